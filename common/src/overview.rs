@@ -1,0 +1,111 @@
+//! `GET /v1/overview`, `GET /v1/whoami`, `GET /v1/alerts`: screen 1.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// The state of the whole marketplace on one screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    pub version: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
+    /// `embedded` or `cloud`.
+    pub mode: String,
+    /// Where the public API listens: `http://127.0.0.1:8780`; empty when this process does not serve it.
+    pub api_url: String,
+    pub parts: Vec<Part>,
+    pub alerts: Vec<Alert>,
+    pub counts: Counts,
+    pub process: Process,
+}
+
+/// A part the daemon depends on: `database`, `objects`, `scanner`, `jail`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub name: String,
+    pub health: Health,
+    /// One line: which engine, which signatures, how many children.
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    Ok,
+    Degraded,
+    Down,
+}
+
+/// Something an operator should know or act on. An alert is raised once and clears by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Stable: `scanner-down`, `scanner-test-signatures`, `queue-stuck`, `dead-letters`.
+    pub code: String,
+    pub severity: Severity,
+    pub message: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Critical,
+}
+
+/// Totals of what the marketplace holds now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Uploads on their way: scanned, opened, rendered or previewed.
+    pub uploads_working: i64,
+    pub uploads_in_review: i64,
+    pub uploads_published: i64,
+    pub uploads_rejected: i64,
+    pub items_published: i64,
+    pub renditions: i64,
+    pub cases_open: i64,
+    pub dead_letters: i64,
+}
+
+/// The daemon itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    pub pid: u32,
+    pub resident_bytes: u64,
+    /// Share of one core over the last sample, 0.0 and up.
+    pub cpu_cores: f64,
+    pub database_connections: u32,
+    pub jail_children: u32,
+}
+
+/// Who the daemon takes the peer for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhoAmI {
+    pub user: String,
+    pub uid: u32,
+    pub roles: Vec<Role>,
+}
+
+/// What a peer of the control socket may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May look at everything.
+    Viewer,
+    /// May also decide cases.
+    Moderator,
+    /// May also act on queues.
+    Operator,
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Moderator => "moderator",
+            Self::Operator => "operator",
+        }
+    }
+}
