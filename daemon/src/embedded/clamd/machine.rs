@@ -1,0 +1,126 @@
+//! The clamd that the machine runs already: where it listens, and what it takes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::scanning::clamd::{ScanLimits, ping};
+
+/// Where distributions make clamd listen.
+pub const SOCKETS: [&str; 5] = [
+    "/run/clamav/clamd.ctl",
+    "/var/run/clamav/clamd.ctl",
+    "/run/clamav/clamd.sock",
+    "/run/clamd.scan/clamd.sock",
+    "/run/clamd.socket",
+];
+
+/// Where distributions keep its configuration.
+const CONFIGURATIONS: [&str; 4] = [
+    "/etc/clamav/clamd.conf",
+    "/etc/clamd.d/scan.conf",
+    "/etc/clamd.conf",
+    "/usr/local/etc/clamd.conf",
+];
+
+/// Debian's limit, and the smallest a distribution sets: what is larger may be answered with an OK that means nothing.
+const DEFAULT_LIMIT: u64 = 25 << 20;
+/// clamd has no way to scan more at once.
+const HARD_LIMIT: u64 = (2 << 30) - 1;
+
+/// The first of the sockets where a clamd answers.
+pub async fn find(sockets: &[PathBuf]) -> Option<PathBuf> {
+    for socket in sockets {
+        if ping(socket).await.is_ok() {
+            return Some(socket.clone());
+        }
+    }
+    None
+}
+
+/// What the clamd behind this socket takes: from its configuration where that can be read.
+pub fn limits(socket: &Path, timeout: Duration) -> ScanLimits {
+    let texts = CONFIGURATIONS.iter().filter_map(|path| fs::read_to_string(path).ok());
+    let own = texts.into_iter().find(|text| listens_at(text, socket));
+    ScanLimits {
+        max_bytes: own.map_or(DEFAULT_LIMIT, |text| max_bytes(&text)),
+        timeout,
+    }
+}
+
+fn listens_at(configuration: &str, socket: &Path) -> bool {
+    let Some(named) = value(configuration, "LocalSocket") else {
+        return false;
+    };
+    // `/var/run` is a link to `/run`.
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(Path::new(named)) == real(socket)
+}
+
+/// The least of the three limits: only below all of them does an OK mean that the whole file was scanned.
+fn max_bytes(configuration: &str) -> u64 {
+    let limit = |key| value(configuration, key).and_then(parse_size).unwrap_or(DEFAULT_LIMIT);
+    ["StreamMaxLength", "MaxFileSize", "MaxScanSize"]
+        .map(limit)
+        .into_iter()
+        .min()
+        .unwrap_or(DEFAULT_LIMIT)
+}
+
+fn value<'a>(configuration: &'a str, key: &str) -> Option<&'a str> {
+    configuration
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(key)?.strip_prefix([' ', '\t']))
+        .map(str::trim)
+}
+
+/// Reads `26214400`, `25M`, `100k`; 0 turns the limit off.
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" => 1,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        _ => return None,
+    };
+    match digits.parse::<u64>().ok()?.checked_mul(unit)? {
+        0 => Some(HARD_LIMIT),
+        size => Some(size.min(HARD_LIMIT)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_limit_counts() {
+        assert_eq!(
+            max_bytes("StreamMaxLength 100M\nMaxFileSize 30M\n  MaxScanSize\t400M\n"),
+            30 << 20
+        );
+        assert_eq!(
+            max_bytes("StreamMaxLength 0\nMaxFileSize 0\nMaxScanSize 0\n"),
+            HARD_LIMIT
+        );
+        assert_eq!(max_bytes("StreamMaxLength 10k\nMaxFileSize 12\nMaxScanSize 1G\n"), 12);
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_default() {
+        assert_eq!(max_bytes(""), DEFAULT_LIMIT);
+        assert_eq!(
+            max_bytes("#StreamMaxLength 1\nMaxFileSizes 1\nMaxFileSize many\n"),
+            DEFAULT_LIMIT
+        );
+    }
+
+    #[test]
+    fn a_configuration_belongs_to_the_socket_it_names() {
+        let text = "User clamav\nLocalSocket /nowhere/clamd.ctl\n";
+        assert!(listens_at(text, Path::new("/nowhere/clamd.ctl")));
+        assert!(!listens_at(text, Path::new("/nowhere/other.ctl")));
+        assert!(!listens_at("User clamav\n", Path::new("/nowhere/clamd.ctl")));
+    }
+}

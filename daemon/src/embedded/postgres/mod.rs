@@ -1,0 +1,234 @@
+//! A private PostgreSQL cluster, made from the installed binaries, that lives and dies with the daemon.
+//!
+//! The folder of the cluster holds `data/`, `socket/`, the configuration, which is written at every start, and
+//! `postgres.log`. There is no TCP: who may enter the socket's folder (the cluster's user and root) is who may connect.
+
+mod binaries;
+mod initialize;
+mod pid_file;
+mod recovery;
+mod settings;
+
+pub use binaries::{Binaries, NoBinaries, OLDEST_MAJOR};
+pub use pid_file::PidFile;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use nix::sys::signal::Signal;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::account::Account;
+use super::child::{Child, Ladder, Launch};
+use super::place::Place;
+
+/// The owner of everything in the cluster.
+const SUPERUSER: &str = "tradepost";
+const PORT: u16 = 5432;
+const SOCKET_FILE: &str = ".s.PGSQL.5432";
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+
+/// SIGINT ends open sessions; SIGTERM would wait for the pool's.
+const STOP: Ladder = &[
+    (Signal::SIGINT, Duration::from_secs(15)),
+    (Signal::SIGQUIT, Duration::from_secs(3)),
+    (Signal::SIGKILL, Duration::from_secs(2)),
+];
+
+/// What to start.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterSpec {
+    /// The folder of the cluster; made where it is missing.
+    pub dir: PathBuf,
+    /// The folder of `initdb` and `postgres`; looked for when it is not given.
+    pub bin_dir: Option<PathBuf>,
+    /// Who the cluster runs as when the daemon is root: by default the owner of an existing cluster, else `postgres`, else `nobody`.
+    pub user: Option<String>,
+}
+
+/// A running cluster. Dropping it stops the server in the background; [`Cluster::stop`] waits for the end.
+#[derive(Debug)]
+pub struct Cluster {
+    child: Child,
+    place: Arc<Place>,
+    major: u32,
+}
+
+impl Cluster {
+    /// Starts the cluster of the folder, made when it is not there yet, and returns once it answers. Whatever a former daemon
+    /// left running there is stopped first. A start that fails or is cancelled leaves no process behind.
+    pub async fn start(spec: ClusterSpec) -> anyhow::Result<Self> {
+        let place = Arc::new(Place::take(&spec.dir).await?);
+        let data = place.inside("data");
+        let account = Account::choose(spec.user.as_deref(), &data, &["postgres", "nobody"])?;
+        recovery::clear(&data).await?;
+        let existing = initialize::existing_major(&data, &account)?;
+        let binaries = Binaries::find(spec.bin_dir.as_deref(), existing)?;
+        if existing.is_none() {
+            initialize::run(&place, &binaries, &account).await?;
+        }
+        settings::write(&place)?;
+        place.folder("socket", &account)?;
+        let child = Child::start(server(&place, &binaries, account)).await?;
+        let cluster = Self {
+            child,
+            place,
+            major: binaries.major,
+        };
+        match cluster.become_ready().await {
+            Ok(()) => Ok(cluster),
+            Err(fault) => {
+                cluster.stop().await;
+                Err(fault)
+            }
+        }
+    }
+
+    /// The major version of the server.
+    pub fn major(&self) -> u32 {
+        self.major
+    }
+
+    /// The process id of the server.
+    pub fn pid(&self) -> u32 {
+        self.child.pid().as_raw().cast_unsigned()
+    }
+
+    /// How to connect to the database `name`; valid as long as the cluster runs.
+    pub fn options(&self, name: &str) -> PgConnectOptions {
+        options(&self.place).database(name)
+    }
+
+    /// Makes the database `name` (lower case letters, digits and underscores) where it is missing.
+    pub async fn ensure_database(&self, name: &str) -> anyhow::Result<()> {
+        anyhow::ensure!(is_plain_name(name), "{name:?} is no name for a database");
+        let mut connection = self
+            .options("postgres")
+            .connect()
+            .await
+            .context("connecting to the private cluster")?;
+        let made = make_database(&mut connection, name)
+            .await
+            .with_context(|| format!("making the database {name}"));
+        connection.close().await.ok();
+        made
+    }
+
+    /// Waits for the end of the server, which is a failure of the daemon when nobody asked for it.
+    pub async fn wait(&self) -> ExitStatus {
+        self.child.wait().await
+    }
+
+    /// The last lines of the server's log.
+    pub async fn last_words(&self) -> String {
+        self.child.tail().text().await
+    }
+
+    /// Stops the server: fast shutdown, and harder when that takes too long. Bounded by 20 seconds.
+    pub async fn stop(self) -> ExitStatus {
+        self.child.stop().await
+    }
+
+    async fn become_ready(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        let data = self.place.inside("data");
+        let fault = tokio::select! {
+            ready = self.answers(&data) => return ready,
+            status = self.child.wait() => format!("the database server ended at its start ({status})"),
+            () = sleep_until(deadline) => format!("the database server is not ready after {} s", READY_WITHIN.as_secs()),
+        };
+        bail!(
+            "{fault}; the end of {}:\n{}",
+            self.place.inside("postgres.log").display(),
+            self.last_words().await
+        )
+    }
+
+    async fn answers(&self, data: &Path) -> anyhow::Result<()> {
+        let is_ready = || PidFile::read(data).is_some_and(|file| file.pid == self.child.pid() && file.is_ready);
+        while !is_ready() {
+            sleep(POLL).await;
+        }
+        let connection = self
+            .options("postgres")
+            .connect()
+            .await
+            .context("connecting to the private cluster")?;
+        connection.close().await.context("connecting to the private cluster")
+    }
+}
+
+/// Finds the cluster that a running daemon has in this folder, for commands beside it. `None` when none is ready, or this user
+/// may not look into it.
+pub fn find_running(dir: &Path) -> Option<PgConnectOptions> {
+    let data = dir.join("data");
+    let file = PidFile::read(&data).filter(|file| file.is_ready)?;
+    if !recovery::processes_in(&data).contains(&file.pid) {
+        return None;
+    }
+    let place = Place::open(dir).ok()?;
+    let found = options(&place);
+    // The options of a deep folder name the descriptor: it stays open for the rest of the command, which is short.
+    std::mem::forget(place);
+    Some(found)
+}
+
+fn options(place: &Place) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(place.for_socket("socket", SOCKET_FILE))
+        .port(PORT)
+        .username(SUPERUSER)
+        .ssl_mode(PgSslMode::Disable)
+}
+
+fn server(place: &Arc<Place>, binaries: &Binaries, account: Account) -> Launch {
+    let setting = |name: &str, file: &str| format!("{name}={}", place.by_descriptor(file).display()).into();
+    Launch {
+        name: "postgres",
+        program: binaries.postgres(),
+        arguments: vec![
+            "-D".into(),
+            place.by_descriptor("data").into(),
+            "-k".into(),
+            place.by_descriptor("socket").into(),
+            "-c".into(),
+            setting("config_file", "postgresql.conf"),
+            "-c".into(),
+            setting("hba_file", "pg_hba.conf"),
+            "-c".into(),
+            setting("ident_file", "pg_ident.conf"),
+        ],
+        account,
+        place: Arc::clone(place),
+        folder: None,
+        log: "postgres.log",
+        when_orphaned: Signal::SIGINT,
+        ladder: STOP,
+    }
+}
+
+async fn make_database(connection: &mut PgConnection, name: &str) -> sqlx::Result<()> {
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(name)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        let statement = format!("create database {name} template template0");
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    }
+    Ok(())
+}
+
+fn is_plain_name(name: &str) -> bool {
+    name.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && name.len() <= 63
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+}
