@@ -1,0 +1,84 @@
+//! Everything that is wrong with a pack, collected so that the contributor is told all of it at once.
+
+use tradepost_common::uploads::{Finding, FindingSeverity};
+
+use crate::scanning::clean;
+
+/// The most faults that are listed; of the rest only the number is told.
+pub const MAX_FAULTS: usize = 200;
+
+/// What is wrong with the manifest.
+pub const MANIFEST_RULE: &str = "manifest";
+/// What is wrong with the ZIP or one of its members.
+pub const PACK_RULE: &str = "pack";
+
+/// A growing list of faults. Each one refuses the pack.
+#[derive(Debug, Default)]
+pub struct Faults {
+    list: Vec<Finding>,
+    unlisted: usize,
+}
+
+impl Faults {
+    /// Adds a fault of one file, or of the pack itself.
+    pub fn add(&mut self, rule: &str, file: Option<&str>, message: impl Into<String>) {
+        if self.list.len() >= MAX_FAULTS {
+            self.unlisted += 1;
+            return;
+        }
+        self.list.push(Finding {
+            file: file.map(|path| clean(path, 255)),
+            rule: rule.to_owned(),
+            severity: FindingSeverity::Blocking,
+            message: clean(&message.into(), 500),
+            line: None,
+            column: None,
+            excerpt: None,
+        });
+    }
+
+    /// Adds a fault of the manifest; `pointer` is a JSON pointer (RFC 6901), empty for the whole document.
+    pub fn add_manifest(&mut self, pointer: &str, message: impl std::fmt::Display) {
+        let place = if pointer.is_empty() {
+            String::new()
+        } else {
+            format!("{pointer}: ")
+        };
+        self.add(
+            MANIFEST_RULE,
+            Some(super::manifest::FILE_NAME),
+            format!("{place}{message}"),
+        );
+    }
+
+    /// Adds a fault of the manifest's text itself.
+    pub fn add_syntax(&mut self, line: usize, column: usize, message: impl std::fmt::Display) {
+        self.add_manifest("", message);
+        if let Some(finding) = self.list.last_mut() {
+            finding.line = i32::try_from(line).ok();
+            finding.column = i32::try_from(column).ok();
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The list, with a last entry that says how many more there are.
+    pub fn into_findings(mut self) -> Vec<Finding> {
+        if self.unlisted > 0 {
+            let message = format!("{} more faults are not listed", self.unlisted);
+            let last = Finding {
+                file: None,
+                rule: PACK_RULE.to_owned(),
+                severity: FindingSeverity::Blocking,
+                message,
+                line: None,
+                column: None,
+                excerpt: None,
+            };
+            self.list.push(last);
+        }
+        self.list
+    }
+}

@@ -1,0 +1,87 @@
+//! `manifest.json`: what a pack is, in the contributor's words. `docs/MANIFEST.md` documents it, `docs/manifest.schema.json` is its schema.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod value;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::read::parse;
+pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag, Title, unsafe_path};
+
+/// The name of the manifest, at the root of the pack.
+pub const FILE_NAME: &str = "manifest.json";
+/// The largest manifest that is read.
+pub const MAX_BYTES: u64 = 4 << 20;
+pub const MAX_FILES: usize = 2_000;
+pub const MAX_TAGS: usize = 20;
+/// In minor units: ten million of a currency with cents.
+pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
+
+/// A manifest without a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub family: Named,
+    pub set: Named,
+    pub kind: Kind,
+    pub licence: Licence,
+    pub price: Price,
+    /// Of the whole set, in the order given, no duplicates.
+    pub tags: Vec<Tag>,
+    /// At least one, every path once.
+    pub files: Vec<FileEntry>,
+}
+
+/// A family or a set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    pub name: PackName,
+    pub description: Option<Description>,
+}
+
+/// What the items are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Icon,
+    Illustration,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Icon => "icon",
+            Self::Illustration => "illustration",
+        }
+    }
+}
+
+/// Under which terms the items are sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    /// Like an SPDX identifier: `ISC`, `CC-BY-4.0`.
+    pub id: LicenceId,
+    /// Who must be named.
+    pub attribution: Option<Description>,
+    /// Where the files come from: `lucide-static 1.62.0`.
+    pub source: Option<Description>,
+}
+
+/// What the set costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// In the currency's minor unit; 0 to [`MAX_PRICE_MINOR`].
+    pub amount_minor: i64,
+    pub currency: Currency,
+}
+
+/// One file of the pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    pub path: FilePath,
+    /// Made of the file's name where the manifest gives none.
+    pub title: Title,
+    pub tags: Vec<Tag>,
+}

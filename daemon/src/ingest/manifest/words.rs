@@ -1,0 +1,236 @@
+//! The words of a manifest: strings that were checked once and cannot be wrong afterwards.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A string type with a rule; `parse` says in a sentence what is wrong.
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the text; the error completes the sentence "it ...".
+            pub fn parse(text: &str) -> Result<Self, String> {
+                let check: fn(&str) -> Result<(), String> = $check;
+                check(text).map(|()| Self(text.to_owned()))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> Self {
+                word.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+word!(/// The name of a family or a set: 1 to 80 characters on one line.
+    PackName, |text| line(text, 80));
+word!(/// What an item is called: 1 to 120 characters on one line.
+    Title, |text| line(text, 120));
+word!(/// A longer text on one or more lines: 1 to 2,000 characters.
+    Description, |text| prose(text, 2_000));
+word!(/// Lower-case letters, digits and hyphens, 1 to 40 characters.
+    Tag, tag);
+word!(/// Shaped like an SPDX identifier: letters, digits, `.`, `-` and `+`, 2 to 64 characters.
+    LicenceId, licence_id);
+word!(/// An ISO 4217 code in use.
+    Currency, currency);
+word!(/// Where a file lies in the pack: relative, `/` between the parts, ends in `.svg`.
+    FilePath, file_path);
+
+impl PackName {
+    /// The name as it appears in an address: lower-case ASCII letters, digits and single hyphens, never empty, at most 80 characters.
+    pub fn slug(&self) -> String {
+        let mut slug = String::new();
+        for character in self.0.chars() {
+            if character.is_ascii_alphanumeric() {
+                slug.push(character.to_ascii_lowercase());
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        slug.truncate(slug.trim_end_matches('-').len());
+        if self
+            .0
+            .chars()
+            .any(|character| character.is_alphanumeric() && !character.is_ascii())
+        {
+            // Names in other scripts would collide, or leave nothing.
+            let hash = hex::encode(&Sha256::digest(self.0.as_bytes())[..4]);
+            slug.truncate(slug.len().min(70));
+            return if slug.is_empty() {
+                format!("x-{hash}")
+            } else {
+                format!("{slug}-{hash}")
+            };
+        }
+        if slug.is_empty() {
+            format!("x-{}", hex::encode(&Sha256::digest(self.0.as_bytes())[..4]))
+        } else {
+            slug
+        }
+    }
+}
+
+impl Title {
+    /// A title made of a file's name: `icons/arrow-up_left.svg` is `Arrow up left`.
+    pub fn from_path(path: &FilePath) -> Self {
+        let name = path.0.rsplit('/').next().unwrap_or(&path.0);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let words: Vec<&str> = stem
+            .split(['-', '_', ' ', '.'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        let mut letters = words
+            .join(" ")
+            .chars()
+            .take(120)
+            .collect::<String>()
+            .trim_end()
+            .to_owned();
+        if let Some(first) = letters.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        // A path has no character that a title may not have.
+        Self(if letters.is_empty() {
+            "Untitled".to_owned()
+        } else {
+            letters
+        })
+    }
+}
+
+fn line(text: &str, most: usize) -> Result<(), String> {
+    length(text, 1, most)?;
+    if text.trim() != text {
+        return Err("must not begin or end with a space".to_owned());
+    }
+    match text.chars().find(|&character| is_hidden(character)) {
+        Some(character) => Err(format!("must not contain the character U+{:04X}", u32::from(character))),
+        None => Ok(()),
+    }
+}
+
+fn prose(text: &str, most: usize) -> Result<(), String> {
+    length(text, 1, most)?;
+    match text
+        .chars()
+        .find(|&character| is_hidden(character) && !matches!(character, '\n' | '\t'))
+    {
+        Some(character) => Err(format!("must not contain the character U+{:04X}", u32::from(character))),
+        None => Ok(()),
+    }
+}
+
+fn tag(text: &str) -> Result<(), String> {
+    length(text, 1, 40)?;
+    let allowed = |character: char| {
+        character.is_ascii_digit() || character == '-' || (character.is_alphanumeric() && !character.is_uppercase())
+    };
+    let hyphens = text.starts_with('-') || text.ends_with('-');
+    if text.chars().all(allowed) && !hyphens {
+        Ok(())
+    } else {
+        Err("must be lower-case letters, digits and hyphens between them".to_owned())
+    }
+}
+
+fn licence_id(text: &str) -> Result<(), String> {
+    length(text, 2, 64)?;
+    let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '+');
+    if text.chars().all(allowed) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        Ok(())
+    } else {
+        Err("must look like an SPDX identifier (ISC, CC-BY-4.0)".to_owned())
+    }
+}
+
+/// Codes in use as money; funds, metals and test codes are left out.
+const CURRENCIES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP \
+CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW \
+KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON \
+RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF \
+XPF YER ZAR ZMW ZWG";
+
+fn currency(text: &str) -> Result<(), String> {
+    if text.len() == 3 && CURRENCIES.split(' ').any(|code| code == text) {
+        Ok(())
+    } else {
+        Err("must be an ISO 4217 code in capitals (EUR, USD)".to_owned())
+    }
+}
+
+fn file_path(text: &str) -> Result<(), String> {
+    if let Some(reason) = unsafe_path(text) {
+        return Err(reason.to_owned());
+    }
+    match text
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_ascii_lowercase())
+        .as_deref()
+    {
+        Some("svg") => Ok(()),
+        Some("svgz") => Err("is a compressed SVG, which is not accepted yet: upload it as .svg".to_owned()),
+        _ => Err("has an extension that this kind does not allow (.svg)".to_owned()),
+    }
+}
+
+/// What is wrong with a path inside a pack, whether the manifest or the ZIP names it.
+pub fn unsafe_path(path: &str) -> Option<&'static str> {
+    if path.is_empty() || path.len() > 255 {
+        return Some("must be 1 to 255 bytes long");
+    }
+    if path.contains('\\') {
+        return Some("must not contain a backslash");
+    }
+    if path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') {
+        return Some("must be relative to the pack");
+    }
+    if path.chars().any(is_hidden) {
+        return Some("must not contain control or text-direction characters");
+    }
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Some("must not contain empty parts, `.` or `..`");
+    }
+    None
+}
+
+/// Control characters, and those that change how text around them reads: no name needs them.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+fn length(text: &str, least: usize, most: usize) -> Result<(), String> {
+    let characters = text.chars().take(most + 1).count();
+    if (least..=most).contains(&characters) {
+        Ok(())
+    } else {
+        Err(format!("must be {least} to {most} characters long"))
+    }
+}

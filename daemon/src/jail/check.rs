@@ -1,0 +1,75 @@
+//! What a child says is checked before the daemon believes it: a file may have taken the child over.
+
+use sha2::{Digest, Sha256};
+use tradepost_common::uploads::Finding;
+
+use super::Rendition;
+use super::talk::{Stop, misbehaved};
+use super::wire::Picture;
+use crate::previews::presets::Preset;
+use crate::scanning::clean;
+
+/// The most findings that are kept of one file or pack.
+const MAX_FINDINGS: usize = 250;
+const MAX_TEXT: usize = 500;
+const MAX_EXCERPT: usize = 200;
+const MAX_RULE: usize = 60;
+/// The tallest picture that a preset can give: four times its width.
+const MAX_SIDE_PX: u32 = 16_384;
+
+/// Bounds number and length of findings, and takes control characters out of them.
+pub fn findings(findings: Vec<Finding>) -> Vec<Finding> {
+    findings.into_iter().take(MAX_FINDINGS).map(finding).collect()
+}
+
+fn finding(finding: Finding) -> Finding {
+    Finding {
+        file: finding.file.map(|path| clean(&path, MAX_TEXT)),
+        rule: clean(&finding.rule, MAX_RULE),
+        severity: finding.severity,
+        message: clean(&finding.message, MAX_TEXT),
+        line: finding.line.filter(|&line| line > 0),
+        column: finding.column.filter(|&column| column > 0),
+        excerpt: finding.excerpt.map(|text| clean(&text, MAX_EXCERPT)),
+    }
+}
+
+/// A text of the child's, made fit for a log.
+pub fn shorten(text: &str) -> String {
+    clean(text, MAX_TEXT)
+}
+
+/// Takes the pictures of a reply when they are the ones that were asked for.
+pub fn renditions(pictures: Vec<Picture>, blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Result<Vec<Rendition>, Stop> {
+    if pictures.len() != presets.len() || blobs.len() != presets.len() {
+        return Err(misbehaved("another number of pictures than was asked for"));
+    }
+    pictures
+        .into_iter()
+        .zip(blobs)
+        .zip(presets)
+        .map(|((picture, bytes), preset)| rendition(picture, bytes, preset))
+        .collect()
+}
+
+fn rendition(picture: Picture, bytes: Vec<u8>, preset: &Preset) -> Result<Rendition, Stop> {
+    let asked = picture.preset == preset.name && picture.format == preset.format && picture.width_px == preset.width_px;
+    if !asked || !(1..=MAX_SIDE_PX).contains(&picture.height_px) || !picture.format.is_magic_of(&bytes) {
+        return Err(misbehaved("another picture than was asked for"));
+    }
+    let sha256 = Sha256::digest(&bytes).into();
+    let Picture {
+        preset,
+        format,
+        width_px,
+        height_px,
+    } = picture;
+    Ok(Rendition {
+        preset,
+        format,
+        width_px,
+        height_px,
+        sha256,
+        bytes: bytes.into(),
+    })
+}

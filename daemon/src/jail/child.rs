@@ -1,0 +1,283 @@
+//! The other side: what the binary does as `tradepostd jail-child`. One thread, one file at a time, until the socket ends.
+
+use std::fs::File;
+use std::io::{self, IoSliceMut, Read, Seek};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+
+use super::talk::{WITH_FILE, WITHOUT_FILE};
+use super::wire::{self, Bounds, Job, Reply, Request};
+use crate::ingest::pack;
+use crate::previews::render::{Drawing, Engine, Picture};
+use crate::previews::sheet;
+
+const JOB_BOUNDS: Bounds = Bounds {
+    head_bytes: 1 << 20,
+    blobs: sheet::MAX_TILES as u32,
+    blob_bytes: 64 << 20,
+};
+
+/// Enough for the fonts, which are opened one by one.
+const OPEN_FILES: u64 = 16;
+
+/// Works until the daemon closes the socket. Must be called before anything else in `main`: it closes every descriptor but the first three.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    // Never closed by a panic or an error: the daemon must see the end of the socket only with the end of the process, and its status.
+    let socket = ManuallyDrop::new(confine()?);
+    let program_bytes = mapped_bytes()?;
+    let mut engine = Engine::default();
+    while let Some(input) = receive(&socket)? {
+        let frame = wire::read_frame(&*socket, &JOB_BOUNDS).context("reading the job")?;
+        let job: Job = frame.head().context("reading the job")?;
+        limit(&job, program_bytes)?;
+        answer(&socket, job.request, input, frame.blobs, &mut engine).context("answering")?;
+    }
+    Ok(())
+}
+
+/// Gives up what the child does not need, and takes the socket from where the daemon put it.
+fn confine() -> anyhow::Result<UnixStream> {
+    prctl::set_pdeathsig(Signal::SIGKILL).context("tying the child to the daemon")?;
+    prctl::set_no_new_privs().context("giving up new privileges")?;
+    // A service manager that stops the whole group would otherwise spoil the work that the daemon still finishes.
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]
+        .into_iter()
+        .collect::<SigSet>()
+        .thread_block()
+        .context("blocking signals")?;
+    close_others().context("closing descriptors")?;
+    let socket = io::stdin().as_fd().try_clone_to_owned().context("taking the socket")?;
+    nix::unistd::dup2_stdin(File::open("/dev/null")?).context("closing the standard input")?;
+    for (resource, value) in [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_FSIZE, 0),
+        (Resource::RLIMIT_NOFILE, OPEN_FILES),
+    ] {
+        setrlimit(resource, value, value).with_context(|| format!("limiting {resource:?}"))?;
+    }
+    Ok(UnixStream::from(socket))
+}
+
+/// Whatever the daemon's own parent left open.
+fn close_others() -> io::Result<()> {
+    let open: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|&fd| fd > 2)
+        .collect();
+    for fd in open {
+        // One of them was the folder's own.
+        let _ = nix::unistd::close(fd);
+    }
+    Ok(())
+}
+
+/// What the program itself maps, which in a debug build may be half a gigabyte.
+fn mapped_bytes() -> anyhow::Result<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").context("reading the size of the program")?;
+    let pages: u64 = text
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .context("reading the size of the program")?;
+    Ok(pages * 4096)
+}
+
+/// Sets the limits for one file. Both are soft ones: they move from file to file.
+fn limit(job: &Job, program_bytes: u64) -> anyhow::Result<()> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).context("reading the time used")?;
+    // The kernel counts whole seconds over the life of the process; a second begun is given away.
+    let used = u64::try_from(usage.user_time().tv_sec() + usage.system_time().tv_sec()).unwrap_or(0) + 1;
+    for (resource, value) in [
+        (Resource::RLIMIT_CPU, used + job.cpu_seconds),
+        (Resource::RLIMIT_AS, program_bytes + job.memory_bytes),
+    ] {
+        let (_, hard) = getrlimit(resource)?;
+        setrlimit(resource, value.min(hard), hard).with_context(|| format!("limiting {resource:?}"))?;
+    }
+    Ok(())
+}
+
+/// What comes with a job.
+enum Input {
+    File(File),
+    Nothing,
+}
+
+/// Waits for the next job's announcement; `None` when the daemon hung up.
+fn receive(socket: &UnixStream) -> anyhow::Result<Option<Input>> {
+    let mut tag = [0];
+    let mut space = nix::cmsg_space!([RawFd; 1]);
+    let mut parts = [IoSliceMut::new(&mut tag)];
+    let message = recvmsg::<()>(
+        socket.as_raw_fd(),
+        &mut parts,
+        Some(&mut space),
+        MsgFlags::MSG_CMSG_CLOEXEC,
+    )
+    .context("waiting for work")?;
+    let received = message.bytes;
+    let mut files = Vec::new();
+    for control in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(descriptors) = control {
+            files.extend(descriptors.into_iter().map(adopt));
+        }
+    }
+    match (received, tag, files.pop()) {
+        (0, ..) => Ok(None),
+        (_, [WITH_FILE], Some(file)) => Ok(Some(Input::File(file.into()))),
+        (_, [WITHOUT_FILE], None) => Ok(Some(Input::Nothing)),
+        _ => bail!("unexpected announcement"),
+    }
+}
+
+fn adopt(descriptor: RawFd) -> OwnedFd {
+    #[expect(unsafe_code, reason = "the only way to own a descriptor that came over a socket")]
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows of it.
+    unsafe {
+        OwnedFd::from_raw_fd(descriptor)
+    }
+}
+
+fn answer(
+    socket: &UnixStream,
+    request: Request,
+    input: Input,
+    blobs: Vec<Vec<u8>>,
+    engine: &mut Engine,
+) -> io::Result<()> {
+    match (request, input) {
+        (Request::OpenPack { limits }, Input::File(file)) => open_pack(socket, file, &limits),
+        (
+            Request::Render {
+                path,
+                max_bytes,
+                presets,
+            },
+            Input::File(file),
+        ) => match read(file, max_bytes) {
+            Ok(bytes) => rendered(socket, engine.render(&bytes, &path, &presets, max_bytes)),
+            Err(error) => broken(socket, &error),
+        },
+        (Request::Sheet { spec }, Input::Nothing) => match sheet::draw(&blobs, &spec) {
+            Ok(pictures) => {
+                let (pictures, blobs) = split(pictures);
+                send(socket, &Reply::Sheet { pictures }, &blobs)
+            }
+            Err(error) => broken(socket, &error),
+        },
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "a job without its input")),
+    }
+}
+
+/// One byte more than allowed is enough to know.
+fn read(mut file: File, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn rendered(socket: &UnixStream, result: Result<Drawing, Vec<tradepost_common::uploads::Finding>>) -> io::Result<()> {
+    match result {
+        Ok(drawing) => {
+            let (pictures, blobs) = split(drawing.pictures);
+            let Drawing {
+                natural_width,
+                natural_height,
+                findings,
+                ..
+            } = drawing;
+            send(
+                socket,
+                &Reply::Rendered {
+                    natural_width,
+                    natural_height,
+                    findings,
+                    pictures,
+                },
+                &blobs,
+            )
+        }
+        Err(findings) => send(socket, &Reply::Refused { findings }, &[]),
+    }
+}
+
+fn open_pack(socket: &UnixStream, file: File, limits: &pack::PackLimits) -> io::Result<()> {
+    let mut pack = match pack::check(file, limits) {
+        Ok(pack) => pack,
+        Err(pack::Unsound::Refused(findings)) => {
+            return send(socket, &Reply::Refused { findings }, &[]);
+        }
+        Err(pack::Unsound::Unreadable(error)) => return broken(socket, &error),
+    };
+    send(
+        socket,
+        &Reply::Manifest {
+            manifest: Box::new(pack.manifest().clone()),
+        },
+        &[],
+    )?;
+    for index in 0..pack.manifest().files.len() {
+        let path = pack.manifest().files[index].path.as_str().to_owned();
+        match pack.member(index) {
+            Ok(bytes) => send(socket, &Reply::Member { path }, &[bytes])?,
+            Err(error) => return broken(socket, &error),
+        }
+    }
+    Ok(())
+}
+
+fn split(pictures: Vec<Picture>) -> (Vec<wire::Picture>, Vec<Vec<u8>>) {
+    let about = |Picture {
+                     preset,
+                     format,
+                     width_px,
+                     height_px,
+                     bytes,
+                 }| {
+        (
+            wire::Picture {
+                preset,
+                format,
+                width_px,
+                height_px,
+            },
+            bytes,
+        )
+    };
+    pictures.into_iter().map(about).unzip()
+}
+
+fn broken(socket: &UnixStream, error: &impl std::fmt::Display) -> io::Result<()> {
+    send(
+        socket,
+        &Reply::Broken {
+            detail: error.to_string(),
+        },
+        &[],
+    )
+}
+
+fn send(socket: &UnixStream, reply: &Reply, blobs: &[Vec<u8>]) -> io::Result<()> {
+    let blobs: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
+    wire::write_frame(socket, reply, &blobs)
+}

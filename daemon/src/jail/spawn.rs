@@ -1,0 +1,281 @@
+//! The children themselves: starting, keeping, retiring and killing them.
+
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::sync::oneshot;
+
+/// The hidden command that makes this binary a child.
+pub const COMMAND: &str = "jail-child";
+
+/// What is kept of a child's last words.
+const STDERR_BYTES: u64 = 8 << 10;
+
+/// One running child. Dropping it kills its process group and waits for it.
+pub struct Child {
+    process: std::process::Child,
+    pub socket: UnixStream,
+    files: u32,
+    /// Counts it until it is gone.
+    _alive: Alive,
+}
+
+impl Child {
+    fn start(executable: &Path, alive: &Arc<AtomicU32>) -> anyhow::Result<Self> {
+        let (socket, theirs) = UnixStream::pair().context("making a socket pair")?;
+        let mut command = Command::new(executable);
+        if let Some((user, group)) = unprivileged() {
+            command.uid(user).gid(group);
+        }
+        let process = command
+            .arg(COMMAND)
+            .env_clear()
+            // Pictures of a megabyte come and go: the kernel clearing their pages each time was a quarter of the time of a simple one.
+            .env("MALLOC_MMAP_THRESHOLD_", "33554432")
+            .env("MALLOC_TRIM_THRESHOLD_", "67108864")
+            .current_dir("/")
+            // The child takes its end of the socket pair from descriptor 0 and puts /dev/null there.
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("starting {} {COMMAND}", executable.display()))?;
+        Ok(Self {
+            process,
+            socket,
+            files: 0,
+            _alive: Alive::new(alive),
+        })
+    }
+
+    /// Kills the child, if it is not gone already, and says how it ended and what it wrote to its standard error.
+    pub fn end(mut self) -> (Option<ExitStatus>, String) {
+        let status = self.kill();
+        let mut words = Vec::new();
+        if let Some(stderr) = self.process.stderr.take() {
+            // The whole process group is dead, so the pipe has an end.
+            let _ = stderr.take(STDERR_BYTES).read_to_end(&mut words);
+        }
+        (status, String::from_utf8_lossy(&words).into_owned())
+    }
+
+    fn is_running(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
+    /// A child that is exiting by itself keeps its own status: a signal does not change it any more.
+    fn kill(&mut self) -> Option<ExitStatus> {
+        if let Ok(Some(status)) = self.process.try_wait() {
+            return Some(status);
+        }
+        let group = Pid::from_raw(self.process.id().cast_signed());
+        // Not reaped yet, so the number is still the child's.
+        let _ = killpg(group, Signal::SIGKILL);
+        self.process.wait().ok()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Counts the children that are there.
+struct Alive(Arc<AtomicU32>);
+
+impl Alive {
+    fn new(count: &Arc<AtomicU32>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whom a child runs as when the daemon is root: nobody.
+fn unprivileged() -> Option<(u32, u32)> {
+    if !nix::unistd::geteuid().is_root() {
+        return None;
+    }
+    let nobody = nix::unistd::User::from_name("nobody").ok().flatten();
+    Some(nobody.map_or((65_534, 65_534), |user| (user.uid.as_raw(), user.gid.as_raw())))
+}
+
+struct Idle {
+    child: Child,
+    since: Instant,
+}
+
+type IdleList = Arc<Mutex<Vec<Idle>>>;
+
+enum Order {
+    Start(oneshot::Sender<anyhow::Result<Child>>),
+    /// A child became idle: see to its retirement.
+    Idle,
+}
+
+/// The children that wait for work, and the thread that starts and retires them.
+///
+/// A parent-death signal is sent when the *thread* that started the child ends, so children are started by one thread that lives as long as the
+/// pool, never by one of the runtime's, which come and go.
+pub struct Pool {
+    executable: PathBuf,
+    keep: Duration,
+    recycle_after: u32,
+    idle: IdleList,
+    alive: Arc<AtomicU32>,
+    /// Started with the first child.
+    warden: Mutex<Option<Hired>>,
+}
+
+struct Hired {
+    orders: mpsc::Sender<Order>,
+    thread: JoinHandle<()>,
+}
+
+impl Pool {
+    /// An empty pool: nothing is started yet.
+    pub fn new(executable: PathBuf, keep: Duration, recycle_after: u32) -> Self {
+        Self {
+            executable,
+            keep,
+            recycle_after,
+            idle: IdleList::default(),
+            alive: Arc::default(),
+            warden: Mutex::default(),
+        }
+    }
+
+    /// How many children there are, idle or at work.
+    pub fn alive(&self) -> u32 {
+        self.alive.load(Ordering::Relaxed)
+    }
+
+    /// An idle child, the one used last, or a new one.
+    pub async fn take(&self) -> anyhow::Result<Child> {
+        while let Some(mut idle) = self.pop_idle() {
+            // One that was killed while it waited must not be blamed on the next file.
+            if idle.child.is_running() {
+                return Ok(idle.child);
+            }
+        }
+        let (answer, child) = oneshot::channel();
+        self.order(Order::Start(answer))?;
+        child.await.context("the jail's thread is gone")?
+    }
+
+    /// Takes back a child that did its work properly; replaces it when it has seen enough.
+    pub fn give_back(&self, mut child: Child) {
+        child.files += 1;
+        if child.files < self.recycle_after {
+            lock(&self.idle).push(Idle {
+                child,
+                since: Instant::now(),
+            });
+            // The thread is there: it started this child.
+            let _ = self.order(Order::Idle);
+        }
+    }
+
+    fn pop_idle(&self) -> Option<Idle> {
+        lock(&self.idle).pop()
+    }
+
+    fn order(&self, order: Order) -> anyhow::Result<()> {
+        let mut warden = lock(&self.warden);
+        let hired = match warden.take() {
+            Some(hired) => hired,
+            None => self.hire()?,
+        };
+        let sent = hired.orders.send(order);
+        *warden = Some(hired);
+        sent.map_err(|_| anyhow::anyhow!("the jail's thread is gone"))
+    }
+
+    fn hire(&self) -> anyhow::Result<Hired> {
+        let (orders, inbox) = mpsc::channel();
+        let warden = Warden {
+            executable: self.executable.clone(),
+            keep: self.keep,
+            idle: Arc::clone(&self.idle),
+            alive: Arc::clone(&self.alive),
+        };
+        let thread = std::thread::Builder::new()
+            .name("jail-warden".to_owned())
+            .spawn(move || warden.run(&inbox))
+            .context("starting the jail's thread")?;
+        Ok(Hired { orders, thread })
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Some(Hired { orders, thread }) = lock(&self.warden).take() {
+            drop(orders);
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Warden {
+    executable: PathBuf,
+    keep: Duration,
+    idle: IdleList,
+    alive: Arc<AtomicU32>,
+}
+
+impl Warden {
+    /// Sleeps without a time limit while there is no idle child: an idle daemon is not woken.
+    fn run(self, inbox: &mpsc::Receiver<Order>) {
+        let mut next: Option<Instant> = None;
+        loop {
+            let order = match next {
+                None => inbox.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+                Some(at) => inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match order {
+                Ok(Order::Start(answer)) => self.start(answer),
+                Ok(Order::Idle) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            next = self.retire();
+        }
+        lock(&self.idle).clear();
+    }
+
+    fn start(&self, answer: oneshot::Sender<anyhow::Result<Child>>) {
+        // Nobody waits any more: the child comes back here and is killed.
+        let _ = answer.send(Child::start(&self.executable, &self.alive));
+    }
+
+    /// Ends the children that have been idle for too long; says when to look again.
+    fn retire(&self) -> Option<Instant> {
+        let mut idle = lock(&self.idle);
+        let retired: Vec<Idle> = idle.extract_if(.., |idle| idle.since.elapsed() >= self.keep).collect();
+        let next = idle.iter().map(|idle| idle.since + self.keep).min();
+        drop(idle);
+        drop(retired);
+        next
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
