@@ -1,0 +1,187 @@
+//! WebP: exact where the colours are few, lossy otherwise; transparency is always exact.
+//!
+//! The lossy part is libwebp's; palettes and transparency go through our own coder, because there libwebp spends nearly all its time.
+
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+
+use libwebp_sys::{
+    WEBP_ENCODER_ABI_VERSION, WebPCleanupTransparentArea, WebPConfig, WebPEncCSP, WebPEncode, WebPPicture,
+    WebPPictureFree, WebPPictureImportRGBA, WebPPictureInitInternal,
+};
+
+use super::straight::Straight;
+use super::vp8l;
+
+/// Encodes a picture; `quality` (0 to 100) counts for pictures of many colours.
+pub fn encode(picture: &Straight, quality: u8) -> Vec<u8> {
+    if let Some(palette) = &picture.palette {
+        return file(&[(
+            *b"VP8L",
+            &vp8l::palette_image(picture.width, picture.height, &palette.colours, &palette.indices),
+        )]);
+    }
+    let colours = lossy(picture, quality);
+    let alpha: Vec<u8> = picture.rgba.iter().skip(3).step_by(4).copied().collect();
+    if alpha.iter().all(|&alpha| alpha == 255) {
+        return colours;
+    }
+    // Unfiltered, lossless.
+    let mut transparency = vec![1];
+    transparency.extend(vp8l::plane(picture.width, &alpha));
+    file(&[
+        (*b"VP8X", &extended(picture)),
+        (*b"ALPH", &transparency),
+        (*b"VP8 ", only_chunk(&colours)),
+    ])
+}
+
+/// The header of a file with transparency.
+fn extended(picture: &Straight) -> [u8; 10] {
+    const HAS_ALPHA: u8 = 0x10;
+    let (width, height) = ((picture.width - 1).to_le_bytes(), (picture.height - 1).to_le_bytes());
+    [
+        HAS_ALPHA, 0, 0, 0, width[0], width[1], width[2], height[0], height[1], height[2],
+    ]
+}
+
+/// The contents of a file that has one chunk.
+fn only_chunk(file: &[u8]) -> &[u8] {
+    let length = u32::from_le_bytes(file[16..20].try_into().expect("four bytes"));
+    &file[20..20 + length as usize]
+}
+
+fn file(chunks: &[([u8; 4], &[u8])]) -> Vec<u8> {
+    let padded = |length: usize| length + length % 2;
+    let length = 4 + chunks.iter().map(|(_, data)| 8 + padded(data.len())).sum::<usize>();
+    let mut file = Vec::with_capacity(length + 8);
+    file.extend_from_slice(b"RIFF");
+    file.extend_from_slice(&(length as u32).to_le_bytes());
+    file.extend_from_slice(b"WEBP");
+    for (name, data) in chunks {
+        file.extend_from_slice(name);
+        file.extend_from_slice(&(data.len() as u32).to_le_bytes());
+        file.extend_from_slice(data);
+        file.resize(padded(file.len()), 0);
+    }
+    file
+}
+
+/// The colours without the transparency, as a file of one chunk.
+fn lossy(picture: &Straight, quality: u8) -> Vec<u8> {
+    let config = WebPConfig::new().expect("the header and the library are of one version");
+    let config = WebPConfig {
+        quality: f32::from(quality.min(100)),
+        method: METHOD,
+        ..config
+    };
+    let mut bytes: Vec<u8> = Vec::with_capacity(16 << 10);
+    #[expect(unsafe_code, reason = "libwebp is a C library")]
+    // SAFETY: the pixels outlive the call and are `height` rows of `width` pixels of 4 bytes; `bytes` outlives the picture that points to it;
+    // the picture is initialised before it is used and freed once, with the memory that its planes are part of.
+    let encoded = unsafe {
+        let mut target = MaybeUninit::<WebPPicture>::uninit();
+        assert_ne!(
+            WebPPictureInitInternal(target.as_mut_ptr(), WEBP_ENCODER_ABI_VERSION as c_int),
+            0,
+            "the header and the library are of one version"
+        );
+        let mut target = target.assume_init();
+        target.width = picture.width.cast_signed();
+        target.height = picture.height.cast_signed();
+        target.writer = Some(append);
+        target.custom_ptr = (&raw mut bytes).cast::<c_void>();
+        let mut encoded = WebPPictureImportRGBA(&mut target, picture.rgba.as_ptr(), target.width * 4) != 0;
+        if encoded {
+            // Colours that nobody sees become those that cost least; then the plane of transparency is out of the encoder's sight.
+            WebPCleanupTransparentArea(&mut target);
+            target.colorspace = WebPEncCSP::WEBP_YUV420;
+            target.a = std::ptr::null_mut();
+            encoded = WebPEncode(&config, &mut target) != 0;
+        }
+        let error = target.error_code;
+        WebPPictureFree(&mut target);
+        if encoded { Ok(()) } else { Err(error) }
+    };
+    if let Err(error) = encoded {
+        // Only memory can be short: size and settings are ours. The words are what the daemon looks for.
+        panic!("memory allocation of libwebp failed: {error:?}");
+    }
+    bytes
+}
+
+/// Quick; each step above costs more time than it saves bytes on drawings.
+const METHOD: c_int = 2;
+
+/// Called by libwebp with each piece of the file.
+#[expect(unsafe_code, reason = "libwebp is a C library")]
+unsafe extern "C" fn append(data: *const u8, size: usize, picture: *const WebPPicture) -> c_int {
+    // SAFETY: libwebp passes its own buffer and the picture above, whose pointer is to a living `Vec` that nothing else uses meanwhile.
+    unsafe {
+        let bytes = &mut *(*picture).custom_ptr.cast::<Vec<u8>>();
+        bytes.extend_from_slice(std::slice::from_raw_parts(data, size));
+    }
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use resvg::tiny_skia::Pixmap;
+
+    #[expect(unsafe_code, reason = "libwebp is a C library")]
+    fn decode(file: &[u8]) -> (i32, i32, Vec<u8>) {
+        let (mut width, mut height) = (0, 0);
+        // SAFETY: the file is a slice; the pixels are copied before they are freed.
+        unsafe {
+            let pixels = libwebp_sys::WebPDecodeRGBA(file.as_ptr(), file.len(), &mut width, &mut height);
+            assert!(!pixels.is_null(), "libwebp does not read the file");
+            let copy = std::slice::from_raw_parts(pixels, (width * height * 4) as usize).to_vec();
+            libwebp_sys::WebPFree(pixels.cast());
+            (width, height, copy)
+        }
+    }
+
+    /// A picture with so many colours, in runs, slopes and noise.
+    fn picture(width: u32, height: u32, colours: u32) -> Straight {
+        let mut pixmap = Pixmap::new(width, height).unwrap();
+        let mut state = colours.wrapping_mul(2_654_435_761) | 1;
+        for (at, pixel) in pixmap.data_mut().chunks_exact_mut(4).enumerate() {
+            if at % 7 == 0 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            }
+            let colour = (state >> 8) % colours;
+            let alpha = if colour.is_multiple_of(3) {
+                (colour % 256) as u8
+            } else {
+                255
+            };
+            let channel = |shift: u32| ((u32::from(alpha) * ((colour.wrapping_mul(97) >> shift) & 255)) / 255) as u8;
+            pixel.copy_from_slice(&[channel(0), channel(3), channel(5), alpha]);
+        }
+        Straight::of(&pixmap)
+    }
+
+    #[test]
+    fn few_colours_come_back_exactly() {
+        for colours in [1, 2, 3, 4, 5, 16, 17, 100, 250] {
+            for (width, height) in [(1, 1), (2, 3), (7, 5), (64, 64), (65, 9), (1, 300), (511, 13)] {
+                let picture = picture(width, height, colours);
+                assert!(picture.palette.is_some());
+                let file = encode(&picture, 80);
+                let decoded = decode(&file);
+                assert_eq!((decoded.0, decoded.1), (width.cast_signed(), height.cast_signed()));
+                assert!(decoded.2 == picture.rgba, "{colours} colours, {width}x{height}");
+            }
+        }
+    }
+
+    #[test]
+    fn transparency_comes_back_exactly() {
+        let picture = picture(200, 120, 100_000);
+        assert!(picture.palette.is_none());
+        let decoded = decode(&encode(&picture, 80));
+        let alpha = |pixels: &[u8]| pixels.iter().skip(3).step_by(4).copied().collect::<Vec<u8>>();
+        assert!(alpha(&decoded.2) == alpha(&picture.rgba));
+    }
+}

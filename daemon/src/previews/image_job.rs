@@ -1,0 +1,171 @@
+//! What a message of the queue `image` does: scan one file of a pack, judge and draw it in the jail, store the renditions.
+
+use std::io::{Seek as _, Write as _};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use serde::{Deserialize, Serialize};
+use tradepost_common::ids::{ItemId, SetId, UploadId};
+use tradepost_common::latency::Scope;
+use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+
+use super::sheet_job::PreviewJob;
+use crate::app::App;
+use crate::catalog::service::{self as catalog, Item, Settled};
+use crate::ingest::job::refusal;
+use crate::jail::Rendered;
+use crate::queue::{NewMessage, Outcome, QueueName, postgres};
+use crate::scanning::clamd::Verdict;
+use crate::scanning::service::{self as scanning, Scanned};
+use crate::store::{ContentKey, sha256};
+use crate::telemetry::latency;
+use crate::uploads::findings;
+use crate::uploads::service::{self as uploads, file_finding};
+use crate::uploads::stages::Stage;
+
+/// The payload.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ImageJob {
+    pub upload_id: UploadId,
+    pub set_id: SetId,
+    pub item_id: ItemId,
+    pub kind: String,
+    pub path: String,
+}
+
+/// What was found out about one file.
+struct Judged {
+    scanned: Scanned,
+    findings: Vec<Finding>,
+    rendered: Option<Rendered>,
+}
+
+/// Settles one file of a pack.
+///
+/// # Errors
+/// When the scanner gives no verdict, the jail is broken, or the store or the database do not answer.
+pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<Outcome> {
+    let Some(item) = catalog::find_item(&app.db, job.item_id, &job.kind).await? else {
+        return Ok(Outcome::Discard("the item is gone".to_owned()));
+    };
+    if item.state != "pending" {
+        return Ok(Outcome::Done);
+    }
+    let bytes = app
+        .store
+        .read_content(&ContentKey::member(item.sha256))
+        .await
+        .context("reading the file")?;
+    anyhow::ensure!(
+        sha256(&bytes) == item.sha256,
+        "the stored file is not the one that was taken out of the pack"
+    );
+    let judged = judge(app, &item, bytes, attempt).await?;
+    if let Some(rendered) = &judged.rendered {
+        let object = |r: &crate::jail::Rendition| (ContentKey::rendition(r.sha256, r.format.as_str()), r.bytes.clone());
+        let objects = rendered.renditions.iter().map(object).collect();
+        timed(app, "image.store", app.store.put_content(objects))
+            .await
+            .context("storing the renditions")?;
+    }
+    timed(app, "image.commit", settle(app, &job, &item, judged)).await?;
+    Ok(Outcome::Done)
+}
+
+/// clamd first; what it calls clean goes on into the jail, and no other byte does.
+async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Judged> {
+    let scanned = timed(app, "image.scan", scanning::scan(app, &bytes[..], bytes.len() as u64)).await?;
+    let refused = match &scanned.verdict {
+        Verdict::Clean => None,
+        Verdict::Infected { signature } => Some(("malware", format!("The scanner found {signature}."))),
+        Verdict::Unscannable { reason } => Some(("unscannable", format!("The scanner can not judge it: {reason}."))),
+    };
+    if let Some((rule, message)) = refused {
+        let finding = file_finding(&item.path, rule, FindingSeverity::Blocking, message);
+        return Ok(Judged {
+            scanned,
+            findings: vec![finding],
+            rendered: None,
+        });
+    }
+    let file = in_memory(&bytes).context("handing the file to the jail")?;
+    match timed(app, "image.render", app.jail.render(file, &item.path, &app.presets)).await {
+        Ok(mut rendered) => {
+            let findings = std::mem::take(&mut rendered.findings);
+            Ok(Judged {
+                scanned,
+                findings,
+                rendered: Some(rendered),
+            })
+        }
+        Err(error) => Ok(Judged {
+            scanned,
+            findings: refusal(error, Some(&item.path), attempt)?,
+            rendered: None,
+        }),
+    }
+}
+
+/// The very bytes that were scanned, as a descriptor.
+fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
+    let mut file = std::fs::File::from(memfd_create(c"item", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// One transaction: verdict, findings, renditions, the item's state, and the count of what is still pending.
+/// Whoever brings that to zero enqueues the preview.
+async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyhow::Result<()> {
+    let blocked = judged.rendered.is_none() || judged.findings.iter().any(|f| f.severity == FindingSeverity::Blocking);
+    let settled = if blocked { Settled::Blocked } else { Settled::Ready };
+    let size = judged
+        .rendered
+        .as_ref()
+        .map(|rendered| (rendered.natural_width, rendered.natural_height));
+    let mut tx = app.db.begin().await?;
+    // Everything that does not touch the set's row comes first: other files of the pack wait for that row.
+    if let Some(rendered) = &judged.rendered {
+        catalog::insert_renditions(&mut tx, item, &app.presets, &rendered.renditions).await?;
+    }
+    findings::insert(&mut tx, job.upload_id, &judged.findings).await?;
+    let version = hex::encode(item.sha256);
+    scanning::record(&mut tx, job.upload_id, Some(&item.path), &version, &judged.scanned).await?;
+    let Some(pending) = catalog::settle_item(&mut tx, item, settled, size).await? else {
+        // Somebody else settled it: what was written here is rolled back.
+        return Ok(());
+    };
+    if pending == 0 {
+        let preview = PreviewJob {
+            upload_id: job.upload_id,
+            set_id: job.set_id,
+        };
+        postgres::send(&mut tx, &[NewMessage::new(QueueName::Preview, job.upload_id, &preview)]).await?;
+        uploads::advance(
+            &mut tx,
+            job.upload_id,
+            Stage::Image,
+            Stage::Preview,
+            UploadState::Previewing,
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    app.changed.uploads();
+    Ok(())
+}
+
+async fn timed<T, E>(app: &App, stage: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let started = Instant::now();
+    let result = work.await;
+    let outcome = if result.is_ok() {
+        latency::Outcome::Ok
+    } else {
+        latency::Outcome::Error
+    };
+    app.latency.record(Scope::Stage, stage, started.elapsed(), outcome);
+    result
+}

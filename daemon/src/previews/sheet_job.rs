@@ -1,0 +1,138 @@
+//! What a message of the queue `preview` does: make the family's contact sheet, then let the policy settle the upload.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use tradepost_common::ids::{ItemId, SetId, UploadId};
+
+use super::presets::Format;
+use super::sheet::{SheetSpec, choose};
+use crate::app::App;
+use crate::catalog::service::{self as catalog, SetProgress, Sheet};
+use crate::ingest::job::refusal;
+use crate::jail::Rendition;
+use crate::queue::Outcome;
+use crate::review;
+use crate::store::ContentKey;
+
+/// The rendition that a tile of the sheet is made of.
+const TILE_PRESET: &str = "png-256";
+
+/// The payload.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PreviewJob {
+    pub upload_id: UploadId,
+    pub set_id: SetId,
+}
+
+struct Drawn {
+    seed: u64,
+    items: Vec<ItemId>,
+    renditions: Vec<Rendition>,
+}
+
+/// Finishes one set: exactly once, whoever asks how often.
+///
+/// # Errors
+/// When the jail is broken, or the store or the database do not answer.
+pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Result<Outcome> {
+    let mut tx = app.db.begin().await?;
+    let Some(set) = catalog::lock_set(&mut tx, job.set_id).await? else {
+        return Ok(Outcome::Discard("the set is gone".to_owned()));
+    };
+    let has_sheet = !catalog::sheet_items(&mut tx, set.id).await?.is_empty();
+    tx.commit().await?;
+    if set.state == "rejected" || (has_sheet && review::service::is_settled(&app.db, job.upload_id).await?) {
+        return Ok(Outcome::Done);
+    }
+    if set.pending > 0 {
+        // The safety message: files are still on their way, look again later.
+        return Ok(Outcome::Retry(Duration::from_secs(
+            app.config.queues.safety_seconds.into(),
+        )));
+    }
+    let drawn = draw(app, &set, attempt).await?;
+    finish(app, job, drawn).await?;
+    app.changed.everything();
+    Ok(Outcome::Done)
+}
+
+/// Chooses and draws the sheet. The seed is the set's own, so that a second attempt draws the same picture.
+async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Option<Drawn>> {
+    let seed = u64::from_be_bytes(*set.id.0.as_bytes().last_chunk().expect("a UUID has 16 bytes"));
+    // PostgreSQL keeps it as a signed number.
+    let seed = seed >> 1;
+    let candidates = catalog::sheet_candidates(&app.db, set.id).await?;
+    let chosen = choose(seed, &candidates, app.config.previews.sheet_items as usize);
+    let tiles = catalog::tiles(&app.db, &chosen, TILE_PRESET).await?;
+    let mut pictures = Vec::with_capacity(tiles.len());
+    for tile in &tiles {
+        let key = ContentKey::rendition(tile.sha256, Format::Png.as_str());
+        pictures.push(
+            app.store
+                .read_content(&key)
+                .await
+                .context("reading a tile of the contact sheet")?,
+        );
+    }
+    if pictures.is_empty() {
+        return Ok(None);
+    }
+    match app.jail.sheet(pictures, SheetSpec::default()).await {
+        Ok(renditions) => {
+            let object = |r: &Rendition| (ContentKey::rendition(r.sha256, r.format.as_str()), r.bytes.clone());
+            app.store
+                .put_content(renditions.iter().map(object).collect())
+                .await
+                .context("storing the contact sheet")?;
+            Ok(Some(Drawn {
+                seed,
+                items: tiles.into_iter().map(|tile| tile.item_id).collect(),
+                renditions,
+            }))
+        }
+        // The tiles are our own renditions: a sheet that can not be drawn is our fault, and an operator's to see.
+        Err(error) => {
+            let findings = refusal(error, None, attempt)?;
+            anyhow::bail!(
+                "the contact sheet can not be drawn: {}",
+                findings.first().map_or("", |f| f.message.as_str())
+            )
+        }
+    }
+}
+
+/// Keeps the sheet and settles the upload in one transaction.
+async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let set = catalog::lock_set(&mut tx, job.set_id)
+        .await?
+        .context("the set is gone")?;
+    if set.state == "rejected" || set.pending > 0 {
+        return Ok(());
+    }
+    if let Some(drawn) = &drawn {
+        keep(&mut tx, &set, drawn).await?;
+    }
+    review::policy::decide(&mut tx, &set, job.upload_id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn keep(tx: &mut PgConnection, set: &SetProgress, drawn: &Drawn) -> sqlx::Result<()> {
+    let sheet = Sheet {
+        set,
+        seed: drawn.seed,
+        items: &drawn.items,
+        renditions: &drawn.renditions,
+    };
+    catalog::insert_sheet(&mut *tx, &sheet).await?;
+    if set.state == "published" {
+        // A moderator left out an item of the first sheet: this one takes its place.
+        catalog::publish_sheet(tx, set.id).await?;
+    }
+    Ok(())
+}

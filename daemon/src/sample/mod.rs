@@ -1,0 +1,179 @@
+//! Packs for the demo and the tests: made of a folder of SVG files, or drawn by the program itself.
+
+mod drawn;
+mod hostile;
+mod pack;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
+use crate::ingest::manifest::{Kind, MAX_FILES};
+
+pub use self::drawn::drawn_pack;
+pub use self::hostile::{eicar, scripted};
+pub use self::pack::{PackSpec, SampleFile, pack_bytes, write_pack, zip_bytes};
+
+/// What `tradepostd sample` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make a pack of the SVG files below a folder.
+    Pack(Box<PackArgs>),
+    /// Make a pack of pictures that the program draws itself.
+    Drawn {
+        /// The ZIP to write.
+        #[arg(long)]
+        out: PathBuf,
+        #[command(flatten)]
+        hostile: Hostile,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct PackArgs {
+    /// Where the SVG files are; they are taken in the order of their names.
+    folder: PathBuf,
+    /// The ZIP to write.
+    #[arg(long)]
+    out: PathBuf,
+    #[arg(long)]
+    family: String,
+    #[arg(long)]
+    set: String,
+    /// icon or illustration.
+    #[arg(long, default_value = "icon")]
+    kind: String,
+    /// An SPDX identifier.
+    #[arg(long)]
+    licence: String,
+    /// Who must be named.
+    #[arg(long)]
+    attribution: Option<String>,
+    /// Where the files come from, for instance "lucide-static 1.62.0".
+    #[arg(long)]
+    source: Option<String>,
+    /// In minor units (cents).
+    #[arg(long, default_value_t = 0)]
+    price: i64,
+    #[arg(long, default_value = "EUR")]
+    currency: String,
+    #[arg(long, value_delimiter = ',')]
+    tags: Vec<String>,
+    /// The most files to take.
+    #[arg(long, default_value_t = MAX_FILES)]
+    limit: usize,
+    /// Files to leave out at the beginning.
+    #[arg(long, default_value_t = 0)]
+    skip: usize,
+    #[command(flatten)]
+    hostile: Hostile,
+}
+
+/// Files that must never be published.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Hostile {
+    /// Add a file with the EICAR test string, which every scanner reports.
+    #[arg(long)]
+    with_eicar: bool,
+    /// Add a picture with a script and an event handler.
+    #[arg(long)]
+    with_script: bool,
+}
+
+impl Hostile {
+    /// Adds the files; a pack that carries one is another set.
+    fn add_to(self, mut pack: PackSpec) -> PackSpec {
+        if self.with_eicar {
+            pack.files.push(SampleFile::new("extras/eicar.svg", eicar()));
+            pack.set.push_str(" with a virus");
+        }
+        if self.with_script {
+            pack.files
+                .push(SampleFile::new("extras/scripted.svg", scripted().into_bytes()));
+            pack.set.push_str(" with a script");
+        }
+        pack
+    }
+}
+
+impl Args {
+    /// Makes the pack and says what is in it.
+    pub fn run(self) -> anyhow::Result<()> {
+        let (spec, out) = match self.command {
+            Command::Pack(args) => (args.spec()?, args.out),
+            Command::Drawn { out, hostile } => (hostile.add_to(drawn_pack()), out),
+        };
+        let file = File::create(&out).with_context(|| format!("creating {}", out.display()))?;
+        write_pack(&spec, file)?;
+        println!(
+            "{}: {} files, {} / {}",
+            out.display(),
+            spec.files.len(),
+            spec.family,
+            spec.set
+        );
+        Ok(())
+    }
+}
+
+impl PackArgs {
+    fn spec(&self) -> anyhow::Result<PackSpec> {
+        ensure!(
+            self.kind == Kind::Icon.as_str() || self.kind == Kind::Illustration.as_str(),
+            "kind must be icon or illustration"
+        );
+        let files = read_folder(&self.folder, &format!("{}s", self.kind), self.skip, self.limit)?;
+        ensure!(
+            !files.is_empty(),
+            "there is no SVG file below {}",
+            self.folder.display()
+        );
+        Ok(self.hostile.add_to(PackSpec {
+            family: self.family.clone(),
+            set: self.set.clone(),
+            kind: self.kind.clone(),
+            licence: self.licence.clone(),
+            attribution: self.attribution.clone(),
+            source: self.source.clone(),
+            price_minor: self.price,
+            currency: self.currency.clone(),
+            tags: self.tags.clone(),
+            files,
+        }))
+    }
+}
+
+fn read_folder(folder: &Path, prefix: &str, skip: usize, limit: usize) -> anyhow::Result<Vec<SampleFile>> {
+    let mut paths = Vec::new();
+    collect(folder, &mut paths)?;
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let inside = path
+            .strip_prefix(folder)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .replace('\\', "/");
+        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        Ok(SampleFile::new(format!("{prefix}/{inside}"), bytes))
+    };
+    paths.iter().skip(skip).take(limit).map(read).collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("reading the folder {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, paths)?;
+        } else if path.extension().is_some_and(|extension| extension == "svg") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
