@@ -1,0 +1,158 @@
+//! Queues: the contract, its PostgreSQL backend, and the one worker loop.
+//!
+//! A message is delivered at least once: it is received with a receipt and stays invisible for the visibility timeout;
+//! whoever holds the receipt may extend, release or delete it; an expired receipt is worth nothing. Handlers are idempotent.
+//! The SQS backend goes into `sqs.rs`, the relay of its outbox into `outbox.rs`; both speak the types of this file.
+
+pub mod attempts;
+pub mod postgres;
+pub mod stats;
+pub mod wake;
+pub mod worker;
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tradepost_common::ids::{MessageId, UploadId};
+
+/// Every queue there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueueName {
+    /// Is the uploaded pack a ZIP, and does clamd call its exact bytes clean?
+    Scan,
+    /// Open the pack in the jail, validate its manifest, create the drafts.
+    Batch,
+    /// Scan, check and render one file.
+    Image,
+    /// Make the contact sheet and settle the upload, once all its files are settled.
+    Preview,
+}
+
+impl QueueName {
+    pub const ALL: [Self; 4] = [Self::Scan, Self::Batch, Self::Image, Self::Preview];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scan => "scan",
+            Self::Batch => "batch",
+            Self::Image => "image",
+            Self::Preview => "preview",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|queue| queue.as_str() == text)
+    }
+
+    /// Handlers that run at once when the configuration does not say.
+    pub fn default_concurrency(self, cores: u32) -> u32 {
+        match self {
+            Self::Scan => 2,
+            Self::Batch => 1,
+            Self::Image => cores * 2,
+            Self::Preview => 1,
+        }
+    }
+
+    /// Whether work on this queue makes sense while the scanner is away.
+    pub fn needs(self) -> Needs {
+        match self {
+            Self::Scan | Self::Image => Needs::Scanner,
+            Self::Batch | Self::Preview => Needs::Nothing,
+        }
+    }
+}
+
+/// What must be up before a queue is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    Scanner,
+}
+
+/// Interactive work goes before bulk work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i16)]
+pub enum Lane {
+    Interactive = 0,
+    Bulk = 1,
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub queue: QueueName,
+    pub lane: Lane,
+    pub payload: serde_json::Value,
+    /// The upload it is about, for the trace.
+    pub upload_id: UploadId,
+    pub delay: Duration,
+}
+
+impl NewMessage {
+    /// A message of the interactive lane that is visible at once.
+    pub fn new(queue: QueueName, upload_id: UploadId, payload: &impl serde::Serialize) -> Self {
+        let payload = serde_json::to_value(payload).expect("a job is always JSON");
+        Self {
+            queue,
+            lane: Lane::Interactive,
+            payload,
+            upload_id,
+            delay: Duration::ZERO,
+        }
+    }
+
+    pub fn delayed(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+}
+
+/// A received message and the right to settle it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: MessageId,
+    pub queue: QueueName,
+    pub payload: serde_json::Value,
+    pub upload_id: Option<UploadId>,
+    pub receipt: uuid::Uuid,
+    /// 1 at the first delivery.
+    pub attempt: u32,
+    pub enqueued_at: OffsetDateTime,
+    /// How long it had been visible when it was received.
+    pub waited: Duration,
+}
+
+/// How a handler ended, when it did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// The world is not ready: come back after this time. Does not count as an attempt.
+    Retry(Duration),
+    /// The message makes no sense any more.
+    Discard(String),
+}
+
+/// The delay before the next attempt: doubles from `base`, at most 15 minutes, with up to 25 % of jitter.
+pub fn backoff(base: Duration, attempt: u32) -> Duration {
+    let doubled = base.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    doubled
+        .min(Duration::from_secs(900))
+        .mul_f64(rand::random_range(0.75..1.25))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_within_its_jitter() {
+        for attempt in 1..=40 {
+            let exact = 2.0 * f64::from(1u32 << (attempt - 1).min(16));
+            let delay = backoff(Duration::from_secs(2), attempt).as_secs_f64();
+            assert!(
+                (exact.min(900.0) * 0.75..=exact.min(900.0) * 1.25).contains(&delay),
+                "{attempt}: {delay}"
+            );
+        }
+    }
+}

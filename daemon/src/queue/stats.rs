@@ -1,0 +1,111 @@
+//! What the workers of this process did lately: rates and a history of one minute, by queue.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use super::QueueName;
+
+const SECONDS: usize = 60;
+const RATE_SECONDS: u64 = 10;
+
+/// Counters of all queues.
+#[derive(Debug)]
+pub struct QueueStats {
+    started: Instant,
+    queues: Mutex<BTreeMap<QueueName, Counters>>,
+}
+
+#[derive(Debug, Clone)]
+struct Counters {
+    done: [u32; SECONDS],
+    failed: [u32; SECONDS],
+    second: u64,
+    working: u32,
+}
+
+/// What one queue did.
+#[derive(Debug, Clone, Default)]
+pub struct Activity {
+    pub done_per_second: f64,
+    pub failed_per_second: f64,
+    pub working: u32,
+    /// Messages done in each of the last 60 s, oldest first.
+    pub done_history: Vec<u32>,
+}
+
+impl Default for QueueStats {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            queues: Mutex::new(BTreeMap::new()),
+        }
+    }
+}
+
+impl QueueStats {
+    pub fn started(&self, queue: QueueName) {
+        self.with(queue, |counters, _| counters.working += 1);
+    }
+
+    pub fn done(&self, queue: QueueName) {
+        self.with(queue, |counters, now| {
+            counters.working = counters.working.saturating_sub(1);
+            counters.done[now] += 1;
+        });
+    }
+
+    pub fn failed(&self, queue: QueueName) {
+        self.with(queue, |counters, now| {
+            counters.working = counters.working.saturating_sub(1);
+            counters.failed[now] += 1;
+        });
+    }
+
+    /// Given back without being done or failed.
+    pub fn returned(&self, queue: QueueName) {
+        self.with(queue, |counters, _| {
+            counters.working = counters.working.saturating_sub(1)
+        });
+    }
+
+    pub fn activity(&self, queue: QueueName) -> Activity {
+        self.with(queue, |counters, now| {
+            let ago = |seconds: usize| (now + SECONDS - seconds) % SECONDS;
+            let rate = |ring: &[u32; SECONDS]| (1..=RATE_SECONDS as usize).map(|s| ring[ago(s)]).sum::<u32>();
+            Activity {
+                done_per_second: f64::from(rate(&counters.done)) / RATE_SECONDS as f64,
+                failed_per_second: f64::from(rate(&counters.failed)) / RATE_SECONDS as f64,
+                working: counters.working,
+                done_history: (0..SECONDS).rev().map(|s| counters.done[ago(s)]).collect(),
+            }
+        })
+    }
+
+    fn with<T>(&self, queue: QueueName, act: impl FnOnce(&mut Counters, usize) -> T) -> T {
+        let second = self.started.elapsed().as_secs();
+        let mut queues = self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let counters = queues.entry(queue).or_insert_with(|| Counters::new(second));
+        counters.advance(second);
+        act(counters, second as usize % SECONDS)
+    }
+}
+
+impl Counters {
+    fn new(second: u64) -> Self {
+        Self {
+            done: [0; SECONDS],
+            failed: [0; SECONDS],
+            second,
+            working: 0,
+        }
+    }
+
+    fn advance(&mut self, second: u64) {
+        for back in 0..second.saturating_sub(self.second).min(SECONDS as u64) {
+            let slot = (second - back) as usize % SECONDS;
+            (self.done[slot], self.failed[slot]) = (0, 0);
+        }
+        self.second = second;
+    }
+}

@@ -1,0 +1,105 @@
+//! Chores that one process does for all: it holds a lease, and whoever takes the lease over has a higher epoch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tradepost_common::overview::Severity;
+
+use crate::app::App;
+use crate::queue::postgres;
+use crate::uploads;
+
+const EVERY: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(30);
+/// A message that is ready and not worked on for this long is news.
+const STUCK_SECONDS: f64 = 300.0;
+
+/// Does the chores until `stop` is cancelled.
+///
+/// # Errors
+/// Never: a chore that fails is done again later.
+pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = ticks.tick() => {}
+        }
+
+        if let Err(error) = chores(&app).await {
+            tracing::warn!(error = format!("{error:#}"), "a chore failed");
+        }
+    }
+}
+
+async fn chores(app: &App) -> anyhow::Result<()> {
+    watch_queues(app).await?;
+    if lease(&app.db, "scheduler", &app.worker).await?.is_none() {
+        return Ok(());
+    }
+    let expired = uploads::service::expire(app).await?;
+    if expired > 0 {
+        tracing::info!(expired, "expired uploads whose bytes never came");
+    }
+    Ok(())
+}
+
+/// Takes or renews a lease. `Some(epoch)` while we hold it.
+async fn lease(db: &PgPool, name: &str, holder: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"
+        insert into leases (name, holder, epoch, expires_at) values ($1, $2, 1, now() + make_interval(secs => $3))
+        on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at,
+            epoch = leases.epoch + case when leases.holder = excluded.holder then 0 else 1 end
+        where leases.holder = excluded.holder or leases.expires_at < now()
+        returning epoch
+        "#,
+        name,
+        holder,
+        LEASE.as_secs_f64()
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn watch_queues(app: &App) -> sqlx::Result<()> {
+    let depths = postgres::depths(&app.db).await?;
+    let dead: Vec<_> = depths
+        .iter()
+        .filter(|depth| depth.dead > 0)
+        .map(|depth| format!("{} in {}", depth.dead, depth.queue))
+        .collect();
+    let what = "messages failed too often, their uploads wait for an operator";
+    raise_or_clear(app, "dead-letters", Severity::Critical, what, &dead);
+    let stuck: Vec<_> = depths
+        .iter()
+        .filter(|depth| depth.paused_by.is_none() && depth.oldest_age_seconds.is_some_and(|age| age > STUCK_SECONDS))
+        .map(|depth| format!("{} ({} ready)", depth.queue, depth.ready))
+        .collect();
+    raise_or_clear(
+        app,
+        "queue-stuck",
+        Severity::Warning,
+        "work is ready and not done for 5 minutes",
+        &stuck,
+    );
+    let paused: Vec<_> = depths
+        .iter()
+        .filter_map(|depth| depth.paused_by.as_ref().map(|by| format!("{} by {by}", depth.queue)))
+        .collect();
+    raise_or_clear(app, "queue-paused", Severity::Info, "paused", &paused);
+    Ok(())
+}
+
+fn raise_or_clear(app: &App, code: &'static str, severity: Severity, what: &str, which: &[String]) {
+    if which.is_empty() {
+        app.alerts.clear(code);
+    } else {
+        app.alerts
+            .raise(code, severity, format!("{what}: {}", which.join(", ")));
+    }
+}
