@@ -1,0 +1,278 @@
+//! The published catalogue as the public API shows it. Lists are read by keyset, newest first.
+
+use serde::Serialize;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What a list is narrowed to. All that is given must hold.
+#[derive(Debug, Default, Clone)]
+pub struct CatalogFilter {
+    pub kind: Option<String>,
+    pub contributor: Option<String>,
+    pub tag: Option<String>,
+    pub family_id: Option<Uuid>,
+    pub set_id: Option<Uuid>,
+    /// Only what is older than this id.
+    pub before: Option<Uuid>,
+}
+
+/// A family of sets by one contributor.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Family {
+    pub id: Uuid,
+    pub slug: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub contributor: String,
+    pub sets: i64,
+    pub items: i64,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub published_at: Option<OffsetDateTime>,
+    /// The contact sheet, once for each format.
+    pub previews: Vec<Picture>,
+}
+
+/// A picture under a URL that never changes its bytes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Picture {
+    /// The preset it was made by; `sheet` for a contact sheet.
+    pub preset: String,
+    /// `png` or `webp`.
+    pub format: String,
+    pub width: i32,
+    pub height: i32,
+    pub size_bytes: i64,
+    /// Relative to the API: `/r/<sha256>.webp`.
+    pub url: String,
+}
+
+/// A set: what one pack became.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Set {
+    pub id: Uuid,
+    pub family_id: Uuid,
+    pub family: String,
+    pub slug: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub kind: String,
+    pub contributor: String,
+    pub licence: String,
+    pub attribution: Option<String>,
+    pub source: Option<String>,
+    /// In minor units of `currency`.
+    pub price_minor: i64,
+    pub currency: String,
+    pub tags: Vec<String>,
+    pub items: i64,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub published_at: Option<OffsetDateTime>,
+}
+
+/// One item of a set.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Item {
+    pub id: Uuid,
+    pub kind: String,
+    pub set_id: Uuid,
+    pub set: String,
+    pub family_id: Uuid,
+    pub family: String,
+    pub contributor: String,
+    pub title: String,
+    /// The path in the pack.
+    pub path: String,
+    pub tags: Vec<String>,
+    pub licence: String,
+    /// Natural size in pixels, where the file has one.
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// Families that have something published.
+pub async fn families(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::Result<Vec<Family>> {
+    let rows = sqlx::query!(
+        r#"
+        select family.id, family.slug, family.name, family.description, account.name as contributor, family.published_at,
+            (select count(*) from sets where family_id = family.id and state = 'published') as "sets!",
+            (select count(*) from sets set_ join items item on item.set_id = set_.id
+                where set_.family_id = family.id and item.state = 'published') as "items!"
+        from families family join accounts account on account.id = family.account_id
+        where family.published_at is not null and ($1::text is null or account.name = $1)
+            and (($2::text is null and $3::text is null) or exists (
+                select 1 from sets where family_id = family.id and state = 'published'
+                    and ($2::text is null or kind = $2) and ($3::text is null or $3 = any(tags))))
+            and ($4::uuid is null or family.id = $4) and ($5::uuid is null or family.id < $5)
+            and ($7::uuid is null or exists (
+                select 1 from sets where id = $7 and family_id = family.id and state = 'published'))
+        order by family.id desc limit $6
+        "#,
+        filter.contributor,
+        filter.kind,
+        filter.tag,
+        filter.family_id,
+        filter.before,
+        limit,
+        filter.set_id
+    )
+    .fetch_all(db)
+    .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut previews = family_previews(db, &ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Family {
+            previews: previews
+                .extract_if(.., |(family, _)| *family == row.id)
+                .map(|(_, picture)| picture)
+                .collect(),
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            description: row.description,
+            contributor: row.contributor,
+            sets: row.sets,
+            items: row.items,
+            published_at: row.published_at,
+        })
+        .collect())
+}
+
+/// The newest published contact sheet of each family, in each format.
+async fn family_previews(db: &PgPool, families: &[Uuid]) -> sqlx::Result<Vec<(Uuid, Picture)>> {
+    let rows = sqlx::query!(
+        r#"
+        select distinct on (family_id, format) family_id, format, width, height, size_bytes, sha256
+        from family_previews where family_id = any($1) and published order by family_id, format, id desc
+        "#,
+        families
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let url = picture_url(&row.sha256, &row.format);
+            let preset = "sheet".to_owned();
+            (
+                row.family_id,
+                Picture {
+                    preset,
+                    format: row.format,
+                    width: row.width,
+                    height: row.height,
+                    size_bytes: row.size_bytes,
+                    url,
+                },
+            )
+        })
+        .collect())
+}
+
+/// Published sets.
+pub async fn sets(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::Result<Vec<Set>> {
+    sqlx::query_as!(
+        Set,
+        r#"
+        select set_.id, set_.family_id, family.name as family, set_.slug, set_.name, set_.description, set_.kind,
+            account.name as contributor, set_.licence, set_.attribution, set_.source, set_.price_minor, set_.currency,
+            set_.tags, set_.published_at,
+            (select count(*) from items where set_id = set_.id and state = 'published') as "items!"
+        from sets set_
+        join families family on family.id = set_.family_id
+        join accounts account on account.id = family.account_id
+        where set_.state = 'published' and ($1::text is null or account.name = $1) and ($2::text is null or set_.kind = $2)
+            and ($3::text is null or $3 = any(set_.tags)) and ($4::uuid is null or family.id = $4)
+            and ($5::uuid is null or set_.id = $5) and ($6::uuid is null or set_.id < $6)
+        order by set_.id desc limit $7
+        "#,
+        filter.contributor,
+        filter.kind,
+        filter.tag,
+        filter.family_id,
+        filter.set_id,
+        filter.before,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Published items; `id` narrows to one.
+pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit: i64) -> sqlx::Result<Vec<Item>> {
+    sqlx::query_as!(
+        Item,
+        r#"
+        select item.id, item.kind, item.set_id, set_.name as "set", family.id as family_id, family.name as family,
+            account.name as contributor, item.title, item.path, item.tags, set_.licence, item.width, item.height, item.created_at
+        from items item
+        join sets set_ on set_.id = item.set_id
+        join families family on family.id = set_.family_id
+        join accounts account on account.id = family.account_id
+        where item.state = 'published' and ($1::text is null or account.name = $1) and ($2::text is null or item.kind = $2)
+            and ($3::text is null or item.tags @> array[$3]) and ($4::uuid is null or family.id = $4)
+            and ($5::uuid is null or set_.id = $5) and ($6::uuid is null or item.id < $6) and ($7::uuid is null or item.id = $7)
+        order by item.id desc limit $8
+        "#,
+        filter.contributor,
+        filter.kind,
+        filter.tag,
+        filter.family_id,
+        filter.set_id,
+        filter.before,
+        id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The renditions of a published item, narrow to wide.
+pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
+    let rows = sqlx::query!(
+        r#"
+        select rendition.preset, rendition.format, rendition.width, rendition.height, rendition.size_bytes, rendition.sha256
+        from renditions rendition join items item on item.id = rendition.item_id and item.kind = rendition.kind
+        where item.id = $1 and item.state = 'published' order by rendition.width, rendition.preset
+        "#,
+        item
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Picture {
+            url: picture_url(&row.sha256, &row.format),
+            preset: row.preset,
+            format: row.format,
+            width: row.width,
+            height: row.height,
+            size_bytes: row.size_bytes,
+        })
+        .collect())
+}
+
+/// The bytes of an item that `account` may download: its own, and scanned clean.
+pub async fn own_source(db: &PgPool, item: Uuid, account: Uuid) -> sqlx::Result<Option<(Vec<u8>, String)>> {
+    let row = sqlx::query!(
+        r#"
+        select item.sha256, item.path from items item
+        join sets set_ on set_.id = item.set_id
+        join families family on family.id = set_.family_id
+        where item.id = $1 and family.account_id = $2 and item.state in ('ready', 'published')
+        "#,
+        item,
+        account
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.sha256, row.path)))
+}
+
+fn picture_url(sha256: &[u8], format: &str) -> String {
+    format!("/r/{}.{format}", hex::encode(sha256))
+}

@@ -1,0 +1,7 @@
+//! Families, sets, items and their renditions: drafts until a pack is published, the public catalogue after.
+
+mod drafts;
+mod listing;
+mod queries;
+pub mod routes;
+pub mod service;

@@ -1,0 +1,343 @@
+use sqlx::{PgConnection, PgExecutor};
+use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
+use uuid::Uuid;
+
+use super::service::{Item, SetItem, SetProgress, Sheet, Tile};
+use crate::jail::Rendition;
+
+fn digest(bytes: Vec<u8>) -> [u8; 32] {
+    bytes.try_into().expect("the schema checks the length of a SHA-256")
+}
+
+pub async fn find_item(db: impl PgExecutor<'_>, id: ItemId, kind: &str) -> sqlx::Result<Option<Item>> {
+    let row = sqlx::query!(
+        "select id, kind, set_id, path, sha256, size_bytes, state from items where id = $1 and kind = $2",
+        id.0,
+        kind
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Item {
+        id: ItemId(row.id),
+        kind: row.kind,
+        set_id: SetId(row.set_id),
+        path: row.path,
+        sha256: digest(row.sha256),
+        size_bytes: row.size_bytes,
+        state: row.state,
+    }))
+}
+
+pub async fn settle_item(
+    db: impl PgExecutor<'_>,
+    id: ItemId,
+    kind: &str,
+    state: &str,
+    width: Option<i32>,
+    height: Option<i32>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update items set state = $3, width = $4, height = $5 where id = $1 and kind = $2 and state = 'pending'",
+        id.0,
+        kind,
+        state,
+        width,
+        height
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub async fn count_down(tx: &mut PgConnection, set: SetId) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        "update sets set pending = pending - 1 where id = $1 returning pending",
+        set.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
+pub async fn insert_renditions(
+    tx: &mut PgConnection,
+    item: &Item,
+    renditions: &[Rendition],
+    preset_sha256: impl Fn(&str) -> Vec<u8>,
+) -> sqlx::Result<()> {
+    let column = |of: fn(&Rendition) -> i32| renditions.iter().map(of).collect::<Vec<i32>>();
+    let names: Vec<String> = renditions.iter().map(|rendition| rendition.preset.clone()).collect();
+    let presets: Vec<Vec<u8>> = renditions
+        .iter()
+        .map(|rendition| preset_sha256(&rendition.preset))
+        .collect();
+    let formats: Vec<String> = renditions
+        .iter()
+        .map(|rendition| rendition.format.as_str().to_owned())
+        .collect();
+    let sizes: Vec<i64> = renditions
+        .iter()
+        .map(|rendition| rendition.bytes.len() as i64)
+        .collect();
+    let hashes: Vec<Vec<u8>> = renditions.iter().map(|rendition| rendition.sha256.to_vec()).collect();
+    sqlx::query!(
+        r#"
+        insert into renditions (item_id, kind, preset, preset_sha256, format, width, height, size_bytes, sha256)
+        select $1, $2, preset, preset_sha256, format, width, height, size_bytes, sha256
+        from unnest($3::text[], $4::bytea[], $5::text[], $6::int4[], $7::int4[], $8::int8[], $9::bytea[])
+            as rendition (preset, preset_sha256, format, width, height, size_bytes, sha256)
+        on conflict (item_id, preset) do nothing
+        "#,
+        item.id.0,
+        item.kind,
+        &names,
+        &presets,
+        &formats,
+        &column(|rendition| rendition.width_px.cast_signed()),
+        &column(|rendition| rendition.height_px.cast_signed()),
+        &sizes,
+        &hashes
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn lock_set(tx: &mut PgConnection, id: SetId) -> sqlx::Result<Option<SetProgress>> {
+    let row = sqlx::query!(
+        "select id, family_id, upload_id, state, pending from sets where id = $1 for update",
+        id.0
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let counts = sqlx::query!(
+        r#"
+        select count(*) filter (where state = 'ready') as "ready!", count(*) filter (where state = 'blocked') as "blocked!"
+        from items where set_id = $1
+        "#,
+        id.0
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Some(SetProgress {
+        id: SetId(row.id),
+        family_id: FamilyId(row.family_id),
+        upload_id: UploadId(row.upload_id),
+        state: row.state,
+        pending: row.pending,
+        items_ready: counts.ready,
+        items_blocked: counts.blocked,
+    }))
+}
+
+pub async fn set_of_upload(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<SetId>> {
+    let id = sqlx::query_scalar!("select id from sets where upload_id = $1", upload.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(SetId))
+}
+
+pub async fn publish_items(db: impl PgExecutor<'_>, set: SetId, except: &[Uuid]) -> sqlx::Result<i64> {
+    let done = sqlx::query!(
+        "update items set state = 'published' where set_id = $1 and state = 'ready' and id <> all($2)",
+        set.0,
+        except
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected().cast_signed())
+}
+
+/// Rejects whatever of the set is not published.
+pub async fn reject_items(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<i64> {
+    let done = sqlx::query!(
+        "update items set state = 'rejected' where set_id = $1 and state in ('pending', 'ready', 'blocked')",
+        set.0
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected().cast_signed())
+}
+
+pub async fn publish_set(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sets set state = 'published', published_at = now() where id = $1",
+        set.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn reject_set(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
+    sqlx::query!("update sets set state = 'rejected' where id = $1", set.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn publish_family(db: impl PgExecutor<'_>, family: FamilyId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update families set published_at = coalesce(published_at, now()) where id = $1",
+        family.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn sheet_candidates(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Vec<ItemId>> {
+    let ids = sqlx::query_scalar!(
+        r#"
+        select item.id from sets chosen
+        join sets sibling on sibling.family_id = chosen.family_id
+        join items item on item.set_id = sibling.id
+        where chosen.id = $1 and (item.state = 'published' or (item.state = 'ready' and sibling.id = chosen.id))
+        order by item.id
+        "#,
+        set.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ItemId).collect())
+}
+
+pub async fn tiles(db: impl PgExecutor<'_>, items: &[ItemId], preset: &str) -> sqlx::Result<Vec<Tile>> {
+    let ids: Vec<Uuid> = items.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "select item_id, sha256 from renditions where item_id = any($1) and preset = $2",
+        &ids,
+        preset
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Tile {
+            item_id: ItemId(row.item_id),
+            sha256: digest(row.sha256),
+        })
+        .collect())
+}
+
+pub async fn insert_preview(db: impl PgExecutor<'_>, sheet: &Sheet<'_>, rendition: &Rendition) -> sqlx::Result<()> {
+    let items: Vec<Uuid> = sheet.items.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        r#"
+        insert into family_previews (id, family_id, set_id, format, width, height, size_bytes, sha256, seed, item_ids)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "#,
+        Uuid::now_v7(),
+        sheet.set.family_id.0,
+        sheet.set.id.0,
+        rendition.format.as_str(),
+        rendition.width_px.cast_signed(),
+        rendition.height_px.cast_signed(),
+        rendition.bytes.len() as i64,
+        rendition.sha256.as_slice(),
+        sheet.seed.cast_signed(),
+        &items
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn publish_previews(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
+    sqlx::query!("update family_previews set published = true where set_id = $1", set.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn delete_previews(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
+    sqlx::query!("delete from family_previews where set_id = $1", set.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn sheet_items(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Vec<ItemId>> {
+    let ids = sqlx::query_scalar!("select item_ids from family_previews where set_id = $1 limit 1", set.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(ids.unwrap_or_default().into_iter().map(ItemId).collect())
+}
+
+pub async fn items_of_set(db: impl PgExecutor<'_>, set: SetId, limit: i64) -> sqlx::Result<Vec<SetItem>> {
+    let rows = sqlx::query!(
+        r#"
+        select item.id, path, title, state, size_bytes,
+            exists (select 1 from renditions where item_id = item.id) as "has_picture!"
+        from items item where set_id = $1
+        order by case state when 'blocked' then 0 else 1 end, path limit $2
+        "#,
+        set.0,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SetItem {
+            id: ItemId(row.id),
+            path: row.path,
+            title: row.title,
+            state: row.state,
+            size_bytes: row.size_bytes,
+            has_picture: row.has_picture,
+        })
+        .collect())
+}
+
+pub async fn licence(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select licence from sets where id = $1", set.0)
+        .fetch_optional(db)
+        .await
+}
+
+pub async fn picture(db: impl PgExecutor<'_>, set: SetId, item: ItemId, width: i32) -> sqlx::Result<Option<[u8; 32]>> {
+    let hash = sqlx::query_scalar!(
+        r#"
+        select rendition.sha256 from renditions rendition
+        join items item on item.id = rendition.item_id and item.kind = rendition.kind
+        where item.set_id = $1 and item.id = $2 and rendition.format = 'png'
+        order by rendition.width < $3, abs(rendition.width - $3) limit 1
+        "#,
+        set.0,
+        item.0,
+        width
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(hash.map(digest))
+}
+
+pub async fn is_public(db: impl PgExecutor<'_>, sha256: &[u8], format: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (
+            select 1 from renditions rendition
+            join items item on item.id = rendition.item_id and item.kind = rendition.kind
+            where rendition.sha256 = $1 and rendition.format = $2 and item.state = 'published'
+        ) or exists (
+            select 1 from family_previews where sha256 = $1 and format = $2 and published
+        ) as "public!"
+        "#,
+        sha256,
+        format
+    )
+    .fetch_one(db)
+    .await
+}
+
+pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"
+        select (select count(*) from items where state = 'published') as "items!", (select count(*) from renditions) as "renditions!"
+        "#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.items, row.renditions))
+}

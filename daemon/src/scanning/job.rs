@@ -1,0 +1,112 @@
+//! What a message of the queue `scan` does: is the upload a ZIP, and what does clamd say of its exact bytes?
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tradepost_common::ids::UploadId;
+use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+
+use super::clamd::Verdict;
+use super::magic;
+use super::service::{self, Scanned};
+use crate::app::App;
+use crate::ingest::job::BatchJob;
+use crate::queue::{NewMessage, Outcome, QueueName, postgres};
+use crate::store::UploadKey;
+use crate::uploads::service::{self as uploads, pack_finding};
+use crate::uploads::stages::Stage;
+use crate::uploads::{Upload, findings};
+
+/// The payload.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ScanJob {
+    pub upload_id: UploadId,
+}
+
+/// Scans one upload and hands it on to be opened.
+///
+/// # Errors
+/// When the bytes can not be read or the scanner gives no verdict.
+pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
+    let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
+        return Ok(Outcome::Discard("the upload is gone".to_owned()));
+    };
+    if upload.state != UploadState::Scanning {
+        return Ok(Outcome::Done);
+    }
+    let key = uploads::object(&upload).context("a completed upload has no bytes")?;
+    let file = app
+        .store
+        .open_upload(&key)
+        .await
+        .context("opening the uploaded bytes")?;
+    let mut file = tokio::fs::File::from_std(file);
+    if let Some(refusal) = judge_magic(&mut file).await? {
+        return reject(app, &upload, refusal).await;
+    }
+    let scanned = service::scan(app, file, upload.size_bytes.cast_unsigned()).await?;
+    anyhow::ensure!(
+        scanned.sha256 == upload.sha256,
+        "the stored bytes are not the ones that were received"
+    );
+    if matches!(scanned.verdict, Verdict::Infected { .. }) {
+        app.store
+            .quarantine_upload(&key)
+            .await
+            .context("moving the pack to quarantine")?;
+    }
+    hand_on(app, &upload, &key, &scanned).await?;
+    Ok(Outcome::Done)
+}
+
+/// `Some` when the bytes do not even begin like a ZIP.
+async fn judge_magic(file: &mut tokio::fs::File) -> anyhow::Result<Option<Finding>> {
+    let mut head = Vec::with_capacity(512);
+    file.take(512)
+        .read_to_end(&mut head)
+        .await
+        .context("reading the uploaded bytes")?;
+    file.rewind().await.context("reading the uploaded bytes")?;
+    if magic::is_zip(&head) {
+        return Ok(None);
+    }
+    let message = "The upload is not a ZIP archive. A pack is a ZIP with a manifest.json at its root.";
+    Ok(Some(pack_finding("not-a-zip", FindingSeverity::Blocking, message)))
+}
+
+async fn reject(app: &App, upload: &Upload, refusal: Finding) -> anyhow::Result<Outcome> {
+    let mut tx = app.db.begin().await?;
+    uploads::reject(&mut tx, upload.id, Stage::Scan, &[refusal]).await?;
+    tx.commit().await?;
+    app.changed.uploads();
+    Ok(Outcome::Done)
+}
+
+async fn hand_on(app: &App, upload: &Upload, key: &UploadKey, scanned: &Scanned) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    service::record(&mut tx, upload.id, None, &key.version, scanned).await?;
+    findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;
+    uploads::advance(&mut tx, upload.id, Stage::Scan, Stage::Batch, UploadState::Opening).await?;
+    let batch = NewMessage::new(QueueName::Batch, upload.id, &BatchJob { upload_id: upload.id });
+    postgres::send(&mut tx, &[batch]).await?;
+    tx.commit().await?;
+    app.changed.uploads();
+    Ok(())
+}
+
+/// An infected pack is opened all the same, in the jail, to name the file; nothing of it is published without a moderator.
+fn verdict_findings(verdict: &Verdict) -> Vec<Finding> {
+    match verdict {
+        Verdict::Clean => Vec::new(),
+        Verdict::Infected { signature } => {
+            let message = format!("The scanner found {signature} in the pack.");
+            vec![pack_finding("malware", FindingSeverity::Blocking, message)]
+        }
+        Verdict::Unscannable { reason } => {
+            let message = format!("The pack could not be scanned as a whole ({reason}); each of its files is.");
+            vec![pack_finding("unscannable", FindingSeverity::Warning, message)]
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Statements about `uploads`; other features go through `service`.
+
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
+use tradepost_common::ids::{AccountId, CaseId, SetId, UploadId};
+use tradepost_common::uploads::{UploadRow, UploadState};
+use uuid::Uuid;
+
+use super::Upload;
+
+pub(super) struct NewUpload<'a> {
+    pub id: UploadId,
+    pub account_id: AccountId,
+    pub file_name: &'a str,
+    pub size_bytes: i64,
+    pub sha256: &'a [u8],
+    pub url_expires_at: OffsetDateTime,
+}
+
+pub(super) async fn insert(db: impl PgExecutor<'_>, new: &NewUpload<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into uploads (id, account_id, file_name, size_bytes, sha256, url_expires_at) values ($1, $2, $3, $4, $5, $6)",
+        new.id.0,
+        new.account_id.0,
+        new.file_name,
+        new.size_bytes,
+        new.sha256,
+        new.url_expires_at
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+struct RawUpload {
+    id: Uuid,
+    account_id: Uuid,
+    file_name: String,
+    size_bytes: i64,
+    sha256: Vec<u8>,
+    state: String,
+    object_version: Option<String>,
+    url_expires_at: OffsetDateTime,
+}
+
+impl From<RawUpload> for Upload {
+    fn from(row: RawUpload) -> Self {
+        Self {
+            id: UploadId(row.id),
+            account_id: AccountId(row.account_id),
+            file_name: row.file_name,
+            size_bytes: row.size_bytes,
+            sha256: row
+                .sha256
+                .try_into()
+                .expect("the schema checks the length of a SHA-256"),
+            state: state(&row.state),
+            object_version: row.object_version,
+            url_expires_at: row.url_expires_at,
+        }
+    }
+}
+
+/// Reads a state that the schema has checked.
+fn state(text: &str) -> UploadState {
+    text.parse().expect("the schema knows every upload state")
+}
+
+pub(super) async fn find(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<Upload>> {
+    let row = sqlx::query_as!(
+        RawUpload,
+        r#"
+        select id, account_id, file_name, size_bytes, sha256, state, object_version, url_expires_at
+        from uploads where id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Upload::from))
+}
+
+pub(super) async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Upload>> {
+    let row = sqlx::query_as!(
+        RawUpload,
+        r#"
+        select id, account_id, file_name, size_bytes, sha256, state, object_version, url_expires_at
+        from uploads where id = $1 for update
+        "#,
+        id.0
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(Upload::from))
+}
+
+/// Remembers the version that a PUT made, while the upload still waits for its bytes.
+pub(super) async fn set_version(db: impl PgExecutor<'_>, id: UploadId, version: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update uploads set object_version = $2, reason = null where id = $1 and state = 'awaiting_bytes'",
+        id.0,
+        version
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Remembers why the last PUT failed, for the contributor who asks.
+pub(super) async fn set_put_fault(db: impl PgExecutor<'_>, id: UploadId, reason: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update uploads set reason = $2 where id = $1 and state = 'awaiting_bytes' and object_version is null",
+        id.0,
+        reason
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn reason(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select reason from uploads where id = $1", id.0)
+        .fetch_one(db)
+        .await
+}
+
+pub(super) async fn set_state(db: impl PgExecutor<'_>, id: UploadId, state: UploadState) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update uploads set state = $2, settled_at = case when $3 then now() end where id = $1",
+        id.0,
+        state.as_str(),
+        state.is_settled()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_title(db: impl PgExecutor<'_>, id: UploadId, title: &str) -> sqlx::Result<()> {
+    sqlx::query!("update uploads set title = $2 where id = $1", id.0, title)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Uploads whose bytes never came, marked as expired; answers with their ids.
+pub(super) async fn expire(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"
+        update uploads set state = 'expired', settled_at = now()
+        where id in (
+            select id from uploads where state = 'awaiting_bytes' and url_expires_at < now() - interval '15 minutes'
+            order by id limit $1 for update skip locked)
+        returning id
+        "#,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What a list of uploads is narrowed to.
+#[derive(Debug, Default, Clone)]
+pub struct Filter {
+    pub account_id: Option<AccountId>,
+    pub account: Option<String>,
+    pub state: Option<UploadState>,
+    pub id: Option<UploadId>,
+    /// Only uploads older than this one.
+    pub before: Option<UploadId>,
+}
+
+pub(super) async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -> sqlx::Result<Vec<UploadRow>> {
+    let rows = sqlx::query!(
+        r#"
+        select upload.id, account.name as account, upload.file_name, upload.size_bytes, upload.state, upload.created_at,
+            upload.settled_at, upload.title, coalesce(sets.files, 0)::int8 as "files!",
+            coalesce(sets.files - sets.pending, 0)::int8 as "files_done!",
+            (select count(*) from findings where upload_id = upload.id) as "findings!",
+            (select count(*) from dead_letters where upload_id = upload.id) as "dead_letters!"
+        from uploads upload
+        join accounts account on account.id = upload.account_id
+        left join sets on sets.upload_id = upload.id
+        
+        where ($1::uuid is null or upload.account_id = $1) and ($2::text is null or account.name = $2)
+            and ($3::text is null or upload.state = $3) and ($4::uuid is null or upload.id = $4)
+            and ($5::uuid is null or upload.id < $5)
+        order by upload.id desc limit $6
+        "#,
+        filter.account_id.map(|id| id.0),
+        filter.account.as_deref(),
+        filter.state.map(UploadState::as_str),
+        filter.id.map(|id| id.0),
+        filter.before.map(|id| id.0),
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| UploadRow {
+            id: UploadId(row.id),
+            account: row.account,
+            file_name: row.file_name,
+            size_bytes: row.size_bytes,
+            state: state(&row.state),
+            created_at: row.created_at,
+            settled_at: row.settled_at,
+            title: row.title,
+            files: row.files,
+            files_done: row.files_done,
+            findings: row.findings,
+            dead_letters: row.dead_letters,
+        })
+        .collect())
+}
+
+pub(super) async fn set_and_case(
+    db: impl PgExecutor<'_>,
+    id: UploadId,
+) -> sqlx::Result<(Option<SetId>, Option<CaseId>)> {
+    let row = sqlx::query!(
+        r#"
+        select (select id from sets where upload_id = $1) as set_id, (select id from cases where upload_id = $1) as case_id
+        "#,
+        id.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.set_id.map(SetId), row.case_id.map(CaseId)))
+}
+
+/// Uploads by group of states, for the Overview: working, in review, published, rejected.
+pub(super) async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<[i64; 4]> {
+    let row = sqlx::query!(
+        r#"
+        select count(*) filter (where state in ('scanning', 'opening', 'rendering', 'previewing')) as "working!",
+            count(*) filter (where state = 'in_review') as "in_review!",
+            count(*) filter (where state = 'published') as "published!",
+            count(*) filter (where state = 'rejected') as "rejected!"
+        from uploads
+        "#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok([row.working, row.in_review, row.published, row.rejected])
+}

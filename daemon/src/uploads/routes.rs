@@ -1,0 +1,264 @@
+//! `POST /v1/uploads`, the signed `PUT`, `complete`, and what became of it.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tradepost_common::Page;
+use tradepost_common::ids::UploadId;
+use tradepost_common::problem::Problem;
+use tradepost_common::uploads::{UploadRow, UploadState, UploadTrace};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::service::{self, Filter};
+use crate::accounts::{Account, AccountRole};
+use crate::app::SharedApp;
+use crate::error::{ApiError, ApiResult};
+use crate::http::extract::{Bearer, ClientAddress, JsonBody, Path, Query};
+use crate::store::signing::{Signature, SignatureFault};
+
+pub fn router() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new()
+        .routes(routes!(start, list))
+        .routes(routes!(get_one))
+        .routes(routes!(complete))
+        .routes(routes!(put_bytes))
+}
+
+/// What will be uploaded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StartUpload {
+    /// For people: `my-icons.zip`.
+    #[schema(example = "my-icons.zip")]
+    file_name: String,
+    /// Exactly; at most 512 MiB.
+    #[schema(example = 48_213)]
+    size_bytes: u64,
+    /// Of the whole file, hexadecimal.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    sha256: String,
+}
+
+/// A started upload.
+#[derive(Debug, Serialize, ToSchema)]
+struct StartedUpload {
+    id: Uuid,
+    state: &'static str,
+    put: SignedPut,
+}
+
+/// Where the bytes go.
+#[derive(Debug, Serialize, ToSchema)]
+struct SignedPut {
+    method: &'static str,
+    url: String,
+    /// To be sent as they are.
+    headers: std::collections::BTreeMap<&'static str, String>,
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+/// Start an upload
+///
+/// Answers with a signed URL to PUT the bytes to. Ten a minute for each client address and each account.
+#[utoipa::path(post, path = "/v1/uploads", tag = "uploads", request_body = StartUpload, security(("bearer" = [])),
+    responses((status = 201, body = StartedUpload), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 429, body = Problem)))]
+async fn start(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    ClientAddress(address): ClientAddress,
+    JsonBody(body): JsonBody<StartUpload>,
+) -> ApiResult<Response> {
+    require_contributor(&account)?;
+    let remaining = check_rate(&app, &account, address)?;
+    let max_bytes = app.config.limits.pack_mib * 1024 * 1024;
+    let announced = service::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
+    let started = service::start(&app, &account, &announced).await?;
+    let path = object_path(started.id);
+    let query = app.signer.query("PUT", &path, started.url_expires_at);
+    let put = SignedPut {
+        method: "PUT",
+        url: format!("{}{path}?{query}", app.public_url()),
+        headers: [
+            ("content-length", announced.size_bytes.to_string()),
+            ("content-type", "application/zip".to_owned()),
+        ]
+        .into(),
+        expires_at: started.url_expires_at,
+    };
+    let location = format!("/v1/uploads/{}", started.id);
+    let body = Json(StartedUpload {
+        id: started.id.0,
+        state: UploadState::AwaitingBytes.as_str(),
+        put,
+    });
+    let limit = app.config.limits.upload_starts_per_minute.to_string();
+    let headers = [
+        ("location", location),
+        ("ratelimit-limit", limit),
+        ("ratelimit-remaining", remaining.to_string()),
+    ];
+    Ok((StatusCode::CREATED, headers, body).into_response())
+}
+
+fn require_contributor(account: &Account) -> ApiResult<()> {
+    match account.role {
+        AccountRole::Contributor => Ok(()),
+        AccountRole::Buyer => Err(ApiError::Forbidden("Only contributors upload packs.".to_owned())),
+    }
+}
+
+fn check_rate(app: &SharedApp, account: &Account, address: IpAddr) -> ApiResult<u32> {
+    let by_address = app.limits.by_address.check(&address, "client address")?;
+    let by_account = app.limits.by_account.check(&account.id, "account")?;
+    Ok(by_address.min(by_account))
+}
+
+fn object_path(id: UploadId) -> String {
+    format!("/objects/uploads/{id}")
+}
+
+/// The query of a signed URL.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SignedQuery {
+    expires: i64,
+    signature: String,
+}
+
+/// PUT the bytes to the signed URL
+///
+/// Exactly the announced bytes, checked while they come in: another size or SHA-256 is refused and nothing is kept.
+#[utoipa::path(put, path = "/objects/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path), SignedQuery),
+    request_body(content_type = "application/zip"),
+    responses((status = 204, description = "Stored"), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 410, body = Problem), (status = 422, body = Problem)))]
+async fn put_bytes(
+    State(app): State<SharedApp>,
+    Path(id): Path<UploadId>,
+    Query(signed): Query<SignedQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> ApiResult<StatusCode> {
+    check_signature(
+        &app,
+        "PUT",
+        &object_path(id),
+        Signature {
+            expires: signed.expires,
+            signature: signed.signature,
+        },
+    )?;
+    if let Some(length) = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
+        && length > app.config.limits.pack_mib * 1024 * 1024
+    {
+        return Err(ApiError::TooLarge(format!(
+            "A pack has at most {} MiB.",
+            app.config.limits.pack_mib
+        )));
+    }
+    service::receive(&app, id, body.into_data_stream()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a signed URL opens what it names.
+pub fn check_signature(app: &SharedApp, method: &str, path: &str, signature: Signature) -> ApiResult<()> {
+    match app.signer.check(method, path, &signature) {
+        Ok(()) => Ok(()),
+        Err(SignatureFault::Wrong) => Err(ApiError::Forbidden("The URL's signature is wrong.".to_owned())),
+        Err(SignatureFault::Expired) => {
+            let detail = "The signed URL has expired. Ask for a new one.".to_owned();
+            Err(ApiError::Gone {
+                code: "url-expired",
+                detail,
+            })
+        }
+    }
+}
+
+/// Say that the bytes are complete
+///
+/// Starts the pipeline. Doing it again changes nothing.
+#[utoipa::path(post, path = "/v1/uploads/{id}/complete", tag = "uploads", params(("id" = Uuid, Path)), security(("bearer" = [])),
+    responses((status = 202, body = UploadTrace), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 410, body = Problem)))]
+async fn complete(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    Path(id): Path<UploadId>,
+) -> ApiResult<Response> {
+    service::complete(&app, &account, id).await?;
+    let trace = service::trace(&app.db, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(trace)).into_response())
+}
+
+/// What became of an upload
+///
+/// State, time spent at each stage, and every finding with the file it is about.
+#[utoipa::path(get, path = "/v1/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path)), security(("bearer" = [])),
+    responses((status = 200, body = UploadTrace), (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn get_one(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    Path(id): Path<UploadId>,
+) -> ApiResult<Response> {
+    let mut trace = service::trace(&app.db, id).await?;
+    if trace.upload.account != account.name {
+        return Err(ApiError::NotFound("upload"));
+    }
+    // Failed attempts are the operators' business: their errors speak of our machines.
+    trace.attempts.clear();
+    Ok(Json(trace).into_response())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// `scanning`, `in_review`, `published`, `rejected`, ...
+    state: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<Uuid>,
+    /// 1 to 200; 50 when not given.
+    limit: Option<u32>,
+}
+
+/// Your uploads, newest first
+#[utoipa::path(get, path = "/v1/uploads", tag = "uploads", params(ListQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<UploadRow>), (status = 400, body = Problem), (status = 401, body = Problem)))]
+async fn list(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Response> {
+    let state = query
+        .state
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: String| ApiError::invalid("state", error))?;
+    let limit = query.limit.unwrap_or(50);
+    if !(1..=tradepost_common::MAX_PAGE).contains(&limit) {
+        return Err(ApiError::invalid("limit", "must be between 1 and 200"));
+    }
+    let filter = Filter {
+        account_id: Some(account.id),
+        state,
+        before: query.cursor.map(UploadId),
+        ..Filter::default()
+    };
+    let page: Page<_> = service::list(&app.db, &filter, limit).await?;
+    Ok(Json(page).into_response())
+}

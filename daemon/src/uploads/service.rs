@@ -1,0 +1,335 @@
+//! What can be done with an upload: start, receive its bytes, complete, look at it, move it on.
+
+use bytes::Bytes;
+use futures_util::Stream;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use tradepost_common::Page;
+use tradepost_common::ids::UploadId;
+use tradepost_common::problem::Fault;
+use tradepost_common::uploads::{Finding, FindingSeverity, UploadRow, UploadState, UploadTrace};
+
+pub use super::queries::Filter;
+use super::stages::Stage;
+use super::{Upload, findings, queries, stages};
+use crate::accounts::Account;
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::queue::{NewMessage, QueueName, attempts, postgres};
+use crate::scanning::job::ScanJob;
+use crate::store::UploadKey;
+use crate::store::filesystem::PutError;
+
+/// What a contributor announces.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    pub file_name: String,
+    pub size_bytes: u64,
+    pub sha256: [u8; 32],
+}
+
+/// An upload that was started, and until when its URL works.
+#[derive(Debug)]
+pub struct Started {
+    pub id: UploadId,
+    pub url_expires_at: OffsetDateTime,
+}
+
+/// Starts an upload; nothing is stored yet.
+pub async fn start(app: &App, account: &Account, announced: &Announcement) -> ApiResult<Started> {
+    let id = UploadId::new();
+    let url_expires_at =
+        OffsetDateTime::now_utc() + time::Duration::seconds(app.config.limits.upload_url_seconds.into());
+    let new = queries::NewUpload {
+        id,
+        account_id: account.id,
+        file_name: &announced.file_name,
+        size_bytes: i64::try_from(announced.size_bytes).map_err(|_| ApiError::invalid("size_bytes", "is too large"))?,
+        sha256: &announced.sha256,
+        url_expires_at,
+    };
+    let mut tx = app.db.begin().await?;
+    queries::insert(&mut *tx, &new).await?;
+    stages::enter(&mut tx, id, Stage::Receive).await?;
+    tx.commit().await?;
+    app.changed.uploads();
+    Ok(Started { id, url_expires_at })
+}
+
+/// Takes the bytes of one PUT: exactly the announced ones, or none.
+pub async fn receive<E: std::fmt::Display>(
+    app: &App,
+    id: UploadId,
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> ApiResult<()> {
+    let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
+    refuse_unless_awaiting(&upload)?;
+    let stored = match app.store.put_upload(id, upload.size_bytes.cast_unsigned(), body).await {
+        Ok(stored) => stored,
+        Err(error) => return Err(put_fault(app, id, error).await),
+    };
+    if stored.sha256 != upload.sha256 {
+        app.store
+            .delete_upload_versions(id, upload.object_version.as_deref())
+            .await
+            .map_err(store_fault)?;
+        let detail = format!(
+            "The bytes have the SHA-256 {}, announced was {}.",
+            hex::encode(stored.sha256),
+            hex::encode(upload.sha256)
+        );
+        queries::set_put_fault(&app.db, id, &detail).await?;
+        return Err(ApiError::unprocessable("checksum-mismatch", detail));
+    }
+    if !queries::set_version(&app.db, id, &stored.key.version).await? {
+        // `complete` pinned another version while these bytes came in: that one stays, this one goes.
+        let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
+        app.store
+            .delete_upload_versions(id, upload.object_version.as_deref())
+            .await
+            .map_err(store_fault)?;
+        refuse_unless_awaiting(&upload)?;
+    }
+    Ok(())
+}
+
+async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
+    let error = match error {
+        PutError::Io(error) => return store_fault(error),
+        PutError::TooLong { announced } => {
+            ApiError::unprocessable("wrong-size", format!("More than the announced {announced} bytes came."))
+        }
+        PutError::TooShort { announced, came } => ApiError::unprocessable(
+            "wrong-size",
+            format!("The upload was truncated: {came} of {announced} bytes came."),
+        ),
+        PutError::Broken { announced, came, .. } => ApiError::unprocessable(
+            "wrong-size",
+            format!("The upload was truncated: the connection broke after {came} of {announced} bytes came."),
+        ),
+    };
+    if let Some(detail) = error.problem().detail
+        && let Err(error) = queries::set_put_fault(&app.db, id, &detail).await
+    {
+        tracing::warn!(upload.id = %id, %error, "could not note why a PUT failed");
+    }
+    error
+}
+
+/// Marks the bytes as complete and hands the upload to the scanner. Idempotent.
+pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<()> {
+    let mut tx = app.db.begin().await?;
+    let upload = queries::lock(&mut tx, id).await?;
+    let upload = upload
+        .filter(|upload| upload.account_id == account.id)
+        .ok_or(ApiError::NotFound("upload"))?;
+    match upload.state {
+        UploadState::AwaitingBytes => {}
+        UploadState::Expired => return Err(expired()),
+        _ => return Ok(()),
+    }
+    if upload.object_version.is_none() {
+        let why = queries::reason(&mut *tx, id)
+            .await?
+            .unwrap_or_else(|| "PUT them to the signed URL first.".to_owned());
+        return Err(ApiError::conflict(
+            "bytes-missing",
+            format!("The bytes have not come. {why}"),
+        ));
+    }
+    queries::set_state(&mut *tx, id, UploadState::Scanning).await?;
+    stages::leave(&mut tx, id, Stage::Receive).await?;
+    stages::enter(&mut tx, id, Stage::Scan).await?;
+    postgres::send(
+        &mut tx,
+        &[NewMessage::new(QueueName::Scan, id, &ScanJob { upload_id: id })],
+    )
+    .await?;
+    tx.commit().await?;
+    app.changed.uploads();
+    Ok(())
+}
+
+/// Everything that is known of an upload.
+pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
+    let upload = queries::find(db, id).await?.ok_or(ApiError::NotFound("upload"))?;
+    let filter = Filter {
+        id: Some(id),
+        ..Filter::default()
+    };
+    let row = queries::list(db, &filter, 1)
+        .await?
+        .pop()
+        .ok_or(ApiError::NotFound("upload"))?;
+    let (set_id, case_id) = queries::set_and_case(db, id).await?;
+    Ok(UploadTrace {
+        upload: row,
+        sha256: hex::encode(upload.sha256),
+        set_id,
+        case_id,
+        stages: stages::list(db, id).await?,
+        findings: findings::list(db, id).await?,
+        attempts: attempts::of_upload(db, id).await?,
+    })
+}
+
+/// Uploads, newest first.
+pub async fn list(db: &PgPool, filter: &Filter, limit: u32) -> ApiResult<Page<UploadRow>> {
+    let rows = queries::list(db, filter, i64::from(limit)).await?;
+    let next = (rows.len() == limit as usize)
+        .then(|| rows.last().map(|row| row.id.to_string()))
+        .flatten();
+    Ok(Page { rows, next })
+}
+
+/// The upload, for a job.
+pub async fn find(db: &PgPool, id: UploadId) -> sqlx::Result<Option<Upload>> {
+    queries::find(db, id).await
+}
+
+/// The upload, locked until the caller's transaction ends.
+pub async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Upload>> {
+    queries::lock(tx, id).await
+}
+
+/// Where the pinned bytes of an upload are. `None` before any came.
+pub fn object(upload: &Upload) -> Option<UploadKey> {
+    upload.object_version.clone().map(|version| UploadKey {
+        upload_id: upload.id,
+        version,
+    })
+}
+
+/// Moves an upload from one stage to the next.
+pub async fn advance(
+    tx: &mut PgConnection,
+    id: UploadId,
+    from: Stage,
+    to: Stage,
+    state: UploadState,
+) -> sqlx::Result<()> {
+    stages::leave(tx, id, from).await?;
+    stages::enter(tx, id, to).await?;
+    queries::set_state(&mut *tx, id, state).await
+}
+
+/// Brings an upload to rest: its last stage ends.
+pub async fn settle(tx: &mut PgConnection, id: UploadId, last: Stage, state: UploadState) -> sqlx::Result<()> {
+    debug_assert!(state.is_settled());
+    stages::leave(tx, id, last).await?;
+    queries::set_state(&mut *tx, id, state).await
+}
+
+/// Rejects an upload without a moderator: its pack can not be used at all, and the findings say why.
+pub async fn reject(tx: &mut PgConnection, id: UploadId, stage: Stage, reasons: &[Finding]) -> sqlx::Result<()> {
+    findings::insert(tx, id, reasons).await?;
+    settle(tx, id, stage, UploadState::Rejected).await
+}
+
+/// Names the upload as its manifest does.
+pub async fn set_title(tx: &mut PgConnection, id: UploadId, title: &str) -> sqlx::Result<()> {
+    queries::set_title(&mut *tx, id, title).await
+}
+
+/// Expires uploads whose bytes never came and deletes what was stored of them. Answers with how many.
+pub async fn expire(app: &App) -> anyhow::Result<usize> {
+    let expired = queries::expire(&app.db, 500).await?;
+    for id in &expired {
+        app.store.delete_upload_versions(UploadId(*id), None).await?;
+    }
+    if !expired.is_empty() {
+        app.changed.uploads();
+    }
+    Ok(expired.len())
+}
+
+/// How many uploads are working, in review, published, rejected.
+pub async fn counts(db: &PgPool) -> sqlx::Result<[i64; 4]> {
+    queries::counts(db).await
+}
+
+/// Parses what a contributor announces; every fault at once.
+pub fn parse(file_name: &str, size_bytes: u64, sha256_hex: &str, max_bytes: u64) -> ApiResult<Announcement> {
+    let mut faults = Vec::new();
+    let mut fault = |at: &str, message: String| {
+        faults.push(Fault {
+            at: at.to_owned(),
+            message,
+        })
+    };
+    if file_name.is_empty()
+        || file_name.chars().count() > 255
+        || file_name.contains(['/', '\\'])
+        || file_name.contains(char::is_control)
+    {
+        fault(
+            "file_name",
+            "must be 1 to 255 characters without slashes and control characters".to_owned(),
+        );
+    }
+    if size_bytes == 0 || size_bytes > max_bytes {
+        fault("size_bytes", format!("must be between 1 and {max_bytes}"));
+    }
+    let digest = hex::decode(sha256_hex)
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    if digest.is_none() {
+        fault("sha256", "must be 64 hexadecimal digits".to_owned());
+    }
+    match digest {
+        Some(sha256) if faults.is_empty() => Ok(Announcement {
+            file_name: file_name.to_owned(),
+            size_bytes,
+            sha256,
+        }),
+        _ => Err(ApiError::Invalid(faults)),
+    }
+}
+
+/// A finding about the pack itself.
+pub fn pack_finding(rule: &str, severity: FindingSeverity, message: impl Into<String>) -> Finding {
+    Finding {
+        file: None,
+        rule: rule.to_owned(),
+        severity,
+        message: message.into(),
+        line: None,
+        column: None,
+        excerpt: None,
+    }
+}
+
+/// A finding about one file of the pack.
+pub fn file_finding(path: &str, rule: &str, severity: FindingSeverity, message: impl Into<String>) -> Finding {
+    Finding {
+        file: Some(path.to_owned()),
+        ..pack_finding(rule, severity, message)
+    }
+}
+
+fn refuse_unless_awaiting(upload: &Upload) -> ApiResult<()> {
+    match upload.state {
+        UploadState::AwaitingBytes => Ok(()),
+        UploadState::Expired => Err(expired()),
+        _ => Err(ApiError::conflict(
+            "already-complete",
+            "The upload was completed; its bytes can not be replaced.",
+        )),
+    }
+}
+
+fn expired() -> ApiError {
+    ApiError::Gone {
+        code: "upload-expired",
+        detail: "The bytes did not come in time. Start a new upload.".to_owned(),
+    }
+}
+
+fn store_fault(error: std::io::Error) -> ApiError {
+    ApiError::Internal(anyhow::Error::new(error).context("storing an upload"))
+}
+
+/// Hands an upload to the moderators.
+pub async fn set_in_review(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<()> {
+    queries::set_state(&mut *tx, id, UploadState::InReview).await
+}
