@@ -1,0 +1,102 @@
+//! What every part of the daemon shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tokio::sync::{Notify, watch};
+use tradepost_common::events::Revisions;
+
+use crate::config::Config;
+use crate::embedded::clamd::ScannerStatus;
+use crate::http::rate_limit::UploadLimits;
+use crate::jail::Jail;
+use crate::previews::presets::Preset;
+use crate::queue::stats::QueueStats;
+use crate::queue::wake::Wake;
+use crate::store::Store;
+use crate::store::signing::Signer;
+use crate::telemetry::alerts::Alerts;
+use crate::telemetry::latency::Latency;
+use crate::telemetry::process::ProcessMeter;
+
+/// The state behind every handler and job.
+pub struct App {
+    pub config: Config,
+    pub db: PgPool,
+    pub store: Store,
+    pub signer: Signer,
+    pub jail: Jail,
+    /// Children the jail has at most.
+    pub jail_children: usize,
+    pub presets: Vec<Preset>,
+    pub scanner: watch::Receiver<ScannerStatus>,
+    pub wake: Arc<Wake>,
+    pub stats: QueueStats,
+    pub latency: Latency,
+    pub alerts: Alerts,
+    pub process: ProcessMeter,
+    pub limits: UploadLimits,
+    pub changed: Changes,
+    pub started_at: OffsetDateTime,
+    /// How this process signs the attempts it makes: `host:pid`.
+    pub worker: String,
+    /// `embedded` or `cloud`.
+    pub mode: &'static str,
+    /// Where the public API can be reached: `http://127.0.0.1:8780`.
+    pub api_url: String,
+}
+
+/// How handlers get at it.
+pub type SharedApp = Arc<App>;
+
+impl App {
+    /// What signed URLs start with.
+    pub fn public_url(&self) -> &str {
+        self.config.http.public_url.as_deref().unwrap_or(&self.api_url)
+    }
+
+    /// Handlers that run at once on a queue.
+    pub fn concurrency(&self, queue: crate::queue::QueueName) -> u32 {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        let configured = self.config.queues.concurrency.get(queue.as_str());
+        configured.copied().unwrap_or_else(|| queue.default_concurrency(cores))
+    }
+}
+
+/// Counts changes of what operators look at, so that their screens know when to read again.
+#[derive(Debug, Default)]
+pub struct Changes {
+    uploads: AtomicU64,
+    cases: AtomicU64,
+    /// Rung at every change.
+    pub bell: Notify,
+}
+
+impl Changes {
+    pub fn uploads(&self) {
+        self.uploads.fetch_add(1, Ordering::Relaxed);
+        self.bell.notify_waiters();
+    }
+
+    pub fn cases(&self) {
+        self.cases.fetch_add(1, Ordering::Relaxed);
+        self.bell.notify_waiters();
+    }
+
+    /// An upload came to rest: cases and uploads changed.
+    pub fn everything(&self) {
+        self.cases();
+        self.uploads();
+    }
+
+    /// The counters now, with the newest row of the audit log.
+    pub fn revisions(&self, newest_audit: i64) -> Revisions {
+        Revisions {
+            uploads: self.uploads.load(Ordering::Relaxed),
+            cases: self.cases.load(Ordering::Relaxed),
+            audit: newest_audit.unsigned_abs(),
+        }
+    }
+}

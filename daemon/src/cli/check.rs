@@ -1,0 +1,51 @@
+//! `tradepostd check`: is the configuration right, and does the machine have what it asks for?
+
+use std::process::ExitCode;
+
+use super::{Place, say};
+use crate::config::Config;
+use crate::embedded::clamd;
+use crate::embedded::postgres::Binaries;
+
+/// Prints what there is, and fails when something is missing that the daemon can not start without.
+pub fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let (config, state) = place.load()?;
+    let (database, code) = database(&config);
+    say("configuration  ok")?;
+    say(&format!("state          {}", state.display()))?;
+    say(&format!("public API     {}", config.http.listen))?;
+    say(&format!("database       {database}"))?;
+    say(&format!("scanner        {}", scanner(&config)))?;
+    Ok(code)
+}
+
+fn database(config: &Config) -> (String, ExitCode) {
+    if config.database.url.is_some() {
+        return (
+            "the server named in database.url (not asked)".to_owned(),
+            ExitCode::SUCCESS,
+        );
+    }
+    match Binaries::find(config.database.bin_dir.as_deref(), None) {
+        Ok(found) => {
+            let text = format!(
+                "a private cluster, PostgreSQL {} in {}",
+                found.major,
+                found.folder.display()
+            );
+            (text, ExitCode::SUCCESS)
+        }
+        Err(error) => (error.to_string(), ExitCode::FAILURE),
+    }
+}
+
+fn scanner(config: &Config) -> String {
+    match (&config.scanner.socket, clamd::installed()) {
+        (Some(socket), _) => format!("the clamd at {}", socket.display()),
+        (None, Some(program)) => format!("a clamd that runs already, else a private one ({})", program.display()),
+        (None, None) => {
+            "only a clamd that runs already; for a private one: apt-get install clamav-daemon. Without any, uploads wait"
+                .to_owned()
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The verbs of the control API. Every one is authorised here, and every act is audited in the transaction that does it.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+use tradepost_common::Page;
+use tradepost_common::audit::AuditRow;
+use tradepost_common::ids::{CaseId, ItemId, UploadId};
+use tradepost_common::overview::{Overview, Role, WhoAmI};
+use tradepost_common::queues::QueueRow;
+use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
+use tradepost_common::uploads::{UploadRow, UploadTrace};
+
+use super::events;
+use super::peer::Peer;
+use super::sampler::{self, Sampler};
+use crate::app::SharedApp;
+use crate::error::{ApiError, ApiResult};
+use crate::http::extract::{JsonBody, Path, Query};
+use crate::queue::{QueueName, postgres};
+use crate::review::service::{self as review, Which};
+use crate::uploads::service::{self as uploads, Filter};
+use crate::{audit, telemetry};
+
+/// Rows of a page when the request does not say.
+const DEFAULT_LIMIT: u32 = 100;
+
+pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
+    Router::new()
+        .route("/v1/whoami", get(whoami))
+        .route("/v1/overview", get(overview))
+        .route("/v1/alerts", get(alerts))
+        .route("/v1/queues", get(queues))
+        .route("/v1/queues/{name}/pause", post(pause))
+        .route("/v1/queues/{name}/resume", post(resume))
+        .route("/v1/latency", get(latency))
+        .route("/v1/uploads", get(list_uploads))
+        .route("/v1/uploads/{id}", get(trace))
+        .route("/v1/cases", get(list_cases))
+        .route("/v1/cases/{id}", get(case))
+        .route("/v1/cases/{id}/claim", post(claim).delete(release))
+        .route("/v1/cases/{id}/approve", post(approve))
+        .route("/v1/cases/{id}/reject", post(reject))
+        .route("/v1/cases/{id}/items/{item}/picture", get(picture))
+        .route("/v1/audit", get(list_audit))
+        .route("/metrics", get(metrics))
+        .route("/v1/events", get(events::stream))
+        .layer(Extension(sampler))
+        .layer(Extension(stop))
+}
+
+async fn whoami(peer: Peer) -> Json<WhoAmI> {
+    Json(peer.whoami())
+}
+
+async fn overview(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<Overview>> {
+    Ok(Json(sampler::overview(&app).await?))
+}
+
+async fn alerts(_: Peer, State(app): State<SharedApp>) -> Response {
+    Json(serde_json::json!({ "alerts": app.alerts.list() })).into_response()
+}
+
+async fn queues(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
+    Ok(Json(serde_json::json!({ "queues": sampler::queues(&app).await? })).into_response())
+}
+
+async fn pause(peer: Peer, State(app): State<SharedApp>, Path(name): Path<String>) -> ApiResult<Json<QueueRow>> {
+    let by = peer.actor.user.clone();
+    set_paused(&app, &peer, &name, Some(&by)).await
+}
+
+async fn resume(peer: Peer, State(app): State<SharedApp>, Path(name): Path<String>) -> ApiResult<Json<QueueRow>> {
+    set_paused(&app, &peer, &name, None).await
+}
+
+async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) -> ApiResult<Json<QueueRow>> {
+    peer.require(Role::Operator)?;
+    let queue = QueueName::parse(name).ok_or(ApiError::NotFound("queue"))?;
+    let act = if by.is_some() { "queue.pause" } else { "queue.resume" };
+    let mut tx = app.db.begin().await?;
+    postgres::set_paused(&mut tx, queue, by).await?;
+    audit::record(
+        &mut tx,
+        &peer.actor,
+        act,
+        &format!("queue:{name}"),
+        serde_json::json!({}),
+    )
+    .await?;
+    tx.commit().await?;
+    let row = sampler::queues(app).await?.into_iter().find(|row| row.name == name);
+    row.map(Json).ok_or(ApiError::NotFound("queue"))
+}
+
+async fn latency(_: Peer, State(app): State<SharedApp>) -> Response {
+    Json(serde_json::json!({ "latency": app.latency.rows() })).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UploadsQuery {
+    cursor: Option<UploadId>,
+    limit: Option<u32>,
+    state: Option<String>,
+    account: Option<String>,
+}
+
+async fn list_uploads(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<UploadsQuery>,
+) -> ApiResult<Json<Page<UploadRow>>> {
+    let state = query
+        .state
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: String| ApiError::invalid("state", error))?;
+    let filter = Filter {
+        account: query.account,
+        state,
+        before: query.cursor,
+        ..Filter::default()
+    };
+    Ok(Json(uploads::list(&app.db, &filter, limit(query.limit)?).await?))
+}
+
+async fn trace(_: Peer, State(app): State<SharedApp>, Path(id): Path<UploadId>) -> ApiResult<Json<UploadTrace>> {
+    Ok(Json(uploads::trace(&app.db, id).await?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CasesQuery {
+    cursor: Option<String>,
+    limit: Option<u32>,
+    state: Option<String>,
+}
+
+async fn list_cases(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<CasesQuery>,
+) -> ApiResult<Json<Page<CaseRow>>> {
+    let which = match query.state.as_deref() {
+        None | Some("open") => Which::Open,
+        Some("decided") => Which::Decided,
+        Some(_) => return Err(ApiError::invalid("state", "must be open or decided")),
+    };
+    Ok(Json(
+        review::list(&app.db, which, query.cursor.as_deref(), limit(query.limit)?).await?,
+    ))
+}
+
+async fn case(_: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<CaseDetail>> {
+    Ok(Json(review::detail(&app.db, id).await?))
+}
+
+async fn claim(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<CaseRow>> {
+    peer.require(Role::Moderator)?;
+    Ok(Json(review::claim(&app, &peer.actor, id).await?))
+}
+
+async fn release(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<CaseRow>> {
+    peer.require(Role::Moderator)?;
+    Ok(Json(review::release(&app, &peer.actor, id).await?))
+}
+
+async fn approve(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<CaseId>,
+    JsonBody(body): JsonBody<Approve>,
+) -> ApiResult<Json<Decision>> {
+    peer.require(Role::Moderator)?;
+    Ok(Json(review::approve(&app, &peer.actor, id, &body).await?))
+}
+
+async fn reject(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<CaseId>,
+    JsonBody(body): JsonBody<Reject>,
+) -> ApiResult<Json<Decision>> {
+    peer.require(Role::Moderator)?;
+    Ok(Json(review::reject(&app, &peer.actor, id, &body).await?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PictureQuery {
+    width: Option<u32>,
+}
+
+async fn picture(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Path((id, item)): Path<(CaseId, ItemId)>,
+    Query(query): Query<PictureQuery>,
+) -> ApiResult<Response> {
+    let width = query.width.unwrap_or(256);
+    if !(1..=4_096).contains(&width) {
+        return Err(ApiError::invalid("width", "must be between 1 and 4,096"));
+    }
+    let bytes = review::picture(&app, id, item, width).await?;
+    Ok((
+        [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")],
+        bytes,
+    )
+        .into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditQuery {
+    cursor: Option<i64>,
+    limit: Option<u32>,
+}
+
+async fn list_audit(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<AuditQuery>,
+) -> ApiResult<Json<Page<AuditRow>>> {
+    Ok(Json(audit::list(&app.db, query.cursor, limit(query.limit)?).await?))
+}
+
+async fn metrics(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
+    metrics_text(&app).await
+}
+
+/// One Prometheus scrape.
+pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
+    let text = telemetry::prometheus::render(
+        &sampler::overview(app).await?,
+        &sampler::queues(app).await?,
+        &app.latency,
+    );
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response())
+}
+
+fn limit(limit: Option<u32>) -> ApiResult<u32> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=tradepost_common::MAX_PAGE).contains(&limit) {
+        return Err(ApiError::invalid("limit", "must be between 1 and 200"));
+    }
+    Ok(limit)
+}

@@ -1,0 +1,79 @@
+//! Serves the control API on its socket.
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+use tradepost_common::latency::Scope;
+
+use super::peer::PeerCredentials;
+use super::routes;
+use super::sampler::Sampler;
+use crate::app::SharedApp;
+use crate::error::ApiError;
+use crate::telemetry::latency::Outcome;
+
+/// Serves the control API until `stop` is cancelled.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    app: SharedApp,
+    sampler: Sampler,
+    listener: UnixListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let router = routes::router(sampler, stop.clone())
+        .fallback(async || ApiError::NotFound("page"))
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(middleware::from_fn_with_state(app.clone(), observe))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| {
+            ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
+        }))
+        .with_state(app);
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<PeerCredentials>(),
+    )
+    .with_graceful_shutdown(stop.cancelled_owned())
+    .await
+    .context("serving the control socket")
+}
+
+async fn observe(State(app): State<SharedApp>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = matched.map(|path| format!("{} {}", request.method(), path.as_str()));
+    let response = next.run(request).await;
+    if let Some(route) = route {
+        let outcome = if response.status().is_server_error() {
+            Outcome::Error
+        } else {
+            Outcome::Ok
+        };
+        app.latency.record(Scope::Control, &route, started.elapsed(), outcome);
+    }
+    response
+}
+
+/// Serves `GET /metrics` over TCP, for a Prometheus that can not read a Unix socket.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_metrics(
+    app: SharedApp,
+    listener: tokio::net::TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let metrics = async |State(app): State<SharedApp>| routes::metrics_text(&app).await;
+    let router = axum::Router::new()
+        .route("/metrics", axum::routing::get(metrics))
+        .with_state(app);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+        .context("serving the metrics")
+}

@@ -1,0 +1,111 @@
+//! The database: a private cluster in the state directory, or the server that the configuration names.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::config::DatabaseConfig;
+use crate::embedded::postgres::{Cluster, ClusterSpec, find_running};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+
+/// The database of a private cluster.
+const NAME: &str = "tradepost";
+
+/// An open database, and the cluster behind it when that is ours.
+#[derive(Debug)]
+pub struct Database {
+    pub pool: PgPool,
+    pub cluster: Option<Arc<Cluster>>,
+}
+
+/// Opens the database: starts the private cluster, or connects to the server that is configured.
+///
+/// # Errors
+/// When there are no PostgreSQL binaries, the cluster does not start, or the server does not answer.
+pub async fn open(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Database> {
+    if config.url.is_some() {
+        return Ok(Database {
+            pool: connect(config, server_options(config)?).await?,
+            cluster: None,
+        });
+    }
+    let spec = ClusterSpec {
+        dir: state.join("postgres"),
+        bin_dir: config.bin_dir.clone(),
+        user: config.user.clone(),
+    };
+    let cluster = Cluster::start(spec).await?;
+    cluster.ensure_database(NAME).await?;
+    let pool = connect(config, cluster.options(NAME)).await?;
+    Ok(Database {
+        pool,
+        cluster: Some(Arc::new(cluster)),
+    })
+}
+
+/// Opens the database for a command that may run beside a daemon: its cluster is used when it runs, else started for a while.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_beside(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Database> {
+    if config.url.is_none()
+        && let Some(options) = find_running(&state.join("postgres"))
+    {
+        return Ok(Database {
+            pool: connect(config, options.database(NAME)).await?,
+            cluster: None,
+        });
+    }
+    let database = open(config, state).await?;
+    migrate(&database.pool).await?;
+    Ok(database)
+}
+
+impl Database {
+    /// Closes all connections and stops the cluster if it is ours.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(cluster) = self.cluster {
+            match Arc::try_unwrap(cluster) {
+                Ok(cluster) => {
+                    cluster.stop().await;
+                }
+                Err(_) => tracing::error!("the private cluster is still in use while stopping"),
+            }
+        }
+    }
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// When a migration fails, or the database has one that this program does not know.
+pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
+    MIGRATOR.run(pool).await.context("migrating the database")
+}
+
+fn server_options(config: &DatabaseConfig) -> anyhow::Result<PgConnectOptions> {
+    let url = config.url.as_ref().context("no database.url")?;
+    // The error would quote the URL, and with it the password.
+    PgConnectOptions::from_str(url.expose()).map_err(|_| anyhow::anyhow!("database.url is no valid postgres:// URL"))
+}
+
+async fn connect(config: &DatabaseConfig, options: PgConnectOptions) -> anyhow::Result<PgPool> {
+    let options = options
+        .application_name("tradepostd")
+        .options([("lock_timeout", "30s"), ("statement_timeout", "60s")]);
+    PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(Duration::from_secs(15))
+        .idle_timeout(Duration::from_secs(60))
+        .connect_with(options)
+        .await
+        .context("connecting to the database")
+}

@@ -1,0 +1,175 @@
+//! The one error type of both edges: it owns the status, the stable code and the public message.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tradepost_common::problem::{Fault, Problem};
+
+/// What a client is told when a request can not be served (RFC 9457).
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("no or no valid bearer token")]
+    Unauthorized(&'static str),
+    #[error("not allowed: {0}")]
+    Forbidden(String),
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    #[error("conflict: {code}")]
+    Conflict { code: &'static str, detail: String },
+    #[error("invalid request")]
+    Invalid(Vec<Fault>),
+    /// The request is well formed but its bytes are not what they should be.
+    #[error("unprocessable: {code}")]
+    Unprocessable { code: &'static str, detail: String },
+    #[error("gone: {code}")]
+    Gone { code: &'static str, detail: String },
+    #[error("too large: {0}")]
+    TooLarge(String),
+    #[error("rate limited")]
+    RateLimited {
+        limit: u32,
+        retry_after_seconds: u64,
+        what: &'static str,
+    },
+    #[error("not ready: {0}")]
+    Unavailable(&'static str),
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// The result of every handler.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    pub fn invalid(at: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault {
+            at: at.to_owned(),
+            message: message.into(),
+        }])
+    }
+
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict {
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Unprocessable {
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Unprocessable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Gone { .. } => StatusCode::GONE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The public body; internal text never gets into it.
+    pub fn problem(&self) -> Problem {
+        let (code, title, detail) = match self {
+            Self::Unauthorized(detail) => ("unauthorized", "Authentication is needed", Some((*detail).to_owned())),
+            Self::Forbidden(detail) => ("forbidden", "Not allowed", Some(detail.clone())),
+            Self::NotFound(what) => ("not-found", "Not found", Some(format!("There is no such {what}."))),
+            Self::MethodNotAllowed => ("method-not-allowed", "The page does not know this method", None),
+            Self::Conflict { code, detail } => (*code, "The state does not allow this", Some(detail.clone())),
+            Self::Invalid(_) => ("invalid-request", "The request has faults", None),
+            Self::Unprocessable { code, detail } => {
+                (*code, "The content is not what was announced", Some(detail.clone()))
+            }
+            Self::Gone { code, detail } => (*code, "No longer available", Some(detail.clone())),
+            Self::TooLarge(detail) => ("too-large", "Too large", Some(detail.clone())),
+            Self::RateLimited {
+                limit,
+                retry_after_seconds,
+                what,
+            } => (
+                "rate-limited",
+                "Too many requests",
+                Some(format!(
+                    "{limit} a minute for each {what}; try again in {retry_after_seconds} s."
+                )),
+            ),
+            Self::Unavailable(detail) => ("unavailable", "Not ready", Some((*detail).to_owned())),
+            Self::Internal(_) => (
+                "internal",
+                "Something went wrong on our side",
+                Some("It was logged.".to_owned()),
+            ),
+        };
+        Problem {
+            kind: format!("urn:tradepost:problem:{code}"),
+            status: self.status().as_u16(),
+            code: code.to_owned(),
+            title: title.to_owned(),
+            detail,
+            faults: if let Self::Invalid(faults) = self {
+                faults.clone()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(anyhow::Error::new(error).context("using the database"))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!(error = format!("{error:#}"), "request failed");
+        }
+        let body = serde_json::to_vec(&self.problem()).expect("a problem is always JSON");
+        let mut response = (self.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::Unauthorized(_) => {
+                headers.insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Bearer realm=\"tradepost\""),
+                );
+            }
+            Self::RateLimited {
+                limit,
+                retry_after_seconds,
+                ..
+            } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+                headers.insert("ratelimit-limit", HeaderValue::from(limit));
+                headers.insert("ratelimit-remaining", HeaderValue::from(0));
+                headers.insert("ratelimit-reset", HeaderValue::from(retry_after_seconds));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The name of the constraint that a statement violated, if it is that kind of error.
+pub fn constraint(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().and_then(|error| error.constraint())
+}

@@ -1,0 +1,271 @@
+//! The life of the daemon: start-up, work and shutdown in reading order.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::app::{App, Changes};
+use crate::config::{Config, DaemonRole};
+use crate::control::sampler::Sampler;
+use crate::control::{self, ControlSocket};
+use crate::database::{self, Database};
+use crate::embedded::clamd::{self, ScannerSpec, ScannerStatus};
+use crate::http::rate_limit::UploadLimits;
+use crate::jail::{Jail, Limits};
+use crate::previews::presets::default_presets;
+use crate::queue::worker::{self, Policy};
+use crate::queue::{QueueName, attempts, postgres, wake};
+use crate::store::Store;
+use crate::store::signing::Signer;
+use crate::tasks::{Tasks, stop_signal};
+use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
+use crate::{http, scheduler, telemetry};
+
+/// Runs the daemon until a signal stops it.
+///
+/// # Errors
+/// When something it needs can not be had at start, or a top-level task ends early.
+pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
+    let signal = stop_signal()?;
+    let _lock = lock_state(&state)?;
+    let listener = bind_api(&config).await?;
+    let control_path = config
+        .control
+        .socket
+        .clone()
+        .unwrap_or_else(|| state.join("control.sock"));
+    let ControlSocket {
+        listener: control,
+        path: control_made,
+    } = control::bind(&control_path)?;
+    let metrics = bind_metrics(&config).await?;
+    let database = database::open(&config.database, &state).await?;
+    database::migrate(&database.pool).await?;
+    release_orphans(&database).await?;
+
+    let (status, scanner) = watch::channel(ScannerStatus::starting());
+    let app = Arc::new(build(config, &state, &database, scanner, listener.as_ref())?);
+    // What everything else stands on stops last.
+    let mut foundations = Tasks::default();
+    foundations.spawn(
+        "scanner",
+        scan_with(scanner_spec(&app.config, &state), status, foundations.stop.clone()),
+    );
+    if let Some(cluster) = database.cluster.clone() {
+        foundations.spawn("database", watch_cluster(cluster, foundations.stop.clone()));
+    }
+    let mut tasks = Tasks::default();
+    spawn_edges(&mut tasks, &app, listener, control, metrics);
+    spawn_work(&mut tasks, &app);
+    tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode, "tradepostd is ready");
+    notify(&[sd_notify::NotifyState::Ready]);
+
+    let ended = tokio::select! {
+        ended = tasks.run_until(signal) => ended,
+        ended = foundations.run_until(std::future::pending()) => ended,
+    };
+    notify(&[sd_notify::NotifyState::Stopping]);
+    let deadline = Duration::from_secs(app.config.daemon.stop_seconds.into());
+    tasks.finish(deadline).await;
+    ControlSocket::remove(control_made.as_deref());
+    foundations.finish(Duration::from_secs(10)).await;
+    drop(app);
+    database.close().await;
+    tracing::info!("tradepostd has stopped");
+    ended
+}
+
+/// One daemon a state directory.
+fn lock_state(state: &Path) -> anyhow::Result<std::fs::File> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(state)
+        .with_context(|| format!("making the state directory {}", state.display()))?;
+    let path = state.join("lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            anyhow::bail!("another tradepostd runs on the state directory {}", state.display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+async fn bind_api(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    if !config.has_role(DaemonRole::Api) {
+        return Ok(None);
+    }
+    let listener = TcpListener::bind(config.http.listen).await;
+    listener
+        .map(Some)
+        .with_context(|| format!("binding the public API to {} (http.listen)", config.http.listen))
+}
+
+async fn bind_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = config.metrics.listen else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address).await;
+    listener
+        .map(Some)
+        .with_context(|| format!("binding the metrics to {address} (metrics.listen)"))
+}
+
+/// With a private cluster, whatever a message in flight was received by is dead: this process holds the state directory alone.
+async fn release_orphans(database: &Database) -> anyhow::Result<()> {
+    if database.cluster.is_some() {
+        let released = postgres::release_all(&database.pool)
+            .await
+            .context("releasing messages of a former run")?;
+        if released > 0 {
+            tracing::info!(released, "released messages that the last run had in hand");
+        }
+    }
+    Ok(())
+}
+
+fn build(
+    config: Config,
+    state: &Path,
+    database: &Database,
+    scanner: watch::Receiver<ScannerStatus>,
+    listener: Option<&TcpListener>,
+) -> anyhow::Result<App> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let children = config.jail.children.unwrap_or(cores);
+    Ok(App {
+        db: database.pool.clone(),
+        store: Store::open(state.join("objects"))?,
+        signer: Signer::open(&state.join("signing.key"))?,
+        jail: Jail::new(PathBuf::from("/proc/self/exe"), children, jail_limits(&config)),
+        jail_children: children,
+        presets: default_presets(),
+        scanner,
+        wake: Arc::default(),
+        stats: crate::queue::stats::QueueStats::default(),
+        latency: Latency::default(),
+        alerts: Alerts::default(),
+        process: ProcessMeter::default(),
+        limits: UploadLimits::new(config.limits.upload_starts_per_minute),
+        changed: Changes::default(),
+        started_at: OffsetDateTime::now_utc(),
+        worker: attempts::worker_name(),
+        mode: if database.cluster.is_some() {
+            "embedded"
+        } else {
+            "cloud"
+        },
+        api_url: match listener {
+            Some(listener) => format!("http://{}", listener.local_addr()?),
+            None => String::new(),
+        },
+        config,
+    })
+}
+
+fn jail_limits(config: &Config) -> Limits {
+    Limits {
+        memory_bytes: config.jail.memory_mib << 20,
+        cpu: Duration::from_secs(config.jail.cpu_seconds),
+        wall: Duration::from_secs(config.jail.wall_seconds),
+        svg_bytes: config.limits.svg_mib << 20,
+        ..Limits::default()
+    }
+}
+
+fn scanner_spec(config: &Config, state: &Path) -> ScannerSpec {
+    let mut spec = ScannerSpec::new(state.join("clamd"));
+    spec.socket.clone_from(&config.scanner.socket);
+    spec.max_file_bytes = config.limits.pack_mib << 20;
+    if config.scanner.private {
+        spec.machine_sockets.clear();
+    }
+    spec
+}
+
+async fn scan_with(
+    spec: ScannerSpec,
+    status: watch::Sender<ScannerStatus>,
+    stop: tokio_util::sync::CancellationToken,
+) -> anyhow::Result<()> {
+    clamd::run(spec, status, stop).await;
+    Ok(())
+}
+
+async fn watch_cluster(
+    cluster: Arc<crate::embedded::postgres::Cluster>,
+    stop: tokio_util::sync::CancellationToken,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        ended = cluster.wait() => {
+            anyhow::bail!("the private PostgreSQL cluster ended ({ended}); its last words:\n{}", cluster.last_words().await)
+        }
+    }
+}
+
+fn spawn_edges(
+    tasks: &mut Tasks,
+    app: &Arc<App>,
+    listener: Option<TcpListener>,
+    control: tokio::net::UnixListener,
+    metrics: Option<TcpListener>,
+) {
+    let sampler = Sampler::default();
+    if let Some(listener) = listener {
+        tasks.spawn("api", http::serve(app.clone(), listener, tasks.stop.clone()));
+    }
+    tasks.spawn(
+        "control",
+        control::serve(app.clone(), sampler.clone(), control, tasks.stop.clone()),
+    );
+    tasks.spawn("sampler", sampler.run(app.clone(), tasks.stop.clone()));
+    tasks.spawn("alerts", telemetry::watch::run(app.clone(), tasks.stop.clone()));
+    if let Some(listener) = metrics {
+        tasks.spawn(
+            "metrics",
+            control::serve_metrics(app.clone(), listener, tasks.stop.clone()),
+        );
+    }
+}
+
+fn spawn_work(tasks: &mut Tasks, app: &Arc<App>) {
+    tasks.spawn("wake", wake::run(app.db.clone(), app.wake.clone(), tasks.stop.clone()));
+    if app.config.has_role(DaemonRole::Workers) {
+        for queue in QueueName::ALL {
+            tasks.spawn(
+                queue.as_str(),
+                worker::run(app.clone(), queue, policy(app, queue), tasks.stop.clone()),
+            );
+        }
+    }
+    if app.config.has_role(DaemonRole::Scheduler) {
+        tasks.spawn("scheduler", scheduler::run(app.clone(), tasks.stop.clone()));
+    }
+}
+
+fn policy(app: &App, queue: QueueName) -> Policy {
+    let queues = &app.config.queues;
+    Policy {
+        concurrency: app.concurrency(queue),
+        visibility: Duration::from_secs(queues.visibility_seconds.into()),
+        attempts: queues.attempts,
+        backoff: Duration::from_secs(queues.backoff_seconds.into()),
+        // A little before the tasks' own deadline, so that messages can be given back.
+        stop_deadline: Duration::from_secs(u64::from(app.config.daemon.stop_seconds).saturating_sub(3)),
+    }
+}
+
+fn notify(state: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "could not tell the service manager");
+    }
+}
