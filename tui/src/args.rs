@@ -1,0 +1,165 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use tradepost_common::ids::{CaseId, UploadId};
+
+use crate::graphics::Choice;
+use crate::socket::Hints;
+use crate::theme::Theme;
+
+/// The terminal of Tradepost: watch the daemon, act on it.
+///
+/// Without a command it opens the screens; where there is no terminal it prints the overview.
+#[derive(Debug, Parser)]
+#[command(name = "tradepost", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub daemon: Daemon,
+    #[command(flatten)]
+    pub output: Output,
+    /// How pictures are drawn.
+    #[arg(long, env = "TRADEPOST_GRAPHICS", value_enum, default_value = "auto")]
+    pub graphics: Choice,
+    /// Colours; NO_COLOR means mono.
+    #[arg(long, env = "TRADEPOST_THEME", value_enum)]
+    pub theme: Option<Theme>,
+    /// Print the milliseconds from the start to the first frame with data, and leave.
+    #[arg(long, hide = true)]
+    pub time_attach: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Which daemon.
+#[derive(Debug, Args)]
+pub struct Daemon {
+    /// The control socket.
+    #[arg(long, global = true, value_name = "PATH", env = "TRADEPOST_SOCKET")]
+    socket: Option<PathBuf>,
+    /// The daemon's state directory; its socket is DIR/control.sock.
+    #[arg(long, global = true, value_name = "DIR", env = "TRADEPOST_STATE")]
+    state: Option<PathBuf>,
+}
+
+impl Daemon {
+    pub fn hints(&self) -> Hints {
+        Hints {
+            socket: self.socket.clone(),
+            state: self.state.clone(),
+        }
+    }
+}
+
+/// How answers are printed.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Print JSON, as the control API sends it.
+    #[arg(long, global = true, conflicts_with = "plain")]
+    pub json: bool,
+    /// Print aligned text without colour; the default where there is no terminal.
+    #[arg(long, global = true)]
+    pub plain: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The overview: parts, alerts, counts and queues.
+    Status,
+    /// The queues; pause or resume one.
+    Queues {
+        #[command(subcommand)]
+        act: Option<QueueCommand>,
+    },
+    /// Uploads, newest first, or the trace of one.
+    Uploads {
+        /// The id of one upload.
+        id: Option<UploadId>,
+        #[command(flatten)]
+        list: UploadList,
+    },
+    /// Open cases, or one case with its findings and files.
+    Cases {
+        /// The id of one case.
+        id: Option<CaseId>,
+        /// `open` or `decided`.
+        #[arg(long, default_value = "open", value_parser = ["open", "decided"], value_name = "STATE")]
+        only: String,
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Publish the files of a case, except blocked ones and those named.
+    Approve {
+        case: CaseId,
+        /// A file to leave out: its path in the pack or its item id. May be given again.
+        #[arg(long, value_name = "PATH|ITEM")]
+        except: Vec<String>,
+        /// What the contributor is told about what is left out.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Reject a case: nothing of the pack is published.
+    Reject {
+        case: CaseId,
+        /// What the contributor is told.
+        #[arg(long)]
+        reason: String,
+    },
+    /// How long things take: routes, stages, queues, the database pool.
+    Latency,
+    /// Who did what, newest first.
+    Audit {
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// The event stream as NDJSON: a snapshot, then what changes.
+    Events {
+        /// Stop after that many lines.
+        #[arg(long)]
+        count: Option<usize>,
+    },
+    /// Upload packs as a contributor, over the public API.
+    Upload(Upload),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QueueCommand {
+    /// Let handlers finish and start no more.
+    Pause { name: String },
+    /// Go on.
+    Resume { name: String },
+}
+
+#[derive(Debug, Args)]
+pub struct UploadList {
+    /// Only uploads in that state: `published`, `in_review`, `rejected` …
+    #[arg(long, value_name = "STATE")]
+    pub only: Option<String>,
+    /// Only uploads of that account.
+    #[arg(long)]
+    pub account: Option<String>,
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct Upload {
+    /// Packs: ZIP files with a manifest.
+    #[arg(required = true, value_name = "PACK")]
+    pub packs: Vec<PathBuf>,
+    /// Where the public API is.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TRADEPOST_API",
+        default_value = "http://127.0.0.1:8780"
+    )]
+    pub api: String,
+    /// A file with the contributor's token; TRADEPOST_TOKEN otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Wait until every pack is published, in review or rejected.
+    #[arg(long)]
+    pub wait: bool,
+}

@@ -1,0 +1,72 @@
+//! `tradepost status`: the overview in text.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use tradepost_common::overview::{Overview, WhoAmI};
+use tradepost_common::queues::QueueRow;
+
+use super::Output;
+use crate::client::Client;
+use crate::plain::{self, Ink, paint};
+use crate::text;
+use crate::theme::Tone;
+use crate::view::overview;
+
+#[derive(Serialize)]
+struct Status {
+    you: WhoAmI,
+    overview: Overview,
+    queues: Vec<QueueRow>,
+}
+
+pub async fn run(client: &Client, output: Output) -> anyhow::Result<()> {
+    let (you, overview, queues) = tokio::try_join!(client.whoami(), client.overview(), client.queues())?;
+    let mut status = Status { you, overview, queues };
+    status
+        .overview
+        .alerts
+        .sort_by_key(|a| (std::cmp::Reverse(a.severity), a.since));
+    output.print(&status, |ink| in_text(&status, OffsetDateTime::now_utc(), ink))
+}
+
+fn in_text(status: &Status, now: OffsetDateTime, ink: Ink) -> String {
+    let Status { you, overview, queues } = status;
+    let roles: Vec<&str> = you.roles.iter().map(|r| r.as_str()).collect();
+    let mut out = format!(
+        "tradepostd {} · {} · {}\n{}\nyou are {} ({})\n",
+        text::clean(&overview.version),
+        text::clean(&overview.mode),
+        text::clean(&overview.api_url),
+        overview::process(overview, now),
+        text::clean(&you.user),
+        roles.join(", "),
+    );
+    out.push_str(&heading("ALERTS", ink));
+    if overview.alerts.is_empty() {
+        out.push_str("none\n");
+    } else {
+        out.push_str(&plain::print(&overview.alerts, now, ink));
+    }
+    out.push_str(&heading("PARTS", ink));
+    for part in &overview.parts {
+        let health = overview::health(part.health);
+        let pad = " ".repeat(9_usize.saturating_sub(health.text.len()));
+        let shown = paint(&health.text, health.tone, ink);
+        out.push_str(&format!(
+            "{:<9} {shown}{pad} {}\n",
+            text::clean(&part.name),
+            text::clean(&part.detail)
+        ));
+    }
+    out.push_str(&heading("COUNTS", ink));
+    for (name, n, _) in overview::counts(&overview.counts) {
+        out.push_str(&format!("{name:<12} {n:>12}\n"));
+    }
+    out.push_str(&heading("QUEUES", ink));
+    out.push_str(&plain::print(queues, now, ink));
+    out
+}
+
+fn heading(words: &str, ink: Ink) -> String {
+    format!("\n{}\n", paint(words, Tone::Accent, ink))
+}

@@ -1,0 +1,56 @@
+//! What became of each pack, with every finding and the file it is about.
+
+use serde_json::json;
+use tradepost_common::uploads::UploadState;
+
+use super::{Output, Pack};
+use crate::command::uploads;
+use crate::plain::{Ink, paint};
+use crate::text;
+use crate::theme::Tone;
+use crate::{format, view};
+
+pub fn print(packs: &[Pack], output: Output) -> anyhow::Result<()> {
+    let value: Vec<_> = packs
+        .iter()
+        .map(|pack| {
+            json!({
+                "pack": pack.path,
+                "id": pack.id,
+                "state": pack.state(),
+                "refused": pack.refused,
+                "trace": pack.trace,
+            })
+        })
+        .collect();
+    output.print(&value, |ink| packs.iter().map(|pack| in_text(pack, ink)).collect())
+}
+
+fn in_text(pack: &Pack, ink: Ink) -> String {
+    let name = text::clean(&pack.name);
+    if let Some(why) = &pack.refused {
+        return format!("{name}: {} {why}\n", paint("NOT ACCEPTED", Tone::Bad, ink));
+    }
+    let id = pack.id.map(|id| id.to_string()).unwrap_or_default();
+    let Some(trace) = &pack.trace else {
+        return format!("{name}: uploaded as {id}; see `tradepost uploads {id}` or ask again with --wait\n");
+    };
+    let upload = &trace.upload;
+    let state = view::uploads::state(upload.state);
+    let took = upload.settled_at.map_or_else(String::new, |at| {
+        format!(" in {}", format::took((at - upload.created_at).as_seconds_f64()))
+    });
+    let files = format::plural(upload.files, "file", "files");
+    let mut out = format!(
+        "{name}: {}{took}, {files} · {id}\n",
+        paint(&state.text, state.tone, ink)
+    );
+    if upload.state == UploadState::InReview {
+        out.push_str("  a moderator decides\n");
+    }
+    out.push_str(&uploads::in_full(&trace.findings, ink));
+    if !trace.findings.is_empty() {
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,308 @@
+//! Pictures of items: fetched, decoded, blurred, put on a background and encoded for the
+//! terminal, all away from the screen's task.
+
+mod compose;
+
+use std::sync::Arc;
+
+use image::{DynamicImage, RgbaImage};
+use ratatui::layout::Size;
+use ratatui_image::protocol::Protocol as Encoded;
+use ratatui_image::protocol::halfblocks::Halfblocks;
+use ratatui_image::protocol::iterm2::Iterm2;
+use ratatui_image::protocol::kitty::Kitty;
+use ratatui_image::protocol::sixel::Sixel;
+use tokio::sync::mpsc::{Receiver, Sender};
+use tradepost_common::ids::{CaseId, ItemId};
+
+use crate::client::Client;
+use crate::graphics::{Graphics, Packing, Protocol, Wrapping};
+use crate::message::Update;
+
+/// The widths the daemon makes.
+const WIDTHS: [u32; 4] = [64, 128, 256, 512];
+/// Decoded pictures kept, so that blur and background change at once.
+const KEPT_SOURCES: usize = 6;
+
+/// One way to show one picture.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PictureKey {
+    pub case: CaseId,
+    pub item: ItemId,
+    /// Room on the screen, in cells.
+    pub columns: u16,
+    pub rows: u16,
+    pub focus: Focus,
+    pub background: Background,
+    pub colour: Colour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Focus {
+    Sharp,
+    Blurred,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Colour {
+    Full,
+    None,
+}
+
+/// What is seen through transparent pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Background {
+    Checker,
+    Light,
+    Dark,
+}
+
+impl Background {
+    pub fn next(self) -> Self {
+        match self {
+            Self::Checker => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Checker,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Checker => "checker",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What came of a picture.
+#[derive(Clone)]
+pub enum Shown {
+    Encoded(Box<Encoded>),
+    /// Lines of `░▒▓█`.
+    Shades(Vec<String>),
+    /// The daemon has none.
+    Missing,
+    Failed(String),
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Encoded(_) => f.write_str("Encoded"),
+            Self::Shades(lines) => f.debug_tuple("Shades").field(lines).finish(),
+            Self::Missing => f.write_str("Missing"),
+            Self::Failed(why) => f.debug_tuple("Failed").field(why).finish(),
+        }
+    }
+}
+
+/// Turns PNG into something this terminal can show.
+#[derive(Debug, Clone, Copy)]
+pub struct Studio {
+    pub graphics: Graphics,
+}
+
+/// Where a source came from, at which width.
+type SourceKey = (CaseId, ItemId, u32);
+
+/// Makes the pictures that are asked for, one after the other.
+pub async fn serve(client: Client, studio: Studio, mut requests: Receiver<PictureKey>, updates: Sender<Update>) {
+    let mut sources: Vec<(SourceKey, Arc<RgbaImage>)> = Vec::new();
+    let mut next_id: u32 = 0;
+    while let Some(key) = requests.recv().await {
+        next_id = next_id.wrapping_add(1);
+        let shown = match source(&client, &studio, &key, &mut sources).await {
+            Ok(Some(image)) => encode_aside(studio, image, key.clone(), next_id).await,
+            Ok(None) => Shown::Missing,
+            Err(why) => Shown::Failed(why),
+        };
+        if updates.send(Update::Picture(key, shown)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn source(
+    client: &Client,
+    studio: &Studio,
+    key: &PictureKey,
+    kept: &mut Vec<(SourceKey, Arc<RgbaImage>)>,
+) -> Result<Option<Arc<RgbaImage>>, String> {
+    let width = studio.source_width(key.columns);
+    let wanted = (key.case, key.item, width);
+    if let Some((_, image)) = kept.iter().find(|(have, _)| *have == wanted) {
+        return Ok(Some(Arc::clone(image)));
+    }
+    let png = client
+        .picture(key.case, key.item, width)
+        .await
+        .map_err(|e| e.to_string())?;
+    let Some(png) = png else {
+        return Ok(None);
+    };
+    let image = tokio::task::spawn_blocking(move || decode(&png)).await;
+    let image = Arc::new(image.map_err(|e| format!("the picture could not be decoded: {e}"))??);
+    if kept.len() == KEPT_SOURCES {
+        kept.remove(0);
+    }
+    kept.push((wanted, Arc::clone(&image)));
+    Ok(Some(image))
+}
+
+async fn encode_aside(studio: Studio, image: Arc<RgbaImage>, key: PictureKey, id: u32) -> Shown {
+    tokio::task::spawn_blocking(move || studio.encode(&image, &key, id))
+        .await
+        .unwrap_or_else(|e| Shown::Failed(format!("the picture could not be encoded: {e}")))
+}
+
+fn decode(png: &[u8]) -> Result<RgbaImage, String> {
+    let mut reader = image::ImageReader::with_format(std::io::Cursor::new(png), image::ImageFormat::Png);
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(4096);
+    limits.max_image_height = Some(4096);
+    reader.limits(limits);
+    let image = reader
+        .decode()
+        .map_err(|e| format!("the picture cannot be read: {e}"))?;
+    Ok(image.into_rgba8())
+}
+
+impl Studio {
+    /// The smallest rendition that has a little more detail than the room can show.
+    fn source_width(&self, columns: u16) -> u32 {
+        let pixels = u32::from(columns) * u32::from(self.graphics.cell.0) * 3 / 2;
+        WIDTHS.into_iter().find(|&w| w >= pixels).unwrap_or(512)
+    }
+
+    /// The picture in as many cells as it fills of the room; `id` names it to the terminal.
+    pub fn encode(&self, source: &RgbaImage, key: &PictureKey, id: u32) -> Shown {
+        let graphics = match key.colour {
+            Colour::Full => self.graphics,
+            Colour::None => self.graphics.without_colour(),
+        };
+        let (cell_w, cell_h) = (u32::from(graphics.cell.0), u32::from(graphics.cell.1));
+        let room = (u32::from(key.columns) * cell_w, u32::from(key.rows) * cell_h);
+        let Some(fitted) = compose::fit(source.dimensions(), room) else {
+            return Shown::Missing;
+        };
+        let size = Size::new(fitted.0.div_ceil(cell_w) as u16, fitted.1.div_ceil(cell_h) as u16);
+        let canvas = (u32::from(size.width) * cell_w, u32::from(size.height) * cell_h);
+        let picture = match key.focus {
+            Focus::Sharp => compose::scale(source, fitted),
+            Focus::Blurred => compose::pixelate(source, fitted),
+        };
+        let composed = compose::compose(&picture, canvas, key.background, checker_size(graphics.protocol));
+        encode_as(graphics, composed, size, id)
+    }
+}
+
+fn encode_as(graphics: Graphics, image: RgbaImage, size: Size, id: u32) -> Shown {
+    let in_tmux = graphics.wrapping == Wrapping::Tmux;
+    let zlib = graphics.packing == Packing::Zlib;
+    let dynamic = DynamicImage::ImageRgba8(image);
+    let encoded = match graphics.protocol {
+        Protocol::Shades => return Shown::Shades(compose::shades(&dynamic.into_luma8())),
+        Protocol::Halfblocks => Halfblocks::new(dynamic, size).map(Encoded::Halfblocks),
+        Protocol::Kitty => Kitty::new(dynamic, size, kitty_id(id), in_tmux, zlib).map(Encoded::Kitty),
+        Protocol::Iterm2 => Iterm2::new(dynamic, size, in_tmux).map(Encoded::ITerm2),
+        Protocol::Sixel => Sixel::new(dynamic, size, in_tmux).map(Encoded::Sixel),
+    };
+    encoded.map_or_else(
+        |e| Shown::Failed(format!("the picture could not be encoded: {e}")),
+        |encoded| Shown::Encoded(Box::new(encoded)),
+    )
+}
+
+fn checker_size(protocol: Protocol) -> u32 {
+    match protocol {
+        Protocol::Halfblocks | Protocol::Shades => 4,
+        _ => 10,
+    }
+}
+
+/// As many pictures the terminal holds at once.
+const KITTY_SLOTS: u32 = 16;
+const KITTY_FIRST: u32 = 0x5450_0000;
+
+/// Sixteen names, used in turn: the terminal never holds more pictures of ours than that.
+fn kitty_id(id: u32) -> u32 {
+    KITTY_FIRST | (id % KITTY_SLOTS)
+}
+
+/// Tells a terminal that speaks kitty's protocol to forget our pictures.
+pub fn forget_kitty_pictures() -> String {
+    (0..KITTY_SLOTS)
+        .map(|slot| format!("\x1b_Ga=d,d=I,i={},q=2\x1b\\", kitty_id(slot)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgba;
+
+    use super::*;
+
+    fn studio() -> Studio {
+        Studio {
+            graphics: Graphics::new(crate::graphics::Choice::Halfblocks, None, |_| None),
+        }
+    }
+
+    fn key(focus: Focus, colour: Colour) -> PictureKey {
+        PictureKey {
+            case: CaseId(uuid::Uuid::nil()),
+            item: ItemId(uuid::Uuid::nil()),
+            columns: 20,
+            rows: 10,
+            focus,
+            background: Background::Light,
+            colour,
+        }
+    }
+
+    #[test]
+    fn small_pictures_are_scaled_up_to_the_room_and_keep_their_shape() {
+        assert_eq!(compose::fit((16, 16), (20, 20)), Some((20, 20)));
+        assert_eq!(compose::fit((64, 32), (20, 20)), Some((20, 10)));
+        assert_eq!(compose::fit((1, 4000), (20, 20)), Some((1, 20)));
+        assert_eq!(compose::fit((0, 5), (20, 20)), None);
+        let Shown::Encoded(encoded) = studio().encode(&RgbaImage::new(8, 8), &key(Focus::Sharp, Colour::Full), 1)
+        else {
+            panic!("half blocks always work");
+        };
+        assert_eq!(encoded.size(), Size::new(20, 10));
+    }
+
+    #[test]
+    fn blurred_picture_has_lost_its_detail() {
+        let stripes = RgbaImage::from_fn(64, 64, |x, _| {
+            if x % 2 == 0 {
+                Rgba([0, 0, 0, 255])
+            } else {
+                Rgba([255, 255, 255, 255])
+            }
+        });
+        let blurred = compose::pixelate(&stripes, (64, 64));
+        let (low, high) = blurred
+            .pixels()
+            .fold((255, 0), |(l, h), p| (p.0[0].min(l), p.0[0].max(h)));
+        assert!(high - low < 40, "stripes are still there: {low}..{high}");
+    }
+
+    #[test]
+    fn without_colour_dark_pixels_are_full_blocks() {
+        let half = RgbaImage::from_fn(20, 20, |x, _| {
+            if x < 10 {
+                Rgba([0, 0, 0, 255])
+            } else {
+                Rgba([0, 0, 0, 0])
+            }
+        });
+        let Shown::Shades(lines) = studio().encode(&half, &key(Focus::Sharp, Colour::None), 1) else {
+            panic!("no colour means shades");
+        };
+        assert_eq!(lines.len(), 10);
+        assert!(lines[5].starts_with("████████") && lines[5].ends_with("        "));
+    }
+}

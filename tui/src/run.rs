@@ -1,0 +1,268 @@
+//! The loop of the terminal: wait for anything, take everything, draw once.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use crate::client::Client;
+use crate::graphics::{Choice, Graphics, Protocol, Wrapping};
+use crate::input::{self, Action};
+use crate::message::Effect;
+use crate::picture::{self, Studio};
+use crate::signals::Signals;
+use crate::state::App;
+use crate::state::clock::Clock;
+use crate::state::list::Step;
+use crate::state::screen::Screen as View;
+use crate::tasks::{self, Keyboard, Tasks};
+use crate::term::{self, Screen};
+use crate::theme::{Theme, Tone};
+use crate::view;
+
+/// At most one frame in this time: 60 a second.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How the terminal is to look.
+pub struct Options {
+    pub graphics: Choice,
+    pub theme: Option<Theme>,
+    pub until: Until,
+}
+
+/// When the terminal closes.
+pub enum Until {
+    Quit,
+    /// As soon as a frame with data is drawn; started then.
+    FirstData(Instant),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    Stop,
+}
+
+/// Runs the terminal until somebody leaves it.
+pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
+    let read = |name: &str| std::env::var(name).ok();
+    let interactive = term::is_interactive();
+    let cell = if interactive { term::cell_pixels() } else { None };
+    let graphics = Graphics::new(options.graphics, cell, read);
+    let theme = options.theme.unwrap_or_else(|| Theme::from_environment(read));
+    // The line is opened while the terminal is being taken over.
+    let (tasks, inbox) = Tasks::start(&client, Studio { graphics });
+    let screen = match (&options.until, interactive) {
+        (Until::FirstData(_), false) => Screen::nowhere()?,
+        _ => Screen::take()?,
+    };
+    let mut session = Session {
+        app: App::new(theme, graphics, Clock::now()),
+        screen,
+        tasks,
+        drawn_at: None,
+        dirty: Dirty::Yes,
+        pixels: Pixels::None,
+    };
+    let inbox = session.serve(inbox, interactive, &options.until).await?;
+    session.app.release_case();
+    session.perform_effects()?;
+    if graphics.protocol == Protocol::Kitty && graphics.wrapping == Wrapping::None {
+        session.screen.send(&picture::forget_kitty_pictures())?;
+    }
+    drop(session.screen);
+    session.tasks.finish(inbox).await;
+    if let Until::FirstData(start) = options.until {
+        println!("{:.1}", start.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(())
+}
+
+#[derive(PartialEq, Eq)]
+enum Dirty {
+    Yes,
+    No,
+}
+
+/// Whether the last frame left pixels on the screen that text does not cover.
+#[derive(PartialEq, Eq)]
+enum Pixels {
+    None,
+    Drawn,
+}
+
+struct Session {
+    app: App,
+    screen: Screen,
+    tasks: Tasks,
+    drawn_at: Option<Instant>,
+    dirty: Dirty,
+    pixels: Pixels,
+}
+
+type Inbox = tokio::sync::mpsc::Receiver<crate::message::Update>;
+
+impl Session {
+    async fn serve(&mut self, mut inbox: Inbox, interactive: bool, until: &Until) -> anyhow::Result<Inbox> {
+        let mut keys = self.tasks.listen(if interactive {
+            Keyboard::Attached
+        } else {
+            Keyboard::None
+        });
+        let mut signals = Signals::new()?;
+        let mut second = interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+            let mut flow = Flow::On;
+            tokio::select! {
+                update = inbox.recv() => match update {
+                    Some(update) => self.hear(update),
+                    None => flow = Flow::Stop,
+                },
+                key = keys.recv() => flow = self.input(key)?,
+                () = sleep_until(due.into()), if self.dirty == Dirty::Yes => {}
+                _ = second.tick() => self.tick(),
+                () = signals.stop() => flow = Flow::Stop,
+                why = self.tasks.ended() => anyhow::bail!("{why}"),
+            }
+            while let Ok(update) = inbox.try_recv() {
+                self.hear(update);
+            }
+            while let (Flow::On, Ok(key)) = (flow, keys.try_recv()) {
+                flow = self.input(Some(key))?;
+            }
+            if self.perform_effects()? == Flow::Stop || flow == Flow::Stop {
+                return Ok(inbox);
+            }
+            self.draw_if_due()?;
+            let has_data = self.app.overview.is_some() && self.dirty == Dirty::No;
+            if matches!(until, Until::FirstData(_)) && has_data {
+                return Ok(inbox);
+            }
+        }
+    }
+
+    fn hear(&mut self, update: crate::message::Update) {
+        self.app.clock = Clock::now();
+        self.app.hear(update);
+        self.dirty = Dirty::Yes;
+    }
+
+    fn tick(&mut self) {
+        self.app.clock = Clock::now();
+        self.app.tick();
+        self.dirty = Dirty::Yes;
+    }
+
+    fn input(&mut self, input: Option<Input>) -> anyhow::Result<Flow> {
+        self.app.clock = Clock::now();
+        match input {
+            Some(Input::Key(key)) if key.kind != KeyEventKind::Release => {
+                if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') {
+                    self.screen.suspend()?;
+                } else {
+                    press(&mut self.app, key);
+                }
+            }
+            Some(Input::Paste(text)) => self.app.paste(&text),
+            Some(Input::Mouse(mouse)) => click(&mut self.app, mouse.kind, mouse.column, mouse.row),
+            Some(_) => {}
+            // The terminal is gone: there is nobody to go on for.
+            None => return Ok(Flow::Stop),
+        }
+        self.dirty = Dirty::Yes;
+        Ok(Flow::On)
+    }
+
+    fn perform_effects(&mut self) -> anyhow::Result<Flow> {
+        for effect in std::mem::take(&mut self.app.effects) {
+            match &effect {
+                Effect::Quit => return Ok(Flow::Stop),
+                Effect::Copy(text) => self.screen.copy(text)?,
+                Effect::Mouse(mouse) => self.screen.set_mouse(*mouse)?,
+                _ => self.hand_over(effect),
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn hand_over(&mut self, effect: Effect) {
+        let read = match &effect {
+            Effect::Read(read) => Some(read.clone()),
+            _ => None,
+        };
+        let is_picture = matches!(effect, Effect::Picture(_));
+        if self.tasks.send(effect).is_ok() {
+            return;
+        }
+        self.dirty = Dirty::Yes;
+        match read {
+            Some(read) => self.app.hear(tasks::busy_reply(read)),
+            None if is_picture => self.app.picture_asked = None,
+            None => self
+                .app
+                .say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again"),
+        }
+    }
+
+    fn draw_if_due(&mut self) -> anyhow::Result<()> {
+        let is_due = self.drawn_at.is_none_or(|at| at.elapsed() >= FRAME);
+        if self.dirty == Dirty::No || !is_due {
+            return Ok(());
+        }
+        if self.app.graphics.leaves_pixels() {
+            self.wipe_old_pixels()?;
+        }
+        self.app.clock = Clock::now();
+        self.screen.draw(|frame| view::draw(frame, &mut self.app))?;
+        self.drawn_at = Some(Instant::now());
+        self.dirty = Dirty::No;
+        self.app.ask_for_pictures();
+        self.perform_effects()?;
+        Ok(())
+    }
+
+    /// Sixel and iTerm2 pictures stay when text is drawn; they go with the whole screen.
+    fn wipe_old_pixels(&mut self) -> anyhow::Result<()> {
+        let covered = self.app.prompt.as_ref().is_some_and(view::covers_screen);
+        let shows = self.app.screen == View::Item && !covered;
+        if !shows && self.pixels == Pixels::Drawn {
+            self.screen.wipe()?;
+        }
+        self.pixels = if shows { Pixels::Drawn } else { Pixels::None };
+        Ok(())
+    }
+}
+
+/// What a key does. Keys of a decision are not taken from a key that is held down.
+fn press(app: &mut App, key: KeyEvent) {
+    if let KeyCode::Char(c) = key.code {
+        let held = app.is_held_down(c);
+        let decides = matches!(c, 'a' | 'x' | 'n' | 'y' | '0'..='9');
+        let is_typing = app.prompt.as_ref().is_some_and(|p| !view::covers_screen(p));
+        if held && decides && app.screen == View::Item && !is_typing {
+            return;
+        }
+    }
+    if let Some(action) = input::action(key, app.screen, app.prompt.as_ref()) {
+        app.act(action);
+    }
+}
+
+fn click(app: &mut App, kind: MouseEventKind, column: u16, row: u16) {
+    if app.prompt.is_some() {
+        return;
+    }
+    match kind {
+        MouseEventKind::ScrollDown => app.act(Action::Step(Step::Down)),
+        MouseEventKind::ScrollUp => app.act(Action::Step(Step::Up)),
+        MouseEventKind::Down(MouseButton::Left) => {
+            let rows = app.rows_area;
+            if rows.contains((column, row).into()) {
+                app.click(usize::from(row - rows.y));
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,261 @@
+//! Everything the screens show. Keys and news change it; it never waits for anything.
+
+pub mod act;
+pub mod case;
+pub mod clock;
+pub mod decide;
+pub mod export;
+pub mod list;
+pub mod lists;
+pub mod news;
+pub mod paged;
+pub mod palette;
+pub mod prompt;
+pub mod review;
+pub mod screen;
+#[cfg(test)]
+mod tests;
+pub mod typing;
+pub mod writing;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+use tradepost_common::audit::AuditRow;
+use tradepost_common::events::Revisions;
+use tradepost_common::ids::{CaseId, UploadId};
+use tradepost_common::latency::LatencyRow;
+use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
+use tradepost_common::queues::QueueRow;
+use tradepost_common::review::{CaseDetail, CaseRow};
+use tradepost_common::uploads::{UploadRow, UploadTrace};
+
+use crate::graphics::Graphics;
+use crate::message::{Effect, Link, Mouse};
+use crate::picture::{Background, PictureKey, Shown};
+use crate::theme::{Theme, Tone};
+use crate::view::attempts::AttemptRow;
+use crate::view::findings::FindingRow;
+use case::{CaseView, Pane};
+use clock::Clock;
+use list::List;
+use paged::{First, Paged};
+use prompt::Prompt;
+use screen::Screen;
+
+/// How long `W` lets keys change something.
+pub const ARMED_FOR: Duration = Duration::from_secs(600);
+/// Encoded pictures kept; fewer than the terminal has names for.
+const KEPT_PICTURES: usize = 12;
+
+/// The whole state of the terminal.
+pub struct App {
+    pub clock: Clock,
+    pub link: Link,
+    /// When the link came to be what it is.
+    pub link_since: Instant,
+    pub you: Option<WhoAmI>,
+    pub overview: Option<Overview>,
+    /// The last word of the daemon, whatever it was.
+    pub heard_at: Option<Instant>,
+    pub revisions: Revisions,
+    pub queues: List<QueueRow>,
+    pub latency: List<LatencyRow>,
+    pub alerts: List<Alert>,
+    pub cases: Paged<CaseRow>,
+    pub audit: Paged<AuditRow>,
+    pub uploads: Paged<UploadRow>,
+    pub trace: Option<TraceView>,
+    pub case: Option<CaseView>,
+    /// Cases read ahead.
+    pub ahead: VecDeque<(CaseId, CaseDetail)>,
+    /// Cases whose decision is on its way.
+    pub deciding: Vec<CaseId>,
+    pub screen: Screen,
+    pub before: Screen,
+    pub prompt: Option<Prompt>,
+    pub status: Option<Status>,
+    pub armed_until: Option<Instant>,
+    pub frozen: Option<Frozen>,
+    pub theme: Theme,
+    pub mouse: Mouse,
+    pub graphics: Graphics,
+    pub background: Background,
+    pub latency_columns: crate::view::latency::Span,
+    pub pictures: VecDeque<(PictureKey, Shown)>,
+    /// The picture that the last frame had room for.
+    pub picture_wish: Option<PictureKey>,
+    pub picture_asked: Option<PictureKey>,
+    /// Where the rows of the list are on the screen, for the mouse.
+    pub rows_area: ratatui::layout::Rect,
+    pub last_press: Option<(char, Instant)>,
+    pub effects: Vec<Effect>,
+}
+
+/// One upload across every stage.
+#[derive(Debug)]
+pub struct TraceView {
+    pub id: UploadId,
+    pub trace: Option<UploadTrace>,
+    pub error: Option<String>,
+    pub asked_revision: u64,
+    pub loading: bool,
+    pub read_at: Option<Instant>,
+    pub pane: Pane,
+    pub findings: List<FindingRow>,
+    pub attempts: List<AttemptRow>,
+}
+
+/// What happened last, at the bottom of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub text: String,
+    pub tone: Tone,
+    pub at: Instant,
+}
+
+/// News that came while the screen was frozen.
+#[derive(Debug)]
+pub struct Frozen {
+    pub since: OffsetDateTime,
+    pub overview: Option<Overview>,
+    pub queues: Option<Vec<QueueRow>>,
+    pub latency: Option<Vec<LatencyRow>>,
+    pub revisions: Option<Revisions>,
+}
+
+impl App {
+    pub fn new(theme: Theme, graphics: Graphics, clock: Clock) -> Self {
+        Self {
+            clock,
+            link: Link::Connecting,
+            link_since: clock.instant,
+            you: None,
+            overview: None,
+            heard_at: None,
+            revisions: Revisions::default(),
+            queues: List::default(),
+            latency: List::default(),
+            alerts: List::default(),
+            cases: Paged::new(First::Sorted),
+            audit: Paged::new(First::Newest),
+            uploads: Paged::new(First::Newest),
+            trace: None,
+            case: None,
+            ahead: VecDeque::new(),
+            deciding: Vec::new(),
+            screen: Screen::Overview,
+            before: Screen::Overview,
+            prompt: None,
+            status: None,
+            armed_until: None,
+            frozen: None,
+            theme,
+            mouse: Mouse::Free,
+            graphics,
+            background: Background::Checker,
+            latency_columns: crate::view::latency::Span::Recent,
+            pictures: VecDeque::new(),
+            picture_wish: None,
+            picture_asked: None,
+            rows_area: ratatui::layout::Rect::default(),
+            last_press: None,
+            effects: Vec::new(),
+        }
+    }
+
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.status = Some(Status {
+            text: text.into(),
+            tone,
+            at: self.clock.instant,
+        });
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.link == Link::Live
+    }
+
+    /// What is left of the time in which keys may change something.
+    pub fn armed_for(&self) -> Option<Duration> {
+        let left = self.armed_until?.checked_duration_since(self.clock.instant)?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    pub fn has_role(&self, role: Role) -> bool {
+        self.you.as_ref().is_some_and(|you| you.roles.contains(&role))
+    }
+
+    /// How old the data of the screen is; `None` while there is none.
+    pub fn data_age(&self) -> Option<Duration> {
+        let heard = self.heard_at?;
+        let confirmed = |read: Option<Instant>, is_behind: bool| {
+            let read = read?;
+            // A list that has not changed is as fresh as the daemon's last word.
+            Some(if is_behind { read } else { read.max(heard) })
+        };
+        let at = match self.screen {
+            Screen::Overview | Screen::Queues | Screen::Latency | Screen::Alerts => Some(heard),
+            Screen::Review => confirmed(self.cases.read_at, self.cases.is_behind(self.revisions.cases)),
+            Screen::Item => {
+                let is_behind = |asked| asked != self.revisions.cases;
+                self.case
+                    .as_ref()
+                    .and_then(|c| confirmed(c.read_at, is_behind(c.asked_revision)))
+            }
+            Screen::Audit => confirmed(self.audit.read_at, self.audit.is_behind(self.revisions.audit)),
+            Screen::Uploads => confirmed(self.uploads.read_at, self.uploads.is_behind(self.revisions.uploads)),
+            Screen::Trace => self
+                .trace
+                .as_ref()
+                .and_then(|t| confirmed(t.read_at, t.asked_revision != self.revisions.uploads)),
+        }?;
+        Some(self.clock.instant.saturating_duration_since(at))
+    }
+
+    /// The moment, once a second, for what grows older by itself.
+    pub fn tick(&mut self) {
+        let patience = |tone| match tone {
+            Tone::Bad | Tone::Loud => Duration::from_secs(30),
+            _ => Duration::from_secs(8),
+        };
+        let now = self.clock.instant;
+        if self.status.as_ref().is_some_and(|s| now - s.at > patience(s.tone)) {
+            self.status = None;
+        }
+        self.renew_claim();
+        if self.armed_until.is_some() && self.armed_for().is_none() {
+            self.armed_until = None;
+            self.say(Tone::Warn, "writing is no longer armed");
+        }
+    }
+
+    pub fn keep_picture(&mut self, key: PictureKey, shown: Shown) {
+        self.picture_asked = None;
+        if self.pictures.len() == KEPT_PICTURES {
+            self.pictures.pop_front();
+        }
+        self.pictures.push_back((key, shown));
+    }
+
+    pub fn picture(&self, key: &PictureKey) -> Option<&Shown> {
+        self.pictures
+            .iter()
+            .find(|(have, _)| have == key)
+            .map(|(_, shown)| shown)
+    }
+
+    /// The picture the frame had room for is asked for, one at a time.
+    pub fn ask_for_pictures(&mut self) {
+        if self.picture_asked.is_some() || !self.is_live() {
+            return;
+        }
+        let wishes = self.picture_wish.iter().cloned().chain(self.pictures_ahead());
+        let missing: Vec<PictureKey> = wishes.filter(|key| self.picture(key).is_none()).take(1).collect();
+        for key in missing {
+            self.picture_asked = Some(key.clone());
+            self.effects.push(Effect::Picture(key));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What news from outside do.
+
+use tradepost_common::events::{Event, Revisions, Snapshot};
+use tradepost_common::ids::{CaseId, UploadId};
+use tradepost_common::latency::LatencyRow;
+use tradepost_common::overview::Overview;
+use tradepost_common::queues::QueueRow;
+use tradepost_common::review::{CaseDetail, CaseRow, Decision};
+use tradepost_common::uploads::UploadTrace;
+
+use super::case::Claim;
+use super::screen::Screen;
+use super::{App, Frozen};
+use crate::client::Reply;
+use crate::message::{Effect, Link, Read, Update};
+use crate::picture::Shown;
+use crate::theme::Tone;
+use crate::view::attempts::AttemptRow;
+use crate::view::findings::FindingRow;
+
+impl App {
+    pub fn hear(&mut self, update: Update) {
+        match update {
+            Update::Link(link) => self.link_changed(link),
+            Update::Event(event) => self.event(event),
+            Update::Uploads(ask, Ok(page)) => self.uploads.arrived(&ask, page, self.clock),
+            Update::Uploads(_, Err(e)) => self.uploads.failed(e.to_string(), self.clock),
+            Update::Audit(ask, Ok(page)) => self.audit.arrived(&ask, page, self.clock),
+            Update::Audit(_, Err(e)) => self.audit.failed(e.to_string(), self.clock),
+            Update::Cases(ask, Ok(page)) => {
+                self.cases.arrived(&ask, page, self.clock);
+                // The page may be from before a decision that is on its way.
+                for id in &self.deciding {
+                    self.cases.list.remove(id, self.clock.utc);
+                }
+                self.read_next_case();
+            }
+            Update::Cases(_, Err(e)) => self.cases.failed(e.to_string(), self.clock),
+            Update::Trace(id, reply) => self.trace_arrived(id, reply),
+            Update::Case(id, reply) => self.case_arrived(id, reply),
+            Update::Queue(name, reply) => self.queue_turned(&name, reply),
+            Update::Claimed(id, reply) => self.claimed(id, reply),
+            Update::Released(Ok(row)) => self.cases.list.update(row, self.clock.utc),
+            // The claim runs out by itself; the moderator has gone on.
+            Update::Released(Err(_)) => {}
+            Update::Decided { case, title, reply } => self.decision_arrived(case, &title, reply),
+            Update::Picture(key, shown) => self.keep_picture(key, shown),
+            Update::Exported(Ok(path)) => self.say(Tone::Good, format!("written to {}", path.display())),
+            Update::Exported(Err(why)) => self.say(Tone::Bad, format!("not exported: {why}")),
+        }
+        self.read_what_is_shown();
+    }
+
+    fn link_changed(&mut self, link: Link) {
+        if link == Link::Live {
+            self.pictures.retain(|(_, shown)| !matches!(shown, Shown::Failed(_)));
+            if matches!(self.link, Link::Lost { .. }) {
+                self.say(Tone::Good, "connected again");
+            }
+        }
+        // The time of the first loss counts, not that of the last try.
+        let still_lost = matches!((&self.link, &link), (Link::Lost { .. }, Link::Lost { .. }));
+        if !still_lost {
+            self.link_since = self.clock.instant;
+        }
+        self.link = link;
+    }
+
+    fn event(&mut self, event: Event) {
+        self.heard_at = Some(self.clock.instant);
+        match event {
+            Event::Snapshot(snapshot) => self.snapshot(*snapshot),
+            Event::Overview(overview) => self.overview_changed(*overview),
+            Event::Queues { queues } => self.queues_changed(queues),
+            Event::Latency { latency } => self.latency_changed(latency),
+            Event::Changed(revisions) => self.revisions_changed(revisions),
+            Event::Tick { .. } => {}
+        }
+    }
+
+    fn snapshot(&mut self, snapshot: Snapshot) {
+        self.you = Some(snapshot.you);
+        self.cases.distrust();
+        self.audit.distrust();
+        self.uploads.distrust();
+        if let Some(trace) = &mut self.trace {
+            trace.asked_revision = u64::MAX;
+        }
+        // The daemon may have forgotten the claim; ask for it again.
+        if let Some(case) = &mut self.case {
+            case.claim = Claim::None;
+            case.asked_revision = u64::MAX;
+        }
+        self.overview_changed(snapshot.overview);
+        self.queues_changed(snapshot.queues);
+        self.latency_changed(snapshot.latency);
+        self.revisions_changed(snapshot.revisions);
+        if self.screen == Screen::Item {
+            self.claim_case();
+        }
+    }
+
+    fn overview_changed(&mut self, overview: Overview) {
+        match &mut self.frozen {
+            Some(frozen) => frozen.overview = Some(overview),
+            None => {
+                let mut alerts = overview.alerts.clone();
+                alerts.sort_by_key(|a| (std::cmp::Reverse(a.severity), a.since));
+                self.alerts.replace(alerts, self.clock.utc);
+                self.overview = Some(overview);
+            }
+        }
+    }
+
+    fn queues_changed(&mut self, queues: Vec<QueueRow>) {
+        match &mut self.frozen {
+            Some(frozen) => frozen.queues = Some(queues),
+            None => self.queues.replace(queues, self.clock.utc),
+        }
+    }
+
+    fn latency_changed(&mut self, latency: Vec<LatencyRow>) {
+        match &mut self.frozen {
+            Some(frozen) => frozen.latency = Some(latency),
+            None => self.latency.replace(latency, self.clock.utc),
+        }
+    }
+
+    fn revisions_changed(&mut self, revisions: Revisions) {
+        match &mut self.frozen {
+            Some(frozen) => frozen.revisions = Some(revisions),
+            None => self.revisions = revisions,
+        }
+    }
+
+    /// The news that came meanwhile, all at once.
+    pub fn thaw(&mut self, frozen: Frozen) {
+        if let Some(overview) = frozen.overview {
+            self.overview_changed(overview);
+        }
+        if let Some(queues) = frozen.queues {
+            self.queues_changed(queues);
+        }
+        if let Some(latency) = frozen.latency {
+            self.latency_changed(latency);
+        }
+        if let Some(revisions) = frozen.revisions {
+            self.revisions_changed(revisions);
+        }
+        self.read_what_is_shown();
+    }
+
+    /// Asks for whatever the screen shows and does not have, or has in an old version.
+    pub fn read_what_is_shown(&mut self) {
+        if !self.is_live() || (self.frozen.is_some() && self.heard_at.is_none()) {
+            return;
+        }
+        let revisions = self.revisions;
+        let read = match self.screen {
+            Screen::Uploads => self.uploads.wanted(revisions.uploads).map(Read::Uploads),
+            Screen::Audit => self.audit.wanted(revisions.audit).map(Read::Audit),
+            Screen::Review | Screen::Item => self.cases.wanted(revisions.cases).map(Read::Cases),
+            Screen::Trace => self.trace_wanted(),
+            _ => None,
+        };
+        self.effects.extend(read.map(Effect::Read));
+        if self.screen == Screen::Item {
+            let case = self.case_wanted();
+            self.effects.extend(case.map(Effect::Read));
+        }
+    }
+
+    /// The case on the screen, when something changed in any case.
+    fn case_wanted(&mut self) -> Option<Read> {
+        let revision = self.revisions.cases;
+        let case = self
+            .case
+            .as_mut()
+            .filter(|c| !c.loading && c.asked_revision != revision)?;
+        case.loading = true;
+        case.asked_revision = revision;
+        Some(Read::Case(case.id))
+    }
+
+    fn trace_wanted(&mut self) -> Option<Read> {
+        let revision = self.revisions.uploads;
+        let trace = self
+            .trace
+            .as_mut()
+            .filter(|t| !t.loading && t.asked_revision != revision)?;
+        trace.loading = true;
+        trace.asked_revision = revision;
+        Some(Read::Trace(trace.id))
+    }
+
+    fn trace_arrived(&mut self, id: UploadId, reply: Reply<UploadTrace>) {
+        let clock = self.clock;
+        let Some(view) = self.trace.as_mut().filter(|t| t.id == id) else {
+            return;
+        };
+        view.loading = false;
+        match reply {
+            Ok(trace) => {
+                view.findings.replace(FindingRow::all(&trace.findings), clock.utc);
+                view.attempts.replace(AttemptRow::all(&trace.attempts), clock.utc);
+                view.trace = Some(trace);
+                view.read_at = Some(clock.instant);
+                view.error = None;
+            }
+            Err(e) => view.error = Some(e.to_string()),
+        }
+    }
+
+    fn case_arrived(&mut self, id: CaseId, reply: Reply<CaseDetail>) {
+        let clock = self.clock;
+        let Some(case) = self.case.as_mut().filter(|c| c.id == id) else {
+            if let Ok(detail) = reply {
+                self.keep_ahead(id, detail);
+            }
+            return;
+        };
+        case.loading = false;
+        match reply {
+            Ok(detail) => case.fill(detail, clock),
+            Err(e) => case.error = Some(e.to_string()),
+        }
+        self.read_next_case();
+    }
+
+    fn queue_turned(&mut self, name: &str, reply: Reply<QueueRow>) {
+        match reply {
+            Ok(row) => {
+                let now = if row.paused { "paused" } else { "running" };
+                self.say(Tone::Good, format!("{name} is {now}"));
+                if self.frozen.is_none() {
+                    self.queues.update(row, self.clock.utc);
+                }
+            }
+            Err(e) => self.say(Tone::Bad, format!("{name}: {e}")),
+        }
+    }
+
+    fn claimed(&mut self, id: CaseId, reply: Reply<CaseRow>) {
+        let is_current = self
+            .case
+            .as_ref()
+            .is_some_and(|c| c.id == id && matches!(c.claim, Claim::Asked | Claim::Held));
+        let claim = match reply {
+            Ok(row) => {
+                self.cases.list.update(row, self.clock.utc);
+                Claim::Held
+            }
+            Err(e) if e.status() == Some(409) => Claim::Refused(e.to_string()),
+            Err(e) => {
+                self.say(Tone::Bad, format!("not claimed: {e}"));
+                Claim::None
+            }
+        };
+        if let (true, Some(case)) = (is_current, &mut self.case) {
+            case.claim = claim;
+        }
+    }
+
+    fn decision_arrived(&mut self, id: CaseId, title: &str, reply: Reply<Decision>) {
+        self.deciding.retain(|have| *have != id);
+        match reply {
+            Ok(decision) => {
+                let tone = if decision.outcome == "approved" {
+                    Tone::Good
+                } else {
+                    Tone::Plain
+                };
+                self.say(tone, decision_in_words(title, &decision));
+            }
+            Err(e) => {
+                self.say(Tone::Bad, format!("{title} is NOT decided: {e}"));
+                // It was taken off the list too soon.
+                self.cases.distrust();
+            }
+        }
+        self.ahead.retain(|(have, _)| *have != id);
+    }
+}
+
+/// `birds / line approved: 98 published, 2 left out`.
+pub fn decision_in_words(title: &str, decision: &Decision) -> String {
+    let mut words = format!("{title} {}", decision.outcome);
+    if decision.outcome == "approved" {
+        let published = crate::format::count(decision.items_published);
+        words.push_str(&format!(": {published} published"));
+        if decision.items_rejected > 0 {
+            let out = crate::format::count(decision.items_rejected);
+            words.push_str(&format!(", {out} left out"));
+        }
+    } else if let Some(reason) = &decision.reason {
+        words.push_str(&format!(": {reason}"));
+    }
+    words
+}

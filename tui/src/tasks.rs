@@ -1,0 +1,255 @@
+//! Everything that runs beside the screen: reads side by side, writes one after the other,
+//! pictures off to the side. All channels are bounded; a key press only ever tries to send.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
+
+use crate::client::{Client, Failure};
+use crate::conn;
+use crate::message::{Effect, Read, Update, Write};
+use crate::picture::{self, PictureKey, Studio};
+use crate::query::Query;
+use crate::state::paged::PAGE;
+
+const WAITING_UPDATES: usize = 256;
+const WAITING_REQUESTS: usize = 64;
+const WAITING_KEYS: usize = 256;
+const READS_AT_ONCE: usize = 4;
+const LAST_WRITES: Duration = Duration::from_millis(500);
+
+/// The ends of the channels that the loop holds.
+pub struct Tasks {
+    reads: Sender<Read>,
+    writes: Sender<Write>,
+    pictures: Sender<PictureKey>,
+    exports: Sender<(PathBuf, String)>,
+    /// Ends every task when it is dropped.
+    running: JoinSet<()>,
+    /// The one that is waited for at the end.
+    writer: JoinSet<()>,
+    /// Ends by itself when the terminal is gone.
+    listener: JoinSet<()>,
+}
+
+/// Too much is waiting already.
+#[derive(Debug)]
+pub struct Busy;
+
+/// Whether there is somebody to listen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyboard {
+    Attached,
+    None,
+}
+
+impl Tasks {
+    /// Starts the tasks; what they have to say comes through the receiver.
+    pub fn start(client: &Client, studio: Studio) -> (Self, Receiver<Update>) {
+        let (updates, inbox) = mpsc::channel(WAITING_UPDATES);
+        let (reads, read_requests) = mpsc::channel(WAITING_REQUESTS);
+        let (writes, write_requests) = mpsc::channel(WAITING_REQUESTS);
+        let (pictures, picture_requests) = mpsc::channel(WAITING_REQUESTS);
+        let (exports, export_requests) = mpsc::channel(1);
+        let mut running = JoinSet::new();
+        running.spawn(conn::follow(client.clone(), updates.clone()));
+        running.spawn(serve_reads(client.clone(), read_requests, updates.clone()));
+        running.spawn(picture::serve(
+            client.clone(),
+            studio,
+            picture_requests,
+            updates.clone(),
+        ));
+        let writes_task = serve_writes(client.clone(), write_requests, updates.clone());
+        running.spawn(serve_exports(export_requests, updates));
+        let mut writer = JoinSet::new();
+        writer.spawn(writes_task);
+        let tasks = Self {
+            reads,
+            writes,
+            pictures,
+            exports,
+            running,
+            writer,
+            listener: JoinSet::new(),
+        };
+        (tasks, inbox)
+    }
+
+    /// Keys, pasted text and the mouse. The channel closes when the terminal is gone.
+    ///
+    /// In a task of its own because the stream keeps only the waker that polled it first: polling
+    /// it once more just to see whether there is more would lose the next key.
+    pub fn listen(&mut self, keyboard: Keyboard) -> Receiver<Input> {
+        let (keys, inbox) = mpsc::channel(WAITING_KEYS);
+        self.listener.spawn(async move {
+            if keyboard == Keyboard::None {
+                return keys.closed().await;
+            }
+            let mut stream = EventStream::new();
+            while let Some(Ok(input)) = stream.next().await {
+                if keys.send(input).await.is_err() {
+                    return;
+                }
+            }
+        });
+        inbox
+    }
+
+    /// Hands the effect to its task; what the loop does itself is not for here.
+    pub fn send(&self, effect: Effect) -> Result<(), Busy> {
+        let sent = match effect {
+            Effect::Read(read) => self.reads.try_send(read).is_ok(),
+            Effect::Write(write) => self.writes.try_send(write).is_ok(),
+            Effect::Picture(key) => self.pictures.try_send(key).is_ok(),
+            Effect::Export { screen, json } => self.exports.try_send((export_name(screen), json)).is_ok(),
+            Effect::Copy(_) | Effect::Mouse(_) | Effect::Quit => true,
+        };
+        if sent { Ok(()) } else { Err(Busy) }
+    }
+
+    /// Comes back when a task ended that should not have, with why.
+    pub async fn ended(&mut self) -> String {
+        let ended = tokio::select! {
+            Some(ended) = self.running.join_next() => ended,
+            Some(ended) = self.writer.join_next() => ended,
+        };
+        match ended {
+            Ok(()) => "a task of the terminal ended early".to_owned(),
+            Err(e) => format!("a task of the terminal ended early: {e}"),
+        }
+    }
+
+    /// Lets the writes that are waiting go out, then ends everything.
+    pub async fn finish(mut self, inbox: Receiver<Update>) {
+        drop((self.writes, inbox));
+        self.running.shutdown().await;
+        // The daemon frees claims by itself; leaving must not hang on a dead line.
+        let _ = tokio::time::timeout(LAST_WRITES, self.writer.join_next()).await;
+        self.writer.shutdown().await;
+    }
+}
+
+async fn serve_reads(client: Client, mut requests: Receiver<Read>, updates: Sender<Update>) {
+    let client = Arc::new(client);
+    let mut running = JoinSet::new();
+    while let Some(read) = requests.recv().await {
+        while running.len() >= READS_AT_ONCE {
+            running.join_next().await;
+        }
+        let (client, updates) = (Arc::clone(&client), updates.clone());
+        running.spawn(async move {
+            let update = answer(&client, read).await;
+            // Nobody listens only when the terminal is closing.
+            let _ = updates.send(update).await;
+        });
+    }
+}
+
+async fn answer(client: &Client, read: Read) -> Update {
+    let page = |cursor: &Option<String>| {
+        Query::default()
+            .with("cursor", cursor.clone())
+            .with("limit", Some(PAGE))
+    };
+    match read {
+        Read::Uploads(ask) => {
+            let reply = client.uploads(&page(&ask.cursor)).await;
+            Update::Uploads(ask, reply)
+        }
+        Read::Cases(ask) => {
+            let reply = client.cases(&page(&ask.cursor).with("state", Some("open"))).await;
+            Update::Cases(ask, reply)
+        }
+        Read::Audit(ask) => {
+            let reply = client.audit(&page(&ask.cursor)).await;
+            Update::Audit(ask, reply)
+        }
+        Read::Trace(id) => Update::Trace(id, client.upload(id).await),
+        Read::Case(id) => Update::Case(id, client.case(id).await),
+    }
+}
+
+async fn serve_writes(client: Client, mut requests: Receiver<Write>, updates: Sender<Update>) {
+    while let Some(write) = requests.recv().await {
+        let update = perform(&client, write).await;
+        // The acts still waiting are done even when nobody listens: they were asked for.
+        let _ = updates.send(update).await;
+    }
+}
+
+async fn perform(client: &Client, write: Write) -> Update {
+    match write {
+        Write::Pause(name) => {
+            let reply = client.pause_queue(&name).await;
+            Update::Queue(name, reply)
+        }
+        Write::Resume(name) => {
+            let reply = client.resume_queue(&name).await;
+            Update::Queue(name, reply)
+        }
+        Write::Claim(case) => Update::Claimed(case, client.claim(case).await),
+        Write::Release(case) => Update::Released(client.release(case).await),
+        Write::Approve { case, title, body } => {
+            let reply = client.approve(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+        Write::Reject { case, title, body } => {
+            let reply = client.reject(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+    }
+}
+
+async fn serve_exports(mut requests: Receiver<(PathBuf, String)>, updates: Sender<Update>) {
+    while let Some((path, json)) = requests.recv().await {
+        let written = match write_new(&path, json).await {
+            Ok(()) => Ok(path),
+            Err(e) => Err(format!("{}: {e}", path.display())),
+        };
+        let _ = updates.send(Update::Exported(written)).await;
+    }
+}
+
+/// Never over a file that is there.
+async fn write_new(path: &std::path::Path, json: String) -> std::io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+    let mut file = tokio::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .await?;
+    file.write_all(json.as_bytes()).await?;
+    file.flush().await
+}
+
+fn export_name(screen: &str) -> PathBuf {
+    let now = time::OffsetDateTime::now_utc();
+    PathBuf::from(format!(
+        "tradepost-{screen}-{}{:02}{:02}T{:02}{:02}{:02}.{:03}Z.json",
+        now.year(),
+        u8::from(now.month()),
+        now.day(),
+        now.hour(),
+        now.minute(),
+        now.second(),
+        now.millisecond()
+    ))
+}
+
+/// What the state hears when its question could not even be asked.
+pub fn busy_reply(read: Read) -> Update {
+    let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
+    match read {
+        Read::Uploads(ask) => Update::Uploads(ask, Err(busy())),
+        Read::Cases(ask) => Update::Cases(ask, Err(busy())),
+        Read::Audit(ask) => Update::Audit(ask, Err(busy())),
+        Read::Trace(id) => Update::Trace(id, Err(busy())),
+        Read::Case(id) => Update::Case(id, Err(busy())),
+    }
+}

@@ -1,0 +1,135 @@
+//! The keys in words: the last line of each screen, and help.
+
+use crate::state::screen::Screen;
+
+/// Keys for the last line of the screen, the most needed first: what does not fit is left out.
+pub fn hints(screen: Screen) -> &'static [Help] {
+    match screen {
+        Screen::Overview => &[
+            ("?", "help"),
+            (":", "commands"),
+            ("p", "freeze"),
+            ("e", "export"),
+            ("T", "theme"),
+            ("W", "arm writing"),
+            ("q", "quit"),
+        ],
+        Screen::Queues => &[
+            ("P", "pause/resume"),
+            ("W", "arm writing"),
+            ("/", "filter"),
+            ("s", "sort"),
+            ("p", "freeze"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+        Screen::Latency => &[
+            ("s S", "sort"),
+            ("c", "columns"),
+            ("/", "filter"),
+            ("p", "freeze"),
+            ("e", "export"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+        Screen::Review => &[
+            ("Enter", "review"),
+            ("W", "arm writing"),
+            ("/", "filter"),
+            ("s", "sort"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+        Screen::Item => &[
+            ("a", "approve"),
+            ("x", "reject"),
+            ("n", "skip"),
+            ("Spc", "leave out"),
+            ("m", "note"),
+            ("b", "blur"),
+            ("Tab", "pane"),
+            ("W", "arm"),
+            ("?", "help"),
+            ("B", "background"),
+            ("L", "give back"),
+            ("Esc", "queue"),
+        ],
+        Screen::Uploads => &[
+            ("Enter", "trace"),
+            ("/", "filter"),
+            ("s", "sort"),
+            ("p", "freeze"),
+            ("e", "export"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+        Screen::Trace => &[
+            ("Esc", "back"),
+            ("Tab", "pane"),
+            ("/", "filter"),
+            ("y", "copy"),
+            ("e", "export"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+        Screen::Alerts | Screen::Audit => &[
+            ("/", "filter"),
+            ("s", "sort"),
+            ("y", "copy"),
+            ("e", "export"),
+            ("p", "freeze"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+    }
+}
+
+/// A key and what it does.
+pub type Help = (&'static str, &'static str);
+
+/// Keys and what they do; a line without meaning is a heading.
+pub fn help(screen: Screen) -> Vec<Help> {
+    let mut lines: Vec<Help> = own(screen).to_vec();
+    if !lines.is_empty() {
+        lines.push((" ", ""));
+    }
+    lines.extend_from_slice(EVERYWHERE);
+    lines
+}
+
+fn own(screen: Screen) -> &'static [Help] {
+    match screen {
+        Screen::Queues => &[("P", "pause or resume the queue (operators, after W)")],
+        Screen::Latency => &[("c", "the last minute, or all since the daemon started")],
+        Screen::Review => &[("Enter", "open the case; it is claimed while writing is armed")],
+        Screen::Uploads => &[("Enter", "the trace of one upload across every stage")],
+        Screen::Item => &[
+            ("a", "approve: blocked and marked files are left out"),
+            ("x", "reject the pack: then 1-9 for a reason, m for a note"),
+            ("Space V *", "leave out the file, a range, all that match"),
+            ("m", "note to the contributor; goes with the decision"),
+            ("n", "skip to the next case nobody holds"),
+            ("b B", "blur on or off; background checker, light, dark"),
+            ("L", "give the case back and leave"),
+            ("Tab Enter", "findings or files"),
+        ],
+        _ => &[],
+    }
+}
+
+static EVERYWHERE: &[Help] = &[
+    ("1 2 5 6 7 8 9 0", "screens; - goes to the last one, Esc back"),
+    ("j k g G", "move; Ctrl-d Ctrl-u by half a page"),
+    (":", "commands by name"),
+    ("/ /!", "only rows with, or without, that text; Esc shows all"),
+    ("n N", "next or previous row, round and round"),
+    ("s S", "sort by the next column; the other way"),
+    ("Space V *", "mark; a range; all that match"),
+    ("y", "copy (to your clipboard, over ssh too)"),
+    ("e", "write the screen as JSON into this folder"),
+    ("p", "freeze the screen; p again goes on"),
+    ("%", "mouse for this program, or for selecting text"),
+    ("T", "theme: dark, light, mono"),
+    ("W", "arm writing for 10 minutes; W again disarms"),
+    ("q Ctrl-c", "quit; the daemon goes on"),
+];

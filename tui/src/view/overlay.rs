@@ -1,0 +1,128 @@
+//! What is drawn over a screen: help, the command palette, the reasons of a rejection.
+
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+use tradepost_common::review::REJECT_REASONS;
+
+use super::keys;
+use super::paper::{Paper, split_top};
+use crate::format;
+use crate::state::App;
+use crate::state::prompt::{Line, Prompt};
+use crate::text;
+use crate::theme::Tone;
+
+pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+    match app.prompt.clone() {
+        Some(Prompt::Help { top }) => {
+            let top = draw_help(paper, area, app, top);
+            app.prompt = Some(Prompt::Help { top });
+        }
+        Some(Prompt::Palette { line, cursor }) => draw_palette(paper, area, app, &line, cursor),
+        Some(Prompt::Reasons) => draw_reasons(paper, area, app),
+        _ => {}
+    }
+}
+
+/// A box in the middle, as large as it needs to be; returns its inside.
+fn window(paper: &mut Paper<'_>, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+    let (width, height) = ((width + 4).min(area.width), (height + 2).min(area.height));
+    let frame = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    Clear.render(frame, paper.buffer);
+    let edge = paper.theme.style(Tone::Accent);
+    ratatui::widgets::Block::bordered()
+        .border_style(edge)
+        .render(frame, paper.buffer);
+    paper.put(
+        frame.x + 2,
+        frame.y,
+        frame.width.saturating_sub(4),
+        &format!(" {title} "),
+        Tone::Accent,
+    );
+    Rect {
+        x: frame.x + 2,
+        y: frame.y + 1,
+        width: frame.width.saturating_sub(4),
+        height: frame.height.saturating_sub(2),
+    }
+}
+
+/// Returns how far it is scrolled, once there is an end to it.
+fn draw_help(paper: &mut Paper<'_>, area: Rect, app: &App, top: usize) -> usize {
+    let lines = keys::help(app.screen);
+    let title = format!("Keys of {} (j k scroll, Esc closes)", app.screen.name());
+    let inside = window(paper, area, 72, lines.len() as u16, &title);
+    let last = lines.len().saturating_sub(usize::from(inside.height));
+    let top = top.min(last);
+    for (y, (key, meaning)) in (inside.y..inside.bottom()).zip(lines.iter().skip(top)) {
+        if meaning.is_empty() {
+            paper.put(inside.x, y, inside.width, key, Tone::Dim);
+            continue;
+        }
+        paper.put(inside.x, y, 16, key, Tone::Accent);
+        paper.put(inside.x + 16, y, inside.width.saturating_sub(16), meaning, Tone::Plain);
+    }
+    top
+}
+
+fn draw_palette(paper: &mut Paper<'_>, area: Rect, app: &App, line: &Line, cursor: usize) {
+    let entries = app.entries(&line.text);
+    let inside = window(paper, area, 50, 14, "Commands (Enter runs, Esc closes)");
+    let (input, rest) = split_top(inside, 1);
+    paper.put(input.x, input.y, input.width, &format!(":{}▏", line.text), Tone::Accent);
+    if entries.is_empty() {
+        paper.put(rest.x, rest.y, rest.width, "no command is called that", Tone::Dim);
+    }
+    let room = usize::from(rest.height);
+    let skip = (cursor + 1).saturating_sub(room);
+    for (y, (i, entry)) in (rest.y..rest.bottom()).zip(entries.iter().enumerate().skip(skip)) {
+        let place = Rect { y, height: 1, ..rest };
+        paper.put(place.x, y, place.width, &entry.words, Tone::Plain);
+        paper.put_right(place, &entry.key, Tone::Dim);
+        if i == cursor {
+            let style = paper.theme.selected();
+            paper.buffer.set_style(place, style);
+        }
+    }
+}
+
+fn draw_reasons(paper: &mut Paper<'_>, area: Rect, app: &App) {
+    let Some(case) = &app.case else {
+        return;
+    };
+    let files = format::plural(case.files.rows().len() as i64, "file", "files");
+    let title = format!("Reject {} ({files})?", text::cut(&case.title, 40));
+    let inside = window(paper, area, 58, 13, &title);
+    for (y, (i, reason)) in (inside.y..).zip(REJECT_REASONS.iter().enumerate()) {
+        paper.put(inside.x, y, 2, &(i + 1).to_string(), Tone::Accent);
+        paper.put(inside.x + 3, y, inside.width.saturating_sub(3), reason, Tone::Plain);
+    }
+    let note = Rect {
+        y: inside.y + 10,
+        height: 2,
+        ..inside
+    };
+    if case.note.is_empty() {
+        paper.paragraph(note, "m writes a note to the contributor first", Tone::Dim);
+    } else {
+        paper.paragraph(
+            note,
+            &format!("note: {} (goes with the reason; y rejects with it alone)", case.note),
+            Tone::Warn,
+        );
+    }
+    let last = inside.bottom().saturating_sub(1);
+    paper.put(
+        inside.x,
+        last,
+        inside.width,
+        "1-9 rejects with that reason · Esc or n: no",
+        Tone::Accent,
+    );
+}

@@ -1,0 +1,242 @@
+//! Screen 1: the whole marketplace at a glance, what is wrong on top.
+
+use ratatui::layout::Rect;
+use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Severity};
+use tradepost_common::queues::QueueRow;
+
+use super::listing::{self, Focus, Look};
+use super::paper::{Paper, Spans, split_left, split_top};
+use super::{alerts, queues};
+use crate::format;
+use crate::state::App;
+use crate::table::Cell;
+use crate::theme::Tone;
+
+/// The word and tone of a part's health.
+pub fn health(health: Health) -> Cell {
+    match health {
+        Health::Ok => Cell::new("ok", Tone::Good),
+        Health::Degraded => Cell::new("DEGRADED", Tone::Warn),
+        Health::Down => Cell::new("DOWN", Tone::Bad),
+    }
+}
+
+/// What the marketplace holds, as names and numbers; the tone says what deserves a look.
+pub fn counts(counts: &Counts) -> [(&'static str, i64, Tone); 8] {
+    [
+        ("working", counts.uploads_working, Tone::Accent),
+        ("in review", counts.uploads_in_review, Tone::Warn),
+        ("published", counts.uploads_published, Tone::Good),
+        ("rejected", counts.uploads_rejected, Tone::Plain),
+        ("items", counts.items_published, Tone::Plain),
+        ("renditions", counts.renditions, Tone::Plain),
+        ("open cases", counts.cases_open, Tone::Warn),
+        ("dead letters", counts.dead_letters, Tone::Bad),
+    ]
+}
+
+/// The daemon itself in one line.
+pub fn process(overview: &Overview, now: time::OffsetDateTime) -> String {
+    let p = &overview.process;
+    format!(
+        "pid {} · up {} · {} · {:.2} cores · {} · {}",
+        p.pid,
+        format::ago(overview.started_at, now),
+        format::bytes(i64::try_from(p.resident_bytes).unwrap_or(i64::MAX)),
+        p.cpu_cores,
+        format::plural(p.database_connections.into(), "connection", "connections"),
+        format::plural(p.jail_children.into(), "jail child", "jail children"),
+    )
+}
+
+/// From here on there are two columns.
+const TWO_COLUMNS_FROM: u16 = 120;
+
+pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+    let Some(overview) = app.overview.take() else {
+        return;
+    };
+    let rest = draw_alerts(paper, area, &overview, app);
+    if area.width >= TWO_COLUMNS_FROM {
+        let (left, right) = split_left(rest, rest.width / 2);
+        let (left, _) = split_left(left, left.width.saturating_sub(2));
+        let below = draw_parts(paper, left, &overview.parts);
+        let below = draw_counts(paper, below, &overview.counts);
+        draw_process(paper, below, &overview, app);
+        let below = draw_queues(paper, right, app);
+        draw_slowest(paper, below, app);
+    } else {
+        let rest = draw_parts(paper, rest, &overview.parts);
+        let rest = draw_counts(paper, rest, &overview.counts);
+        let rest = draw_process(paper, rest, &overview, app);
+        let rest = draw_queues(paper, rest, app);
+        draw_slowest(paper, rest, app);
+    }
+    app.overview = Some(overview);
+}
+
+/// Alerts are never scrolled away: the first ones, and how many more there are.
+fn draw_alerts(paper: &mut Paper<'_>, area: Rect, overview: &Overview, app: &App) -> Rect {
+    let alerts = app.alerts.rows();
+    let (head, mut rest) = split_top(area, 1);
+    if alerts.is_empty() {
+        let spans: Spans = vec![("No alert ".to_owned(), Tone::Good), (mode(overview), Tone::Dim)];
+        paper.put_spans(head, &spans);
+        return rest;
+    }
+    paper.heading(head, "Alerts");
+    let room = usize::from(area.height / 4).clamp(2, 8);
+    for alert in alerts.iter().take(room) {
+        let (line, below) = split_top(rest, 1);
+        rest = below;
+        draw_alert(paper, line, alert, app.clock.utc);
+    }
+    if alerts.len() > room {
+        let (line, below) = split_top(rest, 1);
+        rest = below;
+        paper.line(line, &format!("and {} more: 6", alerts.len() - room), Tone::Warn);
+    }
+    rest
+}
+
+/// What cannot wait takes the whole line.
+fn draw_alert(paper: &mut Paper<'_>, line: Rect, alert: &Alert, now: time::OffsetDateTime) {
+    let severity = alerts::severity(alert.severity);
+    let lasts = format::ago(alert.since, now);
+    let words = format!("{:<8} {}: {} (for {lasts})", severity.text, alert.code, alert.message);
+    if alert.severity == Severity::Critical {
+        paper.bar(line, &words, Tone::Loud);
+    } else {
+        paper.line(line, &words, severity.tone);
+    }
+}
+
+fn mode(overview: &Overview) -> String {
+    format!(
+        "· tradepostd {} · {} · {}",
+        overview.version, overview.mode, overview.api_url
+    )
+}
+
+fn draw_parts(paper: &mut Paper<'_>, area: Rect, parts: &[Part]) -> Rect {
+    let (head, mut rest) = split_top(area, 1);
+    paper.heading(head, "Parts");
+    for part in parts {
+        let (line, below) = split_top(rest, 1);
+        rest = below;
+        let health = health(part.health);
+        let spans: Spans = vec![
+            (format!("{:<9}", health.text), health.tone),
+            (format!("{:<9} ", part.name), Tone::Plain),
+            (part.detail.clone(), Tone::Dim),
+        ];
+        paper.put_spans(line, &spans);
+    }
+    rest
+}
+
+fn draw_counts(paper: &mut Paper<'_>, area: Rect, all: &Counts) -> Rect {
+    let (head, rest) = split_top(area, 1);
+    paper.heading(head, "Marketplace");
+    let (table, rest) = split_top(rest, 2);
+    let cell = table.width / 4;
+    for (i, (name, n, tone)) in counts(all).into_iter().enumerate() {
+        let i = i as u16;
+        let place = Rect {
+            x: table.x + i % 4 * cell,
+            y: table.y + i / 4,
+            width: cell,
+            height: 1,
+        };
+        let tone = if n == 0 { Tone::Dim } else { tone };
+        let spans: Spans = vec![(format!("{name} "), Tone::Dim), (format::count(n), tone)];
+        if place.y < table.bottom() {
+            paper.put_spans(place, &spans);
+        }
+    }
+    rest
+}
+
+fn draw_process(paper: &mut Paper<'_>, area: Rect, overview: &Overview, app: &App) -> Rect {
+    let (head, rest) = split_top(area, 1);
+    paper.heading(head, "Daemon");
+    let (line, rest) = split_top(rest, 1);
+    paper.put(
+        line.x,
+        line.y,
+        line.width,
+        &process(overview, app.clock.utc),
+        Tone::Plain,
+    );
+    rest
+}
+
+/// One line a queue, the paused ones loud.
+fn draw_queues(paper: &mut Paper<'_>, area: Rect, app: &App) -> Rect {
+    let (head, mut rest) = split_top(area, 1);
+    paper.heading(head, "Queues");
+    for queue in app.queues.rows() {
+        let (line, below) = split_top(rest, 1);
+        rest = below;
+        paper.put_spans(line, &queue_line(queue, line.width));
+    }
+    rest
+}
+
+fn queue_line(queue: &QueueRow, cells: u16) -> Spans {
+    let number = |n: i64, loud: Tone| if n == 0 { Tone::Dim } else { loud };
+    let (state, tone) = if queue.paused {
+        ("PAUSED", Tone::Warn)
+    } else {
+        ("running", Tone::Good)
+    };
+    let history = queue
+        .done_history
+        .len()
+        .saturating_sub(usize::from(cells.saturating_sub(64)).min(60));
+    vec![
+        (format!("{:<8} ", queue.name), Tone::Plain),
+        (format!("{state:<8}"), tone),
+        (
+            format!("{:>7} ready ", format::count(queue.depth)),
+            number(queue.depth, Tone::Plain),
+        ),
+        (
+            format!("{:>5} busy ", format!("{}/{}", queue.working, queue.concurrency)),
+            Tone::Plain,
+        ),
+        (
+            format!("{:>4} dead ", format::count(queue.dead)),
+            number(queue.dead, Tone::Bad),
+        ),
+        (format!("{:>6}/s ", format::rate(queue.done_per_second)), Tone::Plain),
+        (queues::chart(&queue.done_history[history..]), Tone::Good),
+    ]
+}
+
+/// The slowest of the last minute, where there is room left.
+fn draw_slowest(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+    if area.height < 4 {
+        return;
+    }
+    let (head, rest) = split_top(area, 1);
+    paper.heading(head, "Slowest in the last 60 s (ms)");
+    let mut slowest: Vec<_> = app
+        .latency
+        .rows()
+        .iter()
+        .filter(|r| r.recent.count > 0)
+        .cloned()
+        .collect();
+    slowest.sort_by(|a, b| b.recent.p95_ms.total_cmp(&a.recent.p95_ms));
+    slowest.truncate(usize::from(rest.height.saturating_sub(1)));
+    let mut list = crate::state::list::List::default();
+    list.replace(slowest, app.clock.utc);
+    let look = Look {
+        now: app.clock.utc,
+        focus: Focus::Never,
+        empty: "nothing was measured in the last minute",
+        wanted: |i| i < 7,
+    };
+    listing::draw(paper, rest, &mut list, &look);
+}

@@ -1,0 +1,244 @@
+//! Screen 2: the queues, and what is known of the one under the cursor.
+
+use ratatui::layout::Rect;
+use ratatui::widgets::{Sparkline, Widget};
+use tradepost_common::queues::QueueRow;
+
+use super::listing::{self, Focus, Look};
+use super::paper::{Paper, split_top};
+use crate::format;
+use crate::state::App;
+use crate::table::{Cell, Column, Key, Place, Row, Width};
+use crate::theme::Tone;
+
+/// Bars of a chart of one line.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+impl Row for QueueRow {
+    type Id = String;
+
+    fn id(&self) -> String {
+        self.name.clone()
+    }
+
+    fn columns() -> &'static [Column<Self>] {
+        &COLUMNS
+    }
+}
+
+type Col = Column<QueueRow>;
+
+static COLUMNS: [Col; 12] = [
+    Col::left(
+        "QUEUE",
+        Width::Fixed(8),
+        |q, _| Cell::plain(&q.name),
+        |q| Key::text(&q.name),
+    ),
+    Col::left(
+        "STATE",
+        Width::Fixed(7),
+        |q, _| state(q),
+        |q| Key::count(i64::from(!q.paused)),
+    ),
+    Col::right(
+        "READY",
+        Width::Fixed(7),
+        |q, _| Cell::number(q.depth, Tone::Plain),
+        |q| Key::count(q.depth),
+    ),
+    Col::right(
+        "FLIGHT",
+        Width::Fixed(6),
+        |q, _| Cell::number(q.in_flight, Tone::Plain),
+        |q| Key::count(q.in_flight),
+    ),
+    Col::right(
+        "LATER",
+        Width::Fixed(6),
+        |q, _| Cell::number(q.delayed, Tone::Plain),
+        |q| Key::count(q.delayed),
+    ),
+    Col::right(
+        "DEAD",
+        Width::Fixed(5),
+        |q, _| Cell::number(q.dead, Tone::Bad),
+        |q| Key::count(q.dead),
+    ),
+    Col::right(
+        "OLDEST",
+        Width::Fixed(6),
+        |q, _| oldest(q),
+        |q| Key::Number(q.oldest_age_seconds.unwrap_or(-1.0)),
+    ),
+    Col::right(
+        "DONE/s",
+        Width::Fixed(6),
+        |q, _| Cell::plain(format::rate(q.done_per_second)),
+        |q| Key::Number(q.done_per_second),
+    ),
+    Col::right(
+        "FAIL/s",
+        Width::Fixed(6),
+        |q, _| failing(q),
+        |q| Key::Number(q.failed_per_second),
+    ),
+    Col::right(
+        "BUSY",
+        Width::Fixed(5),
+        |q, _| busy(q),
+        |q| Key::count(i64::from(q.working)),
+    ),
+    Col::left(
+        "PAUSED BY",
+        Width::Fixed(10),
+        |q, _| Cell::plain(q.paused_by.as_deref().unwrap_or("")),
+        |q| Key::text(q.paused_by.clone().unwrap_or_default()),
+    )
+    .rank(2),
+    Col::left(
+        "MINUTE",
+        Width::GrowChart(7),
+        |q, _| Cell::new(chart(&q.done_history), Tone::Good),
+        |q| Key::count(q.done_history.iter().map(|&n| i64::from(n)).sum()),
+    )
+    .rank(3)
+    .only(Place::Screen),
+];
+
+fn state(queue: &QueueRow) -> Cell {
+    if queue.paused {
+        Cell::new("PAUSED", Tone::Warn)
+    } else {
+        Cell::new("running", Tone::Good)
+    }
+}
+
+fn oldest(queue: &QueueRow) -> Cell {
+    match queue.oldest_age_seconds {
+        Some(age) if age >= 60.0 => Cell::new(format::span(age), Tone::Warn),
+        Some(age) => Cell::plain(format::span(age)),
+        None => Cell::dim("-"),
+    }
+}
+
+fn failing(queue: &QueueRow) -> Cell {
+    let tone = if queue.failed_per_second > 0.0 {
+        Tone::Bad
+    } else {
+        Tone::Dim
+    };
+    Cell::new(format::rate(queue.failed_per_second), tone)
+}
+
+fn busy(queue: &QueueRow) -> Cell {
+    let tone = if queue.working == 0 { Tone::Dim } else { Tone::Plain };
+    Cell::new(format!("{}/{}", queue.working, queue.concurrency), tone)
+}
+
+/// Numbers as bars of eight heights; the highest fills its cell, zero is a space.
+pub fn chart(history: &[u32]) -> String {
+    let highest = u64::from(history.iter().copied().max().unwrap_or(0));
+    let bar = |n: u32| match u64::from(n) {
+        0 => ' ',
+        n => BARS[((n * 8).div_ceil(highest.max(1)) as usize).clamp(1, 8) - 1],
+    };
+    history.iter().map(|&n| bar(n)).collect()
+}
+
+/// What the numbers mean, in a sentence.
+fn in_words(queue: &QueueRow) -> String {
+    let waiting = queue.depth + queue.delayed;
+    let mut words = format!(
+        "{} of {} handlers busy, {} waiting",
+        queue.working,
+        queue.concurrency,
+        format::count(waiting)
+    );
+    if queue.paused {
+        let by = queue.paused_by.as_deref().unwrap_or("somebody");
+        words = format!("PAUSED by {by}; {words}; P resumes");
+    } else if waiting > 0 && queue.done_per_second > 0.0 {
+        let left = waiting as f64 / queue.done_per_second;
+        words.push_str(&format!("; at this rate empty in {}", format::span(left)));
+    } else if waiting > 0 {
+        words.push_str("; nothing was done in the last 10 s");
+    }
+    if queue.dead > 0 {
+        words.push_str(&format!(
+            "; {}",
+            format::plural(queue.dead, "dead letter", "dead letters")
+        ));
+    }
+    words
+}
+
+pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+    let rows = app.queues.rows().len() as u16;
+    let (head, rest) = split_top(area, 1);
+    paper.heading(head, "Queues");
+    let (table, detail) = split_top(rest, rows.max(1) + 2);
+    let look = Look {
+        now: app.clock.utc,
+        focus: Focus::Here,
+        empty: "no queue yet",
+        wanted: |_| true,
+    };
+    app.rows_area = listing::draw(paper, table, &mut app.queues, &look);
+    if let Some(queue) = app.queues.selected() {
+        draw_detail(paper, detail, queue);
+    }
+}
+
+fn draw_detail(paper: &mut Paper<'_>, area: Rect, queue: &QueueRow) {
+    if area.height < 4 {
+        return;
+    }
+    let (head, rest) = split_top(area, 1);
+    paper.heading(head, &format!("{}: done in each of the last 60 s", queue.name));
+    let words = in_words(queue);
+    let tone = if queue.paused { Tone::Warn } else { Tone::Plain };
+    let used = paper.paragraph(Rect { height: 2, ..rest }, &words, tone);
+    let (_, rest) = split_top(rest, used);
+    let (graph, _) = split_top(rest, 10);
+    let highest = queue.done_history.iter().copied().max().unwrap_or(0);
+    paper.put(graph.x, graph.y, 8, &format::count(highest.into()), Tone::Dim);
+    paper.put(graph.x, graph.bottom().saturating_sub(1), 8, "0", Tone::Dim);
+    let bars = Rect {
+        x: graph.x + 8,
+        width: graph.width.saturating_sub(8),
+        ..graph
+    };
+    Sparkline::default()
+        .data(stretch(&queue.done_history, bars.width))
+        .style(paper.theme.style(Tone::Good))
+        .render(bars, paper.buffer);
+}
+
+/// Each second as wide as the room allows, so that the last minute fills it.
+fn stretch(history: &[u32], cells: u16) -> Vec<u64> {
+    let each = (usize::from(cells) / history.len().max(1)).max(1);
+    let skip = (history.len() * each).saturating_sub(usize::from(cells)) / each;
+    history
+        .iter()
+        .skip(skip)
+        .flat_map(|&n| std::iter::repeat_n(u64::from(n), each))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chart_shows_zero_as_nothing_and_the_highest_in_full() {
+        assert_eq!(chart(&[0, 1, 4, 8]), " ▁▄█");
+        assert_eq!(chart(&[0, 0]), "  ");
+    }
+
+    #[test]
+    fn chart_fills_the_room() {
+        assert_eq!(stretch(&[1; 60], 150).len(), 120);
+        assert_eq!(stretch(&[1; 60], 40).len(), 40);
+    }
+}

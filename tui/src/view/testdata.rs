@@ -1,0 +1,315 @@
+//! Fixed data for tests of the screens: the same moment, the same marketplace.
+
+use std::time::Instant;
+
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+use tradepost_common::audit::AuditRow;
+use tradepost_common::events::{Event, Revisions, Snapshot};
+use tradepost_common::ids::{CaseId, ItemId, MessageId, UploadId};
+use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
+use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Process, Role, Severity, WhoAmI};
+use tradepost_common::queues::QueueRow;
+use tradepost_common::review::{CaseDetail, CaseItem, CaseRow, ContributorRecord};
+use tradepost_common::uploads::{Attempt, Finding, FindingSeverity, StageTime, UploadRow, UploadState, UploadTrace};
+use uuid::Uuid;
+
+use crate::graphics::{Choice, Graphics};
+use crate::message::{Link, Update};
+use crate::state::App;
+use crate::state::clock::Clock;
+use crate::theme::Theme;
+
+pub const NOW: OffsetDateTime = datetime!(2026-11-22 12:00:00 UTC);
+
+pub fn clock() -> Clock {
+    Clock {
+        instant: Instant::now(),
+        utc: NOW,
+    }
+}
+
+fn ago(seconds: i64) -> OffsetDateTime {
+    NOW - Duration::seconds(seconds)
+}
+
+pub fn case_id(n: u128) -> CaseId {
+    CaseId(Uuid::from_u128(n))
+}
+
+/// A live terminal with a snapshot.
+pub fn app() -> App {
+    let graphics = Graphics::new(Choice::Halfblocks, None, |_| None);
+    let mut app = App::new(Theme::Mono, graphics, clock());
+    app.hear(Update::Link(Link::Live));
+    app.hear(Update::Event(Event::Snapshot(Box::new(snapshot()))));
+    app.effects.clear();
+    app
+}
+
+/// The same, with open cases read.
+pub fn app_with_cases() -> App {
+    let mut app = app();
+    app.go(crate::state::screen::Screen::Review);
+    let ask = crate::state::paged::Ask { cursor: None };
+    let rows = vec![case(1), case(2), case(3)];
+    app.hear(Update::Cases(ask, Ok(tradepost_common::Page { rows, next: None })));
+    app.effects.clear();
+    app
+}
+
+pub fn snapshot() -> Snapshot {
+    Snapshot {
+        at: NOW,
+        you: WhoAmI {
+            user: "root".to_owned(),
+            uid: 0,
+            roles: vec![Role::Viewer, Role::Moderator, Role::Operator],
+        },
+        overview: overview(),
+        queues: vec![queue("scan", 0), queue("image", 1812)],
+        latency: vec![
+            latency(Scope::Route, "GET /v1/items", 3.0),
+            latency(Scope::Stage, "image.render", 41.5),
+        ],
+        revisions: Revisions {
+            uploads: 1,
+            cases: 1,
+            audit: 1,
+        },
+    }
+}
+
+fn overview() -> Overview {
+    let part = |name: &str, health, detail: &str| Part {
+        name: name.to_owned(),
+        health,
+        detail: detail.to_owned(),
+    };
+    Overview {
+        version: "0.1.0".to_owned(),
+        started_at: ago(11_000),
+        mode: "embedded".to_owned(),
+        api_url: "http://127.0.0.1:8780".to_owned(),
+        parts: vec![
+            part("database", Health::Ok, "PostgreSQL 15.18, private cluster"),
+            part("scanner", Health::Down, "clamd does not answer"),
+        ],
+        alerts: vec![
+            alert("dead-letters", Severity::Warning, "2 dead letters in image"),
+            alert(
+                "scanner-down",
+                Severity::Critical,
+                "Uploads wait: clamd does not answer.",
+            ),
+        ],
+        counts: Counts {
+            uploads_working: 2,
+            uploads_in_review: 3,
+            uploads_published: 41,
+            uploads_rejected: 1,
+            items_published: 14_012,
+            renditions: 126_108,
+            cases_open: 3,
+            dead_letters: 2,
+        },
+        process: Process {
+            pid: 4711,
+            resident_bytes: 71 << 20,
+            cpu_cores: 0.83,
+            database_connections: 9,
+            jail_children: 4,
+        },
+    }
+}
+
+fn alert(code: &str, severity: Severity, message: &str) -> Alert {
+    Alert {
+        code: code.to_owned(),
+        severity,
+        message: message.to_owned(),
+        since: ago(180),
+    }
+}
+
+pub fn queue(name: &str, depth: i64) -> QueueRow {
+    QueueRow {
+        name: name.to_owned(),
+        depth,
+        in_flight: depth.min(4),
+        delayed: 0,
+        dead: if depth > 0 { 2 } else { 0 },
+        oldest_age_seconds: (depth > 0).then_some(77.0),
+        done_per_second: if depth > 0 { 85.0 } else { 0.0 },
+        failed_per_second: 0.0,
+        working: u32::from(depth > 0) * 4,
+        concurrency: 4,
+        paused: false,
+        paused_by: None,
+        done_history: (0..60).map(|i| if depth > 0 { i } else { 0 }).collect(),
+    }
+}
+
+fn latency(scope: Scope, name: &str, p50: f64) -> LatencyRow {
+    let quantiles = |count| Quantiles {
+        count,
+        p50_ms: p50,
+        p95_ms: p50 * 2.0,
+        p99_ms: p50 * 4.0,
+        max_ms: p50 * 10.0,
+    };
+    LatencyRow {
+        scope,
+        name: name.to_owned(),
+        recent: quantiles(120),
+        total: quantiles(5000),
+        rate_per_second: 2.0,
+        errors: 0,
+    }
+}
+
+pub fn upload(n: usize) -> UploadRow {
+    let state = [UploadState::Rendering, UploadState::Published, UploadState::Rejected][n % 3];
+    UploadRow {
+        id: UploadId(Uuid::from_u128(1000 + n as u128)),
+        account: "anna".to_owned(),
+        file_name: format!("pack-{n}.zip"),
+        size_bytes: 12_600_000,
+        state,
+        created_at: ago(60 * n as i64 + 20),
+        settled_at: state.is_settled().then(|| ago(60 * n as i64)),
+        title: (n % 3 != 2).then(|| format!("birds {n} / line")),
+        files: 2000,
+        files_done: if state == UploadState::Rendering { 812 } else { 2000 },
+        findings: i64::from(state == UploadState::Rejected) * 3,
+        dead_letters: 0,
+    }
+}
+
+pub fn findings() -> Vec<Finding> {
+    let finding = |file: Option<&str>, rule: &str, severity, message: &str| Finding {
+        file: file.map(str::to_owned),
+        rule: rule.to_owned(),
+        severity,
+        message: message.to_owned(),
+        line: None,
+        column: None,
+        excerpt: None,
+    };
+    vec![
+        finding(
+            Some("icons/eicar.svg"),
+            "malware",
+            FindingSeverity::Blocking,
+            "Eicar-Test-Signature found",
+        ),
+        Finding {
+            line: Some(12),
+            column: Some(5),
+            excerpt: Some("<script>fetch(1)</script>".to_owned()),
+            ..finding(
+                Some("icons/script.svg"),
+                "active-content",
+                FindingSeverity::Blocking,
+                "An element <script> is not allowed",
+            )
+        },
+        finding(None, "new-contributor", FindingSeverity::Info, "The contributor is new"),
+    ]
+}
+
+pub fn trace() -> UploadTrace {
+    let stage = |name: &str, entered: i64, seconds: i64, here: bool| StageTime {
+        stage: name.to_owned(),
+        entered_at: ago(entered),
+        left_at: (!here).then(|| ago(entered - seconds)),
+        seconds: seconds as f64,
+    };
+    UploadTrace {
+        upload: upload(0),
+        sha256: "ab".repeat(32),
+        set_id: None,
+        case_id: None,
+        stages: vec![
+            stage("receive", 20, 2, false),
+            stage("scan", 18, 1, false),
+            stage("image", 17, 17, true),
+        ],
+        findings: findings(),
+        attempts: vec![Attempt {
+            queue: "image".to_owned(),
+            message_id: MessageId(Uuid::from_u128(5)),
+            attempt: 5,
+            file: Some("icons/broken.svg".to_owned()),
+            error: "jail child ended with signal 9".to_owned(),
+            outcome: "dead".to_owned(),
+            at: ago(3),
+            duration_ms: 5012,
+        }],
+    }
+}
+
+pub fn case(n: u128) -> CaseRow {
+    CaseRow {
+        id: case_id(n),
+        upload_id: UploadId(Uuid::from_u128(1000)),
+        title: format!("birds {n} / line"),
+        contributor: "anna".to_owned(),
+        severity: if n == 1 {
+            FindingSeverity::Blocking
+        } else {
+            FindingSeverity::Warning
+        },
+        reason: "malware in icons/eicar.svg".to_owned(),
+        findings: 3,
+        items: 5,
+        items_blocked: 2,
+        opened_at: ago(600),
+        claimed_by: None,
+    }
+}
+
+pub fn detail(n: u128) -> CaseDetail {
+    let item = |i: u128, path: &str, state: &str, findings| CaseItem {
+        id: ItemId(Uuid::from_u128(n * 100 + i)),
+        path: path.to_owned(),
+        title: "a picture".to_owned(),
+        state: state.to_owned(),
+        size_bytes: 1200,
+        has_picture: i != 1,
+        findings,
+    };
+    CaseDetail {
+        case: case(n),
+        record: ContributorRecord {
+            account: "anna".to_owned(),
+            trust: "new".to_owned(),
+            uploads: 3,
+            published: 1,
+            rejected: 1,
+            since: ago(86_400 * 40),
+        },
+        findings: findings(),
+        items: vec![
+            item(1, "icons/eicar.svg", "blocked", 1),
+            item(2, "icons/script.svg", "blocked", 1),
+            item(3, "icons/arrow.svg", "ready", 0),
+            item(4, "icons/bird.svg", "ready", 0),
+            item(5, "icons/cloud.svg", "ready", 0),
+        ],
+        licence: Some("CC-BY-4.0".to_owned()),
+        decision: None,
+    }
+}
+
+pub fn audit(n: i64) -> AuditRow {
+    AuditRow {
+        id: n,
+        at: ago(60 * n),
+        actor: "root".to_owned(),
+        uid: 0,
+        act: "case.reject".to_owned(),
+        subject: format!("case:{n}"),
+        detail: serde_json::json!({ "reason": "Contains malware", "items": n }),
+    }
+}

@@ -1,0 +1,197 @@
+//! Each screen as people see it, at 80 x 24, from fixed data.
+
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tradepost_common::Page;
+
+use super::testdata;
+use crate::input::{Action, Review};
+use crate::message::{Effect, Link, Read, Update};
+use crate::state::App;
+use crate::state::list::Step;
+use crate::state::paged::Ask;
+use crate::state::prompt::Prompt;
+use crate::state::screen::Screen;
+
+fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| super::draw(frame, app)).unwrap();
+    let buffer = terminal.backend().buffer();
+    (0..height)
+        .map(|y| {
+            (0..width)
+                .map(|x| buffer[(x, y)].symbol())
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
+}
+
+fn screen(app: &mut App) -> String {
+    // The age of the data comes from a clock that runs.
+    app.clock = crate::state::clock::Clock {
+        instant: app.heard_at.unwrap_or(app.clock.instant),
+        ..app.clock
+    };
+    lines(app, 80, 24).join("\n")
+}
+
+fn first_page<T>(rows: Vec<T>) -> (Ask, Result<Page<T>, crate::client::Failure>) {
+    (Ask { cursor: None }, Ok(Page { rows, next: None }))
+}
+
+fn app_on(screen: Screen) -> App {
+    let mut app = testdata::app();
+    app.go(screen);
+    app
+}
+
+fn app_in_case() -> App {
+    let mut app = testdata::app_with_cases();
+    app.act(Action::Open);
+    app.hear(Update::Case(testdata::case_id(1), Ok(testdata::detail(1))));
+    app
+}
+
+#[test]
+fn overview_has_the_worst_alert_on_top() {
+    insta::assert_snapshot!(screen(&mut testdata::app()));
+}
+
+#[test]
+fn queues_show_numbers_and_a_chart() {
+    let mut app = app_on(Screen::Queues);
+    app.act(Action::Step(Step::Last));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn latency_shows_the_last_minute() {
+    insta::assert_snapshot!(screen(&mut app_on(Screen::Latency)));
+}
+
+#[test]
+fn alerts_are_listed_in_full() {
+    insta::assert_snapshot!(screen(&mut app_on(Screen::Alerts)));
+}
+
+#[test]
+fn review_queue_lists_open_cases() {
+    insta::assert_snapshot!(screen(&mut testdata::app_with_cases()));
+}
+
+#[test]
+fn review_item_shows_findings_files_and_what_a_would_do() {
+    insta::assert_snapshot!(screen(&mut app_in_case()));
+}
+
+#[test]
+fn review_item_asks_for_a_reason() {
+    let mut app = app_in_case();
+    app.prompt = Some(Prompt::Reasons);
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn audit_says_who_did_what() {
+    let mut app = app_on(Screen::Audit);
+    let (ask, page) = first_page((1..4).map(testdata::audit).collect());
+    app.hear(Update::Audit(ask, page));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn uploads_show_where_each_is() {
+    let mut app = app_on(Screen::Uploads);
+    let (ask, page) = first_page((0..5).map(testdata::upload).collect());
+    app.hear(Update::Uploads(ask, page));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn trace_shows_stages_findings_and_failed_attempts() {
+    let mut app = app_on(Screen::Uploads);
+    let (ask, page) = first_page((0..5).map(testdata::upload).collect());
+    app.hear(Update::Uploads(ask, page));
+    app.act(Action::Open);
+    let id = testdata::upload(0).id;
+    assert!(app.effects.contains(&Effect::Read(Read::Trace(id))));
+    app.hear(Update::Trace(id, Ok(testdata::trace())));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn help_names_the_keys_of_the_screen() {
+    let mut app = app_in_case();
+    app.act(Action::Help);
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn lost_line_keeps_the_data_and_says_that_it_is_stale() {
+    let mut app = testdata::app();
+    app.clock.instant += Duration::from_secs(34);
+    app.hear(Update::Link(Link::Lost {
+        why: "connection refused".to_owned(),
+        retry: Duration::from_secs(1),
+    }));
+    app.clock.instant += Duration::from_secs(6);
+    let shown = lines(&mut app, 80, 24);
+    assert_eq!(
+        shown[1],
+        "STALE: data 40s old, line lost 6s ago, trying again: connection refused"
+    );
+    assert!(shown.iter().any(|line| line.contains("14,012")));
+}
+
+#[test]
+fn nothing_heard_yet_names_the_socket_and_what_to_do() {
+    let graphics = crate::graphics::Graphics::new(crate::graphics::Choice::Halfblocks, None, |_| None);
+    let mut app = App::new(crate::theme::Theme::Mono, graphics, testdata::clock());
+    let why = "/state/control.sock: connection refused. Start the daemon.".to_owned();
+    app.hear(Update::Link(Link::Lost {
+        why,
+        retry: Duration::from_secs(1),
+    }));
+    let shown = lines(&mut app, 80, 24).join("\n");
+    assert!(shown.contains("NOT CONNECTED") && shown.contains("/state/control.sock"));
+}
+
+#[test]
+fn every_screen_fits_both_sizes_in_every_theme() {
+    use crate::theme::Theme::{Dark, Light, Mono};
+    for (width, height) in [(80, 24), (160, 48), (60, 16), (20, 5)] {
+        for theme in [Dark, Light, Mono] {
+            for screen in crate::state::screen::TABS {
+                let mut app = app_in_case();
+                app.theme = theme;
+                app.go(screen);
+                app.act(Action::Arm);
+                app.act(Action::Freeze);
+                lines(&mut app, width, height);
+                app.act(Action::AskCommand);
+                lines(&mut app, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn flagged_picture_is_asked_for_blurred_and_turns_sharp_on_demand() {
+    let mut app = app_in_case();
+    app.act(Action::Step(Step::Down));
+    lines(&mut app, 80, 24);
+    let wish = app.picture_wish.clone().expect("the second file has a picture");
+    assert_eq!(wish.focus, crate::picture::Focus::Blurred);
+    app.act(Action::Review(Review::Blur));
+    lines(&mut app, 80, 24);
+    assert_eq!(app.picture_wish.clone().unwrap().focus, crate::picture::Focus::Sharp);
+    app.effects.clear();
+    app.ask_for_pictures();
+    assert!(matches!(app.effects[..], [Effect::Picture(_)]));
+    app.ask_for_pictures();
+    assert_eq!(app.effects.len(), 1, "one picture at a time");
+}

@@ -1,0 +1,329 @@
+//! The twins on the command line, against a daemon that answers by hand.
+
+mod fake;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use fake::{Answer, Request, problem};
+use serde_json::{Value, json};
+
+const CASE: &str = "01990000-0000-7000-8000-000000000001";
+const UPLOAD: &str = "01990000-0000-7000-8000-000000000002";
+const ARROW: &str = "01990000-0000-7000-8000-000000000003";
+const AT: &str = "2026-11-22T12:00:00Z";
+
+/// The real program, without anything of this machine's environment.
+fn tradepost(socket: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tradepost"))
+        .env_clear()
+        .env("TRADEPOST_SOCKET", socket)
+        .env("TRADEPOST_TOKEN", "secret-token")
+        .args(args)
+        .output()
+        .expect("the program runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn queue() -> Value {
+    json!({
+        "name": "image", "depth": 1812, "in_flight": 4, "delayed": 0, "dead": 2, "oldest_age_seconds": 77.0,
+        "done_per_second": 85.0, "failed_per_second": 0.0, "working": 4, "concurrency": 4, "paused": false,
+        "paused_by": null, "done_history": [1, 2, 3]
+    })
+}
+
+fn overview() -> Value {
+    json!({
+        "version": "0.1.0", "started_at": AT, "mode": "embedded", "api_url": "http://127.0.0.1:8780",
+        "parts": [{ "name": "scanner", "health": "down", "detail": "clamd does not\u{1b}[2J answer" }],
+        "alerts": [{ "code": "scanner-down", "severity": "critical", "message": "Uploads wait.", "since": AT }],
+        "counts": {
+            "uploads_working": 2, "uploads_in_review": 3, "uploads_published": 41, "uploads_rejected": 1,
+            "items_published": 14012, "renditions": 126108, "cases_open": 3, "dead_letters": 2
+        },
+        "process": {
+            "pid": 1, "resident_bytes": 1000, "cpu_cores": 0.5, "database_connections": 9, "jail_children": 4
+        }
+    })
+}
+
+fn snapshot() -> Value {
+    json!({
+        "type": "snapshot", "at": AT, "you": { "user": "root", "uid": 0, "roles": ["viewer"] },
+        "overview": overview(), "queues": [queue()], "latency": [],
+        "revisions": { "uploads": 1, "cases": 1, "audit": 1 }
+    })
+}
+
+fn case_row() -> Value {
+    json!({
+        "id": CASE, "upload_id": UPLOAD, "title": "birds / line", "contributor": "anna", "severity": "blocking",
+        "reason": "malware in icons/eicar.svg", "findings": 1, "items": 2, "items_blocked": 1, "opened_at": AT,
+        "claimed_by": null
+    })
+}
+
+fn case_detail() -> Value {
+    json!({
+        "case": case_row(),
+        "record": { "account": "anna", "trust": "new", "uploads": 3, "published": 1, "rejected": 1, "since": AT },
+        "findings": [finding()],
+        "items": [{
+            "id": ARROW, "path": "icons/arrow.svg", "title": "arrow", "state": "ready", "size_bytes": 400,
+            "has_picture": true, "findings": 0
+        }],
+        "licence": "CC-BY-4.0",
+        "decision": null
+    })
+}
+
+fn finding() -> Value {
+    json!({
+        "file": "icons/script.svg", "rule": "active-content", "severity": "blocking",
+        "message": "An element <script> is not allowed", "line": 12, "column": 5, "excerpt": "<script>fetch(1)"
+    })
+}
+
+fn decision(outcome: &str) -> Value {
+    json!({
+        "outcome": outcome, "by": "root", "reason": null, "at": AT, "items_published": 1, "items_rejected": 1
+    })
+}
+
+fn upload(state: &str) -> Value {
+    json!({
+        "id": UPLOAD, "account": "anna", "file_name": "birds.zip", "size_bytes": 9, "state": state,
+        "created_at": AT, "settled_at": AT, "title": null, "files": 2, "files_done": 2, "findings": 1,
+        "dead_letters": 0
+    })
+}
+
+fn daemon(request: &Request) -> Answer {
+    let path = request.path.split('?').next().unwrap_or_default();
+    let case = format!("/v1/cases/{CASE}");
+    match (request.method.as_str(), path) {
+        ("GET", "/v1/whoami") => (
+            200,
+            json!({ "user": "root", "uid": 0, "roles": ["viewer", "operator"] }),
+        ),
+        ("GET", "/v1/overview") => (200, overview()),
+        ("GET", "/v1/queues") => (200, json!({ "queues": [queue()] })),
+        ("POST", "/v1/queues/image/pause") => (200, queue()),
+        ("GET", "/v1/uploads") if !request.path.contains("cursor") => {
+            (200, json!({ "rows": [upload("published")], "next": "c1" }))
+        }
+        ("GET", "/v1/uploads") => (200, json!({ "rows": [upload("rejected")], "next": null })),
+        ("GET", "/v1/events") => (299, json!([snapshot(), { "type": "tick", "at": AT }])),
+        ("GET", path) if path == case => (200, case_detail()),
+        ("POST", path) if path == format!("{case}/approve") => (200, decision("approved")),
+        ("POST", path) if path == format!("{case}/reject") => {
+            problem(409, "case-decided", "This case is decided already")
+        }
+        _ => problem(404, "not-found", "No such thing"),
+    }
+}
+
+fn with_daemon<T>(test: impl FnOnce(&Path, &fake::Seen) -> T) -> T {
+    let dir = tempfile::tempdir().expect("a folder");
+    let socket = dir.path().join("control.sock");
+    let seen = fake::on_socket(&socket, daemon);
+    test(&socket, &seen)
+}
+
+#[test]
+fn no_command_and_no_terminal_prints_the_overview_without_escapes() {
+    with_daemon(|socket, _| {
+        let output = tradepost(socket, &[]);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        for words in [
+            "CRITICAL",
+            "scanner-down",
+            "DOWN",
+            "14012",
+            "1,812",
+            "you are root (viewer, operator)",
+        ] {
+            assert!(text.contains(words), "{words} is missing:\n{text}");
+        }
+        assert!(!text.contains('\u{1b}'), "what the daemon says cannot clear the screen");
+    });
+}
+
+#[test]
+fn json_is_what_the_api_sends() {
+    with_daemon(|socket, _| {
+        let output = tradepost(socket, &["queues", "--json"]);
+        let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(value, json!({ "queues": [queue()] }));
+    });
+}
+
+#[test]
+fn lists_are_read_page_by_page_up_to_the_limit() {
+    with_daemon(|socket, seen| {
+        let output = tradepost(socket, &["uploads", "--limit", "300"]);
+        let text = stdout(&output);
+        assert!(text.contains("published") && text.contains("REJECTED"), "{text}");
+        let paths: Vec<String> = seen.lock().expect("seen").iter().map(|r| r.path.clone()).collect();
+        assert_eq!(paths, ["/v1/uploads?limit=200", "/v1/uploads?cursor=c1&limit=200"]);
+    });
+}
+
+#[test]
+fn missing_socket_is_named_with_what_to_do() {
+    let output = tradepost(Path::new("/nowhere/control.sock"), &["status"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    assert!(
+        text.contains("/nowhere/control.sock") && text.contains("Is the daemon running"),
+        "{text}"
+    );
+}
+
+#[test]
+fn approve_leaves_out_files_named_by_path() {
+    with_daemon(|socket, seen| {
+        let output = tradepost(
+            socket,
+            &["approve", CASE, "--except", "icons/arrow.svg", "--reason", "copied"],
+        );
+        assert_eq!(stdout(&output), "birds / line approved: 1 published, 1 left out\n");
+        let seen = seen.lock().expect("seen");
+        let approve = seen.last().expect("a request");
+        assert_eq!(approve.json(), json!({ "except": [ARROW], "reason": "copied" }));
+    });
+    with_daemon(|socket, seen| {
+        let output = tradepost(socket, &["approve", CASE, "--except", "icons/none.svg"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("icons/none.svg"));
+        assert_eq!(seen.lock().expect("seen").len(), 1, "nothing was approved");
+    });
+}
+
+#[test]
+fn refusal_of_the_daemon_is_printed_and_ends_with_1() {
+    with_daemon(|socket, _| {
+        let output = tradepost(socket, &["reject", CASE, "--reason", "no"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(stderr(&output), "tradepost: This case is decided already\n");
+    });
+}
+
+#[test]
+fn case_shows_the_offending_text_with_its_place() {
+    with_daemon(|socket, _| {
+        let text = stdout(&tradepost(socket, &["cases", CASE]));
+        assert!(text.contains("icons/script.svg:12:5\n    <script>fetch(1)"), "{text}");
+    });
+}
+
+#[test]
+fn events_stop_after_the_count() {
+    with_daemon(|socket, _| {
+        let text = stdout(&tradepost(socket, &["events", "--count", "1"]));
+        assert_eq!(text.lines().count(), 1);
+    });
+}
+
+/// The public API: takes one pack and rejects it in the end, or will not have it at all.
+fn public_api(request: &Request, url: &str) -> Answer {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/v1/uploads") if request.json()["file_name"] == "bad.zip" => {
+            problem(422, "pack-too-large", "The pack is too large")
+        }
+        ("POST", "/v1/uploads") => {
+            let put = json!({
+                "method": "PUT", "url": format!("{url}/signed?x=1"), "headers": { "x-sum": "1" }, "expires_at": AT
+            });
+            (201, json!({ "id": UPLOAD, "state": "awaiting_bytes", "put": put }))
+        }
+        ("PUT", "/signed?x=1") => (200, json!({})),
+        ("POST", _) => (202, json!({})),
+        ("GET", _) => (
+            200,
+            json!({ "upload": upload("rejected"), "stages": [], "findings": [finding()] }),
+        ),
+        _ => problem(404, "not-found", "No such thing"),
+    }
+}
+
+#[test]
+fn upload_sends_the_bytes_waits_and_names_every_finding() {
+    let (url, seen) = fake::on_port(public_api);
+    let dir = tempfile::tempdir().expect("a folder");
+    let pack = dir.path().join("birds.zip");
+    std::fs::write(&pack, b"some pack").expect("written");
+    let output = tradepost(
+        Path::new("/none"),
+        &["upload", &pack.to_string_lossy(), "--api", &url, "--wait"],
+    );
+    assert_eq!(output.status.code(), Some(1), "a rejected pack is no success");
+    let text = stdout(&output);
+    assert!(
+        text.contains("birds.zip: REJECTED") && text.contains("icons/script.svg"),
+        "{text}"
+    );
+    assert_eq!(
+        stderr(&output),
+        "birds.zip: reading\nbirds.zip: uploading 9 B\nbirds.zip: uploaded\nbirds.zip: rejected\n"
+    );
+    let seen = seen.lock().expect("seen");
+    assert_eq!(seen[0].json()["size_bytes"], 9);
+    let sha256 = "11e9ea82275f40217b2d204032f7caacade59afe8251fe6fc8956ce167d885e8";
+    assert_eq!(seen[0].json()["sha256"], sha256);
+    assert_eq!(seen[0].header("authorization"), Some("Bearer secret-token"));
+    assert_eq!((seen[1].method.as_str(), &seen[1].body[..]), ("PUT", &b"some pack"[..]));
+    assert_eq!(
+        (seen[1].header("x-sum"), seen[1].header("authorization")),
+        (Some("1"), None)
+    );
+    assert_eq!(seen[1].header("content-length"), Some("9"));
+}
+
+#[test]
+fn pack_the_api_refuses_does_not_stop_the_others() {
+    let (url, seen) = fake::on_port(public_api);
+    let dir = tempfile::tempdir().expect("a folder");
+    let packs = ["bad.zip", "good.zip"].map(|name| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, b"some pack").expect("written");
+        path.to_string_lossy().into_owned()
+    });
+    let output = tradepost(Path::new("/none"), &["upload", &packs[0], &packs[1], "--api", &url]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(text.contains("bad.zip: NOT ACCEPTED The pack is too large"), "{text}");
+    assert!(text.contains("good.zip: uploaded as"), "{text}");
+    assert_eq!(seen.lock().expect("seen").len(), 4);
+}
+
+#[test]
+fn nobody_behind_the_url_or_no_token_ends_with_2() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let pack = dir.path().join("birds.zip");
+    std::fs::write(&pack, b"some pack").expect("written");
+    let pack = pack.to_string_lossy();
+    let output = tradepost(Path::new("/none"), &["upload", &pack, "--api", "http://127.0.0.1:1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("http://127.0.0.1:1"), "{}", stderr(&output));
+    let missing = tradepost(Path::new("/none"), &["upload", &pack, "--token-file", "/none"]);
+    assert_eq!(missing.status.code(), Some(2));
+}
+
+#[test]
+fn first_frame_with_data_is_timed_even_without_a_terminal() {
+    with_daemon(|socket, _| {
+        let output = tradepost(socket, &["--time-attach"]);
+        let ms: f64 = stdout(&output).trim().parse().expect("milliseconds");
+        assert!(ms > 0.0);
+    });
+}
