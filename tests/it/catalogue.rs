@@ -1,0 +1,5 @@
+//! The published catalogue, for everybody.
+
+mod documents;
+mod lists;
+mod source;

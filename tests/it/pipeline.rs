@@ -1,0 +1,88 @@
+//! The way of a pack, from the signed URL to the catalogue.
+
+use reqwest::StatusCode;
+use tradepost_tests::{PackBuilder, TestApp};
+
+#[tokio::test]
+async fn clean_pack_of_a_trusted_contributor_is_published() {
+    let app = TestApp::start();
+    let token = app.trusted("ann");
+    let trace = app
+        .upload_and_settle(&token, &PackBuilder::ticks("Ticks", 3).build())
+        .await;
+    assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    let stages: Vec<_> = trace["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| stage["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(stages, ["receive", "scan", "batch", "image", "preview"]);
+    assert!(
+        trace["stages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|stage| stage["left_at"].is_string()),
+        "{trace}"
+    );
+
+    let (status, items) = app.get("/v1/items?kind=icon&contributor=ann&tag=signs", None).await;
+    assert_eq!(
+        (status, items["rows"].as_array().unwrap().len()),
+        (StatusCode::OK, 3),
+        "{items}"
+    );
+    let id = items["rows"][0]["id"].as_str().unwrap();
+    let (_, item) = app.get(&format!("/v1/items/{id}"), None).await;
+    let renditions = item["renditions"].as_array().unwrap();
+    assert_eq!(renditions.len(), 9, "{item}");
+    for rendition in renditions {
+        assert_rendition(&app, rendition).await;
+    }
+    let (_, families) = app.get("/v1/families", None).await;
+    let previews = families["rows"][0]["previews"].as_array().unwrap();
+    assert_eq!(previews.len(), 2, "{families}");
+    for preview in previews {
+        assert_rendition(&app, preview).await;
+    }
+}
+
+async fn assert_rendition(app: &TestApp, rendition: &serde_json::Value) {
+    let url = format!("{}{}", app.api, rendition["url"].as_str().unwrap());
+    let response = app.http.get(&url).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(
+        response.headers()["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+    assert_eq!(
+        response.headers()["content-type"],
+        format!("image/{}", rendition["format"].as_str().unwrap())
+    );
+    let etag = response.headers()["etag"].clone();
+    let bytes = response.bytes().await.unwrap();
+    assert_eq!(bytes.len(), rendition["size_bytes"].as_u64().unwrap() as usize);
+    if rendition["format"] == "png" {
+        let picture = image::load_from_memory(&bytes).unwrap();
+        assert_eq!(u64::from(picture.width()), rendition["width"].as_u64().unwrap());
+        let corner = picture.to_rgba8().get_pixel(0, 0).0[3];
+        assert!(rendition["preset"] == "sheet" || corner == 0, "transparency is kept");
+    }
+    let again = app.http.get(&url).header("if-none-match", etag).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn pack_of_a_new_contributor_waits_for_a_moderator() {
+    let app = TestApp::start();
+    let token = app.token(&["--account", "newbie"]);
+    let trace = app
+        .upload_and_settle(&token, &PackBuilder::ticks("Ticks", 2).build())
+        .await;
+    assert_eq!(trace["upload"]["state"], "in_review", "{trace}");
+    let (_, items) = app.get("/v1/items", None).await;
+    assert_eq!(items["rows"].as_array().unwrap().len(), 0);
+    let cases = app.look("/v1/cases").await;
+    assert_eq!(cases["rows"][0]["reason"], "new contributor", "{cases}");
+}

@@ -1,0 +1,5 @@
+//! `tradepost` on a real daemon: the twins on the command line, and the screens in a terminal.
+
+mod screens;
+mod twins;
+mod upload;

@@ -1,0 +1,194 @@
+//! The screens' twins on the command line.
+
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tradepost_tests::packs::SCRIPTED;
+use tradepost_tests::{PackBuilder, TestApp, program};
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json_of(app: &TestApp, arguments: &[&str]) -> Value {
+    let output = app.tradepost(&[arguments, &["--json"]].concat());
+    serde_json::from_str(&text(&output)).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+}
+
+fn plain(app: &TestApp, arguments: &[&str]) -> String {
+    let text = text(&app.tradepost(&[arguments, &["--plain"]].concat()));
+    assert!(!text.contains('\u{1b}'), "plain is plain: {text:?}");
+    text
+}
+
+fn assert_shows(text: &str, words: &[&str]) {
+    words
+        .iter()
+        .for_each(|words| assert!(text.contains(words), "{words:?} is not in\n{text}"));
+}
+
+/// A pack with a script in it, waiting for a moderator. Answers with the ids of upload and case.
+async fn flagged(app: &TestApp, set: &str) -> (String, String) {
+    let token = app.trusted("bob");
+    let pack = PackBuilder::ticks(set, 2).file("icons/evil.svg", SCRIPTED).build();
+    let trace = app.upload_and_settle(&token, &pack).await;
+    assert_eq!(trace["upload"]["state"], "in_review", "{trace}");
+    (
+        trace["upload"]["id"].as_str().unwrap().to_owned(),
+        trace["case_id"].as_str().unwrap().to_owned(),
+    )
+}
+
+#[tokio::test]
+async fn overview_queues_latency_and_audit_are_printed_as_text_and_json() {
+    let app = TestApp::start();
+    let token = app.trusted("ann");
+    app.upload_and_settle(&token, &PackBuilder::ticks("Ticks", 2).build())
+        .await;
+    let status = plain(&app, &["status"]);
+    assert_shows(
+        &status,
+        &[
+            "embedded",
+            &app.api,
+            "ALERTS",
+            "PARTS",
+            "scanner",
+            "QUEUES",
+            "image",
+            "renditions",
+        ],
+    );
+    let status = json_of(&app, &["status"]);
+    assert_eq!(status["overview"]["counts"]["items_published"], json!(2), "{status}");
+    assert_eq!(status["you"], app.look("/v1/whoami").await);
+
+    let queues = json_of(&app, &["queues"]);
+    assert_eq!(queues["queues"].as_array().unwrap().len(), 4, "{queues}");
+    assert_shows(&plain(&app, &["queues"]), &["scan", "batch", "image", "preview"]);
+    assert_shows(&plain(&app, &["queues", "pause", "image"]), &["image is paused"]);
+    assert_shows(&plain(&app, &["queues"]), &["PAUSED"]);
+    assert_shows(&plain(&app, &["queues", "resume", "image"]), &["image is running"]);
+
+    let latency = json_of(&app, &["latency"]);
+    assert!(
+        latency["latency"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|row| row["name"] == "image.render"),
+        "{latency}"
+    );
+    assert_shows(
+        &plain(&app, &["latency"]),
+        &["milliseconds", "image.render", "POST /v1/uploads"],
+    );
+    let audit = json_of(&app, &["audit"]);
+    assert_eq!(audit["rows"][0]["act"], "queue.resume", "{audit}");
+    assert_shows(
+        &plain(&app, &["audit"]),
+        &["queue.pause", "queue:image", "token.create"],
+    );
+    let events = text(&app.tradepost(&["events", "--count", "1"]));
+    assert_eq!(serde_json::from_str::<Value>(&events).unwrap()["type"], "snapshot");
+}
+
+#[tokio::test]
+async fn trace_of_an_upload_names_stages_file_line_and_offending_text() {
+    let app = TestApp::start();
+    let (upload, case) = flagged(&app, "Scripted").await;
+    let list = json_of(&app, &["uploads"]);
+    assert_eq!(list["rows"][0]["id"], json!(upload), "{list}");
+    assert_shows(&plain(&app, &["uploads"]), &[&upload[..8], "Signs / Scripted", "bob"]);
+    assert_eq!(json_of(&app, &["uploads", "--only", "published"])["rows"], json!([]));
+    let trace = plain(&app, &["uploads", &upload]);
+    let words = [
+        &upload,
+        &case,
+        "Signs / Scripted",
+        "receive",
+        "scan",
+        "batch",
+        "image",
+        "preview",
+        "review",
+        "icons/evil.svg:3",
+        "<script>",
+    ];
+    assert_shows(&trace, &words);
+    assert_eq!(json_of(&app, &["uploads", &upload])["case_id"], json!(case));
+}
+
+#[tokio::test]
+async fn cases_are_decided_on_the_command_line() {
+    let app = TestApp::start();
+    let (_, first) = flagged(&app, "First").await;
+    let (_, second) = flagged(&app, "Second").await;
+    let cases = plain(&app, &["cases"]);
+    assert_shows(&cases, &[&first, &second, "icons/evil.svg"]);
+    let shown = plain(&app, &["cases", &first]);
+    assert_shows(
+        &shown,
+        &[
+            "Signs / First",
+            "ISC",
+            "FINDINGS",
+            "icons/evil.svg",
+            "FILES",
+            "icons/tick-0001.svg",
+        ],
+    );
+
+    let wrong = app.tradepost(&["approve", &first, "--except", "icons/nothing.svg"]);
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    let approve = [
+        "approve",
+        &first,
+        "--except",
+        "icons/tick-0001.svg",
+        "--reason",
+        "too green",
+    ];
+    let approved = json_of(&app, &approve);
+    assert_eq!(
+        (&approved["items_published"], &approved["items_rejected"]),
+        (&json!(1), &json!(2)),
+        "{approved}"
+    );
+    let again = app.tradepost(&["approve", &first]);
+    assert_eq!(again.status.code(), Some(1), "the daemon said no: {again:?}");
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("decided already"),
+        "{again:?}"
+    );
+
+    let rejected = plain(&app, &["reject", &second, "--reason", "Contains scripts"]);
+    assert!(rejected.to_lowercase().contains("rejected"), "{rejected}");
+    assert_eq!(json_of(&app, &["cases"])["rows"], json!([]));
+    assert_eq!(
+        json_of(&app, &["cases", "--only", "decided"])["rows"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(app.rows("/v1/items").await.len(), 1);
+}
+
+#[test]
+fn without_a_daemon_the_socket_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control.sock");
+    for arguments in [["status", "--plain"], ["queues", "--json"], ["cases", "--plain"]] {
+        let output = Command::new(program("tradepost"))
+            .args(arguments)
+            .env("TRADEPOST_SOCKET", &socket)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(socket.to_str().unwrap()), "{told}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+    }
+}

@@ -1,0 +1,50 @@
+//! A clamd that somebody else runs: it knows the EICAR test file and nothing else.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::packs::eicar;
+
+/// The process; killed when dropped.
+pub struct Clamd(Child);
+
+impl Clamd {
+    /// Starts clamd in `folder`; it listens at `socket` when it is ready. `None` where it is not installed.
+    pub fn start(folder: &Path, socket: &Path) -> Option<Self> {
+        let program = ["/usr/sbin/clamd", "/usr/bin/clamd", "/usr/local/sbin/clamd"]
+            .iter()
+            .find(|path| Path::new(path).exists());
+        let Some(program) = program else {
+            println!("skipped: no clamd here");
+            return None;
+        };
+        let signatures = folder.join("signatures");
+        std::fs::create_dir_all(&signatures).expect("the folder is ours");
+        let signature = format!("Eicar-Test-Signature:0:*:{}\n", hex::encode(eicar()));
+        std::fs::write(signatures.join("eicar.ndb"), signature).expect("the folder is ours");
+        let configuration = folder.join("clamd.conf");
+        let text = format!(
+            "Foreground yes\nLocalSocket {}\nFixStaleSocket yes\nDatabaseDirectory {}\nTemporaryDirectory {}\n",
+            socket.display(),
+            signatures.display(),
+            folder.display()
+        );
+        std::fs::write(&configuration, text).expect("the folder is ours");
+        let mut command = Command::new(program);
+        command
+            .arg("--config-file")
+            .arg(&configuration)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Some(Self(command.spawn().expect("clamd starts")))
+    }
+}
+
+impl Drop for Clamd {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,29 @@
+//! What the tests stand on: a real daemon a test, driven through its edges.
+
+pub mod answer;
+pub mod app;
+pub mod clamd;
+pub mod daemon;
+pub mod events;
+pub mod packs;
+pub mod peer;
+pub mod pictures;
+pub mod tmux;
+pub mod wait;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use daemon::Options;
+pub use packs::PackBuilder;
+
+/// The built program of that name, in the folder of the running program or the one above (`make test` builds all of them first).
+pub fn program(name: &str) -> std::path::PathBuf {
+    let running = std::env::current_exe().expect("a program knows where it is");
+    let found = running
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(name))
+        .find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{name} is not built: run cargo build --workspace"))
+}
