@@ -1,12 +1,12 @@
 //! Configuration: every fault at once, before anything is bound, and no secret in any of it.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::json;
 use tempfile::TempDir;
-use tradepost_tests::{Options, PackBuilder, TestApp, program};
+use tradepost_tests::{Options, PackBuilder, TestApp};
 use tradepostd::embedded::postgres::{Cluster, ClusterSpec};
 
 const FAULTY: &str = r#"
@@ -53,7 +53,7 @@ impl Place {
     }
 
     fn run(&self, command: &str, variables: &[(&str, &str)]) -> Output {
-        let mut tradepostd = Command::new(program("tradepostd"));
+        let mut tradepostd = tradepost_tests::command("tradepostd");
         tradepostd
             .arg(command)
             .arg("--config")

@@ -1,7 +1,6 @@
 //! A daemon of its own for each test: embedded, in a temporary state directory, on a free port.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use nix::sys::signal::Signal;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -12,7 +11,6 @@ use tempfile::TempDir;
 use crate::answer::Answer;
 use crate::daemon::{Daemon, Options};
 use crate::events::Events;
-use crate::program;
 use crate::wait::PATIENCE;
 
 /// A running daemon.
@@ -86,7 +84,7 @@ impl TestApp {
 
     /// Runs `tradepostd` with these arguments on the same state, configured as the daemon.
     pub fn tradepostd(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = Command::new(program("tradepostd"));
+        let mut command = crate::command("tradepostd");
         command
             .args(arguments)
             .env("TRADEPOST_STATE", &self.state)
@@ -96,7 +94,7 @@ impl TestApp {
 
     /// Runs `tradepost` with these arguments on the control socket.
     pub fn tradepost(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = Command::new(program("tradepost"));
+        let mut command = crate::command("tradepost");
         command
             .args(arguments)
             .env("TRADEPOST_SOCKET", self.socket())

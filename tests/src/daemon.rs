@@ -9,7 +9,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::program;
 use crate::wait::PATIENCE;
 
 /// How a daemon is started.
@@ -96,7 +95,7 @@ impl Drop for Daemon {
 }
 
 fn serve(state: &Path, options: &Options) -> Command {
-    let mut command = Command::new(program("tradepostd"));
+    let mut command = crate::command("tradepostd");
     command
         .arg("serve")
         .arg("--state")

@@ -27,3 +27,13 @@ pub fn program(name: &str) -> std::path::PathBuf {
         .find(|path| path.exists());
     found.unwrap_or_else(|| panic!("{name} is not built: run cargo build --workspace"))
 }
+
+/// A call of the built program of that name. What the surroundings have configured is none of a test's business.
+pub fn command(name: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program(name));
+    let configured = std::env::vars_os().map(|(variable, _)| variable);
+    for variable in configured.filter(|variable| variable.to_string_lossy().starts_with("TRADEPOST_")) {
+        command.env_remove(variable);
+    }
+    command
+}

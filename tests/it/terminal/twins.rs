@@ -1,10 +1,10 @@
 //! The screens' twins on the command line.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 use tradepost_tests::packs::SCRIPTED;
-use tradepost_tests::{PackBuilder, TestApp, program};
+use tradepost_tests::{PackBuilder, TestApp};
 
 fn text(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
@@ -181,7 +181,7 @@ fn without_a_daemon_the_socket_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("control.sock");
     for arguments in [["status", "--plain"], ["queues", "--json"], ["cases", "--plain"]] {
-        let output = Command::new(program("tradepost"))
+        let output = tradepost_tests::command("tradepost")
             .args(arguments)
             .env("TRADEPOST_SOCKET", &socket)
             .output()

@@ -1,10 +1,10 @@
 //! `tradepost upload`: what a contributor does.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
-use tradepost_tests::{PackBuilder, TestApp, program};
+use tradepost_tests::{PackBuilder, TestApp};
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
     let path = folder.join(name);
@@ -13,7 +13,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
 }
 
 fn upload(app: &TestApp, token_file: &str, packs: &[&str], more: &[&str]) -> Output {
-    let mut command = Command::new(program("tradepost"));
+    let mut command = tradepost_tests::command("tradepost");
     command
         .arg("upload")
         .args(packs)

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use tradepost_tests::{Options, TestApp, program};
+use tradepost_tests::{Options, TestApp, command, program};
 
 const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
 /// What the seed of this project needed for a pack: under a minute, and a blind wait of 120 s before its preview.
@@ -72,11 +72,7 @@ fn sample(files: usize) -> Vec<u8> {
         &limit,
         "--out",
     ];
-    let output = Command::new(program("tradepostd"))
-        .args(arguments)
-        .arg(&out)
-        .output()
-        .unwrap();
+    let output = command("tradepostd").args(arguments).arg(&out).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     std::fs::read(out).unwrap()
 }

@@ -1,0 +1,97 @@
+//! What the types of a configuration can not say: ranges, and keys that must fit each other.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use tradepost_common::problem::Fault;
+
+use super::load::fault;
+use super::{Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig};
+use crate::queue::QueueName;
+
+/// Adds a fault for every value that is not what it should be.
+pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
+    let mut check = Check(faults);
+    check.http(&config.http);
+    check.database(&config.database);
+    check.queues(&config.queues);
+    check.jail(&config.jail);
+    check.limits(&config.limits);
+    check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
+    check.between("daemon.stop_seconds", config.daemon.stop_seconds, 1..=600);
+    let roles = "must name at least one of api, workers, scheduler";
+    check.require(!config.daemon.roles.is_empty(), "daemon.roles", roles);
+}
+
+struct Check<'a>(&'a mut Vec<Fault>);
+
+impl Check<'_> {
+    fn require(&mut self, ok: bool, at: &str, message: &str) {
+        if !ok {
+            self.0.push(fault(at, message));
+        }
+    }
+
+    fn between<T: PartialOrd + Display>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
+        let message = format!("must be between {} and {}", range.start(), range.end());
+        self.require(range.contains(&value), at, &message);
+    }
+
+    fn http(&mut self, http: &HttpConfig) {
+        if let Some(url) = &http.public_url {
+            let ok = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
+            self.require(
+                ok,
+                "http.public_url",
+                "must start with http:// or https:// and not end with /",
+            );
+        }
+    }
+
+    fn database(&mut self, database: &DatabaseConfig) {
+        if let Some(url) = &database.url {
+            let ok = url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://");
+            self.require(ok, "database.url", "must start with postgres://");
+        }
+        // The private cluster takes 60 connections, those of operators and commands included.
+        let most = if database.url.is_some() { 500 } else { 50 };
+        self.between("database.max_connections", database.max_connections, 2..=most);
+    }
+
+    fn queues(&mut self, queues: &QueuesConfig) {
+        self.between("queues.visibility_seconds", queues.visibility_seconds, 2..=43_200);
+        self.between("queues.attempts", queues.attempts, 1..=100);
+        self.between("queues.backoff_seconds", queues.backoff_seconds, 0..=600);
+        self.between("queues.safety_seconds", queues.safety_seconds, 1..=900);
+        for (queue, concurrency) in &queues.concurrency {
+            let at = format!("queues.concurrency.{queue}");
+            let is_queue = QueueName::parse(queue).is_some();
+            self.require(is_queue, &at, "no such queue; there are scan, batch, image, preview");
+            self.between(&at, *concurrency, 1..=256);
+        }
+    }
+
+    fn jail(&mut self, jail: &JailConfig) {
+        self.between("jail.children", jail.children.unwrap_or(1), 1..=256);
+        self.between("jail.memory_mib", jail.memory_mib, 64..=65_536);
+        self.between("jail.cpu_seconds", jail.cpu_seconds, 1..=600);
+        self.between("jail.wall_seconds", jail.wall_seconds, jail.cpu_seconds..=3_600);
+    }
+
+    fn limits(&mut self, limits: &LimitsConfig) {
+        self.between("limits.pack_mib", limits.pack_mib, 1..=4_096);
+        self.between("limits.pack_entries", limits.pack_entries, 1..=2_000);
+        self.between("limits.pack_inflated_mib", limits.pack_inflated_mib, 1..=65_536);
+        self.between("limits.member_mib", limits.member_mib, 1..=4_096);
+        self.between("limits.member_ratio", limits.member_ratio, 1..=10_000);
+        self.between("limits.svg_mib", limits.svg_mib, 1..=256);
+        self.between(
+            "limits.upload_starts_per_minute",
+            limits.upload_starts_per_minute,
+            1..=1_000_000,
+        );
+        self.between("limits.upload_url_seconds", limits.upload_url_seconds, 1..=604_800);
+        self.between("limits.download_url_seconds", limits.download_url_seconds, 1..=604_800);
+        self.between("limits.claim_seconds", limits.claim_seconds, 10..=86_400);
+    }
+}
