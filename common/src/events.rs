@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::latency::LatencyRow;
+use crate::operations::Operation;
 use crate::overview::{Overview, WhoAmI};
 use crate::queues::QueueRow;
 
@@ -19,6 +20,8 @@ pub enum Event {
     Overview(Box<Overview>),
     /// Queues changed; the list replaces the one before.
     Queues { queues: Vec<QueueRow> },
+    /// Operations that are not over changed; the list replaces the one before. One that is missing is over.
+    Operations { operations: Vec<Operation> },
     /// Latency changed; the list replaces the one before.
     Latency { latency: Vec<LatencyRow> },
     /// Lists changed in the database: read again what is on the screen.
@@ -39,6 +42,8 @@ pub struct Snapshot {
     pub overview: Overview,
     pub queues: Vec<QueueRow>,
     pub latency: Vec<LatencyRow>,
+    /// Operations that are not over, newest first.
+    pub operations: Vec<Operation>,
     pub revisions: Revisions,
 }
 
@@ -48,4 +53,6 @@ pub struct Revisions {
     pub uploads: u64,
     pub cases: u64,
     pub audit: u64,
+    pub dead: u64,
+    pub operations: u64,
 }

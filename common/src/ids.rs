@@ -44,5 +44,7 @@ id!(/// One icon, illustration, model, texture or sound.
     ItemId);
 id!(/// What moderators decide.
     CaseId);
+id!(/// Long work that an operator started.
+    OperationId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.
     MessageId);

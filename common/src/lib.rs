@@ -7,8 +7,10 @@ pub mod ids;
 pub mod problem;
 
 pub mod audit;
+pub mod dead;
 pub mod events;
 pub mod latency;
+pub mod operations;
 pub mod overview;
 pub mod queues;
 pub mod review;

@@ -45,6 +45,9 @@ pub struct Alert {
     pub message: String,
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
+    /// Who has taken note of it (`POST /v1/alerts/{code}/acknowledge`); forgotten when the alert clears.
+    #[serde(default)]
+    pub acknowledged_by: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

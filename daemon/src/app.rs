@@ -13,6 +13,8 @@ use crate::embedded::clamd::ScannerStatus;
 use crate::http::rate_limit::UploadLimits;
 use crate::jail::Jail;
 use crate::previews::presets::Preset;
+use crate::queue::Broker;
+use crate::queue::settings::Settings;
 use crate::queue::stats::QueueStats;
 use crate::queue::wake::Wake;
 use crate::store::Store;
@@ -32,9 +34,11 @@ pub struct App {
     pub jail_children: usize,
     pub presets: Vec<Preset>,
     pub scanner: watch::Receiver<ScannerStatus>,
+    pub broker: Broker,
     pub wake: Arc<Wake>,
-    pub stats: QueueStats,
-    pub latency: Latency,
+    pub settings: watch::Receiver<Settings>,
+    pub stats: Arc<QueueStats>,
+    pub latency: Arc<Latency>,
     pub alerts: Alerts,
     pub process: ProcessMeter,
     pub limits: UploadLimits,
@@ -57,7 +61,7 @@ impl App {
         self.config.http.public_url.as_deref().unwrap_or(&self.api_url)
     }
 
-    /// Handlers that run at once on a queue.
+    /// Handlers that run at once on a queue when no operator decided otherwise.
     pub fn concurrency(&self, queue: crate::queue::QueueName) -> u32 {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         let configured = self.config.queues.concurrency.get(queue.as_str());
@@ -91,12 +95,14 @@ impl Changes {
         self.uploads();
     }
 
-    /// The counters now, with the newest row of the audit log.
-    pub fn revisions(&self, newest_audit: i64) -> Revisions {
+    /// The counters of this process, with those that the database keeps.
+    pub fn revisions(&self, audit: i64, dead: i64, operations: i64) -> Revisions {
         Revisions {
             uploads: self.uploads.load(Ordering::Relaxed),
             cases: self.cases.load(Ordering::Relaxed),
-            audit: newest_audit.unsigned_abs(),
+            audit: audit.unsigned_abs(),
+            dead: dead.unsigned_abs(),
+            operations: operations.unsigned_abs(),
         }
     }
 }

@@ -1,20 +1,51 @@
 //! What the messages of each queue do: the table from queue to feature.
+//! Here a payload becomes a job, is checked against what the queue takes, and is given up on.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tradepost_common::problem::Fault;
 
 use crate::app::App;
-use crate::queue::{Message, Outcome, QueueName};
+use crate::ingest::job::BatchJob;
+use crate::previews::image_job::ImageJob;
+use crate::previews::sheet_job::PreviewJob;
+use crate::queue::worker::Work;
+use crate::queue::{Message, Needs, Outcome, QueueName};
+use crate::scanning::job::ScanJob;
 use crate::{ingest, previews, scanning};
+
+/// The jobs of the daemon, as the worker loop wants them.
+pub struct Jobs(pub Arc<App>);
+
+impl Work for Jobs {
+    /// Waits while the scanner is away, for queues that need it.
+    async fn until_ready(&self, queue: QueueName) {
+        let mut scanner = self.0.scanner.clone();
+        if queue.needs() == Needs::Scanner {
+            // An error: nobody looks for the scanner any more, the daemon stops.
+            let _ = scanner.wait_for(|status| status.scanner().is_some()).await;
+        }
+    }
+
+    async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
+        handle(&self.0, message).await
+    }
+
+    fn buried(&self, _: &Message) {
+        self.0.changed.uploads();
+    }
+}
 
 /// Runs the handler of one message.
 ///
 /// # Errors
 /// Whatever keeps the work from being done now; the attempt counts.
 pub async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
-    match message.queue {
+    match message.queue() {
         QueueName::Scan => scanning::job::run(app, parse(message)?).await,
         QueueName::Batch => ingest::job::run(app, parse(message)?, message.attempt).await,
         QueueName::Image => previews::image_job::run(app, parse(message)?, message.attempt).await,
@@ -24,5 +55,44 @@ pub async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome
 
 fn parse<T: DeserializeOwned>(message: &Message) -> anyhow::Result<T> {
     T::deserialize(&message.payload)
-        .with_context(|| format!("the payload is no job of the queue {}", message.queue.as_str()))
+        .with_context(|| format!("the payload is no job of the queue {}", message.queue().as_str()))
+}
+
+/// Whether a payload is a job of the queue.
+///
+/// # Errors
+/// What is wrong with it, and where (a JSON pointer).
+pub fn check(queue: QueueName, payload: &Value) -> Result<(), Fault> {
+    match queue {
+        QueueName::Scan => check_as::<ScanJob>(payload),
+        QueueName::Batch => check_as::<BatchJob>(payload),
+        QueueName::Image => check_as::<ImageJob>(payload),
+        QueueName::Preview => check_as::<PreviewJob>(payload),
+    }
+}
+
+fn check_as<T: DeserializeOwned + Serialize>(payload: &Value) -> Result<(), Fault> {
+    let job: T = serde_path_to_error::deserialize(payload).map_err(|error| Fault {
+        at: pointer(error.path()),
+        message: error.inner().to_string(),
+    })?;
+    let known = serde_json::to_value(job).expect("a job is always JSON");
+    let unknown = payload
+        .as_object()
+        .and_then(|fields| fields.keys().find(|key| known.get(key).is_none()));
+    match unknown {
+        Some(key) => Err(Fault {
+            at: format!("/payload/{key}"),
+            message: "the queue knows no such field".to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = "/payload".to_owned();
+    for segment in path {
+        pointer += &format!("/{segment}");
+    }
+    pointer
 }

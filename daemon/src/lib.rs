@@ -16,6 +16,7 @@ pub mod control;
 pub mod http;
 
 pub mod jobs;
+pub mod operations;
 pub mod queue;
 
 pub mod accounts;

@@ -18,9 +18,12 @@ use crate::database::{self, Database};
 use crate::embedded::clamd::{self, ScannerSpec, ScannerStatus};
 use crate::http::rate_limit::UploadLimits;
 use crate::jail::{Jail, Limits};
+use crate::jobs::Jobs;
 use crate::previews::presets::default_presets;
-use crate::queue::worker::{self, Policy};
-use crate::queue::{QueueName, attempts, postgres, wake};
+use crate::queue::settings::{self, Settings};
+use crate::queue::stats::QueueStats;
+use crate::queue::worker::{self, Engine, Policy};
+use crate::queue::{Broker, QueueName, attempts, postgres, wake};
 use crate::store::Store;
 use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
@@ -50,7 +53,12 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     release_orphans(&database).await?;
 
     let (status, scanner) = watch::channel(ScannerStatus::starting());
-    let app = Arc::new(build(config, &state, &database, scanner, listener.as_ref())?);
+    let (decided, settings) = watch::channel(
+        settings::read(&database.pool)
+            .await
+            .context("reading the settings of the queues")?,
+    );
+    let app = Arc::new(build(config, &state, &database, scanner, settings, listener.as_ref())?);
     // What everything else stands on stops last.
     let mut foundations = Tasks::default();
     foundations.spawn(
@@ -62,7 +70,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     }
     let mut tasks = Tasks::default();
     spawn_edges(&mut tasks, &app, listener, control, metrics);
-    spawn_work(&mut tasks, &app);
+    spawn_work(&mut tasks, &app, decided);
     tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode, "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
 
@@ -137,10 +145,12 @@ fn build(
     state: &Path,
     database: &Database,
     scanner: watch::Receiver<ScannerStatus>,
+    settings: watch::Receiver<Settings>,
     listener: Option<&TcpListener>,
 ) -> anyhow::Result<App> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let children = config.jail.children.unwrap_or(cores);
+    let stats = Arc::<QueueStats>::default();
     Ok(App {
         db: database.pool.clone(),
         store: Store::open(state.join("objects"))?,
@@ -149,9 +159,11 @@ fn build(
         jail_children: children,
         presets: default_presets(),
         scanner,
+        broker: Broker::postgres(database.pool.clone(), stats.clone()),
         wake: Arc::default(),
-        stats: crate::queue::stats::QueueStats::default(),
-        latency: Latency::default(),
+        settings,
+        stats,
+        latency: Arc::<Latency>::default(),
         alerts: Alerts::default(),
         process: ProcessMeter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
@@ -237,18 +249,40 @@ fn spawn_edges(
     }
 }
 
-fn spawn_work(tasks: &mut Tasks, app: &Arc<App>) {
-    tasks.spawn("wake", wake::run(app.db.clone(), app.wake.clone(), tasks.stop.clone()));
+fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings>) {
+    let (db, stop) = (&app.db, &tasks.stop.clone());
+    tasks.spawn("wake", wake::run(db.clone(), app.wake.clone(), stop.clone()));
+    tasks.spawn(
+        "settings",
+        settings::run(db.clone(), app.wake.clone(), decided, stop.clone()),
+    );
     if app.config.has_role(DaemonRole::Workers) {
+        let (engine, jobs) = (Arc::new(engine(app)), Arc::new(Jobs(app.clone())));
         for queue in QueueName::ALL {
             tasks.spawn(
                 queue.as_str(),
-                worker::run(app.clone(), queue, policy(app, queue), tasks.stop.clone()),
+                worker::run(engine.clone(), jobs.clone(), queue, policy(app, queue), stop.clone()),
             );
         }
+        tasks.spawn(
+            "presence",
+            settings::announce(db.clone(), app.worker.clone(), stop.clone()),
+        );
     }
     if app.config.has_role(DaemonRole::Scheduler) {
         tasks.spawn("scheduler", scheduler::run(app.clone(), tasks.stop.clone()));
+    }
+}
+
+fn engine(app: &App) -> Engine {
+    Engine {
+        db: app.db.clone(),
+        broker: app.broker.clone(),
+        wake: app.wake.clone(),
+        settings: app.settings.clone(),
+        stats: app.stats.clone(),
+        latency: app.latency.clone(),
+        worker: app.worker.clone(),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tradepost_common::overview::Severity;
 
 use crate::app::App;
-use crate::queue::postgres;
+use crate::queue::{QueueName, dead};
 use crate::uploads;
 
 const EVERY: Duration = Duration::from_secs(10);
@@ -66,30 +66,28 @@ async fn lease(db: &PgPool, name: &str, holder: &str) -> sqlx::Result<Option<i64
     .await
 }
 
-async fn watch_queues(app: &App) -> sqlx::Result<()> {
-    let depths = postgres::depths(&app.db).await?;
-    let dead: Vec<_> = depths
+async fn watch_queues(app: &App) -> anyhow::Result<()> {
+    let dead: Vec<_> = dead::service::counts(&app.db)
+        .await?
         .iter()
-        .filter(|depth| depth.dead > 0)
-        .map(|depth| format!("{} in {}", depth.dead, depth.queue))
+        .map(|(queue, dead)| format!("{dead} in {queue}"))
         .collect();
     let what = "messages failed too often, their uploads wait for an operator";
     raise_or_clear(app, "dead-letters", Severity::Critical, what, &dead);
+    let decided = app.settings.borrow().clone();
+    let paused_by = |queue: &QueueName| decided.get(queue).and_then(|setting| setting.paused_by.clone());
+    let depths = app.broker.depths().await?;
     let stuck: Vec<_> = depths
         .iter()
-        .filter(|depth| depth.paused_by.is_none() && depth.oldest_age_seconds.is_some_and(|age| age > STUCK_SECONDS))
-        .map(|depth| format!("{} ({} ready)", depth.queue, depth.ready))
+        .filter(|(queue, _)| paused_by(queue).is_none())
+        .filter(|(_, depth)| depth.oldest_age_seconds.is_some_and(|age| age > STUCK_SECONDS))
+        .map(|(queue, depth)| format!("{} ({} ready)", queue.as_str(), depth.ready))
         .collect();
-    raise_or_clear(
-        app,
-        "queue-stuck",
-        Severity::Warning,
-        "work is ready and not done for 5 minutes",
-        &stuck,
-    );
-    let paused: Vec<_> = depths
+    let what = "work is ready and not done for 5 minutes";
+    raise_or_clear(app, "queue-stuck", Severity::Warning, what, &stuck);
+    let paused: Vec<_> = QueueName::ALL
         .iter()
-        .filter_map(|depth| depth.paused_by.as_ref().map(|by| format!("{} by {by}", depth.queue)))
+        .filter_map(|queue| Some(format!("{} by {}", queue.as_str(), paused_by(queue)?)))
         .collect();
     raise_or_clear(app, "queue-paused", Severity::Info, "paused", &paused);
     Ok(())

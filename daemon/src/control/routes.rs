@@ -21,7 +21,7 @@ use super::sampler::{self, Sampler};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{JsonBody, Path, Query};
-use crate::queue::{QueueName, postgres};
+use crate::queue::{QueueName, settings};
 use crate::review::service::{self as review, Which};
 use crate::uploads::service::{self as uploads, Filter};
 use crate::{audit, telemetry};
@@ -83,7 +83,7 @@ async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) 
     let queue = QueueName::parse(name).ok_or(ApiError::NotFound("queue"))?;
     let act = if by.is_some() { "queue.pause" } else { "queue.resume" };
     let mut tx = app.db.begin().await?;
-    postgres::set_paused(&mut tx, queue, by).await?;
+    settings::set_paused(&mut tx, queue, by).await?;
     audit::record(
         &mut tx,
         &peer.actor,

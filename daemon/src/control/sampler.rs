@@ -10,14 +10,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tradepost_common::events::{Event, Revisions, Snapshot};
 use tradepost_common::latency::{LatencyRow, Scope};
+use tradepost_common::operations::Operation;
 use tradepost_common::overview::{Counts, Health, Overview, Part, Process, WhoAmI};
 use tradepost_common::queues::QueueRow;
 
 use crate::app::App;
 use crate::error::ApiResult;
-use crate::queue::{QueueName, postgres};
+use crate::queue::{QueueName, dead, settings};
 use crate::telemetry::process::resident_bytes;
-use crate::{audit, catalog, review, uploads};
+use crate::{audit, catalog, operations, review, uploads};
 
 /// Deltas of one kind are at least so far apart.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -125,6 +126,7 @@ struct Seen {
     overview: Option<Overview>,
     queues: Vec<QueueRow>,
     latency: Vec<LatencyRow>,
+    operations: Vec<Operation>,
     revisions: Option<Revisions>,
     slow_at: Option<Instant>,
     told_at: Option<Instant>,
@@ -140,15 +142,16 @@ impl Seen {
     async fn sample(&mut self, app: &App) -> ApiResult<Vec<Event>> {
         let mut events = Vec::new();
         let queues = queues(app).await?;
-        self.busy = queues
-            .iter()
-            .any(|queue| queue.working > 0 || queue.depth > 0 || queue.done_per_second > 0.0);
+        self.busy = self.operations.iter().any(|operation| operation.state.is_moving())
+            || queues
+                .iter()
+                .any(|queue| queue.working > 0 || queue.depth > 0 || queue.done_per_second > 0.0);
         if queues != self.queues {
             self.queues.clone_from(&queues);
             events.push(Event::Queues { queues });
         }
-        let newest_audit = audit::newest(&app.db).await?;
-        let revisions = app.changed.revisions(newest_audit);
+        let revisions = revisions(app).await?;
+        self.sample_operations(app, revisions, &mut events).await?;
         let slow = self.slow_at.is_none_or(|at| at.elapsed() >= SLOW_EVERY);
         if slow || self.revisions != Some(revisions) {
             self.sample_overview(app, slow, &mut events).await?;
@@ -183,6 +186,20 @@ impl Seen {
         Ok(events)
     }
 
+    /// Operations move on their own: they are read whenever their revision has changed.
+    async fn sample_operations(&mut self, app: &App, new: Revisions, events: &mut Vec<Event>) -> ApiResult<()> {
+        let known = self.revisions.is_some_and(|old| old.operations == new.operations);
+        if known {
+            return Ok(());
+        }
+        let operations = operations::service::open(&app.db).await?;
+        if operations != self.operations {
+            self.operations.clone_from(&operations);
+            events.push(Event::Operations { operations });
+        }
+        Ok(())
+    }
+
     /// Between two slow looks the process' figures and the totals of large tables stay as they were.
     async fn sample_overview(&mut self, app: &App, slow: bool, events: &mut Vec<Event>) -> ApiResult<()> {
         let new = match &self.overview {
@@ -201,16 +218,26 @@ impl Seen {
     }
 }
 
+async fn revisions(app: &App) -> ApiResult<Revisions> {
+    let (audit, dead, operations) = tokio::try_join!(
+        audit::newest(&app.db),
+        dead::service::revision(&app.db),
+        operations::service::revision(&app.db),
+    )?;
+    Ok(app.changed.revisions(audit, dead, operations))
+}
+
 /// Everything a screen needs to start with.
 pub async fn snapshot(app: &App, you: WhoAmI) -> ApiResult<Snapshot> {
     let (overview, queues) = tokio::try_join!(overview(app), queues(app))?;
-    let revisions = app.changed.revisions(audit::newest(&app.db).await?);
+    let revisions = revisions(app).await?;
     Ok(Snapshot {
         at: OffsetDateTime::now_utc(),
         you,
         overview,
         queues,
         latency: app.latency.rows(),
+        operations: operations::service::open(&app.db).await?,
         revisions,
     })
 }
@@ -284,34 +311,46 @@ async fn counts(app: &App, known: Option<(i64, i64)>) -> ApiResult<Counts> {
         items_published,
         renditions,
         cases_open: review::service::count_open(&app.db).await?,
-        dead_letters: crate::queue::attempts::count_dead(&app.db).await?,
+        dead_letters: dead::service::counts(&app.db).await?.iter().map(|(_, dead)| dead).sum(),
     })
 }
 
 /// Screen 2.
 pub async fn queues(app: &App) -> ApiResult<Vec<QueueRow>> {
-    let depths = postgres::depths(&app.db).await?;
+    let (depths, dead, workers, decided) = tokio::try_join!(
+        app.broker.depths(),
+        async { Ok(dead::service::counts(&app.db).await?) },
+        async { Ok(settings::workers(&app.db).await?) },
+        async { Ok(settings::read(&app.db).await?) },
+    )?;
     let row = |queue: QueueName| {
-        let depth = depths
-            .iter()
-            .find(|depth| depth.queue == queue.as_str())
-            .cloned()
-            .unwrap_or_default();
+        let name = queue.as_str();
+        let depth = depths.iter().find(|(other, _)| *other == queue);
+        let depth = depth.map(|(_, depth)| depth.clone()).unwrap_or_default();
         let activity = app.stats.activity(queue);
+        let setting = decided.get(&queue).cloned().unwrap_or_default();
         QueueRow {
-            name: queue.as_str().to_owned(),
+            name: name.to_owned(),
             depth: depth.ready,
             in_flight: depth.in_flight,
             delayed: depth.delayed,
-            dead: depth.dead,
+            dead: dead
+                .iter()
+                .find(|(other, _)| other == name)
+                .map_or(0, |(_, dead)| *dead),
             oldest_age_seconds: depth.oldest_age_seconds.map(|seconds| (seconds * 10.0).round() / 10.0),
+            sent_per_second: activity.sent_per_second,
             done_per_second: activity.done_per_second,
             failed_per_second: activity.failed_per_second,
             working: activity.working,
-            concurrency: app.concurrency(queue),
-            paused: depth.paused_by.is_some(),
-            paused_by: depth.paused_by,
+            workers: workers.get(name).copied().unwrap_or(0),
+            concurrency: setting.concurrency.unwrap_or_else(|| app.concurrency(queue)),
+            concurrency_by: setting.concurrency_by,
+            paused: setting.paused_by.is_some(),
+            paused_by: setting.paused_by,
             done_history: activity.done_history,
+            sent_history: activity.sent_history,
+            backend: app.broker.name().to_owned(),
         }
     };
     Ok(QueueName::ALL.into_iter().map(row).collect())

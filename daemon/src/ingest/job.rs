@@ -18,7 +18,7 @@ use crate::config::LimitsConfig;
 use crate::jail::{JailError, Member};
 use crate::previews::image_job::ImageJob;
 use crate::previews::sheet_job::PreviewJob;
-use crate::queue::{NewMessage, Outcome, QueueName, postgres};
+use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::store::{ContentKey, Store};
 use crate::uploads::Upload;
 use crate::uploads::service::{self as uploads, pack_finding};
@@ -138,7 +138,7 @@ async fn create(
     uploads::set_title(&mut tx, upload.id, &title).await?;
     match catalog::create_draft(&mut tx, upload, manifest, files).await? {
         Some(draft) => {
-            postgres::send(&mut tx, &messages(app, upload.id, &draft)).await?;
+            app.broker.send(&mut tx, &messages(app, upload.id, &draft)).await?;
             uploads::advance(&mut tx, upload.id, Stage::Batch, Stage::Image, UploadState::Rendering).await?;
         }
         None => {

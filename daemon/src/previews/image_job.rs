@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::catalog::service::{self as catalog, Item, Settled};
 use crate::ingest::job::refusal;
 use crate::jail::Rendered;
-use crate::queue::{NewMessage, Outcome, QueueName, postgres};
+use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scanning::clamd::Verdict;
 use crate::scanning::service::{self as scanning, Scanned};
 use crate::store::{ContentKey, sha256};
@@ -143,7 +143,9 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
             upload_id: job.upload_id,
             set_id: job.set_id,
         };
-        postgres::send(&mut tx, &[NewMessage::new(QueueName::Preview, job.upload_id, &preview)]).await?;
+        app.broker
+            .send(&mut tx, &[NewMessage::new(QueueName::Preview, job.upload_id, &preview)])
+            .await?;
         uploads::advance(
             &mut tx,
             job.upload_id,

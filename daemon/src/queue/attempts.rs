@@ -1,14 +1,17 @@
-//! Failed attempts and dead letters, kept in PostgreSQL whichever backend runs.
+//! Failed attempts, kept in PostgreSQL whichever backend runs: a queue does not say why a message failed, we do.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tradepost_common::ids::UploadId;
+use tradepost_common::dead::DeadAttempt;
+use tradepost_common::ids::{MessageId, UploadId};
 use tradepost_common::uploads::Attempt;
+use uuid::Uuid;
 
-use super::{Message, postgres};
+use super::Message;
 
 /// An error is kept up to this length.
 const MAX_ERROR_CHARS: usize = 2_000;
@@ -17,71 +20,118 @@ const MAX_ERROR_CHARS: usize = 2_000;
 #[derive(Debug)]
 pub struct Failure<'a> {
     pub message: &'a Message,
+    /// `postgres` or `sqs`.
+    pub backend: &'static str,
     pub worker: &'a str,
     pub error: &'a str,
-    /// What the message is about, for people: the file of the pack.
-    pub subject: Option<&'a str>,
     pub started_at: OffsetDateTime,
     pub took: Duration,
 }
 
-/// Records a failed attempt after which the message will be tried again.
-pub async fn record_retry(pool: &PgPool, failure: &Failure<'_>) -> sqlx::Result<()> {
-    record(pool, failure, "retry").await
+/// What the message is about, for people: the file of the pack.
+pub fn subject(payload: &serde_json::Value) -> Option<&str> {
+    payload.get("path").and_then(serde_json::Value::as_str)
 }
 
-/// Records the last failed attempt and moves the message to the dead letters.
-/// `false`: the receipt has expired, nothing was moved.
-pub async fn bury(pool: &PgPool, failure: &Failure<'_>) -> sqlx::Result<bool> {
-    let message = failure.message;
-    let mut tx = pool.begin().await?;
-    if !postgres::delete(&mut *tx, message.id, message.receipt).await? {
-        return Ok(false);
-    }
-    record(&mut *tx, failure, "dead").await?;
-    sqlx::query!(
-        r#"
-        insert into dead_letters (id, queue, payload, upload_id, subject, attempts, error, fingerprint, enqueued_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        "#,
-        message.id.0,
-        message.queue.as_str(),
-        message.payload,
-        message.upload_id.map(|id| id.0),
-        failure.subject,
-        message.attempt.cast_signed(),
-        shorten(failure.error),
-        fingerprint(failure.error),
-        message.enqueued_at,
-    )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(true)
+/// Records a failed attempt after which the message will be tried again.
+pub async fn record_retry(db: &PgPool, failure: &Failure<'_>) -> sqlx::Result<()> {
+    record(db, failure, "retry").await
+}
+
+/// Records the last failed attempt.
+pub async fn record_last(executor: impl sqlx::PgExecutor<'_>, failure: &Failure<'_>) -> sqlx::Result<()> {
+    record(executor, failure, "dead").await
 }
 
 async fn record(executor: impl sqlx::PgExecutor<'_>, failure: &Failure<'_>, outcome: &str) -> sqlx::Result<()> {
     let message = failure.message;
     sqlx::query!(
         r#"
-        insert into attempts (message_id, queue, attempt, worker, outcome, error, fingerprint, upload_id, subject, started_at, duration_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        insert into attempts (message_id, queue, attempt, redrives, worker, outcome, error, fingerprint, upload_id, subject,
+            started_at, duration_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         "#,
-        message.id.0,
-        message.queue.as_str(),
+        message.id().0,
+        message.queue().as_str(),
         message.attempt.cast_signed(),
+        message.redrives.cast_signed(),
         failure.worker,
         outcome,
         shorten(failure.error),
         fingerprint(failure.error),
         message.upload_id.map(|id| id.0),
-        failure.subject,
+        subject(&message.payload),
         failure.started_at,
         i64::try_from(failure.took.as_millis()).unwrap_or(i64::MAX),
     )
     .execute(executor)
     .await?;
     Ok(())
+}
+
+/// What is known of a message by its failures, for a backend that does not count them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Failed attempts since it was sent or redriven.
+    pub failures: u32,
+    /// Whether it has become a dead letter: what comes now is a copy.
+    pub buried: bool,
+}
+
+/// The standing of messages, each with how often it was redriven; one that never failed is missing.
+pub async fn standing(db: &PgPool, messages: &[(MessageId, u32)]) -> sqlx::Result<HashMap<(MessageId, u32), Standing>> {
+    let (ids, redrives): (Vec<Uuid>, Vec<i32>) = messages.iter().map(|(id, n)| (id.0, n.cast_signed())).unzip();
+    let rows = sqlx::query!(
+        r#"
+        select attempts.message_id, attempts.redrives, count(*) as "failures!", bool_or(outcome = 'dead') as "buried!"
+        from attempts join unnest($1::uuid[], $2::int4[]) as message (id, redrives)
+            on attempts.message_id = message.id and attempts.redrives = message.redrives
+        group by attempts.message_id, attempts.redrives
+        "#,
+        &ids,
+        &redrives
+    )
+    .fetch_all(db)
+    .await?;
+    let known = rows.into_iter().map(|row| {
+        let standing = Standing {
+            failures: u32::try_from(row.failures).unwrap_or(u32::MAX),
+            buried: row.buried,
+        };
+        ((MessageId(row.message_id), row.redrives.unsigned_abs()), standing)
+    });
+    Ok(known.collect())
+}
+
+/// The last 100 failed attempts at a message, newest first, earlier lives included.
+pub async fn of_message(db: &PgPool, message: MessageId) -> sqlx::Result<Vec<DeadAttempt>> {
+    let rows = sqlx::query!(
+        r#"
+        select queue, message_id, attempt, redrives, subject, error, fingerprint, outcome, worker, started_at, duration_ms
+        from attempts where message_id = $1 order by id desc limit 100
+        "#,
+        message.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| DeadAttempt {
+            attempt: Attempt {
+                queue: row.queue,
+                message_id: MessageId(row.message_id),
+                attempt: row.attempt,
+                file: row.subject,
+                error: row.error,
+                outcome: row.outcome,
+                at: row.started_at,
+                duration_ms: row.duration_ms,
+            },
+            worker: row.worker,
+            redrives: row.redrives,
+            fingerprint: row.fingerprint,
+        })
+        .collect())
 }
 
 /// The last 100 failed attempts at the messages of an upload, newest first.
@@ -99,7 +149,7 @@ pub async fn of_upload(pool: &PgPool, upload: UploadId) -> sqlx::Result<Vec<Atte
         .into_iter()
         .map(|row| Attempt {
             queue: row.queue,
-            message_id: tradepost_common::ids::MessageId(row.message_id),
+            message_id: MessageId(row.message_id),
             attempt: row.attempt,
             file: row.subject,
             error: row.error,
@@ -110,13 +160,6 @@ pub async fn of_upload(pool: &PgPool, upload: UploadId) -> sqlx::Result<Vec<Atte
         .collect())
 }
 
-/// How many dead letters there are.
-pub async fn count_dead(pool: &PgPool) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"select count(*) as "dead!" from dead_letters"#)
-        .fetch_one(pool)
-        .await
-}
-
 /// What errors of one cause have in common: the text without numbers, ids and quoted names, hashed.
 pub fn fingerprint(error: &str) -> String {
     let unquoted = error.split('"').step_by(2);
@@ -125,7 +168,8 @@ pub fn fingerprint(error: &str) -> String {
     hex::encode(&Sha256::digest(shape.join(" ").as_bytes())[..8])
 }
 
-fn shorten(error: &str) -> String {
+/// An error as it is kept.
+pub fn shorten(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(MAX_ERROR_CHARS).collect()
 }
 

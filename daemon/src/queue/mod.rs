@@ -1,15 +1,25 @@
-//! Queues: the contract, its PostgreSQL backend, and the one worker loop.
+//! Queues: the contract, its two backends, the one worker loop, and what becomes of messages that fail too often.
 //!
 //! A message is delivered at least once: it is received with a receipt and stays invisible for the visibility timeout;
 //! whoever holds the receipt may extend, release or delete it; an expired receipt is worth nothing. Handlers are idempotent.
-//! The SQS backend goes into `sqs.rs`, the relay of its outbox into `outbox.rs`; both speak the types of this file.
+//! A feature sends through the [`Broker`] inside its own transaction, whichever backend runs.
 
-pub mod attempts;
+mod broker;
 pub mod postgres;
+
+mod in_hand;
+pub mod settings;
+pub mod slots;
 pub mod stats;
 pub mod wake;
 pub mod worker;
 
+pub mod attempts;
+pub mod dead;
+
+pub use broker::{Broker, Poll};
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -71,33 +81,57 @@ pub enum Needs {
 }
 
 /// Interactive work goes before bulk work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum Lane {
     Interactive = 0,
     Bulk = 1,
 }
 
+impl Lane {
+    pub const ALL: [Self; 2] = [Self::Interactive, Self::Bulk];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::Bulk => "bulk",
+        }
+    }
+
+    /// The lane that a column of the database means; its check knows no third.
+    pub fn from_column(column: i16) -> Self {
+        if column == Self::Bulk as i16 {
+            Self::Bulk
+        } else {
+            Self::Interactive
+        }
+    }
+}
+
 /// A message to be sent.
 #[derive(Debug, Clone)]
 pub struct NewMessage {
+    pub id: MessageId,
     pub queue: QueueName,
     pub lane: Lane,
     pub payload: serde_json::Value,
     /// The upload it is about, for the trace.
-    pub upload_id: UploadId,
+    pub upload_id: Option<UploadId>,
+    /// How often it came back from the dead letters.
+    pub redrives: u32,
     pub delay: Duration,
 }
 
 impl NewMessage {
     /// A message of the interactive lane that is visible at once.
     pub fn new(queue: QueueName, upload_id: UploadId, payload: &impl serde::Serialize) -> Self {
-        let payload = serde_json::to_value(payload).expect("a job is always JSON");
         Self {
+            id: MessageId::new(),
             queue,
             lane: Lane::Interactive,
-            payload,
-            upload_id,
+            payload: serde_json::to_value(payload).expect("a job is always JSON"),
+            upload_id: Some(upload_id),
+            redrives: 0,
             delay: Duration::ZERO,
         }
     }
@@ -107,19 +141,58 @@ impl NewMessage {
     }
 }
 
+/// What proves that a message is ours to settle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    Postgres(uuid::Uuid),
+    /// The receipt handle.
+    Sqs(Arc<str>),
+}
+
+/// A message in hand, as far as settling it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub id: MessageId,
+    pub queue: QueueName,
+    pub lane: Lane,
+    pub receipt: Receipt,
+}
+
 /// A received message and the right to settle it.
 #[derive(Debug, Clone)]
 pub struct Message {
-    pub id: MessageId,
-    pub queue: QueueName,
+    pub held: Held,
     pub payload: serde_json::Value,
     pub upload_id: Option<UploadId>,
-    pub receipt: uuid::Uuid,
-    /// 1 at the first delivery.
+    /// 1 at the first: the attempts that failed since it was sent or redriven, and this one.
     pub attempt: u32,
+    /// How often it was delivered since, to workers that died too.
+    pub receives: u32,
+    pub redrives: u32,
+    /// A copy of a message that is a dead letter already; never so on PostgreSQL.
+    pub buried: bool,
     pub enqueued_at: OffsetDateTime,
     /// How long it had been visible when it was received.
     pub waited: Duration,
+}
+
+impl Message {
+    pub fn id(&self) -> MessageId {
+        self.held.id
+    }
+
+    pub fn queue(&self) -> QueueName {
+        self.held.queue
+    }
+}
+
+/// The state of one queue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Depth {
+    pub ready: i64,
+    pub in_flight: i64,
+    pub delayed: i64,
+    pub oldest_age_seconds: Option<f64>,
 }
 
 /// How a handler ended, when it did not fail.

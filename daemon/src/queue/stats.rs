@@ -20,6 +20,7 @@ pub struct QueueStats {
 struct Counters {
     done: [u32; SECONDS],
     failed: [u32; SECONDS],
+    sent: [u32; SECONDS],
     second: u64,
     working: u32,
 }
@@ -27,11 +28,14 @@ struct Counters {
 /// What one queue did.
 #[derive(Debug, Clone, Default)]
 pub struct Activity {
+    pub sent_per_second: f64,
     pub done_per_second: f64,
     pub failed_per_second: f64,
     pub working: u32,
     /// Messages done in each of the last 60 s, oldest first.
     pub done_history: Vec<u32>,
+    /// Messages sent in each of the last 60 s, oldest first.
+    pub sent_history: Vec<u32>,
 }
 
 impl Default for QueueStats {
@@ -46,6 +50,11 @@ impl Default for QueueStats {
 impl QueueStats {
     pub fn started(&self, queue: QueueName) {
         self.with(queue, |counters, _| counters.working += 1);
+    }
+
+    /// A message was sent; a transaction that is rolled back after that is not noticed.
+    pub fn sent(&self, queue: QueueName) {
+        self.with(queue, |counters, now| counters.sent[now] += 1);
     }
 
     pub fn done(&self, queue: QueueName) {
@@ -73,11 +82,14 @@ impl QueueStats {
         self.with(queue, |counters, now| {
             let ago = |seconds: usize| (now + SECONDS - seconds) % SECONDS;
             let rate = |ring: &[u32; SECONDS]| (1..=RATE_SECONDS as usize).map(|s| ring[ago(s)]).sum::<u32>();
+            let history = |ring: &[u32; SECONDS]| (0..SECONDS).rev().map(|s| ring[ago(s)]).collect();
             Activity {
+                sent_per_second: f64::from(rate(&counters.sent)) / RATE_SECONDS as f64,
                 done_per_second: f64::from(rate(&counters.done)) / RATE_SECONDS as f64,
                 failed_per_second: f64::from(rate(&counters.failed)) / RATE_SECONDS as f64,
                 working: counters.working,
-                done_history: (0..SECONDS).rev().map(|s| counters.done[ago(s)]).collect(),
+                done_history: history(&counters.done),
+                sent_history: history(&counters.sent),
             }
         })
     }
@@ -96,6 +108,7 @@ impl Counters {
         Self {
             done: [0; SECONDS],
             failed: [0; SECONDS],
+            sent: [0; SECONDS],
             second,
             working: 0,
         }
@@ -104,7 +117,7 @@ impl Counters {
     fn advance(&mut self, second: u64) {
         for back in 0..second.saturating_sub(self.second).min(SECONDS as u64) {
             let slot = (second - back) as usize % SECONDS;
-            (self.done[slot], self.failed[slot]) = (0, 0);
+            (self.done[slot], self.failed[slot], self.sent[slot]) = (0, 0, 0);
         }
         self.second = second;
     }

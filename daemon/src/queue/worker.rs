@@ -1,39 +1,67 @@
-//! The one loop that works on every queue: take a permit, receive, run the handler, commit, delete.
+//! The one loop that works on every queue: take a slot, receive, run the handler, commit, delete.
 //!
 //! Heartbeats extend what is in hand; a message whose receipt is lost is abandoned at once, because somebody else has it now.
 //! Stopping has two phases: nothing more is received, running handlers may finish until the deadline, the rest is given back.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tradepost_common::ids::MessageId;
 use tradepost_common::latency::Scope;
-use uuid::Uuid;
 
 use super::attempts::{self, Failure};
-use super::{Message, Needs, Outcome, QueueName, backoff, postgres};
-use crate::app::App;
-use crate::jobs;
-use crate::telemetry::latency;
+use super::in_hand::{self, Grip, InHand};
+use super::settings::Settings;
+use super::slots::{Slot, Slots};
+use super::stats::QueueStats;
+use super::wake::Wake;
+use super::{Broker, Message, Outcome, Poll, QueueName, backoff, dead};
+use crate::telemetry::latency::{self, Latency};
 
 /// A queue without work is looked at this often even if nothing woke its worker.
 const IDLE_POLL: Duration = Duration::from_secs(5);
-/// A worker that is killed is not the fault of what it had in hand: so many are forgiven beyond the attempts.
-const LOST_WORKERS: u32 = 5;
-/// One receive takes at most so many messages, as SQS does.
-const BATCH: usize = 10;
+/// A worker that is killed is not the fault of what it had in hand: so many are forgiven.
+pub const LOST_WORKERS: u32 = 5;
+/// One receive takes at most so many messages; SQS gives ten at most.
+const BATCH: u32 = 100;
+/// So many messages that are done are deleted together.
+const DELETED_AT_ONCE: usize = 100;
+
+/// What the loop stands on.
+pub struct Engine {
+    pub db: PgPool,
+    pub broker: Broker,
+    pub wake: Arc<Wake>,
+    pub settings: watch::Receiver<Settings>,
+    pub stats: Arc<QueueStats>,
+    pub latency: Arc<Latency>,
+    /// How attempts are signed: `host:pid`.
+    pub worker: String,
+}
+
+/// What is done with the messages.
+pub trait Work: Send + Sync + 'static {
+    /// Resolves when work on the queue makes sense.
+    fn until_ready(&self, queue: QueueName) -> impl Future<Output = ()> + Send;
+
+    /// Handles one message; idempotent.
+    fn handle(&self, message: &Message) -> impl Future<Output = anyhow::Result<Outcome>> + Send;
+
+    /// A message became a dead letter.
+    fn buried(&self, message: &Message);
+}
 
 /// How a worker treats its queue.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    /// Handlers at once, unless an operator decided otherwise.
     pub concurrency: u32,
     pub visibility: Duration,
     pub attempts: u32,
@@ -42,267 +70,370 @@ pub struct Policy {
     pub stop_deadline: Duration,
 }
 
-/// The messages in hand: receipt, and what abandons the handler.
-type InHand = Arc<Mutex<HashMap<MessageId, (Uuid, CancellationToken)>>>;
+/// The worker of one queue.
+struct Worker<W> {
+    engine: Arc<Engine>,
+    work: Arc<W>,
+    queue: QueueName,
+    policy: Policy,
+    slots: Arc<Slots>,
+    in_hand: InHand,
+    done: mpsc::Sender<Settled>,
+}
+
+/// A message that was received, and the slot it runs in.
+struct Arrival {
+    message: Message,
+    grip: Grip,
+    slot: Slot,
+}
+
+/// A message that is to be deleted.
+struct Settled {
+    message: Message,
+    grip: Grip,
+}
 
 /// Works on one queue until `stop` is cancelled.
 ///
 /// # Errors
-/// Never: a database that is away is waited for.
-pub async fn run(app: Arc<App>, queue: QueueName, policy: Policy, stop: CancellationToken) -> anyhow::Result<()> {
-    let permits = Arc::new(Semaphore::new(policy.concurrency as usize));
-    let in_hand = InHand::default();
+/// Never: a backend that is away is waited for.
+pub async fn run<W: Work>(
+    engine: Arc<Engine>,
+    work: Arc<W>,
+    queue: QueueName,
+    policy: Policy,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let (done, settled) = mpsc::channel(DELETED_AT_ONCE);
+    let worker = Arc::new(Worker {
+        slots: Slots::new(policy.concurrency),
+        in_hand: InHand::default(),
+        engine,
+        work,
+        queue,
+        policy,
+        done,
+    });
+    let mut helpers = JoinSet::new();
+    helpers.spawn(in_hand::heartbeat(
+        worker.engine.broker.clone(),
+        worker.in_hand.clone(),
+        worker.policy.visibility,
+    ));
+    let mut deleting = JoinSet::new();
+    deleting.spawn(delete_settled(worker.engine.clone(), queue, settled));
+
     let mut handlers = JoinSet::new();
-    let mut heartbeat = std::pin::pin!(heartbeat(app.db.clone(), in_hand.clone(), policy.visibility));
-    let receive = async {
-        loop {
+    let (arrive, mut arrivals) = mpsc::channel(1);
+    let polls = worker.engine.broker.polls().iter();
+    let polling = join_all(polls.map(|poll| worker.poll(*poll, arrive.clone(), &stop)));
+    drop(arrive);
+    let accepting = async {
+        while let Some(arrival) = arrivals.recv().await {
             while handlers.try_join_next().is_some() {}
-            let permit = permits
-                .clone()
-                .acquire_owned()
-                .await
-                .expect("the semaphore is never closed");
-            until_workable(&app, queue).await;
-            for (message, permit) in receive(&app, queue, &policy, &permits, permit).await {
-                let token = CancellationToken::new();
-                lock(&in_hand).insert(message.id, (message.receipt, token.clone()));
-                handlers.spawn(handle(
-                    app.clone(),
-                    message,
-                    policy.clone(),
-                    token,
-                    in_hand.clone(),
-                    permit,
-                ));
+            handlers.spawn(worker.clone().handle(arrival));
+        }
+    };
+    tokio::select! {
+        // Both end by themselves when `stop` is cancelled.
+        _ = async { tokio::join!(polling, accepting) } => {}
+        () = worker.follow_settings() => {}
+    }
+    worker.finish(handlers).await;
+    drop(worker);
+    // Without senders left it deletes what it has and ends.
+    while deleting.join_next().await.is_some() {}
+    helpers.shutdown().await;
+    Ok(())
+}
+
+impl<W: Work> Worker<W> {
+    /// Receives messages and hands them on until `stop` is cancelled.
+    async fn poll(&self, poll: Poll, arrive: mpsc::Sender<Arrival>, stop: &CancellationToken) {
+        loop {
+            let received = tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.until_workable() => match poll {
+                    Poll::Both => Received::Slots(tokio::select! {
+                        () = stop.cancelled() => return,
+                        slots = self.slots.take(BATCH) => slots,
+                    }),
+                    Poll::Lane(_) => Received::Messages(tokio::select! {
+                        // What SQS may have handed out just now comes back after its visibility timeout.
+                        () = stop.cancelled() => return,
+                        messages = self.long_poll(poll) => messages,
+                    }),
+                },
+            };
+            match received {
+                Received::Slots(slots) => self.fill(slots, &arrive, stop).await,
+                Received::Messages(messages) => self.seat(messages, &arrive, stop).await,
             }
         }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = receive => {}
-        () = &mut heartbeat => {}
     }
-    tokio::select! {
-        () = finish(&app, handlers, &in_hand, &policy) => {}
-        () = heartbeat => {}
-    }
-    Ok(())
-}
 
-/// Waits while the queue is paused or what it needs is away.
-async fn until_workable(app: &App, queue: QueueName) {
-    loop {
-        let woken = app.wake.notified(queue);
-        let mut scanner = app.scanner.clone();
-        let scanner_away = queue.needs() == Needs::Scanner && scanner.borrow_and_update().scanner().is_none();
-        match postgres::paused_by(&app.db, queue).await {
-            Ok(None) if !scanner_away => return,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(queue = queue.as_str(), %error, "can not read the queue's settings"),
+    /// Receives at most one message for each slot, or waits for the next message. What is received is never dropped on the way.
+    async fn fill(&self, slots: Vec<Slot>, arrive: &mpsc::Sender<Arrival>, stop: &CancellationToken) {
+        let woken = self.engine.wake.notified(self.queue);
+        let messages = self.receive(Poll::Both, slots.len() as u32).await;
+        if messages.is_empty() {
+            drop(slots);
+            let wait = self.engine.broker.next_visible_in(self.queue).await;
+            let wait = wait.ok().flatten().unwrap_or(IDLE_POLL);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = tokio::time::timeout(wait.clamp(Duration::from_millis(20), IDLE_POLL), woken) => {}
+            }
+            return;
         }
-        tokio::select! {
-            () = woken => {}
-            _ = scanner.changed() => {}
-            () = tokio::time::sleep(IDLE_POLL) => {}
+        for (message, slot) in messages.into_iter().zip(slots) {
+            let grip = self.in_hand.hold(message.held.clone());
+            let arrival = Arrival { message, grip, slot };
+            arrive.send(arrival).await.expect("arrivals outlive the polls");
         }
     }
-}
 
-/// Receives as many messages as there are free permits, or waits for the next one.
-async fn receive(
-    app: &App,
-    queue: QueueName,
-    policy: &Policy,
-    permits: &Arc<Semaphore>,
-    first: OwnedSemaphorePermit,
-) -> Vec<(Message, OwnedSemaphorePermit)> {
-    let woken = app.wake.notified(queue);
-    let mut taken = vec![first];
-    while taken.len() < BATCH
-        && let Ok(permit) = permits.clone().try_acquire_owned()
-    {
-        taken.push(permit);
+    /// One long poll of a lane; it holds no slot, because the other lane may need it meanwhile.
+    async fn long_poll(&self, poll: Poll) -> Vec<Message> {
+        let free = self.slots.free().await;
+        self.receive(poll, free).await
     }
-    match postgres::receive(&app.db, queue, taken.len() as u32, policy.visibility).await {
-        Ok(messages) if !messages.is_empty() => messages.into_iter().zip(taken).collect(),
-        Ok(_) => {
-            drop(taken);
-            let wait = postgres::next_visible_in(&app.db, queue)
-                .await
-                .ok()
-                .flatten()
-                .unwrap_or(IDLE_POLL);
-            let _ = tokio::time::timeout(wait.clamp(Duration::from_millis(20), IDLE_POLL), woken).await;
-            Vec::new()
-        }
-        Err(error) => {
-            drop(taken);
-            tracing::warn!(queue = queue.as_str(), %error, "can not receive messages");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Vec::new()
-        }
-    }
-}
 
-/// Runs the handler of one message and settles the message.
-async fn handle(
-    app: Arc<App>,
-    message: Message,
-    policy: Policy,
-    abandoned: CancellationToken,
-    in_hand: InHand,
-    permit: OwnedSemaphorePermit,
-) {
-    let queue = message.queue;
-    app.stats.started(queue);
-    app.latency
-        .record(Scope::QueueWait, queue.as_str(), message.waited, latency::Outcome::Ok);
-    let (started_at, clock) = (OffsetDateTime::now_utc(), Instant::now());
-    let result = tokio::select! {
-        result = attempt(&app, &message, &policy) => Some(result),
-        () = abandoned.cancelled() => None,
-    };
-    let outcome = if matches!(result, Some(Err(_))) {
-        latency::Outcome::Error
-    } else {
-        latency::Outcome::Ok
-    };
-    app.latency
-        .record(Scope::Stage, queue.as_str(), clock.elapsed(), outcome);
-    let settled = match result {
-        Some(result) => settle(&app, &message, &policy, result, started_at, clock.elapsed()).await,
-        None => {
-            app.stats.returned(queue);
-            Ok(())
-        }
-    };
-    lock(&in_hand).remove(&message.id);
-    if let Err(error) = settled {
-        // Its visibility timeout brings the message back.
-        tracing::warn!(queue = queue.as_str(), message.id = %message.id, %error, "could not settle a message");
-    }
-    drop(permit);
-}
-
-/// A message that was received much oftener than it has failed has taken its workers down: it is not tried again.
-async fn attempt(app: &Arc<App>, message: &Message, policy: &Policy) -> anyhow::Result<Outcome> {
-    let most = policy.attempts + LOST_WORKERS;
-    anyhow::ensure!(message.attempt <= most, "{LOST_WORKERS} workers were lost with it");
-    match AssertUnwindSafe(jobs::handle(app, message)).catch_unwind().await {
-        Ok(result) => result,
-        // The hook has logged where.
-        Err(_) => Err(anyhow::anyhow!("the handler panicked")),
-    }
-}
-
-async fn settle(
-    app: &App,
-    message: &Message,
-    policy: &Policy,
-    result: anyhow::Result<Outcome>,
-    started_at: OffsetDateTime,
-    took: Duration,
-) -> sqlx::Result<()> {
-    match result {
-        Ok(Outcome::Done) => {
-            app.stats.done(message.queue);
-            postgres::delete(&app.db, message.id, message.receipt).await?;
-        }
-        Ok(Outcome::Discard(reason)) => {
-            app.stats.done(message.queue);
-            tracing::info!(queue = message.queue.as_str(), message.id = %message.id, "discarded a message: {reason}");
-            postgres::delete(&app.db, message.id, message.receipt).await?;
-        }
-        Ok(Outcome::Retry(after)) => {
-            app.stats.returned(message.queue);
-            postgres::give_back(&app.db, message.id, message.receipt, after).await?;
-        }
-        Err(error) => {
-            app.stats.failed(message.queue);
-            fail(app, message, policy, &error, started_at, took).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Records a failed attempt; the message is tried again later, or becomes a dead letter.
-async fn fail(
-    app: &App,
-    message: &Message,
-    policy: &Policy,
-    error: &anyhow::Error,
-    started_at: OffsetDateTime,
-    took: Duration,
-) -> sqlx::Result<()> {
-    let text = format!("{error:#}");
-    let subject = message.payload.get("path").and_then(serde_json::Value::as_str);
-    let failure = Failure {
-        message,
-        worker: &app.worker,
-        error: &text,
-        subject,
-        started_at,
-        took,
-    };
-    let (queue, attempt) = (message.queue.as_str(), message.attempt);
-    if message.attempt >= policy.attempts {
-        if attempts::bury(&app.db, &failure).await? {
-            tracing::error!(queue, message.id = %message.id, attempt, error = text, "message became a dead letter");
-            app.changed.uploads();
-        }
-        return Ok(());
-    }
-    tracing::warn!(queue, message.id = %message.id, attempt, error = text, "attempt failed");
-    attempts::record_retry(&app.db, &failure).await?;
-    postgres::release(&app.db, message.id, message.receipt, backoff(policy.backoff, attempt)).await?;
-    Ok(())
-}
-
-/// Extends all messages in hand three times in each visibility timeout; abandons those whose receipt is lost.
-async fn heartbeat(db: PgPool, in_hand: InHand, visibility: Duration) {
-    loop {
-        tokio::time::sleep(visibility / 3).await;
-        let held: Vec<_> = lock(&in_hand)
-            .iter()
-            .map(|(id, (receipt, _))| (*id, *receipt))
+    /// Finds a slot for each message that was received; at most ten of a lane wait here, and heartbeats extend them.
+    async fn seat(&self, messages: Vec<Message>, arrive: &mpsc::Sender<Arrival>, stop: &CancellationToken) {
+        let mut held: Vec<_> = messages
+            .into_iter()
+            .map(|message| (self.in_hand.hold(message.held.clone()), message))
+            .rev()
             .collect();
-        if held.is_empty() {
-            continue;
+        while let Some((_, message)) = held.last() {
+            let slot = tokio::select! {
+                () = stop.cancelled() => break,
+                slot = self.slots.take_for(message.held.lane) => slot,
+            };
+            let (grip, message) = held.pop().expect("there is a last one");
+            let arrival = Arrival { message, grip, slot };
+            arrive.send(arrival).await.expect("arrivals outlive the polls");
         }
-        match postgres::extend(&db, &held, visibility).await {
-            Ok(kept) => abandon(&in_hand, &held, &kept),
-            Err(error) => tracing::warn!(%error, "could not extend messages in hand"),
+        for (_, message) in held {
+            self.give_back(&message, Duration::ZERO).await;
         }
     }
-}
 
-fn abandon(in_hand: &InHand, held: &[(MessageId, Uuid)], kept: &[MessageId]) {
-    for (id, receipt) in held.iter().filter(|(id, _)| !kept.contains(id)) {
-        // It may have been settled, and even received again, since the list was made.
-        if let Some((now, token)) = lock(in_hand).get(id)
-            && now == receipt
+    async fn receive(&self, poll: Poll, limit: u32) -> Vec<Message> {
+        let engine = &self.engine;
+        match engine
+            .broker
+            .receive(self.queue, poll, limit, self.policy.visibility)
+            .await
         {
-            tracing::warn!(message.id = %id, "abandoned a message: its receipt was lost");
-            token.cancel();
+            Ok(messages) => messages,
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(queue = self.queue.as_str(), error, "can not receive messages");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Waits while the queue is paused or what it needs is away.
+    async fn until_workable(&self) {
+        let mut settings = self.engine.settings.clone();
+        loop {
+            self.work.until_ready(self.queue).await;
+            if !is_paused(&settings.borrow_and_update(), self.queue) {
+                return;
+            }
+            if settings.changed().await.is_err() {
+                // Nobody can resume it any more: the daemon stops.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Changes the number of slots whenever an operator does.
+    async fn follow_settings(&self) {
+        let mut settings = self.engine.settings.clone();
+        loop {
+            let decided = settings
+                .borrow_and_update()
+                .get(&self.queue)
+                .and_then(|setting| setting.concurrency);
+            self.slots.set_limit(decided.unwrap_or(self.policy.concurrency));
+            if settings.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Runs the handler of one message and settles the message.
+    async fn handle(self: Arc<Self>, arrival: Arrival) {
+        let Arrival { message, grip, slot } = arrival;
+        let (engine, name) = (&self.engine, self.queue.as_str());
+        engine.stats.started(self.queue);
+        let waited = message.waited;
+        engine
+            .latency
+            .record(Scope::QueueWait, name, waited, latency::Outcome::Ok);
+        let (started_at, clock) = (OffsetDateTime::now_utc(), Instant::now());
+        let result = tokio::select! {
+            result = self.attempt(&message) => Some(result),
+            () = grip.lost() => None,
+        };
+        let outcome = if matches!(result, Some(Err(_))) {
+            latency::Outcome::Error
+        } else {
+            latency::Outcome::Ok
+        };
+        engine.latency.record(Scope::Stage, name, clock.elapsed(), outcome);
+        match result {
+            None => engine.stats.returned(self.queue),
+            Some(Ok(Outcome::Done)) => self.done(message, grip).await,
+            Some(Ok(Outcome::Discard(reason))) => {
+                tracing::info!(queue = name, message.id = %message.id(), "discarded a message: {reason}");
+                self.done(message, grip).await;
+            }
+            Some(Ok(Outcome::Retry(after))) => {
+                engine.stats.returned(self.queue);
+                self.give_back(&message, after).await;
+            }
+            Some(Err(error)) => {
+                engine.stats.failed(self.queue);
+                self.fail(&message, &error, started_at, clock.elapsed()).await;
+            }
+        }
+        drop(slot);
+    }
+
+    /// A message that was received much oftener than it has failed has taken its workers down: it is not tried again.
+    async fn attempt(&self, message: &Message) -> anyhow::Result<Outcome> {
+        if message.buried {
+            return Ok(Outcome::Discard("a copy of a dead letter".to_owned()));
+        }
+        if lost_workers(message) > LOST_WORKERS {
+            anyhow::bail!("{} workers were lost with it", lost_workers(message));
+        }
+        match AssertUnwindSafe(self.work.handle(message)).catch_unwind().await {
+            Ok(result) => result,
+            // The hook has logged where.
+            Err(_) => Err(anyhow::anyhow!("the handler panicked")),
+        }
+    }
+
+    async fn done(&self, message: Message, grip: Grip) {
+        self.engine.stats.done(self.queue);
+        let settled = Settled { message, grip };
+        self.done
+            .send(settled)
+            .await
+            .expect("the deleting task outlives the handlers");
+    }
+
+    async fn give_back(&self, message: &Message, after: Duration) {
+        if let Err(error) = self.engine.broker.give_back(message, after).await {
+            let error = format!("{error:#}");
+            tracing::warn!(queue = self.queue.as_str(), message.id = %message.id(), error, "could not give a message back");
+        }
+    }
+
+    /// Records a failed attempt; the message is tried again later, or becomes a dead letter.
+    async fn fail(&self, message: &Message, error: &anyhow::Error, started_at: OffsetDateTime, took: Duration) {
+        let text = format!("{error:#}");
+        let failure = Failure {
+            message,
+            backend: self.engine.broker.name(),
+            worker: &self.engine.worker,
+            error: &text,
+            started_at,
+            took,
+        };
+        let (queue, attempt) = (self.queue.as_str(), message.attempt);
+        let last = attempt >= self.policy.attempts || lost_workers(message) > LOST_WORKERS;
+        let settled = if last {
+            self.bury(&failure).await
+        } else {
+            tracing::warn!(queue, message.id = %message.id(), attempt, error = text, "attempt failed");
+            self.retry(&failure).await
+        };
+        if let Err(error) = settled {
+            // Its visibility timeout brings the message back.
+            let error = format!("{error:#}");
+            tracing::warn!(queue, message.id = %message.id(), error, "could not settle a message");
+        }
+    }
+
+    async fn retry(&self, failure: &Failure<'_>) -> anyhow::Result<()> {
+        let message = failure.message;
+        attempts::record_retry(&self.engine.db, failure).await?;
+        let after = backoff(self.policy.backoff, message.attempt);
+        self.engine.broker.release(&message.held, after).await
+    }
+
+    async fn bury(&self, failure: &Failure<'_>) -> anyhow::Result<()> {
+        let message = failure.message;
+        if dead::bury(&self.engine.db, &self.engine.broker, failure).await? {
+            let (queue, attempt, error) = (self.queue.as_str(), message.attempt, failure.error);
+            tracing::error!(queue, message.id = %message.id(), attempt, error, "message became a dead letter");
+            self.work.buried(message);
+        }
+        Ok(())
+    }
+
+    /// Lets running handlers finish, then gives back what is left.
+    async fn finish(&self, mut handlers: JoinSet<()>) {
+        let drain = async { while handlers.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.policy.stop_deadline, drain).await.is_ok() {
+            return;
+        }
+        let left = self.in_hand.running();
+        handlers.shutdown().await;
+        for held in left {
+            if let Err(error) = self.engine.broker.surrender(&held).await {
+                let error = format!("{error:#}");
+                tracing::warn!(message.id = %held.id, error, "could not give a message back");
+            }
         }
     }
 }
 
-/// Lets running handlers finish, then gives back what is left.
-async fn finish(app: &App, mut handlers: JoinSet<()>, in_hand: &InHand, policy: &Policy) {
-    let drain = async { while handlers.join_next().await.is_some() {} };
-    if tokio::time::timeout(policy.stop_deadline, drain).await.is_ok() {
-        return;
-    }
-    handlers.shutdown().await;
-    let left: Vec<_> = lock(in_hand).drain().collect();
-    for (id, (receipt, _)) in left {
-        if let Err(error) = postgres::give_back(&app.db, id, receipt, Duration::ZERO).await {
-            tracing::warn!(message.id = %id, %error, "could not give a message back");
+enum Received {
+    Slots(Vec<Slot>),
+    Messages(Vec<Message>),
+}
+
+/// Deletes what is done, many at once, until nobody can send any more.
+async fn delete_settled(engine: Arc<Engine>, queue: QueueName, mut settled: mpsc::Receiver<Settled>) {
+    let mut batch = Vec::with_capacity(DELETED_AT_ONCE);
+    while settled.recv_many(&mut batch, DELETED_AT_ONCE).await > 0 {
+        let redriven: Vec<_> = batch
+            .iter()
+            .filter(|s| s.message.redrives > 0)
+            .map(|s| s.message.id())
+            .collect();
+        let held: Vec<_> = batch.iter().map(|settled| settled.message.held.clone()).collect();
+        let deleted = async {
+            if !redriven.is_empty() {
+                dead::mark_succeeded(&engine.db, &redriven).await?;
+            }
+            engine.broker.delete(&held).await
+        };
+        if let Err(error) = deleted.await {
+            // They come back after their visibility timeout, and their handlers find that all is done.
+            let (messages, error) = (held.len(), format!("{error:#}"));
+            tracing::warn!(queue = queue.as_str(), messages, error, "could not delete messages");
         }
+        batch.iter().for_each(|settled| settled.grip.let_go());
+        batch.clear();
     }
 }
 
-fn lock(in_hand: &InHand) -> std::sync::MutexGuard<'_, HashMap<MessageId, (Uuid, CancellationToken)>> {
-    in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn is_paused(settings: &Settings, queue: QueueName) -> bool {
+    settings.get(&queue).is_some_and(|setting| setting.paused_by.is_some())
+}
+
+/// Deliveries after which neither a failure was recorded nor the message deleted.
+fn lost_workers(message: &Message) -> u32 {
+    message.receives.saturating_sub(message.attempt)
 }

@@ -16,7 +16,7 @@ use crate::audit::{self, Actor};
 use crate::catalog::service::{self as catalog, SetProgress};
 use crate::error::{ApiError, ApiResult};
 use crate::previews::sheet_job::PreviewJob;
-use crate::queue::{NewMessage, QueueName, postgres};
+use crate::queue::{NewMessage, QueueName};
 use crate::store::ContentKey;
 use crate::uploads::findings;
 use crate::uploads::service::{self as uploads, file_finding, pack_finding};
@@ -195,7 +195,9 @@ pub async fn approve(app: &App, actor: &Actor, id: CaseId, body: &Approve) -> Ap
             upload_id: case.upload_id,
             set_id: set.id,
         };
-        postgres::send(&mut tx, &[NewMessage::new(QueueName::Preview, case.upload_id, &again)]).await?;
+        app.broker
+            .send(&mut tx, &[NewMessage::new(QueueName::Preview, case.upload_id, &again)])
+            .await?;
     } else {
         catalog::publish_sheet(&mut tx, set.id).await?;
     }

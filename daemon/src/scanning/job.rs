@@ -13,7 +13,7 @@ use super::magic;
 use super::service::{self, Scanned};
 use crate::app::App;
 use crate::ingest::job::BatchJob;
-use crate::queue::{NewMessage, Outcome, QueueName, postgres};
+use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::store::UploadKey;
 use crate::uploads::service::{self as uploads, pack_finding};
 use crate::uploads::stages::Stage;
@@ -90,7 +90,7 @@ async fn hand_on(app: &App, upload: &Upload, key: &UploadKey, scanned: &Scanned)
     findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;
     uploads::advance(&mut tx, upload.id, Stage::Scan, Stage::Batch, UploadState::Opening).await?;
     let batch = NewMessage::new(QueueName::Batch, upload.id, &BatchJob { upload_id: upload.id });
-    postgres::send(&mut tx, &[batch]).await?;
+    app.broker.send(&mut tx, &[batch]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(())

@@ -27,8 +27,17 @@ impl Alerts {
             severity,
             message,
             since: OffsetDateTime::now_utc(),
+            acknowledged_by: None,
         };
         raised.insert(code, alert);
+    }
+
+    /// Notes who has taken note of an alert. `None`: it is not raised.
+    pub fn acknowledge(&self, code: &str, by: &str) -> Option<Alert> {
+        let mut raised = self.lock();
+        let alert = raised.values_mut().find(|alert| alert.code == code)?;
+        alert.acknowledged_by = Some(by.to_owned());
+        Some(alert.clone())
     }
 
     /// Clears an alert that may be raised.

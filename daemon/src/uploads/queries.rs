@@ -1,5 +1,7 @@
 //! Statements about `uploads`; other features go through `service`.
 
+use std::collections::HashMap;
+
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, CaseId, SetId, UploadId};
@@ -181,7 +183,6 @@ pub(super) async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -
         from uploads upload
         join accounts account on account.id = upload.account_id
         left join sets on sets.upload_id = upload.id
-        
         where ($1::uuid is null or upload.account_id = $1) and ($2::text is null or account.name = $2)
             and ($3::text is null or upload.state = $3) and ($4::uuid is null or upload.id = $4)
             and ($5::uuid is null or upload.id < $5)
@@ -228,6 +229,32 @@ pub(super) async fn set_and_case(
     .fetch_one(db)
     .await?;
     Ok((row.set_id.map(SetId), row.case_id.map(CaseId)))
+}
+
+pub(super) async fn states(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<HashMap<UploadId, UploadState>> {
+    let rows = sqlx::query!("select id, state from uploads where id = any($1)", ids)
+        .fetch_all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (UploadId(row.id), state(&row.state)))
+        .collect())
+}
+
+pub(super) async fn state_and_account(
+    db: impl PgExecutor<'_>,
+    id: UploadId,
+) -> sqlx::Result<Option<(UploadState, String)>> {
+    let row = sqlx::query!(
+        r#"
+        select upload.state, account.name from uploads upload join accounts account on account.id = upload.account_id
+        where upload.id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (state(&row.state), row.name)))
 }
 
 /// Uploads by group of states, for the Overview: working, in review, published, rejected.

@@ -1,5 +1,7 @@
 //! What can be done with an upload: start, receive its bytes, complete, look at it, move it on.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use futures_util::Stream;
 use sqlx::{PgConnection, PgPool};
@@ -15,7 +17,7 @@ use super::{Upload, findings, queries, stages};
 use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::queue::{NewMessage, QueueName, attempts, postgres};
+use crate::queue::{NewMessage, QueueName, attempts};
 use crate::scanning::job::ScanJob;
 use crate::store::UploadKey;
 use crate::store::filesystem::PutError;
@@ -140,11 +142,8 @@ pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<(
     queries::set_state(&mut *tx, id, UploadState::Scanning).await?;
     stages::leave(&mut tx, id, Stage::Receive).await?;
     stages::enter(&mut tx, id, Stage::Scan).await?;
-    postgres::send(
-        &mut tx,
-        &[NewMessage::new(QueueName::Scan, id, &ScanJob { upload_id: id })],
-    )
-    .await?;
+    let scan = NewMessage::new(QueueName::Scan, id, &ScanJob { upload_id: id });
+    app.broker.send(&mut tx, &[scan]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(())
@@ -241,6 +240,20 @@ pub async fn expire(app: &App) -> anyhow::Result<usize> {
         app.changed.uploads();
     }
     Ok(expired.len())
+}
+
+/// Where uploads are; one that is gone is missing.
+pub async fn states(db: &PgPool, ids: &[UploadId]) -> sqlx::Result<HashMap<UploadId, UploadState>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    queries::states(db, &ids).await
+}
+
+/// Where an upload is, and the name of the account it belongs to.
+pub async fn state_and_account(db: &PgPool, id: UploadId) -> sqlx::Result<Option<(UploadState, String)>> {
+    queries::state_and_account(db, id).await
 }
 
 /// How many uploads are working, in review, published, rejected.

@@ -74,6 +74,7 @@ impl App {
             Event::Queues { queues } => self.queues_changed(queues),
             Event::Latency { latency } => self.latency_changed(latency),
             Event::Changed(revisions) => self.revisions_changed(revisions),
+            Event::Operations { .. } => {}
             Event::Tick { .. } => {}
         }
     }

@@ -72,10 +72,13 @@ pub fn snapshot() -> Snapshot {
             latency(Scope::Route, "GET /v1/items", 3.0),
             latency(Scope::Stage, "image.render", 41.5),
         ],
+        operations: Vec::new(),
         revisions: Revisions {
             uploads: 1,
             cases: 1,
             audit: 1,
+            dead: 1,
+            operations: 1,
         },
     }
 }
@@ -129,6 +132,7 @@ fn alert(code: &str, severity: Severity, message: &str) -> Alert {
         severity,
         message: message.to_owned(),
         since: ago(180),
+        acknowledged_by: None,
     }
 }
 
@@ -140,13 +144,18 @@ pub fn queue(name: &str, depth: i64) -> QueueRow {
         delayed: 0,
         dead: if depth > 0 { 2 } else { 0 },
         oldest_age_seconds: (depth > 0).then_some(77.0),
+        sent_per_second: if depth > 0 { 90.0 } else { 0.0 },
         done_per_second: if depth > 0 { 85.0 } else { 0.0 },
         failed_per_second: 0.0,
         working: u32::from(depth > 0) * 4,
+        workers: 1,
         concurrency: 4,
+        concurrency_by: None,
         paused: false,
         paused_by: None,
         done_history: (0..60).map(|i| if depth > 0 { i } else { 0 }).collect(),
+        sent_history: vec![0; 60],
+        backend: "postgres".to_owned(),
     }
 }
 

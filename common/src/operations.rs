@@ -1,0 +1,332 @@
+//! Screen 4, operations: long work that an operator started and the daemon does.
+//!
+//! - `POST /v1/operations`: plans one ([`NewOperation`] to [`Operation`], 202). Nothing is touched: the plan is the dry run,
+//!   with a reason for every message that would be left out. A plan that was not started within an hour is cancelled.
+//! - `GET /v1/operations?cursor=&limit=`: newest first (`Page<Operation>`); `GET /v1/operations/{id}`: one
+//! - `GET /v1/operations/{id}/items?state=&cursor=&limit=`: its messages, by id (`Page<OperationItem>`)
+//! - `POST /v1/operations/{id}/start | pause | resume | cancel`: (`Operation`)
+//! - `POST /v1/operations/{id}/rate`: another rate while it runs ([`SetRate`] to [`Operation`])
+//!
+//! `planning` -> `planned` -> `running` <-> `paused` -> `done`. A run that fails too often is `stopped` (and can be resumed);
+//! whatever is not over can be `cancelled`. An operation survives a restart of the daemon.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::ids::{MessageId, OperationId, UploadId};
+
+/// A selection by ids names at most so many.
+pub const MAX_IDS: usize = 1_000;
+
+/// What is done to the selected dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// Send them again as they are.
+    Redrive,
+    /// Send one with another payload; made by `POST /v1/dead/{id}/edit`.
+    Edit,
+    /// Give up on them, with a reason; what waits for them is settled. The payload is kept with the operation.
+    Discard,
+    /// As discard, and the payload is not kept.
+    Purge,
+}
+
+impl OperationKind {
+    pub const ALL: [Self; 4] = [Self::Redrive, Self::Edit, Self::Discard, Self::Purge];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Redrive => "redrive",
+            Self::Edit => "edit",
+            Self::Discard => "discard",
+            Self::Purge => "purge",
+        }
+    }
+
+    /// Whether it sends messages, so that their outcome is watched.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::Redrive | Self::Edit)
+    }
+}
+
+impl std::str::FromStr for OperationKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| format!("unknown kind {text:?}"))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationState {
+    /// The dry run looks at every selected message.
+    Planning,
+    /// Waits to be started.
+    Planned,
+    Running,
+    /// An operator paused it.
+    Paused,
+    /// It stopped by itself; `note` says why.
+    Stopped,
+    Cancelled,
+    Done,
+    /// It can not go on; `note` says why.
+    Failed,
+}
+
+impl OperationState {
+    pub const ALL: [Self; 8] = [
+        Self::Planning,
+        Self::Planned,
+        Self::Running,
+        Self::Paused,
+        Self::Stopped,
+        Self::Cancelled,
+        Self::Done,
+        Self::Failed,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planning => "planning",
+            Self::Planned => "planned",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Cancelled => "cancelled",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether the daemon is at it.
+    pub fn is_moving(self) -> bool {
+        matches!(self, Self::Planning | Self::Running)
+    }
+
+    /// Whether nothing more will happen to it.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Done | Self::Failed)
+    }
+}
+
+impl std::str::FromStr for OperationState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        found.ok_or_else(|| format!("unknown state {text:?}"))
+    }
+}
+
+/// What a running operation does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// A few are sent first.
+    Canary,
+    /// How the few fare is waited for.
+    Watch,
+    /// The rest, at a rate that grows to the limit.
+    Ramp,
+    /// All are sent; the last outcomes are waited for.
+    Settle,
+}
+
+impl Phase {
+    pub const ALL: [Self; 4] = [Self::Canary, Self::Watch, Self::Ramp, Self::Settle];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::Watch => "watch",
+            Self::Ramp => "ramp",
+            Self::Settle => "settle",
+        }
+    }
+}
+
+impl std::str::FromStr for Phase {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|phase| phase.as_str() == text);
+        found.ok_or_else(|| format!("unknown phase {text:?}"))
+    }
+}
+
+/// Which dead letters: all that fit every field that is set. Nothing set means every dead letter there is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Selection {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Text that the file's name or the error contains, whatever its case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<UploadId>,
+    /// `true`: only those that were redriven before; `false`: only those that were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redriven: Option<bool>,
+    /// Marked ones; at most [`MAX_IDS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<MessageId>>,
+}
+
+/// How fast and how carefully.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pace {
+    /// Messages a second at most, 1 to 100,000.
+    pub rate_per_second: u32,
+    /// So many are sent first and watched; 0: none. A selection of no more than this many is sent at once.
+    pub canary: u32,
+    /// How long the canary's outcome is waited for before the operation stops.
+    pub canary_wait_seconds: u32,
+    /// It stops when more than this share of the known outcomes are failures, 0 to 100; 100: never.
+    pub stop_at_percent: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            rate_per_second: 100,
+            canary: 10,
+            canary_wait_seconds: 120,
+            stop_at_percent: 20,
+        }
+    }
+}
+
+/// An operation to be planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOperation {
+    pub kind: OperationKind,
+    #[serde(default)]
+    pub selection: Selection,
+    /// The `upper` of the snapshot that the operator saw; what there is now when not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<i64>,
+    /// Why; needed for `discard` and `purge`, 1 to 500 characters. Contributors are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub pace: Pace,
+}
+
+/// An operation and how far it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    pub id: OperationId,
+    pub kind: OperationKind,
+    pub state: OperationState,
+    /// Set while it runs, is paused or was stopped.
+    pub phase: Option<Phase>,
+    /// The Unix user who planned it.
+    pub actor: String,
+    pub reason: Option<String>,
+    pub selection: Selection,
+    /// The selection as a person reads it: `image, fingerprint 0123456789abcdef`.
+    pub what: String,
+    pub upper: i64,
+    pub pace: Pace,
+    /// Selected by the plan: those to be acted on and those left out.
+    pub selected: i64,
+    /// Left out, by reason, the commonest first.
+    pub left_out: Vec<LeftOut>,
+    /// Acted on so far: sent or discarded.
+    pub acted: i64,
+    /// Of those that were sent: their handler succeeded.
+    pub succeeded: i64,
+    /// Of those that were sent: dead letters again.
+    pub refailed: i64,
+    /// Messages a second over the last 5 s.
+    pub rate: f64,
+    /// Until all are sent, at the present rate.
+    pub eta_seconds: Option<f64>,
+    /// Why it stopped, or what it waits for.
+    pub note: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub started_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+impl Operation {
+    /// How many the plan would act on.
+    pub fn eligible(&self) -> i64 {
+        self.selected - self.left_out.iter().map(|left| left.messages).sum::<i64>()
+    }
+}
+
+/// Messages that were left out for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub reason: String,
+    pub messages: i64,
+}
+
+/// One message of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OperationItem {
+    pub message_id: MessageId,
+    pub state: ItemState,
+    pub queue: String,
+    pub subject: Option<String>,
+    /// Why it was left out, or how it failed again.
+    pub reason: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    LeftOut,
+    /// Sent; its outcome is not known yet.
+    Sent,
+    Done,
+    /// Sent, and a dead letter again.
+    Failed,
+    Discarded,
+}
+
+impl ItemState {
+    pub const ALL: [Self; 5] = [Self::LeftOut, Self::Sent, Self::Done, Self::Failed, Self::Discarded];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeftOut => "left_out",
+            Self::Sent => "sent",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Discarded => "discarded",
+        }
+    }
+}
+
+impl std::str::FromStr for ItemState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        found.ok_or_else(|| format!("unknown state {text:?}"))
+    }
+}
+
+/// Another rate for an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetRate {
+    /// 1 to 100,000.
+    pub rate_per_second: u32,
+}

@@ -1,0 +1,173 @@
+//! Which backend carries the messages: the only place that knows there are two.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+
+use super::stats::QueueStats;
+use super::{Depth, Held, Lane, Message, NewMessage, QueueName, postgres};
+
+/// Sends, receives and settles messages.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    backend: Backend,
+    db: PgPool,
+    stats: Arc<QueueStats>,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Postgres,
+}
+
+/// What one poll of a worker asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poll {
+    /// Both lanes in one answer that comes at once, interactive messages first.
+    Both,
+    /// One lane; the answer may take as long as a long poll does.
+    Lane(Lane),
+}
+
+impl Broker {
+    pub fn postgres(db: PgPool, stats: Arc<QueueStats>) -> Self {
+        let backend = Backend::Postgres;
+        Self { backend, db, stats }
+    }
+
+    /// `postgres` or `sqs`.
+    pub fn name(&self) -> &'static str {
+        match self.backend {
+            Backend::Postgres => "postgres",
+        }
+    }
+
+    /// Sends messages in the caller's transaction: they exist exactly when it commits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn send(&self, tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Result<()> {
+        match self.backend {
+            Backend::Postgres => postgres::send(tx, messages).await?,
+        }
+        for message in messages {
+            self.stats.sent(message.queue);
+        }
+        Ok(())
+    }
+
+    /// The polls that a worker keeps going for one queue.
+    pub fn polls(&self) -> &'static [Poll] {
+        match self.backend {
+            Backend::Postgres => &[Poll::Both],
+        }
+    }
+
+    /// Receives up to `limit` messages and hides them for `visibility`.
+    ///
+    /// # Errors
+    /// When the backend does not answer.
+    pub async fn receive(
+        &self,
+        queue: QueueName,
+        poll: Poll,
+        limit: u32,
+        visibility: Duration,
+    ) -> anyhow::Result<Vec<Message>> {
+        match (&self.backend, poll) {
+            (Backend::Postgres, _) => Ok(postgres::receive(&self.db, queue, limit, visibility).await?),
+        }
+    }
+
+    /// How long an empty answer of [`Broker::receive`] is likely to stay true if nobody sends; `None`: for ever.
+    ///
+    /// # Errors
+    /// When the backend does not answer.
+    pub async fn next_visible_in(&self, queue: QueueName) -> anyhow::Result<Option<Duration>> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::next_visible_in(&self.db, queue).await?),
+        }
+    }
+
+    /// Deletes messages that are done. One whose receipt is lost is left to whoever has it now.
+    ///
+    /// # Errors
+    /// When the backend does not answer; some may be deleted.
+    pub async fn delete(&self, held: &[Held]) -> anyhow::Result<()> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::delete(&self.db, held).await.map(drop)?),
+        }
+    }
+
+    /// Deletes a message as part of the transaction that replaces it, where the backend can. `false`: the receipt is lost.
+    /// [`Broker::delete_after_commit`] follows.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn delete_in(&self, tx: &mut PgConnection, held: &Held) -> sqlx::Result<bool> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::delete(&mut *tx, std::slice::from_ref(held)).await? == 1),
+        }
+    }
+
+    /// Deletes a message that was replaced, where [`Broker::delete_in`] could not.
+    ///
+    /// # Errors
+    /// When the backend does not answer: the message comes back, and is known to be buried.
+    pub async fn delete_after_commit(&self, _held: &Held) -> anyhow::Result<()> {
+        match self.backend {
+            Backend::Postgres => Ok(()),
+        }
+    }
+
+    /// Gives a message back after a failed attempt: it is received again after `delay`.
+    ///
+    /// # Errors
+    /// When the backend does not answer: its visibility timeout brings it back.
+    pub async fn release(&self, held: &Held, delay: Duration) -> anyhow::Result<()> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::release(&self.db, held, delay).await.map(drop)?),
+        }
+    }
+
+    /// Gives a message back as if it had not been received.
+    ///
+    /// # Errors
+    /// As [`Broker::release`].
+    pub async fn give_back(&self, message: &Message, delay: Duration) -> anyhow::Result<()> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::give_back(&self.db, &message.held, delay).await.map(drop)?),
+        }
+    }
+
+    /// Gives a message back at once whose handler was ended from outside.
+    ///
+    /// # Errors
+    /// As [`Broker::release`].
+    pub async fn surrender(&self, held: &Held) -> anyhow::Result<()> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::give_back(&self.db, held, Duration::ZERO).await.map(drop)?),
+        }
+    }
+
+    /// Extends the visibility timeout of messages in hand; answers for each whether its receipt is still good.
+    ///
+    /// # Errors
+    /// When the backend does not answer.
+    pub async fn extend(&self, held: &[Held], visibility: Duration) -> anyhow::Result<Vec<bool>> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::extend(&self.db, held, visibility).await?),
+        }
+    }
+
+    /// How many messages there are, by queue.
+    ///
+    /// # Errors
+    /// When the backend does not answer.
+    pub async fn depths(&self) -> anyhow::Result<Vec<(QueueName, Depth)>> {
+        match self.backend {
+            Backend::Postgres => Ok(postgres::depths(&self.db).await?),
+        }
+    }
+}

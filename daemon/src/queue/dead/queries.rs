@@ -1,0 +1,295 @@
+//! Statements about `dead_letters` and `dead_letter_groups`; other features go through `service`.
+
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use time::OffsetDateTime;
+use tradepost_common::dead::{DeadAttributes, DeadGroup, DeadRow, Snapshot};
+use tradepost_common::ids::{MessageId, UploadId};
+use uuid::Uuid;
+
+use super::service::{Filter, Range};
+use crate::queue::{Lane, attempts};
+
+/// A dead letter with its payload.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub row: DeadRow,
+    pub payload: serde_json::Value,
+    pub attributes: DeadAttributes,
+}
+
+/// A message that becomes a dead letter.
+#[derive(Debug)]
+pub struct New<'a> {
+    pub id: MessageId,
+    pub queue: &'a str,
+    pub lane: Lane,
+    pub payload: &'a serde_json::Value,
+    pub upload_id: Option<UploadId>,
+    pub attempts: u32,
+    pub redrives: u32,
+    pub receives: u32,
+    pub error: &'a str,
+    pub enqueued_at: OffsetDateTime,
+    /// `postgres` or `sqs`.
+    pub backend: &'a str,
+}
+
+/// `false`: it was there already.
+pub(super) async fn insert(tx: &mut PgConnection, new: &New<'_>) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        insert into dead_letters (id, queue, lane, payload, upload_id, subject, attempts, redrives, receives, error, fingerprint,
+            enqueued_at, backend)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        on conflict (id) do nothing
+        "#,
+        new.id.0,
+        new.queue,
+        new.lane as i16,
+        new.payload,
+        new.upload_id.map(|id| id.0),
+        attempts::subject(new.payload),
+        new.attempts.cast_signed(),
+        new.redrives.cast_signed(),
+        new.receives.cast_signed(),
+        attempts::shorten(new.error),
+        attempts::fingerprint(new.error),
+        new.enqueued_at,
+        new.backend
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn snapshot(db: &PgPool) -> sqlx::Result<Snapshot> {
+    sqlx::query_as!(
+        Snapshot,
+        r#"select coalesce(max(seq), 0) as "upper!", now() as "at!" from dead_letters"#
+    )
+    .fetch_one(db)
+    .await
+}
+
+pub(super) async fn groups(db: &PgPool, queue: Option<&str>, pattern: Option<&str>) -> sqlx::Result<Vec<DeadGroup>> {
+    sqlx::query_as!(
+        DeadGroup,
+        r#"
+        select queue, fingerprint, error, messages, refailed, first_died_at, last_died_at
+        from dead_letter_groups
+        where messages > 0 and ($1::text is null or queue = $1) and ($2::text is null or error ilike $2)
+        order by messages desc, queue, fingerprint limit 1000
+        "#,
+        queue,
+        pattern
+    )
+    .fetch_all(db)
+    .await
+}
+
+struct RawLetter {
+    id: Uuid,
+    seq: i64,
+    queue: String,
+    lane: i16,
+    payload: serde_json::Value,
+    upload_id: Option<Uuid>,
+    subject: Option<String>,
+    attempts: i32,
+    redrives: i32,
+    receives: i32,
+    error: String,
+    fingerprint: String,
+    enqueued_at: OffsetDateTime,
+    died_at: OffsetDateTime,
+    backend: String,
+}
+
+impl From<RawLetter> for Letter {
+    fn from(raw: RawLetter) -> Self {
+        Self {
+            attributes: DeadAttributes {
+                lane: Lane::from_column(raw.lane).as_str().to_owned(),
+                backend: raw.backend,
+                receives: raw.receives,
+                payload_bytes: raw.payload.to_string().len() as i64,
+            },
+            payload: raw.payload,
+            row: DeadRow {
+                id: MessageId(raw.id),
+                seq: raw.seq,
+                queue: raw.queue,
+                fingerprint: raw.fingerprint,
+                error: raw.error,
+                subject: raw.subject,
+                upload_id: raw.upload_id.map(UploadId),
+                attempts: raw.attempts,
+                redrives: raw.redrives,
+                enqueued_at: raw.enqueued_at,
+                died_at: raw.died_at,
+            },
+        }
+    }
+}
+
+pub(super) async fn find(db: &PgPool, id: MessageId) -> sqlx::Result<Option<Letter>> {
+    let raw = sqlx::query_as!(
+        RawLetter,
+        r#"
+        select id, seq, queue, lane, payload, upload_id, subject, attempts, redrives, receives, error, fingerprint, enqueued_at,
+            died_at, backend
+        from dead_letters where id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(raw.map(Letter::from))
+}
+
+pub(super) async fn list(db: &PgPool, filter: &Filter<'_>, before: i64, limit: i64) -> sqlx::Result<Vec<DeadRow>> {
+    let rows = sqlx::query!(
+        r#"
+        select id, seq, queue, upload_id, subject, attempts, redrives, error, fingerprint, enqueued_at, died_at
+        from dead_letters
+        where seq < $1 and ($2::text is null or queue = $2) and ($3::text is null or fingerprint = $3)
+            and ($4::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $4)
+            and ($5::uuid is null or upload_id = $5) and ($6::bool is null or (redrives > 0) = $6)
+            and ($7::uuid[] is null or id = any($7))
+        order by seq desc limit $8
+        "#,
+        before,
+        filter.queue,
+        filter.fingerprint,
+        filter.pattern.as_deref(),
+        filter.upload_id,
+        filter.redriven,
+        filter.ids.as_deref(),
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| DeadRow {
+            id: MessageId(row.id),
+            seq: row.seq,
+            queue: row.queue,
+            fingerprint: row.fingerprint,
+            error: row.error,
+            subject: row.subject,
+            upload_id: row.upload_id.map(UploadId),
+            attempts: row.attempts,
+            redrives: row.redrives,
+            enqueued_at: row.enqueued_at,
+            died_at: row.died_at,
+        })
+        .collect())
+}
+
+pub(super) async fn next(db: impl PgExecutor<'_>, range: &Range<'_>) -> sqlx::Result<Vec<Letter>> {
+    let filter = &range.filter;
+    let rows = sqlx::query_as!(
+        RawLetter,
+        r#"
+        select id, seq, queue, lane, payload, upload_id, subject, attempts, redrives, receives, error, fingerprint, enqueued_at,
+            died_at, backend
+        from dead_letters
+        where seq > $1 and seq <= $2 and ($3::text is null or queue = $3) and ($4::text is null or fingerprint = $4)
+            and ($5::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $5)
+            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or (redrives > 0) = $7)
+            and ($8::uuid[] is null or id = any($8))
+        order by seq limit $9
+        "#,
+        range.above,
+        range.upper,
+        filter.queue,
+        filter.fingerprint,
+        filter.pattern.as_deref(),
+        filter.upload_id,
+        filter.redriven,
+        filter.ids.as_deref(),
+        range.limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Letter::from).collect())
+}
+
+pub(super) async fn lock_next(tx: &mut PgConnection, range: &Range<'_>) -> sqlx::Result<Vec<Letter>> {
+    let filter = &range.filter;
+    let rows = sqlx::query_as!(
+        RawLetter,
+        r#"
+        select id, seq, queue, lane, payload, upload_id, subject, attempts, redrives, receives, error, fingerprint, enqueued_at,
+            died_at, backend
+        from dead_letters
+        where seq > $1 and seq <= $2 and ($3::text is null or queue = $3) and ($4::text is null or fingerprint = $4)
+            and ($5::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $5)
+            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or (redrives > 0) = $7)
+            and ($8::uuid[] is null or id = any($8))
+        order by seq limit $9
+        for update skip locked
+        "#,
+        range.above,
+        range.upper,
+        filter.queue,
+        filter.fingerprint,
+        filter.pattern.as_deref(),
+        filter.upload_id,
+        filter.redriven,
+        filter.ids.as_deref(),
+        range.limit
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(Letter::from).collect())
+}
+
+pub(super) async fn count(db: impl PgExecutor<'_>, range: &Range<'_>) -> sqlx::Result<i64> {
+    let filter = &range.filter;
+    sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!"
+        from dead_letters
+        where seq > $1 and seq <= $2 and ($3::text is null or queue = $3) and ($4::text is null or fingerprint = $4)
+            and ($5::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $5)
+            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or (redrives > 0) = $7)
+            and ($8::uuid[] is null or id = any($8))
+        "#,
+        range.above,
+        range.upper,
+        filter.queue,
+        filter.fingerprint,
+        filter.pattern.as_deref(),
+        filter.upload_id,
+        filter.redriven,
+        filter.ids.as_deref(),
+    )
+    .fetch_one(db)
+    .await
+}
+
+pub(super) async fn delete(tx: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<()> {
+    sqlx::query!("delete from dead_letters where id = any($1)", ids)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many there are, by queue.
+pub(super) async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"select queue, sum(messages)::int8 as "messages!" from dead_letter_groups where messages > 0 group by queue"#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.queue, row.messages)).collect())
+}
+
+/// Grows with every change of the dead letters.
+pub(super) async fn revision(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select coalesce(sum(revision), 0)::int8 as "revision!" from dead_letter_groups"#)
+        .fetch_one(db)
+        .await
+}
