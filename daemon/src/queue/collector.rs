@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::QueueName;
 use super::attempts::{self, Failure};
-use super::dead::service::{self as dead, New};
+use super::dead::{New, service as dead};
 use super::sqs::{Collected, Sqs, payloads};
 use crate::leases;
 
-const LEASE_SECONDS: f64 = 60.0;
+const LEASE: Duration = Duration::from_secs(60);
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 /// Payloads live for days: there is no hurry.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(3600);
@@ -49,7 +49,7 @@ async fn empty(db: &PgPool, sqs: &Sqs, queue: QueueName, holder: &str) {
 
 /// One long poll. `false`: another process collects.
 async fn turn(db: &PgPool, sqs: &Sqs, queue: QueueName, holder: &str) -> anyhow::Result<bool> {
-    if leases::hold(db, "collector", holder, LEASE_SECONDS).await?.is_none() {
+    if leases::hold(db, "collector", holder, LEASE).await?.is_none() {
         return Ok(false);
     }
     let collected = sqs.collect(queue).await?;

@@ -20,7 +20,7 @@ pub mod worker;
 pub mod attempts;
 pub mod dead;
 
-pub use broker::{Broker, Poll};
+pub use broker::{Broker, Poll, connect};
 
 use std::sync::Arc;
 use std::time::Duration;

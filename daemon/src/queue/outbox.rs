@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::ids::{MessageId, UploadId};
 use uuid::Uuid;
 
-use super::dead::service::{self as dead, New};
+use super::dead::{New, service as dead};
 use super::sqs::{Parcel, Sending, Sqs};
 use super::wake::{OUTBOX, WAKE_CHANNEL, Wake};
 use super::{Depth, Lane, NewMessage, QueueName, backoff};
@@ -21,7 +20,7 @@ use crate::leases;
 /// Rows sent in one go.
 const CLAIMED_AT_ONCE: i64 = 200;
 /// The relay's lease, and how long others wait for it.
-const LEASE_SECONDS: f64 = 30.0;
+const LEASE: Duration = Duration::from_secs(30);
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 /// Looked at this often even if nobody rings.
 const IDLE_POLL: Duration = Duration::from_secs(2);
@@ -76,7 +75,7 @@ pub async fn run(
 
 /// Answers with how long to wait; `None`: there may be more.
 async fn turn(db: &PgPool, sqs: &Sqs, holder: &str) -> anyhow::Result<Option<Duration>> {
-    if leases::hold(db, "outbox", holder, LEASE_SECONDS).await?.is_none() {
+    if leases::hold(db, "outbox", holder, LEASE).await?.is_none() {
         return Ok(Some(BETWEEN_TRIES));
     }
     let claim = claim(db, CLAIMED_AT_ONCE).await?;
@@ -288,17 +287,4 @@ pub async fn depths(db: &PgPool) -> sqlx::Result<Vec<(QueueName, Depth)>> {
         Some((QueueName::parse(&row.queue)?, depth))
     });
     Ok(known.collect())
-}
-
-/// When the outbox was last filled and never emptied, for people: the error of the oldest row that could not be sent.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn oldest_fault(db: &PgPool) -> sqlx::Result<Option<(OffsetDateTime, String)>> {
-    let row = sqlx::query!(
-        r#"select enqueued_at, error as "error!" from outbox where error is not null order by visible_at, id limit 1"#
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (row.enqueued_at, row.error)))
 }

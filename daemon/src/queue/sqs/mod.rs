@@ -6,7 +6,7 @@
 
 mod client;
 pub mod create;
-mod depths;
+pub mod look;
 pub mod payloads;
 mod receive;
 mod send;
@@ -87,7 +87,7 @@ pub struct Sqs {
     queues: QueuesConfig,
     db: PgPool,
     store: Store,
-    depths: depths::Cache,
+    cache: look::Cache,
 }
 
 impl Sqs {
@@ -119,7 +119,7 @@ impl Sqs {
             queues,
             db,
             store,
-            depths: depths::Cache::default(),
+            cache: look::Cache::default(),
         }))
     }
 

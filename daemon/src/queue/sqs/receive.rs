@@ -36,7 +36,7 @@ impl Sqs {
         // SQS counts every receive: nothing is received while the database can not say what is known of it.
         drop(self.db.acquire().await?);
         let unpacked = self.take(queue, lane.into(), limit, visibility).await?;
-        self.depths.received(queue, &unpacked);
+        self.cache.received(queue, &unpacked);
         let complete = self.complete(queue, unpacked).await?;
         let messages = complete.into_iter().map(|(receipt, mut message, _)| {
             message.held.lane = lane;

@@ -47,9 +47,11 @@ impl Sqs {
         if let Err(error) = payloads::put(&self.store, objects).await {
             return vec![Sending::Failed(format!("storing large payloads: {error}")); parcels.len()];
         }
-        let batches = batches(parcels, packed, max_bytes);
-        let sent = stream::iter(batches).map(|batch| self.send_batch(batch));
-        let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
+        let sending: Vec<_> = batches(parcels, packed, max_bytes)
+            .into_iter()
+            .map(|batch| self.send_batch(batch))
+            .collect();
+        let sent: Vec<_> = stream::iter(sending).buffer_unordered(AT_ONCE).collect().await;
         let mut outcomes = vec![Sending::Failed("SQS did not say what became of it".to_owned()); parcels.len()];
         for (index, outcome) in sent.into_iter().flatten() {
             outcomes[index] = outcome;
@@ -107,12 +109,15 @@ impl Sqs {
                 all.filter_map(|(id, outcome)| Some((id.parse().ok()?, outcome))).collect()
             }
             Err(error) if is_too_much(&error) && batch.entries.len() > 1 => {
-                let each = batch.entries.into_iter().map(|entry| Batch {
-                    entries: vec![entry],
-                    ..batch
-                });
-                let each = stream::iter(each).then(|single| Box::pin(self.send_batch(single)));
-                each.collect::<Vec<_>>().await.concat()
+                let mut outcomes = Vec::new();
+                for entry in batch.entries {
+                    let single = Batch {
+                        entries: vec![entry],
+                        ..batch
+                    };
+                    outcomes.extend(Box::pin(self.send_batch(single)).await);
+                }
+                outcomes
             }
             Err(error) => {
                 let become_of = if is_too_much(&error) { Sending::Refused } else { Sending::Failed };

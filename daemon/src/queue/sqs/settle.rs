@@ -29,8 +29,8 @@ struct Batch<'a> {
 impl Sqs {
     /// Deletes messages. One whose receipt is lost is left to whoever has it now.
     pub async fn delete(&self, held: &[Held]) -> anyhow::Result<()> {
-        let deleting = stream::iter(batches(held)).map(|batch| self.delete_batch(batch));
-        deleting.buffer_unordered(AT_ONCE).try_collect().await
+        let deleting: Vec<_> = batches(held).into_iter().map(|batch| self.delete_batch(batch)).collect();
+        stream::iter(deleting).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Deletes a message from its dead queue.
@@ -67,8 +67,11 @@ impl Sqs {
 
     /// Extends the visibility timeout; answers for each whether its receipt is still good.
     pub async fn extend(&self, held: &[Held], visibility: Duration) -> anyhow::Result<Vec<bool>> {
-        let extending = stream::iter(batches(held)).map(|batch| self.extend_batch(batch, visibility));
-        let lost: Vec<Vec<usize>> = extending.buffer_unordered(AT_ONCE).try_collect().await?;
+        let extending: Vec<_> = batches(held)
+            .into_iter()
+            .map(|batch| self.extend_batch(batch, visibility))
+            .collect();
+        let lost: Vec<Vec<usize>> = stream::iter(extending).buffer_unordered(AT_ONCE).try_collect().await?;
         let mut kept = vec![true; held.len()];
         lost.into_iter().flatten().for_each(|index| kept[index] = false);
         Ok(kept)
