@@ -96,7 +96,14 @@ impl Sqs {
     /// # Errors
     /// When SQS does not answer, or a queue is missing.
     pub async fn connect(config: &Config, db: PgPool, store: Store) -> anyhow::Result<Arc<Self>> {
-        let client = client::build(&config.aws).await?;
+        Self::connect_by(client::build(&config.aws).await?, config, db, store).await
+    }
+
+    /// Looks every queue up, by a client that is there already.
+    ///
+    /// # Errors
+    /// As [`Sqs::connect`].
+    pub async fn connect_by(client: Client, config: &Config, db: PgPool, store: Store) -> anyhow::Result<Arc<Self>> {
         let queues = config.queues.clone();
         let wanted = physical(&queues.prefix);
         let found = join_all(wanted.iter().map(|(_, name)| find(&client, name))).await;
