@@ -153,7 +153,7 @@ pub(super) async fn lock(tx: &mut PgConnection, id: MessageId) -> sqlx::Result<O
         r#"
         select id, seq, queue, lane, payload, upload_id, subject, attempts, redrives, receives, error, fingerprint, enqueued_at,
             died_at, backend
-        from dead_letters where id = $1 for update skip locked
+        from dead_letters where id = $1 for update
         "#,
         id.0
     )

@@ -123,7 +123,7 @@ pub async fn detail(app: &App, id: MessageId) -> ApiResult<DeadDetail> {
     })
 }
 
-/// The dead letter, locked until the caller's transaction ends. `None` when it is gone, or somebody else acts on it now.
+/// The dead letter, locked until the caller's transaction ends. `None` when it is gone.
 ///
 /// # Errors
 /// When the database does not answer.
