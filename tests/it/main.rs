@@ -7,6 +7,7 @@ mod configuration;
 mod conformance;
 mod control;
 mod crash;
+mod dead_letters;
 mod hostile;
 mod pipeline;
 mod real_packs;

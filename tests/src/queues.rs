@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tradepostd::config::{Config, QueueBackend, QueuesConfig};
 use tradepostd::database::{self, Database};
+use tradepostd::queue::attempts::{self, Failure};
 use tradepostd::queue::settings::{self, Settings};
 use tradepostd::queue::sqs::Sqs;
 use tradepostd::queue::stats::QueueStats;
@@ -151,10 +152,13 @@ impl Bench {
         let mut messages = Vec::new();
         eventually(&format!("{count} messages come"), async || {
             let limit = (count - messages.len()).clamp(1, 10) as u32;
-            let polls = self.broker.polls().iter();
-            let polls = polls.map(|poll| self.broker.receive(queue, *poll, limit, visibility));
-            for received in join_all(polls).await {
-                messages.extend(received.expect("the backend answers"));
+            let before = messages.len();
+            // One lane after the other: a poll that finds nothing takes its time.
+            for poll in self.broker.polls() {
+                if messages.len() == before {
+                    let received = self.broker.receive(queue, *poll, limit, visibility).await;
+                    messages.extend(received.expect("the backend answers"));
+                }
             }
             match messages.len() {
                 enough if enough >= count => Ok(()),
@@ -170,18 +174,49 @@ impl Bench {
         self.receive(queue, 1, visibility).await.remove(0)
     }
 
+    /// Says that an attempt has failed, as a worker does.
+    pub async fn fail(&self, message: &Message, error: &str) {
+        let failure = Failure {
+            message,
+            backend: self.broker.name(),
+            worker: "test",
+            error,
+            started_at: message.enqueued_at,
+            took: Duration::ZERO,
+        };
+        let (held, delay) = (&message.held, Duration::ZERO);
+        let mut tx = self.db.begin().await.expect("the database answers");
+        let released = self.broker.release_in(&mut tx, held, delay).await;
+        assert!(released.expect("the database answers"), "the receipt is lost");
+        attempts::record_retry(&mut *tx, &failure).await.expect("the database answers");
+        tx.commit().await.expect("the database answers");
+        let released = self.broker.release_after_commit(held, delay).await;
+        released.expect("the backend answers");
+    }
+
     /// Waits until no message is anywhere in the queue.
     pub async fn until_empty(&self, queue: QueueName) {
-        eventually("the queue is empty", async || {
-            let depths = self.broker.depths().await.expect("the backend answers");
-            let depth = depths.into_iter().find(|(name, _)| *name == queue);
-            let depth = depth.map(|(_, depth)| depth).unwrap_or_default();
-            match depth.ready + depth.in_flight + depth.delayed {
-                0 => Ok(()),
-                _ => Err(format!("{depth:?}")),
-            }
+        eventually("the queue is empty", async || match self.count(queue).await {
+            0 => Ok(()),
+            left => Err(format!("{left} messages")),
         })
         .await;
+    }
+
+    /// How many messages there are, wherever they are. The broker may answer from its memory.
+    async fn count(&self, queue: QueueName) -> i64 {
+        let Some(server) = &self.server else {
+            return self.number("select count(*) from queue_messages where queue = $1", queue).await;
+        };
+        let waiting = self.number("select count(*) from outbox where queue = $1", queue).await;
+        let lanes = ["", "-bulk"].map(|lane| format!("{}{lane}", queue.as_str()));
+        let there = join_all(lanes.iter().map(|name| server.count(name))).await;
+        waiting + there.iter().sum::<i64>()
+    }
+
+    async fn number(&self, query: &'static str, queue: QueueName) -> i64 {
+        let number = sqlx::query_scalar(query).bind(queue.as_str()).fetch_one(&self.db);
+        number.await.expect("the query is right")
     }
 
     /// Starts a worker.

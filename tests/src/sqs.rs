@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::QueueAttributeName;
 
 use crate::Options;
 use crate::wait::PATIENCE;
@@ -69,6 +70,19 @@ impl Sqs {
     pub async fn url(&self, name: &str) -> String {
         let found = self.client().get_queue_url().queue_name(format!("{}{name}", self.prefix));
         found.send().await.expect("there is this queue").queue_url.expect("it has a URL")
+    }
+
+    /// How many messages are in one of this test's queues, visible or not.
+    pub async fn count(&self, name: &str) -> i64 {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let asked = self.client().get_queue_attributes().queue_url(self.url(name).await);
+        let answer = asked.set_attribute_names(Some(counts.to_vec())).send().await;
+        let attributes = answer.expect("the server answers").attributes.expect("there are attributes");
+        attributes.values().filter_map(|count| count.parse::<i64>().ok()).sum()
     }
 
     /// Runs `tradepostd queues` with these arguments.

@@ -162,13 +162,25 @@ impl Broker {
         }
     }
 
-    /// Gives a message back after a failed attempt: it is received again after `delay`.
+    /// Gives a message back after a failed attempt, as part of the transaction that records it, where the backend can: it is
+    /// received again after `delay`. `false`: the receipt is lost. [`Broker::release_after_commit`] follows.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn release_in(&self, tx: &mut PgConnection, held: &Held, delay: Duration) -> sqlx::Result<bool> {
+        match &self.backend {
+            Backend::Postgres => postgres::release(tx, held, delay).await,
+            Backend::Sqs(_) => Ok(true),
+        }
+    }
+
+    /// Gives a message back after a failed attempt, where [`Broker::release_in`] could not.
     ///
     /// # Errors
     /// When the backend does not answer: its visibility timeout brings it back.
-    pub async fn release(&self, held: &Held, delay: Duration) -> anyhow::Result<()> {
+    pub async fn release_after_commit(&self, held: &Held, delay: Duration) -> anyhow::Result<()> {
         match &self.backend {
-            Backend::Postgres => Ok(postgres::release(&self.db, held, delay).await.map(drop)?),
+            Backend::Postgres => Ok(()),
             Backend::Sqs(sqs) => sqs.release(held, delay).await,
         }
     }
@@ -176,7 +188,7 @@ impl Broker {
     /// Gives a message back as if it had not been received.
     ///
     /// # Errors
-    /// As [`Broker::release`].
+    /// As [`Broker::release_after_commit`].
     pub async fn give_back(&self, message: &Message, delay: Duration) -> anyhow::Result<()> {
         match &self.backend {
             Backend::Postgres => Ok(postgres::give_back(&self.db, &message.held, delay).await.map(drop)?),
@@ -187,7 +199,7 @@ impl Broker {
     /// Gives a message back at once whose handler was ended from outside.
     ///
     /// # Errors
-    /// As [`Broker::release`].
+    /// As [`Broker::release_after_commit`].
     pub async fn surrender(&self, held: &Held) -> anyhow::Result<()> {
         match &self.backend {
             Backend::Postgres => Ok(postgres::give_back(&self.db, held, Duration::ZERO).await.map(drop)?),
@@ -213,7 +225,11 @@ impl Broker {
     pub async fn depths(&self) -> anyhow::Result<Vec<(QueueName, Depth)>> {
         match &self.backend {
             Backend::Postgres => Ok(postgres::depths(&self.db).await?),
-            Backend::Sqs(sqs) => Ok(together(sqs.depths().await, &outbox::depths(&self.db).await?)),
+            Backend::Sqs(sqs) => {
+                // In this order: what moves from one to the other meanwhile is seen.
+                let waiting = outbox::depths(&self.db).await?;
+                Ok(together(sqs.depths().await, &waiting))
+            }
         }
     }
 }

@@ -137,7 +137,7 @@ pub async fn delete(executor: impl sqlx::PgExecutor<'_>, held: &[Held]) -> sqlx:
 }
 
 /// Gives a message back after a failed attempt: it is received again after `delay`.
-pub async fn release(pool: &PgPool, held: &Held, delay: Duration) -> sqlx::Result<bool> {
+pub async fn release(tx: &mut PgConnection, held: &Held, delay: Duration) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         r#"
         update queue_messages
@@ -148,7 +148,7 @@ pub async fn release(pool: &PgPool, held: &Held, delay: Duration) -> sqlx::Resul
         receipt(held),
         delay.as_secs_f64()
     )
-    .execute(pool)
+    .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
@@ -178,7 +178,7 @@ pub async fn extend(pool: &PgPool, held: &[Held], visibility: Duration) -> sqlx:
         update queue_messages message set visible_at = now() + make_interval(secs => $3)
         from unnest($1::uuid[], $2::uuid[]) as held (id, receipt)
         where message.id = held.id and message.receipt = held.receipt
-        returning message.id
+        returning held.receipt as "receipt!"
         "#,
         &ids,
         &receipts,
@@ -186,7 +186,7 @@ pub async fn extend(pool: &PgPool, held: &[Held], visibility: Duration) -> sqlx:
     )
     .fetch_all(pool)
     .await?;
-    Ok(ids.iter().map(|id| kept.contains(id)).collect())
+    Ok(receipts.iter().map(|receipt| kept.contains(receipt)).collect())
 }
 
 /// Makes every message in flight visible at once: right only when no other process can hold a receipt.

@@ -9,7 +9,6 @@ use tradepost_common::ids::MessageId;
 use tradepost_tests::queues::{Bench, Script, policy};
 use tradepost_tests::wait::eventually;
 use tradepostd::config::QueueBackend;
-use tradepostd::queue::attempts::{self, Failure};
 use tradepostd::queue::sqs::max_receives;
 use tradepostd::queue::{QueueName, dead};
 
@@ -130,35 +129,21 @@ async fn what_sqs_gives_up_on_is_collected() {
 }
 
 async fn until_dead_queue_is_empty(bench: &Bench) {
-    eventually("the dead queue is empty", async || {
-        let listed = bench.server().queues(&["ls"]);
-        let listed = String::from_utf8(listed.stdout).unwrap();
-        let line = listed.lines().find(|line| line.contains("image-dead")).unwrap_or_default();
-        match line.split_whitespace().skip(1).all(|number| number == "0") {
-            true => Ok(()),
-            false => Err(listed),
-        }
+    eventually("the dead queue is empty", async || match bench.server().count("image-dead").await {
+        0 => Ok(()),
+        left => Err(format!("{left} messages")),
     })
     .await;
 }
 
 #[tokio::test]
 async fn collected_message_tells_its_last_recorded_error() {
-    let Some(bench) = sqs_with(|_| {}).await else { return };
-    let mut bench = bench;
+    let Some(mut bench) = sqs_with(|_| {}).await else { return };
     bench.relay();
     let message = new_message(json!({ "path": "icons/a.svg" }));
     bench.send(std::slice::from_ref(&message)).await;
     let received = bench.receive_one(QUEUE, LONG).await;
-    let failure = Failure {
-        message: &received,
-        backend: "sqs",
-        worker: "test",
-        error: "the disk is full",
-        started_at: received.enqueued_at,
-        took: Duration::ZERO,
-    };
-    attempts::record_retry(&bench.db, &failure).await.unwrap();
+    bench.fail(&received, "the disk is full").await;
     // As SQS would move it.
     let attributes = [("id", &*message.id.to_string()), ("lane", "bulk")];
     send_by_hand(&bench, "image-dead", r#"{"path":"icons/a.svg"}"#, &attributes).await;

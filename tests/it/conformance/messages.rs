@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tradepost_common::ids::{MessageId, UploadId};
 use tradepost_tests::queues::Bench;
-use tradepostd::queue::attempts::{self, Failure};
 use tradepostd::queue::{Lane, Message, NewMessage, QueueName};
 
 const QUEUE: QueueName = QueueName::Image;
@@ -102,7 +101,7 @@ async fn lost_receipt_is_worth_nothing(bench: &Bench) {
     let both = [lost.clone(), kept.clone()];
     assert_eq!(bench.broker.extend(&both, LONG).await.unwrap(), [false, true]);
     bench.broker.delete(std::slice::from_ref(&lost)).await.unwrap();
-    bench.broker.release(&lost, Duration::ZERO).await.unwrap();
+    bench.broker.surrender(&lost).await.unwrap();
     assert_eq!(bench.broker.extend(&[kept], LONG).await.unwrap(), [true], "it is still ours");
 }
 
@@ -111,16 +110,7 @@ async fn released_message_has_one_attempt_more(bench: &Bench) {
     for attempt in 1..=3 {
         let message = bench.receive_one(QUEUE, LONG).await;
         assert_eq!((message.attempt, message.receives), (attempt, attempt));
-        let failure = Failure {
-            message: &message,
-            backend: bench.broker.name(),
-            worker: "test",
-            error: "it is Monday",
-            started_at: message.enqueued_at,
-            took: Duration::ZERO,
-        };
-        attempts::record_retry(&bench.db, &failure).await.unwrap();
-        bench.broker.release(&message.held, Duration::ZERO).await.unwrap();
+        bench.fail(&message, "it is Monday").await;
     }
 }
 

@@ -334,7 +334,7 @@ async fn concurrency_changes_while_handlers_run(bench: &Bench) {
         })
         .await;
     };
-    let messages: Vec<_> = (0..12).map(|n| new_message(json!(n))).collect();
+    let messages: Vec<_> = (0..40).map(|n| new_message(json!(n))).collect();
     bench.send(&messages).await;
     let alone = Policy {
         concurrency: 1,
@@ -345,7 +345,14 @@ async fn concurrency_changes_while_handlers_run(bench: &Bench) {
     set_concurrency(bench, 5).await;
     run_at_once(5).await;
     set_concurrency(bench, 2).await;
-    gate.add_permits(4);
+    eventually("no more than two run at once", async || match running.load(Ordering::SeqCst) {
+        ..=2 => Ok(()),
+        now => {
+            gate.add_permits(1);
+            Err(format!("{now} do"))
+        }
+    })
+    .await;
     run_at_once(2).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(running.load(Ordering::SeqCst), 2, "no more than that");
