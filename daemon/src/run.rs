@@ -62,7 +62,15 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let stats = Arc::<QueueStats>::default();
     let broker = queue::connect(&config, &database.pool, &store, &stats).await?;
     let parts = (store, stats, broker);
-    let app = Arc::new(build(config, &state, &database, parts, scanner, settings, listener.as_ref())?);
+    let app = Arc::new(build(
+        config,
+        &state,
+        &database,
+        parts,
+        scanner,
+        settings,
+        listener.as_ref(),
+    )?);
     // What everything else stands on stops last.
     let mut foundations = Tasks::default();
     foundations.spawn(

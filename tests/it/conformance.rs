@@ -24,14 +24,18 @@ macro_rules! on_both {
 
 mod commands;
 mod foreign;
+mod killed;
 mod messages;
 mod payloads;
 mod relay;
+mod slots;
 mod whole;
 mod workers;
 
 async fn run(backend: QueueBackend, test: impl AsyncFnOnce(&Bench)) {
-    let Some(bench) = Bench::start(backend).await else { return };
+    let Some(bench) = Bench::start(backend).await else {
+        return;
+    };
     test(&bench).await;
     bench.close().await;
 }

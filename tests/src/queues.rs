@@ -1,24 +1,30 @@
-//! Queues without a daemon: a backend, a database of its own, and workers that do what a test says.
+//! Queues without a daemon: a backend, and a database of its own.
+
+mod script;
+
+pub use script::{Running, Script, Tally};
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tradepost_common::ids::MessageId;
 use tradepostd::config::{Config, QueueBackend, QueuesConfig};
 use tradepostd::database::{self, Database};
 use tradepostd::queue::attempts::{self, Failure};
+use tradepostd::queue::dead::{self, Letter};
 use tradepostd::queue::settings::{self, Settings};
 use tradepostd::queue::sqs::Sqs;
 use tradepostd::queue::stats::QueueStats;
 use tradepostd::queue::wake::{self, Wake};
 use tradepostd::queue::worker::{self, Engine, Policy, Work};
-use tradepostd::queue::{Broker, Message, NewMessage, Outcome, QueueName, collector, outbox};
+use tradepostd::queue::{Broker, Message, NewMessage, QueueName, collector, outbox};
 use tradepostd::store::Store;
 
 use crate::sqs as server;
@@ -188,10 +194,21 @@ impl Bench {
         let mut tx = self.db.begin().await.expect("the database answers");
         let released = self.broker.release_in(&mut tx, held, delay).await;
         assert!(released.expect("the database answers"), "the receipt is lost");
-        attempts::record_retry(&mut *tx, &failure).await.expect("the database answers");
+        attempts::record_retry(&mut *tx, &failure)
+            .await
+            .expect("the database answers");
         tx.commit().await.expect("the database answers");
         let released = self.broker.release_after_commit(held, delay).await;
         released.expect("the backend answers");
+    }
+
+    /// Waits until a message is a dead letter.
+    pub async fn buried(&self, id: MessageId) -> Letter {
+        eventually("it is a dead letter", async || {
+            let found = dead::service::find(&self.db, id).await;
+            found.map_err(|error| format!("{error:?}"))
+        })
+        .await
     }
 
     /// Waits until no message is anywhere in the queue.
@@ -206,7 +223,9 @@ impl Bench {
     /// How many messages there are, wherever they are. The broker may answer from its memory.
     async fn count(&self, queue: QueueName) -> i64 {
         let Some(server) = &self.server else {
-            return self.number("select count(*) from queue_messages where queue = $1", queue).await;
+            return self
+                .number("select count(*) from queue_messages where queue = $1", queue)
+                .await;
         };
         let waiting = self.number("select count(*) from outbox where queue = $1", queue).await;
         let lanes = ["", "-bulk"].map(|lane| format!("{}{lane}", queue.as_str()));
@@ -231,7 +250,13 @@ impl Bench {
             worker: "test".to_owned(),
         };
         let stop = CancellationToken::new();
-        let task = tokio::spawn(worker::run(Arc::new(engine), Arc::new(work), queue, policy, stop.clone()));
+        let task = tokio::spawn(worker::run(
+            Arc::new(engine),
+            Arc::new(work),
+            queue,
+            policy,
+            stop.clone(),
+        ));
         Running { stop, task }
     }
 
@@ -259,47 +284,4 @@ async fn connect(server: &server::Sqs, config: &mut Config, db: &PgPool, store: 
     assert!(made.status.success(), "{made:?}");
     let connected = Sqs::connect_by(server.client(), config, db.clone(), store.clone()).await;
     connected.expect("the queues are there")
-}
-
-/// A running worker.
-pub struct Running {
-    pub stop: CancellationToken,
-    task: JoinHandle<anyhow::Result<()>>,
-}
-
-impl Running {
-    /// Stops it as the daemon does, and waits for its end.
-    pub async fn finish(self) {
-        self.stop.cancel();
-        self.task.await.expect("the worker does not panic").expect("a worker never fails");
-    }
-
-    /// Ends it as a killed process ends: nothing is settled.
-    pub async fn kill(self) {
-        self.task.abort();
-        let _ = self.task.await;
-    }
-}
-
-type Handler = dyn Fn(Message) -> BoxFuture<'static, anyhow::Result<Outcome>> + Send + Sync;
-
-/// What a worker of a test does.
-pub struct Script(Box<Handler>);
-
-impl Script {
-    pub fn new<F: Future<Output = anyhow::Result<Outcome>> + Send + 'static>(
-        handle: impl Fn(Message) -> F + Send + Sync + 'static,
-    ) -> Self {
-        Self(Box::new(move |message| Box::pin(handle(message))))
-    }
-}
-
-impl Work for Script {
-    async fn until_ready(&self, _: QueueName) {}
-
-    async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
-        (self.0)(message.clone()).await
-    }
-
-    fn buried(&self, _: &Message) {}
 }

@@ -68,8 +68,16 @@ impl Sqs {
 
     /// The URL of one of this test's queues: `image-bulk`.
     pub async fn url(&self, name: &str) -> String {
-        let found = self.client().get_queue_url().queue_name(format!("{}{name}", self.prefix));
-        found.send().await.expect("there is this queue").queue_url.expect("it has a URL")
+        let found = self
+            .client()
+            .get_queue_url()
+            .queue_name(format!("{}{name}", self.prefix));
+        found
+            .send()
+            .await
+            .expect("there is this queue")
+            .queue_url
+            .expect("it has a URL")
     }
 
     /// How many messages are in one of this test's queues, visible or not.
@@ -81,7 +89,10 @@ impl Sqs {
         ];
         let asked = self.client().get_queue_attributes().queue_url(self.url(name).await);
         let answer = asked.set_attribute_names(Some(counts.to_vec())).send().await;
-        let attributes = answer.expect("the server answers").attributes.expect("there are attributes");
+        let attributes = answer
+            .expect("the server answers")
+            .attributes
+            .expect("there are attributes");
         attributes.values().filter_map(|count| count.parse::<i64>().ok()).sum()
     }
 

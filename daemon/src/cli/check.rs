@@ -44,7 +44,11 @@ fn database(config: &Config) -> (String, ExitCode) {
 fn queues(config: &Config) -> String {
     match config.queues.backend {
         QueueBackend::Postgres => "tables of the database".to_owned(),
-        QueueBackend::Sqs => format!("{}, names start with {:?} (not asked)", sqs::place(&config.aws), config.queues.prefix),
+        QueueBackend::Sqs => format!(
+            "{}, names start with {:?} (not asked)",
+            sqs::place(&config.aws),
+            config.queues.prefix
+        ),
     }
 }
 

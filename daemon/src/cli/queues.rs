@@ -56,17 +56,28 @@ fn told(name: &str, done: &Done, mode: Mode) -> String {
         return format!("{word:<13} {name}");
     };
     let changes = changes.iter();
-    let changes = changes.map(|change| format!("\n              {}: {} -> {}", change.attribute, change.from, change.to));
+    let changes =
+        changes.map(|change| format!("\n              {}: {} -> {}", change.attribute, change.from, change.to));
     format!("{word:<13} {name}{}", changes.collect::<String>())
 }
 
 async fn list(config: &Config) -> anyhow::Result<()> {
     let queues = look::all(config).await?;
     let width = queues.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    say(&format!("{:<width$} {:>9} {:>9} {:>9}   at {}", "NAME", "READY", "FLIGHT", "LATER", place(&config.aws)))?;
+    say(&format!(
+        "{:<width$} {:>9} {:>9} {:>9}   at {}",
+        "NAME",
+        "READY",
+        "FLIGHT",
+        "LATER",
+        place(&config.aws)
+    ))?;
     for (name, depth) in queues {
         say(&match depth {
-            Some(depth) => format!("{name:<width$} {:>9} {:>9} {:>9}", depth.ready, depth.in_flight, depth.delayed),
+            Some(depth) => format!(
+                "{name:<width$} {:>9} {:>9} {:>9}",
+                depth.ready, depth.in_flight, depth.delayed
+            ),
             None => format!("{name:<width$}   is missing: run `tradepostd queues create`"),
         })?;
     }

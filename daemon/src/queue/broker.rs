@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
 
-use super::stats::QueueStats;
 use super::sqs::Sqs;
+use super::stats::QueueStats;
 use super::{Depth, Held, Lane, Message, NewMessage, QueueName, outbox, postgres};
 use crate::config::{Config, QueueBackend};
 use crate::store::Store;

@@ -1,7 +1,7 @@
 //! `tradepostd queues`, and a daemon that does not find what it needs.
 
-use tradepost_tests::sqs::Sqs;
 use tradepost_tests::Options;
+use tradepost_tests::sqs::Sqs;
 
 fn told(output: &std::process::Output) -> String {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
@@ -19,7 +19,10 @@ fn words(output: &std::process::Output) -> Vec<String> {
 fn queues_are_created_once_and_corrected_later() {
     let Some(sqs) = Sqs::start() else { return };
     assert_eq!(words(&sqs.queues(&["create", "--dry-run"])), vec!["would create"; 12]);
-    assert!(told(&sqs.queues(&["ls"])).contains("is missing"), "a dry run makes nothing");
+    assert!(
+        told(&sqs.queues(&["ls"])).contains("is missing"),
+        "a dry run makes nothing"
+    );
     assert_eq!(words(&sqs.queues(&["create"])), vec!["created"; 12]);
     assert_eq!(words(&sqs.queues(&["create"])), vec!["unchanged"; 12]);
 
@@ -48,11 +51,18 @@ fn with_postgres_there_is_nothing_to_create() {
 fn daemon_does_not_start_without_its_queues_or_without_an_answer() {
     let Some(sqs) = Sqs::start() else { return };
     let nobody = sqs.options().set("AWS__ENDPOINT", "http://127.0.0.1:1");
-    for (options, word) in [(sqs.options(), "run `tradepostd queues create`"), (nobody, "http://127.0.0.1:1")] {
+    for (options, word) in [
+        (sqs.options(), "run `tradepostd queues create`"),
+        (nobody, "http://127.0.0.1:1"),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = tradepost_tests::command("tradepostd");
-        command.args(["serve", "--config", "/dev/null", "--state"]).arg(folder.path());
-        command.env("TRADEPOST_HTTP__LISTEN", "127.0.0.1:0").envs(options.variables);
+        command
+            .args(["serve", "--config", "/dev/null", "--state"])
+            .arg(folder.path());
+        command
+            .env("TRADEPOST_HTTP__LISTEN", "127.0.0.1:0")
+            .envs(options.variables);
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(told(&output).contains(word), "{}", told(&output));

@@ -10,7 +10,7 @@ use tradepost_tests::queues::{Bench, Script, policy};
 use tradepost_tests::wait::eventually;
 use tradepostd::config::QueueBackend;
 use tradepostd::queue::sqs::max_receives;
-use tradepostd::queue::{QueueName, dead};
+use tradepostd::queue::{Lane, QueueName, dead};
 
 use super::messages::new_message;
 use super::sqs_with;
@@ -21,14 +21,6 @@ const LONG: Duration = Duration::from_secs(600);
 fn text(value: &str) -> MessageAttributeValue {
     let value = MessageAttributeValue::builder().data_type("String").string_value(value);
     value.build().unwrap()
-}
-
-async fn buried(bench: &Bench, id: MessageId) -> dead::Letter {
-    eventually("it is a dead letter", async || {
-        let found = dead::service::find(&bench.db, id).await;
-        found.map_err(|error| format!("{error:?}"))
-    })
-    .await
 }
 
 /// Sends a body as somebody else would. Answers with the id that SQS gave it.
@@ -54,10 +46,14 @@ async fn garbage_ends_among_the_dead_letters_as_it_came() {
         ("1e999", json!({ "raw": "1e999" })),
         (r#"{"fine":"but no job"}"#, json!({ "fine": "but no job" })),
     ];
-    let worker = bench.work(QUEUE, policy(), Script::new(async |_| anyhow::bail!("the payload is no job")));
+    let worker = bench.work(
+        QUEUE,
+        policy(),
+        Script::new(async |_| anyhow::bail!("the payload is no job")),
+    );
     for (body, kept) in bodies {
         let id = send_by_hand(&bench, "image", body, &[]).await;
-        let letter = buried(&bench, id).await;
+        let letter = bench.buried(id).await;
         assert_eq!((&letter.payload, letter.row.attempts), (&kept, 3), "{body}");
     }
     bench.until_empty(QUEUE).await;
@@ -105,18 +101,32 @@ async fn what_sqs_gives_up_on_is_collected() {
     }
     bench.collect();
     // SQS moves it when somebody asks for it once more.
-    let worker = bench.work(QUEUE, policy(), Script::new(async |_| panic!("nobody gets it any more")));
-    let letter = buried(&bench, message.id).await;
+    let worker = bench.work(
+        QUEUE,
+        policy(),
+        Script::new(async |_| panic!("nobody gets it any more")),
+    );
+    let letter = bench.buried(message.id).await;
     worker.finish().await;
     assert_eq!(letter.payload, message.payload);
-    assert!(letter.row.error.contains("no worker lived to record why"), "{}", letter.row.error);
-    assert_eq!((letter.attributes.backend.as_str(), letter.row.upload_id), ("sqs", message.upload_id));
+    assert!(
+        letter.row.error.contains("no worker lived to record why"),
+        "{}",
+        letter.row.error
+    );
+    assert_eq!(
+        (letter.backend.as_str(), letter.row.upload_id),
+        ("sqs", message.upload_id)
+    );
 
     // A copy that turns up later, in either queue, is known to be buried.
     let copy = bench.server().client();
     let attributes = [("id", message.id.to_string())];
     for name in ["image", "image-dead"] {
-        let request = copy.send_message().queue_url(bench.server().url(name).await).message_body("1");
+        let request = copy
+            .send_message()
+            .queue_url(bench.server().url(name).await)
+            .message_body("1");
         let request = request.message_attributes(attributes[0].0, text(&attributes[0].1));
         request.send().await.unwrap();
     }
@@ -124,21 +134,28 @@ async fn what_sqs_gives_up_on_is_collected() {
     bench.until_empty(QUEUE).await;
     until_dead_queue_is_empty(&bench).await;
     worker.finish().await;
-    assert_eq!(dead::service::counts(&bench.db).await.unwrap(), [("image".to_owned(), 1)]);
+    assert_eq!(
+        dead::service::counts(&bench.db).await.unwrap(),
+        [("image".to_owned(), 1)]
+    );
     bench.close().await;
 }
 
 async fn until_dead_queue_is_empty(bench: &Bench) {
-    eventually("the dead queue is empty", async || match bench.server().count("image-dead").await {
-        0 => Ok(()),
-        left => Err(format!("{left} messages")),
+    eventually("the dead queue is empty", async || {
+        match bench.server().count("image-dead").await {
+            0 => Ok(()),
+            left => Err(format!("{left} messages")),
+        }
     })
     .await;
 }
 
 #[tokio::test]
 async fn collected_message_tells_its_last_recorded_error() {
-    let Some(mut bench) = sqs_with(|_| {}).await else { return };
+    let Some(mut bench) = sqs_with(|_| {}).await else {
+        return;
+    };
     bench.relay();
     let message = new_message(json!({ "path": "icons/a.svg" }));
     bench.send(std::slice::from_ref(&message)).await;
@@ -148,9 +165,12 @@ async fn collected_message_tells_its_last_recorded_error() {
     let attributes = [("id", &*message.id.to_string()), ("lane", "bulk")];
     send_by_hand(&bench, "image-dead", r#"{"path":"icons/a.svg"}"#, &attributes).await;
     bench.collect();
-    let letter = buried(&bench, message.id).await;
-    assert_eq!((letter.row.error.as_str(), letter.row.attempts), ("the disk is full", 1));
-    assert_eq!(letter.attributes.lane, "bulk");
+    let letter = bench.buried(message.id).await;
+    assert_eq!(
+        (letter.row.error.as_str(), letter.row.attempts),
+        ("the disk is full", 1)
+    );
+    assert_eq!(letter.lane, Lane::Bulk);
     bench.close().await;
 }
 
@@ -162,7 +182,7 @@ async fn garbage_in_the_dead_queue_is_collected_too() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     for body in ["no JSON", r#"["\u0000"]"#] {
         let id = send_by_hand(&bench, "image-dead", body, &[]).await;
-        let letter = buried(&bench, id).await;
+        let letter = bench.buried(id).await;
         assert_eq!(letter.payload, json!({ "raw": body }));
         seen.lock().unwrap().push(id);
     }

@@ -59,7 +59,10 @@ async fn message_arrives_as_it_was_sent(bench: &Bench) {
     assert_eq!((received.buried, &received.fault), (false, &None));
     let made_at = sent.id.0.get_timestamp().unwrap().to_unix().0.cast_signed();
     let enqueued_at = received.enqueued_at.unix_timestamp();
-    assert!((made_at..made_at + 90).contains(&enqueued_at), "{made_at} {enqueued_at}");
+    assert!(
+        (made_at..made_at + 90).contains(&enqueued_at),
+        "{made_at} {enqueued_at}"
+    );
 }
 
 async fn delayed_message_is_not_received_before_its_time(bench: &Bench) {
@@ -102,7 +105,11 @@ async fn lost_receipt_is_worth_nothing(bench: &Bench) {
     assert_eq!(bench.broker.extend(&both, LONG).await.unwrap(), [false, true]);
     bench.broker.delete(std::slice::from_ref(&lost)).await.unwrap();
     bench.broker.surrender(&lost).await.unwrap();
-    assert_eq!(bench.broker.extend(&[kept], LONG).await.unwrap(), [true], "it is still ours");
+    assert_eq!(
+        bench.broker.extend(&[kept], LONG).await.unwrap(),
+        [true],
+        "it is still ours"
+    );
 }
 
 async fn released_message_has_one_attempt_more(bench: &Bench) {
@@ -152,7 +159,10 @@ async fn depths_tell_ready_from_in_flight_and_delayed(bench: &Bench) {
         lane: Lane::Bulk,
         ..new_message(json!(2))
     };
-    let later = [new_message(json!(3)).delayed(LONG), new_message(json!(4)).delayed(LONG * 2)];
+    let later = [
+        new_message(json!(3)).delayed(LONG),
+        new_message(json!(4)).delayed(LONG * 2),
+    ];
     bench.send(&[new_message(json!(1))]).await;
     bench.receive_one(QUEUE, LONG).await;
     bench.send(&[vec![bulk], later.to_vec()].concat()).await;

@@ -4,10 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tradepost_tests::queues::{Bench, Script, policy};
-use tradepost_tests::wait::eventually;
 use tradepostd::config::QueueBackend;
+use tradepostd::queue::QueueName;
 use tradepostd::queue::sqs::payloads::sweep;
-use tradepostd::queue::{QueueName, dead};
 use tradepostd::store::{ContentKey, sha256};
 
 use super::messages::new_message;
@@ -22,7 +21,17 @@ on_both! {
 
 fn odd_payloads() -> Vec<Value> {
     let controls: String = ('\u{1}'..='\u{1f}').chain(['\u{7f}', '\u{85}', '\u{9f}']).collect();
-    let ends: String = ["\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{fffe}", "\u{ffff}", "\u{10000}", "\u{1fffe}", "\u{10ffff}"].concat();
+    let ends: String = [
+        "\u{d7ff}",
+        "\u{e000}",
+        "\u{fffd}",
+        "\u{fffe}",
+        "\u{ffff}",
+        "\u{10000}",
+        "\u{1fffe}",
+        "\u{10ffff}",
+    ]
+    .concat();
     let nested = (0..100).fold(json!("core"), |inner, _| json!([inner]));
     vec![
         json!(1),
@@ -78,12 +87,17 @@ async fn lost_payload_makes_a_dead_letter_that_says_so() {
     std::fs::remove_file(stored(&bench, &payload)).unwrap();
     bench.broker.give_back(&message, Duration::ZERO).await.unwrap();
 
-    let worker = bench.work(QUEUE, policy(), Script::new(async |_| panic!("there is nothing to handle")));
-    let letter = eventually("it is a dead letter", async || {
-        dead::service::find(&bench.db, sent.id).await.map_err(|error| format!("{error:?}"))
-    })
-    .await;
-    assert!(letter.row.error.contains("is missing in the object store"), "{}", letter.row.error);
+    let worker = bench.work(
+        QUEUE,
+        policy(),
+        Script::new(async |_| panic!("there is nothing to handle")),
+    );
+    let letter = bench.buried(sent.id).await;
+    assert!(
+        letter.row.error.contains("is missing in the object store"),
+        "{}",
+        letter.row.error
+    );
     assert_eq!(letter.row.attempts, 3);
     worker.finish().await;
     bench.close().await;

@@ -11,14 +11,19 @@ async fn pack_goes_from_upload_to_published_on_sqs() {
     assert!(made.status.success(), "{made:?}");
     let mut app = TestApp::start_with(sqs.options());
     let token = app.trusted("cloudy");
-    let trace = app.upload_and_settle(&token, &PackBuilder::ticks("Clouds", 40).build()).await;
+    let trace = app
+        .upload_and_settle(&token, &PackBuilder::ticks("Clouds", 40).build())
+        .await;
     assert_eq!(trace["upload"]["state"], "published", "{trace}");
     assert_eq!(trace["attempts"], json!([]), "{trace}");
     assert_eq!(app.rows("/v1/items").await.len(), 40);
     let overview = app.look("/v1/overview").await;
     let parts = overview["parts"].as_array().unwrap();
     let queues = parts.iter().find(|part| part["name"] == "queues").unwrap();
-    assert_eq!((&queues["health"], &queues["detail"]), (&json!("ok"), &json!(sqs.endpoint)));
+    assert_eq!(
+        (&queues["health"], &queues["detail"]),
+        (&json!("ok"), &json!(sqs.endpoint))
+    );
     assert_eq!(app.stop(), Some(0), "{}", app.log());
 }
 
@@ -26,7 +31,10 @@ async fn pack_goes_from_upload_to_published_on_sqs() {
 async fn daemon_killed_on_sqs_finishes_its_pack_later() {
     let Some(sqs) = Sqs::start() else { return };
     assert!(sqs.queues(&["create"]).status.success());
-    let options = sqs.options().set("QUEUES__VISIBILITY_SECONDS", 3).set("JAIL__CHILDREN", 1);
+    let options = sqs
+        .options()
+        .set("QUEUES__VISIBILITY_SECONDS", 3)
+        .set("JAIL__CHILDREN", 1);
     let mut app = TestApp::start_with(options);
     let token = app.trusted("cloudy");
     let id = app.upload(&token, &PackBuilder::ticks("Storms", 100).build()).await;

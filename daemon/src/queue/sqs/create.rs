@@ -168,14 +168,21 @@ async fn create(client: &Client, name: &str, attributes: BTreeMap<Name, String>)
 
 async fn attributes(client: &Client, url: &str) -> anyhow::Result<HashMap<Name, String>> {
     let request = client.get_queue_attributes().queue_url(url).attribute_names(Name::All);
-    let answer = request.send().await.map_err(client::fault).context("reading its attributes")?;
+    let answer = request
+        .send()
+        .await
+        .map_err(client::fault)
+        .context("reading its attributes")?;
     Ok(answer.attributes.unwrap_or_default())
 }
 
 /// Sets each by itself, so that the error says which one. Not every server knows who may move messages to a dead queue.
 async fn set(client: &Client, url: &str, wanted: &BTreeMap<Name, String>) -> anyhow::Result<()> {
     for (attribute, value) in wanted {
-        let request = client.set_queue_attributes().queue_url(url).attributes(attribute.clone(), value);
+        let request = client
+            .set_queue_attributes()
+            .queue_url(url)
+            .attributes(attribute.clone(), value);
         match request.send().await {
             Err(error) if *attribute == Name::RedriveAllowPolicy && error.code() == Some("InvalidAttributeName") => {
                 tracing::warn!("the server does not know {}", attribute.as_str());
@@ -185,4 +192,34 @@ async fn set(client: &Client, url: &str, wanted: &BTreeMap<Name, String>) -> any
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_compared_by_what_they_mean() {
+        let ours = r#"{"deadLetterTargetArn":"a","maxReceiveCount":12}"#;
+        assert_eq!(
+            normal(ours),
+            normal(r#"{ "maxReceiveCount": "12", "deadLetterTargetArn": "a" }"#)
+        );
+        assert_ne!(
+            normal(ours),
+            normal(r#"{"deadLetterTargetArn":"a","maxReceiveCount":13}"#)
+        );
+        assert_eq!(
+            normal(r#"{"sourceQueueArns":["b","a"]}"#),
+            normal(r#"{"sourceQueueArns":["a","b"]}"#)
+        );
+        assert_ne!(normal(ours), normal("no policy"));
+    }
+
+    #[test]
+    fn key_of_the_owner_is_left_alone() {
+        let key = HashMap::from([(Name::KmsMasterKeyId, "alias/ours".to_owned())]);
+        assert!(is_as_wanted(&Name::SqsManagedSseEnabled, "true", &key));
+        assert!(!is_as_wanted(&Name::SqsManagedSseEnabled, "true", &HashMap::new()));
+    }
 }

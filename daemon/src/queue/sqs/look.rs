@@ -81,7 +81,8 @@ impl Sqs {
         if known.asked_at.is_none_or(|at| at.elapsed() >= FRESH_FOR) {
             let asked = try_join_all(QueueName::ALL.map(|queue| self.depth(queue)));
             let answer = tokio::time::timeout(ANSWER_WITHIN, asked).await;
-            let answer = answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", ANSWER_WITHIN.as_secs())));
+            let answer =
+                answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", ANSWER_WITHIN.as_secs())));
             self.cache.note(answer.as_ref().err());
             if let Ok(depths) = answer {
                 known.depths = depths;
@@ -138,7 +139,9 @@ async fn depth_of(client: &Client, url: &str) -> anyhow::Result<Depth> {
     ];
     let request = client.get_queue_attributes().queue_url(url);
     let answer = request.set_attribute_names(Some(counts.to_vec())).send().await;
-    let answer = answer.map_err(client::fault).context("asking for the depth of a queue")?;
+    let answer = answer
+        .map_err(client::fault)
+        .context("asking for the depth of a queue")?;
     let attributes = answer.attributes.unwrap_or_default();
     let number = |name: &Name| attributes.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
     Ok(Depth {

@@ -106,7 +106,8 @@ impl Sqs {
                     (failed.id, become_of(said))
                 });
                 let all = sent.chain(failed);
-                all.filter_map(|(id, outcome)| Some((id.parse().ok()?, outcome))).collect()
+                all.filter_map(|(id, outcome)| Some((id.parse().ok()?, outcome)))
+                    .collect()
             }
             Err(error) if is_too_much(&error) && batch.entries.len() > 1 => {
                 let mut outcomes = Vec::new();
@@ -120,7 +121,11 @@ impl Sqs {
                 outcomes
             }
             Err(error) => {
-                let become_of = if is_too_much(&error) { Sending::Refused } else { Sending::Failed };
+                let become_of = if is_too_much(&error) {
+                    Sending::Refused
+                } else {
+                    Sending::Failed
+                };
                 let said = format!("{:#}", client::fault(error));
                 let indices = batch.entries.iter().map(|(index, ..)| *index);
                 indices.map(|index| (index, become_of(said.clone()))).collect()
@@ -169,4 +174,41 @@ fn batches(parcels: &[Parcel], packed: Vec<Packed>, max_bytes: usize) -> Vec<Bat
     }
     full.extend(open.into_values().map(|(_, batch)| batch));
     full
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tradepost_common::ids::UploadId;
+
+    use super::*;
+    use crate::queue::Lane;
+
+    fn sizes(lengths: &[usize], lane: impl Fn(usize) -> Lane) -> Vec<usize> {
+        let parcel = |(n, length): (usize, &usize)| Parcel {
+            message: NewMessage {
+                lane: lane(n),
+                ..NewMessage::new(QueueName::Scan, UploadId::new(), &json!("x".repeat(*length)))
+            },
+            enqueued_at: OffsetDateTime::now_utc(),
+        };
+        let parcels: Vec<_> = lengths.iter().enumerate().map(parcel).collect();
+        let packed = parcels.iter().map(|parcel| wire::pack(parcel, 4_096)).collect();
+        let batches = batches(&parcels, packed, 4_096);
+        let mut seen: Vec<_> = batches
+            .iter()
+            .flat_map(|b| b.entries.iter().map(|(index, ..)| *index))
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>(), "each is in one batch");
+        batches.iter().map(|batch| batch.entries.len()).collect()
+    }
+
+    #[test]
+    fn batches_are_of_ten_of_one_queue_and_not_too_large() {
+        assert_eq!(sizes(&[1; 25], |_| Lane::Bulk), [10, 10, 5]);
+        assert_eq!(sizes(&[1; 4], |n| Lane::ALL[n % 2]), [2, 2]);
+        assert_eq!(sizes(&[1_500, 1_500, 1_500, 9_000, 9_000], |_| Lane::Bulk), [2, 3]);
+        assert!(sizes(&[], |_| Lane::Bulk).is_empty());
+    }
 }

@@ -29,7 +29,10 @@ struct Batch<'a> {
 impl Sqs {
     /// Deletes messages. One whose receipt is lost is left to whoever has it now.
     pub async fn delete(&self, held: &[Held]) -> anyhow::Result<()> {
-        let deleting: Vec<_> = batches(held).into_iter().map(|batch| self.delete_batch(batch)).collect();
+        let deleting: Vec<_> = batches(held)
+            .into_iter()
+            .map(|batch| self.delete_batch(batch))
+            .collect();
         stream::iter(deleting).buffer_unordered(AT_ONCE).try_collect().await
     }
 
@@ -114,7 +117,14 @@ impl Sqs {
             .send()
             .await;
         match answer {
-            Err(error) if error.as_service_error().and_then(|e| e.code()).is_some_and(is_of_a_lost_receipt) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .and_then(|e| e.code())
+                    .is_some_and(is_of_a_lost_receipt) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(client::fault(error)).context("giving a message back"),
             Ok(_) => Ok(()),
         }

@@ -43,12 +43,19 @@ impl Packed {
     /// As SQS counts: the body, and name, type and value of every attribute.
     pub fn size_bytes(&self) -> usize {
         let attributes = self.attributes.iter();
-        let attributes: usize = attributes.map(|(name, value)| name.len() + TYPE.len() + value.len()).sum();
+        let attributes: usize = attributes
+            .map(|(name, value)| name.len() + TYPE.len() + value.len())
+            .sum();
         self.body.len() + attributes
     }
 
     pub fn attributes(&self) -> HashMap<String, MessageAttributeValue> {
-        let value = |text: &str| MessageAttributeValue::builder().data_type(TYPE).string_value(text).build();
+        let value = |text: &str| {
+            MessageAttributeValue::builder()
+                .data_type(TYPE)
+                .string_value(text)
+                .build()
+        };
         let attributes = self.attributes.iter();
         attributes
             .map(|(name, text)| ((*name).to_owned(), value(text).expect("an attribute has a type")))
@@ -144,7 +151,10 @@ pub fn unpack(message: SqsMessage) -> Option<Unpacked> {
         receipt,
         content: ours(POINTER).map_or_else(|| content(&body), |text| pointer(text, &body)),
         upload_id: ours(UPLOAD).and_then(|text| text.parse().ok()).map(UploadId),
-        redrives: ours(REDRIVES).and_then(|text| text.parse::<u16>().ok()).unwrap_or(0).into(),
+        redrives: ours(REDRIVES)
+            .and_then(|text| text.parse::<u16>().ok())
+            .unwrap_or(0)
+            .into(),
         receives: number(System::ApproximateReceiveCount).map_or(1, |n| n.clamp(1, 1_000_000) as u32),
         enqueued_at: ours(ENQUEUED_AT)
             .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok())
@@ -168,7 +178,10 @@ fn foreign_id(theirs: Option<&str>, body: &str) -> MessageId {
 pub fn content(body: &str) -> Content {
     match serde_json::from_str(body) {
         Ok(payload) if !has_nul(&payload) => Content::Here(payload),
-        Ok(_) => Content::Broken(raw(body), "the body holds a NUL character, which the database does not take".into()),
+        Ok(_) => Content::Broken(
+            raw(body),
+            "the body holds a NUL character, which the database does not take".into(),
+        ),
         Err(error) => Content::Broken(raw(body), format!("the body is no JSON: {error}")),
     }
 }
@@ -191,5 +204,87 @@ fn has_nul(value: &Value) -> bool {
         Value::Array(values) => values.iter().any(has_nul),
         Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::{NewMessage, QueueName};
+
+    fn parcel(payload: Value) -> Parcel {
+        let message = NewMessage {
+            lane: Lane::Bulk,
+            redrives: 2,
+            delay: Duration::from_millis(1_500),
+            ..NewMessage::new(QueueName::Image, UploadId::new(), &payload)
+        };
+        let enqueued_at = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+        Parcel { message, enqueued_at }
+    }
+
+    /// As SQS gives back what it was given.
+    fn received(packed: &Packed) -> Unpacked {
+        let message = SqsMessage::builder()
+            .receipt_handle("handle")
+            .message_id(Uuid::nil().to_string())
+            .body(&packed.body)
+            .set_message_attributes(Some(packed.attributes()))
+            .attributes(System::ApproximateReceiveCount, "4")
+            .attributes(System::SentTimestamp, "1700000001000");
+        unpack(message.build()).unwrap()
+    }
+
+    fn is_allowed(c: char) -> bool {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    }
+
+    #[test]
+    fn message_survives_the_way() {
+        let sent = parcel(json!({ "text": "\u{1}\u{fffe}\u{ffff}\u{10ffff}\\ufffe" }));
+        let packed = pack(&sent, 262_144);
+        assert!(packed.body.chars().all(is_allowed), "{}", packed.body);
+        let unpacked = received(&packed);
+        assert_eq!(unpacked.content, Content::Here(sent.message.payload.clone()));
+        assert_eq!(
+            (unpacked.id, unpacked.upload_id),
+            (sent.message.id, sent.message.upload_id)
+        );
+        assert_eq!(
+            (unpacked.lane, unpacked.redrives, unpacked.receives),
+            (Lane::Bulk, 2, 4)
+        );
+        assert_eq!(
+            (unpacked.enqueued_at, unpacked.delay),
+            (sent.enqueued_at, Duration::from_secs(2))
+        );
+    }
+
+    #[test]
+    fn payload_is_here_up_to_the_limit_and_elsewhere_above() {
+        let around = pack(&parcel(json!("")), usize::MAX).size_bytes();
+        let fits = pack(&parcel(json!("x".repeat(4_096 - around))), 4_096);
+        assert_eq!((fits.size_bytes(), fits.stored), (4_096, None));
+        let packed = pack(&parcel(json!("x".repeat(4_097 - around))), 4_096);
+        let (key, bytes) = packed.stored.clone().unwrap();
+        assert_eq!((key.sha256, bytes.len()), (store::sha256(&bytes), 4_097 - around + 2));
+        assert!(packed.size_bytes() <= 1_024, "{}", packed.size_bytes());
+        assert_eq!(received(&packed).content, Content::At(key));
+    }
+
+    #[test]
+    fn stranger_keeps_the_id_that_sqs_gave() {
+        let theirs = |id: &str| {
+            SqsMessage::builder()
+                .receipt_handle("handle")
+                .message_id(id)
+                .body("{")
+                .build()
+        };
+        let id = Uuid::new_v4();
+        assert_eq!(unpack(theirs(&id.to_string())).unwrap().id, MessageId(id));
+        let odd = || unpack(theirs("17")).unwrap();
+        assert_eq!(odd().id, odd().id, "the same at every receive");
+        assert!(matches!(odd().content, Content::Broken(kept, _) if kept == json!({ "raw": "{" })));
     }
 }
