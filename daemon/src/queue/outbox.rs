@@ -22,6 +22,8 @@ const CLAIMED_AT_ONCE: i64 = 200;
 /// The relay's lease, and how long others wait for it.
 const LEASE: Duration = Duration::from_secs(30);
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+/// After the stop.
+const FINISHED_WITHIN: Duration = Duration::from_secs(5);
 /// Looked at this often even if nobody rings.
 const IDLE_POLL: Duration = Duration::from_secs(2);
 /// A message that SQS refuses this often is not sent again.
@@ -54,9 +56,19 @@ pub async fn run(
     holder: String,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    // What is under way may be finished; what is not is claimed for no longer than a claim lasts.
+    let too_late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(FINISHED_WITHIN).await;
+    };
+    tokio::pin!(too_late);
     while !stop.is_cancelled() {
         let filled = wake.outbox_filled();
-        let wait = match turn(&db, &sqs, &holder).await {
+        let turned = tokio::select! {
+            () = &mut too_late => break,
+            turned = turn(&db, &sqs, &holder) => turned,
+        };
+        let wait = match turned {
             Ok(wait) => wait,
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "could not relay the outbox");
@@ -252,10 +264,6 @@ pub async fn insert(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Res
     )
     .execute(&mut *tx)
     .await?;
-    notify(tx).await
-}
-
-async fn notify(tx: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("select pg_notify($1, $2)", WAKE_CHANNEL, OUTBOX)
         .execute(tx)
         .await?;
