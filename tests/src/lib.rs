@@ -11,6 +11,10 @@ pub mod pictures;
 pub mod tmux;
 pub mod wait;
 
+pub mod chaos;
+pub mod engine;
+pub mod server;
+
 pub use answer::Answer;
 pub use app::TestApp;
 pub use daemon::Options;
