@@ -30,6 +30,11 @@ impl Place {
         }
     }
 
+    /// The folder of the server's socket.
+    pub fn socket_folder(&self) -> &Path {
+        &self.socket_folder
+    }
+
     fn config(&self, connections: u32) -> Config {
         let url = format!(
             "postgres://tradepost@localhost/tradepost?host={}",

@@ -364,11 +364,18 @@ impl<W: Work> Worker<W> {
         }
     }
 
+    /// Record and release are one: killed in between, the attempt would be recorded again under the same number.
     async fn retry(&self, failure: &Failure<'_>) -> anyhow::Result<()> {
-        let message = failure.message;
-        attempts::record_retry(&self.engine.db, failure).await?;
-        let after = backoff(self.policy.backoff, message.attempt);
-        self.engine.broker.release(&message.held, after).await
+        let (engine, held) = (&self.engine, &failure.message.held);
+        let after = backoff(self.policy.backoff, failure.message.attempt);
+        let mut tx = engine.db.begin().await?;
+        if !engine.broker.release_in(&mut tx, held, after).await? {
+            // Whoever has it now records how that ends.
+            return Ok(());
+        }
+        attempts::record_retry(&mut *tx, failure).await?;
+        tx.commit().await?;
+        engine.broker.release_after_commit(held, after).await
     }
 
     async fn bury(&self, failure: &Failure<'_>) -> anyhow::Result<()> {

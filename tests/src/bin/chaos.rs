@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 use tradepost_tests::chaos::{self, Options, orphans, worker};
 
 #[derive(Parser)]
@@ -45,7 +44,7 @@ async fn main() -> ExitCode {
     // Whichever is dropped here takes its processes and folders with it.
     let ended = tokio::select! {
         ended = work => ended,
-        () = interrupted() => Err(anyhow::anyhow!("interrupted")),
+        () = tradepost_tests::interrupted() => Err(anyhow::anyhow!("interrupted")),
         () = tokio::time::sleep(limit) => Err(anyhow::anyhow!("not done within {} s", limit.as_secs())),
     };
     match ended {
@@ -55,15 +54,5 @@ async fn main() -> ExitCode {
             eprintln!("chaos: {error:#}");
             ExitCode::from(2)
         }
-    }
-}
-
-async fn interrupted() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
     }
 }
