@@ -4,6 +4,7 @@
 mod bad_input;
 mod catalogue;
 mod configuration;
+mod conformance;
 mod control;
 mod crash;
 mod hostile;

@@ -8,6 +8,8 @@ pub mod events;
 pub mod packs;
 pub mod peer;
 pub mod pictures;
+pub mod queues;
+pub mod sqs;
 pub mod tmux;
 pub mod wait;
 

@@ -103,6 +103,17 @@ pub async fn standing(db: &PgPool, messages: &[(MessageId, u32)]) -> sqlx::Resul
     Ok(known.collect())
 }
 
+/// What the last failed attempt at a message in its present life said.
+pub async fn last_error(db: &PgPool, message: MessageId, redrives: u32) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select error from attempts where message_id = $1 and redrives = $2 order by id desc limit 1",
+        message.0,
+        redrives.cast_signed()
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// The last 100 failed attempts at a message, newest first, earlier lives included.
 pub async fn of_message(db: &PgPool, message: MessageId) -> sqlx::Result<Vec<DeadAttempt>> {
     let rows = sqlx::query!(

@@ -99,6 +99,7 @@ pub async fn receive(pool: &PgPool, queue: QueueName, limit: u32, visibility: Du
             buried: false,
             enqueued_at: row.enqueued_at,
             waited: Duration::from_secs_f64(row.waited.max(0.0)),
+            fault: None,
         })
         .collect())
 }

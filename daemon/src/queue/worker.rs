@@ -209,7 +209,10 @@ impl<W: Work> Worker<W> {
             .collect();
         while let Some((_, message)) = held.last() {
             let slot = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
+                // The queue may have been paused during the long poll.
+                () = self.until_paused() => break,
                 slot = self.slots.take_for(message.held.lane) => slot,
             };
             let (grip, message) = held.pop().expect("there is a last one");
@@ -250,6 +253,13 @@ impl<W: Work> Worker<W> {
                 // Nobody can resume it any more: the daemon stops.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    async fn until_paused(&self) {
+        let mut settings = self.engine.settings.clone();
+        if settings.wait_for(|settings| is_paused(settings, self.queue)).await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -311,6 +321,9 @@ impl<W: Work> Worker<W> {
     async fn attempt(&self, message: &Message) -> anyhow::Result<Outcome> {
         if message.buried {
             return Ok(Outcome::Discard("a copy of a dead letter".to_owned()));
+        }
+        if let Some(fault) = &message.fault {
+            anyhow::bail!("{fault}");
         }
         if lost_workers(message) > LOST_WORKERS {
             anyhow::bail!("{} workers were lost with it", lost_workers(message));
