@@ -15,18 +15,41 @@ use tradepostd::queue::settings::Settings;
 use tradepostd::queue::stats::QueueStats;
 use tradepostd::queue::wake::{self, Wake};
 use tradepostd::queue::worker::{self, Engine, Policy, Work};
-use tradepostd::queue::{Broker, QueueName, attempts};
+use tradepostd::queue::{self, Broker, QueueName, attempts, collector, outbox};
+use tradepostd::store::Store;
+
+use crate::sqs::Sqs;
 
 /// Where the queues are; told to worker processes as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Place {
     socket_folder: PathBuf,
+    sqs: Option<SqsPlace>,
+}
+
+/// Queues of an SQS server; the credentials are in the environment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SqsPlace {
+    endpoint: String,
+    prefix: String,
 }
 
 impl Place {
     pub fn of(socket_folder: &Path) -> Self {
         Self {
             socket_folder: socket_folder.to_owned(),
+            sqs: None,
+        }
+    }
+
+    /// The same server, with the messages on SQS.
+    pub fn with_sqs(&self, sqs: &Sqs) -> Self {
+        Self {
+            sqs: Some(SqsPlace {
+                endpoint: sqs.endpoint.clone(),
+                prefix: sqs.prefix.clone(),
+            }),
+            ..self.clone()
         }
     }
 
@@ -40,7 +63,11 @@ impl Place {
             "postgres://tradepost@localhost/tradepost?host={}",
             self.socket_folder.display()
         );
-        let config = json!({"database": {"url": url, "max_connections": connections}});
+        let mut config = json!({"database": {"url": url, "max_connections": connections}});
+        if let Some(SqsPlace { endpoint, prefix }) = &self.sqs {
+            config["queues"] = json!({"backend": "sqs", "prefix": prefix, "long_poll_seconds": 2});
+            config["aws"] = json!({"region": "eu-central-1", "endpoint": endpoint});
+        }
         serde_json::from_value(config).expect("a valid configuration")
     }
 
@@ -59,7 +86,8 @@ impl Place {
     /// # Errors
     /// When the backend does not answer.
     pub async fn broker(&self, db: &PgPool) -> anyhow::Result<Broker> {
-        Ok(Broker::postgres(db.clone(), Arc::<QueueStats>::default()))
+        let store = Store::open(self.socket_folder.join("../../objects"))?;
+        queue::connect(&self.config(1), db, &store, &Arc::<QueueStats>::default()).await
     }
 }
 
@@ -95,6 +123,17 @@ impl Workers {
             _settings: decided,
             tasks,
         }
+    }
+
+    /// Relays and collects, where the backend needs that.
+    pub fn relay(&mut self) {
+        let engine = &self.engine;
+        let Some(sqs) = engine.broker.as_sqs().cloned() else { return };
+        let (db, wake, worker, stop) = (&engine.db, &engine.wake, &engine.worker, &self.stop);
+        let relay = outbox::run(db.clone(), sqs.clone(), wake.clone(), worker.clone(), stop.clone());
+        let collector = collector::run(db.clone(), sqs, worker.clone(), stop.clone());
+        self.tasks.spawn(relay);
+        self.tasks.spawn(collector);
     }
 
     /// Works on a queue until stopped.

@@ -14,13 +14,17 @@ mod verdict;
 
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
 use tokio::task::JoinSet;
 use tradepostd::queue::{Broker, QueueName};
 
+use crate::engine::Place;
 use crate::server::Server;
+use crate::sqs::Sqs;
 use herd::Herd;
 use verdict::{Story, Verdict};
+use worker::Role;
 
 /// The queue everything goes through; which one does not matter.
 const QUEUE: QueueName = QueueName::Image;
@@ -31,15 +35,24 @@ const TICK: Duration = Duration::from_millis(25);
 /// A worker that was started later than this ago may not work yet: killing it would prove nothing.
 const GROWN_UP: Duration = Duration::from_millis(400);
 
+/// What carries the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    Postgres,
+    Sqs,
+}
+
 /// How much chaos.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
+    #[arg(long, value_enum, default_value = "postgres")]
+    pub backend: Backend,
     #[arg(long, default_value_t = 10_000)]
     pub messages: u32,
     /// Workers killed with SIGKILL.
     #[arg(long, default_value_t = 100)]
     pub kills: u32,
-    /// Crashes of PostgreSQL.
+    /// Crashes of PostgreSQL; with SQS, as many kills of the relay.
     #[arg(long, default_value_t = 2)]
     pub restarts: u32,
     /// Messages whose handler always fails.
@@ -79,8 +92,11 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
 
 /// Sends, kills and crashes until every message is done or dead.
 async fn tell(options: &Options, server: &mut Server) -> anyhow::Result<Story> {
-    let settings = worker::Settings::new(server.place.clone());
+    let settings = worker::Settings::new(place(options.backend, server)?);
     let broker = settings.place.broker(&server.pool).await?;
+    // With SQS it has a lease that outlives it for half a minute, so it is killed less often than the others.
+    let relays = usize::from(options.backend == Backend::Sqs);
+    let mut relay = Herd::new(settings.clone().doing(Role::Relay), relays)?;
     let mut sending = JoinSet::new();
     sending.spawn(sender::send(server.pool.clone(), broker.clone(), options.clone()));
     let mut herd = Herd::new(settings, options.workers)?;
@@ -91,6 +107,7 @@ async fn tell(options: &Options, server: &mut Server) -> anyhow::Result<Story> {
             story.rolled_back = sent??;
         }
         herd.replace_the_dead()?;
+        relay.replace_the_dead()?;
         // Nobody answers while the server comes back.
         let Ok(count) = tables::count(&server.pool).await else {
             continue;
@@ -99,6 +116,7 @@ async fn tell(options: &Options, server: &mut Server) -> anyhow::Result<Story> {
         if is_due(done, story.restarts, options.restarts) {
             story.restarts += 1;
             server.crash_and_restart().await?;
+            relay.kill_one(GROWN_UP).await?;
         }
         if is_due(done, story.kills, options.kills) && herd.kill_one(GROWN_UP).await? {
             story.kills += 1;
@@ -109,7 +127,23 @@ async fn tell(options: &Options, server: &mut Server) -> anyhow::Result<Story> {
         }
     }
     herd.stop().await;
+    relay.stop().await;
     Ok(story)
+}
+
+/// Where the messages are.
+fn place(backend: Backend, server: &Server) -> anyhow::Result<Place> {
+    if backend == Backend::Postgres {
+        return Ok(server.place.clone());
+    }
+    let sqs = Sqs::start().context("there is no SQS server: run make/sqs")?;
+    let made = sqs.queues(&["create"]);
+    anyhow::ensure!(
+        made.status.success(),
+        "no queues: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    Ok(server.place.with_sqs(&sqs))
 }
 
 /// The events are spread evenly over the work.

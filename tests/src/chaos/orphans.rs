@@ -10,7 +10,7 @@ use tradepostd::queue::{NewMessage, QueueName};
 
 use super::herd::Herd;
 use super::tables;
-use super::worker::Settings;
+use super::worker::{Role, Settings};
 use crate::server::Server;
 
 const GOAL: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ async fn orphan(
     let settings = Settings {
         queue: queue.as_str().to_owned(),
         visibility,
-        hangs: true,
+        role: Role::Hang,
         ..Settings::new(server.place.clone())
     };
     let broker = settings.place.broker(&server.pool).await?;

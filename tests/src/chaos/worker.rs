@@ -35,8 +35,17 @@ pub struct Settings {
     pub place: Place,
     pub queue: String,
     pub visibility: Duration,
-    /// The first run of a message never ends.
-    pub hangs: bool,
+    pub role: Role,
+}
+
+/// What a worker process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    Misbehave,
+    /// Keeps every message for ever the first time.
+    Hang,
+    /// Brings to SQS what was sent, and collects what SQS gives up on.
+    Relay,
 }
 
 impl Settings {
@@ -45,8 +54,12 @@ impl Settings {
             place,
             queue: QUEUE.as_str().to_owned(),
             visibility: VISIBILITY,
-            hangs: false,
+            role: Role::Misbehave,
         }
+    }
+
+    pub fn doing(self, role: Role) -> Self {
+        Self { role, ..self }
     }
 }
 
@@ -67,10 +80,10 @@ pub async fn run(settings: &str) -> anyhow::Result<()> {
         backoff: Duration::from_millis(200),
         stop_deadline: Duration::from_secs(5),
     };
-    if settings.hangs {
-        workers.work(Arc::new(Hanging { db }), queue, policy);
-    } else {
-        workers.work(Arc::new(Misbehaving { db }), queue, policy);
+    match settings.role {
+        Role::Misbehave => workers.work(Arc::new(Misbehaving { db }), queue, policy),
+        Role::Hang => workers.work(Arc::new(Hanging { db }), queue, policy),
+        Role::Relay => workers.relay(),
     }
     end_of_input().await;
     workers.finish().await;
