@@ -128,7 +128,9 @@ impl Workers {
     /// Relays and collects, where the backend needs that.
     pub fn relay(&mut self) {
         let engine = &self.engine;
-        let Some(sqs) = engine.broker.as_sqs().cloned() else { return };
+        let Some(sqs) = engine.broker.as_sqs().cloned() else {
+            return;
+        };
         let (db, wake, worker, stop) = (&engine.db, &engine.wake, &engine.worker, &self.stop);
         let relay = outbox::run(db.clone(), sqs.clone(), wake.clone(), worker.clone(), stop.clone());
         let collector = collector::run(db.clone(), sqs, worker.clone(), stop.clone());

@@ -287,7 +287,11 @@ impl<W: Work> Worker<W> {
 
     async fn until_paused(&self) {
         let mut settings = self.engine.settings.clone();
-        if settings.wait_for(|settings| is_paused(settings, self.queue)).await.is_err() {
+        if settings
+            .wait_for(|settings| is_paused(settings, self.queue))
+            .await
+            .is_err()
+        {
             std::future::pending::<()>().await;
         }
     }

@@ -152,7 +152,9 @@ fn is_due(done: f64, happened: u32, events: u32) -> bool {
 }
 
 async fn is_empty(broker: &Broker) -> bool {
-    let Ok(depths) = broker.depths().await else { return false };
+    let Ok(depths) = broker.depths().await else {
+        return false;
+    };
     depths
         .iter()
         .all(|(_, depth)| depth.ready + depth.in_flight + depth.delayed == 0)

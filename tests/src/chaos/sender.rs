@@ -54,7 +54,9 @@ async fn until_wanted(db: &PgPool) {
 
 /// Poison is spread evenly.
 fn is_poison(number: u32, options: &Options) -> bool {
-    options.poison > 0 && number % (options.messages / options.poison) == 0 && number / (options.messages / options.poison) < options.poison
+    options.poison > 0
+        && number % (options.messages / options.poison) == 0
+        && number / (options.messages / options.poison) < options.poison
 }
 
 fn message(number: u32, options: &Options) -> NewMessage {
@@ -77,7 +79,11 @@ async fn commit(db: &PgPool, broker: &Broker, messages: &[NewMessage]) -> sqlx::
     broker.send(&mut tx, messages).await?;
     if broker.as_sqs().is_some() {
         // The same body a second time; a table would not take it.
-        let doubled: Vec<_> = messages.iter().filter(|_| rand::random_bool(DOUBLED)).cloned().collect();
+        let doubled: Vec<_> = messages
+            .iter()
+            .filter(|_| rand::random_bool(DOUBLED))
+            .cloned()
+            .collect();
         broker.send(&mut tx, &doubled).await?;
     }
     tx.commit().await

@@ -90,7 +90,11 @@ impl Verdict {
             [
                 known("messages rolled back", rolled_back.len() as i64, None),
                 known("workers killed", story.kills.into(), Some(options.kills.into())),
-                known("crashes of PostgreSQL", story.restarts.into(), Some(options.restarts.into())),
+                known(
+                    "crashes of PostgreSQL",
+                    story.restarts.into(),
+                    Some(options.restarts.into()),
+                ),
             ],
         );
         rows.push(known("seconds", took.as_secs() as i64, None));

@@ -62,7 +62,9 @@ async fn compare(options: &Options) -> anyhow::Result<()> {
         "\n{} empty jobs a measurement, {} clients and handlers, medians of {} rounds; graphile-worker on node {}; jobs a second:\n",
         options.jobs, options.concurrency, options.rounds, graphile.node
     );
-    println!("| what | ours | graphile-worker, its defaults | graphile-worker, tuned | ours to defaults | ours to tuned |");
+    println!(
+        "| what | ours | graphile-worker, its defaults | graphile-worker, tuned | ours to defaults | ours to tuned |"
+    );
     println!("|---|---|---|---|---|---|");
     let figures: [(&str, fn(&Turn) -> f64); 5] = [
         ("enqueue, one a transaction", |turn| turn.one_by_one),

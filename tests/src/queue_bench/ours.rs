@@ -48,13 +48,7 @@ async fn enqueue(server: &Server, options: &Options, batch: usize) -> anyhow::Re
     Ok(seconds)
 }
 
-async fn client(
-    db: PgPool,
-    broker: Broker,
-    next: Arc<AtomicUsize>,
-    jobs: usize,
-    batch: usize,
-) -> anyhow::Result<()> {
+async fn client(db: PgPool, broker: Broker, next: Arc<AtomicUsize>, jobs: usize, batch: usize) -> anyhow::Result<()> {
     loop {
         let first = next.fetch_add(batch, Ordering::Relaxed);
         if first >= jobs {
@@ -114,7 +108,9 @@ async fn connect(server: &Server, options: &Options) -> anyhow::Result<PgPool> {
 }
 
 async fn is_empty(db: &PgPool) -> sqlx::Result<bool> {
-    let any = sqlx::query("select from queue_messages limit 1").fetch_optional(db).await?;
+    let any = sqlx::query("select from queue_messages limit 1")
+        .fetch_optional(db)
+        .await?;
     Ok(any.is_none())
 }
 
