@@ -73,77 +73,76 @@ pub struct Options {
 pub async fn run(options: &Options) -> anyhow::Result<bool> {
     anyhow::ensure!(options.poison <= options.messages, "more poison than messages");
     anyhow::ensure!(options.workers > 0, "no workers");
+    anyhow::ensure!(options.messages > 0, "no messages");
     let mut server = Server::start().await?;
     tables::create(&server.pool).await?;
     let started = Instant::now();
     let limit = Duration::from_secs(options.limit_seconds);
-    let told = tokio::time::timeout(limit, tell(options, &mut server)).await;
-    let Ok(story) = told else {
-        anyhow::bail!(
-            "not done after {} s: {:?}",
-            limit.as_secs(),
-            tables::count(&server.pool).await?
-        );
-    };
-    let verdict = Verdict::of(&server.pool, options, story?, started.elapsed()).await?;
+    let mut story = Story::default();
+    match tokio::time::timeout(limit, tell(options, &mut server, &mut story)).await {
+        Ok(told) => told?,
+        Err(_) => eprintln!("chaos: not done after {} s", limit.as_secs()),
+    }
+    let verdict = Verdict::of(&server.pool, options, story, started.elapsed()).await?;
     verdict.print();
     Ok(verdict.is_good())
 }
 
 /// Sends, kills and crashes until every message is done or dead.
-async fn tell(options: &Options, server: &mut Server) -> anyhow::Result<Story> {
+async fn tell(options: &Options, server: &mut Server, story: &mut Story) -> anyhow::Result<()> {
     let settings = worker::Settings::new(place(options.backend, server)?);
     let broker = settings.place.broker(&server.pool).await?;
     // With SQS it has a lease that outlives it for half a minute, so it is killed less often than the others.
     let relays = usize::from(options.backend == Backend::Sqs);
-    let mut relay = Herd::new(settings.clone().doing(Role::Relay), relays)?;
+    let mut scene = Scene {
+        relay: Herd::new(settings.clone().doing(Role::Relay), relays)?,
+        herd: Herd::new(settings, options.workers)?,
+        server,
+    };
     let mut sending = JoinSet::new();
-    sending.spawn(sender::send(server.pool.clone(), broker.clone(), options.clone()));
-    let mut herd = Herd::new(settings, options.workers)?;
-    let mut story = Story::default();
+    let db = scene.server.pool.clone();
+    sending.spawn(sender::send(db.clone(), broker.clone(), options.clone()));
     loop {
         tokio::time::sleep(TICK).await;
         if let Some(sent) = sending.try_join_next() {
             story.rolled_back = sent??;
         }
-        herd.replace_the_dead()?;
-        relay.replace_the_dead()?;
         // Nobody answers while the server comes back.
-        let Ok(count) = tables::count(&server.pool).await else {
-            continue;
-        };
+        let Ok(count) = tables::count(&db).await else { continue };
         let done = count.done() as f64 / f64::from(options.messages);
-        if is_due(done, story.restarts, options.restarts) {
-            story.restarts += 1;
-            server.crash_and_restart().await?;
-            relay.kill_one(GROWN_UP).await?;
-        }
-        if is_due(done, story.kills, options.kills) && herd.kill_one(GROWN_UP).await? {
-            story.kills += 1;
-        }
-        let is_told = count.done() >= i64::from(options.messages) && story.kills == options.kills && sending.is_empty();
+        scene.disturb(options, story, done).await?;
+        let is_told = done >= 1.0 && story.kills == options.kills && sending.is_empty();
         if is_told && is_empty(&broker).await {
             break;
         }
     }
-    herd.stop().await;
-    relay.stop().await;
-    Ok(story)
+    scene.herd.stop().await;
+    scene.relay.stop().await;
+    Ok(())
 }
 
-/// Where the messages are.
-fn place(backend: Backend, server: &Server) -> anyhow::Result<Place> {
-    if backend == Backend::Postgres {
-        return Ok(server.place.clone());
+/// All that can be killed.
+struct Scene<'a> {
+    server: &'a mut Server,
+    herd: Herd,
+    relay: Herd,
+}
+
+impl Scene<'_> {
+    /// Crashes and kills what is due when so much is done, from 0 to 1.
+    async fn disturb(&mut self, options: &Options, story: &mut Story, done: f64) -> anyhow::Result<()> {
+        self.herd.replace_the_dead()?;
+        self.relay.replace_the_dead()?;
+        if is_due(done, story.restarts, options.restarts) {
+            story.restarts += 1;
+            self.server.crash_and_restart().await?;
+            self.relay.kill_one(GROWN_UP).await?;
+        }
+        if is_due(done, story.kills, options.kills) && self.herd.kill_one(GROWN_UP).await? {
+            story.kills += 1;
+        }
+        Ok(())
     }
-    let sqs = Sqs::start().context("there is no SQS server: run make/sqs")?;
-    let made = sqs.queues(&["create"]);
-    anyhow::ensure!(
-        made.status.success(),
-        "no queues: {}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    Ok(server.place.with_sqs(&sqs))
 }
 
 /// The events are spread evenly over the work.
@@ -158,4 +157,22 @@ async fn is_empty(broker: &Broker) -> bool {
     depths
         .iter()
         .all(|(_, depth)| depth.ready + depth.in_flight + depth.delayed == 0)
+}
+
+/// Where the messages are: with SQS, queues of a server that ends with this process.
+///
+/// # Errors
+/// When there is no server to be had.
+pub fn place(backend: Backend, server: &Server) -> anyhow::Result<Place> {
+    if backend == Backend::Postgres {
+        return Ok(server.place.clone());
+    }
+    let sqs = Sqs::start().context("there is no SQS server: run make/sqs")?;
+    let made = sqs.queues(&["create"]);
+    anyhow::ensure!(
+        made.status.success(),
+        "no queues: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    Ok(server.place.with_sqs(&sqs))
 }

@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// # Errors
 /// When there is no server, or a message never runs.
 pub async fn measure(seconds: &[u32], kills: usize) -> anyhow::Result<bool> {
+    anyhow::ensure!(kills > 0, "no kills");
+    anyhow::ensure!(!seconds.contains(&0), "a visibility timeout of nothing");
     let server = Server::start().await?;
     tables::create(&server.pool).await?;
     println!("| visibility | kills | min | median | max | goal |\n|---|---|---|---|---|---|");

@@ -31,73 +31,90 @@ struct Row {
     wanted: Option<i64>,
 }
 
-/// Each is one figure. `$1` is the number of attempts, `$2` the ids that were rolled back.
+/// What is counted for the record. In all statements `$1` is the number of attempts, `$2` the ids that were rolled back.
+const COUNTED: &[(&str, &str)] = &[
+    ("deliveries", "select count(*) from chaos_runs where kind <> 'twin'"),
+    (
+        "deliveries handled twice at once",
+        "select count(*) from chaos_runs where kind = 'twin'",
+    ),
+    (
+        "deliveries reordered",
+        "select count(*) from chaos_runs where kind = 'reordered'",
+    ),
+    (
+        "attempts failed by chance",
+        "select count(*) from chaos_runs where kind = 'failed'",
+    ),
+    (
+        "deliveries lost with their worker",
+        "select coalesce(sum(lost), 0)::int8 from
+            (select max(receives - attempt) as lost from chaos_runs group by message_id) as message",
+    ),
+    (
+        "effects that were there already",
+        "select coalesce(sum(repeats), 0)::int8 from chaos_effects",
+    ),
+];
+
+/// What must be 0.
+const FAULTS: &[(&str, &str)] = &[
+    (
+        "lost",
+        "select count(*) from chaos_sent where not poison
+            and not exists (select from chaos_effects where chaos_effects.message_id = chaos_sent.message_id)",
+    ),
+    (
+        "doubled",
+        "select (select sum(ticks) from chaos_counters)::int8 - (select count(*) from chaos_effects)",
+    ),
+    (
+        "ran though never sent",
+        "select (select count(*) from chaos_runs where message_id = any($2)) + (select count(*) from chaos_effects
+            where message_id not in (select message_id from chaos_sent where not poison))",
+    ),
+    (
+        "poison without its exact attempts",
+        "select count(*) from chaos_sent where poison and
+            (select array_agg(attempt order by id) from attempts where attempts.message_id = chaos_sent.message_id)
+            is distinct from (select array_agg(n) from generate_series(1, $1) as n)",
+    ),
+    (
+        "attempts recorded twice",
+        "select count(*) from (select from attempts group by message_id, attempt having count(*) > 1) as twice",
+    ),
+    (
+        "other dead letters",
+        "select count(*) from dead_letters where id not in (select message_id from chaos_sent where poison)",
+    ),
+    (
+        "still queued",
+        "select (select count(*) from queue_messages) + (select count(*) from outbox)",
+    ),
+];
+
 const SENT: &str = "select count(*) from chaos_sent";
-const DELIVERIES: &str = "select count(*) from chaos_runs where kind <> 'twin'";
-const TWINS: &str = "select count(*) from chaos_runs where kind = 'twin'";
-const REORDERED: &str = "select count(*) from chaos_runs where kind = 'reordered'";
-const FAILED: &str = "select count(*) from chaos_runs where kind = 'failed'";
-const ORPHANS: &str = "
-    select coalesce(sum(lost), 0)::int8 from
-        (select max(receives - attempt) as lost from chaos_runs group by message_id) as message";
-const REPEATS: &str = "select coalesce(sum(repeats), 0)::int8 from chaos_effects";
-const LOST: &str = "
-    select count(*) from chaos_sent where not poison
-        and not exists (select from chaos_effects where chaos_effects.message_id = chaos_sent.message_id)";
-const DOUBLED: &str = "select (select sum(ticks) from chaos_counters)::int8 - (select count(*) from chaos_effects)";
-const UNCALLED: &str = "
-    select (select count(*) from chaos_runs where message_id = any($2))
-        + (select count(*) from chaos_effects where message_id not in (select message_id from chaos_sent where not poison))";
 const DEAD: &str = "select count(*) from dead_letters join chaos_sent on message_id = dead_letters.id and poison";
-const OTHER_DEAD: &str = "
-    select count(*) from dead_letters where id not in (select message_id from chaos_sent where poison)";
-const WRONG_ATTEMPTS: &str = "
-    select count(*) from chaos_sent where poison and
-        (select array_agg(attempt order by id) from attempts where attempts.message_id = chaos_sent.message_id)
-        is distinct from (select array_agg(n) from generate_series(1, $1) as n)";
-const ATTEMPTS_TWICE: &str = "
-    select count(*) from (select from attempts group by message_id, attempt having count(*) > 1) as twice";
-const QUEUED: &str = "select (select count(*) from queue_messages) + (select count(*) from outbox)";
 
 impl Verdict {
-    pub async fn of(db: &PgPool, options: &Options, story: Story, took: Duration) -> anyhow::Result<Self> {
+    pub async fn of(db: &PgPool, options: &Options, story: Story, took: Duration) -> sqlx::Result<Self> {
         let rolled_back: Vec<Uuid> = story.rolled_back.iter().map(|id| id.0).collect();
-        let known = |what, counted: i64, wanted| Row { what, counted, wanted };
-        let (messages, poison) = (i64::from(options.messages), i64::from(options.poison));
-        let mut rows = Vec::new();
-        for (what, statement, wanted) in [
-            ("messages sent", SENT, Some(messages)),
-            ("deliveries", DELIVERIES, None),
-            ("deliveries handled twice at once", TWINS, None),
-            ("deliveries reordered", REORDERED, None),
-            ("attempts failed by chance", FAILED, None),
-            ("deliveries lost with their worker", ORPHANS, None),
-            ("effects that were there already", REPEATS, None),
-            ("lost", LOST, Some(0)),
-            ("doubled", DOUBLED, Some(0)),
-            ("ran though never sent", UNCALLED, Some(0)),
-            ("poison among the dead letters", DEAD, Some(poison)),
-            ("poison without its exact attempts", WRONG_ATTEMPTS, Some(0)),
-            ("attempts recorded twice", ATTEMPTS_TWICE, Some(0)),
-            ("other dead letters", OTHER_DEAD, Some(0)),
-            ("still queued", QUEUED, Some(0)),
-        ] {
-            let counted = count(db, statement, &rolled_back).await?;
-            rows.push(known(what, counted, wanted));
+        let count = async |statement| count(db, statement, &rolled_back).await;
+        let mut rows = vec![
+            Row::wanted("messages sent", count(SENT).await?, options.messages),
+            Row::known("messages rolled back", rolled_back.len() as i64),
+            Row::wanted("workers killed", story.kills.into(), options.kills),
+            Row::wanted("crashes of PostgreSQL", story.restarts.into(), options.restarts),
+        ];
+        for (what, statement) in COUNTED {
+            rows.push(Row::known(what, count(statement).await?));
         }
-        rows.splice(
-            1..1,
-            [
-                known("messages rolled back", rolled_back.len() as i64, None),
-                known("workers killed", story.kills.into(), Some(options.kills.into())),
-                known(
-                    "crashes of PostgreSQL",
-                    story.restarts.into(),
-                    Some(options.restarts.into()),
-                ),
-            ],
-        );
-        rows.push(known("seconds", took.as_secs() as i64, None));
+        let dead = count(DEAD).await?;
+        rows.push(Row::wanted("poison among the dead letters", dead, options.poison));
+        for (what, statement) in FAULTS {
+            rows.push(Row::wanted(what, count(statement).await?, 0));
+        }
+        rows.push(Row::known("seconds", took.as_secs() as i64));
         Ok(Self { rows })
     }
 
@@ -113,6 +130,24 @@ impl Verdict {
         self.rows
             .iter()
             .all(|row| row.wanted.is_none_or(|wanted| wanted == row.counted))
+    }
+}
+
+impl Row {
+    fn known(what: &'static str, counted: i64) -> Self {
+        Self {
+            what,
+            counted,
+            wanted: None,
+        }
+    }
+
+    fn wanted(what: &'static str, counted: i64, wanted: u32) -> Self {
+        Self {
+            what,
+            counted,
+            wanted: Some(wanted.into()),
+        }
     }
 }
 

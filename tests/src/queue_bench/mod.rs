@@ -5,11 +5,13 @@
 
 mod graphile;
 mod ours;
+mod sqs;
 
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::chaos::Backend;
 use crate::server::Server;
 use graphile::{Graphile, Preset};
 
@@ -19,6 +21,9 @@ const BATCH: usize = 100;
 /// How much of it.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
+    /// On PostgreSQL beside graphile-worker; on SQS alone.
+    #[arg(long, value_enum, default_value = "postgres")]
+    pub backend: Backend,
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
     /// Jobs in each measurement.
@@ -46,7 +51,13 @@ struct Turn {
 /// When something does not run.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
     let limit = Duration::from_secs(options.limit_seconds);
-    tokio::time::timeout(limit, compare(options)).await?
+    let measuring = async {
+        match options.backend {
+            Backend::Postgres => compare(options).await,
+            Backend::Sqs => sqs::measure(options).await,
+        }
+    };
+    tokio::time::timeout(limit, measuring).await?
 }
 
 async fn compare(options: &Options) -> anyhow::Result<()> {
@@ -85,7 +96,10 @@ async fn compare(options: &Options) -> anyhow::Result<()> {
 }
 
 fn median(turns: &[Turn], seconds: fn(&Turn) -> f64) -> f64 {
-    let mut values: Vec<f64> = turns.iter().map(seconds).collect();
+    middle(turns.iter().map(seconds).collect())
+}
+
+fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

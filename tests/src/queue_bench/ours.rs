@@ -11,10 +11,10 @@ use tradepostd::queue::worker::{Policy, Work};
 use tradepostd::queue::{Broker, Message, NewMessage, Outcome, QueueName};
 
 use super::{BATCH, Options, Turn};
-use crate::engine::Workers;
+use crate::engine::{Place, Workers};
 use crate::server::Server;
 
-const QUEUE: QueueName = QueueName::Image;
+pub const QUEUE: QueueName = QueueName::Image;
 
 pub async fn turn(server: &Server, options: &Options) -> anyhow::Result<Turn> {
     let one_by_one = enqueue(server, options, 1).await?;
@@ -32,20 +32,26 @@ pub async fn turn(server: &Server, options: &Options) -> anyhow::Result<Turn> {
 }
 
 async fn enqueue(server: &Server, options: &Options, batch: usize) -> anyhow::Result<f64> {
-    let db = connect(server, options).await?;
+    let db = connect(&server.place, options).await?;
     let broker = server.place.broker(&db).await?;
+    let started = Instant::now();
+    send(&db, &broker, options, batch).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    db.close().await;
+    Ok(seconds)
+}
+
+/// Sends all jobs, so many a transaction.
+pub async fn send(db: &PgPool, broker: &Broker, options: &Options, batch: usize) -> anyhow::Result<()> {
     let next = Arc::<AtomicUsize>::default();
     let mut clients = JoinSet::new();
-    let started = Instant::now();
     for _ in 0..options.concurrency {
         clients.spawn(client(db.clone(), broker.clone(), next.clone(), options.jobs, batch));
     }
     while let Some(ended) = clients.join_next().await {
         ended??;
     }
-    let seconds = started.elapsed().as_secs_f64();
-    db.close().await;
-    Ok(seconds)
+    Ok(())
 }
 
 async fn client(db: PgPool, broker: Broker, next: Arc<AtomicUsize>, jobs: usize, batch: usize) -> anyhow::Result<()> {
@@ -70,19 +76,12 @@ fn message(number: usize) -> NewMessage {
 
 /// Works on all jobs there are, until the last one is deleted.
 async fn work(server: &Server, options: &Options) -> anyhow::Result<f64> {
-    let db = connect(server, options).await?;
+    let db = connect(&server.place, options).await?;
     let broker = server.place.broker(&db).await?;
     let empty = Arc::<Empty>::default();
     let started = Instant::now();
     let mut workers = Workers::new(db.clone(), broker);
-    let policy = Policy {
-        concurrency: options.concurrency as u32,
-        visibility: Duration::from_secs(30),
-        attempts: 5,
-        backoff: Duration::from_secs(2),
-        stop_deadline: Duration::from_secs(5),
-    };
-    workers.work(empty.clone(), QUEUE, policy);
+    workers.work(empty.clone(), QUEUE, policy(options));
     while empty.handled.load(Ordering::Relaxed) < options.jobs || !is_empty(&db).await? {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -92,10 +91,20 @@ async fn work(server: &Server, options: &Options) -> anyhow::Result<f64> {
     Ok(seconds)
 }
 
+pub fn policy(options: &Options) -> Policy {
+    Policy {
+        concurrency: options.concurrency as u32,
+        visibility: Duration::from_secs(30),
+        attempts: 5,
+        backoff: Duration::from_secs(2),
+        stop_deadline: Duration::from_secs(5),
+    }
+}
+
 /// Connections are not what is measured.
-async fn connect(server: &Server, options: &Options) -> anyhow::Result<PgPool> {
+pub async fn connect(place: &Place, options: &Options) -> anyhow::Result<PgPool> {
     let connections = options.concurrency as u32 + 1;
-    let db = server.place.connect(connections).await?;
+    let db = place.connect(connections).await?;
     let mut open = JoinSet::new();
     for _ in 0..connections {
         let db = db.clone();
@@ -116,8 +125,8 @@ async fn is_empty(db: &PgPool) -> sqlx::Result<bool> {
 
 /// Does nothing and counts it.
 #[derive(Default)]
-struct Empty {
-    handled: AtomicUsize,
+pub struct Empty {
+    pub handled: AtomicUsize,
 }
 
 impl Work for Empty {
