@@ -78,6 +78,14 @@ impl<R: Row> Paged<R> {
         if self.read_at.is_none() || (self.is_behind(revision) && near_top) {
             return Some(self.ask(None, revision));
         }
+        self.wanted_more(revision)
+    }
+
+    /// The next page when the cursor comes near the end, whatever changed before it.
+    pub fn wanted_more(&mut self, revision: u64) -> Option<Ask> {
+        if self.loading {
+            return None;
+        }
         let near_end = self.list.cursor() + self.list.height >= self.list.shown_len();
         if near_end && self.has_more() {
             let cursor = self.next.clone();
@@ -117,6 +125,20 @@ impl<R: Row> Paged<R> {
         self.read_at.get_or_insert(clock.instant);
         self.read_revision = self.asked_revision;
         self.next = None;
+    }
+
+    /// Something else is asked for from now on: the rows stay until its first page comes.
+    pub fn restart(&mut self) {
+        self.read_at = None;
+        self.next = None;
+        self.error = None;
+        self.list.clear_marks();
+        self.list.step(super::list::Step::First);
+    }
+
+    /// A page came that nobody wants any more.
+    pub fn dropped(&mut self) {
+        self.loading = false;
     }
 
     /// The daemon was away: whatever is here may be old, whichever revision it has.
