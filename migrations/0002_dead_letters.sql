@@ -55,7 +55,8 @@ alter table dead_letters
     add column backend text not null default 'postgres' constraint dead_letters_backend_known check (backend in ('postgres', 'sqs'));
 create unique index dead_letters_seq on dead_letters (seq);
 drop index dead_letters_group;
-create index dead_letters_group on dead_letters (queue, fingerprint, seq);
+create index dead_letters_group on dead_letters (fingerprint, seq);
+create index dead_letters_redriven on dead_letters (seq) where redrives > 0;
 create index dead_letters_queue on dead_letters (queue, seq);
 create extension if not exists pg_trgm;
 create index dead_letters_text on dead_letters using gin ((coalesce(subject, '') || ' ' || left(error, 300)) gin_trgm_ops);

@@ -98,9 +98,12 @@ fn server_options(config: &DatabaseConfig) -> anyhow::Result<PgConnectOptions> {
 }
 
 async fn connect(config: &DatabaseConfig, options: PgConnectOptions) -> anyhow::Result<PgPool> {
-    let options = options
-        .application_name("tradepostd")
-        .options([("lock_timeout", "30s"), ("statement_timeout", "60s")]);
+    // Filters that are not set must not keep a plan from using the index of the one that is.
+    let options = options.application_name("tradepostd").options([
+        ("lock_timeout", "30s"),
+        ("statement_timeout", "60s"),
+        ("plan_cache_mode", "force_custom_plan"),
+    ]);
     PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(15))

@@ -4,18 +4,23 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgConnection;
 use tradepost_common::problem::Fault;
+use tradepost_common::uploads::UploadState;
 
 use crate::app::App;
 use crate::ingest::job::BatchJob;
 use crate::previews::image_job::ImageJob;
 use crate::previews::sheet_job::PreviewJob;
+use crate::queue::dead::Letter;
 use crate::queue::worker::Work;
 use crate::queue::{Message, Needs, Outcome, QueueName};
 use crate::scanning::job::ScanJob;
+use crate::uploads::service as uploads;
+use crate::uploads::stages::Stage;
 use crate::{ingest, previews, scanning};
 
 /// The jobs of the daemon, as the worker loop wants them.
@@ -69,6 +74,42 @@ pub fn check(queue: QueueName, payload: &Value) -> Result<(), Fault> {
         QueueName::Image => check_as::<ImageJob>(payload),
         QueueName::Preview => check_as::<PreviewJob>(payload),
     }
+}
+
+/// Settles what waits for a message that an operator gave up on, in the transaction that takes the message away.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_up(app: &App, tx: &mut PgConnection, letter: &Letter, reason: &str) -> sqlx::Result<()> {
+    let Some(queue) = QueueName::parse(&letter.row.queue) else {
+        return Ok(());
+    };
+    // Nothing waits for a message that never was a job.
+    match queue {
+        QueueName::Scan => match ScanJob::deserialize(&letter.payload) {
+            Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Scanning, Stage::Scan, reason).await,
+            Err(_) => Ok(()),
+        },
+        QueueName::Batch => match BatchJob::deserialize(&letter.payload) {
+            Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Opening, Stage::Batch, reason).await,
+            Err(_) => Ok(()),
+        },
+        QueueName::Image => match ImageJob::deserialize(&letter.payload) {
+            Ok(job) => previews::image_job::give_up(app, tx, &job, reason).await,
+            Err(_) => Ok(()),
+        },
+        QueueName::Preview => match PreviewJob::deserialize(&letter.payload) {
+            Ok(job) => previews::sheet_job::give_up(tx, &job, reason).await,
+            Err(_) => Ok(()),
+        },
+    }
+}
+
+/// Whether doing a job over does any good, as far as the state of its upload tells.
+pub fn is_pointless(queue: QueueName, upload: UploadState) -> bool {
+    // The contact sheet of a published set may be drawn anew.
+    let redraws = queue == QueueName::Preview && matches!(upload, UploadState::Published | UploadState::InReview);
+    upload.is_settled() && !redraws
 }
 
 fn check_as<T: DeserializeOwned + Serialize>(payload: &Value) -> Result<(), Fault> {

@@ -32,6 +32,7 @@ pub mod uploads;
 pub mod database;
 pub mod embedded;
 pub mod jail;
+pub mod leases;
 pub mod scheduler;
 pub mod store;
 pub mod telemetry;

@@ -28,7 +28,7 @@ use crate::store::Store;
 use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{http, scheduler, telemetry};
+use crate::{http, leases, operations, scheduler, telemetry};
 
 /// Runs the daemon until a signal stops it.
 ///
@@ -83,6 +83,9 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     tasks.finish(deadline).await;
     ControlSocket::remove(control_made.as_deref());
     foundations.finish(Duration::from_secs(10)).await;
+    if let Err(error) = leases::release(&app.db, &app.worker).await {
+        tracing::warn!(%error, "could not release the leases");
+    }
     drop(app);
     database.close().await;
     tracing::info!("tradepostd has stopped");
@@ -133,6 +136,7 @@ async fn release_orphans(database: &Database) -> anyhow::Result<()> {
         let released = postgres::release_all(&database.pool)
             .await
             .context("releasing messages of a former run")?;
+        leases::release_all(&database.pool).await?;
         if released > 0 {
             tracing::info!(released, "released messages that the last run had in hand");
         }
@@ -270,7 +274,8 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
         );
     }
     if app.config.has_role(DaemonRole::Scheduler) {
-        tasks.spawn("scheduler", scheduler::run(app.clone(), tasks.stop.clone()));
+        tasks.spawn("scheduler", scheduler::run(app.clone(), stop.clone()));
+        tasks.spawn("operations", operations::runner::run(app.clone(), stop.clone()));
     }
 }
 

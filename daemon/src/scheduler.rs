@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_common::overview::Severity;
 
 use crate::app::App;
 use crate::queue::{QueueName, dead};
-use crate::uploads;
+use crate::{leases, operations, uploads};
 
 const EVERY: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_secs(30);
@@ -38,32 +37,15 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
 
 async fn chores(app: &App) -> anyhow::Result<()> {
     watch_queues(app).await?;
-    if lease(&app.db, "scheduler", &app.worker).await?.is_none() {
+    if leases::hold(&app.db, "scheduler", &app.worker, LEASE).await?.is_none() {
         return Ok(());
     }
     let expired = uploads::service::expire(app).await?;
     if expired > 0 {
         tracing::info!(expired, "expired uploads whose bytes never came");
     }
+    operations::service::tidy(&app.db).await?;
     Ok(())
-}
-
-/// Takes or renews a lease. `Some(epoch)` while we hold it.
-async fn lease(db: &PgPool, name: &str, holder: &str) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        r#"
-        insert into leases (name, holder, epoch, expires_at) values ($1, $2, 1, now() + make_interval(secs => $3))
-        on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at,
-            epoch = leases.epoch + case when leases.holder = excluded.holder then 0 else 1 end
-        where leases.holder = excluded.holder or leases.expires_at < now()
-        returning epoch
-        "#,
-        name,
-        holder,
-        LEASE.as_secs_f64()
-    )
-    .fetch_optional(db)
-    .await
 }
 
 async fn watch_queues(app: &App) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ mod catalogue;
 mod configuration;
 mod control;
 mod crash;
+mod dead_letters;
 mod hostile;
 mod pipeline;
 mod real_packs;

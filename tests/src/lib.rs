@@ -4,6 +4,8 @@ pub mod answer;
 pub mod app;
 pub mod clamd;
 pub mod daemon;
+pub mod database;
+pub mod dead;
 pub mod events;
 pub mod packs;
 pub mod peer;

@@ -54,7 +54,7 @@ pub enum Settled {
 }
 
 /// The item a message is about.
-pub async fn find_item(db: &PgPool, id: ItemId, kind: &str) -> sqlx::Result<Option<Item>> {
+pub async fn find_item(db: impl sqlx::PgExecutor<'_>, id: ItemId, kind: &str) -> sqlx::Result<Option<Item>> {
     queries::find_item(db, id, kind).await
 }
 

@@ -67,7 +67,7 @@ impl Check<'_> {
             let at = format!("queues.concurrency.{queue}");
             let is_queue = QueueName::parse(queue).is_some();
             self.require(is_queue, &at, "no such queue; there are scan, batch, image, preview");
-            self.between(&at, *concurrency, 1..=256);
+            self.between(&at, *concurrency, 1..=1_000);
         }
     }
 

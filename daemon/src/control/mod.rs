@@ -1,7 +1,7 @@
 //! The operators' edge: HTTP over a Unix socket. The kernel says who the peer is, Unix groups say what it may do, and every act is audited.
 
 mod events;
-mod peer;
+pub mod peer;
 pub mod routes;
 pub mod sampler;
 mod server;

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
 use tradepost_common::ids::{CaseId, ItemId, UploadId};
-use tradepost_common::overview::{Overview, Role, WhoAmI};
-use tradepost_common::queues::QueueRow;
+use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
+use tradepost_common::queues::{QueueRow, SetConcurrency};
 use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
@@ -21,10 +21,10 @@ use super::sampler::{self, Sampler};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{JsonBody, Path, Query};
-use crate::queue::{QueueName, settings};
+use crate::queue::{QueueName, dead, settings};
 use crate::review::service::{self as review, Which};
 use crate::uploads::service::{self as uploads, Filter};
-use crate::{audit, telemetry};
+use crate::{audit, operations, telemetry};
 
 /// Rows of a page when the request does not say.
 const DEFAULT_LIMIT: u32 = 100;
@@ -34,9 +34,11 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/whoami", get(whoami))
         .route("/v1/overview", get(overview))
         .route("/v1/alerts", get(alerts))
+        .route("/v1/alerts/{code}/acknowledge", post(acknowledge))
         .route("/v1/queues", get(queues))
         .route("/v1/queues/{name}/pause", post(pause))
         .route("/v1/queues/{name}/resume", post(resume))
+        .route("/v1/queues/{name}/concurrency", post(concurrency))
         .route("/v1/latency", get(latency))
         .route("/v1/uploads", get(list_uploads))
         .route("/v1/uploads/{id}", get(trace))
@@ -49,6 +51,8 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/audit", get(list_audit))
         .route("/metrics", get(metrics))
         .route("/v1/events", get(events::stream))
+        .merge(dead::routes::router())
+        .merge(operations::routes::router())
         .layer(Extension(sampler))
         .layer(Extension(stop))
 }
@@ -63,6 +67,26 @@ async fn overview(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<Overv
 
 async fn alerts(_: Peer, State(app): State<SharedApp>) -> Response {
     Json(serde_json::json!({ "alerts": app.alerts.list() })).into_response()
+}
+
+async fn acknowledge(peer: Peer, State(app): State<SharedApp>, Path(code): Path<String>) -> ApiResult<Json<Alert>> {
+    peer.require(Role::Operator)?;
+    let alert = app
+        .alerts
+        .acknowledge(&code, &peer.actor.user)
+        .ok_or(ApiError::NotFound("alert"))?;
+    let mut tx = app.db.begin().await?;
+    let detail = serde_json::json!({ "message": alert.message });
+    audit::record(
+        &mut tx,
+        &peer.actor,
+        "alert.acknowledge",
+        &format!("alert:{code}"),
+        detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Json(alert))
 }
 
 async fn queues(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
@@ -93,8 +117,41 @@ async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) 
     )
     .await?;
     tx.commit().await?;
+    row(app, name).await
+}
+
+async fn row(app: &SharedApp, name: &str) -> ApiResult<Json<QueueRow>> {
     let row = sampler::queues(app).await?.into_iter().find(|row| row.name == name);
     row.map(Json).ok_or(ApiError::NotFound("queue"))
+}
+
+async fn concurrency(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Path(name): Path<String>,
+    JsonBody(body): JsonBody<SetConcurrency>,
+) -> ApiResult<Json<QueueRow>> {
+    peer.require(Role::Operator)?;
+    let queue = QueueName::parse(&name).ok_or(ApiError::NotFound("queue"))?;
+    if body.concurrency.is_some_and(|wanted| !(1..=1_000).contains(&wanted)) {
+        return Err(ApiError::invalid(
+            "concurrency",
+            "must be between 1 and 1,000, or null for what is configured",
+        ));
+    }
+    let mut tx = app.db.begin().await?;
+    settings::set_concurrency(&mut tx, queue, body.concurrency, &peer.actor.user).await?;
+    let detail = serde_json::json!({ "concurrency": body.concurrency });
+    audit::record(
+        &mut tx,
+        &peer.actor,
+        "queue.concurrency",
+        &format!("queue:{name}"),
+        detail,
+    )
+    .await?;
+    tx.commit().await?;
+    row(&app, &name).await
 }
 
 async fn latency(_: Peer, State(app): State<SharedApp>) -> Response {
@@ -248,7 +305,8 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
         .into_response())
 }
 
-fn limit(limit: Option<u32>) -> ApiResult<u32> {
+/// The rows of a page that a request asks for.
+pub fn limit(limit: Option<u32>) -> ApiResult<u32> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=tradepost_common::MAX_PAGE).contains(&limit) {
         return Err(ApiError::invalid("limit", "must be between 1 and 200"));

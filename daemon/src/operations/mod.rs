@@ -5,7 +5,13 @@
 //! takes dead letters away, does what is to be done with them, and counts it in the operation's own row: whatever dies
 //! whenever, no message is sent twice and none is lost. One process runs all operations, under a lease.
 
-pub mod outcomes;
+pub mod routes;
 pub mod service;
 
+mod act;
+mod pacer;
+mod plan;
+pub mod runner;
+
+pub mod outcomes;
 mod queries;

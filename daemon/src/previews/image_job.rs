@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use tradepost_common::ids::{ItemId, SetId, UploadId};
 use tradepost_common::latency::Scope;
 use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
@@ -139,25 +140,44 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
         return Ok(());
     };
     if pending == 0 {
-        let preview = PreviewJob {
-            upload_id: job.upload_id,
-            set_id: job.set_id,
-        };
-        app.broker
-            .send(&mut tx, &[NewMessage::new(QueueName::Preview, job.upload_id, &preview)])
-            .await?;
-        uploads::advance(
-            &mut tx,
-            job.upload_id,
-            Stage::Image,
-            Stage::Preview,
-            UploadState::Previewing,
-        )
-        .await?;
+        enqueue_preview(app, &mut tx, job).await?;
     }
     tx.commit().await?;
     app.changed.uploads();
     Ok(())
+}
+
+/// Blocks the file of a job that an operator gave up on; the rest of its pack goes on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_up(app: &App, tx: &mut PgConnection, job: &ImageJob, reason: &str) -> sqlx::Result<()> {
+    let Some(item) = catalog::find_item(&mut *tx, job.item_id, &job.kind).await? else {
+        return Ok(());
+    };
+    let finding = Finding {
+        file: Some(item.path.clone()),
+        ..uploads::given_up(reason)
+    };
+    let Some(pending) = catalog::settle_item(&mut *tx, &item, Settled::Blocked, None).await? else {
+        return Ok(());
+    };
+    findings::insert(&mut *tx, job.upload_id, &[finding]).await?;
+    if pending == 0 {
+        enqueue_preview(app, tx, job).await?;
+    }
+    Ok(())
+}
+
+/// All files of the set are settled.
+async fn enqueue_preview(app: &App, tx: &mut PgConnection, job: &ImageJob) -> sqlx::Result<()> {
+    let preview = PreviewJob {
+        upload_id: job.upload_id,
+        set_id: job.set_id,
+    };
+    let message = NewMessage::new(QueueName::Preview, job.upload_id, &preview);
+    app.broker.send(&mut *tx, &[message]).await?;
+    uploads::advance(tx, job.upload_id, Stage::Image, Stage::Preview, UploadState::Previewing).await
 }
 
 async fn timed<T, E>(app: &App, stage: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {

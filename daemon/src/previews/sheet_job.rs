@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tradepost_common::ids::{ItemId, SetId, UploadId};
+use tradepost_common::uploads::UploadState;
 
 use super::presets::Format;
 use super::sheet::{SheetSpec, choose};
@@ -17,6 +18,8 @@ use crate::jail::Rendition;
 use crate::queue::Outcome;
 use crate::review;
 use crate::store::ContentKey;
+use crate::uploads::service as uploads;
+use crate::uploads::stages::Stage;
 
 /// The rendition that a tile of the sheet is made of.
 const TILE_PRESET: &str = "png-256";
@@ -120,6 +123,23 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
     review::policy::decide(&mut tx, &set, job.upload_id).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Rejects the upload of a job that an operator gave up on, unless it has come to rest without the sheet.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_up(tx: &mut PgConnection, job: &PreviewJob, reason: &str) -> sqlx::Result<()> {
+    let upload = uploads::lock(&mut *tx, job.upload_id).await?;
+    let set = catalog::lock_set(&mut *tx, job.set_id).await?;
+    let (Some(upload), Some(set)) = (upload, set) else {
+        return Ok(());
+    };
+    if upload.state != UploadState::Previewing || set.pending > 0 {
+        return Ok(());
+    }
+    catalog::reject_set(&mut *tx, &set).await?;
+    uploads::reject(tx, job.upload_id, Stage::Preview, &[uploads::given_up(reason)]).await
 }
 
 async fn keep(tx: &mut PgConnection, set: &SetProgress, drawn: &Drawn) -> sqlx::Result<()> {

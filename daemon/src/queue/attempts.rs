@@ -34,8 +34,8 @@ pub fn subject(payload: &serde_json::Value) -> Option<&str> {
 }
 
 /// Records a failed attempt after which the message will be tried again.
-pub async fn record_retry(db: &PgPool, failure: &Failure<'_>) -> sqlx::Result<()> {
-    record(db, failure, "retry").await
+pub async fn record_retry(executor: impl sqlx::PgExecutor<'_>, failure: &Failure<'_>) -> sqlx::Result<()> {
+    record(executor, failure, "retry").await
 }
 
 /// Records the last failed attempt.

@@ -121,20 +121,31 @@ impl Broker {
         }
     }
 
-    /// Gives a message back after a failed attempt: it is received again after `delay`.
+    /// Gives a message back after a failed attempt, as part of the transaction that records it, where the backend can: it is
+    /// received again after `delay`. `false`: the receipt is lost. [`Broker::release_after_commit`] follows.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn release_in(&self, tx: &mut PgConnection, held: &Held, delay: Duration) -> sqlx::Result<bool> {
+        match self.backend {
+            Backend::Postgres => postgres::release(tx, held, delay).await,
+        }
+    }
+
+    /// Gives a message back after a failed attempt, where [`Broker::release_in`] could not.
     ///
     /// # Errors
     /// When the backend does not answer: its visibility timeout brings it back.
-    pub async fn release(&self, held: &Held, delay: Duration) -> anyhow::Result<()> {
+    pub async fn release_after_commit(&self, _held: &Held, _delay: Duration) -> anyhow::Result<()> {
         match self.backend {
-            Backend::Postgres => Ok(postgres::release(&self.db, held, delay).await.map(drop)?),
+            Backend::Postgres => Ok(()),
         }
     }
 
     /// Gives a message back as if it had not been received.
     ///
     /// # Errors
-    /// As [`Broker::release`].
+    /// As [`Broker::release_after_commit`].
     pub async fn give_back(&self, message: &Message, delay: Duration) -> anyhow::Result<()> {
         match self.backend {
             Backend::Postgres => Ok(postgres::give_back(&self.db, &message.held, delay).await.map(drop)?),
@@ -144,7 +155,7 @@ impl Broker {
     /// Gives a message back at once whose handler was ended from outside.
     ///
     /// # Errors
-    /// As [`Broker::release`].
+    /// As [`Broker::release_after_commit`].
     pub async fn surrender(&self, held: &Held) -> anyhow::Result<()> {
         match self.backend {
             Backend::Postgres => Ok(postgres::give_back(&self.db, held, Duration::ZERO).await.map(drop)?),

@@ -136,7 +136,7 @@ pub async fn delete(executor: impl sqlx::PgExecutor<'_>, held: &[Held]) -> sqlx:
 }
 
 /// Gives a message back after a failed attempt: it is received again after `delay`.
-pub async fn release(pool: &PgPool, held: &Held, delay: Duration) -> sqlx::Result<bool> {
+pub async fn release(tx: &mut PgConnection, held: &Held, delay: Duration) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         r#"
         update queue_messages
@@ -147,7 +147,7 @@ pub async fn release(pool: &PgPool, held: &Held, delay: Duration) -> sqlx::Resul
         receipt(held),
         delay.as_secs_f64()
     )
-    .execute(pool)
+    .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -365,10 +365,16 @@ impl<W: Work> Worker<W> {
     }
 
     async fn retry(&self, failure: &Failure<'_>) -> anyhow::Result<()> {
-        let message = failure.message;
-        attempts::record_retry(&self.engine.db, failure).await?;
-        let after = backoff(self.policy.backoff, message.attempt);
-        self.engine.broker.release(&message.held, after).await
+        let (held, broker) = (&failure.message.held, &self.engine.broker);
+        let after = backoff(self.policy.backoff, failure.message.attempt);
+        let mut tx = self.engine.db.begin().await?;
+        if !broker.release_in(&mut tx, held, after).await? {
+            // Somebody else has it now, and records how that goes.
+            return Ok(());
+        }
+        attempts::record_retry(&mut *tx, failure).await?;
+        tx.commit().await?;
+        broker.release_after_commit(held, after).await
     }
 
     async fn bury(&self, failure: &Failure<'_>) -> anyhow::Result<()> {

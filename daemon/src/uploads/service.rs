@@ -225,6 +225,26 @@ pub async fn reject(tx: &mut PgConnection, id: UploadId, stage: Stage, reasons: 
     settle(tx, id, stage, UploadState::Rejected).await
 }
 
+/// Rejects an upload whose work an operator gave up on, if it is still where that work would have gone on.
+pub async fn give_up(
+    tx: &mut PgConnection,
+    id: UploadId,
+    state: UploadState,
+    stage: Stage,
+    reason: &str,
+) -> sqlx::Result<()> {
+    match queries::lock(&mut *tx, id).await? {
+        Some(upload) if upload.state == state => reject(tx, id, stage, &[given_up(reason)]).await,
+        _ => Ok(()),
+    }
+}
+
+/// What the contributor is told of work that was given up on.
+pub fn given_up(reason: &str) -> Finding {
+    let message = format!("It could not be processed, and was given up: {reason}");
+    pack_finding("not-processed", FindingSeverity::Blocking, message)
+}
+
 /// Names the upload as its manifest does.
 pub async fn set_title(tx: &mut PgConnection, id: UploadId, title: &str) -> sqlx::Result<()> {
     queries::set_title(&mut *tx, id, title).await

@@ -5,7 +5,8 @@
 
 pub mod diff;
 mod queries;
+pub mod routes;
 pub mod service;
 
-pub use queries::Letter;
+pub use queries::{Letter, New};
 pub use service::{bury, mark_succeeded};

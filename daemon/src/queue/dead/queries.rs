@@ -147,6 +147,21 @@ pub(super) async fn find(db: &PgPool, id: MessageId) -> sqlx::Result<Option<Lett
     Ok(raw.map(Letter::from))
 }
 
+pub(super) async fn lock(tx: &mut PgConnection, id: MessageId) -> sqlx::Result<Option<Letter>> {
+    let raw = sqlx::query_as!(
+        RawLetter,
+        r#"
+        select id, seq, queue, lane, payload, upload_id, subject, attempts, redrives, receives, error, fingerprint, enqueued_at,
+            died_at, backend
+        from dead_letters where id = $1 for update
+        "#,
+        id.0
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(raw.map(Letter::from))
+}
+
 pub(super) async fn list(db: &PgPool, filter: &Filter<'_>, before: i64, limit: i64) -> sqlx::Result<Vec<DeadRow>> {
     let rows = sqlx::query!(
         r#"
@@ -154,7 +169,7 @@ pub(super) async fn list(db: &PgPool, filter: &Filter<'_>, before: i64, limit: i
         from dead_letters
         where seq < $1 and ($2::text is null or queue = $2) and ($3::text is null or fingerprint = $3)
             and ($4::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $4)
-            and ($5::uuid is null or upload_id = $5) and ($6::bool is null or (redrives > 0) = $6)
+            and ($5::uuid is null or upload_id = $5) and ($6::bool is null or ($6 and redrives > 0) or (not $6 and redrives = 0))
             and ($7::uuid[] is null or id = any($7))
         order by seq desc limit $8
         "#,
@@ -197,7 +212,7 @@ pub(super) async fn next(db: impl PgExecutor<'_>, range: &Range<'_>) -> sqlx::Re
         from dead_letters
         where seq > $1 and seq <= $2 and ($3::text is null or queue = $3) and ($4::text is null or fingerprint = $4)
             and ($5::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $5)
-            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or (redrives > 0) = $7)
+            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or ($7 and redrives > 0) or (not $7 and redrives = 0))
             and ($8::uuid[] is null or id = any($8))
         order by seq limit $9
         "#,
@@ -226,7 +241,7 @@ pub(super) async fn lock_next(tx: &mut PgConnection, range: &Range<'_>) -> sqlx:
         from dead_letters
         where seq > $1 and seq <= $2 and ($3::text is null or queue = $3) and ($4::text is null or fingerprint = $4)
             and ($5::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $5)
-            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or (redrives > 0) = $7)
+            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or ($7 and redrives > 0) or (not $7 and redrives = 0))
             and ($8::uuid[] is null or id = any($8))
         order by seq limit $9
         for update skip locked
@@ -254,7 +269,7 @@ pub(super) async fn count(db: impl PgExecutor<'_>, range: &Range<'_>) -> sqlx::R
         from dead_letters
         where seq > $1 and seq <= $2 and ($3::text is null or queue = $3) and ($4::text is null or fingerprint = $4)
             and ($5::text is null or (coalesce(subject, '') || ' ' || left(error, 300)) ilike $5)
-            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or (redrives > 0) = $7)
+            and ($6::uuid is null or upload_id = $6) and ($7::bool is null or ($7 and redrives > 0) or (not $7 and redrives = 0))
             and ($8::uuid[] is null or id = any($8))
         "#,
         range.above,

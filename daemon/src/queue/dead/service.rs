@@ -96,7 +96,7 @@ pub async fn list(db: &PgPool, selection: &Selection, before: Option<i64>, limit
 pub async fn detail(app: &App, id: MessageId) -> ApiResult<DeadDetail> {
     let db = &app.db;
     let letter = find(db, id).await?;
-    let left_out = left_out(app, std::slice::from_ref(&letter)).await?.remove(&id);
+    let left_out = left_out(db, std::slice::from_ref(&letter)).await?.remove(&id);
     let links = match letter.row.upload_id {
         Some(upload) => uploads::service::state_and_account(db, upload).await?,
         None => None,
@@ -121,6 +121,14 @@ pub async fn detail(app: &App, id: MessageId) -> ApiResult<DeadDetail> {
         payload: letter.payload,
         row: letter.row,
     })
+}
+
+/// The dead letter, locked until the caller's transaction ends. `None` when it is gone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(tx: &mut PgConnection, id: MessageId) -> sqlx::Result<Option<Letter>> {
+    queries::lock(tx, id).await
 }
 
 /// The dead letter.
@@ -166,9 +174,9 @@ pub fn died_again() -> ApiError {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn left_out(app: &App, letters: &[Letter]) -> sqlx::Result<BTreeMap<MessageId, String>> {
+pub async fn left_out(db: &PgPool, letters: &[Letter]) -> sqlx::Result<BTreeMap<MessageId, String>> {
     let uploads: Vec<_> = letters.iter().filter_map(|letter| letter.row.upload_id).collect();
-    let states = uploads::service::states(&app.db, &uploads).await?;
+    let states = uploads::service::states(db, &uploads).await?;
     let mut left_out = BTreeMap::new();
     for letter in letters {
         let Some(queue) = QueueName::parse(&letter.row.queue) else {
@@ -179,7 +187,7 @@ pub async fn left_out(app: &App, letters: &[Letter]) -> sqlx::Result<BTreeMap<Me
         let reason = match (jobs::check(queue, &letter.payload), state) {
             (Err(_), _) => Some("the payload is no valid job of its queue: edit it first".to_owned()),
             (Ok(()), Some(None)) => Some("its upload is gone".to_owned()),
-            (Ok(()), Some(Some(state))) if state.is_settled() => {
+            (Ok(()), Some(Some(state))) if jobs::is_pointless(queue, state) => {
                 Some(format!("its upload is {} already", state.as_str().replace('_', " ")))
             }
             _ => None,

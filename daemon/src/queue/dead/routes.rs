@@ -1,0 +1,107 @@
+//! The control socket's verbs for dead letters: every role may look, operators edit. Bulk acts are operations.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
+use tradepost_common::ids::{MessageId, UploadId};
+use tradepost_common::operations::{Operation, Selection};
+use tradepost_common::overview::Role;
+
+use super::service;
+use crate::app::SharedApp;
+use crate::control::peer::Peer;
+use crate::control::routes::limit;
+use crate::error::{ApiError, ApiResult};
+use crate::http::extract::{JsonBody, Path, Query};
+use crate::operations;
+
+pub fn router() -> Router<SharedApp> {
+    Router::new()
+        .route("/v1/dead", get(list))
+        .route("/v1/dead/groups", get(groups))
+        .route("/v1/dead/{id}", get(one))
+        .route("/v1/dead/{id}/check", post(check))
+        .route("/v1/dead/{id}/edit", post(edit))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupsQuery {
+    queue: Option<String>,
+    text: Option<String>,
+}
+
+async fn groups(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<GroupsQuery>,
+) -> ApiResult<Json<DeadGroups>> {
+    let text = text(query.text)?;
+    Ok(Json(
+        service::groups(&app.db, query.queue.as_deref(), text.as_deref()).await?,
+    ))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    queue: Option<String>,
+    fingerprint: Option<String>,
+    text: Option<String>,
+    upload: Option<UploadId>,
+    redriven: Option<bool>,
+    cursor: Option<i64>,
+    limit: Option<u32>,
+}
+
+async fn list(_: Peer, State(app): State<SharedApp>, Query(query): Query<ListQuery>) -> ApiResult<Json<DeadPage>> {
+    let selection = Selection {
+        queue: query.queue,
+        fingerprint: query.fingerprint,
+        text: text(query.text)?,
+        upload: query.upload,
+        redriven: query.redriven,
+        ids: None,
+    };
+    let limit = limit(query.limit)?;
+    Ok(Json(service::list(&app.db, &selection, query.cursor, limit).await?))
+}
+
+/// PostgreSQL takes no NUL in a text.
+fn text(text: Option<String>) -> ApiResult<Option<String>> {
+    match text {
+        Some(text) if text.contains('\0') || text.len() > 200 => Err(ApiError::invalid(
+            "text",
+            "must have at most 200 bytes, none of them NUL",
+        )),
+        Some(text) if text.is_empty() => Ok(None),
+        text => Ok(text),
+    }
+}
+
+async fn one(_: Peer, State(app): State<SharedApp>, Path(id): Path<MessageId>) -> ApiResult<Json<DeadDetail>> {
+    Ok(Json(service::detail(&app, id).await?))
+}
+
+async fn check(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<MessageId>,
+    JsonBody(body): JsonBody<Edit>,
+) -> ApiResult<Json<EditCheck>> {
+    Ok(Json(service::check(&app, id, &body).await?))
+}
+
+async fn edit(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<MessageId>,
+    JsonBody(body): JsonBody<Edit>,
+) -> ApiResult<(StatusCode, Json<Operation>)> {
+    peer.require(Role::Operator)?;
+    let sent = operations::service::edit(&app, &peer.actor, id, &body).await?;
+    Ok((StatusCode::ACCEPTED, Json(sent)))
+}
