@@ -9,6 +9,7 @@ pub mod dead;
 pub mod decide;
 pub mod edit;
 pub mod export;
+pub mod letter;
 pub mod list;
 pub mod lists;
 pub mod news;
@@ -20,6 +21,7 @@ pub mod prompt;
 pub mod redrive;
 pub mod review;
 pub mod screen;
+pub mod selected;
 #[cfg(test)]
 mod tests;
 pub mod typing;
@@ -228,6 +230,7 @@ impl App {
         }
         self.renew_claim();
         self.ask_after_plan();
+        self.read_what_is_shown();
         if self.armed_until.is_some() && self.armed_for().is_none() {
             self.armed_until = None;
             self.say(Tone::Warn, "writing is no longer armed");

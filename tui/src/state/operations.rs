@@ -313,6 +313,7 @@ impl App {
     pub fn rated(&mut self, reply: Reply<Operation>) {
         match reply {
             Ok(operation) => {
+                self.refresh_plan(&operation);
                 self.show_operation(&operation);
                 let rate = format::count(operation.pace.rate_per_second.into());
                 self.say(Tone::Good, format!("{rate} messages a second at most"));

@@ -127,6 +127,10 @@ impl<R: Row> Paged<R> {
         self.next = None;
     }
 
+    pub fn is_distrusted(&self) -> bool {
+        self.read_revision == u64::MAX
+    }
+
     /// Something else is asked for from now on: the rows stay until its first page comes.
     pub fn restart(&mut self) {
         self.read_at = None;

@@ -161,7 +161,6 @@ impl App {
         Some(plan.map_or(PlanStep::Look, |plan| step(Line::new(&of(&plan.new.pace).to_string()))))
     }
 
-    /// Another pace is another plan: the one before is cancelled.
     fn type_pace(&mut self, mut line: Line, typed: Typed, step: fn(Line) -> PlanStep) -> Option<PlanStep> {
         match typed {
             Typed::Cancel => return Some(PlanStep::Look),
@@ -186,11 +185,28 @@ impl App {
                 return Some(step(line));
             }
         }
-        self.plan_again(pace);
+        match self.plan.as_ref().and_then(|plan| plan.operation.as_ref()) {
+            Some(operation) if is_rate => self.change_rate(operation.id, pace),
+            _ => self.plan_again(pace),
+        }
         Some(PlanStep::Look)
     }
 
+    fn change_rate(&mut self, id: OperationId, pace: Pace) {
+        if !self.may_write(Role::Operator) {
+            return;
+        }
+        if let Some(plan) = &mut self.plan {
+            plan.new.pace = pace;
+        }
+        self.effects.push(Effect::Write(Write::Rate(id, pace.rate_per_second)));
+    }
+
+    /// Another canary is another plan: the one before is cancelled.
     fn plan_again(&mut self, pace: Pace) {
+        if !self.may_write(Role::Operator) {
+            return;
+        }
         let Some(plan) = self.plan.take() else {
             return;
         };

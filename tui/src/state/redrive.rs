@@ -6,10 +6,10 @@ use tradepost_common::operations::{MAX_IDS, NewOperation, OperationKind, Pace, S
 use tradepost_common::overview::Role;
 
 use super::App;
-use super::dead::{Meant, Selected};
 use super::plan::PlanView;
 use super::prompt::{Line, Prompt};
 use super::screen::Screen;
+use super::selected::{Meant, Selected};
 use super::typing::edit;
 use crate::format;
 use crate::input::Typed;

@@ -8,7 +8,7 @@ use super::paged_suffix;
 use super::paper::{Paper, split_top};
 use crate::format;
 use crate::state::App;
-use crate::state::dead::{Meant, Selected};
+use crate::state::selected::{Meant, Selected};
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 

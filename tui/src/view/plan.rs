@@ -141,7 +141,7 @@ fn draw_question(paper: &mut Paper<'_>, area: Rect, plan: &PlanView, step: &Plan
     paper.line(second, keys, Tone::Dim);
 }
 
-const ENTER_PLANS: &str = "Enter plans again with it and starts nothing · Esc leaves it";
+const ENTER_PLANS: &str = "Enter changes the plan and starts nothing · Esc leaves it";
 
 fn question(plan: &PlanView, name: Option<&str>) -> String {
     let state = plan.operation.as_ref().map(|o| (o.state, o.eligible()));
