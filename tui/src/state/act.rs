@@ -61,6 +61,9 @@ impl App {
         if screen == Screen::Trace && self.trace.is_none() {
             return self.go(Screen::Uploads);
         }
+        if screen == Screen::Operation && self.operations.view.is_none() {
+            return self.go(Screen::Operations);
+        }
         if screen == Screen::Letter && self.dead.letter.is_none() {
             return self.go(Screen::Letters);
         }

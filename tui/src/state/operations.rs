@@ -49,14 +49,14 @@ pub struct OperationView {
 }
 
 impl OperationView {
-    fn new(id: OperationId, operation: Option<Operation>) -> Self {
+    fn new(operation: Operation, read_at: Option<Instant>) -> Self {
         Self {
-            id,
-            operation,
+            id: operation.id,
+            read_at,
+            operation: Some(operation),
             error: None,
             loading: false,
             asked_revision: u64::MAX,
-            read_at: None,
             state: None,
             items: Paged::new(First::Sorted),
         }
@@ -187,12 +187,9 @@ impl App {
         let Some(operation) = self.operations.paged.list.selected().cloned() else {
             return;
         };
-        self.open_operation_of(operation.id, Some(operation));
-    }
-
-    pub fn open_operation_of(&mut self, id: OperationId, operation: Option<Operation>) {
+        let (id, read_at) = (operation.id, self.operations.paged.read_at);
         if self.operations.view.as_ref().is_none_or(|v| v.id != id) {
-            self.operations.view = Some(OperationView::new(id, operation));
+            self.operations.view = Some(OperationView::new(operation, read_at));
         }
         self.go(Screen::Operation);
     }

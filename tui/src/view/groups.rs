@@ -97,7 +97,10 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
     let (head, rest) = split_top(area, 1);
     let count = format::count(app.dead.messages);
     let position = listing::position(&groups.paged.list, &paged_suffix(&groups.paged));
-    let title = format!("Dead letters: {count} in {position}{}", selection_in_words(groups));
+    let title = format!(
+        "Dead letters: {count} in groups {position}{}",
+        selection_in_words(groups)
+    );
     paper.heading(head, &title);
     let (table, detail) = split_top(rest, rest.height.saturating_sub(5));
     let empty = groups

@@ -93,8 +93,9 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         return;
     };
     paper.heading(head, &operations::title(operation));
-    let (facts, rest) = split_top(rest, 5);
-    operations::draw_facts(paper, facts, operation);
+    let (facts, _) = split_top(rest, 6);
+    let used = operations::draw_facts(paper, facts, operation);
+    let (_, rest) = split_top(rest, used);
     let rest = draw_left_out(paper, rest, &operation.left_out);
     app.rows_area = draw_items(paper, rest, view, now);
 }

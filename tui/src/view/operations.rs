@@ -107,7 +107,7 @@ static COLUMNS: [Col; 14] = [
     .rank(3),
     Col::left(
         "NOTE",
-        Width::Grow(16),
+        Width::Grow(8),
         |o, _| Cell::new(o.note.as_deref().unwrap_or(""), Tone::Warn),
         |o| Key::text(o.note.clone().unwrap_or_default()),
     )
@@ -206,27 +206,14 @@ pub fn title(operation: &Operation) -> String {
     )
 }
 
-/// Five lines: where it stands, what came of it, how it goes, why.
-pub fn draw_facts(paper: &mut Paper<'_>, area: Rect, operation: &Operation) {
-    let shown = state(operation.state);
-    let phase = operation.phase.map_or(String::new(), |p| format!(" ({})", p.as_str()));
-    let room = usize::from(area.width.saturating_sub(56)).clamp(8, 40);
-    let first: Spans = vec![
-        (format!("{}{phase}  ", shown.text), shown.tone),
-        (
-            format!("{} {}%  ", bar(operation, room), percent(operation)),
-            Tone::Accent,
-        ),
-        (
-            format!(
-                "{} of {}",
-                format::count(operation.acted),
-                format::count(operation.eligible())
-            ),
-            Tone::Plain,
-        ),
+/// Where it stands, what came of it, how it goes, why: says how many lines it took.
+pub fn draw_facts(paper: &mut Paper<'_>, area: Rect, operation: &Operation) -> u16 {
+    let lines: [Spans; 4] = [
+        progress(operation, area.width),
+        outcome(operation),
+        vec![(pace_in_words(operation), Tone::Plain)],
+        reason(operation),
     ];
-    let lines: [Spans; 4] = [first, outcome(operation), pace(operation), reason(operation)];
     let mut rest = area;
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let (place, below) = split_top(rest, 1);
@@ -235,9 +222,38 @@ pub fn draw_facts(paper: &mut Paper<'_>, area: Rect, operation: &Operation) {
         }
         rest = below;
     }
-    if let Some(note) = &operation.note {
-        paper.paragraph(rest, note, Tone::Warn);
+    let note = operation.note.as_deref().unwrap_or("");
+    let used = if note.is_empty() || rest.height == 0 {
+        0
+    } else {
+        paper.paragraph(rest, note, Tone::Warn)
+    };
+    rest.y - area.y + used
+}
+
+fn progress(operation: &Operation, width: u16) -> Spans {
+    let shown = state(operation.state);
+    let phase = operation.phase.map_or(String::new(), |p| format!(" ({})", p.as_str()));
+    let mut words = format!(
+        "{} of {}",
+        format::count(operation.acted),
+        format::count(operation.eligible())
+    );
+    if operation.state == OperationState::Running {
+        words.push_str(&format!(" · {}/s", format::count(operation.rate.round() as i64)));
+        if let Some(left) = operation.eta_seconds {
+            words.push_str(&format!(" · all out in {}", format::span(left)));
+        }
     }
+    let room = usize::from(width.saturating_sub(64)).clamp(8, 40);
+    vec![
+        (format!("{}{phase}  ", shown.text), shown.tone),
+        (
+            format!("{} {}%  ", bar(operation, room), percent(operation)),
+            Tone::Accent,
+        ),
+        (words, Tone::Plain),
+    ]
 }
 
 fn outcome(operation: &Operation) -> Spans {
@@ -253,17 +269,6 @@ fn outcome(operation: &Operation) -> Spans {
     }
     line.push((format!("{} left out", format::count(left_out)), Tone::Dim));
     line
-}
-
-fn pace(operation: &Operation) -> Spans {
-    let mut words = pace_in_words(operation);
-    if operation.state == OperationState::Running {
-        words.push_str(&format!("; now {}/s", format::count(operation.rate.round() as i64)));
-        if let Some(left) = operation.eta_seconds {
-            words.push_str(&format!(", all out in {}", format::span(left)));
-        }
-    }
-    vec![(words, Tone::Plain)]
 }
 
 /// `at most 100/s, 10 first, stops above 20 % failures`.

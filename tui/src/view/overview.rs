@@ -104,11 +104,11 @@ fn draw_alert(paper: &mut Paper<'_>, line: Rect, alert: &Alert, now: time::Offse
     let severity = alerts::severity(alert.severity);
     let lasts = format::ago(alert.since, now);
     let seen = match &alert.acknowledged_by {
-        Some(by) => format!(", seen by {by}"),
+        Some(by) => format!(" (seen by {by})"),
         None => String::new(),
     };
     let words = format!(
-        "{:<8} {}: {} (for {lasts}{seen})",
+        "{:<8} {}{seen}: {} (for {lasts})",
         severity.text, alert.code, alert.message
     );
     // What somebody has taken note of no longer shouts.

@@ -21,7 +21,9 @@ struct Column<'a, 'b> {
 
 impl Column<'_, '_> {
     fn line(&mut self, words: &str, tone: Tone) {
-        self.lines(words, tone, 1);
+        let (place, rest) = split_top(self.rest, 1);
+        self.paper.line(place, words, tone);
+        self.rest = rest;
     }
 
     fn lines(&mut self, words: &str, tone: Tone, most: u16) {

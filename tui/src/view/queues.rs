@@ -105,20 +105,20 @@ static COLUMNS: [Col; 17] = [
     )
     .rank(3),
     Col::left(
-        "IN THE LAST MINUTE",
-        Width::GrowChart(18),
+        "IN 60 s",
+        Width::GrowChart(8),
         |q, _| Cell::new(chart(&q.sent_history), Tone::Accent),
         |q| Key::count(q.sent_history.iter().map(|&n| i64::from(n)).sum()),
     )
-    .rank(8)
+    .rank(5)
     .only(Place::Screen),
     Col::left(
-        "OUT",
-        Width::GrowChart(7),
+        "OUT 60 s",
+        Width::GrowChart(8),
         |q, _| Cell::new(chart(&q.done_history), Tone::Good),
         |q| Key::count(q.done_history.iter().map(|&n| i64::from(n)).sum()),
     )
-    .rank(7)
+    .rank(4)
     .only(Place::Screen),
     Col::left(
         "BACKEND",
@@ -133,14 +133,14 @@ static COLUMNS: [Col; 17] = [
         |q, _| Cell::plain(q.paused_by.as_deref().unwrap_or("")),
         |q| Key::text(q.paused_by.clone().unwrap_or_default()),
     )
-    .rank(4),
+    .rank(7),
     Col::left(
         "SET BY",
         Width::Fixed(8),
         |q, _| Cell::plain(q.concurrency_by.as_deref().unwrap_or("")),
         |q| Key::text(q.concurrency_by.clone().unwrap_or_default()),
     )
-    .rank(5),
+    .rank(8),
 ];
 
 fn state(queue: &QueueRow) -> Cell {
