@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-.PHONY: demo test bench sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench bench-dead sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -16,6 +16,9 @@ setup: ## installs the Debian packages that are missing
 
 packs: ## installs the icon and illustration sets that tests and demo use, from npm, where there is one
 	@make/packs
+
+bench-dead: setup ## measures a million dead letters, in release
+	@make/bench-dead
 
 sqlx: setup ## prepares .sqlx/ from the migrations and the statements in the code
 	@make/sqlx

@@ -222,6 +222,17 @@ pub(super) async fn moving(db: &PgPool, limit: i64) -> sqlx::Result<Vec<Operatio
     Ok(ids.into_iter().map(OperationId).collect())
 }
 
+/// Those that wait for an operator, the oldest first: what they had sent goes on.
+pub(super) async fn resting(db: &PgPool, limit: i64) -> sqlx::Result<Vec<OperationId>> {
+    let ids = sqlx::query_scalar!(
+        "select id from operations where finished_at is null and state in ('paused', 'stopped') order by id limit $1",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(OperationId).collect())
+}
+
 /// Grows with every change of an operation.
 pub(super) async fn revision(db: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar!(

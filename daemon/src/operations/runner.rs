@@ -82,6 +82,9 @@ async fn look(app: &App) -> sqlx::Result<Option<(Lease, Vec<OperationId>)>> {
     let Some(lease) = leases::hold(&app.db, "operations", &app.worker, LEASE).await? else {
         return Ok(None);
     };
+    for id in queries::resting(&app.db, AT_ONCE).await? {
+        queries::count_outcomes(&app.db, id, 0.0).await?;
+    }
     Ok(Some((lease, queries::moving(&app.db, AT_ONCE).await?)))
 }
 

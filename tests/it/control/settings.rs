@@ -37,7 +37,7 @@ async fn concurrency_changes_at_once_holds_over_a_restart_and_goes_back_to_what_
     assert_eq!(row["concurrency_by"], Value::Null);
     let audit = app.look("/v1/audit").await;
     assert_eq!(audit["rows"][0]["act"], "queue.concurrency");
-    assert_eq!(audit["rows"][1]["detail"], json!({ "concurrency": 7 }));
+    assert_eq!(audit["rows"][2]["detail"], json!({ "concurrency": 7 }), "{audit}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
-use tradepost_common::dead::{DeadAttributes, DeadGroup, DeadRow, Snapshot};
+use tradepost_common::dead::{DeadGroup, DeadRow, Snapshot};
 use tradepost_common::ids::{MessageId, UploadId};
 use uuid::Uuid;
 
@@ -14,7 +14,11 @@ use crate::queue::{Lane, attempts};
 pub struct Letter {
     pub row: DeadRow,
     pub payload: serde_json::Value,
-    pub attributes: DeadAttributes,
+    pub lane: Lane,
+    /// How often it was delivered.
+    pub receives: i32,
+    /// `postgres` or `sqs`.
+    pub backend: String,
 }
 
 /// A message that becomes a dead letter.
@@ -108,12 +112,9 @@ struct RawLetter {
 impl From<RawLetter> for Letter {
     fn from(raw: RawLetter) -> Self {
         Self {
-            attributes: DeadAttributes {
-                lane: Lane::from_column(raw.lane).as_str().to_owned(),
-                backend: raw.backend,
-                receives: raw.receives,
-                payload_bytes: raw.payload.to_string().len() as i64,
-            },
+            lane: Lane::from_column(raw.lane),
+            receives: raw.receives,
+            backend: raw.backend,
             payload: raw.payload,
             row: DeadRow {
                 id: MessageId(raw.id),

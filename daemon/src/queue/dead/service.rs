@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::{PgConnection, PgPool};
-use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck, Links, Snapshot};
+use tradepost_common::dead::{DeadAttributes, DeadDetail, DeadGroups, DeadPage, Edit, EditCheck, Links, Snapshot};
 use tradepost_common::ids::MessageId;
 use tradepost_common::operations::Selection;
 use tradepost_common::problem::Fault;
@@ -12,7 +12,7 @@ use super::queries::{self, Letter, New};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::queue::attempts::{self, Failure};
-use crate::queue::{Broker, Lane, NewMessage, QueueName};
+use crate::queue::{Broker, NewMessage, QueueName};
 use crate::{jobs, operations, uploads};
 
 /// Records the last failed attempt and moves the message to the dead letters, in one transaction.
@@ -117,7 +117,12 @@ pub async fn detail(app: &App, id: MessageId) -> ApiResult<DeadDetail> {
         history: attempts::of_message(db, id).await?,
         operations: operations::service::of_message(db, id).await?,
         left_out,
-        attributes: letter.attributes,
+        attributes: DeadAttributes {
+            lane: letter.lane.as_str().to_owned(),
+            backend: letter.backend,
+            receives: letter.receives,
+            payload_bytes: letter.payload.to_string().len() as i64,
+        },
         payload: letter.payload,
         row: letter.row,
     })
@@ -261,11 +266,7 @@ pub fn message(letter: &Letter, queue: QueueName) -> NewMessage {
     NewMessage {
         id: letter.row.id,
         queue,
-        lane: if letter.attributes.lane == Lane::Bulk.as_str() {
-            Lane::Bulk
-        } else {
-            Lane::Interactive
-        },
+        lane: letter.lane,
         payload: letter.payload.clone(),
         upload_id: letter.row.upload_id,
         redrives: letter.row.redrives.unsigned_abs() + 1,
