@@ -154,9 +154,9 @@ pub enum OpsCommand {
     /// The messages of one operation.
     Items {
         id: OperationId,
-        /// `left_out`, `sent`, `done`, `failed` or `discarded`.
-        #[arg(long)]
-        state: Option<ItemState>,
+        /// Only those in that state: `left_out`, `sent`, `done`, `failed` or `discarded`.
+        #[arg(long, value_name = "STATE")]
+        only: Option<ItemState>,
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },

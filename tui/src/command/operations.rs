@@ -23,8 +23,8 @@ pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> an
             let operation = client.operation(id).await?;
             output.print(&operation, |ink| in_text(&operation, ink))
         }
-        OpsCommand::Items { id, state, limit } => {
-            let query = Query::default().with("state", state.map(|s| s.as_str()));
+        OpsCommand::Items { id, only, limit } => {
+            let query = Query::default().with("state", only.map(|s| s.as_str()));
             let page = lists::collect(limit, query, async |query| client.operation_items(id, &query).await).await?;
             output.print_rows(&page, &page.rows)
         }

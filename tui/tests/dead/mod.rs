@@ -377,7 +377,8 @@ fn operations_are_listed_shown_and_turned() {
             shown.contains("LEFT OUT") && shown.contains("stops above 20 %"),
             "{shown}"
         );
-        let items = stdout(&tradepost(socket, &["ops", "items", OPERATION, "--state", "left_out"]));
+        let output = tradepost(socket, &["ops", "items", OPERATION, "--only", "left_out"]);
+        let items = stdout(&output) + &stderr(&output);
         assert!(
             items.contains(LETTER) && items.contains("the upload is settled"),
             "{items}"
@@ -399,7 +400,7 @@ fn operations_are_listed_shown_and_turned() {
         assert_eq!(cancelled, "redrive of queue image is cancelled\n");
         for wrong in [
             &["ops", "rate", OPERATION, "0"][..],
-            &["ops", "items", OPERATION, "--state", "gone"],
+            &["ops", "items", OPERATION, "--only", "gone"],
         ] {
             assert_eq!(tradepost(socket, wrong).status.code(), Some(2), "{wrong:?}");
         }
