@@ -135,7 +135,7 @@ pub struct How {
     /// Don't ask.
     #[arg(long)]
     pub yes: bool,
-    /// Watch it to the end; 1 unless it is done.
+    /// Watch it to the end; ends with 1 unless it is done and nothing failed again.
     #[arg(long)]
     pub wait: bool,
 }

@@ -11,7 +11,7 @@ use crate::plain::{Ink, paint};
 use crate::query::Query;
 use crate::text;
 use crate::theme::Tone;
-use crate::view::operations::{pace_in_words, state};
+use crate::view::operations::{pace_in_words, phase_in_words, state};
 
 pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> anyhow::Result<()> {
     match act.unwrap_or(OpsCommand::Ls { limit: 100 }) {
@@ -59,7 +59,7 @@ pub fn in_text(operation: &Operation, ink: Ink) -> String {
     fact("operation", &operation.id.to_string());
     fact("kind", operation.kind.as_str());
     fact("what", &text::clean(&operation.what));
-    let phase = operation.phase.map_or(String::new(), |p| format!(" ({})", p.as_str()));
+    let phase = phase_in_words(operation);
     fact("state", &format!("{}{phase}", paint(&shown.text, shown.tone, ink)));
     fact("by", &text::clean(&operation.actor));
     if let Some(reason) = &operation.reason {

@@ -211,7 +211,7 @@ async fn watch(client: &Client, mut operation: Operation, output: Output) -> any
         format!("{}\n", crate::text::clean(&outcome(&operation)))
     })?;
     Ok(match operation.state {
-        OperationState::Done => ExitCode::SUCCESS,
+        OperationState::Done if operation.refailed == 0 => ExitCode::SUCCESS,
         _ => ExitCode::from(REFUSED),
     })
 }

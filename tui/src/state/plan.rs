@@ -278,6 +278,12 @@ impl App {
         if plan.starting {
             return self.say(Tone::Warn, "it was started already: 4 shows it, X there cancels it");
         }
+        if !self.is_live() {
+            return self.say(
+                Tone::Plain,
+                "nothing was done; the daemon forgets the plan within an hour",
+            );
+        }
         if let Some(operation) = plan.operation.filter(|o| !o.state.is_over()) {
             self.cancel_plan(operation.id);
         }

@@ -54,7 +54,7 @@ impl<R: Row> Selected<R> {
     /// The snapshot of the rows, when they are those that are asked for.
     pub fn snapshot(&self) -> Option<Snapshot> {
         let (of, snapshot) = self.shown.as_ref()?;
-        (*of == self.query && self.paged.read_at.is_some()).then_some(*snapshot)
+        (*of == self.query && !self.paged.is_restarted()).then_some(*snapshot)
     }
 
     /// Whether something is marked: the rows then hold still, so that what was marked is what is meant.
@@ -72,7 +72,8 @@ impl<R: Row> Selected<R> {
     pub fn wanted(&mut self, revision: u64, now: Instant) -> Option<(Selection, Ask)> {
         let read = self.paged.read_at.map(|at| now.saturating_duration_since(at));
         let is_fresh = read.is_some_and(|age| age < REST && !self.paged.is_distrusted());
-        let ask = if is_fresh || (self.holds_still() && read.is_some()) {
+        let stays = is_fresh || (self.holds_still() && read.is_some());
+        let ask = if stays && !self.paged.is_restarted() {
             self.paged.wanted_more(revision)
         } else {
             self.paged.wanted(revision)

@@ -86,7 +86,7 @@ pub fn selection_in_words<R: Row>(list: &Selected<R>) -> String {
     if list.meant == Meant::All {
         words.push_str(" · ALL that match are meant");
     }
-    if list.paged.read_at.is_none() && list.paged.error.is_none() {
+    if list.paged.is_restarted() {
         words.push_str(" · searching …");
     }
     words

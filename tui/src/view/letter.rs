@@ -97,8 +97,11 @@ impl Document {
     }
 
     fn attempts(&mut self, history: &[DeadAttempt]) {
-        let failed = format::plural(history.len() as i64, "failed attempt", "failed attempts");
-        self.heading(&format!("{failed}, newest first"));
+        match history.len() {
+            0 => self.heading("No failed attempt is on record"),
+            1 => self.heading("1 failed attempt"),
+            n => self.heading(&format!("{n} failed attempts, newest first")),
+        }
         for attempt in history {
             self.attempt(attempt);
         }

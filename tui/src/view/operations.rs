@@ -49,7 +49,7 @@ static COLUMNS: [Col; 14] = [
     Col::left(
         "PHASE",
         Width::Fixed(6),
-        |o, _| Cell::dim(o.phase.map_or("", |p| p.as_str())),
+        |o, _| Cell::dim(o.phase.filter(|_| !o.state.is_over()).map_or("", |p| p.as_str())),
         |o| Key::text(o.phase.map_or("", |p| p.as_str())),
     )
     .rank(4),
@@ -231,9 +231,15 @@ pub fn draw_facts(paper: &mut Paper<'_>, area: Rect, operation: &Operation) -> u
     rest.y - area.y + used
 }
 
+/// ` (ramp)`, while it is on its way.
+pub fn phase_in_words(operation: &Operation) -> String {
+    let phase = operation.phase.filter(|_| !operation.state.is_over());
+    phase.map_or(String::new(), |phase| format!(" ({})", phase.as_str()))
+}
+
 fn progress(operation: &Operation, width: u16) -> Spans {
     let shown = state(operation.state);
-    let phase = operation.phase.map_or(String::new(), |p| format!(" ({})", p.as_str()));
+    let phase = phase_in_words(operation);
     let mut words = format!(
         "{} of {}",
         format::count(operation.acted),

@@ -28,10 +28,10 @@ impl Row for QueueRow {
 
 type Col = Column<QueueRow>;
 
-static COLUMNS: [Col; 17] = [
+static COLUMNS: [Col; 18] = [
     Col::left(
         "QUEUE",
-        Width::Fixed(8),
+        Width::Fixed(7),
         |q, _| Cell::plain(&q.name),
         |q| Key::text(&q.name),
     ),
@@ -55,17 +55,19 @@ static COLUMNS: [Col; 17] = [
     ),
     Col::right(
         "LATER",
-        Width::Fixed(6),
+        Width::Fixed(5),
         |q, _| Cell::number(q.delayed, Tone::Plain),
         |q| Key::count(q.delayed),
     )
     .rank(1),
+    Col::right("DEAD", Width::Fixed(7), |q, _| dead(q.dead), |q| Key::count(q.dead)).only(Place::Screen),
     Col::right(
         "DEAD",
-        Width::Fixed(5),
+        Width::Fixed(9),
         |q, _| Cell::number(q.dead, Tone::Bad),
         |q| Key::count(q.dead),
-    ),
+    )
+    .only(Place::Print),
     Col::right(
         "OLDEST",
         Width::Fixed(6),
@@ -148,6 +150,14 @@ fn state(queue: &QueueRow) -> Cell {
         Cell::new("PAUSED", Tone::Warn)
     } else {
         Cell::new("running", Tone::Good)
+    }
+}
+
+/// Where there is little room, millions are rounded.
+fn dead(letters: i64) -> Cell {
+    match letters {
+        ..1_000_000 => Cell::number(letters, Tone::Bad),
+        _ => Cell::new(format!("{:.2}M", letters as f64 / 1e6), Tone::Bad),
     }
 }
 
