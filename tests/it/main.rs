@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod catalogue;
+mod chaos;
 mod configuration;
 mod conformance;
 mod control;

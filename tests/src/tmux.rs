@@ -18,6 +18,11 @@ pub struct Screen {
 impl Screen {
     /// Runs `tradepost` on the daemon. `None`, with a word about it, where there is no tmux.
     pub fn open(app: &TestApp) -> Option<Self> {
+        Self::open_with(app, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub fn open_with(app: &TestApp, variables: &[(&str, &str)]) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             println!("skipped: no tmux here");
             return None;
@@ -28,7 +33,7 @@ impl Screen {
         let screen = Self {
             name: format!("tradepost-test-{}-{number}", std::process::id()),
         };
-        let command = attach(&program("tradepost"), &app.socket());
+        let command = attach(&program("tradepost"), &app.socket(), variables);
         let opened = screen.tmux(&["new-session", "-d", "-x", "80", "-y", "24", &command]);
         assert!(opened.status.success(), "{opened:?}");
         Some(screen)
@@ -93,9 +98,13 @@ impl Drop for Screen {
     }
 }
 
-fn attach(program: &Path, socket: &Path) -> String {
+fn attach(program: &Path, socket: &Path, variables: &[(&str, &str)]) -> String {
+    let variables: String = variables
+        .iter()
+        .map(|(name, value)| format!(" {name}='{value}'"))
+        .collect();
     format!(
-        "exec env TRADEPOST_SOCKET='{}' '{}'",
+        "exec env TRADEPOST_SOCKET='{}'{variables} '{}'",
         socket.display(),
         program.display()
     )

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod dead;
+
+pub use dead::{DeadCommand, DeadList, How, OpsCommand, Which};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +11,7 @@ use tradepost_common::ids::{CaseId, UploadId};
 
 use crate::graphics::Choice;
 use crate::socket::Hints;
+use crate::state::writing::MAX_CONCURRENCY;
 use crate::theme::Theme;
 
 /// The terminal of Tradepost: watch the daemon, act on it.
@@ -67,10 +72,20 @@ pub struct Output {
 pub enum Command {
     /// The overview: parts, alerts, counts and queues.
     Status,
-    /// The queues; pause or resume one.
+    /// The queues; pause or resume one, or change how many handlers it runs.
     Queues {
         #[command(subcommand)]
         act: Option<QueueCommand>,
+    },
+    /// Dead letters: look at them, send them again, give them up.
+    Dead {
+        #[command(subcommand)]
+        act: Option<DeadCommand>,
+    },
+    /// Operations on dead letters.
+    Ops {
+        #[command(subcommand)]
+        act: Option<OpsCommand>,
     },
     /// Uploads, newest first, or the trace of one.
     Uploads {
@@ -129,6 +144,27 @@ pub enum QueueCommand {
     Pause { name: String },
     /// Go on.
     Resume { name: String },
+    /// How many handlers run at once in each process.
+    Concurrency {
+        name: String,
+        /// 1 to 1000, or `default` for what is configured.
+        #[arg(value_name = "N|default", value_parser = concurrency)]
+        handlers: Handlers,
+    },
+}
+
+/// How many handlers; `None`: as configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handlers(pub Option<u32>);
+
+fn concurrency(text: &str) -> Result<Handlers, String> {
+    if text == "default" {
+        return Ok(Handlers(None));
+    }
+    match text.parse() {
+        Ok(n) if (1..=MAX_CONCURRENCY).contains(&n) => Ok(Handlers(Some(n))),
+        _ => Err(format!("a number from 1 to {MAX_CONCURRENCY}, or `default`, is wanted")),
+    }
 }
 
 #[derive(Debug, Args)]

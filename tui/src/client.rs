@@ -1,5 +1,10 @@
 //! The control API, one method a verb, over the Unix socket.
 
+mod dead;
+mod operations;
+
+pub use operations::Turn;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,9 +16,9 @@ use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
 use tradepost_common::ids::{CaseId, ItemId, UploadId};
 use tradepost_common::latency::LatencyRow;
-use tradepost_common::overview::{Overview, WhoAmI};
+use tradepost_common::overview::{Alert, Overview, WhoAmI};
 use tradepost_common::problem::Problem;
-use tradepost_common::queues::QueueRow;
+use tradepost_common::queues::{QueueRow, SetConcurrency};
 use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
@@ -109,6 +114,18 @@ impl Client {
     pub async fn resume_queue(&self, name: &str) -> Reply<QueueRow> {
         self.act(Method::POST, &format!("/v1/queues/{}/resume", segment(name)), NOTHING)
             .await
+    }
+
+    /// `None`: as configured.
+    pub async fn set_concurrency(&self, name: &str, concurrency: Option<u32>) -> Reply<QueueRow> {
+        let path = format!("/v1/queues/{}/concurrency", segment(name));
+        self.act(Method::POST, &path, Some(&SetConcurrency { concurrency }))
+            .await
+    }
+
+    pub async fn acknowledge(&self, code: &str) -> Reply<Alert> {
+        let path = format!("/v1/alerts/{}/acknowledge", segment(code));
+        self.act(Method::POST, &path, NOTHING).await
     }
 
     /// Newest first; `query` is what follows the question mark.

@@ -1,8 +1,14 @@
 //! The screens' twins on the command line.
 
 mod cases;
+mod confirm;
+mod dead;
+mod edit;
 mod events;
 mod lists;
+mod operations;
+mod plan;
+mod queues;
 mod status;
 pub mod upload;
 mod uploads;
@@ -12,7 +18,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::args::{self, Command, QueueCommand};
+use crate::args::{self, Command};
 use crate::client::Client;
 use crate::plain::{self, Ink};
 use crate::table::Row;
@@ -63,19 +69,9 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Status => status::run(client, output).await?,
-        Command::Queues { act: None } => lists::queues(client, output).await?,
-        Command::Queues {
-            act: Some(QueueCommand::Pause { name }),
-        } => {
-            let row = client.pause_queue(&name).await?;
-            output.print(&row, |_| format!("{} is paused\n", row.name))?;
-        }
-        Command::Queues {
-            act: Some(QueueCommand::Resume { name }),
-        } => {
-            let row = client.resume_queue(&name).await?;
-            output.print(&row, |_| format!("{} is running\n", row.name))?;
-        }
+        Command::Queues { act } => queues::run(client, act, output).await?,
+        Command::Dead { act } => return dead::run(client, act, output).await,
+        Command::Ops { act } => operations::run(client, act, output).await?,
         Command::Uploads { id: Some(id), .. } => uploads::trace(client, id, output).await?,
         Command::Uploads { id: None, list } => uploads::list(client, &list, output).await?,
         Command::Cases { id: Some(id), .. } => cases::show(client, id, output).await?,

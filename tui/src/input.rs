@@ -2,8 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use tradepost_common::operations::OperationKind;
+
 use crate::state::list::{Order, Step};
-use crate::state::prompt::Prompt;
+use crate::state::prompt::{PlanStep, Prompt};
 use crate::state::screen::Screen;
 
 /// What somebody at the keyboard wants.
@@ -34,10 +36,33 @@ pub enum Action {
     Quit,
     Arm,
     TurnQueue,
+    /// Another number of handlers for the queue.
+    Concurrency,
+    Acknowledge,
+    Dead(DeadKey),
+    Operation(OperationKey),
+    /// A key of other screens; the text says which.
+    Elsewhere(&'static str),
     Review(Review),
     /// A key of a later version; the text says for what.
     NotYet(&'static str),
     Prompt(Typed),
+}
+
+/// Keys of the dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadKey {
+    /// Redrive, discard or purge.
+    Plan(OperationKind),
+    Edit,
+}
+
+/// Keys of the operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationKey {
+    Turn,
+    Cancel,
+    Rate,
 }
 
 /// Keys of the review screen.
@@ -67,7 +92,12 @@ pub enum Typed {
     Reason(usize),
     /// Reject with the note alone. Never `Enter`, never the key that asked.
     NoteAlone,
+    /// The text is to be written, or written again.
     EditNote,
+    /// `y` to a question. Never `Enter`, never the key that asked.
+    Yes,
+    Rate,
+    Canary,
 }
 
 /// The action of a key, if it has one here.
@@ -76,8 +106,16 @@ pub fn action(key: KeyEvent, screen: Screen, prompt: Option<&Prompt>) -> Option<
         return Some(Action::Quit);
     }
     match prompt {
-        Some(Prompt::Filter(_) | Prompt::Palette { .. } | Prompt::Note(_)) => typed(key).map(Action::Prompt),
-        Some(Prompt::Reasons) => reason(key).map(Action::Prompt),
+        Some(
+            Prompt::Filter(_)
+            | Prompt::Palette { .. }
+            | Prompt::Note(_)
+            | Prompt::Number { .. }
+            | Prompt::Why(Some(_))
+            | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)),
+        ) => typed(key).map(Action::Prompt),
+        Some(Prompt::Reasons | Prompt::Why(None)) => reason(key).map(Action::Prompt),
+        Some(Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. }) => answer(key).map(Action::Prompt),
         Some(Prompt::Help { .. }) => help(key).map(Action::Prompt),
         None => screen_action(key, screen),
     }
@@ -111,6 +149,23 @@ fn reason(key: KeyEvent) -> Option<Typed> {
         KeyCode::Char(c @ '1'..='9') => c.to_digit(10).map(|n| Typed::Reason(n as usize)),
         KeyCode::Char('y') => Some(Typed::NoteAlone),
         KeyCode::Char('m') => Some(Typed::EditNote),
+        _ => None,
+    }
+}
+
+/// Yes, no, and what can be changed before. Enter and capitals, the keys that ask, are not among them.
+fn answer(key: KeyEvent) -> Option<Typed> {
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return None;
+    }
+    match key.code {
+        KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
+        KeyCode::Char('y') => Some(Typed::Yes),
+        KeyCode::Char('r') => Some(Typed::Rate),
+        KeyCode::Char('c') => Some(Typed::Canary),
+        KeyCode::Char('e') => Some(Typed::EditNote),
+        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
+        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
         _ => None,
     }
 }
@@ -154,6 +209,12 @@ fn screen_action(key: KeyEvent, screen: Screen) -> Option<Action> {
 fn own_letter(c: char, screen: Screen) -> Option<Action> {
     match (screen, c) {
         (Screen::Queues, 'P') => Some(Action::TurnQueue),
+        (Screen::Queues, 'C') => Some(Action::Concurrency),
+        (Screen::Alerts, 'A') => Some(Action::Acknowledge),
+        (Screen::Groups | Screen::Letters | Screen::Letter, _) => dead_letter(c).map(Action::Dead),
+        (Screen::Operations | Screen::Operation, 'P') => Some(Action::Operation(OperationKey::Turn)),
+        (Screen::Operations | Screen::Operation, 'X') => Some(Action::Operation(OperationKey::Cancel)),
+        (Screen::Operations | Screen::Operation, 'C') => Some(Action::Operation(OperationKey::Rate)),
         (Screen::Item, 'a') => Some(Action::Review(Review::Approve)),
         (Screen::Item, 'x') => Some(Action::Review(Review::AskReason)),
         (Screen::Item, 'n') => Some(Action::Review(Review::Skip)),
@@ -163,6 +224,16 @@ fn own_letter(c: char, screen: Screen) -> Option<Action> {
         (Screen::Item, 'L') => Some(Action::Review(Review::Release)),
         (Screen::Item, 'd') => Some(Action::NotYet("comparing look-alikes")),
         (Screen::Item, 'u') => Some(Action::NotYet("undo")),
+        _ => None,
+    }
+}
+
+fn dead_letter(c: char) -> Option<DeadKey> {
+    match c {
+        'R' => Some(DeadKey::Plan(OperationKind::Redrive)),
+        'D' => Some(DeadKey::Plan(OperationKind::Discard)),
+        'X' => Some(DeadKey::Plan(OperationKind::Purge)),
+        'E' => Some(DeadKey::Edit),
         _ => None,
     }
 }
@@ -195,62 +266,13 @@ fn letter(c: char) -> Option<Action> {
         '?' => Action::Help,
         'q' => Action::Quit,
         'W' => Action::Arm,
-        '3' => Action::NotYet("Dead letters"),
-        '4' => Action::NotYet("Operations"),
-        'R' => Action::NotYet("redrive and retry"),
-        'E' => Action::NotYet("edit and retry"),
-        'C' => Action::NotYet("changing concurrency"),
-        'D' | 'X' => Action::NotYet("deleting and purging"),
-        'A' => Action::NotYet("acknowledging alerts"),
+        'R' | 'E' | 'D' => Action::Elsewhere("this key is for dead letters: 3"),
+        'X' => Action::Elsewhere("this key is for dead letters (3) and operations (4)"),
+        'P' | 'C' => Action::Elsewhere("this key is for queues (2) and operations (4)"),
+        'A' => Action::Elsewhere("this key is for alerts: 6"),
         _ => return None,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(code: KeyCode) -> KeyEvent {
-        KeyEvent::new(code, KeyModifiers::NONE)
-    }
-
-    #[test]
-    fn every_screen_with_a_tab_is_reached_by_its_number() {
-        for screen in crate::state::screen::TABS {
-            let key = press(KeyCode::Char(screen.key()));
-            assert_eq!(action(key, Screen::Audit, None), Some(Action::Go(screen)));
-        }
-        let key = press(KeyCode::Char('3'));
-        assert_eq!(action(key, Screen::Audit, None), Some(Action::NotYet("Dead letters")));
-    }
-
-    #[test]
-    fn review_letters_mean_something_else_elsewhere() {
-        let n = press(KeyCode::Char('n'));
-        assert_eq!(action(n, Screen::Item, None), Some(Action::Review(Review::Skip)));
-        assert_eq!(action(n, Screen::Uploads, None), Some(Action::Cycle(Order::Rising)));
-        let a = press(KeyCode::Char('a'));
-        assert_eq!(action(a, Screen::Review, None), None);
-    }
-
-    #[test]
-    fn rejection_is_confirmed_neither_by_enter_nor_by_the_key_that_asked() {
-        let asked = Some(&Prompt::Reasons);
-        for code in [KeyCode::Enter, KeyCode::Char('x'), KeyCode::Char(' ')] {
-            assert_eq!(action(press(code), Screen::Item, asked), None);
-        }
-        let no = action(press(KeyCode::Char('n')), Screen::Item, asked);
-        assert_eq!(no, Some(Action::Prompt(Typed::Cancel)));
-        let second = action(press(KeyCode::Char('2')), Screen::Item, asked);
-        assert_eq!(second, Some(Action::Prompt(Typed::Reason(2))));
-    }
-
-    #[test]
-    fn letters_are_text_while_something_is_typed() {
-        let note = Prompt::Note(Default::default());
-        let q = action(press(KeyCode::Char('q')), Screen::Item, Some(&note));
-        assert_eq!(q, Some(Action::Prompt(Typed::Text('q'))));
-        let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(action(ctrl_c, Screen::Item, Some(&note)), Some(Action::Quit));
-    }
-}
+mod tests;

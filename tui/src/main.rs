@@ -11,6 +11,7 @@ mod socket;
 mod command;
 
 mod conn;
+mod editor;
 mod message;
 mod run;
 mod signals;
@@ -41,6 +42,8 @@ use run::{Options, Until};
 const REFUSED: u8 = 1;
 /// Nobody was there to ask, or the question was wrong.
 const NOT_ASKED: u8 = 2;
+/// There was a plan, and nobody said yes to it.
+const NOT_CONFIRMED: u8 = 3;
 
 fn main() -> ExitCode {
     let started = Instant::now();

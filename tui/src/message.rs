@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
+use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
 use tradepost_common::events::Event;
-use tradepost_common::ids::{CaseId, UploadId};
+use tradepost_common::ids::{CaseId, MessageId, OperationId, UploadId};
+use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
+use tradepost_common::overview::Alert;
 use tradepost_common::queues::QueueRow;
 use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
-use crate::client::Reply;
+use crate::client::{Reply, Turn};
 use crate::picture::{PictureKey, Shown};
 use crate::state::paged::Ask;
 
@@ -28,6 +31,11 @@ pub enum Effect {
         json: String,
     },
     Mouse(Mouse),
+    /// The payload of a dead letter goes to an editor, which takes the terminal meanwhile.
+    Editor {
+        id: MessageId,
+        text: String,
+    },
     Quit,
 }
 
@@ -46,6 +54,22 @@ pub enum Read {
     Audit(Ask),
     Trace(UploadId),
     Case(CaseId),
+    Groups(Selection),
+    Letters(Selection, Ask),
+    Letter(MessageId),
+    /// What an edit would do.
+    Check(MessageId, Edit),
+    Operations(Ask),
+    Operation(OperationId),
+    Items(ItemsAsk),
+}
+
+/// Which messages of an operation, and which page of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemsAsk {
+    pub id: OperationId,
+    pub state: Option<ItemState>,
+    pub page: Ask,
 }
 
 /// Acts; one after the other, in the order of the keys.
@@ -55,8 +79,26 @@ pub enum Write {
     Resume(String),
     Claim(CaseId),
     Release(CaseId),
-    Approve { case: CaseId, title: String, body: Approve },
-    Reject { case: CaseId, title: String, body: Reject },
+    Approve {
+        case: CaseId,
+        title: String,
+        body: Approve,
+    },
+    Reject {
+        case: CaseId,
+        title: String,
+        body: Reject,
+    },
+    Concurrency(String, Option<u32>),
+    Acknowledge(String),
+    /// The ticket tells the answer from those to plans that were given up.
+    Plan {
+        ticket: u64,
+        new: NewOperation,
+    },
+    Turn(OperationId, Turn),
+    Rate(OperationId, u32),
+    Edit(MessageId, Edit),
 }
 
 /// Something happened outside.
@@ -77,6 +119,21 @@ pub enum Update {
         title: String,
         reply: Reply<Decision>,
     },
+    Groups(Selection, Reply<DeadGroups>),
+    Letters(Selection, Ask, Reply<DeadPage>),
+    Letter(MessageId, Reply<Box<DeadDetail>>),
+    Checked(MessageId, Reply<EditCheck>),
+    Operations(Ask, Reply<Page<Operation>>),
+    Operation(OperationId, Reply<Operation>),
+    Items(ItemsAsk, Reply<Page<OperationItem>>),
+    Concurrency(String, Reply<QueueRow>),
+    Acknowledged(String, Reply<Alert>),
+    Planned(u64, Reply<Operation>),
+    Turned(OperationId, Turn, Reply<Operation>),
+    Rated(Reply<Operation>),
+    EditSent(MessageId, Reply<Operation>),
+    /// What came back from the editor.
+    Edited(MessageId, Result<String, String>),
     Picture(PictureKey, Shown),
     Exported(Result<PathBuf, String>),
 }

@@ -1,5 +1,7 @@
 //! What lists are asked for, as it stands in a URL.
 
+use tradepost_common::operations::Selection;
+
 /// What a list is asked for; empty values are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
@@ -12,6 +14,16 @@ impl Query {
             self.pairs.push((name, value.to_string()));
         }
         self
+    }
+
+    /// The dead letters that fit; ids are not asked for this way.
+    pub fn selecting(selection: &Selection) -> Self {
+        Self::default()
+            .with("queue", selection.queue.clone())
+            .with("fingerprint", selection.fingerprint.clone())
+            .with("text", selection.text.clone())
+            .with("upload", selection.upload)
+            .with("redriven", selection.redriven)
     }
 
     /// The path with what is asked for.

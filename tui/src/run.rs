@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
+use tradepost_common::ids::MessageId;
+
 use crate::client::Client;
+use crate::editor;
 use crate::graphics::{Choice, Graphics, Protocol, Wrapping};
 use crate::input::{self, Action};
 use crate::message::Effect;
@@ -14,6 +17,7 @@ use crate::signals::Signals;
 use crate::state::App;
 use crate::state::clock::Clock;
 use crate::state::list::Step;
+use crate::state::prompt::Prompt;
 use crate::state::screen::Screen as View;
 use crate::tasks::{self, Keyboard, Tasks};
 use crate::term::{self, Screen};
@@ -63,6 +67,7 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
         drawn_at: None,
         dirty: Dirty::Yes,
         pixels: Pixels::None,
+        pending: None,
     };
     let inbox = session.serve(inbox, interactive, &options.until).await?;
     session.app.release_case();
@@ -98,47 +103,102 @@ struct Session {
     drawn_at: Option<Instant>,
     dirty: Dirty,
     pixels: Pixels,
+    /// What the editor is to be opened with.
+    pending: Option<Pending>,
+}
+
+struct Pending {
+    id: MessageId,
+    text: String,
+}
+
+/// What the loop waits for.
+struct Ends {
+    inbox: Inbox,
+    keys: tokio::sync::mpsc::Receiver<Input>,
+    signals: Signals,
+}
+
+/// `None` when the terminal is to close.
+async fn editor_result(app: &mut App, text: String, ends: &mut Ends) -> Option<Result<String, String>> {
+    let edit = editor::edit("payload", &text);
+    tokio::pin!(edit);
+    loop {
+        tokio::select! {
+            edited = &mut edit => return Some(edited),
+            () = ends.signals.stop_but_interrupt() => return None,
+            update = ends.inbox.recv() => {
+                app.clock = Clock::now();
+                app.hear(update?);
+            }
+        }
+    }
 }
 
 type Inbox = tokio::sync::mpsc::Receiver<crate::message::Update>;
 
 impl Session {
-    async fn serve(&mut self, mut inbox: Inbox, interactive: bool, until: &Until) -> anyhow::Result<Inbox> {
-        let mut keys = self.tasks.listen(if interactive {
+    /// The editor has the terminal until it ends; what the daemon says meanwhile is heard and not drawn.
+    async fn edit(&mut self, pending: Pending, ends: &mut Ends) -> anyhow::Result<Flow> {
+        self.tasks.stop_listening().await;
+        self.screen.lend();
+        let edited = editor_result(&mut self.app, pending.text, ends).await;
+        self.screen.take_back(self.app.mouse)?;
+        ends.keys = self.tasks.listen(Keyboard::Attached);
+        self.dirty = Dirty::Yes;
+        self.app.clock = Clock::now();
+        let Some(edited) = edited else {
+            return Ok(Flow::Stop);
+        };
+        self.app.hear(crate::message::Update::Edited(pending.id, edited));
+        Ok(Flow::On)
+    }
+
+    async fn serve(&mut self, inbox: Inbox, interactive: bool, until: &Until) -> anyhow::Result<Inbox> {
+        let keys = self.tasks.listen(if interactive {
             Keyboard::Attached
         } else {
             Keyboard::None
         });
-        let mut signals = Signals::new()?;
+        let mut ends = Ends {
+            inbox,
+            keys,
+            signals: Signals::new()?,
+        };
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
             let mut flow = Flow::On;
             tokio::select! {
-                update = inbox.recv() => match update {
+                update = ends.inbox.recv() => match update {
                     Some(update) => self.hear(update),
                     None => flow = Flow::Stop,
                 },
-                key = keys.recv() => flow = self.input(key)?,
+                key = ends.keys.recv() => flow = self.input(key)?,
                 () = sleep_until(due.into()), if self.dirty == Dirty::Yes => {}
                 _ = second.tick() => self.tick(),
-                () = signals.stop() => flow = Flow::Stop,
+                () = ends.signals.stop() => flow = Flow::Stop,
                 why = self.tasks.ended() => anyhow::bail!("{why}"),
             }
-            while let Ok(update) = inbox.try_recv() {
+            while let Ok(update) = ends.inbox.try_recv() {
                 self.hear(update);
             }
-            while let (Flow::On, Ok(key)) = (flow, keys.try_recv()) {
+            while let (Flow::On, Ok(key)) = (flow, ends.keys.try_recv()) {
                 flow = self.input(Some(key))?;
             }
             if self.perform_effects()? == Flow::Stop || flow == Flow::Stop {
-                return Ok(inbox);
+                return Ok(ends.inbox);
+            }
+            if let Some(pending) = self.pending.take()
+                && self.edit(pending, &mut ends).await? == Flow::Stop
+            {
+                return Ok(ends.inbox);
             }
             self.draw_if_due()?;
             let has_data = self.app.overview.is_some() && self.dirty == Dirty::No;
             if matches!(until, Until::FirstData(_)) && has_data {
-                return Ok(inbox);
+                return Ok(ends.inbox);
             }
         }
     }
@@ -177,10 +237,11 @@ impl Session {
 
     fn perform_effects(&mut self) -> anyhow::Result<Flow> {
         for effect in std::mem::take(&mut self.app.effects) {
-            match &effect {
+            match effect {
                 Effect::Quit => return Ok(Flow::Stop),
-                Effect::Copy(text) => self.screen.copy(text)?,
-                Effect::Mouse(mouse) => self.screen.set_mouse(*mouse)?,
+                Effect::Copy(text) => self.screen.copy(&text)?,
+                Effect::Mouse(mouse) => self.screen.set_mouse(mouse)?,
+                Effect::Editor { id, text } => self.pending = Some(Pending { id, text }),
                 _ => self.hand_over(effect),
             }
         }
@@ -188,21 +249,23 @@ impl Session {
     }
 
     fn hand_over(&mut self, effect: Effect) {
-        let read = match &effect {
-            Effect::Read(read) => Some(read.clone()),
-            _ => None,
-        };
-        let is_picture = matches!(effect, Effect::Picture(_));
-        if self.tasks.send(effect).is_ok() {
+        let Err(refused) = self.tasks.send(effect) else {
             return;
-        }
+        };
         self.dirty = Dirty::Yes;
-        match read {
-            Some(read) => self.app.hear(tasks::busy_reply(read)),
-            None if is_picture => self.app.picture_asked = None,
-            None => self
+        match refused.0 {
+            Effect::Read(read) => self.app.hear(tasks::busy_reply(read)),
+            Effect::Picture(_) => self.app.picture_asked = None,
+            Effect::Write(write) => {
+                if let Some(update) = tasks::busy_write(write) {
+                    self.app.hear(update);
+                }
+                self.app
+                    .say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again");
+            }
+            _ => self
                 .app
-                .say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again"),
+                .say(Tone::Bad, "NOT done: the last export is still being written"),
         }
     }
 
@@ -242,6 +305,10 @@ fn press(app: &mut App, key: KeyEvent) {
         let decides = matches!(c, 'a' | 'x' | 'n' | 'y' | '0'..='9');
         let is_typing = app.prompt.as_ref().is_some_and(|p| !view::covers_screen(p));
         if held && decides && app.screen == View::Item && !is_typing {
+            return;
+        }
+        // A key that was held down over the question is no answer to it.
+        if held && c == 'y' && app.prompt.as_ref().is_some_and(Prompt::is_question) {
             return;
         }
     }

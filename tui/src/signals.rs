@@ -26,4 +26,15 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+
+    /// The same without INT: Ctrl-C in an editor is meant for the editor.
+    pub async fn stop_but_interrupt(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.hang_up.recv() => return,
+                _ = self.interrupt.recv() => {}
+            }
+        }
+    }
 }

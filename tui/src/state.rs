@@ -1,18 +1,27 @@
 //! Everything the screens show. Keys and news change it; it never waits for anything.
 
 pub mod act;
+mod age;
+pub mod answers;
 pub mod case;
 pub mod clock;
+pub mod dead;
 pub mod decide;
+pub mod edit;
 pub mod export;
+pub mod letter;
 pub mod list;
 pub mod lists;
 pub mod news;
+pub mod operations;
 pub mod paged;
 pub mod palette;
+pub mod plan;
 pub mod prompt;
+pub mod redrive;
 pub mod review;
 pub mod screen;
+pub mod selected;
 #[cfg(test)]
 mod tests;
 pub mod typing;
@@ -26,6 +35,7 @@ use tradepost_common::audit::AuditRow;
 use tradepost_common::events::Revisions;
 use tradepost_common::ids::{CaseId, UploadId};
 use tradepost_common::latency::LatencyRow;
+use tradepost_common::operations::{Operation, OperationKind};
 use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
 use tradepost_common::queues::QueueRow;
 use tradepost_common::review::{CaseDetail, CaseRow};
@@ -39,9 +49,14 @@ use crate::view::attempts::AttemptRow;
 use crate::view::findings::FindingRow;
 use case::{CaseView, Pane};
 use clock::Clock;
+use dead::Dead;
+use edit::EditView;
 use list::List;
+use operations::Operations;
 use paged::{First, Paged};
+use plan::PlanView;
 use prompt::Prompt;
+use redrive::Target;
 use screen::Screen;
 
 /// How long `W` lets keys change something.
@@ -67,6 +82,15 @@ pub struct App {
     pub audit: Paged<AuditRow>,
     pub uploads: Paged<UploadRow>,
     pub trace: Option<TraceView>,
+    pub dead: Dead,
+    pub operations: Operations,
+    /// A plan that is asked about.
+    pub plan: Option<PlanView>,
+    /// Plans asked for so far.
+    pub tickets: u64,
+    /// What is to be given up, once there is a reason.
+    pub giving_up: Option<(OperationKind, Target)>,
+    pub edit: Option<EditView>,
     pub case: Option<CaseView>,
     /// Cases read ahead.
     pub ahead: VecDeque<(CaseId, CaseDetail)>,
@@ -122,6 +146,7 @@ pub struct Frozen {
     pub overview: Option<Overview>,
     pub queues: Option<Vec<QueueRow>>,
     pub latency: Option<Vec<LatencyRow>>,
+    pub operations: Option<Vec<Operation>>,
     pub revisions: Option<Revisions>,
 }
 
@@ -142,6 +167,12 @@ impl App {
             audit: Paged::new(First::Newest),
             uploads: Paged::new(First::Newest),
             trace: None,
+            dead: Dead::default(),
+            operations: Operations::default(),
+            plan: None,
+            tickets: 0,
+            giving_up: None,
+            edit: None,
             case: None,
             ahead: VecDeque::new(),
             deciding: Vec::new(),
@@ -187,33 +218,6 @@ impl App {
         self.you.as_ref().is_some_and(|you| you.roles.contains(&role))
     }
 
-    /// How old the data of the screen is; `None` while there is none.
-    pub fn data_age(&self) -> Option<Duration> {
-        let heard = self.heard_at?;
-        let confirmed = |read: Option<Instant>, is_behind: bool| {
-            let read = read?;
-            // A list that has not changed is as fresh as the daemon's last word.
-            Some(if is_behind { read } else { read.max(heard) })
-        };
-        let at = match self.screen {
-            Screen::Overview | Screen::Queues | Screen::Latency | Screen::Alerts => Some(heard),
-            Screen::Review => confirmed(self.cases.read_at, self.cases.is_behind(self.revisions.cases)),
-            Screen::Item => {
-                let is_behind = |asked| asked != self.revisions.cases;
-                self.case
-                    .as_ref()
-                    .and_then(|c| confirmed(c.read_at, is_behind(c.asked_revision)))
-            }
-            Screen::Audit => confirmed(self.audit.read_at, self.audit.is_behind(self.revisions.audit)),
-            Screen::Uploads => confirmed(self.uploads.read_at, self.uploads.is_behind(self.revisions.uploads)),
-            Screen::Trace => self
-                .trace
-                .as_ref()
-                .and_then(|t| confirmed(t.read_at, t.asked_revision != self.revisions.uploads)),
-        }?;
-        Some(self.clock.instant.saturating_duration_since(at))
-    }
-
     /// The moment, once a second, for what grows older by itself.
     pub fn tick(&mut self) {
         let patience = |tone| match tone {
@@ -225,6 +229,8 @@ impl App {
             self.status = None;
         }
         self.renew_claim();
+        self.ask_after_plan();
+        self.read_what_is_shown();
         if self.armed_until.is_some() && self.armed_for().is_none() {
             self.armed_until = None;
             self.say(Tone::Warn, "writing is no longer armed");

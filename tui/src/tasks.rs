@@ -1,21 +1,24 @@
 //! Everything that runs beside the screen: reads side by side, writes one after the other,
 //! pictures off to the side. All channels are bounded; a key press only ever tries to send.
 
+mod requests;
+
+pub use requests::{busy_reply, busy_write};
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-use crate::client::{Client, Failure};
+use crate::client::Client;
 use crate::conn;
 use crate::message::{Effect, Read, Update, Write};
 use crate::picture::{self, PictureKey, Studio};
-use crate::query::Query;
-use crate::state::paged::PAGE;
 
 const WAITING_UPDATES: usize = 256;
 const WAITING_REQUESTS: usize = 64;
@@ -37,9 +40,9 @@ pub struct Tasks {
     listener: JoinSet<()>,
 }
 
-/// Too much is waiting already.
+/// Too much is waiting already; the effect comes back.
 #[derive(Debug)]
-pub struct Busy;
+pub struct Busy(pub Effect);
 
 /// Whether there is somebody to listen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,16 +104,23 @@ impl Tasks {
         inbox
     }
 
+    /// Comes back when nobody reads the keyboard any more: an editor is to have it.
+    pub async fn stop_listening(&mut self) {
+        self.listener.shutdown().await;
+    }
+
     /// Hands the effect to its task; what the loop does itself is not for here.
     pub fn send(&self, effect: Effect) -> Result<(), Busy> {
-        let sent = match effect {
-            Effect::Read(read) => self.reads.try_send(read).is_ok(),
-            Effect::Write(write) => self.writes.try_send(write).is_ok(),
-            Effect::Picture(key) => self.pictures.try_send(key).is_ok(),
-            Effect::Export { screen, json } => self.exports.try_send((export_name(screen), json)).is_ok(),
-            Effect::Copy(_) | Effect::Mouse(_) | Effect::Quit => true,
-        };
-        if sent { Ok(()) } else { Err(Busy) }
+        match effect {
+            Effect::Read(read) => busy(self.reads.try_send(read), Effect::Read),
+            Effect::Write(write) => busy(self.writes.try_send(write), Effect::Write),
+            Effect::Picture(key) => busy(self.pictures.try_send(key), Effect::Picture),
+            Effect::Export { screen, json } => {
+                let sent = self.exports.try_send((export_name(screen), json));
+                busy(sent, |(_, json)| Effect::Export { screen, json })
+            }
+            Effect::Copy(_) | Effect::Mouse(_) | Effect::Editor { .. } | Effect::Quit => Ok(()),
+        }
     }
 
     /// Comes back when a task ended that should not have, with why.
@@ -135,6 +145,10 @@ impl Tasks {
     }
 }
 
+fn busy<T>(sent: Result<(), TrySendError<T>>, effect: impl FnOnce(T) -> Effect) -> Result<(), Busy> {
+    sent.map_err(|e| Busy(effect(e.into_inner())))
+}
+
 async fn serve_reads(client: Client, mut requests: Receiver<Read>, updates: Sender<Update>) {
     let client = Arc::new(client);
     let mut running = JoinSet::new();
@@ -144,65 +158,18 @@ async fn serve_reads(client: Client, mut requests: Receiver<Read>, updates: Send
         }
         let (client, updates) = (Arc::clone(&client), updates.clone());
         running.spawn(async move {
-            let update = answer(&client, read).await;
+            let update = requests::answer(&client, read).await;
             // Nobody listens only when the terminal is closing.
             let _ = updates.send(update).await;
         });
     }
 }
 
-async fn answer(client: &Client, read: Read) -> Update {
-    let page = |cursor: &Option<String>| {
-        Query::default()
-            .with("cursor", cursor.clone())
-            .with("limit", Some(PAGE))
-    };
-    match read {
-        Read::Uploads(ask) => {
-            let reply = client.uploads(&page(&ask.cursor)).await;
-            Update::Uploads(ask, reply)
-        }
-        Read::Cases(ask) => {
-            let reply = client.cases(&page(&ask.cursor).with("state", Some("open"))).await;
-            Update::Cases(ask, reply)
-        }
-        Read::Audit(ask) => {
-            let reply = client.audit(&page(&ask.cursor)).await;
-            Update::Audit(ask, reply)
-        }
-        Read::Trace(id) => Update::Trace(id, client.upload(id).await),
-        Read::Case(id) => Update::Case(id, client.case(id).await),
-    }
-}
-
 async fn serve_writes(client: Client, mut requests: Receiver<Write>, updates: Sender<Update>) {
     while let Some(write) = requests.recv().await {
-        let update = perform(&client, write).await;
+        let update = requests::perform(&client, write).await;
         // The acts still waiting are done even when nobody listens: they were asked for.
         let _ = updates.send(update).await;
-    }
-}
-
-async fn perform(client: &Client, write: Write) -> Update {
-    match write {
-        Write::Pause(name) => {
-            let reply = client.pause_queue(&name).await;
-            Update::Queue(name, reply)
-        }
-        Write::Resume(name) => {
-            let reply = client.resume_queue(&name).await;
-            Update::Queue(name, reply)
-        }
-        Write::Claim(case) => Update::Claimed(case, client.claim(case).await),
-        Write::Release(case) => Update::Released(client.release(case).await),
-        Write::Approve { case, title, body } => {
-            let reply = client.approve(case, &body).await;
-            Update::Decided { case, title, reply }
-        }
-        Write::Reject { case, title, body } => {
-            let reply = client.reject(case, &body).await;
-            Update::Decided { case, title, reply }
-        }
     }
 }
 
@@ -240,16 +207,4 @@ fn export_name(screen: &str) -> PathBuf {
         now.second(),
         now.millisecond()
     ))
-}
-
-/// What the state hears when its question could not even be asked.
-pub fn busy_reply(read: Read) -> Update {
-    let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
-    match read {
-        Read::Uploads(ask) => Update::Uploads(ask, Err(busy())),
-        Read::Cases(ask) => Update::Cases(ask, Err(busy())),
-        Read::Audit(ask) => Update::Audit(ask, Err(busy())),
-        Read::Trace(id) => Update::Trace(id, Err(busy())),
-        Read::Case(id) => Update::Case(id, Err(busy())),
-    }
 }

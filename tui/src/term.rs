@@ -85,6 +85,18 @@ impl Screen {
         self.send(&format!("\x1b]52;c;{encoded}\x07"))
     }
 
+    /// Gives the terminal to another program.
+    pub fn lend(&mut self) {
+        give_back();
+    }
+
+    /// Takes it again.
+    pub fn take_back(&mut self, mouse: Mouse) -> anyhow::Result<()> {
+        take_over().context("cannot take the terminal again")?;
+        self.set_mouse(mouse)?;
+        self.wipe()
+    }
+
     /// Gives the terminal back, stops until the shell goes on, and takes it again.
     pub fn suspend(&mut self) -> anyhow::Result<()> {
         give_back();

@@ -103,6 +103,21 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// The text in pieces of at most `cells`, nothing left out.
+pub fn pieces(text: &str, cells: usize) -> Vec<&str> {
+    let mut rest = text;
+    let mut pieces = Vec::new();
+    while rest.width() > cells.max(1) {
+        let (piece, after) = rest.split_at(split_at_width(rest, cells.max(1)));
+        pieces.push(piece);
+        rest = after;
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
+}
+
 /// The byte offset of the longest start that fits; at least one character.
 fn split_at_width(word: &str, cells: usize) -> usize {
     let mut used = 0;
@@ -164,6 +179,9 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), [""]);
+        assert_eq!(pieces("  \"ab\": 1", 4), ["  \"a", "b\": ", "1"]);
+        assert_eq!(pieces("日本語", 3), ["日", "本", "語"]);
+        assert_eq!(pieces("", 3), [""]);
     }
 
     #[test]

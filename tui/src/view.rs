@@ -3,18 +3,26 @@
 pub mod alerts;
 pub mod attempts;
 pub mod audit;
+mod edit;
 pub mod findings;
 mod foot;
+pub mod groups;
 pub mod item;
 pub mod keys;
 pub mod latency;
+pub mod letter;
+pub mod letters;
 pub mod listing;
+pub mod operation;
+pub mod operations;
 pub mod overlay;
 pub mod overview;
 pub mod paper;
 mod picture;
+mod plan;
 pub mod queues;
 pub mod review;
+mod tabs;
 #[cfg(test)]
 pub mod testdata;
 #[cfg(test)]
@@ -24,14 +32,13 @@ pub mod uploads;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use tradepost_common::overview::Severity;
 
 use crate::format;
 use crate::message::Link;
 use crate::state::App;
 use crate::state::paged::Paged;
 use crate::state::prompt::Prompt;
-use crate::state::screen::{Screen, TABS};
+use crate::state::screen::Screen;
 use crate::table::Row;
 use crate::theme::Tone;
 use paper::{Paper, Spans, split_top};
@@ -56,7 +63,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
         return;
     }
     let (tabs, rest) = split_top(area, 1);
-    draw_tabs(&mut paper, tabs, app);
+    tabs::draw(&mut paper, tabs, app);
     let (line, rest) = split_top(rest, 1);
     draw_link(&mut paper, line, app);
     let rest = draw_banners(&mut paper, rest, app);
@@ -68,7 +75,15 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
 
 /// These are drawn over the screen; the others take its last line.
 pub fn covers_screen(prompt: &Prompt) -> bool {
-    matches!(prompt, Prompt::Help { .. } | Prompt::Palette { .. } | Prompt::Reasons)
+    matches!(
+        prompt,
+        Prompt::Help { .. }
+            | Prompt::Palette { .. }
+            | Prompt::Reasons
+            | Prompt::Why(_)
+            | Prompt::Plan(_)
+            | Prompt::Edit { .. }
+    )
 }
 
 /// `+` when the daemon has more rows than were read.
@@ -80,46 +95,6 @@ pub fn paged_suffix<R: Row>(paged: &Paged<R>) -> String {
         ""
     };
     format!("{more}{failed}")
-}
-
-fn draw_tabs(paper: &mut Paper<'_>, area: Rect, app: &App) {
-    let roomy = area.width >= 110;
-    let mut x = area.x;
-    if roomy {
-        x += paper.put(x, area.y, 11, "tradepost", Tone::Dim) + 2;
-    }
-    for tab in TABS {
-        let (count, loud) = tab_count(tab, app);
-        let count = if count > 0 { format!("({count})") } else { String::new() };
-        let words = format!("{} {}{count}", tab.key(), tab.name());
-        let left = area.right().saturating_sub(x);
-        let is_on = tab == app.screen.tab();
-        let used = if is_on {
-            paper.put_styled(x, area.y, left, &words, paper.theme.selected())
-        } else {
-            paper.put(x, area.y, left, &words, if loud { Tone::Bad } else { Tone::Plain })
-        };
-        x += used + if roomy { 2 } else { 1 };
-    }
-    if roomy && let Some(you) = &app.you {
-        let roles: Vec<&str> = you.roles.iter().map(|r| r.as_str()).collect();
-        paper.put_right(area, &format!("{} ({})", you.user, roles.join(", ")), Tone::Dim);
-    }
-}
-
-/// How many things wait on a screen, and whether one of them cannot.
-fn tab_count(tab: Screen, app: &App) -> (usize, bool) {
-    match tab {
-        Screen::Alerts => {
-            let alerts = app.alerts.rows();
-            (alerts.len(), alerts.iter().any(|a| a.severity == Severity::Critical))
-        }
-        Screen::Review => {
-            let open = app.overview.as_ref().map_or(0, |o| o.counts.cases_open);
-            (usize::try_from(open).unwrap_or(0), false)
-        }
-        _ => (0, false),
-    }
 }
 
 /// The state of the line and how old the data is. A lost line is loud.
@@ -192,6 +167,11 @@ fn draw_body(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
     match app.screen {
         Screen::Overview => overview::draw(paper, area, app),
         Screen::Queues => queues::draw(paper, area, app),
+        Screen::Groups => groups::draw(paper, area, app),
+        Screen::Letters => letters::draw(paper, area, app),
+        Screen::Letter => letter::draw(paper, area, app),
+        Screen::Operations => operations::draw(paper, area, app),
+        Screen::Operation => operation::draw(paper, area, app),
         Screen::Latency => latency::draw(paper, area, app),
         Screen::Alerts => alerts::draw(paper, area, app),
         Screen::Review => review::draw(paper, area, app),

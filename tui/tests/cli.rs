@@ -1,5 +1,6 @@
 //! The twins on the command line, against a daemon that answers by hand.
 
+mod dead;
 mod fake;
 
 use std::path::Path;
@@ -35,8 +36,9 @@ fn stderr(output: &Output) -> String {
 fn queue() -> Value {
     json!({
         "name": "image", "depth": 1812, "in_flight": 4, "delayed": 0, "dead": 2, "oldest_age_seconds": 77.0,
-        "done_per_second": 85.0, "failed_per_second": 0.0, "working": 4, "concurrency": 4, "paused": false,
-        "paused_by": null, "done_history": [1, 2, 3]
+        "sent_per_second": 90.0, "done_per_second": 85.0, "failed_per_second": 0.0, "working": 4, "workers": 2,
+        "concurrency": 4, "concurrency_by": null, "paused": false, "paused_by": null, "done_history": [1, 2, 3],
+        "sent_history": [3, 2, 1], "backend": "postgres"
     })
 }
 
@@ -44,7 +46,8 @@ fn overview() -> Value {
     json!({
         "version": "0.1.0", "started_at": AT, "mode": "embedded", "api_url": "http://127.0.0.1:8780",
         "parts": [{ "name": "scanner", "health": "down", "detail": "clamd does not\u{1b}[2J answer" }],
-        "alerts": [{ "code": "scanner-down", "severity": "critical", "message": "Uploads wait.", "since": AT }],
+        "alerts": [{ "code": "scanner-down", "severity": "critical", "message": "Uploads wait.", "since": AT,
+            "acknowledged_by": null }],
         "counts": {
             "uploads_working": 2, "uploads_in_review": 3, "uploads_published": 41, "uploads_rejected": 1,
             "items_published": 14012, "renditions": 126108, "cases_open": 3, "dead_letters": 2
@@ -58,8 +61,8 @@ fn overview() -> Value {
 fn snapshot() -> Value {
     json!({
         "type": "snapshot", "at": AT, "you": { "user": "root", "uid": 0, "roles": ["viewer"] },
-        "overview": overview(), "queues": [queue()], "latency": [],
-        "revisions": { "uploads": 1, "cases": 1, "audit": 1 }
+        "overview": overview(), "queues": [queue()], "latency": [], "operations": [],
+        "revisions": { "uploads": 1, "cases": 1, "audit": 1, "dead": 1, "operations": 1 }
     })
 }
 

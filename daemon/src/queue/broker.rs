@@ -134,7 +134,7 @@ impl Broker {
     /// When the backend does not answer; some may be deleted.
     pub async fn delete(&self, held: &[Held]) -> anyhow::Result<()> {
         match &self.backend {
-            Backend::Postgres => Ok(postgres::delete(&self.db, held).await.map(drop)?),
+            Backend::Postgres => Ok(postgres::delete(&self.db, held).await?),
             Backend::Sqs(sqs) => sqs.delete(held).await,
         }
     }
@@ -146,7 +146,7 @@ impl Broker {
     /// When the database does not answer.
     pub async fn delete_in(&self, tx: &mut PgConnection, held: &Held) -> sqlx::Result<bool> {
         match &self.backend {
-            Backend::Postgres => Ok(postgres::delete(&mut *tx, std::slice::from_ref(held)).await? == 1),
+            Backend::Postgres => postgres::delete_in(tx, held).await,
             Backend::Sqs(_) => Ok(true),
         }
     }

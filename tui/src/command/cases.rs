@@ -8,7 +8,7 @@ use super::{Output, lists, uploads};
 use crate::client::Client;
 use crate::plain::{self, Ink, paint};
 use crate::query::Query;
-use crate::state::news::decision_in_words;
+use crate::state::answers::decision_in_words;
 use crate::text;
 use crate::view::findings;
 

@@ -1,4 +1,4 @@
-//! `tradepost queues`, `latency` and `audit`, and how pages are put together.
+//! `tradepost latency` and `audit`, and how pages are put together.
 
 use serde::Serialize;
 use tradepost_common::{MAX_PAGE, Page};
@@ -7,11 +7,6 @@ use super::Output;
 use crate::client::{Client, Reply};
 use crate::plain;
 use crate::query::Query;
-
-pub async fn queues(client: &Client, output: Output) -> anyhow::Result<()> {
-    let queues = client.queues().await?;
-    output.print_rows(&serde_json::json!({ "queues": queues }), &queues)
-}
 
 pub async fn latency(client: &Client, output: Output) -> anyhow::Result<()> {
     let latency = client.latency().await?;

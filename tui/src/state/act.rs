@@ -5,7 +5,7 @@ use super::list::List;
 use super::prompt::{Line, Prompt};
 use super::screen::Screen;
 use super::{App, Frozen, TraceView};
-use crate::input::Action;
+use crate::input::{Action, DeadKey, OperationKey};
 use crate::message::{Effect, Mouse, Read};
 use crate::theme::Tone;
 
@@ -38,6 +38,14 @@ impl App {
             Action::Quit => self.effects.push(Effect::Quit),
             Action::Arm => self.arm(),
             Action::TurnQueue => self.turn_queue(),
+            Action::Concurrency => self.ask_concurrency(),
+            Action::Acknowledge => self.acknowledge(),
+            Action::Dead(DeadKey::Edit) => self.edit_dead(),
+            Action::Dead(DeadKey::Plan(kind)) => self.plan_for_dead(kind),
+            Action::Operation(OperationKey::Turn) => self.turn_operation(),
+            Action::Operation(OperationKey::Cancel) => self.ask_cancel(),
+            Action::Operation(OperationKey::Rate) => self.ask_rate(),
+            Action::Elsewhere(where_to) => self.say(Tone::Dim, where_to),
             Action::Review(key) => self.review(key),
             Action::NotYet(what) => self.say(Tone::Warn, format!("{what}: not in this version")),
             Action::Prompt(typed) => self.answer_prompt(typed),
@@ -53,6 +61,12 @@ impl App {
         if screen == Screen::Trace && self.trace.is_none() {
             return self.go(Screen::Uploads);
         }
+        if screen == Screen::Operation && self.operations.view.is_none() {
+            return self.go(Screen::Operations);
+        }
+        if screen == Screen::Letter && self.dead.letter.is_none() {
+            return self.go(Screen::Letters);
+        }
         if screen != self.screen {
             if self.screen == Screen::Item {
                 self.release_case();
@@ -67,6 +81,9 @@ impl App {
     }
 
     fn other_pane(&mut self) {
+        if self.screen == Screen::Operation {
+            return self.next_items();
+        }
         match (self.screen, &mut self.case, &mut self.trace) {
             (Screen::Item, Some(case), _) => case.pane = case.pane.other(),
             (Screen::Trace, _, Some(trace)) => trace.pane = trace.pane.other(),
@@ -79,14 +96,27 @@ impl App {
             Screen::Review => self.open_selected_case(),
             Screen::Uploads => self.open_trace(),
             Screen::Item => self.other_pane(),
+            Screen::Queues => {
+                if let Some(name) = self.queues.selected().map(|q| q.name.clone()) {
+                    self.open_dead_of(name);
+                }
+            }
+            Screen::Groups => self.open_group(),
+            Screen::Letters => self.open_selected_letter(),
+            Screen::Letter => self.open_upload_of_letter(),
+            Screen::Operations => self.open_operation(),
+            Screen::Operation => self.open_item(),
             _ => {}
         }
     }
 
     fn open_trace(&mut self) {
-        let Some(id) = self.uploads.list.selected().map(|u| u.id) else {
-            return;
-        };
+        if let Some(id) = self.uploads.list.selected().map(|u| u.id) {
+            self.open_trace_of(id);
+        }
+    }
+
+    pub fn open_trace_of(&mut self, id: tradepost_common::ids::UploadId) {
         if self.trace.as_ref().is_none_or(|t| t.id != id) {
             self.trace = Some(TraceView {
                 id,
@@ -111,6 +141,8 @@ impl App {
         match self.screen {
             Screen::Trace => self.go(Screen::Uploads),
             Screen::Item => self.go(Screen::Review),
+            Screen::Groups | Screen::Letters | Screen::Letter => self.leave_dead(),
+            Screen::Operation => self.go(Screen::Operations),
             _ => {}
         }
     }
@@ -143,6 +175,7 @@ impl App {
                     overview: None,
                     queues: None,
                     latency: None,
+                    operations: None,
                     revisions: None,
                 });
             }

@@ -13,6 +13,19 @@ impl App {
         match self.screen {
             Screen::Overview => self.overview.as_ref().and_then(pretty),
             Screen::Queues => rows(&self.queues),
+            Screen::Groups => rows(&self.dead.groups.paged.list),
+            Screen::Letters => rows(&self.dead.letters.paged.list),
+            Screen::Letter => self
+                .dead
+                .letter
+                .as_ref()
+                .and_then(|l| l.detail.as_ref())
+                .and_then(pretty),
+            Screen::Operations => rows(&self.operations.paged.list),
+            Screen::Operation => self.operations.view.as_ref().and_then(|view| {
+                let items: Vec<_> = view.items.list.shown().collect();
+                pretty(&serde_json::json!({ "operation": view.operation, "items": items }))
+            }),
             Screen::Latency => rows(&self.latency),
             Screen::Alerts => rows(&self.alerts),
             Screen::Review => rows(&self.cases.list),

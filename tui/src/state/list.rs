@@ -289,6 +289,11 @@ impl<R: Row> List<R> {
         }
     }
 
+    pub fn clear_marks(&mut self) {
+        self.marks.clear();
+        self.range = None;
+    }
+
     /// The lines on the screen, once the cursor is among them.
     pub fn window(&mut self, height: usize) -> std::ops::Range<usize> {
         self.height = height;

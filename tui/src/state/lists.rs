@@ -96,7 +96,15 @@ impl App {
     /// The list that keys go to, if the screen has one.
     pub fn list(&mut self) -> Option<&mut dyn AnyList> {
         match self.screen {
-            Screen::Overview => None,
+            Screen::Overview | Screen::Letter => None,
+            Screen::Groups => Some(&mut self.dead.groups.paged.list),
+            Screen::Letters => Some(&mut self.dead.letters.paged.list),
+            Screen::Operations => Some(&mut self.operations.paged.list),
+            Screen::Operation => self
+                .operations
+                .view
+                .as_mut()
+                .map(|v| &mut v.items.list as &mut dyn AnyList),
             Screen::Queues => Some(&mut self.queues),
             Screen::Latency => Some(&mut self.latency),
             Screen::Alerts => Some(&mut self.alerts),
@@ -115,6 +123,11 @@ impl App {
     }
 
     pub fn step(&mut self, step: Step) {
+        if self.screen == Screen::Letter
+            && let Some(letter) = &mut self.dead.letter
+        {
+            return letter.scroll(step);
+        }
         if let Some(list) = self.list() {
             list.step(step);
             self.follow_cursor();
@@ -122,6 +135,9 @@ impl App {
     }
 
     pub fn cycle(&mut self, order: Order) {
+        if self.screen == Screen::Letter {
+            return self.cycle_letter(order);
+        }
         if let Some(list) = self.list() {
             list.cycle(order);
             self.follow_cursor();
@@ -150,6 +166,10 @@ impl App {
     }
 
     pub fn ask_filter(&mut self) {
+        if let Some(text) = self.dead_text() {
+            self.prompt = Some(Prompt::Filter(Line::new(text)));
+            return;
+        }
         match self.list().map(|list| list.filter().clone()) {
             Some(filter) => {
                 let bang = if filter.inverse { "!" } else { "" };
@@ -160,6 +180,9 @@ impl App {
     }
 
     pub fn set_filter(&mut self, typed: &str) {
+        if self.dead_text().is_some() {
+            return self.set_dead_text(typed);
+        }
         let now = self.clock.utc;
         if let Some(list) = self.list() {
             list.set_filter(Filter::parse(typed), now);
@@ -195,6 +218,15 @@ impl App {
             // Marks are of files, whichever pane the cursor is in.
             case.pane = Pane::Files;
         }
+        if matches!(
+            (self.screen, action),
+            (Screen::Groups | Screen::Letters, Action::MarkAll)
+        ) {
+            return self.mean_all();
+        }
+        if let Some(why) = self.cannot_mark() {
+            return self.say(Tone::Dim, why);
+        }
         let Some(list) = self.list() else {
             return;
         };
@@ -218,6 +250,8 @@ impl App {
     pub fn copy(&mut self) {
         let text = match (self.screen, &self.case) {
             (Screen::Overview, _) => self.overview.as_ref().map(|o| o.api_url.clone()),
+            (Screen::Letter, _) => self.dead.letter.as_ref().map(|l| l.id.to_string()),
+            (Screen::Groups, _) => self.dead.groups.paged.list.selected().map(|g| g.fingerprint.clone()),
             (Screen::Item, Some(case)) => case.file().map(|f| f.path.clone()),
             _ => self.list().and_then(|list| list.selected_id()),
         };

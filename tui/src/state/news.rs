@@ -5,7 +5,7 @@ use tradepost_common::ids::{CaseId, UploadId};
 use tradepost_common::latency::LatencyRow;
 use tradepost_common::overview::Overview;
 use tradepost_common::queues::QueueRow;
-use tradepost_common::review::{CaseDetail, CaseRow, Decision};
+use tradepost_common::review::CaseDetail;
 use tradepost_common::uploads::UploadTrace;
 
 use super::case::Claim;
@@ -39,6 +39,21 @@ impl App {
             Update::Trace(id, reply) => self.trace_arrived(id, reply),
             Update::Case(id, reply) => self.case_arrived(id, reply),
             Update::Queue(name, reply) => self.queue_turned(&name, reply),
+            Update::Concurrency(name, reply) => self.concurrency_set(&name, reply),
+            Update::Acknowledged(code, reply) => self.acknowledged(&code, reply),
+            Update::Groups(of, reply) => self.groups_arrived(of, reply),
+            Update::Letters(of, ask, reply) => self.letters_arrived(of, &ask, reply),
+            Update::Letter(id, reply) => self.letter_arrived(id, reply),
+            Update::Checked(id, reply) => self.checked(id, reply),
+            Update::Edited(id, text) => self.edited(id, text),
+            Update::EditSent(id, reply) => self.edit_sent(id, reply),
+            Update::Operations(ask, Ok(page)) => self.operations.paged.arrived(&ask, page, self.clock),
+            Update::Operations(_, Err(e)) => self.operations.paged.failed(e.to_string(), self.clock),
+            Update::Operation(id, reply) => self.operation_arrived(id, reply),
+            Update::Items(ask, reply) => self.items_arrived(&ask, reply),
+            Update::Planned(ticket, reply) => self.planned(ticket, reply),
+            Update::Turned(id, turn, reply) => self.turned(id, turn, reply),
+            Update::Rated(reply) => self.rated(reply),
             Update::Claimed(id, reply) => self.claimed(id, reply),
             Update::Released(Ok(row)) => self.cases.list.update(row, self.clock.utc),
             // The claim runs out by itself; the moderator has gone on.
@@ -74,7 +89,7 @@ impl App {
             Event::Queues { queues } => self.queues_changed(queues),
             Event::Latency { latency } => self.latency_changed(latency),
             Event::Changed(revisions) => self.revisions_changed(revisions),
-            Event::Operations { .. } => {}
+            Event::Operations { operations } => self.operations_changed(operations),
             Event::Tick { .. } => {}
         }
     }
@@ -84,6 +99,8 @@ impl App {
         self.cases.distrust();
         self.audit.distrust();
         self.uploads.distrust();
+        self.distrust_dead();
+        self.distrust_operations();
         if let Some(trace) = &mut self.trace {
             trace.asked_revision = u64::MAX;
         }
@@ -95,6 +112,7 @@ impl App {
         self.overview_changed(snapshot.overview);
         self.queues_changed(snapshot.queues);
         self.latency_changed(snapshot.latency);
+        self.operations_changed(snapshot.operations);
         self.revisions_changed(snapshot.revisions);
         if self.screen == Screen::Item {
             self.claim_case();
@@ -145,6 +163,9 @@ impl App {
         if let Some(latency) = frozen.latency {
             self.latency_changed(latency);
         }
+        if let Some(operations) = frozen.operations {
+            self.operations_changed(operations);
+        }
         if let Some(revisions) = frozen.revisions {
             self.revisions_changed(revisions);
         }
@@ -162,9 +183,11 @@ impl App {
             Screen::Audit => self.audit.wanted(revisions.audit).map(Read::Audit),
             Screen::Review | Screen::Item => self.cases.wanted(revisions.cases).map(Read::Cases),
             Screen::Trace => self.trace_wanted(),
-            _ => None,
+            _ => self.dead_wanted(),
         };
         self.effects.extend(read.map(Effect::Read));
+        let operations = self.operations_wanted();
+        self.effects.extend(operations.into_iter().map(Effect::Read));
         if self.screen == Screen::Item {
             let case = self.case_wanted();
             self.effects.extend(case.map(Effect::Read));
@@ -227,74 +250,4 @@ impl App {
         }
         self.read_next_case();
     }
-
-    fn queue_turned(&mut self, name: &str, reply: Reply<QueueRow>) {
-        match reply {
-            Ok(row) => {
-                let now = if row.paused { "paused" } else { "running" };
-                self.say(Tone::Good, format!("{name} is {now}"));
-                if self.frozen.is_none() {
-                    self.queues.update(row, self.clock.utc);
-                }
-            }
-            Err(e) => self.say(Tone::Bad, format!("{name}: {e}")),
-        }
-    }
-
-    fn claimed(&mut self, id: CaseId, reply: Reply<CaseRow>) {
-        let is_current = self
-            .case
-            .as_ref()
-            .is_some_and(|c| c.id == id && matches!(c.claim, Claim::Asked | Claim::Held));
-        let claim = match reply {
-            Ok(row) => {
-                self.cases.list.update(row, self.clock.utc);
-                Claim::Held
-            }
-            Err(e) if e.status() == Some(409) => Claim::Refused(e.to_string()),
-            Err(e) => {
-                self.say(Tone::Bad, format!("not claimed: {e}"));
-                Claim::None
-            }
-        };
-        if let (true, Some(case)) = (is_current, &mut self.case) {
-            case.claim = claim;
-        }
-    }
-
-    fn decision_arrived(&mut self, id: CaseId, title: &str, reply: Reply<Decision>) {
-        self.deciding.retain(|have| *have != id);
-        match reply {
-            Ok(decision) => {
-                let tone = if decision.outcome == "approved" {
-                    Tone::Good
-                } else {
-                    Tone::Plain
-                };
-                self.say(tone, decision_in_words(title, &decision));
-            }
-            Err(e) => {
-                self.say(Tone::Bad, format!("{title} is NOT decided: {e}"));
-                // It was taken off the list too soon.
-                self.cases.distrust();
-            }
-        }
-        self.ahead.retain(|(have, _)| *have != id);
-    }
-}
-
-/// `birds / line approved: 98 published, 2 left out`.
-pub fn decision_in_words(title: &str, decision: &Decision) -> String {
-    let mut words = format!("{title} {}", decision.outcome);
-    if decision.outcome == "approved" {
-        let published = crate::format::count(decision.items_published);
-        words.push_str(&format!(": {published} published"));
-        if decision.items_rejected > 0 {
-            let out = crate::format::count(decision.items_rejected);
-            words.push_str(&format!(", {out} left out"));
-        }
-    } else if let Some(reason) = &decision.reason {
-        words.push_str(&format!(": {reason}"));
-    }
-    words
 }

@@ -19,6 +19,8 @@ pub struct Paged<R: Row> {
     first: First,
     next: Option<String>,
     loading: bool,
+    /// The rows are of something that was asked for before.
+    restarted: bool,
     /// When the first page was read.
     pub read_at: Option<Instant>,
     /// The revision of the list when it was asked for.
@@ -35,6 +37,7 @@ impl<R: Row> Paged<R> {
             list: List::default(),
             next: None,
             loading: false,
+            restarted: false,
             read_at: None,
             asked_revision: 0,
             read_revision: 0,
@@ -75,8 +78,16 @@ impl<R: Row> Paged<R> {
             return None;
         }
         let near_top = self.list.cursor() < PAGE as usize && self.list.top < PAGE as usize;
-        if self.read_at.is_none() || (self.is_behind(revision) && near_top) {
+        if self.read_at.is_none() || self.restarted || (self.is_behind(revision) && near_top) {
             return Some(self.ask(None, revision));
+        }
+        self.wanted_more(revision)
+    }
+
+    /// The next page when the cursor comes near the end, whatever changed before it.
+    pub fn wanted_more(&mut self, revision: u64) -> Option<Ask> {
+        if self.loading {
+            return None;
         }
         let near_end = self.list.cursor() + self.list.height >= self.list.shown_len();
         if near_end && self.has_more() {
@@ -105,6 +116,7 @@ impl<R: Row> Paged<R> {
             }
             self.read_at = Some(clock.instant);
             self.read_revision = self.asked_revision;
+            self.restarted = false;
         }
         self.next = page.next;
     }
@@ -116,7 +128,31 @@ impl<R: Row> Paged<R> {
         // Counts as read, so that a failing daemon is not asked without end.
         self.read_at.get_or_insert(clock.instant);
         self.read_revision = self.asked_revision;
+        self.restarted = false;
         self.next = None;
+    }
+
+    pub fn is_distrusted(&self) -> bool {
+        self.read_revision == u64::MAX
+    }
+
+    /// Whether the rows are waited for.
+    pub fn is_restarted(&self) -> bool {
+        self.restarted
+    }
+
+    /// Something else is asked for from now on: the rows stay until its first page comes.
+    pub fn restart(&mut self) {
+        self.restarted = true;
+        self.next = None;
+        self.error = None;
+        self.list.clear_marks();
+        self.list.step(super::list::Step::First);
+    }
+
+    /// A page came that nobody wants any more.
+    pub fn dropped(&mut self) {
+        self.loading = false;
     }
 
     /// The daemon was away: whatever is here may be old, whichever revision it has.

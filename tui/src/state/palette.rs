@@ -1,11 +1,13 @@
 //! The command palette: everything that can be asked for by name.
 
+use tradepost_common::operations::OperationKind;
+
 use super::App;
 use super::prompt::{Line, Prompt};
 use super::screen::{Screen, TABS};
 use super::typing::edit;
 use super::writing::QueueAct;
-use crate::input::{Action, Typed};
+use crate::input::{Action, DeadKey, OperationKey, Typed};
 use crate::text;
 use crate::theme::{Theme, Tone};
 
@@ -18,12 +20,15 @@ pub struct Entry {
     pub command: Command,
 }
 
-/// What a line of the palette does. Nothing here needs a question: decisions on cases are not
+/// What a line of the palette does. Nothing here is done without a question that needs one: decisions on cases are not
 /// in the palette, because Enter runs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     Act(Action),
     Queue(String, QueueAct),
+    Concurrency(String),
+    /// The dead letters of that queue.
+    DeadOf(String),
     Theme(Theme),
 }
 
@@ -53,20 +58,50 @@ impl App {
             act("copy", 'y', Action::Copy),
             act("mouse on or off", '%', Action::Mouse),
             act("columns of latency", 'c', Action::Columns),
+            act(
+                "redrive dead letters",
+                'R',
+                Action::Dead(DeadKey::Plan(OperationKind::Redrive)),
+            ),
+            act("edit and retry a dead letter", 'E', Action::Dead(DeadKey::Edit)),
+            act(
+                "discard dead letters",
+                'D',
+                Action::Dead(DeadKey::Plan(OperationKind::Discard)),
+            ),
+            act(
+                "purge dead letters",
+                'X',
+                Action::Dead(DeadKey::Plan(OperationKind::Purge)),
+            ),
+            act(
+                "pause or resume the operation",
+                'P',
+                Action::Operation(OperationKey::Turn),
+            ),
+            act("cancel the operation", 'X', Action::Operation(OperationKey::Cancel)),
+            act("rate of the operation", 'C', Action::Operation(OperationKey::Rate)),
+            act("acknowledge the alert", 'A', Action::Acknowledge),
             act("help", '?', Action::Help),
             act("quit", 'q', Action::Quit),
         ];
-        let queues = self.queues.rows().iter().map(|q| {
+        let queues = self.queues.rows().iter().flat_map(|q| {
             let (word, turn) = if q.paused {
                 ("resume", QueueAct::Resume)
             } else {
                 ("pause", QueueAct::Pause)
             };
-            Entry {
-                words: format!("{word} queue {}", text::clean(&q.name)),
+            let name = text::clean(&q.name);
+            let entry = |words: String, command| Entry {
+                words,
                 key: String::new(),
-                command: Command::Queue(q.name.clone(), turn),
-            }
+                command,
+            };
+            [
+                entry(format!("{word} queue {name}"), Command::Queue(q.name.clone(), turn)),
+                entry(format!("concurrency of {name}"), Command::Concurrency(q.name.clone())),
+                entry(format!("dead letters of {name}"), Command::DeadOf(q.name.clone())),
+            ]
         });
         let themes = [Theme::Dark, Theme::Light, Theme::Mono].into_iter().map(|theme| Entry {
             words: format!("theme {}", theme.as_str()),
@@ -100,6 +135,8 @@ impl App {
             Command::Act(Action::Go(Screen::Item)) => self.go(Screen::Item),
             Command::Act(action) => self.act(action),
             Command::Queue(name, turn) => self.set_queue(&name, turn),
+            Command::Concurrency(name) => self.ask_concurrency_of(name),
+            Command::DeadOf(name) => self.open_dead_of(name),
             Command::Theme(theme) => self.set_theme(theme),
         }
     }

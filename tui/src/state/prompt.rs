@@ -1,5 +1,7 @@
 //! What is asked for at the bottom of the screen or over it.
 
+use tradepost_common::ids::OperationId;
+
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prompt {
@@ -15,6 +17,57 @@ pub enum Prompt {
     Help {
         top: usize,
     },
+    Number {
+        of: NumberOf,
+        line: Line,
+    },
+    /// Something risky: only `y` does it.
+    Sure(Sure),
+    /// Why dead letters are given up: 1 to 9, or a line that is typed.
+    Why(Option<Line>),
+    /// A plan, and whether it is to be started.
+    Plan(PlanStep),
+    /// What an edited payload would change, or what is wrong with it.
+    Edit {
+        top: usize,
+    },
+}
+
+impl Prompt {
+    /// Whether `y` acts.
+    pub fn is_question(&self) -> bool {
+        matches!(
+            self,
+            Self::Sure(_) | Self::Plan(PlanStep::Look | PlanStep::Name(_)) | Self::Edit { .. }
+        )
+    }
+}
+
+/// What a number is typed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NumberOf {
+    /// Handlers of that queue.
+    Concurrency(String),
+    /// Messages a second of that operation.
+    Rate(OperationId),
+}
+
+/// What `y` would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sure {
+    /// It had stopped by itself.
+    Resume(OperationId),
+    Cancel(OperationId),
+}
+
+/// What is done with a plan that is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanStep {
+    Look,
+    Rate(Line),
+    Canary(Line),
+    /// The name of the queue, or `all`, before the whole of it is acted on.
+    Name(Line),
 }
 
 /// Longer notes than that nobody reads.

@@ -1,10 +1,19 @@
 //! The screens and the keys that open them.
 
-/// One screen. Dead letters (3) and Operations (4) are not in this version.
+/// One screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     Overview,
     Queues,
+    /// Dead letters by what they died of.
+    Groups,
+    /// Dead letters, newest first.
+    Letters,
+    /// One dead letter.
+    Letter,
+    Operations,
+    /// One operation and its messages.
+    Operation,
     Latency,
     Alerts,
     Review,
@@ -16,9 +25,11 @@ pub enum Screen {
 }
 
 /// The screens that have a tab, in the order of their keys.
-pub const TABS: [Screen; 8] = [
+pub const TABS: [Screen; 10] = [
     Screen::Overview,
     Screen::Queues,
+    Screen::Groups,
+    Screen::Operations,
     Screen::Latency,
     Screen::Alerts,
     Screen::Review,
@@ -32,6 +43,8 @@ impl Screen {
         match self {
             Self::Overview => '1',
             Self::Queues => '2',
+            Self::Groups | Self::Letters | Self::Letter => '3',
+            Self::Operations | Self::Operation => '4',
             Self::Latency => '5',
             Self::Alerts => '6',
             Self::Review => '7',
@@ -45,6 +58,8 @@ impl Screen {
         match self {
             Self::Overview => "Overview",
             Self::Queues => "Queues",
+            Self::Groups | Self::Letters | Self::Letter => "Dead",
+            Self::Operations | Self::Operation => "Ops",
             Self::Latency => "Latency",
             Self::Alerts => "Alerts",
             Self::Review => "Review",
@@ -54,11 +69,30 @@ impl Screen {
         }
     }
 
+    /// The name where there is little room.
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Self::Overview => "Over",
+            Self::Queues => "Queue",
+            Self::Latency => "Lat",
+            Self::Alerts => "Alert",
+            Self::Review => "Rev",
+            Self::Audit => "Aud",
+            Self::Uploads | Self::Trace => "Upl",
+            other => other.name(),
+        }
+    }
+
     /// What exports and the palette call it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Queues => "queues",
+            Self::Groups => "dead-groups",
+            Self::Letters => "dead-letters",
+            Self::Letter => "dead-letter",
+            Self::Operations => "operations",
+            Self::Operation => "operation",
             Self::Latency => "latency",
             Self::Alerts => "alerts",
             Self::Review => "cases",
@@ -73,6 +107,8 @@ impl Screen {
     pub fn tab(self) -> Self {
         match self {
             Self::Trace => Self::Uploads,
+            Self::Letters | Self::Letter => Self::Groups,
+            Self::Operation => Self::Operations,
             other => other,
         }
     }

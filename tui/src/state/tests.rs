@@ -1,5 +1,7 @@
 //! What keys and news do, without a terminal and without a daemon.
 
+mod dead;
+
 use std::time::Duration;
 
 use tradepost_common::events::Event;

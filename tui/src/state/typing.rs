@@ -2,7 +2,7 @@
 
 use super::App;
 use super::list::Step;
-use super::prompt::{Line, Prompt};
+use super::prompt::{Line, PlanStep, Prompt};
 use crate::input::Typed;
 
 impl App {
@@ -21,6 +21,11 @@ impl App {
                     _ => None,
                 };
             }
+            Some(Prompt::Number { of, line }) => self.type_number(of, line, typed),
+            Some(Prompt::Sure(sure)) => self.answer_sure(sure, &typed),
+            Some(Prompt::Why(line)) => self.answer_why(line, typed),
+            Some(Prompt::Plan(step)) => self.answer_plan(step, typed),
+            Some(Prompt::Edit { top }) => self.answer_edit(top, &typed),
             None => {}
         }
     }
@@ -41,8 +46,17 @@ impl App {
 
     /// Text from the clipboard goes where something is typed, and never becomes keys.
     pub fn paste(&mut self, text: &str) {
-        if let Some(Prompt::Filter(line) | Prompt::Note(line) | Prompt::Palette { line, .. }) = &mut self.prompt {
-            line.push(text);
+        match &mut self.prompt {
+            Some(
+                Prompt::Filter(line)
+                | Prompt::Note(line)
+                | Prompt::Palette { line, .. }
+                | Prompt::Number { line, .. }
+                | Prompt::Why(Some(line))
+                | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)),
+            ) => line.push(text),
+            // A name is typed by hand: that is what it is asked for.
+            _ => {}
         }
         if let Some(Prompt::Filter(line)) = &self.prompt {
             let typed = line.text.clone();

@@ -24,7 +24,7 @@ impl Row for Alert {
 
 type Col = Column<Alert>;
 
-static COLUMNS: [Col; 4] = [
+static COLUMNS: [Col; 5] = [
     Col::left(
         "SEVERITY",
         Width::Fixed(8),
@@ -33,7 +33,7 @@ static COLUMNS: [Col; 4] = [
     ),
     Col::left(
         "CODE",
-        Width::Fixed(24),
+        Width::Fixed(23),
         |a, _| Cell::plain(&a.code),
         |a| Key::text(&a.code),
     ),
@@ -44,8 +44,17 @@ static COLUMNS: [Col; 4] = [
         |a| Key::time(a.since),
     ),
     Col::left(
+        "SEEN BY",
+        Width::Fixed(9),
+        |a, _| match &a.acknowledged_by {
+            Some(by) => Cell::plain(by),
+            None => Cell::dim("nobody"),
+        },
+        |a| Key::text(a.acknowledged_by.clone().unwrap_or_default()),
+    ),
+    Col::left(
         "MESSAGE",
-        Width::Grow(30),
+        Width::Grow(24),
         |a, _| Cell::plain(&a.message),
         |a| Key::text(&a.message),
     ),
@@ -73,9 +82,13 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
     app.rows_area = listing::draw(paper, table, &mut app.alerts, &look);
     if let Some(alert) = app.alerts.selected() {
         let (head, words) = split_top(detail, 1);
+        let seen = match &alert.acknowledged_by {
+            Some(by) => format!("acknowledged by {by}"),
+            None => "A acknowledges it".to_owned(),
+        };
         paper.heading(
             head,
-            &format!("{} since {} UTC", alert.code, format::stamp(alert.since)),
+            &format!("{} since {} UTC · {seen}", alert.code, format::stamp(alert.since)),
         );
         paper.paragraph(words, &alert.message, Tone::Plain);
     }

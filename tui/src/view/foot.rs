@@ -2,10 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::keys;
 use super::paper::{Paper, split_top};
+use super::{keys, operations};
+use crate::format;
 use crate::state::App;
-use crate::state::prompt::Prompt;
+use crate::state::prompt::{NumberOf, Prompt, Sure};
+use crate::state::screen::Screen;
+use crate::state::writing::most;
 use crate::text;
 use crate::theme::Tone;
 
@@ -16,27 +19,68 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App) {
             let words = format!("/{}▏", line.text);
             let used = paper.put(first.x, first.y, first.width, &words, Tone::Accent);
             let rest = first.width.saturating_sub(used + 2);
-            paper.put(
-                first.x + used + 2,
-                first.y,
-                rest,
-                "! first: rows without it · Enter keeps · Esc clears",
-                Tone::Dim,
-            );
+            let hint = if app.dead_text().is_some() {
+                "in file names and errors, by the daemon · Enter keeps · Esc clears"
+            } else {
+                "! first: rows without it · Enter keeps · Esc clears"
+            };
+            paper.put(first.x + used + 2, first.y, rest, hint, Tone::Dim);
         }
         Some(Prompt::Note(line)) => {
             // What is typed last is what has to be seen.
             let shown = text::cut_front(&line.text, usize::from(first.width).saturating_sub(7));
             paper.put(first.x, first.y, first.width, &format!("note: {shown}▏"), Tone::Accent);
         }
+        Some(Prompt::Number { of, line }) => {
+            let words = format!("{}: {}▏", number_in_words(of, app), line.text);
+            paper.put(first.x, first.y, first.width, &words, Tone::Accent);
+        }
+        Some(Prompt::Sure(sure)) => {
+            let words = match sure {
+                Sure::Resume(_) => "It stopped by itself. Go on all the same?",
+                Sure::Cancel(_) => "Cancel the operation? What is done stays done.",
+            };
+            paper.bar(first, words, Tone::Banner);
+        }
         _ => draw_status(paper, first, app),
     }
-    if let Some(Prompt::Note(_)) = &app.prompt {
-        let words = "Enter keeps the note and decides nothing · Esc forgets the change";
-        paper.put(second.x, second.y, second.width, words, Tone::Dim);
-    } else {
-        draw_hints(paper, second, keys::hints(app.screen));
+    let words = match &app.prompt {
+        Some(Prompt::Note(_)) => "Enter keeps the note and decides nothing · Esc forgets the change",
+        Some(Prompt::Number { .. }) => "Enter changes it · Esc leaves it",
+        Some(Prompt::Sure(_)) => "y does it · Esc or n: no",
+        _ => return draw_hints(paper, second, keys::hints(app.screen)),
+    };
+    paper.put(second.x, second.y, second.width, words, Tone::Dim);
+}
+
+fn number_in_words(of: &NumberOf, app: &App) -> String {
+    let most = format::count(most(of).into());
+    match of {
+        NumberOf::Concurrency(name) => {
+            let now = app
+                .queues
+                .rows()
+                .iter()
+                .find(|q| q.name == *name)
+                .map_or(0, |q| q.concurrency);
+            format!("handlers of {name} at once (1 to {most}, empty: as configured; {now} now)")
+        }
+        NumberOf::Rate(_) => format!("messages a second at most (1 to {most})"),
     }
+}
+
+/// What runs, on screens that do not show it.
+fn progress(app: &App) -> Option<String> {
+    if matches!(app.screen, Screen::Operations | Screen::Operation) {
+        return None;
+    }
+    let mut started = app.operations.live.iter().filter(|o| o.started_at.is_some());
+    let newest = started.next()?;
+    let more = match started.count() {
+        0 => String::new(),
+        n => format!(" (+{n})"),
+    };
+    Some(format!("{}{more}", operations::in_short(newest)))
 }
 
 fn draw_hints(paper: &mut Paper<'_>, area: Rect, hints: &[keys::Help]) {
@@ -52,6 +96,11 @@ fn draw_hints(paper: &mut Paper<'_>, area: Rect, hints: &[keys::Help]) {
 }
 
 fn draw_status(paper: &mut Paper<'_>, area: Rect, app: &App) {
+    let mut room = area;
+    if let Some(words) = progress(app) {
+        paper.put_right(area, &words, Tone::Accent);
+        room.width = area.width.saturating_sub(text::width(&words) as u16 + 2);
+    }
     if let Some(status) = &app.status {
         let sign = match status.tone {
             Tone::Bad | Tone::Loud => "!! ",
@@ -59,6 +108,6 @@ fn draw_status(paper: &mut Paper<'_>, area: Rect, app: &App) {
             _ => "",
         };
         let words = status.text.replace('\n', " ");
-        paper.put(area.x, area.y, area.width, &format!("{sign}{words}"), status.tone);
+        paper.put(room.x, room.y, room.width, &format!("{sign}{words}"), status.tone);
     }
 }

@@ -1,11 +1,11 @@
-//! What is drawn over a screen: help, the command palette, the reasons of a rejection.
+//! What is drawn over a screen: help, the command palette, reasons, plans, edits.
 
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 use tradepost_common::review::REJECT_REASONS;
 
-use super::keys;
 use super::paper::{Paper, split_top};
+use super::{edit, keys, plan};
 use crate::format;
 use crate::state::App;
 use crate::state::prompt::{Line, Prompt};
@@ -20,12 +20,18 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         }
         Some(Prompt::Palette { line, cursor }) => draw_palette(paper, area, app, &line, cursor),
         Some(Prompt::Reasons) => draw_reasons(paper, area, app),
+        Some(Prompt::Why(line)) => plan::draw_why(paper, area, app, line.as_ref()),
+        Some(Prompt::Plan(step)) => plan::draw_plan(paper, area, app, &step),
+        Some(Prompt::Edit { top }) => {
+            let top = edit::draw(paper, area, app, top);
+            app.prompt = Some(Prompt::Edit { top });
+        }
         _ => {}
     }
 }
 
 /// A box in the middle, as large as it needs to be; returns its inside.
-fn window(paper: &mut Paper<'_>, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+pub fn window(paper: &mut Paper<'_>, area: Rect, width: u16, height: u16, title: &str) -> Rect {
     let (width, height) = ((width + 4).min(area.width), (height + 2).min(area.height));
     let frame = Rect {
         x: area.x + (area.width - width) / 2,

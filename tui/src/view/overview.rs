@@ -103,8 +103,16 @@ fn draw_alerts(paper: &mut Paper<'_>, area: Rect, overview: &Overview, app: &App
 fn draw_alert(paper: &mut Paper<'_>, line: Rect, alert: &Alert, now: time::OffsetDateTime) {
     let severity = alerts::severity(alert.severity);
     let lasts = format::ago(alert.since, now);
-    let words = format!("{:<8} {}: {} (for {lasts})", severity.text, alert.code, alert.message);
-    if alert.severity == Severity::Critical {
+    let seen = match &alert.acknowledged_by {
+        Some(by) => format!(" (seen by {by})"),
+        None => String::new(),
+    };
+    let words = format!(
+        "{:<8} {}{seen}: {} (for {lasts})",
+        severity.text, alert.code, alert.message
+    );
+    // What somebody has taken note of no longer shouts.
+    if alert.severity == Severity::Critical && alert.acknowledged_by.is_none() {
         paper.bar(line, &words, Tone::Loud);
     } else {
         paper.line(line, &words, severity.tone);

@@ -28,10 +28,10 @@ impl Row for QueueRow {
 
 type Col = Column<QueueRow>;
 
-static COLUMNS: [Col; 12] = [
+static COLUMNS: [Col; 18] = [
     Col::left(
         "QUEUE",
-        Width::Fixed(8),
+        Width::Fixed(7),
         |q, _| Cell::plain(&q.name),
         |q| Key::text(&q.name),
     ),
@@ -55,16 +55,19 @@ static COLUMNS: [Col; 12] = [
     ),
     Col::right(
         "LATER",
-        Width::Fixed(6),
+        Width::Fixed(5),
         |q, _| Cell::number(q.delayed, Tone::Plain),
         |q| Key::count(q.delayed),
-    ),
+    )
+    .rank(1),
+    Col::right("DEAD", Width::Fixed(7), |q, _| dead(q.dead), |q| Key::count(q.dead)).only(Place::Screen),
     Col::right(
         "DEAD",
-        Width::Fixed(5),
+        Width::Fixed(9),
         |q, _| Cell::number(q.dead, Tone::Bad),
         |q| Key::count(q.dead),
-    ),
+    )
+    .only(Place::Print),
     Col::right(
         "OLDEST",
         Width::Fixed(6),
@@ -72,8 +75,14 @@ static COLUMNS: [Col; 12] = [
         |q| Key::Number(q.oldest_age_seconds.unwrap_or(-1.0)),
     ),
     Col::right(
-        "DONE/s",
-        Width::Fixed(6),
+        "IN/s",
+        Width::Fixed(5),
+        |q, _| Cell::plain(format::rate(q.sent_per_second)),
+        |q| Key::Number(q.sent_per_second),
+    ),
+    Col::right(
+        "OUT/s",
+        Width::Fixed(5),
         |q, _| Cell::plain(format::rate(q.done_per_second)),
         |q| Key::Number(q.done_per_second),
     ),
@@ -82,28 +91,58 @@ static COLUMNS: [Col; 12] = [
         Width::Fixed(6),
         |q, _| failing(q),
         |q| Key::Number(q.failed_per_second),
-    ),
+    )
+    .rank(2),
     Col::right(
         "BUSY",
-        Width::Fixed(5),
+        Width::Fixed(6),
         |q, _| busy(q),
         |q| Key::count(i64::from(q.working)),
     ),
-    Col::left(
-        "PAUSED BY",
-        Width::Fixed(10),
-        |q, _| Cell::plain(q.paused_by.as_deref().unwrap_or("")),
-        |q| Key::text(q.paused_by.clone().unwrap_or_default()),
+    Col::right(
+        "WORK",
+        Width::Fixed(4),
+        |q, _| Cell::number(q.workers.into(), Tone::Plain),
+        |q| Key::count(i64::from(q.workers)),
     )
-    .rank(2),
+    .rank(3),
     Col::left(
-        "MINUTE",
-        Width::GrowChart(7),
+        "IN 60 s",
+        Width::GrowChart(8),
+        |q, _| Cell::new(chart(&q.sent_history), Tone::Accent),
+        |q| Key::count(q.sent_history.iter().map(|&n| i64::from(n)).sum()),
+    )
+    .rank(5)
+    .only(Place::Screen),
+    Col::left(
+        "OUT 60 s",
+        Width::GrowChart(8),
         |q, _| Cell::new(chart(&q.done_history), Tone::Good),
         |q| Key::count(q.done_history.iter().map(|&n| i64::from(n)).sum()),
     )
-    .rank(3)
+    .rank(4)
     .only(Place::Screen),
+    Col::left(
+        "BACKEND",
+        Width::Fixed(8),
+        |q, _| Cell::dim(&q.backend),
+        |q| Key::text(&q.backend),
+    )
+    .rank(6),
+    Col::left(
+        "PAUSED BY",
+        Width::Fixed(9),
+        |q, _| Cell::plain(q.paused_by.as_deref().unwrap_or("")),
+        |q| Key::text(q.paused_by.clone().unwrap_or_default()),
+    )
+    .rank(7),
+    Col::left(
+        "SET BY",
+        Width::Fixed(8),
+        |q, _| Cell::plain(q.concurrency_by.as_deref().unwrap_or("")),
+        |q| Key::text(q.concurrency_by.clone().unwrap_or_default()),
+    )
+    .rank(8),
 ];
 
 fn state(queue: &QueueRow) -> Cell {
@@ -111,6 +150,14 @@ fn state(queue: &QueueRow) -> Cell {
         Cell::new("PAUSED", Tone::Warn)
     } else {
         Cell::new("running", Tone::Good)
+    }
+}
+
+/// Where there is little room, millions are rounded.
+fn dead(letters: i64) -> Cell {
+    match letters {
+        ..1_000_000 => Cell::number(letters, Tone::Bad),
+        _ => Cell::new(format!("{:.2}M", letters as f64 / 1e6), Tone::Bad),
     }
 }
 
@@ -133,7 +180,9 @@ fn failing(queue: &QueueRow) -> Cell {
 
 fn busy(queue: &QueueRow) -> Cell {
     let tone = if queue.working == 0 { Tone::Dim } else { Tone::Plain };
-    Cell::new(format!("{}/{}", queue.working, queue.concurrency), tone)
+    // An operator has set it.
+    let mark = if queue.concurrency_by.is_some() { "*" } else { "" };
+    Cell::new(format!("{}/{}{mark}", queue.working, queue.concurrency), tone)
 }
 
 /// Numbers as bars of eight heights; the highest fills its cell, zero is a space.
@@ -163,6 +212,13 @@ fn in_words(queue: &QueueRow) -> String {
         words.push_str(&format!("; at this rate empty in {}", format::span(left)));
     } else if waiting > 0 {
         words.push_str("; nothing was done in the last 10 s");
+    }
+    words.push_str(&format!(
+        "; {}",
+        format::plural(queue.workers.into(), "worker", "workers")
+    ));
+    if let Some(by) = &queue.concurrency_by {
+        words.push_str(&format!("; {by} set {} handlers", queue.concurrency));
     }
     if queue.dead > 0 {
         words.push_str(&format!(
@@ -195,23 +251,39 @@ fn draw_detail(paper: &mut Paper<'_>, area: Rect, queue: &QueueRow) {
         return;
     }
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, &format!("{}: done in each of the last 60 s", queue.name));
+    let backend = &queue.backend;
+    paper.heading(
+        head,
+        &format!("{} ({backend}): the last 60 s, second by second", queue.name),
+    );
     let words = in_words(queue);
     let tone = if queue.paused { Tone::Warn } else { Tone::Plain };
-    let used = paper.paragraph(Rect { height: 2, ..rest }, &words, tone);
+    let used = paper.paragraph(Rect { height: 3, ..rest }, &words, tone);
     let (_, rest) = split_top(rest, used);
-    let (graph, _) = split_top(rest, 10);
-    let highest = queue.done_history.iter().copied().max().unwrap_or(0);
-    paper.put(graph.x, graph.y, 8, &format::count(highest.into()), Tone::Dim);
-    paper.put(graph.x, graph.bottom().saturating_sub(1), 8, "0", Tone::Dim);
+    let (graphs, _) = split_top(rest, 16);
+    let (above, below) = split_top(graphs, graphs.height / 2);
+    draw_graph(paper, above, "in", &queue.sent_history, Tone::Accent);
+    draw_graph(paper, below, "out", &queue.done_history, Tone::Good);
+}
+
+fn draw_graph(paper: &mut Paper<'_>, area: Rect, name: &str, history: &[u32], tone: Tone) {
+    if area.height == 0 {
+        return;
+    }
+    let highest = history.iter().copied().max().unwrap_or(0);
+    let words = format!("{name:<3} {:>4}", format::count(highest.into()));
+    paper.put(area.x, area.y, 8, &words, Tone::Dim);
+    if area.height > 1 {
+        paper.put(area.x, area.bottom() - 1, 8, &format!("{:>8}", 0), Tone::Dim);
+    }
     let bars = Rect {
-        x: graph.x + 8,
-        width: graph.width.saturating_sub(8),
-        ..graph
+        x: area.x + 9,
+        width: area.width.saturating_sub(9),
+        ..area
     };
     Sparkline::default()
-        .data(stretch(&queue.done_history, bars.width))
-        .style(paper.theme.style(Tone::Good))
+        .data(stretch(history, bars.width))
+        .style(paper.theme.style(tone))
         .render(bars, paper.buffer);
 }
 

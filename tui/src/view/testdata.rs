@@ -1,5 +1,7 @@
 //! Fixed data for tests of the screens: the same moment, the same marketplace.
 
+pub mod dead;
+
 use std::time::Instant;
 
 use time::macros::datetime;
@@ -29,7 +31,7 @@ pub fn clock() -> Clock {
     }
 }
 
-fn ago(seconds: i64) -> OffsetDateTime {
+pub fn ago(seconds: i64) -> OffsetDateTime {
     NOW - Duration::seconds(seconds)
 }
 
@@ -154,7 +156,7 @@ pub fn queue(name: &str, depth: i64) -> QueueRow {
         paused: false,
         paused_by: None,
         done_history: (0..60).map(|i| if depth > 0 { i } else { 0 }).collect(),
-        sent_history: vec![0; 60],
+        sent_history: (0..60).map(|i| if depth > 0 { 60 - i } else { 0 }).collect(),
         backend: "postgres".to_owned(),
     }
 }

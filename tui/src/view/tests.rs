@@ -1,5 +1,7 @@
 //! Each screen as people see it, at 80 x 24, from fixed data.
 
+mod dead;
+
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -37,6 +39,12 @@ fn screen(app: &mut App) -> String {
         ..app.clock
     };
     lines(app, 80, 24).join("\n")
+}
+
+/// The same in a large terminal.
+fn large_screen(app: &mut App) -> String {
+    screen(app);
+    lines(app, 120, 40).join("\n")
 }
 
 fn first_page<T>(rows: Vec<T>) -> (Ask, Result<Page<T>, crate::client::Failure>) {
@@ -163,7 +171,7 @@ fn nothing_heard_yet_names_the_socket_and_what_to_do() {
 #[test]
 fn every_screen_fits_both_sizes_in_every_theme() {
     use crate::theme::Theme::{Dark, Light, Mono};
-    for (width, height) in [(80, 24), (160, 48), (60, 16), (20, 5)] {
+    for (width, height) in [(80, 24), (120, 40), (160, 48), (60, 16), (20, 5)] {
         for theme in [Dark, Light, Mono] {
             for screen in crate::state::screen::TABS {
                 let mut app = app_in_case();

@@ -1,0 +1,58 @@
+//! Operations: planned, started, turned, looked at.
+
+use reqwest::Method;
+use tradepost_common::Page;
+use tradepost_common::ids::OperationId;
+use tradepost_common::operations::{NewOperation, Operation, OperationItem, SetRate};
+
+use super::{Client, NOTHING, Reply};
+use crate::query::Query;
+
+/// What is done with an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Start,
+    Pause,
+    Resume,
+    Cancel,
+}
+
+impl Turn {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+impl Client {
+    /// Plans an operation; nothing is touched.
+    pub async fn plan(&self, new: &NewOperation) -> Reply<Operation> {
+        self.act(Method::POST, "/v1/operations", Some(new)).await
+    }
+
+    pub async fn operations(&self, query: &Query) -> Reply<Page<Operation>> {
+        self.get(&query.of("/v1/operations")).await
+    }
+
+    pub async fn operation(&self, id: OperationId) -> Reply<Operation> {
+        self.get(&format!("/v1/operations/{id}")).await
+    }
+
+    pub async fn operation_items(&self, id: OperationId, query: &Query) -> Reply<Page<OperationItem>> {
+        self.get(&query.of(&format!("/v1/operations/{id}/items"))).await
+    }
+
+    pub async fn turn_operation(&self, id: OperationId, turn: Turn) -> Reply<Operation> {
+        let path = format!("/v1/operations/{id}/{}", turn.as_str());
+        self.act(Method::POST, &path, NOTHING).await
+    }
+
+    pub async fn set_rate(&self, id: OperationId, rate_per_second: u32) -> Reply<Operation> {
+        let path = format!("/v1/operations/{id}/rate");
+        self.act(Method::POST, &path, Some(&SetRate { rate_per_second })).await
+    }
+}

@@ -1,0 +1,93 @@
+//! `tradepost ops`: what operators started.
+
+use serde::Serialize;
+use tradepost_common::ids::OperationId;
+use tradepost_common::operations::{Operation, OperationItem};
+
+use super::{Output, lists};
+use crate::args::OpsCommand;
+use crate::client::{Client, Turn};
+use crate::plain::{Ink, paint};
+use crate::query::Query;
+use crate::text;
+use crate::theme::Tone;
+use crate::view::operations::{pace_in_words, phase_in_words, state};
+
+pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> anyhow::Result<()> {
+    match act.unwrap_or(OpsCommand::Ls { limit: 100 }) {
+        OpsCommand::Ls { limit } => {
+            let page = lists::collect(limit, Query::default(), async |query| client.operations(&query).await).await?;
+            output.print_rows(&page, &page.rows)
+        }
+        OpsCommand::Show { id } => {
+            let operation = client.operation(id).await?;
+            output.print(&operation, |ink| in_text(&operation, ink))
+        }
+        OpsCommand::Items { id, only, limit } => {
+            let query = Query::default().with("state", only.map(|s| s.as_str()));
+            let page = lists::collect(limit, query, async |query| client.operation_items(id, &query).await).await?;
+            output.print_rows(&page, &page.rows)
+        }
+        OpsCommand::Pause { id } => turn(client, id, Turn::Pause, output).await,
+        OpsCommand::Resume { id } => turn(client, id, Turn::Resume, output).await,
+        OpsCommand::Cancel { id } => turn(client, id, Turn::Cancel, output).await,
+        OpsCommand::Rate { id, rate } => {
+            let operation = client.set_rate(id, rate).await?;
+            output.print(&operation, |_| format!("{}\n", pace_in_words(&operation)))
+        }
+    }
+}
+
+async fn turn(client: &Client, id: OperationId, turn: Turn, output: Output) -> anyhow::Result<()> {
+    let operation = client.turn_operation(id, turn).await?;
+    output.print(&operation, |ink| {
+        let shown = state(operation.state);
+        format!(
+            "{} of {} is {}\n",
+            operation.kind.as_str(),
+            text::clean(&operation.what),
+            paint(&shown.text, shown.tone, ink)
+        )
+    })
+}
+
+/// An operation in full, or a plan.
+pub fn in_text(operation: &Operation, ink: Ink) -> String {
+    let shown = state(operation.state);
+    let mut out = String::new();
+    let mut fact = |name: &str, value: &str| out.push_str(&format!("{name:<12} {value}\n"));
+    fact("operation", &operation.id.to_string());
+    fact("kind", operation.kind.as_str());
+    fact("what", &text::clean(&operation.what));
+    let phase = phase_in_words(operation);
+    fact("state", &format!("{}{phase}", paint(&shown.text, shown.tone, ink)));
+    fact("by", &text::clean(&operation.actor));
+    if let Some(reason) = &operation.reason {
+        fact("reason", &text::clean(reason));
+    }
+    fact("pace", &pace_in_words(operation));
+    fact("selected", &operation.selected.to_string());
+    fact("to act on", &operation.eligible().to_string());
+    fact("acted on", &operation.acted.to_string());
+    if operation.kind.sends() {
+        fact("succeeded", &operation.succeeded.to_string());
+        fact("failed again", &operation.refailed.to_string());
+    }
+    if let Some(note) = &operation.note {
+        fact("note", &paint(&text::clean(note), Tone::Warn, ink));
+    }
+    if !operation.left_out.is_empty() {
+        out.push_str("\nLEFT OUT\n");
+    }
+    for left in &operation.left_out {
+        out.push_str(&format!("{:>9}  {}\n", left.messages, text::clean(&left.reason)));
+    }
+    out
+}
+
+/// A plan that was only looked at: the operation, and every message that it leaves out.
+#[derive(Serialize)]
+pub struct DryRun {
+    pub operation: Operation,
+    pub left_out: Vec<OperationItem>,
+}

@@ -1,0 +1,58 @@
+//! How old the data of a screen is.
+
+use std::time::{Duration, Instant};
+
+use super::App;
+use super::screen::Screen;
+
+impl App {
+    /// How old the data of the screen is; `None` while there is none.
+    pub fn data_age(&self) -> Option<Duration> {
+        let heard = self.heard_at?;
+        let revisions = &self.revisions;
+        let confirmed = |read: Option<Instant>, is_behind: bool| {
+            let read = read?;
+            // A list that has not changed is as fresh as the daemon's last word.
+            Some(if is_behind { read } else { read.max(heard) })
+        };
+        let at = match self.screen {
+            Screen::Overview | Screen::Queues | Screen::Latency | Screen::Alerts => Some(heard),
+            Screen::Review => confirmed(self.cases.read_at, self.cases.is_behind(revisions.cases)),
+            Screen::Item => {
+                let is_behind = |asked| asked != revisions.cases;
+                self.case
+                    .as_ref()
+                    .and_then(|c| confirmed(c.read_at, is_behind(c.asked_revision)))
+            }
+            Screen::Audit => confirmed(self.audit.read_at, self.audit.is_behind(revisions.audit)),
+            Screen::Uploads => confirmed(self.uploads.read_at, self.uploads.is_behind(revisions.uploads)),
+            Screen::Trace => self
+                .trace
+                .as_ref()
+                .and_then(|t| confirmed(t.read_at, t.asked_revision != revisions.uploads)),
+            Screen::Groups => {
+                let groups = &self.dead.groups.paged;
+                confirmed(groups.read_at, groups.is_behind(revisions.dead))
+            }
+            Screen::Letters => {
+                let letters = &self.dead.letters.paged;
+                confirmed(letters.read_at, letters.is_behind(revisions.dead))
+            }
+            Screen::Letter => self
+                .dead
+                .letter
+                .as_ref()
+                .and_then(|l| confirmed(l.read_at, l.error.is_some() || l.asked_revision != revisions.dead)),
+            Screen::Operations => {
+                let list = &self.operations.paged;
+                confirmed(list.read_at, list.is_behind(revisions.operations))
+            }
+            Screen::Operation => self
+                .operations
+                .view
+                .as_ref()
+                .and_then(|v| confirmed(v.read_at, v.error.is_some())),
+        }?;
+        Some(self.clock.instant.saturating_duration_since(at))
+    }
+}

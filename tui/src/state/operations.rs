@@ -1,0 +1,343 @@
+//! Operations: what runs, what ran, and the messages of one.
+
+use std::time::Instant;
+
+use tradepost_common::Page;
+use tradepost_common::ids::OperationId;
+use tradepost_common::operations::{ItemState, Operation, OperationItem, OperationState};
+use tradepost_common::overview::Role;
+
+use super::App;
+use super::paged::{First, Paged};
+use super::prompt::{Line, NumberOf, Prompt, Sure};
+use super::screen::Screen;
+use crate::client::{Reply, Turn};
+use crate::format;
+use crate::input::Typed;
+use crate::message::{Effect, ItemsAsk, Read, Write};
+use crate::theme::Tone;
+
+/// Screen 4 and what the events say.
+pub struct Operations {
+    pub paged: Paged<Operation>,
+    /// Those that are not over, newest first.
+    pub live: Vec<Operation>,
+    pub view: Option<OperationView>,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self {
+            paged: Paged::new(First::Newest),
+            live: Vec::new(),
+            view: None,
+        }
+    }
+}
+
+/// One operation on the screen.
+pub struct OperationView {
+    pub id: OperationId,
+    pub operation: Option<Operation>,
+    pub error: Option<String>,
+    loading: bool,
+    asked_revision: u64,
+    pub read_at: Option<Instant>,
+    /// Which of its messages are shown; `None`: all.
+    pub state: Option<ItemState>,
+    pub items: Paged<OperationItem>,
+}
+
+impl OperationView {
+    fn new(operation: Operation, read_at: Option<Instant>) -> Self {
+        Self {
+            id: operation.id,
+            read_at,
+            operation: Some(operation),
+            error: None,
+            loading: false,
+            asked_revision: u64::MAX,
+            state: None,
+            items: Paged::new(First::Sorted),
+        }
+    }
+
+    /// Changes whenever a message of the operation changes.
+    fn items_revision(&self) -> u64 {
+        let count = |o: &Operation| o.acted + o.succeeded + o.refailed + o.selected;
+        self.operation.as_ref().map_or(0, |o| count(o).unsigned_abs())
+    }
+
+    fn next_state(&mut self) {
+        let at = ItemState::ALL.iter().position(|s| Some(*s) == self.state);
+        self.state = ItemState::ALL.get(at.map_or(0, |at| at + 1)).copied();
+        self.items.restart();
+    }
+}
+
+impl App {
+    pub fn operations_wanted(&mut self) -> Vec<Read> {
+        let revision = self.revisions.operations;
+        match self.screen {
+            Screen::Operations => {
+                let wanted = self.operations.paged.wanted(revision);
+                wanted.map(Read::Operations).into_iter().collect()
+            }
+            Screen::Operation => {
+                let Some(view) = &mut self.operations.view else {
+                    return Vec::new();
+                };
+                let mut reads = Vec::new();
+                if !view.loading && view.asked_revision != revision {
+                    view.loading = true;
+                    view.asked_revision = revision;
+                    reads.push(Read::Operation(view.id));
+                }
+                let (id, state) = (view.id, view.state);
+                let page = view.items.wanted(view.items_revision());
+                reads.extend(page.map(|page| Read::Items(ItemsAsk { id, state, page })));
+                reads
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn distrust_operations(&mut self) {
+        self.operations.paged.distrust();
+        if let Some(view) = &mut self.operations.view {
+            view.asked_revision = u64::MAX;
+            view.items.distrust();
+        }
+    }
+
+    /// Those that are not over, as an event has them.
+    pub fn operations_changed(&mut self, live: Vec<Operation>) {
+        for operation in &live {
+            self.refresh_plan(operation);
+        }
+        if let Some(frozen) = &mut self.frozen {
+            frozen.operations = Some(live);
+            return;
+        }
+        let is_over = |id: OperationId| live.iter().all(|o| o.id != id);
+        let over: Vec<OperationId> = self
+            .operations
+            .live
+            .iter()
+            .map(|o| o.id)
+            .filter(|id| is_over(*id))
+            .collect();
+        for operation in &live {
+            self.show_operation(operation);
+        }
+        self.operations.live = live;
+        self.effects
+            .extend(over.into_iter().map(|id| Effect::Read(Read::Operation(id))));
+    }
+
+    /// The newer word on an operation, wherever it is shown.
+    fn show_operation(&mut self, operation: &Operation) {
+        self.operations.paged.list.update(operation.clone(), self.clock.utc);
+        if let Some(view) = self.operations.view.as_mut().filter(|v| v.id == operation.id) {
+            view.operation = Some(operation.clone());
+            view.read_at = Some(self.clock.instant);
+        }
+    }
+
+    pub fn operation_arrived(&mut self, id: OperationId, reply: Reply<Operation>) {
+        if let Some(view) = self.operations.view.as_mut().filter(|v| v.id == id) {
+            view.loading = false;
+            view.error = reply.as_ref().err().map(ToString::to_string);
+        }
+        let Ok(operation) = reply else {
+            return;
+        };
+        self.refresh_plan(&operation);
+        let was_live = self
+            .operations
+            .live
+            .iter()
+            .any(|o| o.id == id && o.started_at.is_some());
+        if operation.state.is_over() && operation.started_at.is_some() && !was_live && self.is_fresh(&operation) {
+            let tone = if operation.refailed > 0 { Tone::Warn } else { Tone::Good };
+            self.say(tone, outcome(&operation));
+        }
+        self.show_operation(&operation);
+    }
+
+    /// Whether it ended just now, so that its end is news.
+    fn is_fresh(&self, operation: &Operation) -> bool {
+        let ended = operation.finished_at.map(|at| self.clock.utc - at);
+        ended.is_some_and(|ago| ago < time::Duration::seconds(10)) && self.screen != Screen::Operation
+    }
+
+    pub fn items_arrived(&mut self, ask: &ItemsAsk, reply: Reply<Page<OperationItem>>) {
+        let clock = self.clock;
+        let Some(view) = self.operations.view.as_mut().filter(|v| v.id == ask.id) else {
+            return;
+        };
+        match reply {
+            _ if view.state != ask.state => view.items.dropped(),
+            Ok(page) => view.items.arrived(&ask.page, page, clock),
+            Err(e) => view.items.failed(e.to_string(), clock),
+        }
+    }
+
+    pub fn open_operation(&mut self) {
+        let Some(operation) = self.operations.paged.list.selected().cloned() else {
+            return;
+        };
+        let (id, read_at) = (operation.id, self.operations.paged.read_at);
+        if self.operations.view.as_ref().is_none_or(|v| v.id != id) {
+            self.operations.view = Some(OperationView::new(operation, read_at));
+        }
+        self.go(Screen::Operation);
+    }
+
+    /// The message of the operation under the cursor, if it is a dead letter now.
+    pub fn open_item(&mut self) {
+        let item = self.operations.view.as_ref().and_then(|v| v.items.list.selected());
+        match item.map(|i| (i.message_id, i.state)) {
+            Some((id, ItemState::LeftOut | ItemState::Failed)) => self.open_letter(id),
+            Some(_) => self.say(Tone::Dim, "that message is no dead letter now"),
+            None => {}
+        }
+    }
+
+    pub fn next_items(&mut self) {
+        if let Some(view) = &mut self.operations.view {
+            view.next_state();
+        }
+        self.read_what_is_shown();
+    }
+
+    /// The operation that keys are for.
+    fn meant_operation(&self) -> Option<&Operation> {
+        match self.screen {
+            Screen::Operation => self.operations.view.as_ref()?.operation.as_ref(),
+            Screen::Operations => self.operations.paged.list.selected(),
+            _ => None,
+        }
+    }
+
+    /// `P`: pauses what runs, goes on with what is paused; asks where it had stopped by itself.
+    pub fn turn_operation(&mut self) {
+        let Some((id, state)) = self.meant_operation().map(|o| (o.id, o.state)) else {
+            return self.say(Tone::Dim, NOT_THERE);
+        };
+        if !self.may_write(Role::Operator) {
+            return;
+        }
+        match state {
+            OperationState::Running => self.send_turn(id, Turn::Pause),
+            OperationState::Paused => self.send_turn(id, Turn::Resume),
+            OperationState::Stopped => self.prompt = Some(Prompt::Sure(Sure::Resume(id))),
+            other => self.say(
+                Tone::Warn,
+                format!("it is {}: nothing to pause or resume", other.as_str()),
+            ),
+        }
+    }
+
+    pub fn ask_cancel(&mut self) {
+        let Some((id, state)) = self.meant_operation().map(|o| (o.id, o.state)) else {
+            return self.say(Tone::Dim, NOT_THERE);
+        };
+        if state.is_over() {
+            return self.say(Tone::Warn, format!("it is {} already", state.as_str()));
+        }
+        if self.may_write(Role::Operator) {
+            self.prompt = Some(Prompt::Sure(Sure::Cancel(id)));
+        }
+    }
+
+    pub fn ask_rate(&mut self) {
+        let meant = self.meant_operation().map(|o| (o.id, o.state, o.pace.rate_per_second));
+        let Some((id, state, rate)) = meant else {
+            return self.say(Tone::Dim, NOT_THERE);
+        };
+        if state.is_over() {
+            return self.say(Tone::Warn, format!("it is {} already", state.as_str()));
+        }
+        if self.may_write(Role::Operator) {
+            self.prompt = Some(Prompt::Number {
+                of: NumberOf::Rate(id),
+                line: Line::new(&rate.to_string()),
+            });
+        }
+    }
+
+    pub fn answer_sure(&mut self, sure: Sure, typed: &Typed) {
+        match (sure, typed) {
+            (_, Typed::Cancel) => self.say(Tone::Plain, "nothing was done"),
+            (Sure::Resume(id), Typed::Yes) => self.send_if_allowed(id, Turn::Resume),
+            (Sure::Cancel(id), Typed::Yes) => self.send_if_allowed(id, Turn::Cancel),
+            _ => self.prompt = Some(Prompt::Sure(sure)),
+        }
+    }
+
+    fn send_if_allowed(&mut self, id: OperationId, turn: Turn) {
+        if self.may_write(Role::Operator) {
+            self.send_turn(id, turn);
+        }
+    }
+
+    fn send_turn(&mut self, id: OperationId, turn: Turn) {
+        self.effects.push(Effect::Write(Write::Turn(id, turn)));
+        self.say(Tone::Dim, format!("{} …", turn.as_str()));
+    }
+
+    pub fn turned(&mut self, id: OperationId, turn: Turn, reply: Reply<Operation>) {
+        let is_plan = turn == Turn::Start && self.plan_started(id, &reply);
+        match reply {
+            Ok(operation) => {
+                self.show_operation(&operation);
+                // Plans that were given up are cancelled without a word.
+                if operation.started_at.is_some() || turn != Turn::Cancel {
+                    let words = format!(
+                        "{} is {}; 4 shows it",
+                        operation.kind.as_str(),
+                        operation.state.as_str()
+                    );
+                    self.say(Tone::Good, words);
+                }
+            }
+            Err(_) if is_plan => {}
+            Err(e) => self.say(Tone::Bad, format!("{}: {e}", turn.as_str())),
+        }
+    }
+
+    pub fn rated(&mut self, reply: Reply<Operation>) {
+        match reply {
+            Ok(operation) => {
+                self.refresh_plan(&operation);
+                self.show_operation(&operation);
+                let rate = format::count(operation.pace.rate_per_second.into());
+                self.say(Tone::Good, format!("{rate} messages a second at most"));
+            }
+            Err(e) => self.say(Tone::Bad, format!("the rate stays: {e}")),
+        }
+    }
+}
+
+const NOT_THERE: &str = "this works on operations: 4";
+
+/// `redrive of image is done: 1,980 succeeded, 20 failed again`.
+pub fn outcome(operation: &Operation) -> String {
+    let mut words = format!(
+        "{} of {} is {}: ",
+        operation.kind.as_str(),
+        operation.what,
+        operation.state.as_str()
+    );
+    if operation.kind.sends() {
+        let (good, bad) = (format::count(operation.succeeded), format::count(operation.refailed));
+        words.push_str(&format!("{good} succeeded, {bad} failed again"));
+    } else {
+        words.push_str(&format!("{} acted on", format::count(operation.acted)));
+    }
+    if let Some(note) = &operation.note {
+        words.push_str(&format!("; {note}"));
+    }
+    words
+}

@@ -1,0 +1,494 @@
+//! Acting on dead letters: what is meant, what is asked, what comes late.
+
+use tradepost_common::ids::OperationId;
+use tradepost_common::operations::{OperationKind, OperationState, Selection};
+
+use super::*;
+use crate::client::Turn;
+use crate::input::{DeadKey, OperationKey};
+use crate::message::ItemsAsk;
+use crate::state::list::Step;
+use crate::state::paged::Ask;
+use crate::state::plan::PlanView;
+use crate::state::prompt::{PlanStep, Sure};
+use crate::state::selected::Meant;
+use crate::view::testdata::dead::{self, PRINT, message_id, operation_id};
+
+const REDRIVE: Action = Action::Dead(DeadKey::Plan(OperationKind::Redrive));
+const DISCARD: Action = Action::Dead(DeadKey::Plan(OperationKind::Discard));
+const PURGE: Action = Action::Dead(DeadKey::Plan(OperationKind::Purge));
+const EDIT: Action = Action::Dead(DeadKey::Edit);
+
+fn armed(mut app: App) -> App {
+    app.act(Action::Arm);
+    app
+}
+
+fn yes(app: &mut App) -> Vec<Write> {
+    app.act(Action::Prompt(Typed::Yes));
+    writes(app)
+}
+
+/// The selection of the plan that was asked for.
+fn planned(app: &mut App) -> Selection {
+    match &writes(app)[..] {
+        [Write::Plan { new, .. }] => new.selection.clone(),
+        other => panic!("no plan: {other:?}"),
+    }
+}
+
+/// The plan is there and was looked at.
+fn ready(app: &mut App) {
+    let plan = dead::operation(9, OperationState::Planned);
+    app.hear(Update::Planned(app.tickets, Ok(plan)));
+    app.clock.instant += Duration::from_secs(1);
+    writes(app);
+}
+
+fn start(id: OperationId) -> Vec<Write> {
+    vec![Write::Turn(id, Turn::Start)]
+}
+
+fn unreachable() -> Failure {
+    Failure::Unreachable("gone".to_owned())
+}
+
+#[test]
+fn nothing_is_planned_until_w_is_pressed_nor_by_a_viewer() {
+    for key in [REDRIVE, DISCARD, PURGE, EDIT] {
+        let mut app = dead::app_with_letters();
+        app.act(key.clone());
+        assert_eq!((app.effects.len(), app.prompt.clone()), (0, None), "{key:?}");
+        assert_eq!(status(&app), "read-only: press W to arm writing");
+        app.act(Action::Arm);
+        app.you.as_mut().unwrap().roles = vec![Role::Viewer, Role::Moderator];
+        app.act(key);
+        assert!(app.effects.is_empty() && status(&app).contains("operator"));
+    }
+}
+
+#[test]
+fn group_is_redriven_as_it_was_seen() {
+    let mut app = armed(dead::app_with_groups());
+    app.act(REDRIVE);
+    let done = writes(&mut app);
+    let [Write::Plan { new, .. }] = &done[..] else {
+        panic!("no plan: {done:?}");
+    };
+    assert_eq!(new.selection.fingerprint.as_deref(), Some(PRINT));
+    assert_eq!((new.selection.queue.as_deref(), new.upper), (Some("image"), Some(900)));
+    assert_eq!(yes(&mut app), [], "there is no plan to say yes to yet");
+    let plan = dead::operation(9, OperationState::Planned);
+    app.hear(Update::Planned(app.tickets, Ok(plan)));
+    assert_eq!(yes(&mut app), [], "it just came up");
+    app.clock.instant += Duration::from_secs(1);
+    assert_eq!(yes(&mut app), start(operation_id(9)));
+    assert_eq!(yes(&mut app), [], "once is enough");
+    let running = dead::operation(9, OperationState::Running);
+    app.hear(Update::Turned(operation_id(9), Turn::Start, Ok(running)));
+    assert_eq!((app.plan.is_none(), app.prompt.clone()), (true, None));
+}
+
+#[test]
+fn cursor_then_marks_then_all_that_match_are_meant() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(REDRIVE);
+    assert_eq!(planned(&mut app).ids, Some(vec![message_id(1)]));
+    app.act(Action::Prompt(Typed::Cancel));
+    app.act(Action::Mark);
+    app.act(Action::Step(Step::Down));
+    app.act(Action::MarkRange);
+    app.act(REDRIVE);
+    assert_eq!(planned(&mut app).ids.unwrap().len(), 3);
+    app.act(Action::Prompt(Typed::Cancel));
+    app.act(Action::MarkAll);
+    app.act(Action::Mark);
+    assert!(status(&app).contains("* takes that back"), "marks are no use now");
+    app.act(REDRIVE);
+    let all = planned(&mut app);
+    assert_eq!((all.ids, all.fingerprint.as_deref()), (None, Some(PRINT)));
+}
+
+#[test]
+fn enter_and_the_key_that_asked_start_nothing() {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+    let mut app = armed(dead::app_with_letters());
+    app.act(REDRIVE);
+    ready(&mut app);
+    for code in [KeyCode::Enter, KeyCode::Char('R'), KeyCode::Char(' ')] {
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        assert_eq!(crate::input::action(key, app.screen, app.prompt.as_ref()), None);
+    }
+    app.act(Action::Prompt(Typed::Cancel));
+    assert_eq!(writes(&mut app), [Write::Turn(operation_id(9), Turn::Cancel)]);
+    assert!(app.plan.is_none() && app.prompt.is_none());
+}
+
+#[test]
+fn plan_that_comes_after_it_was_given_up_is_cancelled() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(REDRIVE);
+    let ticket = app.tickets;
+    app.act(Action::Prompt(Typed::Cancel));
+    app.act(DISCARD);
+    app.act(Action::Prompt(Typed::Reason(1)));
+    writes(&mut app);
+    let late = dead::operation(9, OperationState::Planned);
+    app.hear(Update::Planned(ticket, Ok(late)));
+    assert_eq!(writes(&mut app), [Write::Turn(operation_id(9), Turn::Cancel)]);
+    assert!(
+        app.plan.as_ref().is_some_and(PlanView::is_looking),
+        "the newer plan still waits"
+    );
+}
+
+#[test]
+fn discard_asks_why_before_it_plans() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(DISCARD);
+    assert_eq!(
+        (writes(&mut app), app.prompt.clone()),
+        (vec![], Some(Prompt::Why(None)))
+    );
+    app.act(Action::Prompt(Typed::EditNote));
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), [], "an empty reason is none");
+    app.paste("broken beyond repair");
+    app.act(Action::Prompt(Typed::Done));
+    let done = writes(&mut app);
+    let [Write::Plan { new, .. }] = &done[..] else {
+        panic!("no plan: {done:?}");
+    };
+    assert_eq!(new.reason.as_deref(), Some("broken beyond repair"));
+    assert_eq!(new.kind, OperationKind::Discard);
+}
+
+#[test]
+fn purge_and_whole_queues_want_the_name_typed() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(PURGE);
+    app.act(Action::Prompt(Typed::Reason(1)));
+    ready(&mut app);
+    assert_eq!(yes(&mut app), [], "y asks for the name");
+    "imag".chars().for_each(|c| app.act(Action::Prompt(Typed::Text(c))));
+    app.act(Action::Prompt(Typed::Text('y')));
+    app.act(Action::Prompt(Typed::EraseChar));
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), []);
+    app.paste("e");
+    app.act(Action::Prompt(Typed::Text('e')));
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), [], "Enter is no yes");
+    app.act(Action::Prompt(Typed::Text('y')));
+    assert_eq!(writes(&mut app), start(operation_id(9)));
+
+    let mut app = armed(dead::app_with_groups());
+    app.act(Action::MarkAll);
+    assert_eq!(app.dead.groups.meant, Meant::All);
+    app.act(REDRIVE);
+    ready(&mut app);
+    assert_eq!(yes(&mut app), []);
+    assert_eq!(app.plan.as_ref().unwrap().name_to_type().as_deref(), Some("all"));
+    assert!(matches!(app.prompt, Some(Prompt::Plan(PlanStep::Name(_)))));
+}
+
+#[test]
+fn line_that_is_lost_starts_nothing_and_a_failure_is_shown() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(REDRIVE);
+    ready(&mut app);
+    app.hear(Update::Link(Link::Lost {
+        why: "gone".to_owned(),
+        retry: Duration::from_millis(500),
+    }));
+    assert_eq!(yes(&mut app), []);
+    assert!(status(&app).contains("line to the daemon is down"));
+    app.hear(Update::Link(Link::Live));
+    assert_eq!(yes(&mut app), start(operation_id(9)), "the plan is still there");
+    app.hear(Update::Turned(operation_id(9), Turn::Start, Err(unreachable())));
+    assert_eq!(app.plan.as_ref().unwrap().error.as_deref(), Some("NOT started: gone"));
+    assert_eq!(yes(&mut app), []);
+}
+
+#[test]
+fn plan_in_the_making_is_asked_after_when_no_news_come() {
+    let mut app = armed(dead::app_with_groups());
+    app.act(REDRIVE);
+    let planning = dead::operation(9, OperationState::Planning);
+    app.hear(Update::Planned(app.tickets, Ok(planning)));
+    app.effects.clear();
+    app.clock.instant += Duration::from_secs(2);
+    app.tick();
+    assert!(app.effects.contains(&Effect::Read(Read::Operation(operation_id(9)))));
+    let planned = dead::operation(9, OperationState::Planned);
+    app.hear(Update::Event(Event::Operations {
+        operations: vec![planned],
+    }));
+    assert!(app.plan.as_ref().unwrap().is_ready());
+}
+
+#[test]
+fn rate_is_changed_in_place_and_canary_makes_another_plan() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(REDRIVE);
+    ready(&mut app);
+    app.act(Action::Prompt(Typed::Rate));
+    app.act(Action::Prompt(Typed::Clear));
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), [], "nothing is no number");
+    app.paste("2000");
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), [Write::Rate(operation_id(9), 2000)]);
+    app.act(Action::Prompt(Typed::Canary));
+    app.act(Action::Prompt(Typed::Clear));
+    app.paste("0");
+    app.act(Action::Prompt(Typed::Done));
+    let done = writes(&mut app);
+    let [Write::Turn(id, Turn::Cancel), Write::Plan { new, .. }] = &done[..] else {
+        panic!("the old plan goes, a new one comes: {done:?}");
+    };
+    assert_eq!(
+        (*id, new.pace.canary, new.pace.rate_per_second),
+        (operation_id(9), 0, 2000)
+    );
+}
+
+#[test]
+fn answer_to_another_search_is_not_shown() {
+    let mut app = dead::app_with_groups();
+    app.act(Action::AskFilter);
+    app.act(Action::Prompt(Typed::Text('j')));
+    let asked = Selection {
+        text: Some("j".to_owned()),
+        ..Selection::default()
+    };
+    assert!(app.effects.contains(&Effect::Read(Read::Groups(asked.clone()))));
+    app.act(Action::Prompt(Typed::Text('a')));
+    app.act(Action::Prompt(Typed::Done));
+    app.act(Action::Arm);
+    app.act(REDRIVE);
+    assert_eq!(writes(&mut app), [], "what is on the screen is not what is asked for");
+    app.effects.clear();
+    app.hear(Update::Groups(asked, Ok(dead::groups())));
+    assert!(app.dead.groups.snapshot().is_none());
+    let newer = Selection {
+        text: Some("ja".to_owned()),
+        ..Selection::default()
+    };
+    assert!(
+        app.effects.contains(&Effect::Read(Read::Groups(newer.clone()))),
+        "it is asked again"
+    );
+    app.hear(Update::Groups(newer, Ok(dead::groups())));
+    app.act(REDRIVE);
+    assert_eq!(planned(&mut app).text.as_deref(), Some("ja"));
+}
+
+#[test]
+fn list_holds_still_while_rows_are_marked() {
+    let mut app = dead::app_with_letters();
+    app.act(Action::Mark);
+    app.clock.instant += Duration::from_secs(5);
+    let revisions = tradepost_common::events::Revisions {
+        dead: 9,
+        ..app.revisions
+    };
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert_eq!(app.effects, []);
+    app.act(Action::Back);
+    assert!(
+        matches!(app.effects[..], [Effect::Read(Read::Letters(..))]),
+        "read again"
+    );
+}
+
+#[test]
+fn more_rows_come_as_the_cursor_comes_near_the_end() {
+    let mut app = dead::app_with_letters();
+    let query = app.dead.letters.query.clone();
+    app.dead.letters.paged.distrust();
+    app.hear(Update::Event(Event::Tick { at: testdata::NOW }));
+    app.hear(Update::Letters(
+        query.clone(),
+        Ask { cursor: None },
+        Ok(dead::letters(1..200, Some("c1"))),
+    ));
+    app.effects.clear();
+    app.act(Action::Step(Step::Last));
+    let more = Ask {
+        cursor: Some("c1".to_owned()),
+    };
+    assert_eq!(app.effects, [Effect::Read(Read::Letters(query, more))]);
+}
+
+#[test]
+fn esc_takes_back_one_thing_at_a_time() {
+    let mut app = testdata::app();
+    app.go(Screen::Queues);
+    app.act(Action::Open);
+    assert_eq!(app.dead.groups.query.queue.as_deref(), Some("scan"));
+    app.set_dead_text("jail");
+    app.act(Action::MarkAll);
+    let left = |app: &App| {
+        let q = &app.dead.groups.query;
+        (app.dead.groups.meant == Meant::All, q.text.is_some(), q.queue.is_some())
+    };
+    for expected in [
+        (true, true, true),
+        (false, true, true),
+        (false, false, true),
+        (false, false, false),
+    ] {
+        assert_eq!(left(&app), expected);
+        app.act(Action::Back);
+    }
+}
+
+#[test]
+fn edit_is_checked_shown_and_sent_only_with_y() {
+    let mut app = armed(dead::app_with_letter());
+    app.act(EDIT);
+    assert!(matches!(&app.effects[..], [Effect::Editor { text, .. }] if text.contains("icons/broken.svg")));
+    app.effects.clear();
+    app.hear(Update::Edited(message_id(2), Ok("{ not json".to_owned())));
+    app.act(Action::Prompt(Typed::Yes));
+    app.act(Action::Prompt(Typed::EditNote));
+    assert!(matches!(&app.effects[..], [Effect::Editor { text, .. }] if text == "{ not json"));
+    app.effects.clear();
+    app.hear(Update::Edited(message_id(2), Ok("{\"path\": \"x\"}".to_owned())));
+    assert!(matches!(&app.effects[..], [Effect::Read(Read::Check(..))]));
+    assert_eq!(yes(&mut app), [], "not checked yet");
+    app.hear(Update::Checked(message_id(2), Ok(dead::check())));
+    let sent = yes(&mut app);
+    let [Write::Edit(id, body)] = &sent[..] else {
+        panic!("not sent: {sent:?}");
+    };
+    assert_eq!(
+        (*id, body.seq, &body.payload["path"]),
+        (message_id(2), 898, &serde_json::json!("x"))
+    );
+    app.hear(Update::EditSent(message_id(2), Err(conflict())));
+    assert!(app.prompt.is_some(), "what went wrong is shown");
+}
+
+#[test]
+fn payload_that_is_unchanged_is_not_sent() {
+    let mut app = armed(dead::app_with_letter());
+    app.act(EDIT);
+    let text = crate::state::edit::pretty(&dead::detail(2).payload);
+    app.effects.clear();
+    app.hear(Update::Edited(message_id(2), Ok(text)));
+    assert!(app.edit.is_none() && app.effects.is_empty());
+    assert!(status(&app).contains("as it was"));
+}
+
+#[test]
+fn edit_from_the_list_waits_for_the_message() {
+    let mut app = armed(dead::app_with_letters());
+    app.act(EDIT);
+    assert_eq!(app.screen, Screen::Letter);
+    assert_eq!(app.effects, [Effect::Read(Read::Letter(message_id(1)))]);
+    app.effects.clear();
+    app.hear(Update::Letter(message_id(1), Ok(Box::new(dead::detail(1)))));
+    assert!(matches!(&app.effects[..], [Effect::Editor { .. }]));
+}
+
+#[test]
+fn operation_is_paused_at_once_and_cancelled_after_a_question() {
+    let mut app = armed(dead::app_with_operations());
+    app.act(Action::Operation(OperationKey::Turn));
+    assert_eq!(writes(&mut app), [Write::Turn(operation_id(2), Turn::Pause)]);
+    app.act(Action::Operation(OperationKey::Cancel));
+    assert_eq!(writes(&mut app), []);
+    app.act(Action::Prompt(Typed::Cancel));
+    assert_eq!((writes(&mut app), app.prompt.clone()), (vec![], None));
+    app.act(Action::Operation(OperationKey::Cancel));
+    assert_eq!(yes(&mut app), [Write::Turn(operation_id(2), Turn::Cancel)]);
+    app.act(Action::Step(Step::Down));
+    app.act(Action::Operation(OperationKey::Turn));
+    assert_eq!(
+        app.prompt,
+        Some(Prompt::Sure(Sure::Resume(operation_id(1)))),
+        "it had stopped by itself"
+    );
+    assert_eq!(yes(&mut app), [Write::Turn(operation_id(1), Turn::Resume)]);
+}
+
+#[test]
+fn operation_that_is_over_leaves_the_foot_and_says_how_it_went() {
+    let mut app = dead::app_with_operations();
+    app.go(Screen::Overview);
+    app.effects.clear();
+    app.hear(Update::Event(Event::Operations {
+        operations: vec![dead::operation(1, OperationState::Stopped)],
+    }));
+    assert!(app.effects.contains(&Effect::Read(Read::Operation(operation_id(2)))));
+    let mut done = dead::operation(2, OperationState::Done);
+    done.finished_at = Some(testdata::NOW);
+    app.hear(Update::Operation(operation_id(2), Ok(done)));
+    assert!(
+        status(&app).contains("480 succeeded, 7 failed again"),
+        "{}",
+        status(&app)
+    );
+}
+
+#[test]
+fn messages_of_another_filter_are_not_shown() {
+    let mut app = dead::app_with_operations();
+    app.act(Action::Open);
+    let all = ItemsAsk {
+        id: operation_id(2),
+        state: None,
+        page: Ask { cursor: None },
+    };
+    assert!(app.effects.contains(&Effect::Read(Read::Items(all.clone()))));
+    app.act(Action::OtherPane);
+    app.effects.clear();
+    let rows = vec![dead::item(1, tradepost_common::operations::ItemState::Done)];
+    app.hear(Update::Items(
+        all.clone(),
+        Ok(tradepost_common::Page { rows, next: None }),
+    ));
+    assert!(app.operations.view.as_ref().unwrap().items.list.rows().is_empty());
+    let left_out = ItemsAsk {
+        state: Some(tradepost_common::operations::ItemState::LeftOut),
+        ..all
+    };
+    assert!(app.effects.contains(&Effect::Read(Read::Items(left_out))));
+}
+
+#[test]
+fn concurrency_takes_a_number_or_nothing() {
+    let mut app = armed(testdata::app());
+    app.go(Screen::Queues);
+    let typed = |app: &mut App, text: &str| {
+        app.act(Action::Concurrency);
+        app.paste(text);
+        app.act(Action::Prompt(Typed::Done));
+        writes(app)
+    };
+    assert_eq!(typed(&mut app, "12"), [Write::Concurrency("scan".to_owned(), Some(12))]);
+    assert_eq!(typed(&mut app, ""), [Write::Concurrency("scan".to_owned(), None)]);
+    for wrong in ["0", "1001", "-1", "many", "1.5"] {
+        assert_eq!(typed(&mut app, wrong), [], "{wrong}");
+        assert!(status(&app).contains("from 1 to 1,000"));
+        app.act(Action::Prompt(Typed::Cancel));
+    }
+}
+
+#[test]
+fn alert_is_acknowledged_once() {
+    let mut app = armed(testdata::app());
+    app.go(Screen::Alerts);
+    app.act(Action::Acknowledge);
+    assert_eq!(writes(&mut app), [Write::Acknowledge("scanner-down".to_owned())]);
+    let mut alert = app.alerts.selected().unwrap().clone();
+    alert.acknowledged_by = Some("anna".to_owned());
+    app.hear(Update::Acknowledged(alert.code.clone(), Ok(alert)));
+    app.act(Action::Acknowledge);
+    assert_eq!(
+        (writes(&mut app), status(&app)),
+        (vec![], "anna has acknowledged it already")
+    );
+}

@@ -1,0 +1,120 @@
+//! Questions and acts, and the requests they are.
+
+use tradepost_common::operations::ItemState;
+
+use crate::client::{Client, Failure};
+use crate::message::{Read, Update, Write};
+use crate::query::Query;
+use crate::state::paged::PAGE;
+
+pub async fn answer(client: &Client, read: Read) -> Update {
+    let page = |cursor: &Option<String>| {
+        Query::default()
+            .with("cursor", cursor.clone())
+            .with("limit", Some(PAGE))
+    };
+    match read {
+        Read::Uploads(ask) => {
+            let reply = client.uploads(&page(&ask.cursor)).await;
+            Update::Uploads(ask, reply)
+        }
+        Read::Cases(ask) => {
+            let reply = client.cases(&page(&ask.cursor).with("state", Some("open"))).await;
+            Update::Cases(ask, reply)
+        }
+        Read::Audit(ask) => {
+            let reply = client.audit(&page(&ask.cursor)).await;
+            Update::Audit(ask, reply)
+        }
+        Read::Groups(of) => {
+            let reply = client.dead_groups(&Query::selecting(&of)).await;
+            Update::Groups(of, reply)
+        }
+        Read::Letters(of, ask) => {
+            let query = Query::selecting(&of)
+                .with("cursor", ask.cursor.clone())
+                .with("limit", Some(PAGE));
+            let reply = client.dead_letters(&query).await;
+            Update::Letters(of, ask, reply)
+        }
+        Read::Letter(id) => Update::Letter(id, client.dead_letter(id).await.map(Box::new)),
+        Read::Check(id, edit) => Update::Checked(id, client.check_edit(id, &edit).await),
+        Read::Operations(ask) => {
+            let reply = client.operations(&page(&ask.cursor)).await;
+            Update::Operations(ask, reply)
+        }
+        Read::Operation(id) => Update::Operation(id, client.operation(id).await),
+        Read::Items(ask) => {
+            let query = page(&ask.page.cursor).with("state", ask.state.map(ItemState::as_str));
+            let reply = client.operation_items(ask.id, &query).await;
+            Update::Items(ask, reply)
+        }
+        Read::Trace(id) => Update::Trace(id, client.upload(id).await),
+        Read::Case(id) => Update::Case(id, client.case(id).await),
+    }
+}
+
+pub async fn perform(client: &Client, write: Write) -> Update {
+    match write {
+        Write::Pause(name) => {
+            let reply = client.pause_queue(&name).await;
+            Update::Queue(name, reply)
+        }
+        Write::Resume(name) => {
+            let reply = client.resume_queue(&name).await;
+            Update::Queue(name, reply)
+        }
+        Write::Concurrency(name, concurrency) => {
+            let reply = client.set_concurrency(&name, concurrency).await;
+            Update::Concurrency(name, reply)
+        }
+        Write::Acknowledge(code) => {
+            let reply = client.acknowledge(&code).await;
+            Update::Acknowledged(code, reply)
+        }
+        Write::Plan { ticket, new } => Update::Planned(ticket, client.plan(&new).await),
+        Write::Turn(id, turn) => Update::Turned(id, turn, client.turn_operation(id, turn).await),
+        Write::Rate(id, rate) => Update::Rated(client.set_rate(id, rate).await),
+        Write::Edit(id, edit) => Update::EditSent(id, client.send_edit(id, &edit).await),
+        Write::Claim(case) => Update::Claimed(case, client.claim(case).await),
+        Write::Release(case) => Update::Released(client.release(case).await),
+        Write::Approve { case, title, body } => {
+            let reply = client.approve(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+        Write::Reject { case, title, body } => {
+            let reply = client.reject(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+    }
+}
+
+/// What the state hears when an act that something on the screen waits for could not even be sent.
+pub fn busy_write(write: Write) -> Option<Update> {
+    let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
+    match write {
+        Write::Plan { ticket, .. } => Some(Update::Planned(ticket, Err(busy()))),
+        Write::Turn(id, turn) => Some(Update::Turned(id, turn, Err(busy()))),
+        Write::Edit(id, _) => Some(Update::EditSent(id, Err(busy()))),
+        _ => None,
+    }
+}
+
+/// What the state hears when its question could not even be asked.
+pub fn busy_reply(read: Read) -> Update {
+    let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
+    match read {
+        Read::Uploads(ask) => Update::Uploads(ask, Err(busy())),
+        Read::Cases(ask) => Update::Cases(ask, Err(busy())),
+        Read::Audit(ask) => Update::Audit(ask, Err(busy())),
+        Read::Groups(of) => Update::Groups(of, Err(busy())),
+        Read::Letters(of, ask) => Update::Letters(of, ask, Err(busy())),
+        Read::Letter(id) => Update::Letter(id, Err(busy())),
+        Read::Check(id, _) => Update::Checked(id, Err(busy())),
+        Read::Operations(ask) => Update::Operations(ask, Err(busy())),
+        Read::Operation(id) => Update::Operation(id, Err(busy())),
+        Read::Items(ask) => Update::Items(ask, Err(busy())),
+        Read::Trace(id) => Update::Trace(id, Err(busy())),
+        Read::Case(id) => Update::Case(id, Err(busy())),
+    }
+}

@@ -1,0 +1,216 @@
+//! Screen 3, one dead letter: everything that is known of it, as text that scrolls.
+
+use ratatui::layout::Rect;
+use tradepost_common::dead::{DeadAttempt, DeadDetail, Part};
+
+use super::letters::again;
+use super::paper::{Paper, Spans, split_top};
+use crate::format;
+use crate::state::App;
+use crate::state::edit::pretty;
+use crate::text;
+use crate::theme::Tone;
+
+/// The message as lines of one width.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    width: u16,
+    pub lines: Vec<Spans>,
+}
+
+impl Document {
+    pub fn new(detail: &DeadDetail, width: u16) -> Self {
+        let mut page = Self {
+            width,
+            lines: Vec::new(),
+        };
+        page.payload(detail);
+        page.links(detail);
+        page.attributes(detail);
+        page.attempts(&detail.history);
+        page.operations(&detail.operations);
+        page
+    }
+
+    fn heading(&mut self, words: &str) {
+        let rule = usize::from(self.width).saturating_sub(text::width(words) + 1);
+        self.lines
+            .push(vec![(format!("{words} "), Tone::Accent), ("─".repeat(rule), Tone::Dim)]);
+    }
+
+    fn fact(&mut self, name: &str, value: &str) {
+        let room = usize::from(self.width.saturating_sub(12));
+        for (i, line) in text::wrap(&text::clean(value), room).into_iter().enumerate() {
+            let name = if i == 0 { name } else { "" };
+            self.lines
+                .push(vec![(format!("{name:<12}"), Tone::Dim), (line, Tone::Plain)]);
+        }
+    }
+
+    /// Lines of JSON are broken where they are too long, never cut.
+    fn payload(&mut self, detail: &DeadDetail) {
+        let size = format::bytes(detail.attributes.payload_bytes);
+        self.heading(&format!("Payload, {size}"));
+        let width = usize::from(self.width).max(1);
+        for line in pretty(&detail.payload).lines() {
+            let line = text::clean(line);
+            for piece in text::pieces(&line, width) {
+                self.lines.push(vec![(piece.to_owned(), Tone::Plain)]);
+            }
+        }
+    }
+
+    fn links(&mut self, detail: &DeadDetail) {
+        let links = &detail.links;
+        self.heading("Belongs to");
+        match links.upload_id {
+            Some(id) => {
+                let state = links.upload_state.as_deref().unwrap_or("state unknown");
+                self.fact("upload", &format!("{id} ({state}); Enter opens its trace"));
+            }
+            None => self.fact("upload", "none"),
+        }
+        if let Some(account) = &links.account {
+            self.fact("account", account);
+        }
+        if let Some(id) = links.set_id {
+            self.fact("set", &id.to_string());
+        }
+        if let Some(id) = links.item_id {
+            self.fact("item", &id.to_string());
+        }
+    }
+
+    fn attributes(&mut self, detail: &DeadDetail) {
+        let (row, attributes) = (&detail.row, &detail.attributes);
+        self.heading("Attributes");
+        self.fact("message", &row.id.to_string());
+        self.fact("fingerprint", &row.fingerprint);
+        self.fact("lane", &attributes.lane);
+        self.fact("backend", &attributes.backend);
+        self.fact("received", &format::plural(attributes.receives.into(), "time", "times"));
+        self.fact("sent", &format!("{} UTC", format::stamp(row.enqueued_at)));
+        self.fact(
+            "died",
+            &format!("{} UTC, death number {}", format::stamp(row.died_at), row.seq),
+        );
+    }
+
+    fn attempts(&mut self, history: &[DeadAttempt]) {
+        match history.len() {
+            0 => self.heading("No failed attempt is on record"),
+            1 => self.heading("1 failed attempt"),
+            n => self.heading(&format!("{n} failed attempts, newest first")),
+        }
+        for attempt in history {
+            self.attempt(attempt);
+        }
+    }
+
+    fn attempt(&mut self, attempt: &DeadAttempt) {
+        let life = match attempt.redrives {
+            0 => "first life".to_owned(),
+            n => format!("after redrive {n}"),
+        };
+        let tried = &attempt.attempt;
+        let head = format!(
+            "  {life}, try {}, {} UTC, took {}, {}",
+            tried.attempt,
+            format::stamp(tried.at),
+            format::took(tried.duration_ms as f64 / 1000.0),
+            attempt.worker
+        );
+        let dead = if tried.outcome == "dead" { "DEAD" } else { "    " };
+        self.lines.push(vec![(dead.to_owned(), Tone::Bad), (head, Tone::Dim)]);
+        let room = usize::from(self.width.saturating_sub(6));
+        for line in text::wrap(&text::clean(&tried.error), room) {
+            self.lines.push(vec![(format!("      {line}"), Tone::Plain)]);
+        }
+    }
+
+    fn operations(&mut self, parts: &[Part]) {
+        self.heading("Operations it took part in");
+        if parts.is_empty() {
+            self.lines.push(vec![("none".to_owned(), Tone::Dim)]);
+        }
+        for part in parts {
+            let words = format!(
+                "{} {:<8} {:<10} by {}  {}",
+                format::stamp(part.at),
+                part.kind,
+                part.state,
+                part.actor,
+                part.operation_id
+            );
+            self.lines.push(vec![(words, Tone::Plain)]);
+        }
+    }
+}
+
+pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+    let Some(letter) = &mut app.dead.letter else {
+        return;
+    };
+    let (head, rest) = split_top(area, 1);
+    let Some(detail) = &letter.detail else {
+        paper.heading(head, &format!("Dead letter {}", letter.id));
+        let (words, tone) = match &letter.error {
+            Some(why) => (why.as_str(), Tone::Bad),
+            None => ("reading …", Tone::Dim),
+        };
+        paper.paragraph(rest, words, tone);
+        return;
+    };
+    let row = &detail.row;
+    let file = row.subject.as_deref().unwrap_or("no file");
+    let body = draw_summary(paper, rest, detail, letter.error.as_deref());
+    if letter.document.as_ref().is_none_or(|d| d.width != body.width) {
+        letter.document = Some(Document::new(detail, body.width));
+    }
+    let lines = letter.document.as_ref().map_or(&[][..], |d| &d.lines);
+    let room = usize::from(body.height);
+    letter.top = letter.top.min(lines.len().saturating_sub(room));
+    let last = (letter.top + room).min(lines.len());
+    let title = format!(
+        "{} · {file} · lines {}-{last} of {}",
+        row.queue,
+        letter.top + 1,
+        lines.len()
+    );
+    paper.heading(head, &title);
+    for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(letter.top)) {
+        paper.put_spans(Rect { y, height: 1, ..body }, line);
+    }
+}
+
+/// What must not be scrolled away: the error, and why a redrive would do no good.
+fn draw_summary(paper: &mut Paper<'_>, area: Rect, detail: &DeadDetail, gone: Option<&str>) -> Rect {
+    let mut rest = area;
+    let mut say = |words: &str, tone: Tone, lines: u16| {
+        let (_, below) = split_top(
+            rest,
+            paper.paragraph(
+                Rect {
+                    height: lines.min(rest.height),
+                    ..rest
+                },
+                words,
+                tone,
+            ),
+        );
+        rest = below;
+    };
+    if let Some(why) = gone {
+        say(&format!("NOT READ AGAIN: {why}"), Tone::Warn, 1);
+    }
+    let row = &detail.row;
+    let mut words = format!("failed {} ", format::plural(row.attempts.into(), "time", "times"));
+    if row.redrives > 0 {
+        words.push_str(&format!("({}) ", again(row.redrives).text));
+    }
+    say(&format!("{words}· {}", row.error), Tone::Bad, 3);
+    if let Some(why) = &detail.left_out {
+        say(&format!("A redrive would leave it out: {why}"), Tone::Warn, 2);
+    }
+    rest
+}

@@ -1,0 +1,247 @@
+//! Dead letters and operations.
+
+use tradepost_common::dead::{
+    DeadAttempt, DeadAttributes, DeadDetail, DeadGroup, DeadGroups, DeadPage, DeadRow, DiffKind, DiffLine, EditCheck,
+    Links, Part, Snapshot,
+};
+use tradepost_common::ids::{ItemId, MessageId, OperationId, SetId, UploadId};
+use tradepost_common::operations::{
+    ItemState, LeftOut, Operation, OperationItem, OperationKind, OperationState, Pace, Phase, Selection,
+};
+use tradepost_common::uploads::Attempt;
+use uuid::Uuid;
+
+use super::{NOW, ago, app};
+use crate::input::Action;
+use crate::message::{Read, Update};
+use crate::state::App;
+use crate::state::paged::Ask;
+use crate::state::screen::Screen;
+
+pub const PRINT: &str = "0123456789abcdef";
+
+pub fn snapshot() -> Snapshot {
+    Snapshot { upper: 900, at: NOW }
+}
+
+pub fn message_id(n: u128) -> MessageId {
+    MessageId(Uuid::from_u128(n))
+}
+
+pub fn operation_id(n: u128) -> OperationId {
+    OperationId(Uuid::from_u128(7000 + n))
+}
+
+fn group(queue: &str, fingerprint: &str, error: &str, messages: i64) -> DeadGroup {
+    DeadGroup {
+        queue: queue.to_owned(),
+        fingerprint: fingerprint.to_owned(),
+        error: error.to_owned(),
+        messages,
+        refailed: messages / 100,
+        first_died_at: ago(90_000),
+        last_died_at: ago(40),
+    }
+}
+
+pub fn groups() -> DeadGroups {
+    DeadGroups {
+        groups: vec![
+            group(
+                "image",
+                PRINT,
+                "jail child ended with signal 9 (icons/broken.svg)",
+                1204,
+            ),
+            group("scan", "fedcba9876543210", "clamd does not answer", 3),
+        ],
+        snapshot: snapshot(),
+        messages: 1207,
+    }
+}
+
+pub fn letter(n: u128) -> DeadRow {
+    DeadRow {
+        id: message_id(n),
+        seq: 900 - n as i64,
+        queue: "image".to_owned(),
+        fingerprint: PRINT.to_owned(),
+        error: "jail child ended with signal 9".to_owned(),
+        subject: Some(format!("icons/broken-{n}.svg")),
+        upload_id: Some(UploadId(Uuid::from_u128(1000))),
+        attempts: 5,
+        redrives: i32::from(n == 2) * 2,
+        enqueued_at: ago(4000),
+        died_at: ago(40 * n as i64),
+    }
+}
+
+pub fn letters(range: std::ops::Range<u128>, next: Option<&str>) -> DeadPage {
+    DeadPage {
+        rows: range.map(letter).collect(),
+        next: next.map(str::to_owned),
+        snapshot: snapshot(),
+    }
+}
+
+pub fn detail(n: u128) -> DeadDetail {
+    let attempt = |attempt, redrives, error: &str| DeadAttempt {
+        attempt: Attempt {
+            queue: "image".to_owned(),
+            message_id: message_id(n),
+            attempt,
+            file: Some("icons/broken.svg".to_owned()),
+            error: error.to_owned(),
+            outcome: if attempt == 5 { "dead" } else { "retry" }.to_owned(),
+            at: ago(100),
+            duration_ms: 5012,
+        },
+        worker: "mill:4711".to_owned(),
+        redrives,
+        fingerprint: PRINT.to_owned(),
+    };
+    DeadDetail {
+        row: letter(n),
+        payload: serde_json::json!({ "upload_id": Uuid::from_u128(1000), "path": "icons/broken.svg" }),
+        attributes: DeadAttributes {
+            lane: "interactive".to_owned(),
+            backend: "postgres".to_owned(),
+            receives: 6,
+            payload_bytes: 91,
+        },
+        links: Links {
+            upload_id: Some(UploadId(Uuid::from_u128(1000))),
+            upload_state: Some("rendering".to_owned()),
+            account: Some("anna".to_owned()),
+            set_id: Some(SetId(Uuid::from_u128(2000))),
+            item_id: Some(ItemId(Uuid::from_u128(3000))),
+        },
+        history: vec![
+            attempt(5, 1, "jail child ended with signal 9"),
+            attempt(4, 0, "jail child took more than 10 s"),
+        ],
+        left_out: (n == 2).then(|| "the upload is settled".to_owned()),
+        operations: vec![Part {
+            operation_id: operation_id(1),
+            kind: "redrive".to_owned(),
+            actor: "anna".to_owned(),
+            state: "failed".to_owned(),
+            at: ago(200),
+        }],
+    }
+}
+
+pub fn operation(n: u128, state: OperationState) -> Operation {
+    let is_started = !matches!(state, OperationState::Planning | OperationState::Planned);
+    Operation {
+        id: operation_id(n),
+        kind: OperationKind::Redrive,
+        state,
+        phase: is_started.then_some(Phase::Ramp),
+        actor: "root".to_owned(),
+        reason: None,
+        selection: Selection::default(),
+        what: format!("queue image, fingerprint {PRINT}"),
+        upper: 900,
+        pace: Pace::default(),
+        selected: 1204,
+        left_out: vec![
+            LeftOut {
+                reason: "the upload is settled".to_owned(),
+                messages: 20,
+            },
+            LeftOut {
+                reason: "it is no dead letter any more".to_owned(),
+                messages: 4,
+            },
+        ],
+        acted: if is_started { 507 } else { 0 },
+        succeeded: if is_started { 480 } else { 0 },
+        refailed: if is_started { 7 } else { 0 },
+        rate: 1980.4,
+        eta_seconds: Some(28.0),
+        note: (state == OperationState::Stopped).then(|| "12 of 30 outcomes were failures".to_owned()),
+        created_at: ago(60),
+        started_at: is_started.then(|| ago(50)),
+        finished_at: None,
+    }
+}
+
+pub fn item(n: u128, state: ItemState) -> OperationItem {
+    OperationItem {
+        message_id: message_id(n),
+        state,
+        queue: "image".to_owned(),
+        subject: Some(format!("icons/broken-{n}.svg")),
+        reason: (state == ItemState::Failed).then(|| "jail child ended with signal 9".to_owned()),
+        at: ago(10),
+    }
+}
+
+pub fn check() -> EditCheck {
+    let line = |kind, text: &str| DiffLine {
+        kind,
+        text: text.to_owned(),
+    };
+    EditCheck {
+        faults: Vec::new(),
+        diff: vec![
+            line(DiffKind::Same, "{"),
+            line(DiffKind::Removed, "  \"path\": \"icons/broken.svg\","),
+            line(DiffKind::Added, "  \"path\": \"icons/mended.svg\","),
+        ],
+    }
+}
+
+/// On the groups, with two of them.
+pub fn app_with_groups() -> App {
+    let mut app = app();
+    app.go(Screen::Groups);
+    app.hear(Update::Groups(Selection::default(), Ok(groups())));
+    app.effects.clear();
+    app
+}
+
+/// On the messages of the first group.
+pub fn app_with_letters() -> App {
+    let mut app = app_with_groups();
+    app.act(Action::Open);
+    let query = app.dead.letters.query.clone();
+    app.hear(Update::Letters(query, Ask { cursor: None }, Ok(letters(1..6, None))));
+    app.effects.clear();
+    app
+}
+
+/// On the second message of the group.
+pub fn app_with_letter() -> App {
+    let mut app = app_with_letters();
+    app.act(Action::Step(crate::state::list::Step::Down));
+    app.act(Action::Open);
+    assert!(
+        app.effects
+            .iter()
+            .any(|e| *e == crate::message::Effect::Read(Read::Letter(message_id(2))))
+    );
+    app.hear(Update::Letter(message_id(2), Ok(Box::new(detail(2)))));
+    app.effects.clear();
+    app
+}
+
+/// On the operations: one runs, one stopped.
+pub fn app_with_operations() -> App {
+    let mut app = app();
+    let rows = vec![
+        operation(2, OperationState::Running),
+        operation(1, OperationState::Stopped),
+    ];
+    app.hear(Update::Event(tradepost_common::events::Event::Operations {
+        operations: rows.clone(),
+    }));
+    app.go(Screen::Operations);
+    app.hear(Update::Operations(
+        Ask { cursor: None },
+        Ok(tradepost_common::Page { rows, next: None }),
+    ));
+    app.effects.clear();
+    app
+}

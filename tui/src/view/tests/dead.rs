@@ -1,0 +1,209 @@
+//! Queues, dead letters, operations and alerts, and what is drawn over them.
+
+use tradepost_common::operations::{ItemState, OperationState};
+use tradepost_common::problem::Fault;
+
+use super::*;
+use crate::input::{DeadKey, Typed};
+use crate::message::ItemsAsk;
+use crate::message::Update;
+use crate::state::prompt::{Line, NumberOf, PlanStep};
+use crate::view::testdata::dead;
+use tradepost_common::operations::OperationKind;
+
+const REDRIVE: Action = Action::Dead(DeadKey::Plan(OperationKind::Redrive));
+const PURGE: Action = Action::Dead(DeadKey::Plan(OperationKind::Purge));
+
+/// Both sizes of one screen.
+macro_rules! both {
+    ($app:expr) => {{
+        let mut app = $app;
+        insta::assert_snapshot!(screen(&mut app));
+        insta::assert_snapshot!(large_screen(&mut app));
+    }};
+}
+
+fn planned(mut app: App, key: Action) -> App {
+    app.act(Action::Arm);
+    app.act(key);
+    if matches!(app.prompt, Some(Prompt::Why(_))) {
+        app.act(Action::Prompt(Typed::Reason(1)));
+    }
+    let mut plan = dead::operation(1, OperationState::Planned);
+    plan.kind = app.plan.as_ref().unwrap().new.kind;
+    plan.reason.clone_from(&app.plan.as_ref().unwrap().new.reason);
+    app.hear(Update::Planned(app.tickets, Ok(plan)));
+    app
+}
+
+#[test]
+fn queues_say_what_an_operator_changed() {
+    let mut app = app_on(Screen::Queues);
+    let mut queue = testdata::queue("image", 1812);
+    queue.concurrency_by = Some("anna".to_owned());
+    queue.concurrency = 12;
+    app.queues
+        .replace(vec![testdata::queue("scan", 0), queue], testdata::NOW);
+    app.act(Action::Step(Step::Last));
+    app.act(Action::Arm);
+    app.act(Action::Concurrency);
+    assert!(matches!(
+        app.prompt,
+        Some(Prompt::Number {
+            of: NumberOf::Concurrency(_),
+            ..
+        })
+    ));
+    both!(app);
+}
+
+#[test]
+fn groups_are_listed_with_their_error_in_full() {
+    both!(dead::app_with_groups());
+}
+
+#[test]
+fn letters_are_marked_and_say_how_often_they_failed_again() {
+    let mut app = dead::app_with_letters();
+    app.act(Action::Mark);
+    both!(app);
+}
+
+#[test]
+fn letter_shows_everything_that_is_known() {
+    both!(dead::app_with_letter());
+}
+
+#[test]
+fn plan_says_what_is_left_out_and_asks() {
+    both!(planned(dead::app_with_letters(), REDRIVE));
+}
+
+#[test]
+fn purge_asks_for_the_name_of_the_queue() {
+    let mut app = planned(dead::app_with_groups(), PURGE);
+    app.prompt = Some(Prompt::Plan(PlanStep::Name(Line::new("ima"))));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn giving_up_asks_for_a_reason() {
+    let mut app = dead::app_with_letter();
+    app.act(Action::Arm);
+    app.act(Action::Dead(DeadKey::Plan(OperationKind::Discard)));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+fn edited(text: &str) -> App {
+    let mut app = dead::app_with_letter();
+    app.act(Action::Arm);
+    app.act(Action::Dead(DeadKey::Edit));
+    app.hear(Update::Edited(dead::message_id(2), Ok(text.to_owned())));
+    app
+}
+
+#[test]
+fn edit_shows_what_would_change_and_asks() {
+    let mut app = edited("{}");
+    app.hear(Update::Checked(dead::message_id(2), Ok(dead::check())));
+    insta::assert_snapshot!(screen(&mut app));
+}
+
+#[test]
+fn edit_that_is_refused_names_the_fault() {
+    let mut app = edited("{}");
+    let mut check = dead::check();
+    check.faults.push(Fault {
+        at: "/payload/path".to_owned(),
+        message: "missing field".to_owned(),
+    });
+    app.hear(Update::Checked(dead::message_id(2), Ok(check)));
+    let shown = screen(&mut app);
+    assert!(shown.contains("/payload/path: missing field"), "{shown}");
+    assert!(
+        shown.contains("e edits it again") && !shown.contains("y sends"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn edit_that_is_no_json_shows_the_line() {
+    let shown = screen(&mut edited("{\n  \"path\": icons\n}"));
+    assert!(shown.contains("   2 │   \"path\": icons"), "{shown}");
+    assert!(shown.contains("line 2"), "{shown}");
+}
+
+#[test]
+fn operations_show_how_far_they_are() {
+    both!(dead::app_with_operations());
+}
+
+#[test]
+fn operation_shows_its_messages() {
+    let mut app = dead::app_with_operations();
+    app.act(Action::Open);
+    let ask = ItemsAsk {
+        id: dead::operation_id(2),
+        state: None,
+        page: Ask { cursor: None },
+    };
+    let rows = vec![dead::item(1, ItemState::Failed), dead::item(2, ItemState::Done)];
+    app.hear(Update::Items(ask, Ok(Page { rows, next: None })));
+    both!(app);
+}
+
+#[test]
+fn what_runs_is_shown_at_the_foot_of_other_screens() {
+    let mut app = dead::app_with_operations();
+    app.go(Screen::Uploads);
+    let shown = screen(&mut app);
+    assert!(shown.contains("redrive 42 %, 1,980/s, 28s (+1)"), "{shown}");
+    app.go(Screen::Operations);
+    assert!(!screen(&mut app).contains("(+1)"));
+}
+
+#[test]
+fn acknowledged_alert_says_by_whom_and_no_longer_shouts() {
+    let mut app = app_on(Screen::Alerts);
+    app.act(Action::Arm);
+    app.act(Action::Acknowledge);
+    let mut alert = app.alerts.selected().unwrap().clone();
+    alert.acknowledged_by = Some("anna".to_owned());
+    app.hear(Update::Acknowledged(alert.code.clone(), Ok(alert)));
+    insta::assert_snapshot!(screen(&mut app));
+    app.go(Screen::Overview);
+    let shown = screen(&mut app);
+    assert!(shown.contains("seen by anna"), "{shown}");
+}
+
+#[test]
+fn nothing_is_said_by_colour_alone() {
+    use crate::theme::Theme;
+    let mut app = planned(dead::app_with_letters(), REDRIVE);
+    app.theme = Theme::Mono;
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| crate::view::draw(frame, &mut app)).unwrap();
+    let cells = &terminal.backend().buffer().content;
+    let plain = ratatui::style::Color::Reset;
+    assert!(cells.iter().all(|cell| cell.fg == plain && cell.bg == plain));
+}
+
+#[test]
+fn new_screens_fit_every_size() {
+    let screens: [fn() -> App; 5] = [
+        dead::app_with_groups,
+        dead::app_with_letters,
+        dead::app_with_letter,
+        dead::app_with_operations,
+        || planned(dead::app_with_groups(), PURGE),
+    ];
+    for make in screens {
+        for (width, height) in [(80, 24), (120, 40), (200, 60), (60, 16), (20, 5)] {
+            let mut app = make();
+            app.act(Action::Step(Step::Last));
+            lines(&mut app, width, height);
+            app.act(Action::Open);
+            lines(&mut app, width, height);
+        }
+    }
+}
