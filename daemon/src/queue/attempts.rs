@@ -80,12 +80,13 @@ pub struct Standing {
     pub buried: bool,
 }
 
-/// The standing of messages, each with how often it was redriven; one that never failed is missing.
+/// The standing of messages, each with how often it was redriven; one that never failed is missing. A message may be asked for
+/// twice: SQS may deliver copies of it together.
 pub async fn standing(db: &PgPool, messages: &[(MessageId, u32)]) -> sqlx::Result<HashMap<(MessageId, u32), Standing>> {
     let (ids, redrives): (Vec<Uuid>, Vec<i32>) = messages.iter().map(|(id, n)| (id.0, n.cast_signed())).unzip();
     let rows = sqlx::query!(
         r#"
-        select attempts.message_id, attempts.redrives, count(*) as "failures!", bool_or(outcome = 'dead') as "buried!"
+        select attempts.message_id, attempts.redrives, max(attempt) as "failures!", bool_or(outcome = 'dead') as "buried!"
         from attempts join unnest($1::uuid[], $2::int4[]) as message (id, redrives)
             on attempts.message_id = message.id and attempts.redrives = message.redrives
         group by attempts.message_id, attempts.redrives
@@ -97,7 +98,7 @@ pub async fn standing(db: &PgPool, messages: &[(MessageId, u32)]) -> sqlx::Resul
     .await?;
     let known = rows.into_iter().map(|row| {
         let standing = Standing {
-            failures: u32::try_from(row.failures).unwrap_or(u32::MAX),
+            failures: row.failures.unsigned_abs(),
             buried: row.buried,
         };
         ((MessageId(row.message_id), row.redrives.unsigned_abs()), standing)

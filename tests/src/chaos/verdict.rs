@@ -20,6 +20,8 @@ pub struct Story {
 #[derive(Debug)]
 pub struct Verdict {
     rows: Vec<Row>,
+    /// What is known of poison that was not tried as often as it must be.
+    odd: Vec<String>,
 }
 
 /// One line of the table.
@@ -115,7 +117,8 @@ impl Verdict {
             rows.push(Row::wanted(what, count(statement).await?, 0));
         }
         rows.push(Row::known("seconds", took.as_secs() as i64));
-        Ok(Self { rows })
+        let odd = odd_poison(db).await?;
+        Ok(Self { rows, odd })
     }
 
     pub fn print(&self) {
@@ -123,6 +126,9 @@ impl Verdict {
         for Row { what, counted, wanted } in &self.rows {
             let wanted = wanted.map(|wanted| wanted.to_string()).unwrap_or_default();
             println!("| {what} | {counted} | {wanted} |");
+        }
+        for odd in &self.odd {
+            println!("{odd}");
         }
     }
 
@@ -149,6 +155,24 @@ impl Row {
             wanted: Some(wanted.into()),
         }
     }
+}
+
+/// Poison with its runs, its recorded attempts and its death.
+async fn odd_poison(db: &PgPool) -> sqlx::Result<Vec<String>> {
+    let statement = "
+        select format('poison %s: ran as attempt/receive %s; recorded %s; dead after %s receives: %s', number,
+            (select string_agg(format('%s/%s', attempt, receives), ' ' order by id) from chaos_runs run
+                where run.message_id = sent.message_id),
+            (select string_agg(format('%s %s', attempt, outcome), ', ' order by id) from attempts
+                where attempts.message_id = sent.message_id),
+            receives, error)
+        from chaos_sent sent left join dead_letters on dead_letters.id = sent.message_id
+        where poison and (select count(*) from attempts where attempts.message_id = sent.message_id) <> $1
+        limit 10";
+    sqlx::query_scalar(statement)
+        .bind(i64::from(ATTEMPTS))
+        .fetch_all(db)
+        .await
 }
 
 async fn count(db: &PgPool, statement: &'static str, rolled_back: &[Uuid]) -> sqlx::Result<i64> {
