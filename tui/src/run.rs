@@ -70,6 +70,7 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
     };
     let inbox = session.serve(inbox, interactive, &options.until).await?;
     session.app.release_case();
+    session.app.give_plan_up();
     session.perform_effects()?;
     if graphics.protocol == Protocol::Kitty && graphics.wrapping == Wrapping::None {
         session.screen.send(&picture::forget_kitty_pictures())?;

@@ -38,7 +38,9 @@ impl App {
                 return None;
             }
             Typed::Rate => return self.pace_step(|pace| pace.rate_per_second, PlanStep::Rate),
-            Typed::Canary => return self.pace_step(|pace| pace.canary, PlanStep::Canary),
+            Typed::Canary if self.plan.as_ref().is_some_and(|plan| plan.new.kind.sends()) => {
+                return self.pace_step(|pace| pace.canary, PlanStep::Canary);
+            }
             Typed::Yes if self.may_start() => match self.plan.as_ref().and_then(PlanView::name_to_type) {
                 Some(_) => return Some(PlanStep::Name(Line::default())),
                 None => self.start_plan(),
@@ -49,10 +51,7 @@ impl App {
     }
 
     fn pace_step(&self, of: fn(&Pace) -> u32, step: fn(Line) -> PlanStep) -> Option<PlanStep> {
-        let plan = self
-            .plan
-            .as_ref()
-            .filter(|plan| plan.new.kind.sends() && !plan.starting);
+        let plan = self.plan.as_ref().filter(|plan| !plan.starting);
         Some(plan.map_or(PlanStep::Look, |plan| step(Line::new(&of(&plan.new.pace).to_string()))))
     }
 

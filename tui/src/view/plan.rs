@@ -164,8 +164,8 @@ fn question(plan: &PlanView, name: Option<&str>) -> String {
 fn look_keys(plan: &PlanView) -> &'static str {
     match (plan.is_ready(), plan.new.kind.sends()) {
         (true, true) => "y starts it · r rate · c canary · Esc or n: no",
-        (true, false) => "y starts it · Esc or n: no",
+        (true, false) => "y starts it · r rate · Esc or n: no",
         (false, true) => "r rate · c canary · Esc: no",
-        (false, false) => "Esc: no",
+        (false, false) => "r rate · Esc: no",
     }
 }
