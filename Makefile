@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-.PHONY: demo test bench bench-dead sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench bench-dead bench-queue chaos sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -10,6 +10,12 @@ test: setup packs ## builds and runs every test
 
 bench: setup packs ## measures what docs/BENCHMARKS.md reports, in release
 	@make/bench
+
+bench-queue: setup ## measures the queues alone, beside graphile-worker
+	@make/bench-queue
+
+chaos: setup ## kills workers and crashes PostgreSQL under load, and counts what was lost or done twice
+	@make/chaos
 
 setup: ## installs the Debian packages that are missing
 	@make/setup

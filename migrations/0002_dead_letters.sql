@@ -45,6 +45,12 @@ create table queue_workers (
 -- Dead letters ---------------------------------------------------------------------------------------------------------
 
 alter table attempts add column redrives integer not null default 0;
+-- An attempt is recorded once. One of the same number before it was that of an earlier life.
+update attempts set redrives = life.number
+from (select id, row_number() over (partition by message_id, attempt order by id) - 1 as number from attempts) as life
+where attempts.id = life.id and life.number > 0;
+drop index attempts_message;
+create unique index attempts_once on attempts (message_id, redrives, attempt);
 
 -- `seq` grows with every death: what an operator has seen ends at the highest there was.
 alter table dead_letters

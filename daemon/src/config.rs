@@ -4,14 +4,15 @@
 
 mod check;
 mod load;
+mod queues;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 pub use load::ConfigError;
+pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -21,6 +22,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub scanner: ScannerConfig,
     pub queues: QueuesConfig,
+    pub aws: AwsConfig,
     pub jail: JailConfig,
     pub previews: PreviewsConfig,
     pub control: ControlConfig,
@@ -84,34 +86,6 @@ pub struct ScannerConfig {
     pub socket: Option<PathBuf>,
     /// Never look at the usual places; start a private clamd at once.
     pub private: bool,
-}
-
-/// The worker loops.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct QueuesConfig {
-    /// How long a received message stays invisible without a heartbeat.
-    pub visibility_seconds: u32,
-    /// Attempts before a message becomes a dead letter.
-    pub attempts: u32,
-    /// First back-off; doubles with every attempt, with jitter.
-    pub backoff_seconds: u32,
-    /// Handlers that run at once, by queue.
-    pub concurrency: BTreeMap<String, u32>,
-    /// How long after a pack was opened the safety message looks whether its preview was forgotten.
-    pub safety_seconds: u32,
-}
-
-impl Default for QueuesConfig {
-    fn default() -> Self {
-        Self {
-            visibility_seconds: 30,
-            attempts: 5,
-            backoff_seconds: 2,
-            concurrency: BTreeMap::new(),
-            safety_seconds: 120,
-        }
-    }
 }
 
 /// The children that open hostile bytes.

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 use crate::config::DatabaseConfig;
 use crate::embedded::postgres::{Cluster, ClusterSpec, find_running};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+
+/// A connection that was idle for longer than this is tested before it is used.
+const TESTED_AFTER: Duration = Duration::from_secs(1);
 
 /// The database of a private cluster.
 const NAME: &str = "tradepost";
@@ -108,6 +111,16 @@ async fn connect(config: &DatabaseConfig, options: PgConnectOptions) -> anyhow::
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(15))
         .idle_timeout(Duration::from_secs(60))
+        // A connection is tested when it comes back; asking again before every statement would double the round trips.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TESTED_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
         .context("connecting to the database")

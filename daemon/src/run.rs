@@ -23,7 +23,7 @@ use crate::previews::presets::default_presets;
 use crate::queue::settings::{self, Settings};
 use crate::queue::stats::QueueStats;
 use crate::queue::worker::{self, Engine, Policy};
-use crate::queue::{Broker, QueueName, attempts, postgres, wake};
+use crate::queue::{self, Broker, QueueName, attempts, collector, outbox, postgres, wake};
 use crate::store::Store;
 use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
@@ -58,7 +58,19 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
             .await
             .context("reading the settings of the queues")?,
     );
-    let app = Arc::new(build(config, &state, &database, scanner, settings, listener.as_ref())?);
+    let store = Store::open(state.join("objects"))?;
+    let stats = Arc::<QueueStats>::default();
+    let broker = queue::connect(&config, &database.pool, &store, &stats).await?;
+    let parts = (store, stats, broker);
+    let app = Arc::new(build(
+        config,
+        &state,
+        &database,
+        parts,
+        scanner,
+        settings,
+        listener.as_ref(),
+    )?);
     // What everything else stands on stops last.
     let mut foundations = Tasks::default();
     foundations.spawn(
@@ -148,22 +160,22 @@ fn build(
     config: Config,
     state: &Path,
     database: &Database,
+    (store, stats, broker): (Store, Arc<QueueStats>, Broker),
     scanner: watch::Receiver<ScannerStatus>,
     settings: watch::Receiver<Settings>,
     listener: Option<&TcpListener>,
 ) -> anyhow::Result<App> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let children = config.jail.children.unwrap_or(cores);
-    let stats = Arc::<QueueStats>::default();
     Ok(App {
         db: database.pool.clone(),
-        store: Store::open(state.join("objects"))?,
+        store,
         signer: Signer::open(&state.join("signing.key"))?,
         jail: Jail::new(PathBuf::from("/proc/self/exe"), children, jail_limits(&config)),
         jail_children: children,
         presets: default_presets(),
         scanner,
-        broker: Broker::postgres(database.pool.clone(), stats.clone()),
+        broker,
         wake: Arc::default(),
         settings,
         stats,
@@ -275,6 +287,12 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
     }
     if app.config.has_role(DaemonRole::Scheduler) {
         tasks.spawn("scheduler", scheduler::run(app.clone(), stop.clone()));
+        if let Some(sqs) = app.broker.as_sqs() {
+            let (sqs, worker) = (sqs.clone(), app.worker.clone());
+            let relay = outbox::run(db.clone(), sqs.clone(), app.wake.clone(), worker.clone(), stop.clone());
+            tasks.spawn("outbox", relay);
+            tasks.spawn("collector", collector::run(db.clone(), sqs, worker, stop.clone()));
+        }
         tasks.spawn("operations", operations::runner::run(app.clone(), stop.clone()));
     }
 }

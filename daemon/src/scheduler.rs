@@ -59,6 +59,9 @@ async fn watch_queues(app: &App) -> anyhow::Result<()> {
     let decided = app.settings.borrow().clone();
     let paused_by = |queue: &QueueName| decided.get(queue).and_then(|setting| setting.paused_by.clone());
     let depths = app.broker.depths().await?;
+    let fault: Vec<_> = app.broker.as_sqs().and_then(|sqs| sqs.fault()).into_iter().collect();
+    let what = "SQS does not answer, what is to be done waits";
+    raise_or_clear(app, "queues-down", Severity::Critical, what, &fault);
     let stuck: Vec<_> = depths
         .iter()
         .filter(|(queue, _)| paused_by(queue).is_none())

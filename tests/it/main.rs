@@ -3,7 +3,9 @@
 
 mod bad_input;
 mod catalogue;
+mod chaos;
 mod configuration;
+mod conformance;
 mod control;
 mod crash;
 mod dead_letters;

@@ -10,13 +10,31 @@ pub mod events;
 pub mod packs;
 pub mod peer;
 pub mod pictures;
+pub mod queues;
+pub mod sqs;
 pub mod tmux;
 pub mod wait;
+
+pub mod chaos;
+pub mod engine;
+pub mod queue_bench;
+pub mod server;
 
 pub use answer::Answer;
 pub use app::TestApp;
 pub use daemon::Options;
 pub use packs::PackBuilder;
+
+/// Resolves when somebody wants this program to end.
+pub async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("a signal can be waited for");
+    tokio::select! {
+        // An error: it can not be waited for, and nothing is interrupted.
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
 
 /// The built program of that name, in the folder of the running program or the one above (`make test` builds all of them first).
 pub fn program(name: &str) -> std::path::PathBuf {

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use super::{Place, say};
-use crate::config::Config;
+use crate::config::{Config, QueueBackend};
 use crate::embedded::clamd;
 use crate::embedded::postgres::Binaries;
+use crate::queue::sqs;
 
 /// Prints what there is, and fails when something is missing that the daemon can not start without.
 pub fn run(place: &Place) -> anyhow::Result<ExitCode> {
@@ -15,6 +16,7 @@ pub fn run(place: &Place) -> anyhow::Result<ExitCode> {
     say(&format!("state          {}", state.display()))?;
     say(&format!("public API     {}", config.http.listen))?;
     say(&format!("database       {database}"))?;
+    say(&format!("queues         {}", queues(&config)))?;
     say(&format!("scanner        {}", scanner(&config)))?;
     Ok(code)
 }
@@ -36,6 +38,17 @@ fn database(config: &Config) -> (String, ExitCode) {
             (text, ExitCode::SUCCESS)
         }
         Err(error) => (error.to_string(), ExitCode::FAILURE),
+    }
+}
+
+fn queues(config: &Config) -> String {
+    match config.queues.backend {
+        QueueBackend::Postgres => "tables of the database".to_owned(),
+        QueueBackend::Sqs => format!(
+            "{}, names start with {:?} (not asked)",
+            sqs::place(&config.aws),
+            config.queues.prefix
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands of `tradepostd`.
 
 mod check;
+mod queues;
 mod token;
 
 use std::io::Write as _;
@@ -39,6 +40,11 @@ enum Command {
     Token {
         #[command(subcommand)]
         command: token::TokenCommand,
+    },
+    /// The queues of a cloud.
+    Queues {
+        #[command(subcommand)]
+        command: queues::QueuesCommand,
     },
     /// Make sample packs of SVG files, for a demo or a test.
     Sample(sample::Args),
@@ -97,6 +103,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(migrate(config, state))?;
         }
         Command::Token { command } => token::run(command)?,
+        Command::Queues { command } => queues::run(&command)?,
         Command::Sample(arguments) => arguments.run()?,
         Command::Openapi => say(&http::openapi()
             .to_pretty_json()

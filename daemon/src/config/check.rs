@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use tradepost_common::problem::Fault;
 
 use super::load::fault;
-use super::{Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig};
+use super::{AwsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig};
 use crate::queue::QueueName;
 
 /// Adds a fault for every value that is not what it should be.
@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.http(&config.http);
     check.database(&config.database);
     check.queues(&config.queues);
+    check.aws(&config.aws);
     check.jail(&config.jail);
     check.limits(&config.limits);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
@@ -59,6 +60,14 @@ impl Check<'_> {
     }
 
     fn queues(&mut self, queues: &QueuesConfig) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        self.require(
+            queues.prefix.len() <= 60 && queues.prefix.chars().all(is_plain),
+            "queues.prefix",
+            "must be at most 60 of a-z, A-Z, 0-9, - and _",
+        );
+        self.between("queues.sqs_max_bytes", queues.sqs_max_bytes, 1_024..=1_048_576);
+        self.between("queues.long_poll_seconds", queues.long_poll_seconds, 1..=20);
         self.between("queues.visibility_seconds", queues.visibility_seconds, 2..=43_200);
         self.between("queues.attempts", queues.attempts, 1..=100);
         self.between("queues.backoff_seconds", queues.backoff_seconds, 0..=600);
@@ -68,6 +77,21 @@ impl Check<'_> {
             let is_queue = QueueName::parse(queue).is_some();
             self.require(is_queue, &at, "no such queue; there are scan, batch, image, preview");
             self.between(&at, *concurrency, 1..=1_000);
+        }
+    }
+
+    fn aws(&mut self, aws: &AwsConfig) {
+        if let Some(region) = &aws.region {
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            let ok = !region.is_empty() && region.chars().all(is_plain);
+            self.require(ok, "aws.region", "must look like eu-central-1");
+        }
+        if let Some(endpoint) = &aws.endpoint {
+            let ok = endpoint
+                .parse::<axum::http::Uri>()
+                .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
+            let message = "must be a URL that starts with http:// or https://";
+            self.require(ok, "aws.endpoint", message);
         }
     }
 

@@ -155,6 +155,11 @@ mod tests {
             port = 80
             [queues]
             attempts = 0
+            backend = "rabbit"
+            prefix = "Trade post"
+            [aws]
+            endpoint = "sqs.example"
+            region = "Frankfurt"
             [queues.concurrency]
             images = 4
             [database]
@@ -168,6 +173,10 @@ mod tests {
             "http.listen",
             "http.port",
             "queues.attempts",
+            "queues.backend",
+            "queues.prefix",
+            "aws.endpoint",
+            "aws.region",
             "queues.concurrency.images",
             "database.url",
             "daemon.roles.1",

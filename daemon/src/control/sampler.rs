@@ -16,7 +16,7 @@ use tradepost_common::queues::QueueRow;
 
 use crate::app::App;
 use crate::error::ApiResult;
-use crate::queue::{QueueName, dead, settings};
+use crate::queue::{QueueName, dead, settings, sqs};
 use crate::telemetry::process::resident_bytes;
 use crate::{audit, catalog, operations, review, uploads};
 
@@ -285,6 +285,11 @@ fn parts(app: &App) -> Vec<Part> {
         "embedded" => "private PostgreSQL cluster in the state directory",
         _ => "PostgreSQL server named in the configuration",
     };
+    let (queues_health, queues) = match (app.broker.as_sqs(), app.broker.as_sqs().and_then(|sqs| sqs.fault())) {
+        (None, _) => (Health::Ok, "tables of the database".to_owned()),
+        (Some(_), None) => (Health::Ok, sqs::place(&app.config.aws)),
+        (Some(_), Some(fault)) => (Health::Down, format!("{}: {fault}", sqs::place(&app.config.aws))),
+    };
     let jail = format!(
         "at most {} children, {} MiB and {} s of CPU a file",
         app.jail_children, app.config.jail.memory_mib, app.config.jail.cpu_seconds
@@ -294,6 +299,7 @@ fn parts(app: &App) -> Vec<Part> {
         part("objects", Health::Ok, "files in the state directory".to_owned()),
         part("scanner", scanner_health, status.state.to_string()),
         part("jail", Health::Ok, jail),
+        part("queues", queues_health, queues),
     ]
 }
 

@@ -43,6 +43,7 @@ pub async fn record_last(executor: impl sqlx::PgExecutor<'_>, failure: &Failure<
     record(executor, failure, "dead").await
 }
 
+/// Copies of a message, as SQS may deliver them, can fail at once: that is one attempt.
 async fn record(executor: impl sqlx::PgExecutor<'_>, failure: &Failure<'_>, outcome: &str) -> sqlx::Result<()> {
     let message = failure.message;
     sqlx::query!(
@@ -50,6 +51,7 @@ async fn record(executor: impl sqlx::PgExecutor<'_>, failure: &Failure<'_>, outc
         insert into attempts (message_id, queue, attempt, redrives, worker, outcome, error, fingerprint, upload_id, subject,
             started_at, duration_ms)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        on conflict (message_id, redrives, attempt) do nothing
         "#,
         message.id().0,
         message.queue().as_str(),
@@ -101,6 +103,17 @@ pub async fn standing(db: &PgPool, messages: &[(MessageId, u32)]) -> sqlx::Resul
         ((MessageId(row.message_id), row.redrives.unsigned_abs()), standing)
     });
     Ok(known.collect())
+}
+
+/// What the last failed attempt at a message in its present life said.
+pub async fn last_error(db: &PgPool, message: MessageId, redrives: u32) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select error from attempts where message_id = $1 and redrives = $2 order by id desc limit 1",
+        message.0,
+        redrives.cast_signed()
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// The last 100 failed attempts at a message, newest first, earlier lives included.

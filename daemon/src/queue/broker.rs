@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
 
+use super::sqs::Sqs;
 use super::stats::QueueStats;
-use super::{Depth, Held, Lane, Message, NewMessage, QueueName, postgres};
+use super::{Depth, Held, Lane, Message, NewMessage, QueueName, outbox, postgres};
+use crate::config::{Config, QueueBackend};
+use crate::store::Store;
 
 /// Sends, receives and settles messages.
 #[derive(Debug, Clone)]
@@ -19,6 +22,22 @@ pub struct Broker {
 #[derive(Debug, Clone)]
 enum Backend {
     Postgres,
+    Sqs(Arc<Sqs>),
+}
+
+/// The broker that the configuration asks for.
+///
+/// # Errors
+/// When SQS does not answer, or lacks queues.
+pub async fn connect(config: &Config, db: &PgPool, store: &Store, stats: &Arc<QueueStats>) -> anyhow::Result<Broker> {
+    let (db, stats) = (db.clone(), stats.clone());
+    match config.queues.backend {
+        QueueBackend::Postgres => Ok(Broker::postgres(db, stats)),
+        QueueBackend::Sqs => {
+            let sqs = Sqs::connect(config, db.clone(), store.clone()).await?;
+            Ok(Broker::sqs(sqs, db, stats))
+        }
+    }
 }
 
 /// What one poll of a worker asks for.
@@ -36,10 +55,24 @@ impl Broker {
         Self { backend, db, stats }
     }
 
+    pub fn sqs(sqs: Arc<Sqs>, db: PgPool, stats: Arc<QueueStats>) -> Self {
+        let backend = Backend::Sqs(sqs);
+        Self { backend, db, stats }
+    }
+
+    /// SQS, where that is the backend: it needs a relay and a collector.
+    pub fn as_sqs(&self) -> Option<&Arc<Sqs>> {
+        match &self.backend {
+            Backend::Postgres => None,
+            Backend::Sqs(sqs) => Some(sqs),
+        }
+    }
+
     /// `postgres` or `sqs`.
     pub fn name(&self) -> &'static str {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => "postgres",
+            Backend::Sqs(_) => "sqs",
         }
     }
 
@@ -48,8 +81,9 @@ impl Broker {
     /// # Errors
     /// When the database does not answer.
     pub async fn send(&self, tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Result<()> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => postgres::send(tx, messages).await?,
+            Backend::Sqs(_) => outbox::insert(tx, messages).await?,
         }
         for message in messages {
             self.stats.sent(message.queue);
@@ -59,8 +93,9 @@ impl Broker {
 
     /// The polls that a worker keeps going for one queue.
     pub fn polls(&self) -> &'static [Poll] {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => &[Poll::Both],
+            Backend::Sqs(_) => &[Poll::Lane(Lane::Interactive), Poll::Lane(Lane::Bulk)],
         }
     }
 
@@ -77,6 +112,8 @@ impl Broker {
     ) -> anyhow::Result<Vec<Message>> {
         match (&self.backend, poll) {
             (Backend::Postgres, _) => Ok(postgres::receive(&self.db, queue, limit, visibility).await?),
+            (Backend::Sqs(sqs), Poll::Lane(lane)) => sqs.receive(queue, lane, limit, visibility).await,
+            (Backend::Sqs(_), Poll::Both) => unreachable!("a lane of SQS is polled by itself"),
         }
     }
 
@@ -85,8 +122,9 @@ impl Broker {
     /// # Errors
     /// When the backend does not answer.
     pub async fn next_visible_in(&self, queue: QueueName) -> anyhow::Result<Option<Duration>> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => Ok(postgres::next_visible_in(&self.db, queue).await?),
+            Backend::Sqs(_) => Ok(None),
         }
     }
 
@@ -95,8 +133,9 @@ impl Broker {
     /// # Errors
     /// When the backend does not answer; some may be deleted.
     pub async fn delete(&self, held: &[Held]) -> anyhow::Result<()> {
-        match self.backend {
-            Backend::Postgres => Ok(postgres::delete(&self.db, held).await.map(drop)?),
+        match &self.backend {
+            Backend::Postgres => Ok(postgres::delete(&self.db, held).await?),
+            Backend::Sqs(sqs) => sqs.delete(held).await,
         }
     }
 
@@ -106,8 +145,9 @@ impl Broker {
     /// # Errors
     /// When the database does not answer.
     pub async fn delete_in(&self, tx: &mut PgConnection, held: &Held) -> sqlx::Result<bool> {
-        match self.backend {
-            Backend::Postgres => Ok(postgres::delete(&mut *tx, std::slice::from_ref(held)).await? == 1),
+        match &self.backend {
+            Backend::Postgres => postgres::delete_in(tx, held).await,
+            Backend::Sqs(_) => Ok(true),
         }
     }
 
@@ -115,9 +155,10 @@ impl Broker {
     ///
     /// # Errors
     /// When the backend does not answer: the message comes back, and is known to be buried.
-    pub async fn delete_after_commit(&self, _held: &Held) -> anyhow::Result<()> {
-        match self.backend {
+    pub async fn delete_after_commit(&self, held: &Held) -> anyhow::Result<()> {
+        match &self.backend {
             Backend::Postgres => Ok(()),
+            Backend::Sqs(sqs) => sqs.delete(std::slice::from_ref(held)).await,
         }
     }
 
@@ -127,8 +168,9 @@ impl Broker {
     /// # Errors
     /// When the database does not answer.
     pub async fn release_in(&self, tx: &mut PgConnection, held: &Held, delay: Duration) -> sqlx::Result<bool> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => postgres::release(tx, held, delay).await,
+            Backend::Sqs(_) => Ok(true),
         }
     }
 
@@ -136,9 +178,10 @@ impl Broker {
     ///
     /// # Errors
     /// When the backend does not answer: its visibility timeout brings it back.
-    pub async fn release_after_commit(&self, _held: &Held, _delay: Duration) -> anyhow::Result<()> {
-        match self.backend {
+    pub async fn release_after_commit(&self, held: &Held, delay: Duration) -> anyhow::Result<()> {
+        match &self.backend {
             Backend::Postgres => Ok(()),
+            Backend::Sqs(sqs) => sqs.release(held, delay).await,
         }
     }
 
@@ -147,8 +190,9 @@ impl Broker {
     /// # Errors
     /// As [`Broker::release_after_commit`].
     pub async fn give_back(&self, message: &Message, delay: Duration) -> anyhow::Result<()> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => Ok(postgres::give_back(&self.db, &message.held, delay).await.map(drop)?),
+            Backend::Sqs(sqs) => sqs.give_back(message, delay).await,
         }
     }
 
@@ -157,8 +201,9 @@ impl Broker {
     /// # Errors
     /// As [`Broker::release_after_commit`].
     pub async fn surrender(&self, held: &Held) -> anyhow::Result<()> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => Ok(postgres::give_back(&self.db, held, Duration::ZERO).await.map(drop)?),
+            Backend::Sqs(sqs) => sqs.release(held, Duration::ZERO).await,
         }
     }
 
@@ -167,8 +212,9 @@ impl Broker {
     /// # Errors
     /// When the backend does not answer.
     pub async fn extend(&self, held: &[Held], visibility: Duration) -> anyhow::Result<Vec<bool>> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => Ok(postgres::extend(&self.db, held, visibility).await?),
+            Backend::Sqs(sqs) => sqs.extend(held, visibility).await,
         }
     }
 
@@ -177,8 +223,26 @@ impl Broker {
     /// # Errors
     /// When the backend does not answer.
     pub async fn depths(&self) -> anyhow::Result<Vec<(QueueName, Depth)>> {
-        match self.backend {
+        match &self.backend {
             Backend::Postgres => Ok(postgres::depths(&self.db).await?),
+            Backend::Sqs(sqs) => {
+                // In this order: what moves from one to the other meanwhile is seen.
+                let waiting = outbox::depths(&self.db).await?;
+                Ok(together(sqs.depths().await, &waiting))
+            }
         }
     }
+}
+
+/// What is on SQS, and what is on its way there.
+fn together(mut depths: Vec<(QueueName, Depth)>, waiting: &[(QueueName, Depth)]) -> Vec<(QueueName, Depth)> {
+    for (queue, depth) in &mut depths {
+        for (_, more) in waiting.iter().filter(|(name, _)| name == queue) {
+            depth.ready += more.ready;
+            depth.delayed += more.delayed;
+            let ages = [depth.oldest_age_seconds, more.oldest_age_seconds];
+            depth.oldest_age_seconds = ages.into_iter().flatten().reduce(f64::max);
+        }
+    }
+    depths
 }

@@ -5,7 +5,10 @@
 //! A feature sends through the [`Broker`] inside its own transaction, whichever backend runs.
 
 mod broker;
+pub mod collector;
+pub mod outbox;
 pub mod postgres;
+pub mod sqs;
 
 mod in_hand;
 pub mod settings;
@@ -17,7 +20,7 @@ pub mod worker;
 pub mod attempts;
 pub mod dead;
 
-pub use broker::{Broker, Poll};
+pub use broker::{Broker, Poll, connect};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,6 +177,8 @@ pub struct Message {
     pub enqueued_at: OffsetDateTime,
     /// How long it had been visible when it was received.
     pub waited: Duration,
+    /// Why its payload is not what was sent: no handler can do anything with it.
+    pub fault: Option<String>,
 }
 
 impl Message {

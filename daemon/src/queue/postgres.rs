@@ -11,7 +11,14 @@ use uuid::Uuid;
 use super::wake::WAKE_CHANNEL;
 use super::{Depth, Held, Lane, Message, NewMessage, QueueName, Receipt};
 
-/// Sends messages in the caller's transaction.
+/// With so many messages ready no worker sleeps, and nobody needs to be woken: see [`send`].
+const READY_ENOUGH: i64 = 100;
+
+/// Sends messages in the caller's transaction, and wakes the workers when it commits.
+///
+/// PostgreSQL lets transactions that notify commit one after the other only, each waiting for the disk by itself. So they do
+/// not where a backlog shows that the workers are awake. They may get through the backlog before this transaction commits, and
+/// go to sleep without having seen it: they look again soon after they fell asleep, and later and later after that.
 pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Result<()> {
     let ids: Vec<Uuid> = messages.iter().map(|message| message.id.0).collect();
     let queues: Vec<String> = messages
@@ -25,10 +32,19 @@ pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Resul
     let delays: Vec<f64> = messages.iter().map(|message| message.delay.as_secs_f64()).collect();
     sqlx::query!(
         r#"
-        insert into queue_messages (id, queue, lane, payload, upload_id, redrives, visible_at)
-        select id, queue, lane, payload, upload_id, redrives, now() + make_interval(secs => delay)
-        from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::int4[], $7::float8[])
-            as message (id, queue, lane, payload, upload_id, redrives, delay)
+        with sent as (
+            insert into queue_messages (id, queue, lane, payload, upload_id, redrives, visible_at)
+            select id, queue, lane, payload, upload_id, redrives, now() + make_interval(secs => delay)
+            from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::int4[], $7::float8[])
+                as message (id, queue, lane, payload, upload_id, redrives, delay)
+            returning queue, visible_at
+        )
+        select pg_notify($8, queue) from (select distinct queue from sent where visible_at <= now()) as woken
+        where not exists (
+            select from queue_messages waiting
+            where waiting.queue = woken.queue and lane = any('{0,1}') and waiting.visible_at <= now()
+            offset $9 limit 1
+        )
         "#,
         &ids,
         &queues,
@@ -37,31 +53,23 @@ pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Resul
         &uploads as &[Option<Uuid>],
         &redrives,
         &delays,
+        WAKE_CHANNEL,
+        READY_ENOUGH - 1,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    wake(tx, messages).await
-}
-
-async fn wake(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Result<()> {
-    for queue in QueueName::ALL {
-        if messages
-            .iter()
-            .any(|message| message.queue == queue && message.delay.is_zero())
-        {
-            sqlx::query!("select pg_notify($1, $2)", WAKE_CHANNEL, queue.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-    }
     Ok(())
 }
 
 /// Receives up to `limit` messages, interactive ones first, and hides them for `visibility`. A paused queue gives none.
+///
+/// Does not wait for the disk: a receive that a crash of the server undoes is one whose receipt is lost. Whatever a handler
+/// commits after it takes it to the disk as well.
 pub async fn receive(pool: &PgPool, queue: QueueName, limit: u32, visibility: Duration) -> sqlx::Result<Vec<Message>> {
     let rows = sqlx::query!(
         r#"
-        with ready as (
+        with quick as materialized (select set_config('synchronous_commit', 'off', true)),
+        ready as (
             select id, visible_at from queue_messages
             where queue = $1 and visible_at <= now()
                 and not exists (select from queue_settings where queue = $1 and paused_by is not null)
@@ -71,7 +79,7 @@ pub async fn receive(pool: &PgPool, queue: QueueName, limit: u32, visibility: Du
         )
         update queue_messages message
         set receipt = gen_random_uuid(), receive_count = receive_count + 1, visible_at = now() + make_interval(secs => $3)
-        from ready where message.id = ready.id
+        from ready, quick where message.id = ready.id
         returning message.id, message.lane, message.payload, message.upload_id, message.receipt as "receipt!", message.receive_count,
             message.failures, message.redrives, message.enqueued_at,
             extract(epoch from now() - ready.visible_at)::float8 as "waited!"
@@ -99,6 +107,7 @@ pub async fn receive(pool: &PgPool, queue: QueueName, limit: u32, visibility: Du
             buried: false,
             enqueued_at: row.enqueued_at,
             waited: Duration::from_secs_f64(row.waited.max(0.0)),
+            fault: None,
         })
         .collect())
 }
@@ -119,20 +128,35 @@ pub async fn next_visible_in(pool: &PgPool, queue: QueueName) -> sqlx::Result<Op
     Ok(seconds.map(|seconds| Duration::from_secs_f64(seconds.max(0.0))))
 }
 
-/// Deletes messages. Answers with how many: a receipt may have expired, and somebody else has the message now.
-pub async fn delete(executor: impl sqlx::PgExecutor<'_>, held: &[Held]) -> sqlx::Result<u64> {
+/// Deletes messages that are done, unless their receipts are lost.
+///
+/// Does not wait for the disk: a crash of the server may bring them back, as a kill of the worker just before does.
+pub async fn delete(pool: &PgPool, held: &[Held]) -> sqlx::Result<()> {
     let (ids, receipts) = split(held);
-    let done = sqlx::query!(
+    sqlx::query!(
         r#"
-        delete from queue_messages message using unnest($1::uuid[], $2::uuid[]) as held (id, receipt)
+        with quick as materialized (select set_config('synchronous_commit', 'off', true))
+        delete from queue_messages message using unnest($1::uuid[], $2::uuid[]) as held (id, receipt), quick
         where message.id = held.id and message.receipt = held.receipt
         "#,
         &ids,
         &receipts
     )
-    .execute(executor)
+    .execute(pool)
     .await?;
-    Ok(done.rows_affected())
+    Ok(())
+}
+
+/// Deletes a message in the caller's transaction. `false`: the receipt is lost, somebody else has the message now.
+pub async fn delete_in(tx: &mut PgConnection, held: &Held) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "delete from queue_messages where id = $1 and receipt = $2",
+        held.id.0,
+        receipt(held)
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Gives a message back after a failed attempt: it is received again after `delay`.
@@ -177,7 +201,7 @@ pub async fn extend(pool: &PgPool, held: &[Held], visibility: Duration) -> sqlx:
         update queue_messages message set visible_at = now() + make_interval(secs => $3)
         from unnest($1::uuid[], $2::uuid[]) as held (id, receipt)
         where message.id = held.id and message.receipt = held.receipt
-        returning message.id
+        returning held.receipt as "receipt!"
         "#,
         &ids,
         &receipts,
@@ -185,7 +209,7 @@ pub async fn extend(pool: &PgPool, held: &[Held], visibility: Duration) -> sqlx:
     )
     .fetch_all(pool)
     .await?;
-    Ok(ids.iter().map(|id| kept.contains(id)).collect())
+    Ok(receipts.iter().map(|receipt| kept.contains(receipt)).collect())
 }
 
 /// Makes every message in flight visible at once: right only when no other process can hold a receipt.

@@ -71,6 +71,14 @@ impl Slots {
         }
     }
 
+    /// Adds slots as they come free, until there are `most` or none is left that could come free.
+    pub async fn take_more(self: &Arc<Self>, slots: &mut Vec<Slot>, most: u32) {
+        while slots.len() < self.lock().limit.min(most) as usize {
+            let missing = most - slots.len() as u32;
+            slots.extend(self.take(missing).await);
+        }
+    }
+
     /// Takes one slot for a message that was received already; interactive ones go first.
     pub async fn take_for(self: &Arc<Self>, lane: Lane) -> Slot {
         let _waiting = (lane == Lane::Interactive).then(|| Waiting::new(self));

@@ -25,8 +25,11 @@ use super::wake::Wake;
 use super::{Broker, Message, Outcome, Poll, QueueName, backoff, dead};
 use crate::telemetry::latency::{self, Latency};
 
-/// A queue without work is looked at this often even if nothing woke its worker.
+/// A queue without work is looked at this often even if nothing woke its worker: sooner when it had work until just now.
 const IDLE_POLL: Duration = Duration::from_secs(5);
+const FIRST_IDLE_POLL: Duration = Duration::from_millis(20);
+/// With more messages waiting, slots that come free within this time are filled by one receive.
+const GATHER: Duration = Duration::from_millis(1);
 /// A worker that is killed is not the fault of what it had in hand: so many are forgiven.
 pub const LOST_WORKERS: u32 = 5;
 /// One receive takes at most so many messages; SQS gives ten at most.
@@ -151,13 +154,14 @@ pub async fn run<W: Work>(
 impl<W: Work> Worker<W> {
     /// Receives messages and hands them on until `stop` is cancelled.
     async fn poll(&self, poll: Poll, arrive: mpsc::Sender<Arrival>, stop: &CancellationToken) {
+        let mut rhythm = Rhythm::Idle(FIRST_IDLE_POLL);
         loop {
             let received = tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.until_workable() => match poll {
                     Poll::Both => Received::Slots(tokio::select! {
                         () = stop.cancelled() => return,
-                        slots = self.slots.take(BATCH) => slots,
+                        slots = self.take_slots(rhythm) => slots,
                     }),
                     Poll::Lane(_) => Received::Messages(tokio::select! {
                         // What SQS may have handed out just now comes back after its visibility timeout.
@@ -167,31 +171,56 @@ impl<W: Work> Worker<W> {
                 },
             };
             match received {
-                Received::Slots(slots) => self.fill(slots, &arrive, stop).await,
+                Received::Slots(slots) => rhythm = self.fill(slots, rhythm, &arrive, stop).await,
                 Received::Messages(messages) => self.seat(messages, &arrive, stop).await,
             }
         }
     }
 
+    /// Takes free slots. One receive for many costs much less than many for one each.
+    async fn take_slots(&self, rhythm: Rhythm) -> Vec<Slot> {
+        let clock = Instant::now();
+        let mut slots = self.slots.take(BATCH).await;
+        // Handlers that take longer than this keep no slot waiting.
+        if matches!(rhythm, Rhythm::Busy) && clock.elapsed() < GATHER {
+            // However many there are when the time is over.
+            let _ = tokio::time::timeout(GATHER, self.slots.take_more(&mut slots, BATCH)).await;
+        }
+        slots
+    }
+
     /// Receives at most one message for each slot, or waits for the next message. What is received is never dropped on the way.
-    async fn fill(&self, slots: Vec<Slot>, arrive: &mpsc::Sender<Arrival>, stop: &CancellationToken) {
+    async fn fill(
+        &self,
+        slots: Vec<Slot>,
+        rhythm: Rhythm,
+        arrive: &mpsc::Sender<Arrival>,
+        stop: &CancellationToken,
+    ) -> Rhythm {
+        let slots_taken = slots.len();
         let woken = self.engine.wake.notified(self.queue);
         let messages = self.receive(Poll::Both, slots.len() as u32).await;
         if messages.is_empty() {
             drop(slots);
             let wait = self.engine.broker.next_visible_in(self.queue).await;
-            let wait = wait.ok().flatten().unwrap_or(IDLE_POLL);
+            let idle = match rhythm {
+                Rhythm::Idle(wait) => wait,
+                Rhythm::Busy | Rhythm::Sparse => FIRST_IDLE_POLL,
+            };
+            let wait = wait.ok().flatten().unwrap_or(idle).clamp(FIRST_IDLE_POLL, idle);
             tokio::select! {
                 () = stop.cancelled() => {}
-                _ = tokio::time::timeout(wait.clamp(Duration::from_millis(20), IDLE_POLL), woken) => {}
+                _ = tokio::time::timeout(wait, woken) => {}
             }
-            return;
+            return Rhythm::Idle((idle * 2).min(IDLE_POLL));
         }
+        let is_full = messages.len() == slots_taken;
         for (message, slot) in messages.into_iter().zip(slots) {
             let grip = self.in_hand.hold(message.held.clone());
             let arrival = Arrival { message, grip, slot };
             arrive.send(arrival).await.expect("arrivals outlive the polls");
         }
+        if is_full { Rhythm::Busy } else { Rhythm::Sparse }
     }
 
     /// One long poll of a lane; it holds no slot, because the other lane may need it meanwhile.
@@ -209,7 +238,10 @@ impl<W: Work> Worker<W> {
             .collect();
         while let Some((_, message)) = held.last() {
             let slot = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
+                // The queue may have been paused during the long poll.
+                () = self.until_paused() => break,
                 slot = self.slots.take_for(message.held.lane) => slot,
             };
             let (grip, message) = held.pop().expect("there is a last one");
@@ -250,6 +282,17 @@ impl<W: Work> Worker<W> {
                 // Nobody can resume it any more: the daemon stops.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    async fn until_paused(&self) {
+        let mut settings = self.engine.settings.clone();
+        if settings
+            .wait_for(|settings| is_paused(settings, self.queue))
+            .await
+            .is_err()
+        {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -312,6 +355,9 @@ impl<W: Work> Worker<W> {
         if message.buried {
             return Ok(Outcome::Discard("a copy of a dead letter".to_owned()));
         }
+        if let Some(fault) = &message.fault {
+            anyhow::bail!("{fault}");
+        }
         if lost_workers(message) > LOST_WORKERS {
             anyhow::bail!("{} workers were lost with it", lost_workers(message));
         }
@@ -364,6 +410,7 @@ impl<W: Work> Worker<W> {
         }
     }
 
+    /// Record and release are one: killed in between, the attempt would be recorded again under the same number.
     async fn retry(&self, failure: &Failure<'_>) -> anyhow::Result<()> {
         let (held, broker) = (&failure.message.held, &self.engine.broker);
         let after = backoff(self.policy.backoff, failure.message.attempt);
@@ -402,6 +449,17 @@ impl<W: Work> Worker<W> {
             }
         }
     }
+}
+
+/// What the last receive found.
+#[derive(Debug, Clone, Copy)]
+enum Rhythm {
+    /// A message for each slot: more are waiting.
+    Busy,
+    /// Fewer messages than slots.
+    Sparse,
+    /// Nothing; it looks again after this time.
+    Idle(Duration),
 }
 
 enum Received {

@@ -3,7 +3,7 @@
 //! ```text
 //! objects/uploads/<upload>/<version>      one file a PUT; the version is random
 //! objects/quarantine/<upload>/<version>   an infected pack: evidence, never served
-//! objects/m|r/ab/cd/<sha256>[.webp]       content addressed
+//! objects/m|r|q/ab/cd/<sha256>[.webp]     content addressed
 //! objects/tmp/                            being written; emptied at start
 //! ```
 //! A file is written under `tmp`, synced, and renamed into place.
@@ -11,6 +11,7 @@
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use tokio::io::AsyncWriteExt as _;
 use tradepost_common::ids::UploadId;
 use uuid::Uuid;
 
-use super::{ContentKey, StoredUpload, UploadKey};
+use super::{Area, ContentKey, StoredUpload, UploadKey};
 
 /// Bytes are hashed and written in steps of about this size.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -171,6 +172,16 @@ impl Store {
         tokio::fs::File::open(self.content_path(key)).await
     }
 
+    /// Deletes the objects of an area that were last put before `before`. Answers with how many.
+    ///
+    /// # Errors
+    /// When the disk does not answer. Some may be deleted then.
+    pub async fn delete_content_before(&self, area: Area, before: SystemTime) -> io::Result<u64> {
+        let folder = self.root.join(area.folder());
+        let delete = move || delete_files_before(&folder, before);
+        tokio::task::spawn_blocking(delete).await.map_err(io::Error::other)?
+    }
+
     /// Writes a small file, to know whether the disk takes any.
     pub async fn check(&self) -> io::Result<()> {
         let temporary = Temporary::new(&self.root);
@@ -180,7 +191,11 @@ impl Store {
     fn write_content(&self, key: &ContentKey, bytes: &[u8]) -> io::Result<()> {
         let path = self.content_path(key);
         if path.metadata().is_ok_and(|there| there.len() == bytes.len() as u64) {
-            return Ok(());
+            return match key.area {
+                // It is as good as new, for `delete_content_before`.
+                Area::QueuePayloads => std::fs::File::open(&path)?.set_modified(SystemTime::now()),
+                Area::Members | Area::Renditions => Ok(()),
+            };
         }
         let temporary = Temporary::new(&self.root);
         let mut file = std::fs::File::create_new(&temporary.0)?;
@@ -220,6 +235,25 @@ impl Store {
         }
         path
     }
+}
+
+fn delete_files_before(folder: &Path, before: SystemTime) -> io::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
+    let mut deleted = 0;
+    for entry in entries {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_dir() {
+            deleted += delete_files_before(&entry.path(), before)?;
+        } else if about.modified()? < before {
+            std::fs::remove_file(entry.path())?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
 }
 
 /// What comes next, unless nothing does for too long: an upload that stands still holds a connection and a file.

@@ -18,6 +18,8 @@ pub enum Area {
     Members,
     /// Pictures: public once their item is.
     Renditions,
+    /// Payloads that are too large for a message of SQS; kept for as long as such a message can live.
+    QueuePayloads,
 }
 
 impl Area {
@@ -25,6 +27,7 @@ impl Area {
         match self {
             Self::Members => "m",
             Self::Renditions => "r",
+            Self::QueuePayloads => "q",
         }
     }
 }
@@ -42,6 +45,14 @@ impl ContentKey {
     pub fn member(sha256: [u8; 32]) -> Self {
         Self {
             area: Area::Members,
+            sha256,
+            extension: "",
+        }
+    }
+
+    pub fn queue_payload(sha256: [u8; 32]) -> Self {
+        Self {
+            area: Area::QueuePayloads,
             sha256,
             extension: "",
         }

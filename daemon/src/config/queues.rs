@@ -1,0 +1,64 @@
+//! How messages are carried and worked on.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The queues and the worker loops.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueuesConfig {
+    pub backend: QueueBackend,
+    /// What the names of the queues start with on SQS.
+    pub prefix: String,
+    /// A message of SQS that is larger than this, attributes included, leaves its payload in the object store.
+    pub sqs_max_bytes: u32,
+    /// How long SQS keeps an empty receive waiting.
+    pub long_poll_seconds: u32,
+    /// How long a received message stays invisible without a heartbeat.
+    pub visibility_seconds: u32,
+    /// Attempts before a message becomes a dead letter.
+    pub attempts: u32,
+    /// First back-off; doubles with every attempt, with jitter.
+    pub backoff_seconds: u32,
+    /// Handlers that run at once, by queue.
+    pub concurrency: BTreeMap<String, u32>,
+    /// How long after a pack was opened the safety message looks whether its preview was forgotten.
+    pub safety_seconds: u32,
+}
+
+impl Default for QueuesConfig {
+    fn default() -> Self {
+        Self {
+            backend: QueueBackend::Postgres,
+            prefix: "tradepost-".to_owned(),
+            sqs_max_bytes: 262_144,
+            long_poll_seconds: 20,
+            visibility_seconds: 30,
+            attempts: 5,
+            backoff_seconds: 2,
+            concurrency: BTreeMap::new(),
+            safety_seconds: 120,
+        }
+    }
+}
+
+/// What carries the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QueueBackend {
+    /// Tables of the database.
+    Postgres,
+    /// Amazon SQS, or a server that speaks its protocol.
+    Sqs,
+}
+
+/// The cloud. Credentials come from where every AWS program looks for them: environment, profile, the machine's role.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AwsConfig {
+    /// `eu-central-1`; from the environment, the profile or the machine when not set.
+    pub region: Option<String>,
+    /// Another server than Amazon's: `http://127.0.0.1:4566`.
+    pub endpoint: Option<String>,
+}

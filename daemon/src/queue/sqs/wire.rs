@@ -1,0 +1,290 @@
+//! How a message looks on SQS: the payload as JSON in the body, everything else in attributes.
+//!
+//! Whoever may send to a queue may send anything. What is no message of ours keeps SQS's own id, and a payload that is no
+//! JSON the database takes is kept as `{"raw": "..."}`, so that it ends among the dead letters where people can look at it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::{Message as SqsMessage, MessageAttributeValue, MessageSystemAttributeName as System};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tradepost_common::ids::{MessageId, UploadId};
+use uuid::Uuid;
+
+use super::Parcel;
+use crate::queue::Lane;
+use crate::store::{self, ContentKey};
+
+const ID: &str = "id";
+const LANE: &str = "lane";
+const UPLOAD: &str = "upload_id";
+const REDRIVES: &str = "redrives";
+const ENQUEUED_AT: &str = "enqueued_at";
+/// Seconds for which SQS hides it at first.
+const DELAY: &str = "delay";
+/// The SHA-256 of the payload, which is in the object store.
+const POINTER: &str = "pointer";
+const TYPE: &str = "String";
+
+/// A message ready to be sent.
+#[derive(Debug)]
+pub struct Packed {
+    pub body: String,
+    pub attributes: Vec<(&'static str, String)>,
+    /// What has to be in the store before.
+    pub stored: Option<(ContentKey, Bytes)>,
+}
+
+impl Packed {
+    /// As SQS counts: the body, and name, type and value of every attribute.
+    pub fn size_bytes(&self) -> usize {
+        let attributes = self.attributes.iter();
+        let attributes: usize = attributes
+            .map(|(name, value)| name.len() + TYPE.len() + value.len())
+            .sum();
+        self.body.len() + attributes
+    }
+
+    pub fn attributes(&self) -> HashMap<String, MessageAttributeValue> {
+        let value = |text: &str| {
+            MessageAttributeValue::builder()
+                .data_type(TYPE)
+                .string_value(text)
+                .build()
+        };
+        let attributes = self.attributes.iter();
+        attributes
+            .map(|(name, text)| ((*name).to_owned(), value(text).expect("an attribute has a type")))
+            .collect()
+    }
+}
+
+/// Packs a message. One of more than `max_bytes` leaves its payload to the store.
+pub fn pack(parcel: &Parcel, max_bytes: usize) -> Packed {
+    let message = &parcel.message;
+    let enqueued_at = parcel.enqueued_at.format(&Rfc3339);
+    let mut attributes = vec![
+        (ID, message.id.to_string()),
+        (LANE, message.lane.as_str().to_owned()),
+        (ENQUEUED_AT, enqueued_at.expect("a time of this age can be written")),
+    ];
+    attributes.extend(message.upload_id.map(|id| (UPLOAD, id.to_string())));
+    if message.redrives > 0 {
+        attributes.push((REDRIVES, message.redrives.to_string()));
+    }
+    if !message.delay.is_zero() {
+        attributes.push((DELAY, message.delay.as_secs_f64().ceil().to_string()));
+    }
+    let mut packed = Packed {
+        body: escape(&message.payload),
+        attributes,
+        stored: None,
+    };
+    if packed.size_bytes() > max_bytes {
+        let bytes = Bytes::from(std::mem::take(&mut packed.body));
+        let key = ContentKey::queue_payload(store::sha256(&bytes));
+        let pointer = hex::encode(key.sha256);
+        packed.body = json!({ "pointer": pointer, "bytes": bytes.len() }).to_string();
+        packed.attributes.push((POINTER, pointer));
+        packed.stored = Some((key, bytes));
+    }
+    packed
+}
+
+/// JSON of characters that SQS takes. Control characters are escaped by JSON itself, and outside of strings there are none.
+fn escape(payload: &Value) -> String {
+    let json = payload.to_string();
+    if json.contains(['\u{fffe}', '\u{ffff}']) {
+        return json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+    }
+    json
+}
+
+/// A received message.
+#[derive(Debug, PartialEq)]
+pub struct Unpacked {
+    pub id: MessageId,
+    pub lane: Lane,
+    pub receipt: String,
+    pub content: Content,
+    pub upload_id: Option<UploadId>,
+    pub redrives: u32,
+    pub receives: u32,
+    pub enqueued_at: OffsetDateTime,
+    pub sent_at: OffsetDateTime,
+    /// How long SQS has hidden it at first.
+    pub delay: Duration,
+}
+
+/// The payload, or where it is.
+#[derive(Debug, PartialEq)]
+pub enum Content {
+    Here(Value),
+    /// In the store.
+    At(ContentKey),
+    /// No payload, and why.
+    Broken(Value, String),
+}
+
+/// Unpacks whatever SQS gave; `None` without a receipt handle, for then nothing can be done with it.
+pub fn unpack(message: SqsMessage) -> Option<Unpacked> {
+    let receipt = message.receipt_handle?;
+    let body = message.body.unwrap_or_default();
+    let theirs = message.message_attributes.unwrap_or_default();
+    let ours = |name: &str| theirs.get(name).and_then(|value| value.string_value.as_deref());
+    let system = message.attributes.unwrap_or_default();
+    let number = |name: System| system.get(&name).and_then(|text| text.parse::<u64>().ok());
+    let sent_at = number(System::SentTimestamp)
+        .and_then(|ms| OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok())
+        .unwrap_or_else(OffsetDateTime::now_utc);
+    let is_bulk = ours(LANE) == Some(Lane::Bulk.as_str());
+    let delay = ours(DELAY).and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    Some(Unpacked {
+        id: ours(ID)
+            .and_then(|text| text.parse().ok())
+            .map_or_else(|| foreign_id(message.message_id.as_deref(), &body), MessageId),
+        lane: if is_bulk { Lane::Bulk } else { Lane::Interactive },
+        receipt,
+        content: ours(POINTER).map_or_else(|| content(&body), |text| pointer(text, &body)),
+        upload_id: ours(UPLOAD).and_then(|text| text.parse().ok()).map(UploadId),
+        redrives: ours(REDRIVES)
+            .and_then(|text| text.parse::<u16>().ok())
+            .unwrap_or(0)
+            .into(),
+        receives: number(System::ApproximateReceiveCount).map_or(1, |n| n.clamp(1, 1_000_000) as u32),
+        enqueued_at: ours(ENQUEUED_AT)
+            .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok())
+            .filter(|at| (1970..=9999).contains(&at.year()))
+            .unwrap_or(sent_at),
+        sent_at,
+        delay: delay.unwrap_or_default(),
+    })
+}
+
+/// The id of a message that somebody else sent: the same whenever it is received.
+fn foreign_id(theirs: Option<&str>, body: &str) -> MessageId {
+    let derived = || {
+        let digest = Sha256::digest(theirs.unwrap_or(body));
+        Uuid::from_slice(&digest[..16]).expect("16 bytes are an id")
+    };
+    MessageId(theirs.and_then(|text| text.parse().ok()).unwrap_or_else(derived))
+}
+
+/// The payload of a body.
+pub fn content(body: &str) -> Content {
+    match serde_json::from_str(body) {
+        Ok(payload) if !has_nul(&payload) => Content::Here(payload),
+        Ok(_) => Content::Broken(
+            raw(body),
+            "the body holds a NUL character, which the database does not take".into(),
+        ),
+        Err(error) => Content::Broken(raw(body), format!("the body is no JSON: {error}")),
+    }
+}
+
+fn pointer(text: &str, body: &str) -> Content {
+    let mut sha256 = [0; 32];
+    match hex::decode_to_slice(text, &mut sha256) {
+        Ok(()) => Content::At(ContentKey::queue_payload(sha256)),
+        Err(error) => Content::Broken(raw(body), format!("the pointer to the payload is no SHA-256: {error}")),
+    }
+}
+
+fn raw(body: &str) -> Value {
+    json!({ "raw": body.replace('\0', "\u{fffd}") })
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::{NewMessage, QueueName};
+
+    fn parcel(payload: Value) -> Parcel {
+        let message = NewMessage {
+            lane: Lane::Bulk,
+            redrives: 2,
+            delay: Duration::from_millis(1_500),
+            ..NewMessage::new(QueueName::Image, UploadId::new(), &payload)
+        };
+        let enqueued_at = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+        Parcel { message, enqueued_at }
+    }
+
+    /// As SQS gives back what it was given.
+    fn received(packed: &Packed) -> Unpacked {
+        let message = SqsMessage::builder()
+            .receipt_handle("handle")
+            .message_id(Uuid::nil().to_string())
+            .body(&packed.body)
+            .set_message_attributes(Some(packed.attributes()))
+            .attributes(System::ApproximateReceiveCount, "4")
+            .attributes(System::SentTimestamp, "1700000001000");
+        unpack(message.build()).unwrap()
+    }
+
+    fn is_allowed(c: char) -> bool {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    }
+
+    #[test]
+    fn message_survives_the_way() {
+        let sent = parcel(json!({ "text": "\u{1}\u{fffe}\u{ffff}\u{10ffff}\\ufffe" }));
+        let packed = pack(&sent, 262_144);
+        assert!(packed.body.chars().all(is_allowed), "{}", packed.body);
+        let unpacked = received(&packed);
+        assert_eq!(unpacked.content, Content::Here(sent.message.payload.clone()));
+        assert_eq!(
+            (unpacked.id, unpacked.upload_id),
+            (sent.message.id, sent.message.upload_id)
+        );
+        assert_eq!(
+            (unpacked.lane, unpacked.redrives, unpacked.receives),
+            (Lane::Bulk, 2, 4)
+        );
+        assert_eq!(
+            (unpacked.enqueued_at, unpacked.delay),
+            (sent.enqueued_at, Duration::from_secs(2))
+        );
+    }
+
+    #[test]
+    fn payload_is_here_up_to_the_limit_and_elsewhere_above() {
+        let around = pack(&parcel(json!("")), usize::MAX).size_bytes();
+        let fits = pack(&parcel(json!("x".repeat(4_096 - around))), 4_096);
+        assert_eq!((fits.size_bytes(), fits.stored), (4_096, None));
+        let packed = pack(&parcel(json!("x".repeat(4_097 - around))), 4_096);
+        let (key, bytes) = packed.stored.clone().unwrap();
+        assert_eq!((key.sha256, bytes.len()), (store::sha256(&bytes), 4_097 - around + 2));
+        assert!(packed.size_bytes() <= 1_024, "{}", packed.size_bytes());
+        assert_eq!(received(&packed).content, Content::At(key));
+    }
+
+    #[test]
+    fn stranger_keeps_the_id_that_sqs_gave() {
+        let theirs = |id: &str| {
+            SqsMessage::builder()
+                .receipt_handle("handle")
+                .message_id(id)
+                .body("{")
+                .build()
+        };
+        let id = Uuid::new_v4();
+        assert_eq!(unpack(theirs(&id.to_string())).unwrap().id, MessageId(id));
+        let odd = || unpack(theirs("17")).unwrap();
+        assert_eq!(odd().id, odd().id, "the same at every receive");
+        assert!(matches!(odd().content, Content::Broken(kept, _) if kept == json!({ "raw": "{" })));
+    }
+}

@@ -1,0 +1,58 @@
+//! `make chaos`: kills workers and crashes the database under load, then counts what was lost or done twice.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use tradepost_tests::chaos::{self, Options, orphans, worker};
+
+#[derive(Parser)]
+#[command(about = "Kills workers and crashes the database under load, then counts what was lost or done twice")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sends messages, kills workers, crashes the database, counts. The exit code tells whether all is well.
+    Run(Options),
+    /// Measures how soon a message whose worker was killed runs again.
+    Orphans {
+        /// Visibility timeouts.
+        #[arg(long, value_delimiter = ',', default_values_t = [2, 5, 10])]
+        seconds: Vec<u32>,
+        #[arg(long, default_value_t = 20)]
+        kills: usize,
+    },
+    /// A worker process, started by the other two; ends with its standard input.
+    #[command(hide = true)]
+    Worker { settings: String },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let limit = Duration::from_secs(900);
+    let work = async {
+        match arguments.command {
+            Command::Run(options) => chaos::run(&options).await,
+            Command::Orphans { seconds, kills } => orphans::measure(&seconds, kills).await,
+            Command::Worker { settings } => worker::run(&settings).await.map(|()| true),
+        }
+    };
+    // Whichever is dropped here takes its processes and folders with it.
+    let ended = tokio::select! {
+        ended = work => ended,
+        () = tradepost_tests::interrupted() => Err(anyhow::anyhow!("interrupted")),
+        () = tokio::time::sleep(limit) => Err(anyhow::anyhow!("not done within {} s", limit.as_secs())),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("chaos: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
