@@ -1,8 +1,10 @@
 //! The loop of the terminal: wait for anything, take everything, draw once.
 
+mod hands;
+
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::{Event as Input, KeyCode, KeyEventKind, KeyModifiers};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use tradepost_common::ids::MessageId;
@@ -10,14 +12,11 @@ use tradepost_common::ids::MessageId;
 use crate::client::Client;
 use crate::editor;
 use crate::graphics::{Choice, Graphics, Protocol, Wrapping};
-use crate::input::{self, Action};
 use crate::message::Effect;
 use crate::picture::{self, Studio};
 use crate::signals::Signals;
 use crate::state::App;
 use crate::state::clock::Clock;
-use crate::state::list::Step;
-use crate::state::prompt::Prompt;
 use crate::state::screen::Screen as View;
 use crate::tasks::{self, Keyboard, Tasks};
 use crate::term::{self, Screen};
@@ -71,6 +70,7 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
     };
     let inbox = session.serve(inbox, interactive, &options.until).await?;
     session.app.release_case();
+    session.app.give_plan_up();
     session.perform_effects()?;
     if graphics.protocol == Protocol::Kitty && graphics.wrapping == Wrapping::None {
         session.screen.send(&picture::forget_kitty_pictures())?;
@@ -222,11 +222,11 @@ impl Session {
                 if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') {
                     self.screen.suspend()?;
                 } else {
-                    press(&mut self.app, key);
+                    hands::press(&mut self.app, key);
                 }
             }
             Some(Input::Paste(text)) => self.app.paste(&text),
-            Some(Input::Mouse(mouse)) => click(&mut self.app, mouse.kind, mouse.column, mouse.row),
+            Some(Input::Mouse(mouse)) => hands::click(&mut self.app, mouse.kind, mouse.column, mouse.row),
             Some(_) => {}
             // The terminal is gone: there is nobody to go on for.
             None => return Ok(Flow::Stop),
@@ -253,7 +253,7 @@ impl Session {
             return;
         };
         self.dirty = Dirty::Yes;
-        match refused.0 {
+        match *refused.0 {
             Effect::Read(read) => self.app.hear(tasks::busy_reply(read)),
             Effect::Picture(_) => self.app.picture_asked = None,
             Effect::Write(write) => {
@@ -295,41 +295,5 @@ impl Session {
         }
         self.pixels = if shows { Pixels::Drawn } else { Pixels::None };
         Ok(())
-    }
-}
-
-/// What a key does. Keys of a decision are not taken from a key that is held down.
-fn press(app: &mut App, key: KeyEvent) {
-    if let KeyCode::Char(c) = key.code {
-        let held = app.is_held_down(c);
-        let decides = matches!(c, 'a' | 'x' | 'n' | 'y' | '0'..='9');
-        let is_typing = app.prompt.as_ref().is_some_and(|p| !view::covers_screen(p));
-        if held && decides && app.screen == View::Item && !is_typing {
-            return;
-        }
-        // A key that was held down over the question is no answer to it.
-        if held && c == 'y' && app.prompt.as_ref().is_some_and(Prompt::is_question) {
-            return;
-        }
-    }
-    if let Some(action) = input::action(key, app.screen, app.prompt.as_ref()) {
-        app.act(action);
-    }
-}
-
-fn click(app: &mut App, kind: MouseEventKind, column: u16, row: u16) {
-    if app.prompt.is_some() {
-        return;
-    }
-    match kind {
-        MouseEventKind::ScrollDown => app.act(Action::Step(Step::Down)),
-        MouseEventKind::ScrollUp => app.act(Action::Step(Step::Up)),
-        MouseEventKind::Down(MouseButton::Left) => {
-            let rows = app.rows_area;
-            if rows.contains((column, row).into()) {
-                app.click(usize::from(row - rows.y));
-            }
-        }
-        _ => {}
     }
 }

@@ -14,6 +14,7 @@ pub mod list;
 pub mod lists;
 pub mod news;
 pub mod operations;
+pub mod pacing;
 pub mod paged;
 pub mod palette;
 pub mod plan;
@@ -24,6 +25,7 @@ pub mod screen;
 pub mod selected;
 #[cfg(test)]
 mod tests;
+pub mod turning;
 pub mod typing;
 pub mod writing;
 

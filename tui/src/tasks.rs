@@ -42,7 +42,7 @@ pub struct Tasks {
 
 /// Too much is waiting already; the effect comes back.
 #[derive(Debug)]
-pub struct Busy(pub Effect);
+pub struct Busy(pub Box<Effect>);
 
 /// Whether there is somebody to listen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Tasks {
 }
 
 fn busy<T>(sent: Result<(), TrySendError<T>>, effect: impl FnOnce(T) -> Effect) -> Result<(), Busy> {
-    sent.map_err(|e| Busy(effect(e.into_inner())))
+    sent.map_err(|e| Busy(Box::new(effect(e.into_inner()))))
 }
 
 async fn serve_reads(client: Client, mut requests: Receiver<Read>, updates: Sender<Update>) {

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod attempts;
 pub mod audit;
 mod edit;
+pub mod facts;
 pub mod findings;
 mod foot;
 pub mod groups;

@@ -127,11 +127,7 @@ async fn dead_letters_are_acted_on_from_the_command_line() {
     assert_eq!(discarded.status.code(), Some(0), "{discarded:?}");
     assert_eq!(dead(&app).await, json!(3));
     let again = app.tradepost(&["dead", "redrive", "--queue", "image", "--yes", "--wait"]);
-    assert_eq!(
-        again.status.code(),
-        Some(1),
-        "they fail again: {again:?}"
-    );
+    assert_eq!(again.status.code(), Some(1), "they fail again: {again:?}");
     app.bring_members_back();
     app.until("/v1/queues", |page| queue(page, "image")["dead"] == json!(3))
         .await;

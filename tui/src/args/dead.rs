@@ -48,6 +48,9 @@ pub enum DeadCommand {
         which: Which,
         #[arg(long)]
         reason: String,
+        /// Messages a second at most, 1 to 100,000.
+        #[arg(long, value_name = "N", default_value_t = Pace::default().rate_per_second)]
+        rate: u32,
         #[command(flatten)]
         how: How,
     },
@@ -57,6 +60,9 @@ pub enum DeadCommand {
         which: Which,
         #[arg(long)]
         reason: String,
+        /// Messages a second at most, 1 to 100,000.
+        #[arg(long, value_name = "N", default_value_t = Pace::default().rate_per_second)]
+        rate: u32,
         #[command(flatten)]
         how: How,
     },

@@ -32,13 +32,23 @@ pub async fn run(client: &Client, act: Option<DeadCommand>, output: Output) -> a
             let (kind, which) = (OperationKind::Redrive, plan::selection(which)?);
             return plan::run(client, kind, which, None, pace.pace(), (how, output)).await;
         }
-        DeadCommand::Discard { which, reason, how } => {
+        DeadCommand::Discard {
+            which,
+            reason,
+            rate,
+            how,
+        } => {
             let (kind, which) = (OperationKind::Discard, plan::selection(which)?);
-            return plan::run(client, kind, which, Some(reason), Pace::default(), (how, output)).await;
+            return plan::run(client, kind, which, Some(reason), at_most(rate), (how, output)).await;
         }
-        DeadCommand::Purge { which, reason, how } => {
+        DeadCommand::Purge {
+            which,
+            reason,
+            rate,
+            how,
+        } => {
             let (kind, which) = (OperationKind::Purge, plan::selection(which)?);
-            return plan::run(client, kind, which, Some(reason), Pace::default(), (how, output)).await;
+            return plan::run(client, kind, which, Some(reason), at_most(rate), (how, output)).await;
         }
         DeadCommand::Edit { id, file, set, yes } => {
             let asked = edit::Asked { id, file, set, yes };
@@ -46,6 +56,13 @@ pub async fn run(client: &Client, act: Option<DeadCommand>, output: Output) -> a
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn at_most(rate_per_second: u32) -> Pace {
+    Pace {
+        rate_per_second,
+        ..Pace::default()
+    }
 }
 
 async fn groups(client: &Client, queue: Option<String>, text: Option<String>, output: Output) -> anyhow::Result<()> {

@@ -53,7 +53,8 @@ pub async fn run(client: &Client, asked: Asked, output: Output) -> anyhow::Resul
         eprintln!("tradepost: the payload would be refused; nothing was sent");
         return Ok(ExitCode::from(REFUSED));
     }
-    if !asked.yes && !(confirm::can_ask() && confirm::ask("Send it? [y/N]", "y").await?) {
+    let is_sent = asked.yes || (confirm::can_ask() && confirm::ask("Send it? [y/N]", "y").await?);
+    if !is_sent {
         eprintln!("tradepost: nothing was sent; y or --yes sends it");
         return Ok(ExitCode::from(NOT_CONFIRMED));
     }

@@ -11,7 +11,8 @@ use crate::plain::{Ink, paint};
 use crate::query::Query;
 use crate::text;
 use crate::theme::Tone;
-use crate::view::operations::{pace_in_words, phase_in_words, state};
+use crate::view::facts::{pace_in_words, phase_in_words};
+use crate::view::operations::state;
 
 pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> anyhow::Result<()> {
     match act.unwrap_or(OpsCommand::Ls { limit: 100 }) {

@@ -110,7 +110,7 @@ async fn confirmed(plan: &Operation, output: Output) -> anyhow::Result<bool> {
         Output::Json => plain::Ink::None,
         Output::Text(ink) => ink,
     };
-    eprint!("{}\n", in_text(plan, ink));
+    eprintln!("{}", in_text(plan, ink));
     let word = word(plan);
     let messages = format::plural(plan.eligible(), "message", "messages");
     let question = match word.as_str() {

@@ -1,6 +1,8 @@
 //! What keys and news do, without a terminal and without a daemon.
 
 mod dead;
+mod looking;
+mod turning;
 
 use std::time::Duration;
 

@@ -46,17 +46,17 @@ impl App {
 
     /// Text from the clipboard goes where something is typed, and never becomes keys.
     pub fn paste(&mut self, text: &str) {
-        match &mut self.prompt {
-            Some(
-                Prompt::Filter(line)
-                | Prompt::Note(line)
-                | Prompt::Palette { line, .. }
-                | Prompt::Number { line, .. }
-                | Prompt::Why(Some(line))
-                | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)),
-            ) => line.push(text),
-            // A name is typed by hand: that is what it is asked for.
-            _ => {}
+        // The name of a queue is typed by hand: that is what it is asked for.
+        if let Some(
+            Prompt::Filter(line)
+            | Prompt::Note(line)
+            | Prompt::Palette { line, .. }
+            | Prompt::Number { line, .. }
+            | Prompt::Why(Some(line))
+            | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)),
+        ) = &mut self.prompt
+        {
+            line.push(text);
         }
         if let Some(Prompt::Filter(line)) = &self.prompt {
             let typed = line.text.clone();

@@ -2,6 +2,7 @@
 
 use tradepost_common::overview::Role;
 
+use super::pacing::MAX_RATE;
 use super::prompt::{Line, NumberOf, Prompt};
 use super::screen::Screen;
 use super::typing::edit;
@@ -9,7 +10,6 @@ use super::{ARMED_FOR, App};
 use crate::format;
 use crate::input::Typed;
 use crate::message::{Effect, Write};
-use crate::state::plan::MAX_RATE;
 use crate::theme::Tone;
 
 /// Handlers of one queue at most.

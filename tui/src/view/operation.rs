@@ -6,7 +6,7 @@ use tradepost_common::operations::{ItemState, LeftOut, OperationItem};
 
 use super::listing::{self, Focus, Look};
 use super::paper::{Paper, split_top};
-use super::{operations, paged_suffix};
+use super::{facts, paged_suffix};
 use crate::format;
 use crate::state::App;
 use crate::state::operations::OperationView;
@@ -92,9 +92,9 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         paper.paragraph(rest, words, Tone::Dim);
         return;
     };
-    paper.heading(head, &operations::title(operation));
-    let (facts, _) = split_top(rest, 6);
-    let used = operations::draw_facts(paper, facts, operation);
+    paper.heading(head, &facts::title(operation));
+    let (place, _) = split_top(rest, 6);
+    let used = facts::draw(paper, place, operation);
     let (_, rest) = split_top(rest, used);
     let rest = draw_left_out(paper, rest, &operation.left_out);
     app.rows_area = draw_items(paper, rest, view, now);

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
-use super::operations;
+use super::facts;
 use super::overlay::window;
 use super::paper::{Paper, split_top};
 use crate::format;
@@ -119,7 +119,7 @@ fn draw_counts(column: &mut Column<'_, '_>, operation: &Operation) {
     for left in operation.left_out.iter().take(room) {
         column.line(&format!("{:>9}  {}", count(left.messages), left.reason), Tone::Warn);
     }
-    column.line(&operations::pace_in_words(operation), Tone::Plain);
+    column.line(&facts::pace_in_words(operation), Tone::Plain);
 }
 
 fn draw_question(paper: &mut Paper<'_>, area: Rect, plan: &PlanView, step: &PlanStep) {
@@ -164,8 +164,8 @@ fn question(plan: &PlanView, name: Option<&str>) -> String {
 fn look_keys(plan: &PlanView) -> &'static str {
     match (plan.is_ready(), plan.new.kind.sends()) {
         (true, true) => "y starts it · r rate · c canary · Esc or n: no",
-        (true, false) => "y starts it · Esc or n: no",
+        (true, false) => "y starts it · r rate · Esc or n: no",
         (false, true) => "r rate · c canary · Esc: no",
-        (false, false) => "Esc: no",
+        (false, false) => "r rate · Esc: no",
     }
 }

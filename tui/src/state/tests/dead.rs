@@ -5,32 +5,30 @@ use tradepost_common::operations::{OperationKind, OperationState, Selection};
 
 use super::*;
 use crate::client::Turn;
-use crate::input::{DeadKey, OperationKey};
-use crate::message::ItemsAsk;
+use crate::input::DeadKey;
 use crate::state::list::Step;
-use crate::state::paged::Ask;
 use crate::state::plan::PlanView;
-use crate::state::prompt::{PlanStep, Sure};
+use crate::state::prompt::PlanStep;
 use crate::state::selected::Meant;
 use crate::view::testdata::dead::{self, PRINT, message_id, operation_id};
 
-const REDRIVE: Action = Action::Dead(DeadKey::Plan(OperationKind::Redrive));
+pub const REDRIVE: Action = Action::Dead(DeadKey::Plan(OperationKind::Redrive));
 const DISCARD: Action = Action::Dead(DeadKey::Plan(OperationKind::Discard));
 const PURGE: Action = Action::Dead(DeadKey::Plan(OperationKind::Purge));
-const EDIT: Action = Action::Dead(DeadKey::Edit);
+pub const EDIT: Action = Action::Dead(DeadKey::Edit);
 
-fn armed(mut app: App) -> App {
+pub fn armed(mut app: App) -> App {
     app.act(Action::Arm);
     app
 }
 
-fn yes(app: &mut App) -> Vec<Write> {
+pub fn yes(app: &mut App) -> Vec<Write> {
     app.act(Action::Prompt(Typed::Yes));
     writes(app)
 }
 
 /// The selection of the plan that was asked for.
-fn planned(app: &mut App) -> Selection {
+pub fn planned(app: &mut App) -> Selection {
     match &writes(app)[..] {
         [Write::Plan { new, .. }] => new.selection.clone(),
         other => panic!("no plan: {other:?}"),
@@ -250,245 +248,5 @@ fn rate_is_changed_in_place_and_canary_makes_another_plan() {
     assert_eq!(
         (*id, new.pace.canary, new.pace.rate_per_second),
         (operation_id(9), 0, 2000)
-    );
-}
-
-#[test]
-fn answer_to_another_search_is_not_shown() {
-    let mut app = dead::app_with_groups();
-    app.act(Action::AskFilter);
-    app.act(Action::Prompt(Typed::Text('j')));
-    let asked = Selection {
-        text: Some("j".to_owned()),
-        ..Selection::default()
-    };
-    assert!(app.effects.contains(&Effect::Read(Read::Groups(asked.clone()))));
-    app.act(Action::Prompt(Typed::Text('a')));
-    app.act(Action::Prompt(Typed::Done));
-    app.act(Action::Arm);
-    app.act(REDRIVE);
-    assert_eq!(writes(&mut app), [], "what is on the screen is not what is asked for");
-    app.effects.clear();
-    app.hear(Update::Groups(asked, Ok(dead::groups())));
-    assert!(app.dead.groups.snapshot().is_none());
-    let newer = Selection {
-        text: Some("ja".to_owned()),
-        ..Selection::default()
-    };
-    assert!(
-        app.effects.contains(&Effect::Read(Read::Groups(newer.clone()))),
-        "it is asked again"
-    );
-    app.hear(Update::Groups(newer, Ok(dead::groups())));
-    app.act(REDRIVE);
-    assert_eq!(planned(&mut app).text.as_deref(), Some("ja"));
-}
-
-#[test]
-fn list_holds_still_while_rows_are_marked() {
-    let mut app = dead::app_with_letters();
-    app.act(Action::Mark);
-    app.clock.instant += Duration::from_secs(5);
-    let revisions = tradepost_common::events::Revisions {
-        dead: 9,
-        ..app.revisions
-    };
-    app.hear(Update::Event(Event::Changed(revisions)));
-    assert_eq!(app.effects, []);
-    app.act(Action::Back);
-    assert!(
-        matches!(app.effects[..], [Effect::Read(Read::Letters(..))]),
-        "read again"
-    );
-}
-
-#[test]
-fn more_rows_come_as_the_cursor_comes_near_the_end() {
-    let mut app = dead::app_with_letters();
-    let query = app.dead.letters.query.clone();
-    app.dead.letters.paged.distrust();
-    app.hear(Update::Event(Event::Tick { at: testdata::NOW }));
-    app.hear(Update::Letters(
-        query.clone(),
-        Ask { cursor: None },
-        Ok(dead::letters(1..200, Some("c1"))),
-    ));
-    app.effects.clear();
-    app.act(Action::Step(Step::Last));
-    let more = Ask {
-        cursor: Some("c1".to_owned()),
-    };
-    assert_eq!(app.effects, [Effect::Read(Read::Letters(query, more))]);
-}
-
-#[test]
-fn esc_takes_back_one_thing_at_a_time() {
-    let mut app = testdata::app();
-    app.go(Screen::Queues);
-    app.act(Action::Open);
-    assert_eq!(app.dead.groups.query.queue.as_deref(), Some("scan"));
-    app.set_dead_text("jail");
-    app.act(Action::MarkAll);
-    let left = |app: &App| {
-        let q = &app.dead.groups.query;
-        (app.dead.groups.meant == Meant::All, q.text.is_some(), q.queue.is_some())
-    };
-    for expected in [
-        (true, true, true),
-        (false, true, true),
-        (false, false, true),
-        (false, false, false),
-    ] {
-        assert_eq!(left(&app), expected);
-        app.act(Action::Back);
-    }
-}
-
-#[test]
-fn edit_is_checked_shown_and_sent_only_with_y() {
-    let mut app = armed(dead::app_with_letter());
-    app.act(EDIT);
-    assert!(matches!(&app.effects[..], [Effect::Editor { text, .. }] if text.contains("icons/broken.svg")));
-    app.effects.clear();
-    app.hear(Update::Edited(message_id(2), Ok("{ not json".to_owned())));
-    app.act(Action::Prompt(Typed::Yes));
-    app.act(Action::Prompt(Typed::EditNote));
-    assert!(matches!(&app.effects[..], [Effect::Editor { text, .. }] if text == "{ not json"));
-    app.effects.clear();
-    app.hear(Update::Edited(message_id(2), Ok("{\"path\": \"x\"}".to_owned())));
-    assert!(matches!(&app.effects[..], [Effect::Read(Read::Check(..))]));
-    assert_eq!(yes(&mut app), [], "not checked yet");
-    app.hear(Update::Checked(message_id(2), Ok(dead::check())));
-    let sent = yes(&mut app);
-    let [Write::Edit(id, body)] = &sent[..] else {
-        panic!("not sent: {sent:?}");
-    };
-    assert_eq!(
-        (*id, body.seq, &body.payload["path"]),
-        (message_id(2), 898, &serde_json::json!("x"))
-    );
-    app.hear(Update::EditSent(message_id(2), Err(conflict())));
-    assert!(app.prompt.is_some(), "what went wrong is shown");
-}
-
-#[test]
-fn payload_that_is_unchanged_is_not_sent() {
-    let mut app = armed(dead::app_with_letter());
-    app.act(EDIT);
-    let text = crate::state::edit::pretty(&dead::detail(2).payload);
-    app.effects.clear();
-    app.hear(Update::Edited(message_id(2), Ok(text)));
-    assert!(app.edit.is_none() && app.effects.is_empty());
-    assert!(status(&app).contains("as it was"));
-}
-
-#[test]
-fn edit_from_the_list_waits_for_the_message() {
-    let mut app = armed(dead::app_with_letters());
-    app.act(EDIT);
-    assert_eq!(app.screen, Screen::Letter);
-    assert_eq!(app.effects, [Effect::Read(Read::Letter(message_id(1)))]);
-    app.effects.clear();
-    app.hear(Update::Letter(message_id(1), Ok(Box::new(dead::detail(1)))));
-    assert!(matches!(&app.effects[..], [Effect::Editor { .. }]));
-}
-
-#[test]
-fn operation_is_paused_at_once_and_cancelled_after_a_question() {
-    let mut app = armed(dead::app_with_operations());
-    app.act(Action::Operation(OperationKey::Turn));
-    assert_eq!(writes(&mut app), [Write::Turn(operation_id(2), Turn::Pause)]);
-    app.act(Action::Operation(OperationKey::Cancel));
-    assert_eq!(writes(&mut app), []);
-    app.act(Action::Prompt(Typed::Cancel));
-    assert_eq!((writes(&mut app), app.prompt.clone()), (vec![], None));
-    app.act(Action::Operation(OperationKey::Cancel));
-    assert_eq!(yes(&mut app), [Write::Turn(operation_id(2), Turn::Cancel)]);
-    app.act(Action::Step(Step::Down));
-    app.act(Action::Operation(OperationKey::Turn));
-    assert_eq!(
-        app.prompt,
-        Some(Prompt::Sure(Sure::Resume(operation_id(1)))),
-        "it had stopped by itself"
-    );
-    assert_eq!(yes(&mut app), [Write::Turn(operation_id(1), Turn::Resume)]);
-}
-
-#[test]
-fn operation_that_is_over_leaves_the_foot_and_says_how_it_went() {
-    let mut app = dead::app_with_operations();
-    app.go(Screen::Overview);
-    app.effects.clear();
-    app.hear(Update::Event(Event::Operations {
-        operations: vec![dead::operation(1, OperationState::Stopped)],
-    }));
-    assert!(app.effects.contains(&Effect::Read(Read::Operation(operation_id(2)))));
-    let mut done = dead::operation(2, OperationState::Done);
-    done.finished_at = Some(testdata::NOW);
-    app.hear(Update::Operation(operation_id(2), Ok(done)));
-    assert!(
-        status(&app).contains("480 succeeded, 7 failed again"),
-        "{}",
-        status(&app)
-    );
-}
-
-#[test]
-fn messages_of_another_filter_are_not_shown() {
-    let mut app = dead::app_with_operations();
-    app.act(Action::Open);
-    let all = ItemsAsk {
-        id: operation_id(2),
-        state: None,
-        page: Ask { cursor: None },
-    };
-    assert!(app.effects.contains(&Effect::Read(Read::Items(all.clone()))));
-    app.act(Action::OtherPane);
-    app.effects.clear();
-    let rows = vec![dead::item(1, tradepost_common::operations::ItemState::Done)];
-    app.hear(Update::Items(
-        all.clone(),
-        Ok(tradepost_common::Page { rows, next: None }),
-    ));
-    assert!(app.operations.view.as_ref().unwrap().items.list.rows().is_empty());
-    let left_out = ItemsAsk {
-        state: Some(tradepost_common::operations::ItemState::LeftOut),
-        ..all
-    };
-    assert!(app.effects.contains(&Effect::Read(Read::Items(left_out))));
-}
-
-#[test]
-fn concurrency_takes_a_number_or_nothing() {
-    let mut app = armed(testdata::app());
-    app.go(Screen::Queues);
-    let typed = |app: &mut App, text: &str| {
-        app.act(Action::Concurrency);
-        app.paste(text);
-        app.act(Action::Prompt(Typed::Done));
-        writes(app)
-    };
-    assert_eq!(typed(&mut app, "12"), [Write::Concurrency("scan".to_owned(), Some(12))]);
-    assert_eq!(typed(&mut app, ""), [Write::Concurrency("scan".to_owned(), None)]);
-    for wrong in ["0", "1001", "-1", "many", "1.5"] {
-        assert_eq!(typed(&mut app, wrong), [], "{wrong}");
-        assert!(status(&app).contains("from 1 to 1,000"));
-        app.act(Action::Prompt(Typed::Cancel));
-    }
-}
-
-#[test]
-fn alert_is_acknowledged_once() {
-    let mut app = armed(testdata::app());
-    app.go(Screen::Alerts);
-    app.act(Action::Acknowledge);
-    assert_eq!(writes(&mut app), [Write::Acknowledge("scanner-down".to_owned())]);
-    let mut alert = app.alerts.selected().unwrap().clone();
-    alert.acknowledged_by = Some("anna".to_owned());
-    app.hear(Update::Acknowledged(alert.code.clone(), Ok(alert)));
-    app.act(Action::Acknowledge);
-    assert_eq!(
-        (writes(&mut app), status(&app)),
-        (vec![], "anna has acknowledged it already")
     );
 }

@@ -1,0 +1,113 @@
+//! Operations, queues and alerts.
+
+use tradepost_common::operations::{ItemState, OperationState};
+
+use super::dead::{armed, yes};
+use super::*;
+use crate::client::Turn;
+use crate::input::OperationKey;
+use crate::message::ItemsAsk;
+use crate::state::list::Step;
+use crate::state::paged::Ask;
+use crate::state::prompt::Sure;
+use crate::view::testdata::dead::{self, operation_id};
+
+#[test]
+fn operation_is_paused_at_once_and_cancelled_after_a_question() {
+    let mut app = armed(dead::app_with_operations());
+    app.act(Action::Operation(OperationKey::Turn));
+    assert_eq!(writes(&mut app), [Write::Turn(operation_id(2), Turn::Pause)]);
+    app.act(Action::Operation(OperationKey::Cancel));
+    assert_eq!(writes(&mut app), []);
+    app.act(Action::Prompt(Typed::Cancel));
+    assert_eq!((writes(&mut app), app.prompt.clone()), (vec![], None));
+    app.act(Action::Operation(OperationKey::Cancel));
+    assert_eq!(yes(&mut app), [Write::Turn(operation_id(2), Turn::Cancel)]);
+    app.act(Action::Step(Step::Down));
+    app.act(Action::Operation(OperationKey::Turn));
+    assert_eq!(
+        app.prompt,
+        Some(Prompt::Sure(Sure::Resume(operation_id(1)))),
+        "it had stopped by itself"
+    );
+    assert_eq!(yes(&mut app), [Write::Turn(operation_id(1), Turn::Resume)]);
+}
+
+#[test]
+fn operation_that_is_over_leaves_the_foot_and_says_how_it_went() {
+    let mut app = dead::app_with_operations();
+    app.go(Screen::Overview);
+    app.effects.clear();
+    app.hear(Update::Event(Event::Operations {
+        operations: vec![dead::operation(1, OperationState::Stopped)],
+    }));
+    assert!(app.effects.contains(&Effect::Read(Read::Operation(operation_id(2)))));
+    let mut done = dead::operation(2, OperationState::Done);
+    done.finished_at = Some(testdata::NOW);
+    app.hear(Update::Operation(operation_id(2), Ok(done)));
+    assert!(
+        status(&app).contains("480 succeeded, 7 failed again"),
+        "{}",
+        status(&app)
+    );
+}
+
+#[test]
+fn messages_of_another_filter_are_not_shown() {
+    let mut app = dead::app_with_operations();
+    app.act(Action::Open);
+    let all = ItemsAsk {
+        id: operation_id(2),
+        state: None,
+        page: Ask { cursor: None },
+    };
+    assert!(app.effects.contains(&Effect::Read(Read::Items(all.clone()))));
+    app.act(Action::OtherPane);
+    app.effects.clear();
+    let rows = vec![dead::item(1, ItemState::Done)];
+    app.hear(Update::Items(
+        all.clone(),
+        Ok(tradepost_common::Page { rows, next: None }),
+    ));
+    assert!(app.operations.view.as_ref().unwrap().items.list.rows().is_empty());
+    let left_out = ItemsAsk {
+        state: Some(ItemState::LeftOut),
+        ..all
+    };
+    assert!(app.effects.contains(&Effect::Read(Read::Items(left_out))));
+}
+
+#[test]
+fn concurrency_takes_a_number_or_nothing() {
+    let mut app = armed(testdata::app());
+    app.go(Screen::Queues);
+    let typed = |app: &mut App, text: &str| {
+        app.act(Action::Concurrency);
+        app.paste(text);
+        app.act(Action::Prompt(Typed::Done));
+        writes(app)
+    };
+    assert_eq!(typed(&mut app, "12"), [Write::Concurrency("scan".to_owned(), Some(12))]);
+    assert_eq!(typed(&mut app, ""), [Write::Concurrency("scan".to_owned(), None)]);
+    for wrong in ["0", "1001", "-1", "many", "1.5"] {
+        assert_eq!(typed(&mut app, wrong), [], "{wrong}");
+        assert!(status(&app).contains("from 1 to 1,000"));
+        app.act(Action::Prompt(Typed::Cancel));
+    }
+}
+
+#[test]
+fn alert_is_acknowledged_once() {
+    let mut app = armed(testdata::app());
+    app.go(Screen::Alerts);
+    app.act(Action::Acknowledge);
+    assert_eq!(writes(&mut app), [Write::Acknowledge("scanner-down".to_owned())]);
+    let mut alert = app.alerts.selected().unwrap().clone();
+    alert.acknowledged_by = Some("anna".to_owned());
+    app.hear(Update::Acknowledged(alert.code.clone(), Ok(alert)));
+    app.act(Action::Acknowledge);
+    assert_eq!(
+        (writes(&mut app), status(&app)),
+        (vec![], "anna has acknowledged it already")
+    );
+}
