@@ -17,7 +17,7 @@ use tradepostd::queue::sqs::Sqs;
 use tradepostd::queue::stats::QueueStats;
 use tradepostd::queue::wake::{self, Wake};
 use tradepostd::queue::worker::{self, Engine, Policy, Work};
-use tradepostd::queue::{Broker, Message, NewMessage, Outcome, QueueName, collector, outbox};
+use tradepostd::queue::{Broker, Held, Message, NewMessage, Outcome, QueueName, collector, outbox};
 use tradepostd::store::Store;
 
 use crate::sqs as server;
@@ -168,6 +168,16 @@ impl Bench {
     /// Receives one message.
     pub async fn receive_one(&self, queue: QueueName, visibility: Duration) -> Message {
         self.receive(queue, 1, visibility).await.remove(0)
+    }
+
+    /// Gives a message back at once after a failed attempt.
+    pub async fn release(&self, held: &Held) {
+        let mut tx = self.db.begin().await.expect("the database answers");
+        let released = self.broker.release_in(&mut tx, held, Duration::ZERO).await;
+        released.expect("the database answers");
+        tx.commit().await.expect("the database answers");
+        let released = self.broker.release_after_commit(held, Duration::ZERO).await;
+        released.expect("the backend answers");
     }
 
     /// Waits until no message is anywhere in the queue.
