@@ -40,7 +40,7 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
     );
     assert_eq!(
         names(&overview["parts"], "name"),
-        ["database", "objects", "scanner", "jail"]
+        ["database", "objects", "scanner", "jail", "queues"]
     );
     assert_eq!(
         (

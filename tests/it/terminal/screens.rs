@@ -25,7 +25,7 @@ async fn overview_shows_alert_counts_and_queues_at_80_by_24() {
     screen.press("2");
     screen.shows(&["scan", "batch", "image", "preview"]).await;
     screen.press("?");
-    screen.shows(&["help"]).await;
+    screen.shows(&["Keys of Queues"]).await;
 }
 
 #[tokio::test]

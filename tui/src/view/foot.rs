@@ -83,16 +83,24 @@ fn progress(app: &App) -> Option<String> {
     Some(format!("{}{more}", operations::in_short(newest)))
 }
 
+/// As many as fit; help always has its room, because it has the others.
 fn draw_hints(paper: &mut Paper<'_>, area: Rect, hints: &[keys::Help]) {
+    let cells = |(key, meaning): &keys::Help| (text::width(key) + text::width(meaning) + 1) as u16;
+    let mut kept = hints.iter().position(|(key, _)| *key == "?").map(|at| cells(&hints[at]) + 2);
     let mut x = area.x;
-    for (key, meaning) in hints {
-        let cells = (text::width(key) + text::width(meaning) + 1) as u16;
-        if x + cells > area.right() {
-            return;
+    for hint in hints {
+        if hint.0 == "?" {
+            kept = None;
         }
-        x += paper.put(x, area.y, cells, key, Tone::Accent) + 1;
-        x += paper.put(x, area.y, cells, meaning, Tone::Dim) + 2;
+        if x + cells(hint) + kept.unwrap_or(0) <= area.right() {
+            x = draw_hint(paper, x, area.y, hint);
+        }
     }
+}
+
+fn draw_hint(paper: &mut Paper<'_>, mut x: u16, y: u16, (key, meaning): &keys::Help) -> u16 {
+    x += paper.put(x, y, text::width(key) as u16, key, Tone::Accent) + 1;
+    x + paper.put(x, y, text::width(meaning) as u16, meaning, Tone::Dim) + 2
 }
 
 fn draw_status(paper: &mut Paper<'_>, area: Rect, app: &App) {
