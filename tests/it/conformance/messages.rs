@@ -104,17 +104,12 @@ async fn lost_receipt_is_worth_nothing(bench: &Bench) {
     let both = [lost.clone(), kept.clone()];
     assert_eq!(bench.broker.extend(&both, LONG).await.unwrap(), [false, true]);
     bench.broker.delete(std::slice::from_ref(&lost)).await.unwrap();
-<<<<<<< HEAD
     bench.broker.surrender(&lost).await.unwrap();
     assert_eq!(
         bench.broker.extend(&[kept], LONG).await.unwrap(),
         [true],
         "it is still ours"
     );
-=======
-    bench.release(&lost).await;
-    assert_eq!(bench.broker.extend(&[kept], LONG).await.unwrap(), [true], "it is still ours");
->>>>>>> wip-chaos
 }
 
 async fn released_message_has_one_attempt_more(bench: &Bench) {
@@ -122,20 +117,7 @@ async fn released_message_has_one_attempt_more(bench: &Bench) {
     for attempt in 1..=3 {
         let message = bench.receive_one(QUEUE, LONG).await;
         assert_eq!((message.attempt, message.receives), (attempt, attempt));
-<<<<<<< HEAD
         bench.fail(&message, "it is Monday").await;
-=======
-        let failure = Failure {
-            message: &message,
-            backend: bench.broker.name(),
-            worker: "test",
-            error: "it is Monday",
-            started_at: message.enqueued_at,
-            took: Duration::ZERO,
-        };
-        attempts::record_retry(&bench.db, &failure).await.unwrap();
-        bench.release(&message.held).await;
->>>>>>> wip-chaos
     }
 }
 

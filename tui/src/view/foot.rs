@@ -86,7 +86,10 @@ fn progress(app: &App) -> Option<String> {
 /// As many as fit; help always has its room, because it has the others.
 fn draw_hints(paper: &mut Paper<'_>, area: Rect, hints: &[keys::Help]) {
     let cells = |(key, meaning): &keys::Help| (text::width(key) + text::width(meaning) + 1) as u16;
-    let mut kept = hints.iter().position(|(key, _)| *key == "?").map(|at| cells(&hints[at]) + 2);
+    let mut kept = hints
+        .iter()
+        .position(|(key, _)| *key == "?")
+        .map(|at| cells(&hints[at]) + 2);
     let mut x = area.x;
     for hint in hints {
         if hint.0 == "?" {
