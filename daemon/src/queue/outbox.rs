@@ -95,7 +95,7 @@ async fn turn(db: &PgPool, sqs: &Sqs, holder: &str) -> anyhow::Result<Option<Dur
         return Ok(Some(IDLE_POLL));
     }
     let outcomes = send(sqs, &claim).await;
-    let any_sent = outcomes.iter().any(|outcome| *outcome == Sending::Sent);
+    let any_sent = outcomes.contains(&Sending::Sent);
     settle(db, claim, outcomes).await?;
     Ok(if any_sent { None } else { Some(IDLE_POLL) })
 }

@@ -55,7 +55,7 @@ async fn until_wanted(db: &PgPool) {
 /// Poison is spread evenly.
 fn is_poison(number: u32, options: &Options) -> bool {
     options.poison > 0
-        && number % (options.messages / options.poison) == 0
+        && number.is_multiple_of(options.messages / options.poison)
         && number / (options.messages / options.poison) < options.poison
 }
 

@@ -77,7 +77,7 @@ async fn compare(options: &Options) -> anyhow::Result<()> {
         "| what | ours | graphile-worker, its defaults | graphile-worker, tuned | ours to defaults | ours to tuned |"
     );
     println!("|---|---|---|---|---|---|");
-    let figures: [(&str, fn(&Turn) -> f64); 5] = [
+    let figures: [(&str, Seconds); 5] = [
         ("enqueue, one a transaction", |turn| turn.one_by_one),
         ("enqueue, 100 a transaction", |turn| turn.in_batches),
         ("work and delete", |turn| turn.work),
@@ -103,3 +103,6 @@ fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
+
+/// What of a turn a line of the table is about.
+type Seconds = fn(&Turn) -> f64;
