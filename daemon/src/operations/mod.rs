@@ -9,6 +9,7 @@ pub mod routes;
 pub mod service;
 
 mod act;
+mod check;
 mod pacer;
 mod plan;
 pub mod runner;
