@@ -14,7 +14,13 @@ const presets = {
   tuned: { localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 },
 };
 
-const pool = (size) => new pg.Pool({ host, database, user: "tradepost", max: size });
+const pool = (size) => {
+  const made = new pg.Pool({ host, database, user: "tradepost", max: size });
+  // graphile-worker wants to know that somebody listens; a lost connection fails the request anyway.
+  made.on("error", () => {});
+  made.on("connect", (client) => client.on("error", () => {}));
+  return made;
+};
 
 async function timed(work) {
   const started = performance.now();
