@@ -1,7 +1,8 @@
-//! `GET /v1/cases`, `GET /v1/cases/{id}`, its picture, claim, approve and reject: screens 7 and 8.
+//! `GET /v1/cases`, `GET /v1/cases/{id}`, its pictures and source, claims, decisions, bulk decisions, undo: screens 7 and 8.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::ids::{CaseId, ItemId, UploadId};
 use crate::uploads::{Finding, FindingSeverity};
@@ -23,8 +24,29 @@ pub struct CaseRow {
     pub items_blocked: i64,
     #[serde(with = "time::serde::rfc3339")]
     pub opened_at: OffsetDateTime,
+    /// When it should be decided: `opened_at` and the target for its severity.
+    #[serde(with = "time::serde::rfc3339")]
+    pub due_at: OffsetDateTime,
+    /// `new`, `trusted` or `elite`.
+    pub trust: String,
+    /// The contributor disagrees with an earlier decision on the same upload.
+    pub appeal: bool,
+    /// The contributor has answered a moderator's question, or has not yet.
+    pub question: Option<QuestionState>,
+    /// The group of cases with files that look alike, when it is in one; `GET /v1/cases?cluster=` lists them.
+    pub cluster: Option<Uuid>,
+    /// Open cases in that group, this one included; 1 without a group.
+    pub cluster_size: i64,
     /// Who holds it now.
     pub claimed_by: Option<String>,
+}
+
+/// What came of a moderator's question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionState {
+    Asked,
+    Answered,
 }
 
 /// A case with everything a moderator needs to decide it.
@@ -37,18 +59,95 @@ pub struct CaseDetail {
     /// The items of the pack, flagged ones first; at most 2,000.
     pub items: Vec<CaseItem>,
     pub licence: Option<String>,
+    /// Files of this case that are the same as, or look like, files already known; the closest first, at most 50.
+    #[serde(default)]
+    pub look_alikes: Vec<LookAlike>,
+    /// What moderators asked and the contributor answered or appealed, oldest first.
+    #[serde(default)]
+    pub letters: Vec<Letter>,
+    /// Who else has the case on the screen now.
+    #[serde(default)]
+    pub viewers: Vec<String>,
+    /// Until when the claim holds, when somebody has it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub claim_until: Option<OffsetDateTime>,
     pub decision: Option<Decision>,
+    /// Earlier decisions that were undone or appealed against, newest first.
+    #[serde(default)]
+    pub history: Vec<Decision>,
+}
+
+/// A file that is the same as another one, or looks like it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookAlike {
+    /// The file of this case.
+    pub item: ItemId,
+    pub path: String,
+    pub relation: Relation,
+    /// Bits that differ between the perceptual hashes: 0 to 64; 0 for `exact` and `geometry`.
+    pub distance: i32,
+    /// The file it is like; its picture is at `GET /v1/items/{id}/picture`.
+    pub other: ItemId,
+    pub other_path: String,
+    /// `family / set`.
+    pub other_title: String,
+    pub other_contributor: String,
+    /// `pending`, `ready`, `blocked`, `published` or `rejected`.
+    pub other_state: String,
+    /// Of the same contributor: a new version rather than a theft.
+    pub same_contributor: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    pub other_since: OffsetDateTime,
+}
+
+/// In which way two files are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The same bytes.
+    Exact,
+    /// The same outlines, whatever their colours, size, order of attributes and names.
+    Geometry,
+    /// Pictures that look alike.
+    Look,
+}
+
+/// One message between moderators and the contributor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Letter {
+    pub kind: LetterKind,
+    /// The moderator, or the contributor's account.
+    pub from: String,
+    pub text: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterKind {
+    Question,
+    Answer,
+    Appeal,
 }
 
 /// What is known of the contributor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContributorRecord {
     pub account: String,
-    /// `new` or `trusted`.
+    /// `new`, `trusted` or `elite`.
     pub trust: String,
+    /// What moves it next, in words: `2 more published packs make it trusted`.
+    #[serde(default)]
+    pub trust_rule: String,
+    #[serde(default)]
+    pub banned: bool,
     pub uploads: i64,
     pub published: i64,
     pub rejected: i64,
+    /// Decisions of the last 90 days that went against the contributor.
+    #[serde(default)]
+    pub rejected_lately: i64,
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
 }
@@ -73,11 +172,20 @@ pub struct Decision {
     /// `approved` or `rejected`.
     pub outcome: String,
     pub by: String,
+    /// What the contributor was told: the template's text, and the note.
     pub reason: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     pub items_published: i64,
     pub items_rejected: i64,
+    /// The contributor was banned with it.
+    #[serde(default)]
+    pub banned: bool,
+    /// Until when `POST /v1/cases/{id}/undo` takes it back.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub undo_until: Option<OffsetDateTime>,
+    #[serde(default)]
+    pub undone_by: Option<String>,
 }
 
 /// `POST /v1/cases/{id}/approve`: publish every item that has a positive verdict, except those named.
@@ -87,27 +195,190 @@ pub struct Approve {
     /// Items to reject while the rest is approved.
     #[serde(default)]
     pub except: Vec<ItemId>,
-    /// What the contributor is told about the items left out.
+    /// Why they are left out: one of [`REASONS`] by its id.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// What else the contributor is told about the items left out.
     #[serde(default)]
     pub reason: Option<String>,
 }
 
-/// `POST /v1/cases/{id}/reject`: nothing of the pack is published.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `POST /v1/cases/{id}/reject`: nothing of the pack is published. A template, a reason in the moderator's words, or both.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reject {
-    /// What the contributor is told. Must not be empty.
-    pub reason: String,
+    /// One of [`REASONS`] by its id.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// What the contributor is told, after the template's text.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// `POST /v1/cases/{id}/ban`: rejects the pack and shuts the contributor out; `POST /v1/accounts/{name}/unban` lets in again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ban {
+    #[serde(default)]
+    pub template: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Reject every other open case of the contributor too.
+    #[serde(default)]
+    pub reject_open: bool,
+}
+
+/// `POST /v1/cases/{id}/ask`: the case waits until the contributor answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    pub question: String,
+}
+
+/// `POST /v1/cases/{id}/view`, every ten seconds while the case is on a screen: who else looks at it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Viewers {
+    pub others: Vec<String>,
+    pub claimed_by: Option<String>,
+}
+
+/// `GET /v1/cases/{id}/items/{item}/source?line=&lines=`: a window of the file's own text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The number of the first line, from 1.
+    pub first_line: i32,
+    /// At most 500, each of at most 2,000 characters; control and text-direction characters are replaced.
+    pub lines: Vec<SourceLine>,
+    pub total_lines: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceLine {
+    /// The column of the first character shown, from 1: long lines are cut around the asked column.
+    pub first_column: i32,
+    pub text: String,
+    /// Characters of the line that are not shown, before and after.
+    pub hidden: i32,
+}
+
+/// What to do with many cases at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkAct {
+    Approve,
+    Reject {
+        #[serde(default)]
+        template: Option<String>,
+        #[serde(default)]
+        reason: Option<String>,
+    },
+}
+
+/// Which cases: by id, or those of a cluster or of a contributor that are open now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkWhich {
+    Cases(Vec<CaseId>),
+    Cluster(Uuid),
+    Contributor(String),
+}
+
+/// `POST /v1/cases/bulk/plan`: what would happen; changes nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BulkPlan {
+    pub act: BulkAct,
+    pub which: BulkWhich,
+}
+
+/// What a bulk decision would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BulkPreview {
+    /// The cases that would be decided, at most 1,000.
+    pub cases: Vec<CaseId>,
+    pub items: i64,
+    pub contributors: i64,
+    /// The cases that are left out, with the reason: claimed by somebody else, blocking findings, nothing to publish.
+    pub left_out: Vec<LeftOut>,
+    /// What `confirm` must say when it is run: the number of cases when there are more than 20; else nothing is asked.
+    pub confirm: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub case: CaseId,
+    pub title: String,
+    pub why: String,
+}
+
+/// `POST /v1/cases/bulk`: decides exactly these cases; each is its own transaction and its own undo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bulk {
+    pub act: BulkAct,
+    /// As the plan listed them.
+    pub cases: Vec<CaseId>,
+    #[serde(default)]
+    pub confirm: Option<String>,
+}
+
+/// What a bulk decision did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BulkDone {
+    pub decided: Vec<CaseId>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A reason that contributors are given, by its key on the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReasonTemplate {
+    pub id: &'static str,
+    /// For the moderator's list.
+    pub title: &'static str,
+    /// What the contributor reads, and what helps next.
+    pub text: &'static str,
 }
 
 /// The templated reasons that keys 1 to 9 pick, in their order.
-pub const REJECT_REASONS: [&str; 9] = [
-    "Contains malware",
-    "Contains scripts or other active content",
-    "Copies somebody else's work",
-    "Not licensed for sale",
-    "Quality is below the marketplace's bar",
-    "Misleading title, tags or kind",
-    "Offensive or illegal content",
-    "Duplicate of an existing set",
-    "Broken or incomplete files",
+pub const REASONS: [ReasonTemplate; 9] = [
+    ReasonTemplate {
+        id: "malware",
+        title: "Contains malware",
+        text: "The pack contains malware. Clean the computer it was made on and upload it again.",
+    },
+    ReasonTemplate {
+        id: "active-content",
+        title: "Contains scripts or other active content",
+        text: "The pack contains scripts, event handlers or references to other servers. Export the files as plain SVG.",
+    },
+    ReasonTemplate {
+        id: "copy",
+        title: "Copies somebody else's work",
+        text: "The pack contains work of another contributor. Upload only what you made yourself or may sell.",
+    },
+    ReasonTemplate {
+        id: "licence",
+        title: "Not licensed for sale",
+        text: "The licence of the files does not allow to sell them here. Name the licence and its source in the manifest.",
+    },
+    ReasonTemplate {
+        id: "quality",
+        title: "Quality is below the marketplace's bar",
+        text: "The files do not meet the marketplace's bar for quality: look at alignment, stroke widths and small sizes.",
+    },
+    ReasonTemplate {
+        id: "misleading",
+        title: "Misleading title, tags or kind",
+        text: "Title, tags or kind do not say what is in the pack. Correct the manifest and upload it again.",
+    },
+    ReasonTemplate {
+        id: "offensive",
+        title: "Offensive or illegal content",
+        text: "The pack contains content that the marketplace does not carry.",
+    },
+    ReasonTemplate {
+        id: "duplicate",
+        title: "Duplicate of an existing set",
+        text: "You already have a set with these files. Upload a new version of it instead.",
+    },
+    ReasonTemplate {
+        id: "broken",
+        title: "Broken or incomplete files",
+        text: "Some files are broken or incomplete: the findings name them.",
+    },
 ];

@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::embedded::clamd::ScannerStatus;
 use crate::http::rate_limit::UploadLimits;
 use crate::jail::Jail;
-use crate::previews::presets::Preset;
 use crate::queue::Broker;
 use crate::queue::settings::Settings;
 use crate::queue::stats::QueueStats;
@@ -22,6 +21,7 @@ use crate::store::signing::Signer;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;
+use tradepost_render::presets::Preset;
 
 /// The state behind every handler and job.
 pub struct App {

@@ -25,7 +25,6 @@ pub mod catalog;
 pub mod ingest;
 pub mod previews;
 pub mod review;
-pub mod sample;
 pub mod scanning;
 pub mod uploads;
 

@@ -19,7 +19,6 @@ use crate::embedded::clamd::{self, ScannerSpec, ScannerStatus};
 use crate::http::rate_limit::UploadLimits;
 use crate::jail::{Jail, Limits};
 use crate::jobs::Jobs;
-use crate::previews::presets::default_presets;
 use crate::queue::settings::{self, Settings};
 use crate::queue::stats::QueueStats;
 use crate::queue::worker::{self, Engine, Policy};
@@ -29,6 +28,7 @@ use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
 use crate::{http, leases, operations, scheduler, telemetry};
+use tradepost_render::presets::default_presets;
 
 /// Runs the daemon until a signal stops it.
 ///

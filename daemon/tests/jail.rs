@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tradepostd::ingest::pack::PackLimits;
+use tradepost_inspect::pack::PackLimits;
+use tradepost_inspect::sample::{PackSpec, SampleFile, drawn_pack, eicar, pack_bytes, scripted};
+use tradepost_render::presets::{Format, default_presets};
+use tradepost_render::sheet::SheetSpec;
 use tradepostd::jail::{Jail, JailError, Limits, Member, Rendered};
-use tradepostd::previews::presets::{Format, default_presets};
-use tradepostd::previews::sheet::SheetSpec;
-use tradepostd::sample::{PackSpec, SampleFile, drawn_pack, eicar, pack_bytes, scripted};
 
 fn jail(limits: Limits) -> Jail {
     Jail::new(env!("CARGO_BIN_EXE_tradepostd").into(), 2, limits)

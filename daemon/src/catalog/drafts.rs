@@ -7,8 +7,8 @@ use tradepost_common::ids::{FamilyId, ItemId, SetId};
 use uuid::Uuid;
 
 use super::service::{Draft, DraftItem, StoredFile};
-use crate::ingest::manifest::{Description, Manifest, Tag};
 use crate::uploads::Upload;
+use tradepost_inspect::manifest::{Description, Manifest, Tag};
 
 /// Creates the drafts of a pack. `None` when the contributor has a set of that name in that family.
 pub async fn create_draft(

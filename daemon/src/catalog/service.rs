@@ -8,7 +8,7 @@ use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 pub use super::drafts::create_draft;
 use super::queries;
 use crate::jail::Rendition;
-use crate::previews::presets::{Format, Preset};
+use tradepost_render::presets::{Format, Preset};
 
 /// A file of a pack in the store.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 mod check;
 mod queues;
+mod sample;
 mod token;
 
 use std::io::Write as _;
@@ -13,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 
-use crate::{database, http, jail, sample, telemetry};
+use crate::{database, http, jail, telemetry};
 
 /// `EX_CONFIG` of sysexits.h: systemd does not start again what can only fail again.
 const EXIT_CONFIG: u8 = 78;

@@ -15,10 +15,10 @@ use super::extract::{Path, Query};
 use crate::app::SharedApp;
 use crate::catalog::service as catalog;
 use crate::error::{ApiError, ApiResult};
-use crate::previews::presets::Format;
 use crate::store::ContentKey;
 use crate::store::signing::Signature;
 use crate::uploads::routes::check_signature;
+use tradepost_render::presets::Format;
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 

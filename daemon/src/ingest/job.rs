@@ -10,8 +10,6 @@ use tokio::sync::mpsc;
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 
-use super::manifest::Manifest;
-use super::pack::PackLimits;
 use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
@@ -23,6 +21,8 @@ use crate::store::{ContentKey, Store};
 use crate::uploads::Upload;
 use crate::uploads::service::{self as uploads, pack_finding};
 use crate::uploads::stages::Stage;
+use tradepost_inspect::manifest::Manifest;
+use tradepost_inspect::pack::PackLimits;
 
 /// Members that wait to be stored; more are held back in the jail.
 const MEMBERS_AHEAD: usize = 32;

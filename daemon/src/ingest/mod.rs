@@ -1,6 +1,3 @@
-//! What is in a pack: the manifest, the archive, and the drafts they become.
+//! What is in a pack: the manifest and the archive are read in the jail (`tradepost-inspect`), and become drafts here.
 
-pub mod faults;
 pub mod job;
-pub mod manifest;
-pub mod pack;

@@ -6,8 +6,8 @@ use tradepost_common::uploads::Finding;
 use super::Rendition;
 use super::talk::{Stop, misbehaved};
 use super::wire::Picture;
-use crate::previews::presets::Preset;
-use crate::scanning::clean;
+use tradepost_inspect::text::clean;
+use tradepost_render::presets::Preset;
 
 /// The most findings that are kept of one file or pack.
 const MAX_FINDINGS: usize = 250;

@@ -15,9 +15,9 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 
 use super::talk::{WITH_FILE, WITHOUT_FILE};
 use super::wire::{self, Bounds, Job, Reply, Request};
-use crate::ingest::pack;
-use crate::previews::render::{Drawing, Engine, Picture};
-use crate::previews::sheet;
+use tradepost_inspect::pack;
+use tradepost_render::engine::{Drawing, Engine, Picture};
+use tradepost_render::sheet;
 
 const JOB_BOUNDS: Bounds = Bounds {
     head_bytes: 1 << 20,

@@ -26,9 +26,9 @@ use tokio::sync::{Semaphore, mpsc};
 
 use self::talk::{Errand, Interrupt, Replies, Stop, misbehaved};
 use self::wire::{Bounds, Job, Reply, Request};
-use crate::ingest::pack::PackLimits;
-use crate::previews::presets::Preset;
-use crate::previews::sheet::SheetSpec;
+use tradepost_inspect::pack::PackLimits;
+use tradepost_render::presets::Preset;
+use tradepost_render::sheet::SheetSpec;
 
 /// The pool. Clones share it; when the last one goes, every child is killed.
 #[derive(Clone)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tradepost_common::uploads::Finding;
 
-use crate::ingest::manifest::Manifest;
-use crate::previews::presets::Format;
+use tradepost_inspect::manifest::Manifest;
+use tradepost_render::presets::Format;
 
 /// What one child may take, and how long the pool keeps it.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
-use crate::ingest::manifest::Manifest;
-use crate::ingest::pack::PackLimits;
-use crate::previews::presets::{Format, Preset};
-use crate::previews::sheet::SheetSpec;
+use tradepost_inspect::manifest::Manifest;
+use tradepost_inspect::pack::PackLimits;
+use tradepost_render::presets::{Format, Preset};
+use tradepost_render::sheet::SheetSpec;
 
 /// What the daemon asks of a child, with the limits that hold while it works on it.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,14 +1,4 @@
-//! Pictures made of items and families: presets, the engine that draws them in the jail, the jobs that ask for them.
+//! Pictures made of items and families: the jobs that ask the jail for them. What draws them is the crate `tradepost-render`.
 
-mod encode_png;
-mod encode_webp;
-mod fonts;
 pub mod image_job;
-pub mod presets;
-pub mod render;
-mod scale;
-pub mod sheet;
 pub mod sheet_job;
-mod straight;
-mod vp8l;
-mod watermark;

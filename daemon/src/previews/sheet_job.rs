@@ -9,8 +9,6 @@ use sqlx::PgConnection;
 use tradepost_common::ids::{ItemId, SetId, UploadId};
 use tradepost_common::uploads::UploadState;
 
-use super::presets::Format;
-use super::sheet::{SheetSpec, choose};
 use crate::app::App;
 use crate::catalog::service::{self as catalog, SetProgress, Sheet};
 use crate::ingest::job::refusal;
@@ -20,6 +18,8 @@ use crate::review;
 use crate::store::ContentKey;
 use crate::uploads::service as uploads;
 use crate::uploads::stages::Stage;
+use tradepost_render::presets::Format;
+use tradepost_render::sheet::{SheetSpec, choose};
 
 /// The rendition that a tile of the sheet is made of.
 const TILE_PRESET: &str = "png-256";

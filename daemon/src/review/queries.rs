@@ -63,6 +63,12 @@ impl From<RawCase> for CaseRow {
             items: row.items,
             items_blocked: row.items_blocked,
             opened_at: row.opened_at,
+            due_at: row.opened_at,
+            trust: "new".to_owned(),
+            appeal: false,
+            question: None,
+            cluster: None,
+            cluster_size: 1,
             claimed_by: row.claimed_by,
         }
     }
@@ -212,6 +218,9 @@ pub async fn decision(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Optio
             reason: row.decision_reason,
             items_published: row.items_published,
             items_rejected: row.items_rejected,
+            banned: false,
+            undo_until: None,
+            undone_by: None,
         })
     }))
 }
@@ -236,6 +245,9 @@ pub async fn record(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<C
         uploads: row.uploads,
         published: row.published,
         rejected: row.rejected,
+        trust_rule: String::new(),
+        banned: false,
+        rejected_lately: 0,
         since: row.created_at,
     })
 }

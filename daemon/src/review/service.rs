@@ -118,6 +118,11 @@ pub async fn detail(db: &PgPool, id: CaseId) -> ApiResult<CaseDetail> {
         findings: found,
         items,
         licence,
+        look_alikes: Vec::new(),
+        letters: Vec::new(),
+        viewers: Vec::new(),
+        claim_until: None,
+        history: Vec::new(),
         decision: queries::decision(db, id).await?,
         case,
     })
@@ -216,7 +221,7 @@ pub async fn approve(app: &App, actor: &Actor, id: CaseId, body: &Approve) -> Ap
 /// # Errors
 /// A conflict when it is decided already or held by somebody else.
 pub async fn reject(app: &App, actor: &Actor, id: CaseId, body: &Reject) -> ApiResult<Decision> {
-    let reason = parse_reason(&body.reason)?;
+    let reason = parse_reason(body.reason.as_deref().unwrap_or_default())?;
     let mut tx = app.db.begin().await?;
     let case = lock_for(&mut tx, actor, id).await?;
     let mut rejected = 0;

@@ -9,7 +9,6 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 
 use super::clamd::Verdict;
-use super::magic;
 use super::service::{self, Scanned};
 use crate::app::App;
 use crate::ingest::job::BatchJob;
@@ -18,6 +17,7 @@ use crate::store::UploadKey;
 use crate::uploads::service::{self as uploads, pack_finding};
 use crate::uploads::stages::Stage;
 use crate::uploads::{Upload, findings};
+use tradepost_inspect::magic;
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]

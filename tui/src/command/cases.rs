@@ -71,13 +71,30 @@ pub async fn approve(
         .iter()
         .map(|name| find_item(&detail.items, name))
         .collect::<anyhow::Result<_>>()?;
-    let decision = client.approve(case, &Approve { except, reason }).await?;
+    let decision = client
+        .approve(
+            case,
+            &Approve {
+                except,
+                reason,
+                template: None,
+            },
+        )
+        .await?;
     print_decision(&detail.case.title, &decision, output)
 }
 
 pub async fn reject(client: &Client, case: CaseId, reason: String, output: Output) -> anyhow::Result<()> {
     let title = client.case(case).await?.case.title;
-    let decision = client.reject(case, &Reject { reason }).await?;
+    let decision = client
+        .reject(
+            case,
+            &Reject {
+                template: None,
+                reason: Some(reason),
+            },
+        )
+        .await?;
     print_decision(&title, &decision, output)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tradepost_common::ids::CaseId;
 use tradepost_common::overview::Role;
-use tradepost_common::review::{Approve, REJECT_REASONS, Reject};
+use tradepost_common::review::{Approve, REASONS, Reject};
 
 use super::App;
 use super::case::{Claim, Split};
@@ -68,6 +68,7 @@ impl App {
         }
         let note = case.note.trim();
         let body = Approve {
+            template: None,
             except: case.exceptions(),
             reason: (!note.is_empty()).then(|| note.to_owned()),
         };
@@ -88,7 +89,7 @@ impl App {
         let reason = match typed {
             Typed::Cancel => return self.say(Tone::Plain, "not rejected"),
             Typed::EditNote => return self.ask_note(),
-            Typed::Reason(n) => REJECT_REASONS.get(n - 1).map(|reason| with_note(reason, &note)),
+            Typed::Reason(n) => REASONS.get(n - 1).map(|reason| with_note(reason.title, &note)),
             Typed::NoteAlone if note.is_empty() => {
                 self.say(Tone::Warn, "there is no note yet: m writes one");
                 None
@@ -112,7 +113,10 @@ impl App {
             Write::Reject {
                 case: id,
                 title,
-                body: Reject { reason },
+                body: Reject {
+                    template: None,
+                    reason: Some(reason),
+                },
             },
             &doing,
         );

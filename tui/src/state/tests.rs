@@ -136,7 +136,10 @@ fn rejection_needs_a_reason_and_takes_the_note_along() {
         panic!("no rejection: {done:?}");
     };
     assert_eq!(*case, case_id(1));
-    assert_eq!(body.reason, "Copies somebody else's work: lucide's arrow");
+    assert_eq!(
+        body.reason.as_deref(),
+        Some("Copies somebody else's work: lucide's arrow")
+    );
 }
 
 #[test]
@@ -193,6 +196,9 @@ fn page_from_before_a_decision_does_not_bring_the_case_back() {
     app.hear(Update::Cases(ask, Ok(tradepost_common::Page { rows, next: None })));
     assert_eq!(app.cases.list.rows().len(), 1);
     let decision = Decision {
+        banned: false,
+        undo_until: None,
+        undone_by: None,
         outcome: "approved".to_owned(),
         by: "root".to_owned(),
         reason: None,

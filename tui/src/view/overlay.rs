@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
-use tradepost_common::review::REJECT_REASONS;
+use tradepost_common::review::REASONS;
 
 use super::paper::{Paper, split_top};
 use super::{edit, keys, plan};
@@ -105,9 +105,15 @@ fn draw_reasons(paper: &mut Paper<'_>, area: Rect, app: &App) {
     let files = format::plural(case.files.rows().len() as i64, "file", "files");
     let title = format!("Reject {} ({files})?", text::cut(&case.title, 40));
     let inside = window(paper, area, 58, 13, &title);
-    for (y, (i, reason)) in (inside.y..).zip(REJECT_REASONS.iter().enumerate()) {
+    for (y, (i, reason)) in (inside.y..).zip(REASONS.iter().enumerate()) {
         paper.put(inside.x, y, 2, &(i + 1).to_string(), Tone::Accent);
-        paper.put(inside.x + 3, y, inside.width.saturating_sub(3), reason, Tone::Plain);
+        paper.put(
+            inside.x + 3,
+            y,
+            inside.width.saturating_sub(3),
+            reason.title,
+            Tone::Plain,
+        );
     }
     let note = Rect {
         y: inside.y + 10,

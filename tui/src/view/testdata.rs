@@ -262,6 +262,12 @@ pub fn trace() -> UploadTrace {
 
 pub fn case(n: u128) -> CaseRow {
     CaseRow {
+        due_at: ago(600),
+        trust: "new".to_owned(),
+        appeal: false,
+        question: None,
+        cluster: None,
+        cluster_size: 1,
         id: case_id(n),
         upload_id: UploadId(Uuid::from_u128(1000)),
         title: format!("birds {n} / line"),
@@ -291,8 +297,16 @@ pub fn detail(n: u128) -> CaseDetail {
         findings,
     };
     CaseDetail {
+        look_alikes: Vec::new(),
+        letters: Vec::new(),
+        viewers: Vec::new(),
+        claim_until: None,
+        history: Vec::new(),
         case: case(n),
         record: ContributorRecord {
+            trust_rule: String::new(),
+            banned: false,
+            rejected_lately: 0,
             account: "anna".to_owned(),
             trust: "new".to_owned(),
             uploads: 3,

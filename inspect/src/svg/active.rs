@@ -14,7 +14,7 @@ use tradepost_common::uploads::{Finding, FindingSeverity};
 
 use self::css::Danger;
 use self::url::Target;
-use super::clean;
+use crate::text::clean;
 
 pub use self::doctype::judge as judge_doctype;
 

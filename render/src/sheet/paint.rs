@@ -195,7 +195,7 @@ fn is_light(picture: &Pixmap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::previews::sheet::MAX_TILES;
+    use crate::sheet::MAX_TILES;
 
     #[test]
     fn every_card_is_on_the_sheet() {

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ingest::faults::{Faults, MAX_FAULTS};
+use crate::faults::{Faults, MAX_FAULTS};
 
 fn sound() -> Value {
     json!({
@@ -141,7 +141,7 @@ fn a_thousand_faults_are_counted_but_not_listed() {
 
 #[test]
 fn the_example_of_the_documentation_is_sound() {
-    let page = include_str!("../../../../docs/MANIFEST.md");
+    let page = include_str!("../../../docs/MANIFEST.md");
     let example = page
         .split("```json")
         .nth(1)

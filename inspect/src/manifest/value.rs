@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::ingest::faults::Faults;
+use crate::faults::Faults;
 
 /// One object of the document. Reading a field gives `None` when it had a fault.
 pub struct Object<'a> {
@@ -71,7 +71,7 @@ pub fn object<'a>(value: &'a Value, pointer: &str, faults: &'a mut Faults) -> Op
 pub fn word<T>(parse: fn(&str) -> Result<T, String>, value: &Value, pointer: &str, faults: &mut Faults) -> Option<T> {
     let text = string(value, pointer, faults)?;
     parse(text)
-        .map_err(|fault| faults.add_manifest(pointer, format!("{:?} {fault}", crate::scanning::clean(text, 80))))
+        .map_err(|fault| faults.add_manifest(pointer, format!("{:?} {fault}", crate::text::clean(text, 80))))
         .ok()
 }
 

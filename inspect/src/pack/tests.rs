@@ -158,7 +158,7 @@ fn names_that_lead_elsewhere_are_refused() {
         "b\u{202E}gvs.svg",
         "b\u{7}.svg",
     ] {
-        let shown = crate::scanning::clean(name, 255);
+        let shown = crate::text::clean(name, 255);
         assert_fault(&faults(&with(&[(name, SVG)])), &shown, "name that is not allowed");
     }
 }

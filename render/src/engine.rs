@@ -14,8 +14,8 @@ use super::scale::Levels;
 use super::straight::Straight;
 use super::watermark::Marks;
 use super::{encode_png, encode_webp, fonts};
-use crate::scanning::active;
-use crate::scanning::magic::{SvgText, svg_text};
+use tradepost_inspect::magic::{SvgText, svg_text};
+use tradepost_inspect::svg::active;
 
 /// The file is not what it should be; the message says in which way.
 pub const NOT_SVG_RULE: &str = "not-svg";

@@ -9,7 +9,7 @@ use super::{
     Currency, Description, FileEntry, FilePath, Kind, Licence, LicenceId, MAX_FILES, MAX_PRICE_MINOR, MAX_TAGS,
     Manifest, Named, PackName, Price, Tag, Title,
 };
-use crate::ingest::faults::Faults;
+use crate::faults::Faults;
 
 /// Reads the manifest; every fault goes to `faults`, and `None` means that there was at least one.
 pub fn parse(bytes: &[u8], faults: &mut Faults) -> Option<Manifest> {

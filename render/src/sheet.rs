@@ -8,8 +8,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use self::paint::Grid;
+use super::engine::Picture;
 use super::presets::{Format, Preset, Watermark};
-use super::render::Picture;
 use super::straight::Straight;
 use super::{encode_png, encode_webp};
 

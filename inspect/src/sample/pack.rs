@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::ingest::manifest::{self, FilePath, Tag, Title};
+use crate::manifest::{self, FilePath, Tag, Title};
 
 /// What a pack says of itself, unchecked: tests make wrong ones as well.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,7 +148,7 @@ fn write_zip<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>, out: im
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::faults::Faults;
+    use crate::faults::Faults;
     use crate::sample::drawn_pack;
 
     #[test]

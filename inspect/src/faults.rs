@@ -2,7 +2,7 @@
 
 use tradepost_common::uploads::{Finding, FindingSeverity};
 
-use crate::scanning::clean;
+use crate::text::clean;
 
 /// The most faults that are listed; of the rest only the number is told.
 pub const MAX_FAULTS: usize = 200;

@@ -19,7 +19,7 @@ use zip::read::ZipReadOptions;
 use self::listing::Entry;
 use super::faults::{Faults, PACK_RULE};
 use super::manifest::{self, Manifest};
-use crate::scanning::magic;
+use crate::magic;
 
 /// How large a pack may be; everything is counted while inflating, never taken from what the ZIP declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,9 +9,9 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{PackLimits, size};
-use crate::ingest::faults::{Faults, PACK_RULE};
-use crate::ingest::manifest::unsafe_path;
-use crate::scanning::magic;
+use crate::faults::{Faults, PACK_RULE};
+use crate::magic;
+use crate::manifest::unsafe_path;
 
 /// One file of the archive that belongs to the pack.
 #[derive(Debug)]

@@ -1,19 +1,12 @@
-//! Packs for the demo and the tests: made of a folder of SVG files, or drawn by the program itself.
-
-mod drawn;
-mod hostile;
-mod pack;
+//! `tradepostd sample`: makes packs of a folder of SVG files, or of pictures that the program draws itself.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::ingest::manifest::{Kind, MAX_FILES};
-
-pub use self::drawn::drawn_pack;
-pub use self::hostile::{eicar, scripted};
-pub use self::pack::{PackSpec, SampleFile, pack_bytes, write_pack, zip_bytes};
+use tradepost_inspect::manifest::{Kind, MAX_FILES};
+use tradepost_inspect::sample::{PackSpec, SampleFile, drawn_pack, eicar, scripted, write_pack};
 
 /// What `tradepostd sample` takes.
 #[derive(Debug, clap::Args)]

@@ -1,0 +1,3 @@
+//! SVG: what a file may not contain.
+
+pub mod active;

@@ -1,0 +1,14 @@
+//! Draws what was uploaded: one picture for each preset, and contact sheets. Runs in the daemon's jail.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+mod encode_png;
+mod encode_webp;
+pub mod engine;
+mod fonts;
+pub mod presets;
+mod scale;
+pub mod sheet;
+mod straight;
+mod vp8l;
+mod watermark;
