@@ -64,6 +64,11 @@ impl Faults {
         self.list.is_empty()
     }
 
+    /// How many there are, listed or not.
+    pub fn len(&self) -> usize {
+        self.list.len() + self.unlisted
+    }
+
     /// The list, with a last entry that says how many more there are.
     pub fn into_findings(mut self) -> Vec<Finding> {
         if self.unlisted > 0 {

@@ -6,9 +6,12 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod faults;
+pub mod glb;
 pub mod magic;
 pub mod manifest;
+pub mod media;
 pub mod pack;
+pub mod zip;
 
 pub mod sample;
 pub mod svg;

@@ -8,6 +8,8 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+use crate::media::Family;
+
 pub use self::read::parse;
 pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag, Title, unsafe_path};
 
@@ -47,13 +49,31 @@ pub struct Named {
 pub enum Kind {
     Icon,
     Illustration,
+    Model,
+    Texture,
+    Audio,
 }
 
 impl Kind {
+    pub const ALL: [Self; 5] = [Self::Icon, Self::Illustration, Self::Model, Self::Texture, Self::Audio];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Icon => "icon",
             Self::Illustration => "illustration",
+            Self::Model => "model",
+            Self::Texture => "texture",
+            Self::Audio => "audio",
+        }
+    }
+
+    /// What a pack of this kind is made of.
+    pub fn family(self) -> Family {
+        match self {
+            Self::Icon | Self::Illustration => Family::Drawing,
+            Self::Model => Family::Model,
+            Self::Texture => Family::Picture,
+            Self::Audio => Family::Sound,
         }
     }
 }

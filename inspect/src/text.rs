@@ -17,3 +17,12 @@ pub fn clean(text: &str, most: usize) -> String {
     }
     cleaned
 }
+
+/// A size in words: whole mebibytes or kibibytes where it is that.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
+    }
+}

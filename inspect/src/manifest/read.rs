@@ -10,6 +10,7 @@ use super::{
     Manifest, Named, PackName, Price, Tag, Title,
 };
 use crate::faults::Faults;
+use crate::media::Family;
 
 /// Reads the manifest; every fault goes to `faults`, and `None` means that there was at least one.
 pub fn parse(bytes: &[u8], faults: &mut Faults) -> Option<Manifest> {
@@ -57,8 +58,12 @@ fn manifest(fields: &Map<String, Value>, faults: &mut Faults) -> Option<Manifest
     let price = object.required("price", price);
     let tags = object.optional("tags", tags);
     let files = object.required("files", files);
+    let formats_fit = match (kind, &files) {
+        (Some(kind), Some(files)) => check_formats(kind, files, faults),
+        _ => true,
+    };
     version?;
-    Some(Manifest {
+    let manifest = Manifest {
         family: family?,
         set: set?,
         kind: kind?,
@@ -66,7 +71,8 @@ fn manifest(fields: &Map<String, Value>, faults: &mut Faults) -> Option<Manifest
         price: price?,
         tags: tags?.unwrap_or_default(),
         files: files?,
-    })
+    };
+    formats_fit.then_some(manifest)
 }
 
 fn version(value: &Value, pointer: &str, faults: &mut Faults) -> Option<()> {
@@ -91,19 +97,32 @@ fn named(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Named> {
 }
 
 fn kind(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Kind> {
-    match string(value, pointer, faults)? {
-        "icon" => return Some(Kind::Icon),
-        "illustration" => return Some(Kind::Illustration),
-        later @ ("model" | "texture" | "audio") => faults.add_manifest(
-            pointer,
-            format!("{later:?} is not accepted yet: only icon and illustration are"),
-        ),
-        other => faults.add_manifest(
-            pointer,
-            format!("{other:?} is not a kind: it must be icon or illustration"),
-        ),
+    let name = string(value, pointer, faults)?;
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == name);
+    if kind.is_none() {
+        let known = Kind::ALL.map(Kind::as_str).join(", ");
+        let name = crate::text::clean(name, 80);
+        faults.add_manifest(pointer, format!("{name:?} is not a kind: it must be one of {known}"));
     }
-    None
+    kind
+}
+
+/// Every file is of a format that belongs to the kind.
+fn check_formats(kind: Kind, files: &[FileEntry], faults: &mut Faults) -> bool {
+    let family = kind.family();
+    let mut sound = true;
+    for (index, file) in files.iter().enumerate() {
+        let path = file.path.as_str();
+        if Family::of_path(path) != Some(family) {
+            let allowed = family.extensions();
+            faults.add_manifest(
+                &format!("/files/{index}/path"),
+                format!("{path:?} has an extension that this kind does not allow ({allowed})"),
+            );
+            sound = false;
+        }
+    }
+    sound
 }
 
 fn licence(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Licence> {
@@ -185,8 +204,8 @@ fn files(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Vec<FileEn
     let mut sound = true;
     for (index, entry) in entries.iter().enumerate() {
         let Some(entry) = entry else { continue };
-        // Most shops unpack on file systems that ignore case.
-        if let Some(earlier) = first.insert(entry.path.as_str().to_lowercase(), index) {
+        // Many a disk ignores case and the way characters are composed.
+        if let Some(earlier) = first.insert(crate::zip::fold(entry.path.as_str()), index) {
             faults.add_manifest(
                 &format!("{pointer}/{index}/path"),
                 format!("{:?} is already listed as {pointer}/{earlier}", entry.path.as_str()),

@@ -83,7 +83,6 @@ fn each_value_is_checked() {
         ("/family/name", json!(" a"), "must not begin or end with a space"),
         ("/family/name", json!("a\u{202e}b"), "U+202E"),
         ("/family/description", json!(null), "must be a string, not null"),
-        ("/kind", json!("model"), "not accepted yet"),
         ("/kind", json!("poem"), "is not a kind"),
         ("/licence/id", json!("all rights reserved"), "SPDX"),
         ("/price/amount_minor", json!(-1), "whole number"),
@@ -95,8 +94,8 @@ fn each_value_is_checked() {
         ("/files", json!({}), "must be an array"),
         ("/files/0", json!("a.svg"), "must be an object"),
         ("/files/0/path", json!("b.svg"), "already listed as /files/0"),
-        ("/files/0/path", json!("a.svgz"), "compressed SVG"),
-        ("/files/0/path", json!("a.exe"), "extension"),
+        ("/files/0/path", json!("a.png"), "does not allow (.svg, .svgz)"),
+        ("/files/0/path", json!("a.exe"), "no kind allows"),
         ("/files/1/title", json!("two\nlines"), "U+000A"),
     ] {
         let faults = changed(pointer, value.clone()).unwrap_err();
@@ -104,6 +103,79 @@ fn each_value_is_checked() {
             faults.len() == 1 && faults[0].contains(message),
             "{pointer} = {value}: {faults:?}"
         );
+    }
+}
+
+#[test]
+fn each_kind_has_its_formats() {
+    for (kind, allowed) in [
+        ("icon", &["a.svg", "b.SVGZ"][..]),
+        ("illustration", &["a.svg"]),
+        ("model", &["a.glb"]),
+        ("texture", &["a.png", "b.jpg", "c.jpeg", "d.WebP"]),
+        ("audio", &["b.wav", "c.flac", "d.mp3", "a.ogg"]),
+    ] {
+        let mut document = sound();
+        document["kind"] = json!(kind);
+        document["files"] = allowed.iter().map(|path| json!({ "path": path })).collect();
+        assert_eq!(read(&document.to_string()).unwrap().kind.as_str(), kind);
+        for path in ["a.svg", "a.glb", "a.png", "a.ogg"]
+            .iter()
+            .filter(|path| !allowed.contains(path))
+        {
+            document["files"] = json!([{ "path": path }]);
+            let faults = read(&document.to_string()).unwrap_err();
+            assert!(
+                faults.len() == 1 && faults[0].starts_with("/files/0/path: ") && faults[0].contains("does not allow"),
+                "{kind} with {path}: {faults:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn paths_that_a_disk_would_merge_are_refused() {
+    for (one, other) in [
+        ("b.svg", "B.svg"),
+        ("caf\u{e9}.svg", "cafe\u{301}.svg"),
+        ("\u{fb01}n.svg", "fin.svg"),
+    ] {
+        let mut document = sound();
+        document["files"] = json!([{ "path": one }, { "path": other }]);
+        let faults = read(&document.to_string()).unwrap_err();
+        assert!(faults[0].contains("already listed as /files/0"), "{faults:?}");
+    }
+}
+
+#[test]
+fn the_schema_has_the_same_kinds_and_extensions() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/manifest.schema.json")).unwrap();
+    let kinds = schema["properties"]["kind"]["enum"].as_array().unwrap();
+    assert_eq!(kinds, &Kind::ALL.map(|kind| json!(kind.as_str())));
+    let rules = schema["allOf"].as_array().unwrap();
+    for kind in Kind::ALL {
+        let of_kind = |rule: &&Value| {
+            let condition = &rule["if"]["properties"]["kind"];
+            condition["const"] == kind.as_str()
+                || condition["enum"]
+                    .as_array()
+                    .is_some_and(|list| list.contains(&json!(kind.as_str())))
+        };
+        let rule = rules.iter().find(of_kind).unwrap();
+        let pattern = rule["then"]["properties"]["files"]["items"]["properties"]["path"]["pattern"]
+            .as_str()
+            .unwrap();
+        for extension in kind.family().extensions().split(", ") {
+            let letters: String = extension
+                .trim_start_matches('.')
+                .chars()
+                .map(|letter| match letter {
+                    'a'..='z' => format!("[{letter}{}]", letter.to_ascii_uppercase()),
+                    other => other.to_string(),
+                })
+                .collect();
+            assert!(pattern.contains(&letters), "{extension} is not in {pattern}");
+        }
     }
 }
 

@@ -6,6 +6,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::media::Family;
+
 /// A string type with a rule; `parse` says in a sentence what is wrong.
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
@@ -60,7 +62,7 @@ word!(/// Shaped like an SPDX identifier: letters, digits, `.`, `-` and `+`, 2 t
     LicenceId, licence_id);
 word!(/// An ISO 4217 code in use.
     Currency, currency);
-word!(/// Where a file lies in the pack: relative, `/` between the parts, ends in `.svg`.
+word!(/// Where a file lies in the pack: relative, `/` between the parts, with the extension of an accepted format.
     FilePath, file_path);
 
 impl PackName {
@@ -189,15 +191,10 @@ fn file_path(text: &str) -> Result<(), String> {
     if let Some(reason) = unsafe_path(text) {
         return Err(reason.to_owned());
     }
-    match text
-        .rsplit_once('.')
-        .map(|(_, extension)| extension.to_ascii_lowercase())
-        .as_deref()
-    {
-        Some("svg") => Ok(()),
-        Some("svgz") => Err("is a compressed SVG, which is not accepted yet: upload it as .svg".to_owned()),
-        _ => Err("has an extension that this kind does not allow (.svg)".to_owned()),
+    if Family::of_path(text).is_none() {
+        return Err("has an extension that no kind allows".to_owned());
     }
+    Ok(())
 }
 
 /// What is wrong with a path inside a pack, whether the manifest or the ZIP names it.
@@ -217,7 +214,27 @@ pub fn unsafe_path(path: &str) -> Option<&'static str> {
     if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return Some("must not contain empty parts, `.` or `..`");
     }
-    None
+    if path.contains([':', '<', '>', '"', '|', '?', '*']) {
+        return Some("must not contain any of : < > \" | ? * (Windows cannot unpack it)");
+    }
+    if path.split('/').any(|part| part.ends_with(['.', ' '])) {
+        return Some("must not have a part that ends in a dot or a space (Windows cannot unpack it)");
+    }
+    path.split('/')
+        .any(is_device)
+        .then_some("must not be a name that Windows reserves (CON, AUX, COM1, ...)")
+}
+
+/// The names of devices, whatever comes after the first dot.
+fn is_device(part: &str) -> bool {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    const PORTS: [&str; 2] = ["COM", "LPT"];
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_uppercase();
+    let is_port = |name: &str| {
+        let mut rest = stem.strip_prefix(name).unwrap_or_default().chars();
+        matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+    };
+    DEVICES.contains(&stem.as_str()) || PORTS.into_iter().any(is_port)
 }
 
 /// Control characters, and those that change how text around them reads: no name needs them.

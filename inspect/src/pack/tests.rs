@@ -1,3 +1,5 @@
+mod formats;
+
 use std::io::{Cursor, Write};
 
 use super::*;
@@ -229,7 +231,7 @@ fn members_that_share_bytes_are_refused() {
     let mut overlapping = bytes.clone();
     let (first, second) = (records[1] + 42, records[2] + 42);
     overlapping.copy_within(first..first + 4, second);
-    assert_fault(&faults(&overlapping), "", "share the same bytes");
+    assert_fault(&faults(&overlapping), "a.svg", "shares bytes with another file");
 }
 
 #[test]
@@ -246,6 +248,7 @@ fn every_limit_holds_at_its_edge() {
         member_bytes: 20_000,
         member_ratio: 50,
         svg_bytes: 10_000,
+        ..PackLimits::default()
     };
     let listed = |bytes: &[u8]| {
         let mut spec = spec(&["a.svg"]);

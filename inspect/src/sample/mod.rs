@@ -2,6 +2,7 @@
 
 mod drawn;
 mod hostile;
+pub mod media;
 mod pack;
 
 pub use self::drawn::drawn_pack;

@@ -40,10 +40,26 @@ fn unsafe_paths_are_told_apart() {
         "a\u{202E}gvs.svg",
         "a\n.svg",
         "a/",
+        "a/aux.svg",
+        "con.tar.svg",
+        "lpt\u{b9}.svg",
+        "icons./a.svg",
+        "icons /a.svg",
+        "a.svg:b",
+        "what?.svg",
     ] {
         assert!(unsafe_path(path).is_some(), "{path:?}");
     }
-    for path in ["a.svg", "icons/größe 24/花.svg", "a..b.svg", "...svg"] {
+    for path in [
+        "a.svg",
+        "icons/größe 24/花.svg",
+        "a..b.svg",
+        "...svg",
+        "console.svg",
+        "com.svg",
+        "com12.svg",
+        "icon aux.svg",
+    ] {
         assert_eq!(unsafe_path(path), None, "{path:?}");
     }
 }

@@ -1,0 +1,139 @@
+//! What a file is: by its first bytes, and by its name.
+
+use serde::{Deserialize, Serialize};
+
+/// A format that a pack may have, told by content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileType {
+    Svg,
+    /// Anything compressed with gzip: what is in it is not looked at.
+    Svgz,
+    Png,
+    Jpeg,
+    WebP,
+    Glb,
+    Wav,
+    Flac,
+    Mp3,
+    Ogg,
+    Unknown,
+}
+
+/// What formats have in common: how they are judged and how large they may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// SVG.
+    Drawing,
+    /// Pixels.
+    Picture,
+    Model,
+    Sound,
+}
+
+impl FileType {
+    /// The format's usual name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Svg => "SVG",
+            Self::Svgz => "compressed SVG",
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Glb => "GLB",
+            Self::Wav => "WAV",
+            Self::Flac => "FLAC",
+            Self::Mp3 => "MP3",
+            Self::Ogg => "Ogg",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What the extension promises; upper and lower case are the same.
+    pub fn of_path(path: &str) -> Self {
+        let extension = path
+            .rsplit_once('.')
+            .map(|(_, extension)| extension.to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("svg") => Self::Svg,
+            Some("svgz") => Self::Svgz,
+            Some("png") => Self::Png,
+            Some("jpg" | "jpeg") => Self::Jpeg,
+            Some("webp") => Self::WebP,
+            Some("glb") => Self::Glb,
+            Some("wav") => Self::Wav,
+            Some("flac") => Self::Flac,
+            Some("mp3") => Self::Mp3,
+            Some("ogg") => Self::Ogg,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// `None` for [`Self::Unknown`].
+    pub fn family(self) -> Option<Family> {
+        match self {
+            Self::Svg | Self::Svgz => Some(Family::Drawing),
+            Self::Png | Self::Jpeg | Self::WebP => Some(Family::Picture),
+            Self::Glb => Some(Family::Model),
+            Self::Wav | Self::Flac | Self::Mp3 | Self::Ogg => Some(Family::Sound),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl Family {
+    /// By the extension.
+    pub fn of_path(path: &str) -> Option<Self> {
+        FileType::of_path(path).family()
+    }
+
+    /// The extensions that [`FileType::of_path`] knows, as they are told to people.
+    pub fn extensions(self) -> &'static str {
+        match self {
+            Self::Drawing => ".svg, .svgz",
+            Self::Picture => ".png, .jpg, .jpeg, .webp",
+            Self::Model => ".glb",
+            Self::Sound => ".wav, .flac, .mp3, .ogg",
+        }
+    }
+}
+
+/// Tells the format by the bytes that every reader goes by; whether the rest keeps that promise is [`super::judge`]'s to say.
+pub fn sniff(bytes: &[u8]) -> FileType {
+    let riff = bytes.starts_with(b"RIFF").then(|| bytes.get(8..12)).flatten();
+    match bytes {
+        _ if riff == Some(b"WEBP") => FileType::WebP,
+        _ if riff == Some(b"WAVE") => FileType::Wav,
+        [0x89, b'P', b'N', b'G', ..] => FileType::Png,
+        [0xff, 0xd8, 0xff, ..] => FileType::Jpeg,
+        [b'g', b'l', b'T', b'F', ..] => FileType::Glb,
+        [b'f', b'L', b'a', b'C', ..] => FileType::Flac,
+        [b'O', b'g', b'g', b'S', ..] => FileType::Ogg,
+        [b'I', b'D', b'3', ..] => FileType::Mp3,
+        // Frame sync, and layer III with any version but the reserved one.
+        [0xff, second, ..] if second & 0xe6 == 0xe2 && second & 0x18 != 0x08 => FileType::Mp3,
+        [0x1f, 0x8b, ..] => FileType::Svgz,
+        _ if looks_like_markup(bytes) => FileType::Svg,
+        _ => FileType::Unknown,
+    }
+}
+
+/// XML with or without byte order mark, in UTF-8 or UTF-16: whether it is SVG and in an accepted encoding, its own judge says.
+fn looks_like_markup(bytes: &[u8]) -> bool {
+    if [&b"\xff\xfe<\0"[..], b"\xfe\xff\0<", b"<\0", b"\0<"]
+        .iter()
+        .any(|mark| bytes.starts_with(mark))
+    {
+        return true;
+    }
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = text.trim_ascii_start();
+    let html = [&b"<!doctype html"[..], b"<html", b"<script", b"<body", b"<?php"];
+    text.starts_with(b"<") && !html.iter().any(|mark| starts_with_ignoring_case(text, mark))
+}
+
+pub(super) fn starts_with_ignoring_case(bytes: &[u8], mark: &[u8]) -> bool {
+    bytes
+        .get(..mark.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(mark))
+}

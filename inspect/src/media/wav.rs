@@ -1,0 +1,91 @@
+//! WAV: PCM and floating point.
+
+use super::{Fault, Shape, array, riff};
+
+const MAX_CHANNELS: u16 = 32;
+
+/// Walks the chunks: one format, then one piece of samples.
+pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+    if [0, u32::MAX].contains(&array(bytes, 4).map_or(0, u32::from_le_bytes)) {
+        return Err(damaged("was streamed and has no size in its header; save it again"));
+    }
+    let mut format = None;
+    let mut samples = None;
+    let mut metadata = Vec::new();
+    for (name, data) in riff::chunks(bytes, "sound.structure", "sound.hidden-data")? {
+        match &name {
+            b"fmt " if format.is_none() => format = Some(Format::read(data)?),
+            b"data" if samples.is_none() => {
+                let format = format
+                    .as_ref()
+                    .ok_or_else(|| damaged("has samples before their format"))?;
+                samples = Some(format.samples(data)?);
+            }
+            b"fmt " | b"data" => return Err(damaged("has two formats or two pieces of samples")),
+            _ => metadata.push(data),
+        }
+    }
+    let (Some(format), Some(samples)) = (format, samples) else {
+        return Err(damaged("has no format or no samples"));
+    };
+    Ok(Shape {
+        sample_rate_hz: Some(format.sample_rate_hz),
+        channels: Some(format.channels),
+        samples: Some(samples),
+        metadata,
+        ..Shape::default()
+    })
+}
+
+fn damaged(what: &str) -> Fault {
+    Fault::new("sound.structure", what)
+}
+
+struct Format {
+    channels: u16,
+    sample_rate_hz: u32,
+    frame_bytes: u16,
+}
+
+impl Format {
+    fn read(data: &[u8]) -> Result<Self, Fault> {
+        const PCM: u16 = 1;
+        const FLOAT: u16 = 3;
+        const EXTENSIBLE: u16 = 0xfffe;
+        let cut = || damaged("has a format that is cut off");
+        let short = |at| array(data, at).map(u16::from_le_bytes).ok_or_else(cut);
+        let long = |at| array(data, at).map(u32::from_le_bytes).ok_or_else(cut);
+        let (tag, channels, frame_bytes, bits) = (short(0)?, short(2)?, short(12)?, short(14)?);
+        let (sample_rate_hz, second_bytes) = (long(4)?, long(8)?);
+        // The extensible form keeps the real tag at the beginning of a GUID.
+        let tag = if tag == EXTENSIBLE { short(24)? } else { tag };
+        let known = match tag {
+            PCM => [8, 16, 24, 32].contains(&bits),
+            FLOAT => [32, 64].contains(&bits),
+            _ => false,
+        };
+        if !known {
+            return Err(Fault::new(
+                "sound.encoding",
+                "is coded in a way that is not accepted (only PCM with 8 to 32 bits and floating point are)",
+            ));
+        }
+        let frame = u32::from(channels) * u32::from(bits / 8);
+        let agree = u32::from(frame_bytes) == frame && sample_rate_hz.checked_mul(frame) == Some(second_bytes);
+        if !(1..=MAX_CHANNELS).contains(&channels) || !(1_000..=768_000).contains(&sample_rate_hz) || !agree {
+            return Err(damaged("has a format that makes no sense"));
+        }
+        Ok(Self {
+            channels,
+            sample_rate_hz,
+            frame_bytes,
+        })
+    }
+
+    fn samples(&self, data: &[u8]) -> Result<u64, Fault> {
+        if data.is_empty() || !data.len().is_multiple_of(self.frame_bytes.into()) {
+            return Err(damaged("has no samples, or a last one that is not whole"));
+        }
+        Ok(data.len() as u64 / u64::from(self.frame_bytes))
+    }
+}

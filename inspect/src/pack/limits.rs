@@ -1,0 +1,91 @@
+//! How large a pack and what is in it may be.
+
+use serde::{Deserialize, Serialize};
+
+use super::is_noise;
+use crate::media::Family;
+use crate::text::size;
+use crate::zip::{self, Entry};
+
+/// How large a pack may be; everything is counted while inflating, never taken from what the ZIP declares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PackLimits {
+    pub packed_bytes: u64,
+    /// Files besides the manifest; folders and what macOS adds are not counted.
+    pub entries: u32,
+    pub inflated_bytes: u64,
+    /// Of the manifest and whatever else has no limit of its own.
+    pub member_bytes: u64,
+    /// Times its packed size that a member may inflate to.
+    pub member_ratio: u64,
+    /// Of an SVG, and of a compressed one as it lies in the pack.
+    pub svg_bytes: u64,
+    pub raster_bytes: u64,
+    pub model_bytes: u64,
+    pub audio_bytes: u64,
+}
+
+impl Default for PackLimits {
+    fn default() -> Self {
+        Self {
+            packed_bytes: 512 << 20,
+            entries: 2_000,
+            inflated_bytes: 1 << 30,
+            member_bytes: 64 << 20,
+            member_ratio: 50,
+            svg_bytes: 10 << 20,
+            raster_bytes: 64 << 20,
+            model_bytes: 256 << 20,
+            audio_bytes: 256 << 20,
+        }
+    }
+}
+
+/// Folders, and what macOS adds to each file, may triple the number of entries.
+const OTHER_ENTRIES: u64 = 3;
+
+/// A limit and what it is for.
+pub(super) struct Allowed {
+    pub bytes: u64,
+    pub reason: String,
+}
+
+impl PackLimits {
+    /// What holds for the archive before anything in it is looked at.
+    pub(super) fn archive(&self) -> zip::Limits {
+        zip::Limits {
+            packed_bytes: self.packed_bytes,
+            entries: u64::from(self.entries) * OTHER_ENTRIES,
+        }
+    }
+
+    /// The limit for a file of this name.
+    pub(super) fn member(&self, path: &str) -> Allowed {
+        let (bytes, kind) = match Family::of_path(path) {
+            Some(Family::Drawing) => (self.svg_bytes, "an SVG"),
+            Some(Family::Picture) => (self.raster_bytes, "a picture"),
+            Some(Family::Model) => (self.model_bytes, "a model"),
+            Some(Family::Sound) => (self.audio_bytes, "a sound"),
+            None => (self.member_bytes, "a file"),
+        };
+        Allowed {
+            bytes,
+            reason: format!("{}, the limit for {kind}", size(bytes)),
+        }
+    }
+
+    /// The tightest limit for one member.
+    pub(super) fn allowed(&self, entry: &Entry) -> Allowed {
+        let by_kind = self.member(&entry.path);
+        let by_ratio = entry.packed_bytes.saturating_mul(self.member_ratio);
+        // What macOS adds is small and mostly zeros, and nobody gets it.
+        if by_ratio >= by_kind.bytes || is_noise(&entry.path) {
+            return by_kind;
+        }
+        Allowed {
+            bytes: by_ratio,
+            reason: format!("{} times its packed size", self.member_ratio),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The end records: where the directory is and how many entries it has.
+
+use std::io::{Read, Seek};
+
+use super::Fault;
+use super::bytes::{Fields, has_signature, read_at};
+
+/// Where the directory lies, according to every end record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End {
+    pub directory_offset: u64,
+    pub directory_bytes: u64,
+    pub entries: u64,
+}
+
+const END: &[u8] = b"PK\x05\x06";
+const END_BYTES: u64 = 22;
+const MAX_COMMENT: u64 = 65_535;
+const ZIP64_END: &[u8] = b"PK\x06\x06";
+const ZIP64_END_BYTES: u64 = 56;
+const LOCATOR: &[u8] = b"PK\x06\x07";
+const LOCATOR_BYTES: u64 = 20;
+/// Files of one disk; a directory of 6,000 entries has less than 3 MiB.
+const MAX_DIRECTORY: u64 = 16 << 20;
+
+/// Reads them from the end of the file, where they must be the last thing and follow the directory at once.
+pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<End, Fault> {
+    let tail_offset = file_bytes.saturating_sub(END_BYTES + MAX_COMMENT + ZIP64_END_BYTES + LOCATOR_BYTES);
+    let tail = read_at(source, tail_offset, file_bytes - tail_offset)?;
+    let (at, short) = short_end(&tail).map_err(|message| Fault::Archive(message.to_owned()))?;
+    let (records_at, end) = match zip64_end(&tail[..at], tail_offset) {
+        Ok(Some((zip64_at, long))) => (zip64_at, reconcile(short, long).map_err(fault)?),
+        Ok(None) => (at, short.widen()),
+        Err(message) => return Err(fault(message)),
+    };
+    let directory_end = tail_offset + records_at as u64;
+    if end.directory_bytes > MAX_DIRECTORY {
+        return Err(fault("has a directory larger than 16 MiB"));
+    }
+    let ends_at = end.directory_offset.checked_add(end.directory_bytes);
+    if ends_at == Some(directory_end) {
+        return Ok(end);
+    }
+    Err(fault(match ends_at {
+        Some(ends_at) if ends_at < directory_end => {
+            "has other data before it, or between its directory and its end record"
+        }
+        _ => "is damaged: its end record says that the directory is where it cannot be",
+    }))
+}
+
+fn fault(what: &str) -> Fault {
+    Fault::Archive(format!("the ZIP {what}"))
+}
+
+/// The end record's own account; what does not fit is all ones.
+#[derive(Debug, Clone, Copy)]
+struct Short {
+    entries: u16,
+    directory_bytes: u32,
+    directory_offset: u32,
+}
+
+impl Short {
+    fn widen(self) -> End {
+        End {
+            directory_offset: self.directory_offset.into(),
+            directory_bytes: self.directory_bytes.into(),
+            entries: self.entries.into(),
+        }
+    }
+}
+
+/// The last end record in the file must be the one that the file ends with: then no reader finds another.
+fn short_end(tail: &[u8]) -> Result<(usize, Short), &'static str> {
+    const CUT: &str = "the pack is not a whole ZIP file: it has no end record";
+    let at = tail.windows(4).rposition(|window| window == END).ok_or(CUT)?;
+    let mut fields = Fields(tail.get(at + 4..).unwrap_or_default());
+    let mut read = || {
+        let disks = (fields.u16()?, fields.u16()?);
+        let entries = (fields.u16()?, fields.u16()?);
+        let (directory_bytes, directory_offset) = (fields.u32()?, fields.u32()?);
+        let short = Short {
+            entries: entries.1,
+            directory_bytes,
+            directory_offset,
+        };
+        Some((disks, entries.0, short, fields.u16()?, fields.0))
+    };
+    let (disks, entries_here, short, comment_bytes, comment) = read().ok_or(CUT)?;
+    if comment.len() < usize::from(comment_bytes) {
+        return Err("the pack is not a whole ZIP file: its comment is cut off");
+    }
+    if comment.len() > usize::from(comment_bytes) {
+        return Err("the pack has other data after the ZIP");
+    }
+    if disks != (0, 0) || entries_here != short.entries {
+        return Err("the ZIP is one of several volumes, which is not accepted");
+    }
+    if has_signature(comment) {
+        return Err("the ZIP has records of another ZIP in its comment");
+    }
+    if std::str::from_utf8(comment).is_err() {
+        return Err("the ZIP has a comment that is not UTF-8");
+    }
+    Ok((at, short))
+}
+
+/// The ZIP64 end record and its locator, when they stand directly before the end record.
+fn zip64_end(before: &[u8], tail_offset: u64) -> Result<Option<(usize, End)>, &'static str> {
+    let Some(locator_at) = before.len().checked_sub(LOCATOR_BYTES as usize) else {
+        return Ok(None);
+    };
+    let mut locator = Fields(&before[locator_at..]);
+    if locator.take(4) != Some(LOCATOR) {
+        return Ok(None);
+    }
+    let (disk, offset, disks) = (locator.u32(), locator.u64(), locator.u32());
+    let Some(at) = locator_at.checked_sub(ZIP64_END_BYTES as usize) else {
+        return Err("has a ZIP64 locator without a ZIP64 end record");
+    };
+    let mut fields = Fields(&before[at..locator_at]);
+    if fields.take(4) != Some(ZIP64_END) || offset != Some(tail_offset + at as u64) {
+        return Err("has a ZIP64 end record that is not where its locator says, directly before it");
+    }
+    let mut read = || {
+        let record_bytes = fields.u64()?;
+        fields.take(4)?;
+        let record_disks = (fields.u32()?, fields.u32()?);
+        let (entries_here, entries) = (fields.u64()?, fields.u64()?);
+        let end = End {
+            entries,
+            directory_bytes: fields.u64()?,
+            directory_offset: fields.u64()?,
+        };
+        Some((record_bytes, record_disks, entries_here, end))
+    };
+    let (record_bytes, record_disks, entries_here, end) = read().ok_or("has a ZIP64 end record that is cut off")?;
+    if record_bytes != ZIP64_END_BYTES - 12 {
+        return Err("has a ZIP64 end record with more in it than its fields");
+    }
+    if disk != Some(0) || disks != Some(1) || record_disks != (0, 0) || entries_here != end.entries {
+        return Err("is one of several volumes, which is not accepted");
+    }
+    Ok(Some((at, end)))
+}
+
+/// Each field of the end record is the ZIP64 one, or all ones.
+fn reconcile(short: Short, long: End) -> Result<End, &'static str> {
+    let same = (short.entries == u16::MAX || u64::from(short.entries) == long.entries)
+        && (short.directory_bytes == u32::MAX || u64::from(short.directory_bytes) == long.directory_bytes)
+        && (short.directory_offset == u32::MAX || u64::from(short.directory_offset) == long.directory_offset);
+    same.then_some(long)
+        .ok_or("has an end record and a ZIP64 end record that say different things")
+}

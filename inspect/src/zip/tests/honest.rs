@@ -1,0 +1,218 @@
+//! What honest archivers write, byte for byte as they do.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::raw::{self, DESCRIPTOR, End, Member, UTF8, archive, extra, with_end, zip64, zip64_end};
+use super::*;
+
+const TEXT: &[u8] = b"hello hello hello hello hello";
+
+#[track_caller]
+fn assert_read(bytes: &[u8], expected: &[(&str, &[u8])]) {
+    let expected: Vec<(String, Vec<u8>)> = expected
+        .iter()
+        .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+        .collect();
+    assert_eq!(contents(bytes), Ok(expected));
+}
+
+#[test]
+fn what_the_finder_writes_is_read() {
+    // Descriptors, UTF-8 names without the flag that says so, Apple's doubles beside the files.
+    let unix = extra(0x5855, &[0; 12]);
+    let times = extra(0x5855, &[0; 8]);
+    let file = |name: &str| {
+        let mut member = Member::deflated(name, TEXT).streamed(true, false);
+        (member.local.extra, member.central.extra) = (unix.clone(), times.clone());
+        member
+    };
+    let mut folder = Member::stored("Größe/", b"");
+    (folder.host, folder.attributes) = (3, 0o040_755 << 16);
+    folder.local.extra = unix.clone();
+    let members = [
+        folder,
+        file("Größe/a.svg"),
+        file("__MACOSX/Größe/._a.svg"),
+        file("Größe/.DS_Store"),
+    ];
+    assert_read(
+        &archive(&members),
+        &[
+            ("Größe", b""),
+            ("Größe/a.svg", TEXT),
+            ("__MACOSX/Größe/._a.svg", TEXT),
+            ("Größe/.DS_Store", TEXT),
+        ],
+    );
+}
+
+#[test]
+fn what_windows_explorer_and_7_zip_write_is_read() {
+    let mut explorer = Member::deflated("icons/a.svg", TEXT);
+    (explorer.host, explorer.attributes) = (0, 0x20);
+    let mut seven = Member::deflated("icons/ü.svg", TEXT).both(|header| header.flags = UTF8);
+    seven.central.extra = extra(0x000a, &[0; 32]);
+    // The NTFS host, the attributes of DOS, and those of Unix above them.
+    (seven.host, seven.attributes) = (11, 0o100_644 << 16 | 0x8020);
+    let mut folder = Member::stored("empty/", b"");
+    (folder.host, folder.attributes) = (0, 0x10);
+    assert_read(
+        &archive(&[explorer, seven, folder]),
+        &[("icons/a.svg", TEXT), ("icons/ü.svg", TEXT), ("empty", b"")],
+    );
+}
+
+#[test]
+fn every_form_of_descriptor_is_read() {
+    for (signed, wide) in [(true, false), (true, true), (false, false), (false, true)] {
+        let one = Member::deflated("a", TEXT).streamed(signed, wide);
+        // Info-ZIP and libarchive know the inflated size when they begin.
+        let mut other = Member::stored("b", TEXT).streamed(signed, wide);
+        other.local.inflated_bytes = TEXT.len() as u32;
+        assert_read(&archive(&[one, other]), &[("a", TEXT), ("b", TEXT)]);
+    }
+}
+
+#[test]
+fn zip64_fields_that_small_files_do_not_need_are_read() {
+    let length = TEXT.len() as u64;
+    // Python with `force_zip64`: all ones in the local header only.
+    let mut python = Member::stored("python", TEXT);
+    (python.local.packed_bytes, python.local.inflated_bytes) = (u32::MAX, u32::MAX);
+    python.local.extra = zip64(&[length, length]);
+    // Python to a pipe: zeros beside it, and a wide descriptor.
+    let mut pipe = Member::stored("pipe", TEXT).streamed(true, true);
+    (pipe.local.packed_bytes, pipe.local.inflated_bytes) = (u32::MAX, u32::MAX);
+    pipe.local.extra = zip64(&[0, 0]);
+    let first = archive(&[python.clone(), pipe.clone()]).len() - archive(&[]).len();
+    let central_bytes = 46 * 2 + "python".len() + "pipe".len();
+    // Node's yazl: three values where two are left out.
+    let mut node = Member::stored("node", TEXT).streamed(true, false);
+    (node.central.packed_bytes, node.central.inflated_bytes) = (u32::MAX, u32::MAX);
+    node.central.extra = zip64(&[length, length, (first - central_bytes) as u64]);
+    let end = End {
+        zip64: Some(zip64_end),
+        ..End::default()
+    };
+    let members = [python, pipe, node];
+    let expected: [(&str, &[u8]); 3] = [("python", TEXT), ("pipe", TEXT), ("node", TEXT)];
+    assert_read(&archive(&members), &expected);
+    assert_read(&with_end(&members, &end), &expected);
+    // Every field of the end record may be all ones then.
+    let mut ones = with_end(&members, &end);
+    let at = ones.len() - 22;
+    ones[at + 8..at + 20].fill(0xff);
+    assert_read(&ones, &expected);
+}
+
+#[test]
+fn padding_in_extra_fields_and_comments_are_no_fault() {
+    let mut aligned = Member::stored("a", TEXT);
+    aligned.local.extra = vec![0; 7];
+    aligned.comment = "größer".into();
+    let path = [&[1][..], &crc32fast::hash(b"a").to_le_bytes(), b"a"].concat();
+    aligned.central.extra = extra(0x7075, &path);
+    let end = End {
+        comment: "made by hand: größer".into(),
+        ..End::default()
+    };
+    assert_read(&with_end(&[aligned], &end), &[("a", TEXT)]);
+    assert_read(&archive(&[]), &[]);
+}
+
+#[test]
+fn the_order_of_the_directory_may_be_another_than_that_of_the_data() {
+    let members = [Member::stored("a", b"first"), Member::deflated("b", TEXT)];
+    let second_at = 30 + 1 + 5;
+    let mut swapped = [members[0].clone(), members[1].clone()];
+    swapped[0].offset = Some(0);
+    swapped[1].offset = Some(second_at);
+    let mut bytes = archive(&swapped);
+    let directory = bytes.len() - 22 - 2 * 47;
+    let records = bytes[directory..directory + 94].to_vec();
+    bytes[directory..directory + 47].copy_from_slice(&records[47..]);
+    bytes[directory + 47..directory + 94].copy_from_slice(&records[..47]);
+    assert_read(&bytes, &[("b", TEXT), ("a", b"first")]);
+}
+
+#[test]
+fn a_folder_may_be_deflated_as_nothing() {
+    let mut folder = Member::stored("d/", b"").both(|header| (header.method, header.packed_bytes) = (8, 2));
+    folder.packed = raw::deflate(b"");
+    folder.attributes = 0o040_755 << 16;
+    assert_eq!(folder.packed.len(), 2);
+    let mut sloppy = Member::stored("e/", b"").streamed(true, false);
+    sloppy.local.flags = DESCRIPTOR;
+    assert!(opened(&archive(&[folder, sloppy])).is_ok());
+}
+
+/// Runs a command in a folder with a few files; false, with a word about it, when the program is not there.
+fn made(program: &str, arguments: &[&str], folder: &Path, out: &Path) -> bool {
+    let out = std::fs::File::create(out).unwrap();
+    let run = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(Stdio::null())
+        .status();
+    match run {
+        Ok(status) if status.success() => true,
+        Ok(status) => {
+            println!("skipped: this {program} does not do what we ask ({status})");
+            false
+        }
+        Err(_) => {
+            println!("skipped: there is no {program} here");
+            false
+        }
+    }
+}
+
+#[test]
+fn archivers_of_this_machine_are_understood() {
+    const STREAM: &str = "import os, sys, zipfile
+class Pipe:
+    def write(self, data): return sys.stdout.buffer.write(data)
+    def flush(self): sys.stdout.flush()
+with zipfile.ZipFile(Pipe(), 'w', int(sys.argv[1])) as z:
+    for name in sorted(os.listdir('.')): z.write(name)
+    z.write('a.txt', 'größe/ü.txt')";
+    let folder = tempfile::tempdir().unwrap();
+    let files: [(&str, &[u8]); 3] = [("a.txt", TEXT), ("empty.txt", b""), ("b.bin", &[7; 9_000])];
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let tar = [
+        "-c",
+        "--format",
+        "zip",
+        "-f",
+        "/dev/stdout",
+        "a.txt",
+        "b.bin",
+        "empty.txt",
+    ];
+    let runs: [(&str, &[&str]); 6] = [
+        ("zip", &["-qr", "-", "."]),
+        ("zip", &["-qr0", "-fz", "-", "."]),
+        ("7z", &["a", "-tzip", "-so", "-an", "."]),
+        ("bsdtar", &tar),
+        ("python3", &["-c", STREAM, "0"]),
+        ("python3", &["-c", STREAM, "8"]),
+    ];
+    let out = tempfile::NamedTempFile::new().unwrap();
+    for (program, arguments) in runs {
+        if !made(program, arguments, folder.path(), out.path()) {
+            continue;
+        }
+        let found = contents(&std::fs::read(out.path()).unwrap()).unwrap();
+        for (name, bytes) in files {
+            assert!(
+                found.iter().any(|(path, found)| path == name && found == bytes),
+                "{program} {arguments:?}: {name} is not as it was"
+            );
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Each way in which two readers could see two things in one archive.
+
+use super::raw::{DESCRIPTOR, Member, UTF8, archive, extra, zip64};
+use super::*;
+
+const TEXT: &[u8] = b"hello hello hello hello hello";
+
+#[track_caller]
+pub fn assert_refused(bytes: &[u8], message: &str) {
+    let faults = contents(bytes).expect_err("accepted");
+    assert!(
+        faults.iter().any(|fault| fault.contains(message)),
+        "{message} is not among {faults:#?}"
+    );
+}
+
+pub fn a() -> Member {
+    Member::deflated("a", TEXT)
+}
+
+pub fn b() -> Member {
+    Member::deflated("b", b"another")
+}
+
+type Change = fn(&mut Member);
+
+#[test]
+fn headers_that_differ_in_anything_are_refused() {
+    let changes: [(Change, &str); 7] = [
+        (|member| member.local_name = b"b".to_vec(), "another name"),
+        (|member| member.local_name = b"a.b".to_vec(), "another name"),
+        (|member| member.local.flags ^= UTF8, "other flags"),
+        (|member| member.local.method ^= 8, "another way of packing"),
+        (|member| member.local.crc32 ^= 1, "another check sum"),
+        (|member| member.local.packed_bytes ^= 1, "other sizes"),
+        (|member| member.local.inflated_bytes ^= 1, "other sizes"),
+    ];
+    for (change, message) in changes {
+        let mut member = a();
+        change(&mut member);
+        assert_refused(&archive(&[member, b()]), message);
+    }
+    let mut half = a();
+    half.local.flags |= DESCRIPTOR;
+    assert_refused(&archive(&[half]), "other flags");
+}
+
+#[test]
+fn a_descriptor_must_be_there_and_agree() {
+    assert_refused(
+        &archive(&[a().both(|header| header.flags |= DESCRIPTOR), b()]),
+        "has no descriptor",
+    );
+    for at in 0..16 {
+        let mut member = a().streamed(true, false);
+        member.descriptor[at] ^= 1;
+        assert_refused(&archive(&[member, b()]), "descriptor that says something else");
+    }
+    for at in 0..20 {
+        let mut member = a().streamed(false, true);
+        member.descriptor[at] ^= 1;
+        assert_refused(&archive(&[b(), member]), "descriptor that says something else");
+    }
+    let mut unannounced = a();
+    unannounced.descriptor = a().streamed(true, false).descriptor;
+    assert_refused(&archive(&[unannounced]), "bytes that belong to no file");
+    let mut long = a().streamed(true, false);
+    long.descriptor.push(0);
+    assert_refused(&archive(&[long]), "has no descriptor after its data, or other bytes");
+}
+
+#[test]
+fn stored_data_that_looks_like_its_own_end_is_refused() {
+    let inner = [&b"first"[..], b"PK\x07\x08", &[0; 12], b"second"].concat();
+    assert!(contents(&archive(&[Member::stored("a", &inner)])).is_ok());
+    assert_refused(
+        &archive(&[Member::stored("a", &inner).streamed(true, false)]),
+        "signature of a descriptor",
+    );
+    // Also where it lies across two pieces that are read.
+    for shift in 0..4 {
+        let long = [vec![b'x'; (64 << 10) - shift], b"PK\x07\x08 and more".to_vec()].concat();
+        assert_refused(
+            &archive(&[Member::stored("a", &long).streamed(true, false)]),
+            "signature of a descriptor",
+        );
+    }
+}
+
+#[test]
+fn names_that_a_disk_would_merge_are_refused() {
+    let pairs: [(&str, &str, &str); 9] = [
+        ("sun\u{fe0f}.svg", "sun.svg", "Unicode"),
+        ("so\u{ad}ft.svg", "soft.svg", "Unicode"),
+        ("a", "a", "more than once"),
+        ("icons/a.svg", "icons/A.svg", "case"),
+        ("caf\u{e9}", "cafe\u{301}", "Unicode"),
+        ("\u{fb01}le", "file", "Unicode"),
+        ("stra\u{df}e", "STRASSE", "Unicode"),
+        ("a", "a/b", "in a folder of that name"),
+        ("A", "a/b/c", "in a folder of that name"),
+    ];
+    for (one, other, message) in pairs {
+        let members = [Member::stored(one, b"1"), Member::stored(other, b"2")];
+        assert_refused(&archive(&members), message);
+        assert_refused(&archive(&[members[1].clone(), members[0].clone()]), message);
+    }
+    let mut folder = Member::stored("a/", b"");
+    folder.attributes = 0o040_755 << 16;
+    assert_refused(
+        &archive(&[Member::stored("a", b""), folder]),
+        "as a file and as a folder",
+    );
+    let apart = [
+        Member::stored("a", b"1"),
+        Member::stored("a.b/c", b"2"),
+        Member::stored("a0", b"3"),
+    ];
+    assert!(contents(&archive(&apart)).is_ok());
+}
+
+#[test]
+fn names_that_lead_elsewhere_or_deceive_are_refused() {
+    let long = "a".repeat(256);
+    for name in [
+        "../a",
+        "/a",
+        "C:/a",
+        "a\\b",
+        "a/../b",
+        "a\u{0}b",
+        "a\u{202e}gvs",
+        "",
+        "a//b",
+        "./a",
+        "CON",
+        "x/aux.svg",
+        "a.",
+        "a /b",
+        "a:b",
+        "a?",
+        long.as_str(),
+    ] {
+        assert_refused(&archive(&[Member::stored(name, TEXT)]), "name that is not allowed");
+    }
+    assert_refused(&archive(&[a().named(b"\xff\xfe")]), "not UTF-8");
+}
+
+#[test]
+fn another_name_in_an_extra_field_is_refused() {
+    let path = |version: u8, crc: u32, name: &str| {
+        extra(0x7075, &[&[version][..], &crc.to_le_bytes(), name.as_bytes()].concat())
+    };
+    let right = crc32fast::hash(b"a");
+    for field in [
+        path(1, right, "b"),
+        path(1, right ^ 1, "a"),
+        path(2, right, "a"),
+        path(1, right, ""),
+    ] {
+        let (mut central, mut local) = (a(), a());
+        central.central.extra.clone_from(&field);
+        local.local.extra = field;
+        assert_refused(&archive(&[central]), "Unicode path");
+        assert_refused(&archive(&[local]), "Unicode path");
+    }
+    let twice = [path(1, right, "a"), path(1, right, "a")].concat();
+    assert_refused(&archive(&[a().both(|header| header.extra.clone_from(&twice))]), "twice");
+}
+
+#[test]
+fn malformed_extra_fields_are_refused() {
+    for field in [&b"   "[..], b"\x01\x02", b"up\x09\0\x01", b"xx\xff\xff1234"] {
+        let (mut central, mut local) = (a(), a());
+        central.central.extra = field.to_vec();
+        local.local.extra = field.to_vec();
+        assert_refused(&archive(&[central]), "cut off");
+        assert_refused(&archive(&[local]), "cut off");
+    }
+}
+
+#[test]
+fn records_in_extra_fields_are_refused() {
+    for signature in [b"PK\x05\x06", b"PK\x06\x07", b"PK\x03\x04"] {
+        let field = extra(0x6375, signature);
+        let (mut central, mut local) = (a(), a());
+        central.central.extra.clone_from(&field);
+        local.local.extra = field;
+        assert_refused(&archive(&[central]), "records of another ZIP");
+        assert_refused(&archive(&[local]), "records of another ZIP");
+    }
+}
+
+#[test]
+fn zip64_fields_must_fit_their_header_exactly() {
+    let length = TEXT.len() as u64;
+    let left_out = |values: &[u64]| {
+        Member::stored("a", TEXT).both(|header| {
+            header.inflated_bytes = u32::MAX;
+            header.extra = zip64(values);
+        })
+    };
+    assert!(contents(&archive(&[left_out(&[length])])).is_ok());
+    assert!(contents(&archive(&[left_out(&[length, length])])).is_ok());
+    for (values, message) in [
+        (&[][..], "wrong length"),
+        (&[length, 0], "something else"),
+        (&[length + 1], "headers say"),
+        (&[length - 1], "headers say"),
+        (&[u64::MAX], "headers say"),
+    ] {
+        assert_refused(&archive(&[left_out(values)]), message);
+    }
+    let missing = Member::stored("a", TEXT).both(|header| header.packed_bytes = u32::MAX);
+    assert_refused(&archive(&[missing]), "not there");
+    let endless = Member::stored("a", TEXT).both(|header| {
+        header.packed_bytes = u32::MAX;
+        header.extra = zip64(&[u64::MAX]);
+    });
+    assert_refused(&archive(&[endless]), "runs into");
+    // A redundant field: another packed size is refused at once, another inflated one by the contents.
+    let redundant = |values: &[u64]| Member::stored("a", TEXT).both(|header| header.extra = zip64(values));
+    assert!(contents(&archive(&[redundant(&[length, length])])).is_ok());
+    assert_refused(&archive(&[redundant(&[length, length + 1])]), "something else");
+    assert_refused(&archive(&[redundant(&[length + 1, length])]), "two sizes");
+}
+
+#[test]
+fn folders_have_no_contents() {
+    assert_refused(&archive(&[Member::stored("a/", TEXT)]), "folder with contents");
+    let mut odd = Member::stored("a/", b"").both(|header| header.packed_bytes = 1);
+    odd.packed = vec![0];
+    assert_refused(&archive(&[odd]), "folder with contents");
+}
