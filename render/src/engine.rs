@@ -2,34 +2,29 @@
 //!
 //! The file is parsed once and drawn once, at the largest width; smaller pictures are made of larger ones by halving.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
-use roxmltree::{Document, ParsingOptions};
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use roxmltree::Document;
+use tradepost_common::uploads::Finding;
 
+use super::copy::same_picture;
+use super::fingerprint::{Fingerprint, fingerprint};
 use super::presets::{Format, Preset, Watermark};
 use super::scale::Levels;
 use super::straight::Straight;
 use super::watermark::Marks;
-use super::{encode_png, encode_webp, fonts};
-use tradepost_inspect::magic::{SvgText, svg_text};
-use tradepost_inspect::svg::active;
+use super::{cost, encode_png, encode_webp, fonts};
+use tradepost_inspect::svg::{self, refusal};
 
-/// The file is not what it should be; the message says in which way.
-pub const NOT_SVG_RULE: &str = "not-svg";
-/// The file is sound and shows nothing.
-pub const RENDERS_NOTHING_RULE: &str = "renders-nothing";
-/// The file is larger than it may be.
-pub const TOO_LARGE_RULE: &str = "too-large";
-
-const SVG: &str = "http://www.w3.org/2000/svg";
-
-/// As many as usvg itself allows.
-const MAX_NODES: u32 = 1_000_000;
 /// Taller pictures are fitted into this many times the width.
-const MAX_HEIGHT: u32 = 4;
+pub(super) const MAX_HEIGHT: u32 = 4;
+/// One side against the other; nothing is left to see of what is longer.
+const MAX_ASPECT: f32 = 1_000.0;
+/// The fingerprint is made of the picture at this width.
+const FINGERPRINT_WIDTH_PX: u32 = 256;
 
 /// One encoded picture.
 #[derive(Debug)]
@@ -50,17 +45,30 @@ pub struct Drawing {
     pub findings: Vec<Finding>,
     /// One for each preset, in their order.
     pub pictures: Vec<Picture>,
+    /// What is published: the file written anew without anything active. `None` when that does not look the same, which a finding says.
+    pub copy: Option<String>,
+    /// What copies of the file would have in common with it.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Draws files one after the other; keeps what is dear to make.
 #[derive(Default)]
 pub struct Engine {
+    font_files: Vec<File>,
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
 }
 
 impl Engine {
+    /// An engine that draws text with these fonts ([`crate::fonts::open_system`]).
+    pub fn new(font_files: Vec<File>) -> Self {
+        Self {
+            font_files,
+            ..Self::default()
+        }
+    }
+
     /// Judges and draws one file. The error is every reason why there is no picture.
     pub fn render(
         &mut self,
@@ -69,42 +77,75 @@ impl Engine {
         presets: &[Preset],
         max_bytes: u64,
     ) -> Result<Drawing, Vec<Finding>> {
-        if bytes.len() as u64 > max_bytes {
-            return Err(vec![refusal(
-                path,
-                TOO_LARGE_RULE,
-                format!("is larger than {} MiB, the limit for an SVG", max_bytes >> 20),
-            )]);
-        }
-        let text = readable(bytes).map_err(|message| vec![refusal(path, NOT_SVG_RULE, message)])?;
-        let doctype = active::judge_doctype(text, path);
-        if !doctype.is_empty() {
-            return Err(doctype);
-        }
-        let document = parse(text, path).map_err(|finding| vec![finding])?;
-        let mut findings = active::judge(&document, path);
-        let tree = match self.tree(&document) {
-            Ok(tree) => tree,
-            Err(error) => {
-                findings.push(refusal(path, NOT_SVG_RULE, format!("cannot be drawn: {error}")));
-                return Err(findings);
+        let text = svg::open(bytes, path, max_bytes)?;
+        let document = svg::parse(&text, path)?;
+        let mut findings = svg::judge(&document, path);
+        match self.draw_document(&document, path, presets, &mut findings) {
+            Ok(drawing) => Ok(Drawing { findings, ..drawing }),
+            Err(reasons) => {
+                findings.extend(reasons);
+                Err(findings)
             }
-        };
-        let Some(pictures) = self.draw(&tree, presets) else {
-            findings.push(refusal(
-                path,
-                RENDERS_NOTHING_RULE,
-                "shows nothing: every pixel of it is transparent",
-            ));
-            return Err(findings);
-        };
+        }
+    }
+
+    fn draw_document(
+        &mut self,
+        document: &Document<'_>,
+        path: &str,
+        presets: &[Preset],
+        findings: &mut Vec<Finding>,
+    ) -> Result<Drawing, Vec<Finding>> {
+        let complexity = svg::complexity(document, path);
+        if !complexity.is_empty() {
+            return Err(complexity);
+        }
+        let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
+        let tree = self
+            .sound_tree(document, path, widest)
+            .map_err(|finding| vec![finding])?;
+        let mut levels = Levels::new(widest, |width| draw_at(&tree, width));
+        let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
+            let message = "shows nothing: every pixel of it is transparent";
+            vec![refusal(path, svg::RENDERS_NOTHING, message)]
+        })?;
+        let copy = self.copy(document, &tree);
+        if copy.is_none() {
+            let message = "looks different without what is not allowed in it: remove that, or draw it in another way";
+            findings.push(refusal(path, svg::COPY_DIFFERS, message));
+        }
         let size = tree.size();
         Ok(Drawing {
             natural_width: size.width(),
             natural_height: size.height(),
-            findings,
+            findings: Vec::new(),
             pictures,
+            copy,
+            fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(&tree, pixels)),
         })
+    }
+
+    /// The tree, when it can be drawn within bounds.
+    fn sound_tree(&mut self, document: &Document<'_>, path: &str, widest: u32) -> Result<usvg::Tree, Finding> {
+        let tree = self
+            .tree(document)
+            .map_err(|error| refusal(path, svg::NOT_SVG, format!("cannot be drawn: {error}")))?;
+        let (width, height) = (tree.size().width(), tree.size().height());
+        if !(width <= height * MAX_ASPECT && height <= width * MAX_ASPECT) {
+            let message = format!("is {width} wide and {height} high: one may be {MAX_ASPECT} times the other at most");
+            return Err(refusal(path, svg::TOO_COMPLEX, message));
+        }
+        match cost::excess(&tree, widest) {
+            Some(message) => Err(refusal(path, svg::TOO_COMPLEX, message)),
+            None => Ok(tree),
+        }
+    }
+
+    /// The text that is published, when it looks the same.
+    fn copy(&mut self, document: &Document<'_>, original: &usvg::Tree) -> Option<String> {
+        let copy = svg::sanitise(document);
+        let tree = self.tree(&svg::parse(&copy, "copy").ok()?).ok()?;
+        same_picture(original, &tree).then_some(copy)
     }
 
     fn tree(&mut self, document: &Document<'_>) -> Result<usvg::Tree, usvg::Error> {
@@ -117,23 +158,18 @@ impl Engine {
             ..usvg::Options::default()
         };
         if document.descendants().any(|node| node.tag_name().name() == "text") {
-            options.fontdb = Arc::clone(self.fonts.get_or_insert_with(fonts::system));
+            options.fontdb = Arc::clone(self.fonts.get_or_insert_with(|| fonts::load(&self.font_files)));
         }
         usvg::Tree::from_xmltree(document, &options)
     }
 
     /// `None` when nothing shows.
-    fn draw(&mut self, tree: &usvg::Tree, presets: &[Preset]) -> Option<Vec<Picture>> {
-        let widest = presets.iter().map(|preset| preset.width_px).max()?;
-        let mut levels = Levels::new(widest, |width| draw_at(tree, width));
-        if levels
-            .at(widest)?
-            .data()
-            .iter()
-            .skip(3)
-            .step_by(4)
-            .all(|&alpha| alpha == 0)
-        {
+    pub(super) fn draw<F>(&mut self, levels: &mut Levels<F>, widest: u32, presets: &[Preset]) -> Option<Vec<Picture>>
+    where
+        F: FnMut(u32) -> Option<Pixmap>,
+    {
+        let is_empty = |pixmap: &Pixmap| pixmap.pixels().iter().all(|pixel| pixel.alpha() == 0);
+        if is_empty(levels.at(widest)?) {
             return None;
         }
         let mut pictures: Vec<Option<Picture>> = presets.iter().map(|_| None).collect();
@@ -173,42 +209,8 @@ fn encode(straight: &Straight, preset: &Preset) -> Picture {
     }
 }
 
-/// The text of the file, or why it is not read.
-fn readable(bytes: &[u8]) -> Result<&str, &'static str> {
-    match svg_text(bytes) {
-        SvgText::Text(text) => Ok(text),
-        SvgText::Compressed => Err("is compressed with gzip: upload the plain SVG"),
-        SvgText::OtherEncoding => Err("is not in UTF-8, the only encoding that is accepted"),
-        SvgText::NotXml => Err("is not an SVG file"),
-    }
-}
-
-fn parse<'input>(text: &'input str, path: &str) -> Result<Document<'input>, Finding> {
-    let options = ParsingOptions {
-        allow_dtd: true,
-        nodes_limit: MAX_NODES,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(text, options).map_err(|error| {
-        let at = error.pos();
-        let mut finding = refusal(path, NOT_SVG_RULE, format!("is not well-formed XML: {error}"));
-        finding.line = i32::try_from(at.row).ok();
-        finding.column = i32::try_from(at.col).ok();
-        finding
-    })?;
-    let root = document.root_element().tag_name();
-    if root.name() == "svg" && root.namespace() == Some(SVG) {
-        return Ok(document);
-    }
-    Err(refusal(
-        path,
-        NOT_SVG_RULE,
-        format!("is XML but not SVG: its root element is not <svg> in the name space {SVG}"),
-    ))
-}
-
 /// Fills the picture's width; the height follows, within bounds.
-fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
+pub(super) fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
     let size = tree.size();
     let natural = f64::from(width) * f64::from(size.height()) / f64::from(size.width());
     let most = width * MAX_HEIGHT;
@@ -228,16 +230,4 @@ fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
     let transform = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
     resvg::render(tree, transform, &mut pixmap.as_mut());
     Some(pixmap)
-}
-
-fn refusal(path: &str, rule: &str, message: impl Into<String>) -> Finding {
-    Finding {
-        file: Some(path.to_owned()),
-        rule: rule.to_owned(),
-        severity: FindingSeverity::Blocking,
-        message: message.into(),
-        line: None,
-        column: None,
-        excerpt: None,
-    }
 }

@@ -1,5 +1,7 @@
 //! The machine's fonts, for files with text.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,29 +36,53 @@ const MAX_DEPTH: usize = 4;
 const MAX_FILES: usize = 5_000;
 /// Of one file: larger ones are collections for East Asia, which cost more than all others together.
 const MAX_FONT_BYTES: u64 = 4 << 20;
-/// Of all fonts: they stay in the child's memory.
+/// Of all fonts: they stay in the child's memory once a file has text.
 const MAX_ALL_BYTES: u64 = 24 << 20;
+/// The most that are opened: a child gets each as a descriptor, because it may open no path itself.
+pub const MAX_OPEN: usize = 48;
 
-/// Loads fonts of the system, with every generic family pointing to one that exists: usvg drops all text of a family that does not.
-pub fn system() -> Arc<Database> {
+/// Opens the machine's fonts, those that text falls back to first.
+pub fn open_system() -> Vec<File> {
     let mut files = Vec::new();
     FOLDERS
         .iter()
         .for_each(|folder| collect(Path::new(folder), 0, &mut files));
     // The families that text falls back to come first, then whatever still fits.
     files.sort_by_cached_key(|(path, _)| (!is_preferred(path), path.clone()));
-    let mut fonts = Database::new();
     let mut left = MAX_ALL_BYTES;
-    for (path, bytes) in files {
-        if let Some(rest) = left.checked_sub(bytes) {
-            left = rest;
-            std::fs::read(path)
-                .into_iter()
-                .for_each(|data| fonts.load_font_data(data));
+    let fitting = files.into_iter().filter(|&(_, bytes)| {
+        let rest = left.checked_sub(bytes);
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    });
+    fitting
+        .filter_map(|(path, _)| File::open(path).ok())
+        .take(MAX_OPEN)
+        .collect()
+}
+
+/// Loads fonts, with every generic family pointing to one that exists: usvg drops all text of a family that does not.
+pub fn load(files: &[File]) -> Arc<Database> {
+    let mut fonts = Database::new();
+    for file in files {
+        if let Ok(data) = read_whole(file) {
+            fonts.load_font_data(data);
         }
     }
     name_generics(&mut fonts);
     Arc::new(fonts)
+}
+
+/// Leaves the descriptor's position alone, which other children share.
+fn read_whole(file: &File) -> std::io::Result<Vec<u8>> {
+    let mut data = Vec::new();
+    let mut chunk = vec![0; 256 << 10];
+    loop {
+        match file.read_at(&mut chunk, data.len() as u64)? {
+            0 => return Ok(data),
+            read => data.extend_from_slice(&chunk[..read]),
+        }
+    }
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<(PathBuf, u64)>) {

@@ -2,13 +2,20 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod copy;
+mod cost;
 mod encode_png;
 mod encode_webp;
 pub mod engine;
-mod fonts;
+pub mod file;
+pub mod fingerprint;
+pub mod fonts;
 pub mod presets;
+pub mod raster;
 mod scale;
 pub mod sheet;
 mod straight;
 mod vp8l;
 mod watermark;
+
+pub use self::copy::same_picture;

@@ -62,3 +62,17 @@ fn data_target(media_type: &str) -> Target {
         _ => Target::Data,
     }
 }
+
+/// Whether an address that leads elsewhere is a page of the web, a mail address or a neighbouring file: what links are made for.
+pub fn is_web(address: &str) -> bool {
+    let plain: String = address
+        .chars()
+        .filter(|character| !character.is_control() && !character.is_whitespace())
+        .take(64)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let Some((scheme, _)) = plain.split_once(':') else {
+        return true;
+    };
+    scheme.contains(['/', '?', '#']) || matches!(scheme, "http" | "https" | "mailto")
+}

@@ -2,10 +2,12 @@
 
 use tradepost_common::uploads::Finding;
 
-use super::{finding, rules};
+use super::rules::{DOCTYPE, finding};
 
 /// Longer values are not the name spaces that drawing programs declare.
 const MAX_ENTITY: usize = 200;
+/// All entities together, after they are put in.
+const MAX_EXPANDED: usize = 256 << 10;
 
 /// Judges the declaration before any parser acts on it; empty when there is none, or only what drawing programs write.
 pub fn judge(text: &str, path: &str) -> Vec<Finding> {
@@ -15,7 +17,7 @@ pub fn judge(text: &str, path: &str) -> Vec<Finding> {
     let rest = &text[start..];
     let (head, subset) = split(rest);
     let add = |message: &str, from: usize, length: usize| {
-        finding(rules::DOCTYPE, path, message, text, start + from..start + from + length)
+        finding(DOCTYPE, path, message, text, start + from..start + from + length)
     };
     let mut findings = Vec::new();
     if refers_elsewhere(head) {
@@ -28,6 +30,17 @@ pub fn judge(text: &str, path: &str) -> Vec<Finding> {
                 .take(20)
                 .map(|(at, declaration)| add("declares entities or attributes", offset + at, declaration.len())),
         );
+        let references = text
+            .match_indices('&')
+            .filter(|(at, _)| is_entity(&text[at + 1..]))
+            .count();
+        if findings.is_empty() && references.saturating_mul(longest_value(subset)) > MAX_EXPANDED {
+            findings.push(add(
+                "declares entities that grow too large where they are used",
+                offset,
+                subset.len(),
+            ));
+        }
     }
     findings
 }
@@ -125,6 +138,19 @@ fn declarations(subset: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Whether a reference is to something that was declared, not to a character.
+fn is_entity(reference: &str) -> bool {
+    !["#", "amp;", "lt;", "gt;", "quot;", "apos;"]
+        .iter()
+        .any(|known| reference.starts_with(known))
+}
+
+/// No entity is longer than the declaration that it is in.
+fn longest_value(subset: &str) -> usize {
+    let entities = declarations(subset).filter(|(_, declaration)| declaration.starts_with("<!ENTITY"));
+    entities.map(|(_, declaration)| declaration.len()).max().unwrap_or(0)
+}
+
 /// `<!ENTITY ns_svg "http://www.w3.org/2000/svg">`, as drawing programs write it, and `<!ELEMENT`, which changes nothing.
 fn is_harmless(declaration: &str) -> bool {
     if declaration.starts_with("<!ELEMENT") {
@@ -174,6 +200,11 @@ mod tests {
             "<!DOCTYPE svg [<!ENTITY a 'http://&b;'>]><svg/>",
             "<!DOCTYPE svg [<!ATTLIST svg onload CDATA 'x'>]><svg/>",
             "<!DOCTYPE svg [%a;]><svg/>",
+            &format!(
+                "<!DOCTYPE svg [<!ENTITY a 'http://{}'>]><svg>{}</svg>",
+                "a".repeat(100),
+                "&a;".repeat(5_000)
+            ),
             "<?a?><!-- --> <!doctype svg SYSTEM 'http://host/evil.dtd'><svg/>",
         ] {
             assert_eq!(judge(text, "a.svg").len(), 1, "{text}");

@@ -1,0 +1,36 @@
+//! From text to a tree.
+
+use roxmltree::{Document, ParsingOptions};
+use tradepost_common::uploads::Finding;
+
+use super::rules::{NOT_SVG, refusal};
+use super::{NAMESPACE, doctype};
+
+/// As many as usvg itself allows.
+const MAX_NODES: u32 = 1_000_000;
+
+/// Parses the text of an SVG. Its document type is judged first, because the parser acts on it.
+pub fn parse<'input>(text: &'input str, path: &str) -> Result<Document<'input>, Vec<Finding>> {
+    let doctype = doctype::judge(text, path);
+    if !doctype.is_empty() {
+        return Err(doctype);
+    }
+    let options = ParsingOptions {
+        allow_dtd: true,
+        nodes_limit: MAX_NODES,
+        ..ParsingOptions::default()
+    };
+    let document = Document::parse_with_options(text, options).map_err(|error| {
+        let at = error.pos();
+        let mut finding = refusal(path, NOT_SVG, format!("is not well-formed XML: {error}"));
+        finding.line = i32::try_from(at.row).ok();
+        finding.column = i32::try_from(at.col).ok();
+        vec![finding]
+    })?;
+    let root = document.root_element().tag_name();
+    if root.name() == "svg" && root.namespace() == Some(NAMESPACE) {
+        return Ok(document);
+    }
+    let message = format!("is XML but not SVG: its root element is not <svg> in the name space {NAMESPACE}");
+    Err(vec![refusal(path, NOT_SVG, message)])
+}

@@ -1,0 +1,116 @@
+//! One uploaded file of whatever kind: what it is, what is wrong with it, what it looks like, and the bytes that may be published.
+
+use resvg::tiny_skia::Pixmap;
+use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_inspect::glb;
+use tradepost_inspect::media::{self, Family, Media};
+use tradepost_inspect::svg;
+
+use super::engine::{Drawing, Engine, MAX_HEIGHT, Picture};
+use super::fingerprint::{Fingerprint, of_pixels};
+use super::presets::Preset;
+use super::raster::Raster;
+use super::scale::Levels;
+
+/// The fingerprint is made of the picture at this width.
+const FINGERPRINT_WIDTH_PX: u32 = 128;
+
+/// What came of one file.
+#[derive(Debug)]
+pub struct Opened {
+    /// The size that the file asks for, in its own units; only of what has a picture.
+    pub size: Option<(f32, f32)>,
+    /// Blocking ones do not stop the drawing, which runs nothing: the picture is then for the moderator.
+    pub findings: Vec<Finding>,
+    /// One for each preset, in their order; none of a model or a sound.
+    pub pictures: Vec<Picture>,
+    pub published: Published,
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// The bytes that may be published of a file.
+#[derive(Debug)]
+pub enum Published {
+    /// Its own: every byte of it was accounted for.
+    Itself,
+    /// The file written anew.
+    Copy(Vec<u8>),
+    /// None.
+    Nothing,
+}
+
+impl Engine {
+    /// Judges one file and draws it in every preset. The error is every reason why there is no picture.
+    pub fn open(
+        &mut self,
+        bytes: &[u8],
+        path: &str,
+        presets: &[Preset],
+        svg_bytes: u64,
+    ) -> Result<Opened, Vec<Finding>> {
+        let media = media::judge(bytes, path)?;
+        match media.file_type.family() {
+            Some(Family::Drawing) => Ok(drawing(self.render(bytes, path, presets, svg_bytes)?, media)),
+            Some(Family::Picture) => self.picture(bytes, path, presets, media),
+            Some(Family::Model) => model(bytes, path, media),
+            Some(Family::Sound) | None => Ok(without_picture(media.findings)),
+        }
+    }
+
+    fn picture(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
+        let raster =
+            Raster::decode(bytes).map_err(|fault| vec![svg::refusal(path, "picture.structure", fault.to_string())])?;
+        let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
+        let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { raster.at(width, MAX_HEIGHT) });
+        let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
+            let message = "shows nothing: every pixel of it is transparent";
+            vec![svg::refusal(path, svg::RENDERS_NOTHING, message)]
+        })?;
+        Ok(Opened {
+            size: Some((raster.width() as f32, raster.height() as f32)),
+            findings: media.findings,
+            pictures,
+            published: Published::Itself,
+            fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
+        })
+    }
+}
+
+fn drawing(drawing: Drawing, media: Media) -> Opened {
+    let Drawing {
+        natural_width,
+        natural_height,
+        findings,
+        pictures,
+        copy,
+        fingerprint,
+    } = drawing;
+    Opened {
+        size: Some((natural_width, natural_height)),
+        findings: [media.findings, findings].concat(),
+        pictures,
+        published: copy.map_or(Published::Nothing, |copy| Published::Copy(copy.into_bytes())),
+        fingerprint,
+    }
+}
+
+fn model(bytes: &[u8], path: &str, media: Media) -> Result<Opened, Vec<Finding>> {
+    let findings = glb::to_findings(&glb::check(bytes, path, &glb::Policy::upload()));
+    if findings
+        .iter()
+        .any(|finding| finding.severity == FindingSeverity::Blocking)
+    {
+        return Err(findings);
+    }
+    Ok(without_picture([media.findings, findings].concat()))
+}
+
+fn without_picture(findings: Vec<Finding>) -> Opened {
+    Opened {
+        size: None,
+        findings,
+        pictures: Vec::new(),
+        published: Published::Itself,
+        fingerprint: None,
+    }
+}

@@ -1,0 +1,46 @@
+//! What copies of a picture have in common: the same outlines, or the same look.
+
+mod geometry;
+mod look;
+mod outline;
+
+use resvg::tiny_skia::Pixmap;
+use resvg::usvg::Tree;
+use serde::{Deserialize, Serialize};
+
+pub use self::look::distance;
+
+/// Two pictures whose looks differ in no more bits look alike: 5 in 100,000 pairs of different icons do; two bits more find a few copies more in a hundred.
+pub const LOOK_RADIUS: u32 = 6;
+
+/// What identifies a picture however it is coloured, sized, moved, renamed or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Equal for the same outlines in the same arrangement; `None` of a picture without outlines.
+    pub geometry: Option<[u8; 16]>,
+    /// Near in bits for what looks alike; compared by [`distance`].
+    pub look: u64,
+    /// So little to see that everything like it looks alike: never a copy of anything.
+    pub plain: bool,
+}
+
+/// The fingerprint of a picture that has no outlines, drawn at any width from 64 px: only its look says anything.
+pub fn of_pixels(pixels: &Pixmap) -> Fingerprint {
+    let (look, plain) = look::look(pixels);
+    Fingerprint {
+        geometry: None,
+        look,
+        plain,
+    }
+}
+
+/// Takes the fingerprint of a picture; `pixels` are the picture drawn at any width from 64 px.
+pub fn fingerprint(tree: &Tree, pixels: &Pixmap) -> Fingerprint {
+    let (look, plain) = look::look(pixels);
+    let (geometry, simple) = geometry::geometry(tree);
+    Fingerprint {
+        geometry: Some(geometry),
+        look,
+        plain: plain || simple,
+    }
+}
