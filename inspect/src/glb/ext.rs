@@ -1,0 +1,5 @@
+//! Extensions that are checked.
+
+pub mod lights;
+pub mod materials;
+pub mod variants;

@@ -1,0 +1,188 @@
+//! The numbers that glTF took from OpenGL, and the formats of accessors.
+
+pub const ARRAY_BUFFER: u32 = 34962;
+pub const ELEMENT_ARRAY_BUFFER: u32 = 34963;
+
+pub const TRIANGLES: u64 = 4;
+
+pub const COMPONENT_TYPES: [u32; 6] = [5120, 5121, 5122, 5123, 5125, 5126];
+pub const INDEX_TYPES: [u32; 3] = [5121, 5123, 5125];
+pub const MAG_FILTERS: [u32; 2] = [9728, 9729];
+pub const MIN_FILTERS: [u32; 6] = [9728, 9729, 9984, 9985, 9986, 9987];
+pub const WRAPS: [u32; 3] = [33071, 33648, 10497];
+
+/// The type of one number in a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Component {
+    I8,
+    U8,
+    I16,
+    U16,
+    U32,
+    F32,
+}
+
+impl Component {
+    pub fn from_gl(code: u32) -> Option<Self> {
+        Some(match code {
+            5120 => Self::I8,
+            5121 => Self::U8,
+            5122 => Self::I16,
+            5123 => Self::U16,
+            5125 => Self::U32,
+            5126 => Self::F32,
+            _ => return None,
+        })
+    }
+
+    pub fn size(self) -> u64 {
+        match self {
+            Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::U32 | Self::F32 => 4,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I8 => "BYTE",
+            Self::U8 => "UNSIGNED_BYTE",
+            Self::I16 => "SHORT",
+            Self::U16 => "UNSIGNED_SHORT",
+            Self::U32 => "UNSIGNED_INT",
+            Self::F32 => "FLOAT",
+        }
+    }
+
+    /// What a whole number of this type can be; floats have no such range.
+    pub fn range(self) -> std::ops::RangeInclusive<i64> {
+        match self {
+            Self::I8 => i8::MIN.into()..=i8::MAX.into(),
+            Self::U8 => 0..=u8::MAX.into(),
+            Self::I16 => i16::MIN.into()..=i16::MAX.into(),
+            Self::U16 => 0..=u16::MAX.into(),
+            Self::U32 | Self::F32 => 0..=u32::MAX.into(),
+        }
+    }
+
+    /// What a whole number stands for when it is normalized: -1 to 1, or 0 to 1.
+    pub fn normalize(self, value: f64) -> f64 {
+        match self {
+            Self::F32 => value,
+            _ => (value / *self.range().end() as f64).max(-1.0),
+        }
+    }
+}
+
+/// How many numbers an element has, and how they are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Scalar,
+    Vec2,
+    Vec3,
+    Vec4,
+    Mat2,
+    Mat3,
+    Mat4,
+    /// A word that glTF does not know.
+    Unknown,
+}
+
+impl Kind {
+    pub const NAMES: [&'static str; 7] = ["SCALAR", "VEC2", "VEC3", "VEC4", "MAT2", "MAT3", "MAT4"];
+
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "SCALAR" => Self::Scalar,
+            "VEC2" => Self::Vec2,
+            "VEC3" => Self::Vec3,
+            "VEC4" => Self::Vec4,
+            "MAT2" => Self::Mat2,
+            "MAT3" => Self::Mat3,
+            "MAT4" => Self::Mat4,
+            _ => Self::Unknown,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::NAMES.get(self as usize).copied().unwrap_or("of an unknown type")
+    }
+
+    pub fn components(self) -> usize {
+        match self {
+            Self::Unknown => 0,
+            Self::Scalar => 1,
+            Self::Vec2 => 2,
+            Self::Vec3 => 3,
+            Self::Vec4 | Self::Mat2 => 4,
+            Self::Mat3 => 9,
+            Self::Mat4 => 16,
+        }
+    }
+
+    pub fn is_matrix(self) -> bool {
+        matches!(self, Self::Mat2 | Self::Mat3 | Self::Mat4)
+    }
+
+    /// Rows, and the bytes from one column to the next: columns begin at multiples of four bytes.
+    pub fn columns(self, component: Component) -> (u64, u64) {
+        let rows = match self {
+            Self::Mat2 => 2,
+            Self::Mat3 => 3,
+            Self::Mat4 => 4,
+            other => other.components() as u64,
+        };
+        let length = rows * component.size();
+        if self.is_matrix() {
+            (rows, length.next_multiple_of(4))
+        } else {
+            (rows, length)
+        }
+    }
+
+    /// The bytes from the first number of an element to the end of its last one.
+    pub fn element_length(self, component: Component) -> u64 {
+        if self.is_matrix() {
+            let (rows, column) = self.columns(component);
+            (rows - 1) * column + rows * component.size()
+        } else {
+            self.components() as u64 * component.size()
+        }
+    }
+
+    /// The bytes from one element to the next when nothing else is said.
+    pub fn packed_stride(self, component: Component) -> u64 {
+        if self.is_matrix() {
+            let (rows, column) = self.columns(component);
+            rows * column
+        } else {
+            self.element_length(component)
+        }
+    }
+}
+
+/// What an accessor's elements are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Format {
+    pub kind: Kind,
+    pub component: Component,
+    pub normalized: bool,
+}
+
+impl Format {
+    pub const fn plain(kind: Kind, component: Component) -> Self {
+        Self {
+            kind,
+            component,
+            normalized: false,
+        }
+    }
+
+    pub const fn normalized(kind: Kind, component: Component) -> Self {
+        Self {
+            kind,
+            component,
+            normalized: true,
+        }
+    }
+}

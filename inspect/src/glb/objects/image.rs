@@ -1,0 +1,104 @@
+//! Pictures.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+
+use crate::glb::context::unresolved;
+use crate::glb::extensions::{Known, Place};
+use crate::glb::fields::Fields;
+use crate::glb::issue::codes;
+use crate::glb::model::Model;
+use crate::glb::objects::buffer::read_uri;
+use crate::glb::objects::view::ViewUsage;
+use crate::glb::path::Path;
+use crate::glb::picture::{self, PictureInfo};
+use crate::glb::uri::Target;
+
+/// A picture; what it shows is set when the resources are loaded.
+#[derive(Debug)]
+pub struct Image<'a> {
+    pub view: Option<usize>,
+    pub mime_type: Option<&'a str>,
+    /// A file beside the model.
+    pub file: Option<&'a str>,
+    pub data: Option<Cow<'a, [u8]>>,
+    /// How its bytes are to be understood is for an extension to say.
+    pub extended: bool,
+    pub info: OnceCell<PictureInfo>,
+    pub used: Cell<bool>,
+}
+
+impl<'a> Image<'a> {
+    pub fn read(fields: &Fields<'_, 'a>) -> Self {
+        let view = fields.index("bufferView");
+        let webp = fields.context.declared.has(Known::TextureWebp);
+        let mime_type = fields.string_of("mimeType", mime_types(webp));
+        let uri = fields.string("uri");
+        if view.is_some() && mime_type.is_none() {
+            fields.report_at(codes::UNSATISFIED_DEPENDENCY, "bufferView", || {
+                "A picture in a buffer view needs its \"mimeType\".".to_owned()
+            });
+        }
+        if view.is_some() == uri.is_some() {
+            fields.report(codes::ONE_OF_MISMATCH, || {
+                "Exactly one of \"bufferView\" and \"uri\" must be there.".to_owned()
+            });
+        }
+        let mut image = Self {
+            view,
+            mime_type,
+            file: None,
+            data: None,
+            extended: false,
+            info: OnceCell::new(),
+            used: Cell::new(false),
+        };
+        if let Some(text) = uri {
+            image.read_uri(fields, text);
+        }
+        image.extended = !fields.finish_named(Place::Other).is_empty();
+        image
+    }
+
+    fn read_uri(&mut self, fields: &Fields<'_, '_>, text: &'a str) {
+        match read_uri(fields, text) {
+            Some(Target::File(file)) => self.file = Some(file),
+            Some(Target::Data { mime_type, bytes }) => {
+                if picture::mime_type(&bytes) == Some(mime_type.as_str()) {
+                    self.data = Some(Cow::Owned(bytes));
+                } else {
+                    fields.report_at(codes::INVALID_URI, "uri", || {
+                        format!("The data is no picture of the media type {mime_type:?}.")
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+        let Some(index) = self.view else { return };
+        let path = path.name("bufferView");
+        let Some(view) = model.view(self.view) else {
+            unresolved(model.context, &path, index);
+            return;
+        };
+        view.set_usage(ViewUsage::Image, model.context, &path);
+        if view.stride.is_some() {
+            model.context.add(codes::IMAGE_BUFFER_VIEW_WITH_BYTESTRIDE, &path, || {
+                "A buffer view with a picture cannot have a stride.".to_owned()
+            });
+        }
+    }
+
+    /// What it says it is, or else what it is.
+    pub fn effective_mime_type(&self) -> Option<&str> {
+        self.mime_type.or_else(|| self.info.get().map(|info| info.mime_type))
+    }
+}
+
+/// The kinds of pictures that are allowed.
+pub fn mime_types(webp: bool) -> &'static [&'static str] {
+    const ALL: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
+    if webp { &ALL } else { &ALL[..2] }
+}

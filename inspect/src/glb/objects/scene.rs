@@ -1,0 +1,35 @@
+//! Scenes.
+
+use super::node::link_nodes;
+use crate::glb::extensions::Place;
+use crate::glb::fields::Fields;
+use crate::glb::issue::codes;
+use crate::glb::model::Model;
+use crate::glb::path::Path;
+
+/// The nodes at the top of a scene.
+#[derive(Debug)]
+pub struct Scene {
+    pub nodes: Option<Vec<Option<usize>>>,
+}
+
+impl Scene {
+    pub fn read(fields: &Fields<'_, '_>) -> Self {
+        let scene = Self {
+            nodes: fields.indices("nodes"),
+        };
+        fields.finish_named(Place::Other);
+        scene
+    }
+
+    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+        let path = path.name("nodes");
+        link_nodes(model, self.nodes.as_deref(), &path, |node, index, path| {
+            if node.parent.get().is_some() {
+                model.context.add(codes::SCENE_NON_ROOT_NODE, path, || {
+                    format!("The node {index} has a parent, so it cannot be at the top of a scene.")
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,116 @@
+//! Textures and samplers.
+
+use std::cell::Cell;
+
+use crate::glb::context::unresolved;
+use crate::glb::extensions::{Extensions, Known, Place};
+use crate::glb::fields::Fields;
+use crate::glb::gl::{MAG_FILTERS, MIN_FILTERS, WRAPS};
+use crate::glb::issue::codes;
+use crate::glb::model::Model;
+use crate::glb::path::Path;
+
+/// A picture and how it is sampled.
+#[derive(Debug)]
+pub struct Texture {
+    sampler: Option<usize>,
+    source: Option<usize>,
+    webp: Option<WebpSource>,
+    pub used: Cell<bool>,
+}
+
+#[derive(Debug)]
+struct WebpSource {
+    pointer: String,
+    source: Option<usize>,
+}
+
+/// How a texture is sampled; all of it is checked while it is read.
+#[derive(Debug)]
+pub struct Sampler {
+    pub used: Cell<bool>,
+}
+
+const SAMPLER_MEMBERS: [&str; 5] = ["magFilter", "minFilter", "wrapS", "wrapT", "name"];
+
+impl Sampler {
+    pub const MEMBERS: &'static [&'static str] = &SAMPLER_MEMBERS;
+
+    pub fn read(fields: &Fields<'_, '_>) -> Self {
+        fields.number_of("magFilter", &MAG_FILTERS);
+        fields.number_of("minFilter", &MIN_FILTERS);
+        fields.number_of("wrapS", &WRAPS);
+        fields.number_of("wrapT", &WRAPS);
+        fields.finish_named(Place::Other);
+        Self { used: Cell::new(false) }
+    }
+}
+
+impl Texture {
+    pub fn read(fields: &Fields<'_, '_>) -> Self {
+        let mut texture = Self {
+            sampler: fields.index("sampler"),
+            source: fields.index("source"),
+            webp: None,
+            used: Cell::new(false),
+        };
+        fields.string("name");
+        Extensions::read(fields, Place::Texture, &mut |entry| {
+            if entry.known == Known::TextureWebp {
+                let webp = entry.fields(&["source"]);
+                texture.webp = Some(WebpSource {
+                    pointer: webp.path.name("source").to_string(),
+                    source: webp.index("source"),
+                });
+                webp.finish(Place::Other);
+            }
+        });
+        fields.extras();
+        texture
+    }
+
+    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+        if let Some(index) = self.source {
+            match model.image(self.source) {
+                Some(image) => image.used.set(true),
+                None => unresolved(model.context, &path.name("source"), index),
+            }
+        }
+        if let Some(index) = self.sampler {
+            match model.sampler(self.sampler) {
+                Some(sampler) => sampler.used.set(true),
+                None => unresolved(model.context, &path.name("sampler"), index),
+            }
+        }
+        let Some(webp) = &self.webp else { return };
+        let Some(index) = webp.source else { return };
+        match model.image(webp.source) {
+            Some(image) => image.used.set(true),
+            None => model.context.add_to(codes::UNRESOLVED_REFERENCE, &webp.pointer, || {
+                format!("There is no picture with the index {index}.")
+            }),
+        }
+    }
+
+    /// The core of glTF knows two kinds of pictures, its extension one more.
+    pub fn check_pictures(&self, model: &Model<'_>, path: &Path<'_>) {
+        if let Some(mime_type) = model.image(self.source).and_then(|image| image.effective_mime_type())
+            && !["image/jpeg", "image/png"].contains(&mime_type)
+        {
+            let path = path.name("source");
+            model.context.add(codes::TEXTURE_INVALID_IMAGE_MIME_TYPE, &path, || {
+                format!("A texture must be JPEG or PNG, not {mime_type:?}.")
+            });
+        }
+        let Some(webp) = &self.webp else { return };
+        if let Some(mime_type) = model.image(webp.source).and_then(|image| image.effective_mime_type())
+            && mime_type != "image/webp"
+        {
+            model
+                .context
+                .add_to(codes::TEXTURE_INVALID_IMAGE_MIME_TYPE, &webp.pointer, || {
+                    format!("The picture must be WebP here, not {mime_type:?}.")
+                });
+        }
+    }
+}
