@@ -17,12 +17,13 @@ use crate::control::{self, ControlSocket};
 use crate::database::{self, Database};
 use crate::embedded::clamd::{self, ScannerSpec, ScannerStatus};
 use crate::http::rate_limit::UploadLimits;
-use crate::jail::{Jail, Limits};
+use crate::jail::{Jail, Limits, Walls};
 use crate::jobs::Jobs;
 use crate::queue::settings::{self, Settings};
 use crate::queue::stats::QueueStats;
 use crate::queue::worker::{self, Engine, Policy};
 use crate::queue::{self, Broker, QueueName, attempts, collector, outbox, postgres, wake};
+use crate::scanning::Scans;
 use crate::store::Store;
 use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
@@ -75,7 +76,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let mut foundations = Tasks::default();
     foundations.spawn(
         "scanner",
-        scan_with(scanner_spec(&app.config, &state), status, foundations.stop.clone()),
+        scan_with(scanner_spec(&app, &state), status, foundations.stop.clone()),
     );
     if let Some(cluster) = database.cluster.clone() {
         foundations.spawn("database", watch_cluster(cluster, foundations.stop.clone()));
@@ -171,10 +172,11 @@ fn build(
         db: database.pool.clone(),
         store,
         signer: Signer::open(&state.join("signing.key"))?,
-        jail: Jail::new(PathBuf::from("/proc/self/exe"), children, jail_limits(&config)),
+        jail: jail(&config, children),
         jail_children: children,
         presets: default_presets(),
         scanner,
+        scans: Scans::default(),
         broker,
         wake: Arc::default(),
         settings,
@@ -199,20 +201,39 @@ fn build(
     })
 }
 
-fn jail_limits(config: &Config) -> Limits {
-    Limits {
+fn jail(config: &Config, children: usize) -> Jail {
+    let walls = Walls {
+        landlock: config.jail.landlock,
+        seccomp: config.jail.seccomp,
+    };
+    let limits = Limits {
         memory_bytes: config.jail.memory_mib << 20,
         cpu: Duration::from_secs(config.jail.cpu_seconds),
         wall: Duration::from_secs(config.jail.wall_seconds),
         svg_bytes: config.limits.svg_mib << 20,
+        file_bytes: config.limits.member_mib << 20,
+        slow_after: Duration::from_millis(config.jail.slow_milliseconds),
+        slow_places: config.jail.slow_children,
         ..Limits::default()
-    }
+    };
+    Jail::with_walls(PathBuf::from("/proc/self/exe"), children, limits, walls)
 }
 
-fn scanner_spec(config: &Config, state: &Path) -> ScannerSpec {
+fn scanner_spec(app: &App, state: &Path) -> ScannerSpec {
+    let config = &app.config;
     let mut spec = ScannerSpec::new(state.join("clamd"));
     spec.socket.clone_from(&config.scanner.socket);
     spec.max_file_bytes = config.limits.pack_mib << 20;
+    spec.scan_timeout = Duration::from_secs(config.scanner.timeout_seconds.into());
+    spec.stale_after = Duration::from_secs(u64::from(config.scanner.stale_hours) * 3_600);
+    spec.when_stale = config.scanner.when_stale;
+    spec.doubts = app.scans.doubts.clone();
+    // Room for everything that is scanned at once, and for those who ask whether it works.
+    let at_once: u32 = [QueueName::Scan, QueueName::Image]
+        .map(|queue| app.concurrency(queue))
+        .iter()
+        .sum();
+    spec.max_threads = u8::try_from(at_once + 2).unwrap_or(u8::MAX);
     if config.scanner.private {
         spec.machine_sockets.clear();
     }

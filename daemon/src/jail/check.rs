@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 use tradepost_common::uploads::Finding;
 
-use super::Rendition;
 use super::talk::{Stop, misbehaved};
-use super::wire::Picture;
+use super::wire::{Picture, Publish, Reply};
+use super::{Published, Rendered, Rendition};
 use tradepost_inspect::text::clean;
 use tradepost_render::presets::Preset;
 
@@ -37,6 +37,47 @@ fn finding(finding: Finding) -> Finding {
 /// A text of the child's, made fit for a log.
 pub fn shorten(text: &str) -> String {
     clean(text, MAX_TEXT)
+}
+
+/// Takes what a child says of a file when that can be.
+pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Result<Rendered, Stop> {
+    let Reply::Opened {
+        size,
+        findings,
+        pictures,
+        publish,
+        fingerprint,
+    } = reply
+    else {
+        return Err(misbehaved("another reply than what it found in the file"));
+    };
+    let published = match publish {
+        Publish::Itself => Published::Itself,
+        Publish::Nothing => Published::Nothing,
+        Publish::Copy => match blobs.pop() {
+            Some(bytes) if !bytes.is_empty() => Published::Copy {
+                sha256: Sha256::digest(&bytes).into(),
+                bytes: bytes.into(),
+            },
+            _ => return Err(misbehaved("no copy")),
+        },
+    };
+    let is_length = |length: f32| length.is_finite() && length > 0.0;
+    if size.is_some_and(|(width, height)| !is_length(width) || !is_length(height)) {
+        return Err(misbehaved("a size that is none"));
+    }
+    // A model or a sound has no picture; everything else has all of them.
+    let renditions = match size {
+        None if pictures.is_empty() && blobs.is_empty() => Vec::new(),
+        _ => renditions(pictures, blobs, presets)?,
+    };
+    Ok(Rendered {
+        size,
+        findings: self::findings(findings),
+        renditions,
+        published,
+        fingerprint,
+    })
 }
 
 /// Takes the pictures of a reply when they are the ones that were asked for.

@@ -13,11 +13,14 @@ use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 
-use super::talk::{WITH_FILE, WITHOUT_FILE};
-use super::wire::{self, Bounds, Job, Reply, Request};
+use super::confine::{Walls, confine};
+use super::talk::{WITH_FILE, WITH_FONTS, WITHOUT_FILE};
+use super::wire::{self, Bounds, Hello, Job, Publish, Reply, Request};
+use tradepost_common::uploads::Finding;
 use tradepost_inspect::pack;
-use tradepost_render::engine::{Drawing, Engine, Picture};
-use tradepost_render::sheet;
+use tradepost_render::engine::{Engine, Picture};
+use tradepost_render::file::{Opened, Published};
+use tradepost_render::{fonts, sheet};
 
 const JOB_BOUNDS: Bounds = Bounds {
     head_bytes: 1 << 20,
@@ -25,8 +28,8 @@ const JOB_BOUNDS: Bounds = Bounds {
     blob_bytes: 64 << 20,
 };
 
-/// Enough for the fonts, which are opened one by one.
-const OPEN_FILES: u64 = 16;
+/// Room for the fonts, the socket, the input and the three standard ones.
+const OPEN_FILES: u64 = fonts::MAX_OPEN as u64 + 16;
 
 /// Works until the daemon closes the socket. Must be called before anything else in `main`: it closes every descriptor but the first three.
 pub fn main() -> ExitCode {
@@ -41,9 +44,12 @@ pub fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     // Never closed by a panic or an error: the daemon must see the end of the socket only with the end of the process, and its status.
-    let socket = ManuallyDrop::new(confine()?);
+    let socket = ManuallyDrop::new(settle_in()?);
     let program_bytes = mapped_bytes()?;
-    let mut engine = Engine::default();
+    let mut engine = Engine::new(receive_fonts(&socket)?);
+    let walls = Walls::from_arguments(std::env::args().skip(2));
+    let confinement = confine(walls);
+    wire::write_frame(&*socket, &Hello { confinement }, &[]).context("greeting the daemon")?;
     while let Some(input) = receive(&socket)? {
         let frame = wire::read_frame(&*socket, &JOB_BOUNDS).context("reading the job")?;
         let job: Job = frame.head().context("reading the job")?;
@@ -54,7 +60,7 @@ fn run() -> anyhow::Result<()> {
 }
 
 /// Gives up what the child does not need, and takes the socket from where the daemon put it.
-fn confine() -> anyhow::Result<UnixStream> {
+fn settle_in() -> anyhow::Result<UnixStream> {
     prctl::set_pdeathsig(Signal::SIGKILL).context("tying the child to the daemon")?;
     prctl::set_no_new_privs().context("giving up new privileges")?;
     // A service manager that stops the whole group would otherwise spoil the work that the daemon still finishes.
@@ -122,10 +128,29 @@ enum Input {
     Nothing,
 }
 
+/// The first thing that comes, before the walls are up: the machine's fonts.
+fn receive_fonts(socket: &UnixStream) -> anyhow::Result<Vec<File>> {
+    match announcement(socket)? {
+        (1, WITH_FONTS, fonts) => Ok(fonts.into_iter().map(File::from).collect()),
+        _ => bail!("the daemon sent no fonts"),
+    }
+}
+
 /// Waits for the next job's announcement; `None` when the daemon hung up.
 fn receive(socket: &UnixStream) -> anyhow::Result<Option<Input>> {
+    let (received, tag, mut files) = announcement(socket)?;
+    match (received, tag, files.pop()) {
+        (0, ..) => Ok(None),
+        (_, WITH_FILE, Some(file)) => Ok(Some(Input::File(file.into()))),
+        (_, WITHOUT_FILE, None) => Ok(Some(Input::Nothing)),
+        _ => bail!("unexpected announcement"),
+    }
+}
+
+/// How many bytes came, which, and the descriptors with it.
+fn announcement(socket: &UnixStream) -> anyhow::Result<(usize, u8, Vec<OwnedFd>)> {
     let mut tag = [0];
-    let mut space = nix::cmsg_space!([RawFd; 1]);
+    let mut space = nix::cmsg_space!([RawFd; fonts::MAX_OPEN]);
     let mut parts = [IoSliceMut::new(&mut tag)];
     let message = recvmsg::<()>(
         socket.as_raw_fd(),
@@ -141,12 +166,7 @@ fn receive(socket: &UnixStream) -> anyhow::Result<Option<Input>> {
             files.extend(descriptors.into_iter().map(adopt));
         }
     }
-    match (received, tag, files.pop()) {
-        (0, ..) => Ok(None),
-        (_, [WITH_FILE], Some(file)) => Ok(Some(Input::File(file.into()))),
-        (_, [WITHOUT_FILE], None) => Ok(Some(Input::Nothing)),
-        _ => bail!("unexpected announcement"),
-    }
+    Ok((received, tag[0], files))
 }
 
 fn adopt(descriptor: RawFd) -> OwnedFd {
@@ -170,11 +190,12 @@ fn answer(
             Request::Render {
                 path,
                 max_bytes,
+                max_svg_bytes,
                 presets,
             },
             Input::File(file),
         ) => match read(file, max_bytes) {
-            Ok(bytes) => rendered(socket, engine.render(&bytes, &path, &presets, max_bytes)),
+            Ok(bytes) => opened(socket, engine.open(&bytes, &path, &presets, max_svg_bytes)),
             Err(error) => broken(socket, &error),
         },
         (Request::Sheet { spec }, Input::Nothing) => match sheet::draw(&blobs, &spec) {
@@ -196,29 +217,28 @@ fn read(mut file: File, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn rendered(socket: &UnixStream, result: Result<Drawing, Vec<tradepost_common::uploads::Finding>>) -> io::Result<()> {
-    match result {
-        Ok(drawing) => {
-            let (pictures, blobs) = split(drawing.pictures);
-            let Drawing {
-                natural_width,
-                natural_height,
-                findings,
-                ..
-            } = drawing;
-            send(
-                socket,
-                &Reply::Rendered {
-                    natural_width,
-                    natural_height,
-                    findings,
-                    pictures,
-                },
-                &blobs,
-            )
+fn opened(socket: &UnixStream, result: Result<Opened, Vec<Finding>>) -> io::Result<()> {
+    let opened = match result {
+        Ok(opened) => opened,
+        Err(findings) => return send(socket, &Reply::Refused { findings }, &[]),
+    };
+    let (pictures, mut blobs) = split(opened.pictures);
+    let publish = match opened.published {
+        Published::Itself => Publish::Itself,
+        Published::Nothing => Publish::Nothing,
+        Published::Copy(copy) => {
+            blobs.push(copy);
+            Publish::Copy
         }
-        Err(findings) => send(socket, &Reply::Refused { findings }, &[]),
-    }
+    };
+    let reply = Reply::Opened {
+        size: opened.size,
+        findings: opened.findings,
+        pictures,
+        publish,
+        fingerprint: opened.fingerprint,
+    };
+    send(socket, &reply, &blobs)
 }
 
 fn open_pack(socket: &UnixStream, file: File, limits: &pack::PackLimits) -> io::Result<()> {

@@ -5,13 +5,16 @@
 //! run out of time, break the protocol, or when whoever waited for them no longer does. The input comes as a descriptor, never as a path.
 
 mod check;
+mod confine;
+mod pace;
 mod spawn;
 mod talk;
 mod types;
 mod wire;
 
+pub use self::confine::{Confinement, Walls, confine};
 pub use self::spawn::COMMAND as CHILD_COMMAND;
-pub use self::types::{JailError, Limits, Member, OpenedPack, Rendered, Rendition};
+pub use self::types::{JailError, Limits, Member, OpenedPack, Published, Rendered, Rendition};
 
 pub mod child;
 
@@ -20,15 +23,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
+use self::pace::{Pace, Place, Start, Turn};
+use self::spawn::Child;
 use self::talk::{Errand, Interrupt, Replies, Stop, misbehaved};
 use self::wire::{Bounds, Job, Reply, Request};
 use tradepost_inspect::pack::PackLimits;
 use tradepost_render::presets::Preset;
 use tradepost_render::sheet::SheetSpec;
+
+/// How often a slow file in a place for quick ones is looked after.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The pool. Clones share it; when the last one goes, every child is killed.
 #[derive(Clone)]
@@ -38,18 +47,29 @@ pub struct Jail {
 
 struct Inner {
     limits: Limits,
-    places: Arc<Semaphore>,
+    /// Files: hostile, and quick as a rule.
+    pace: Pace,
+    /// Packs and sheets, which files do not wait for.
+    works: Pace,
     pool: spawn::Pool,
 }
 
 impl Jail {
-    /// A pool of at most `children` children of `executable` (this binary: `/proc/self/exe` in the daemon). Starts nothing yet.
+    /// A pool of children of `executable` (this binary: `/proc/self/exe` in the daemon): at most `children` for files, as many for packs and
+    /// sheets, and [`Limits::slow_places`] for files that take long. Starts nothing yet.
     pub fn new(executable: PathBuf, children: usize, limits: Limits) -> Self {
-        let pool = spawn::Pool::new(executable, limits.idle, limits.recycle_after);
+        Self::with_walls(executable, children, limits, Walls::ALL)
+    }
+
+    /// The same, without some of the walls around a child.
+    pub fn with_walls(executable: PathBuf, children: usize, limits: Limits, walls: Walls) -> Self {
+        let recipe = spawn::Recipe { executable, walls };
+        let pool = spawn::Pool::new(recipe, limits.idle, limits.recycle_after);
         Self {
             inner: Arc::new(Inner {
+                pace: Pace::new(children, limits.slow_places),
+                works: Pace::new(children, 1),
                 limits,
-                places: Arc::new(Semaphore::new(children.max(1))),
                 pool,
             }),
         }
@@ -58,6 +78,21 @@ impl Jail {
     /// How many children there are now, idle or at work.
     pub fn children(&self) -> u32 {
         self.inner.pool.alive()
+    }
+
+    /// What holds the children; `None` until the first one was started.
+    pub fn confinement(&self) -> Option<Confinement> {
+        self.inner.pool.confinement()
+    }
+
+    /// Starts a child and lets it go idle, to know what holds it.
+    ///
+    /// # Errors
+    /// When none can be started.
+    pub async fn probe(&self) -> anyhow::Result<Confinement> {
+        let child = self.inner.pool.take().await?;
+        self.inner.pool.give_back(child);
+        self.confinement().context("a child that did not say what holds it")
     }
 
     /// Opens a pack: checks the whole listing, the manifest and every member, then sends the members in the manifest's order.
@@ -88,42 +123,37 @@ impl Jail {
         self.run(errand, move |replies| read_pack(replies, &members)).await
     }
 
-    /// Judges one file of a pack and draws it in every preset. `path` is only for the findings.
-    pub async fn render(&self, file: File, path: &str, presets: &[Preset]) -> Result<Rendered, JailError> {
+    /// Judges one file of a pack and draws it in every preset. `hash` is its SHA-256; `path` is only for the findings.
+    pub async fn render(
+        &self,
+        file: File,
+        hash: &[u8; 32],
+        path: &str,
+        presets: &[Preset],
+    ) -> Result<Rendered, JailError> {
         let presets = presets.to_vec();
         let Limits {
-            wall, cpu, svg_bytes, ..
+            wall,
+            cpu,
+            svg_bytes,
+            file_bytes,
+            ..
         } = self.inner.limits;
         let request = Request::Render {
             path: path.to_owned(),
-            max_bytes: svg_bytes,
+            max_bytes: file_bytes,
+            max_svg_bytes: svg_bytes,
             presets: presets.clone(),
         };
         let bounds = Bounds {
             head_bytes: 1 << 20,
-            blobs: presets.len() as u32,
+            blobs: presets.len() as u32 + 1,
             blob_bytes: 64 << 20,
         };
         let errand = self.errand(request, Some(file), Vec::new(), bounds, (wall, cpu));
-        self.run(errand, move |replies| match replies.next()? {
-            (
-                Reply::Rendered {
-                    natural_width,
-                    natural_height,
-                    findings,
-                    pictures,
-                },
-                blobs,
-            ) => {
-                let renditions = check::renditions(pictures, blobs, &presets)?;
-                Ok(Rendered {
-                    natural_width,
-                    natural_height,
-                    findings: check::findings(findings),
-                    renditions,
-                })
-            }
-            _ => Err(misbehaved("another reply than a rendering")),
+        self.run_file(hash, errand, move |replies| {
+            let (reply, blobs) = replies.next()?;
+            check::opened(reply, blobs, &presets)
         })
         .await
     }
@@ -167,27 +197,103 @@ impl Jail {
         }
     }
 
-    /// Takes a place and a child, and talks to it on a thread that may block. Dropping the future ends the conversation and the child.
+    /// Opens a hostile file: quick ones first, slow ones out of their way.
+    async fn run_file<T: Send + 'static>(
+        &self,
+        hash: &[u8; 32],
+        errand: Errand,
+        read: impl FnOnce(&mut Replies<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, JailError> {
+        let pace = &self.inner.pace;
+        let (place, slow) = match pace.start(hash).await.map_err(JailError::Broken)? {
+            Start::Quick(place) => (place, false),
+            Start::Slow(place) => (place, true),
+            Start::PutOff => return Err(JailError::Busy),
+        };
+        let mut child = self.inner.pool.take().await.map_err(JailError::Broken)?;
+        let process = child.process_id();
+        if slow {
+            pace::lower(process);
+            child.mark_slowed();
+        }
+        let mut talk = self.talk(child, Arc::clone(&place), errand, read)?;
+        let mut patience = self.inner.limits.slow_after;
+        let (mut aside, mut lowered) = (slow, slow);
+        let done = loop {
+            if aside {
+                break talk.work.await;
+            }
+            if let Ok(done) = tokio::time::timeout(patience, &mut talk.work).await {
+                break done;
+            }
+            if !lowered {
+                pace::lower(process);
+                lowered = true;
+            }
+            match pace.slow_down(hash, &place) {
+                Turn::Aside => aside = true,
+                Turn::Stay => patience = LOOK_AGAIN,
+                // Dropping the conversation ends it.
+                Turn::PutOff => return Err(JailError::Busy),
+            }
+        };
+        pace.forget(hash);
+        self.take_back(talk.interrupt, done, lowered)
+    }
+
+    /// Does work whose time is known: a pack's, or on pictures of our own.
     async fn run<T: Send + 'static>(
         &self,
         errand: Errand,
         read: impl FnOnce(&mut Replies<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, JailError> {
-        let place = Arc::clone(&self.inner.places)
-            .acquire_owned()
-            .await
-            .map_err(|error| JailError::Broken(error.into()))?;
+        let place = self.inner.works.place().await.map_err(JailError::Broken)?;
         let child = self.inner.pool.take().await.map_err(JailError::Broken)?;
+        let talk = self.talk(child, place, errand, read)?;
+        let done = talk.work.await;
+        self.take_back(talk.interrupt, done, false)
+    }
+
+    /// Talks to a child on a thread that may block. Dropping the conversation ends it, and the child.
+    fn talk<T: Send + 'static>(
+        &self,
+        child: Child,
+        place: Place,
+        errand: Errand,
+        read: impl FnOnce(&mut Replies<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<Talk<T>, JailError> {
         let interrupt = Interrupt::new(&child).map_err(|error| JailError::Broken(error.into()))?;
-        // The place and the child travel with the work, so that both stay taken until the child is idle or dead, even if nobody waits any more.
-        let work = tokio::task::spawn_blocking(move || (talk::run(child, &errand, read), place));
-        let ((child, result), _place) = work.await.map_err(|error| JailError::Broken(error.into()))?;
+        // The place travels with the work, so that it stays taken until the child is idle or dead, even if nobody waits any more.
+        let work = tokio::task::spawn_blocking(move || {
+            let (child, result) = talk::run(child, &errand, read);
+            drop(place);
+            (child, result)
+        });
+        Ok(Talk { work, interrupt })
+    }
+
+    fn take_back<T>(
+        &self,
+        interrupt: Interrupt,
+        done: Result<(Option<Child>, Result<T, JailError>), tokio::task::JoinError>,
+        slowed: bool,
+    ) -> Result<T, JailError> {
+        let (child, result) = done.map_err(|error| JailError::Broken(error.into()))?;
         interrupt.disarm();
-        if let Some(child) = child {
+        if let Some(mut child) = child {
+            if slowed {
+                child.mark_slowed();
+            }
             self.inner.pool.give_back(child);
         }
         result
     }
+}
+
+/// A conversation that is going on.
+struct Talk<T> {
+    work: tokio::task::JoinHandle<(Option<Child>, Result<T, JailError>)>,
+    interrupt: Interrupt,
 }
 
 /// Reads the manifest, then exactly its members in its order, and passes them on.

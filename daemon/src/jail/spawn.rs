@@ -1,10 +1,11 @@
 //! The children themselves: starting, keeping, retiring and killing them.
 
+use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -14,7 +15,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tradepost_render::fonts;
+
+use super::confine::{Confinement, Walls};
+use super::talk::{self, WITH_FONTS};
+use super::wire::{self, Bounds, Hello};
 
 /// The hidden command that makes this binary a child.
 pub const COMMAND: &str = "jail-child";
@@ -22,17 +28,54 @@ pub const COMMAND: &str = "jail-child";
 /// What is kept of a child's last words.
 const STDERR_BYTES: u64 = 8 << 10;
 
+/// A child that has not put up its walls by then never will.
+const GET_READY: Duration = Duration::from_secs(20);
+const HELLO_BOUNDS: Bounds = Bounds {
+    head_bytes: 16 << 10,
+    blobs: 0,
+    blob_bytes: 0,
+};
+
+/// How a child is made.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    pub executable: PathBuf,
+    pub walls: Walls,
+}
+
 /// One running child. Dropping it kills its process group and waits for it.
 pub struct Child {
     process: std::process::Child,
     pub socket: UnixStream,
     files: u32,
+    /// Runs at the lowest priority, from which an unprivileged process does not come back.
+    slowed: bool,
     /// Counts it until it is gone.
     _alive: Alive,
 }
 
 impl Child {
-    fn start(executable: &Path, alive: &Arc<AtomicU32>) -> anyhow::Result<Self> {
+    fn start(recipe: &Recipe, fonts: &[File], alive: &Arc<AtomicU32>) -> anyhow::Result<(Self, Confinement)> {
+        let mut child = Self::spawn(recipe, alive)?;
+        match child.meet(fonts) {
+            Ok(confinement) => Ok((child, confinement)),
+            Err(error) => {
+                let (_, words) = child.end();
+                Err(error.context(format!("the child did not get ready: {}", words.trim())))
+            }
+        }
+    }
+
+    /// Hands the fonts over and waits until the child has put up its walls.
+    fn meet(&mut self, fonts: &[File]) -> anyhow::Result<Confinement> {
+        talk::hand_over(&self.socket, WITH_FONTS, fonts.iter()).context("handing over the fonts")?;
+        self.socket.set_read_timeout(Some(GET_READY))?;
+        let hello: Hello = wire::read_frame(&self.socket, &HELLO_BOUNDS)?.head()?;
+        Ok(hello.confinement)
+    }
+
+    fn spawn(recipe: &Recipe, alive: &Arc<AtomicU32>) -> anyhow::Result<Self> {
+        let Recipe { executable, walls } = recipe;
         let (socket, theirs) = UnixStream::pair().context("making a socket pair")?;
         let mut command = Command::new(executable);
         if let Some((user, group)) = unprivileged() {
@@ -40,6 +83,7 @@ impl Child {
         }
         let process = command
             .arg(COMMAND)
+            .args(walls.to_arguments())
             .env_clear()
             // Pictures of a megabyte come and go: the kernel clearing their pages each time was a quarter of the time of a simple one.
             .env("MALLOC_MMAP_THRESHOLD_", "33554432")
@@ -56,6 +100,7 @@ impl Child {
             process,
             socket,
             files: 0,
+            slowed: false,
             _alive: Alive::new(alive),
         })
     }
@@ -71,6 +116,21 @@ impl Child {
         (status, String::from_utf8_lossy(&words).into_owned())
     }
 
+    /// The number of the process, for as long as the child is not ended.
+    pub fn process_id(&self) -> Pid {
+        Pid::from_raw(self.process.id().cast_signed())
+    }
+
+    /// The child was given the lowest priority: it is not used again.
+    pub fn mark_slowed(&mut self) {
+        self.slowed = true;
+    }
+
+    /// Time of the processor that it has had since it started; also of one that has ended and was not waited for.
+    pub fn cpu(&self) -> Duration {
+        cpu_of(self.process_id()).unwrap_or_default()
+    }
+
     fn is_running(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
@@ -80,9 +140,8 @@ impl Child {
         if let Ok(Some(status)) = self.process.try_wait() {
             return Some(status);
         }
-        let group = Pid::from_raw(self.process.id().cast_signed());
         // Not reaped yet, so the number is still the child's.
-        let _ = killpg(group, Signal::SIGKILL);
+        let _ = killpg(self.process_id(), Signal::SIGKILL);
         self.process.wait().ok()
     }
 }
@@ -91,6 +150,15 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// From `/proc/PID/stat`: the 14th and 15th field, in clock ticks, counted behind the name, which may hold anything.
+fn cpu_of(process: Pid) -> Option<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok()??;
+    Some(Duration::from_secs_f64((user + system) as f64 / ticks as f64))
 }
 
 /// Counts the children that are there.
@@ -136,7 +204,8 @@ enum Order {
 /// A parent-death signal is sent when the *thread* that started the child ends, so children are started by one thread that lives as long as the
 /// pool, never by one of the runtime's, which come and go.
 pub struct Pool {
-    executable: PathBuf,
+    recipe: Recipe,
+    confinement: watch::Sender<Option<Confinement>>,
     keep: Duration,
     recycle_after: u32,
     idle: IdleList,
@@ -152,9 +221,10 @@ struct Hired {
 
 impl Pool {
     /// An empty pool: nothing is started yet.
-    pub fn new(executable: PathBuf, keep: Duration, recycle_after: u32) -> Self {
+    pub fn new(recipe: Recipe, keep: Duration, recycle_after: u32) -> Self {
         Self {
-            executable,
+            recipe,
+            confinement: watch::Sender::new(None),
             keep,
             recycle_after,
             idle: IdleList::default(),
@@ -166,6 +236,11 @@ impl Pool {
     /// How many children there are, idle or at work.
     pub fn alive(&self) -> u32 {
         self.alive.load(Ordering::Relaxed)
+    }
+
+    /// What holds the children; `None` until the first one was started.
+    pub fn confinement(&self) -> Option<Confinement> {
+        self.confinement.borrow().clone()
     }
 
     /// An idle child, the one used last, or a new one.
@@ -184,7 +259,7 @@ impl Pool {
     /// Takes back a child that did its work properly; replaces it when it has seen enough.
     pub fn give_back(&self, mut child: Child) {
         child.files += 1;
-        if child.files < self.recycle_after {
+        if child.files < self.recycle_after && !child.slowed {
             lock(&self.idle).push(Idle {
                 child,
                 since: Instant::now(),
@@ -212,7 +287,9 @@ impl Pool {
     fn hire(&self) -> anyhow::Result<Hired> {
         let (orders, inbox) = mpsc::channel();
         let warden = Warden {
-            executable: self.executable.clone(),
+            recipe: self.recipe.clone(),
+            confinement: self.confinement.clone(),
+            fonts: fonts::open_system(),
             keep: self.keep,
             idle: Arc::clone(&self.idle),
             alive: Arc::clone(&self.alive),
@@ -235,7 +312,10 @@ impl Drop for Pool {
 }
 
 struct Warden {
-    executable: PathBuf,
+    recipe: Recipe,
+    confinement: watch::Sender<Option<Confinement>>,
+    /// Opened once; every child gets them.
+    fonts: Vec<File>,
     keep: Duration,
     idle: IdleList,
     alive: Arc<AtomicU32>,
@@ -261,8 +341,12 @@ impl Warden {
     }
 
     fn start(&self, answer: oneshot::Sender<anyhow::Result<Child>>) {
+        let started = Child::start(&self.recipe, &self.fonts, &self.alive).map(|(child, confinement)| {
+            self.confinement.send_replace(Some(confinement));
+            child
+        });
         // Nobody waits any more: the child comes back here and is killed.
-        let _ = answer.send(Child::start(&self.executable, &self.alive));
+        let _ = answer.send(started);
     }
 
     /// Ends the children that have been idle for too long; says when to look again.

@@ -22,6 +22,8 @@ use super::wire::{self, Bounds, Frame, Job, Reply};
 pub const WITH_FILE: u8 = b'F';
 /// Announces that there is none.
 pub const WITHOUT_FILE: u8 = b'-';
+/// Announces the machine's fonts, once.
+pub const WITH_FONTS: u8 = b'f';
 
 /// Ends a conversation from outside when it is dropped: both sides then see the end of the socket.
 pub struct Interrupt {
@@ -81,6 +83,7 @@ pub fn run<T>(
     read: impl FnOnce(&mut Replies<'_>) -> Result<T, Stop>,
 ) -> (Option<Child>, Result<T, JailError>) {
     let deadline = Instant::now() + errand.wall;
+    let used_before = child.cpu();
     let result = announce(&child, errand.file.as_ref()).and_then(|()| {
         let mut replies = Replies {
             from: BufReader::new(Timed {
@@ -98,25 +101,33 @@ pub fn run<T>(
         Err(Stop::Refused(findings)) => (Some(child), Err(JailError::Refused(check::findings(findings)))),
         Err(Stop::Memory) => (None, Err(JailError::Memory)),
         Err(Stop::Broken(error)) => (None, Err(JailError::Broken(error))),
-        Err(Stop::Socket(error)) => (None, Err(diagnose(&error, child.end()))),
+        Err(Stop::Socket(error)) => {
+            let cpu = child.cpu().saturating_sub(used_before);
+            (None, Err(diagnose(&error, cpu, child.end())))
+        }
     }
 }
 
 /// A child that cannot even be told that work comes is no fault of the file's.
 fn announce(child: &Child, file: Option<&File>) -> Result<(), Stop> {
-    let descriptors: Vec<_> = file.iter().map(|file| file.as_raw_fd()).collect();
-    let tag = [if file.is_some() { WITH_FILE } else { WITHOUT_FILE }];
+    let tag = if file.is_some() { WITH_FILE } else { WITHOUT_FILE };
+    hand_over(&child.socket, tag, file.into_iter())
+        .map_err(|error| Stop::Broken(anyhow::Error::new(error).context("handing the file to the child")))
+}
+
+/// Sends one byte and the descriptors with it.
+pub fn hand_over<'a>(socket: &UnixStream, tag: u8, files: impl Iterator<Item = &'a File>) -> nix::Result<()> {
+    let descriptors: Vec<_> = files.map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&descriptors)];
-    let control = if file.is_some() { &rights[..] } else { &[] };
+    let control = if descriptors.is_empty() { &[] } else { &rights[..] };
     sendmsg::<()>(
-        child.socket.as_raw_fd(),
-        &[IoSlice::new(&tag)],
+        socket.as_raw_fd(),
+        &[IoSlice::new(&[tag])],
         control,
         MsgFlags::MSG_NOSIGNAL,
         None,
     )
     .map(drop)
-    .map_err(|error| Stop::Broken(anyhow::Error::new(error).context("handing the file to the child")))
 }
 
 /// The replies of one child to one request.
@@ -188,12 +199,12 @@ impl Write for Timed<'_> {
 }
 
 /// Tells from the socket's error, the child's end and its last words what the file did to it.
-fn diagnose(error: &io::Error, (status, words): (Option<ExitStatus>, String)) -> JailError {
+fn diagnose(error: &io::Error, cpu: Duration, (status, words): (Option<ExitStatus>, String)) -> JailError {
     let signal = status
         .and_then(|status| status.signal())
         .and_then(|number| Signal::try_from(number).ok());
     match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return JailError::Timeout,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return JailError::Timeout { cpu },
         io::ErrorKind::InvalidData => {
             return JailError::Crash {
                 detail: format!("broke the protocol: {error}"),
@@ -202,7 +213,12 @@ fn diagnose(error: &io::Error, (status, words): (Option<ExitStatus>, String)) ->
         _ => {}
     }
     if signal == Some(Signal::SIGXCPU) {
-        return JailError::Timeout;
+        return JailError::Timeout { cpu };
+    }
+    if signal == Some(Signal::SIGSYS) {
+        return JailError::Crash {
+            detail: "asked the kernel for something that no file needs".to_owned(),
+        };
     }
     if words.contains("memory allocation of") || words.contains("capacity overflow") {
         return JailError::Memory;
@@ -247,6 +263,7 @@ mod tests {
     fn told(raw_status: i32, words: &str) -> JailError {
         diagnose(
             &io::ErrorKind::UnexpectedEof.into(),
+            Duration::ZERO,
             (Some(ExitStatus::from_raw(raw_status)), words.to_owned()),
         )
     }
@@ -257,7 +274,7 @@ mod tests {
             told(SIGABRT, "memory allocation of 4096 bytes failed"),
             JailError::Memory
         ));
-        assert!(matches!(told(SIGXCPU, ""), JailError::Timeout));
+        assert!(matches!(told(SIGXCPU, ""), JailError::Timeout { .. }));
         assert!(matches!(told(SIGKILL, ""), JailError::Broken(_)));
         assert!(matches!(told(0, ""), JailError::Broken(_)));
         for (status, words, detail) in [
@@ -285,11 +302,11 @@ mod tests {
     fn the_clock_and_the_protocol_come_first() {
         let end = || (Some(ExitStatus::from_raw(SIGKILL)), String::new());
         assert!(matches!(
-            diagnose(&io::ErrorKind::WouldBlock.into(), end()),
-            JailError::Timeout
+            diagnose(&io::ErrorKind::WouldBlock.into(), Duration::ZERO, end()),
+            JailError::Timeout { .. }
         ));
         assert!(matches!(
-            diagnose(&io::ErrorKind::InvalidData.into(), end()),
+            diagnose(&io::ErrorKind::InvalidData.into(), Duration::ZERO, end()),
             JailError::Crash { .. }
         ));
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tradepost_common::uploads::Finding;
 
 use tradepost_inspect::manifest::Manifest;
+use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::Format;
 
 /// What one child may take, and how long the pool keeps it.
@@ -23,10 +24,16 @@ pub struct Limits {
     pub pack_wall: Duration,
     /// A child that had nothing to do for so long is let go.
     pub idle: Duration,
+    /// A file that takes longer gets the lowest priority, and one of the few places for slow files, so that the others do not wait for it.
+    pub slow_after: Duration,
+    /// Slow files that are worked on at once; when there are more, they are put off ([`JailError::Busy`]).
+    pub slow_places: usize,
     /// Files after which a child is replaced by a fresh one.
     pub recycle_after: u32,
     /// The largest SVG that is opened.
     pub svg_bytes: u64,
+    /// The largest file that is opened.
+    pub file_bytes: u64,
 }
 
 impl Default for Limits {
@@ -34,12 +41,15 @@ impl Default for Limits {
         Self {
             memory_bytes: 512 << 20,
             cpu: Duration::from_secs(5),
-            wall: Duration::from_secs(10),
+            wall: Duration::from_secs(9),
             pack_cpu: Duration::from_secs(30),
             pack_wall: Duration::from_secs(60),
             idle: Duration::from_secs(20),
+            slow_after: Duration::from_millis(150),
+            slow_places: 2,
             recycle_after: 500,
             svg_bytes: 10 << 20,
+            file_bytes: 256 << 20,
         }
     }
 }
@@ -48,8 +58,11 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum JailError {
     /// The file took more time, on the clock or of the processor, than it may.
-    #[error("took too long to open")]
-    Timeout,
+    #[error("took too long to open ({} ms of the processor)", .cpu.as_millis())]
+    Timeout {
+        /// Time of the processor that the file had: little, when the machine was busy with something else.
+        cpu: Duration,
+    },
     /// The file made the child ask for more memory than it may have.
     #[error("needs too much memory to open")]
     Memory,
@@ -59,6 +72,9 @@ pub enum JailError {
     /// The file was opened and refused; at least one finding says why.
     #[error("refused: {}", .0.first().map_or("no reason given", |finding| finding.message.as_str()))]
     Refused(Vec<Finding>),
+    /// The file is a slow one, and there are too many of them right now: to be tried again, which is no failed attempt.
+    #[error("too many files that take long at once")]
+    Busy,
     /// Nothing to do with the file: no child could be started, or its input could not be handed over. Worth another try.
     #[error("the jail is broken: {0:#}")]
     Broken(anyhow::Error),
@@ -96,15 +112,32 @@ pub struct Rendition {
     pub bytes: Bytes,
 }
 
-/// What came of one file that could be drawn.
+/// What came of one file that was opened.
 ///
 /// Findings may be blocking (a script, an external reference): the picture is then for the moderator, never for publication.
 #[derive(Debug, Clone)]
 pub struct Rendered {
-    /// The size the file asks for, in its own units.
-    pub natural_width: f32,
-    pub natural_height: f32,
+    /// The width and height the file asks for, in its own units; only of what has a picture.
+    pub size: Option<(f32, f32)>,
     pub findings: Vec<Finding>,
-    /// One for each preset, in the order of the presets.
+    /// One for each preset, in the order of the presets; none of a model or a sound.
     pub renditions: Vec<Rendition>,
+    pub published: Published,
+    /// What copies of it would have in common with it; only of what has a picture.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// The bytes of a file that a buyer may get.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Published {
+    /// The file's own: nothing in it but what its format asks for.
+    Itself,
+    /// The file written anew without anything active, checked to look the same.
+    Copy {
+        /// Of `bytes`, worked out by the daemon.
+        sha256: [u8; 32],
+        bytes: Bytes,
+    },
+    /// None: it does not look the same without what is not allowed in it.
+    Nothing,
 }

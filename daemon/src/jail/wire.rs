@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
+use super::confine::Confinement;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
+use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::{Format, Preset};
 use tradepost_render::sheet::SheetSpec;
 
@@ -32,10 +34,17 @@ pub enum Request {
     Render {
         path: String,
         max_bytes: u64,
+        max_svg_bytes: u64,
         presets: Vec<Preset>,
     },
     /// One blob for each tile.
     Sheet { spec: SheetSpec },
+}
+
+/// What a child says once, when it is ready for work.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hello {
+    pub confinement: Confinement,
 }
 
 /// What a child answers.
@@ -46,12 +55,14 @@ pub enum Reply {
     Manifest { manifest: Box<Manifest> },
     /// One blob.
     Member { path: String },
-    /// One blob for each picture.
-    Rendered {
-        natural_width: f32,
-        natural_height: f32,
+    /// One blob for each picture, then one for the copy when there is one.
+    Opened {
+        /// Only of what has a picture.
+        size: Option<(f32, f32)>,
         findings: Vec<Finding>,
         pictures: Vec<Picture>,
+        publish: Publish,
+        fingerprint: Option<Fingerprint>,
     },
     /// One blob for each picture.
     Sheet { pictures: Vec<Picture> },
@@ -61,6 +72,17 @@ pub enum Reply {
     OutOfMemory,
     /// The input could not be read.
     Broken { detail: String },
+}
+
+/// Which bytes of a file may be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publish {
+    /// Its own.
+    Itself,
+    /// The last blob.
+    Copy,
+    Nothing,
 }
 
 /// What a blob of a reply is.

@@ -47,6 +47,10 @@ impl Alerts {
         }
     }
 
+    pub fn is_raised(&self, code: &str) -> bool {
+        self.lock().contains_key(code)
+    }
+
     /// All raised alerts, the most severe first, then the oldest.
     pub fn list(&self) -> Vec<Alert> {
         let mut alerts: Vec<_> = self.lock().values().cloned().collect();

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
@@ -11,12 +10,14 @@ use tradepost_common::overview::Severity;
 
 use super::latency::Outcome;
 use crate::app::App;
-use crate::embedded::clamd::{ScannerStatus, Signatures};
+use crate::embedded::clamd::{ScannerState, ScannerStatus, Signatures};
+use crate::scanning::waiting;
 
 const EVERY: Duration = Duration::from_secs(5);
 /// A scanner is looked for this long before anybody is told.
 const SCANNER_GRACE: Duration = Duration::from_secs(5);
-const OLD_SIGNATURES: time::Duration = time::Duration::hours(48);
+
+const JAIL_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Watches until `stop` is cancelled.
 ///
@@ -27,6 +28,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
         () = stop.cancelled() => {}
         () = watch_scanner(&app) => {}
         () = watch_database(&app) => {}
+        () = watch_jail(&app) => {}
     }
     Ok(())
 }
@@ -34,16 +36,15 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
 async fn watch_scanner(app: &App) {
     let mut scanner = app.scanner.clone();
     loop {
-        let status = scanner.borrow_and_update().clone();
-        if status.scanner().is_none() {
-            // It may only be starting: wait for news before the alarm.
-            if timeout(SCANNER_GRACE, scanner.changed())
-                .await
-                .is_ok_and(|changed| changed.is_ok())
-                && scanner.borrow().scanner().is_some()
-            {
-                continue;
-            }
+        let mut status = scanner.borrow_and_update().clone();
+        if matches!(status.state, ScannerState::Down { .. }) {
+            // It may only be starting: wait for news before the alarm. That there are none is news, too.
+            let _ = timeout(
+                SCANNER_GRACE,
+                scanner.wait_for(|now| !matches!(now.state, ScannerState::Down { .. })),
+            )
+            .await;
+            status = scanner.borrow_and_update().clone();
         }
         judge_scanner(app, &status);
         tokio::select! {
@@ -54,10 +55,18 @@ async fn watch_scanner(app: &App) {
 }
 
 fn judge_scanner(app: &App, status: &ScannerStatus) {
-    let Some(scanner) = status.scanner() else {
-        app.alerts
-            .raise("scanner-down", Severity::Critical, status.state.to_string());
-        return;
+    let scanner = match &status.state {
+        ScannerState::Up(scanner) => scanner,
+        ScannerState::Held { .. } => {
+            app.alerts.clear("scanner-down");
+            let message = format!("{}. Does freshclam run?", status.state);
+            return app.alerts.raise("signatures-stale", Severity::Critical, message);
+        }
+        ScannerState::Down { .. } => {
+            return app
+                .alerts
+                .raise("scanner-down", Severity::Critical, status.state.to_string());
+        }
     };
     app.alerts.clear("scanner-down");
     if scanner.signatures == Signatures::EicarOnly {
@@ -67,13 +76,48 @@ fn judge_scanner(app: &App, status: &ScannerStatus) {
         app.alerts.clear("scanner-test-signatures");
     }
     match scanner.signatures_at {
-        Some(made)
-            if OffsetDateTime::now_utc() - made > OLD_SIGNATURES && scanner.signatures != Signatures::EicarOnly =>
-        {
-            let message = format!("the scanner's signatures are of {}: does freshclam run?", made.date());
-            app.alerts.raise("signatures-old", Severity::Warning, message);
+        Some(made) if scanner.stale => {
+            let message = format!(
+                "the scanner's signatures are of {}, and uploads are scanned with them all the same: does freshclam run?",
+                made.date()
+            );
+            app.alerts.raise("signatures-stale", Severity::Warning, message);
         }
-        _ => app.alerts.clear("signatures-old"),
+        None if scanner.signatures == Signatures::Unversioned => {
+            let message = "the scanner does not say how old its signatures are: does freshclam run?";
+            app.alerts.raise("signatures-stale", Severity::Warning, message);
+        }
+        _ => app.alerts.clear("signatures-stale"),
+    }
+}
+
+/// What holds the children that open hostile bytes is known once one was started: at once, not with the first upload.
+async fn watch_jail(app: &App) {
+    loop {
+        match app.jail.probe().await {
+            Ok(confinement) if confinement.is_complete() => {
+                app.alerts.clear("jail-weak");
+                app.alerts.clear("jail-down");
+            }
+            Ok(confinement) => {
+                app.alerts.clear("jail-down");
+                let message = format!(
+                    "hostile files are opened WITHOUT A WALL: {}. Limits of memory and time still hold.",
+                    confinement.faults.join("; ")
+                );
+                app.alerts.raise("jail-weak", Severity::Critical, message);
+            }
+            Err(error) => {
+                let message = format!("no file can be opened: {error:#}");
+                app.alerts.raise("jail-down", Severity::Critical, message);
+            }
+        }
+        let pause = if app.jail.confinement().is_some() {
+            JAIL_EVERY
+        } else {
+            EVERY
+        };
+        sleep(pause).await;
     }
 }
 
@@ -84,6 +128,7 @@ async fn watch_database(app: &App) {
     loop {
         ticks.tick().await;
         app.limits.forget_idle();
+        waiting::watch_disk(app).await;
         let started = Instant::now();
         let answers = timeout(EVERY, async { app.db.acquire().await.map(drop) }).await;
         let outcome = if matches!(answers, Ok(Ok(()))) {
