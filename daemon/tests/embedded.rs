@@ -9,6 +9,8 @@ mod postgres;
 mod protocol;
 #[path = "embedded/recovery.rs"]
 mod recovery;
+#[path = "embedded/reliance.rs"]
+mod reliance;
 #[path = "embedded/supervisor.rs"]
 mod supervisor;
 #[path = "embedded/support.rs"]

@@ -1,47 +1,47 @@
-//! Without a scanner nothing is published, and nothing is lost.
+//! What is published was called clean, for its exact bytes, by a scanner that can be relied on. Everything else waits or is taken back.
+
+mod killed;
+mod matrix;
+mod swapped;
+mod waiting;
+mod withdrawn;
 
 use serde_json::Value;
-use tradepost_tests::clamd::Clamd;
-use tradepost_tests::{Options, PackBuilder, TestApp};
+use tradepost_tests::clamd::FakeClamd;
+use tradepost_tests::{Options, TestApp};
 
-fn is_raised(overview: &Value) -> bool {
-    overview["alerts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .any(|alert| alert["code"] == "scanner-down")
+/// A daemon that uses this scanner; small packs, so that its limits are proven quickly.
+fn options(fake: &FakeClamd) -> Options {
+    Options::default()
+        .set("SCANNER__SOCKET", fake.socket().display())
+        .set("LIMITS__PACK_MIB", 2)
 }
 
-#[tokio::test]
-async fn upload_waits_for_the_scanner_and_goes_on_by_itself_when_it_is_there() {
-    let folder = tempfile::Builder::new().prefix("tradepost-clamd-").tempdir().unwrap();
-    let socket = folder.path().join("clamd.sock");
-    let app = TestApp::start_with(Options::default().set("SCANNER__SOCKET", socket.display()));
-    let token = app.trusted("patient");
-    let id = app.upload(&token, &PackBuilder::ticks("Ticks", 2).build()).await;
-    let overview = app.until("/v1/overview", is_raised).await;
-    let scanner = overview["parts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|part| part["name"] == "scanner")
-        .unwrap();
-    assert_eq!(scanner["health"], "down", "{overview}");
-    let trace = app.look(&format!("/v1/uploads/{id}")).await;
-    assert_eq!(trace["upload"]["state"], "scanning", "{trace}");
-    assert_eq!(
-        trace["attempts"],
-        Value::Array(Vec::new()),
-        "waiting is no attempt: {trace}"
-    );
-    app.assert_nothing_is_published().await;
-    let (status, _) = app.get("/readyz", None).await;
-    assert_eq!(status, 200, "everything else works");
+/// The text of an alert, while it is raised.
+fn alert<'a>(overview: &'a Value, code: &str) -> Option<&'a str> {
+    let alerts = overview["alerts"].as_array()?;
+    alerts.iter().find(|alert| alert["code"] == code)?["message"].as_str()
+}
 
-    let Some(_clamd) = Clamd::start(folder.path(), &socket) else {
-        return;
+async fn until_raised(app: &TestApp, code: &str) -> String {
+    let overview = app
+        .until("/v1/overview", |overview| alert(overview, code).is_some())
+        .await;
+    alert(&overview, code).unwrap().to_owned()
+}
+
+async fn until_cleared(app: &TestApp, code: &str) {
+    app.until("/v1/overview", |overview| alert(overview, code).is_none())
+        .await;
+}
+
+/// Waits until the daemon relies on its scanner.
+async fn until_scanner_is_up(app: &TestApp) {
+    let is_up = |overview: &Value| {
+        let parts = overview["parts"].as_array().unwrap();
+        parts
+            .iter()
+            .any(|part| part["name"] == "scanner" && part["health"] == "ok")
     };
-    let trace = app.settled(&id).await;
-    assert_eq!(trace["upload"]["state"], "published", "{trace}");
-    app.until("/v1/overview", |overview| !is_raised(overview)).await;
+    app.until("/v1/overview", is_up).await;
 }

@@ -1,4 +1,8 @@
-//! A clamd that somebody else runs: it knows the EICAR test file and nothing else.
+//! Scanners for tests: the real clamd that somebody else runs, and one that misbehaves as it is told.
+
+mod fake;
+
+pub use fake::{FakeClamd, Manner};
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +15,11 @@ pub struct Clamd(Child);
 impl Clamd {
     /// Starts clamd in `folder`; it listens at `socket` when it is ready. `None` where it is not installed.
     pub fn start(folder: &Path, socket: &Path) -> Option<Self> {
+        Self::start_with(folder, socket, "")
+    }
+
+    /// Starts clamd with more lines in its configuration.
+    pub fn start_with(folder: &Path, socket: &Path, configuration: &str) -> Option<Self> {
         let program = ["/usr/sbin/clamd", "/usr/bin/clamd", "/usr/local/sbin/clamd"]
             .iter()
             .find(|path| Path::new(path).exists());
@@ -22,18 +31,18 @@ impl Clamd {
         std::fs::create_dir_all(&signatures).expect("the folder is ours");
         let signature = format!("Eicar-Test-Signature:0:*:{}\n", hex::encode(eicar()));
         std::fs::write(signatures.join("eicar.ndb"), signature).expect("the folder is ours");
-        let configuration = folder.join("clamd.conf");
+        let file = folder.join("clamd.conf");
         let text = format!(
-            "Foreground yes\nLocalSocket {}\nFixStaleSocket yes\nDatabaseDirectory {}\nTemporaryDirectory {}\n",
+            "Foreground yes\nLocalSocket {}\nFixStaleSocket yes\nDatabaseDirectory {}\nTemporaryDirectory {}\n{configuration}\n",
             socket.display(),
             signatures.display(),
             folder.display()
         );
-        std::fs::write(&configuration, text).expect("the folder is ours");
+        std::fs::write(&file, text).expect("the folder is ours");
         let mut command = Command::new(program);
         command
             .arg("--config-file")
-            .arg(&configuration)
+            .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

@@ -3,17 +3,20 @@
 //! The crate `clamav-client` is not used for scans: it has no call for a reader, reads the answer without a bound, and turns the
 //! answer clamd gives before it closes the connection into a bare `BrokenPipe`.
 
+mod fault;
+pub mod probe;
 mod reply;
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
+pub use fault::{Culprit, ScanError};
 use reply::{parse_verdict, parse_version};
 
 /// At clamd's usual 4 KiB a stream is 3 to 8 times slower.
@@ -37,25 +40,6 @@ pub enum Verdict {
     },
 }
 
-/// Why there is no verdict. The work waits and is tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum ScanError {
-    #[error("no scanner answers at the socket: {0}")]
-    Unreachable(#[source] io::Error),
-    #[error("the scanner gave no answer within {} s", .0.as_secs())]
-    Timeout(Duration),
-    #[error("the scanner closed the connection: {0}")]
-    Closed(#[source] io::Error),
-    #[error("the scanner's answer is cut short: {0:?}")]
-    Truncated(String),
-    #[error("the scanner answered {0:?}")]
-    Refused(String),
-    #[error("reading the bytes to scan: {0}")]
-    Input(#[source] io::Error),
-    #[error("{read} bytes were there to scan instead of {expected}")]
-    Length { expected: u64, read: u64 },
-}
-
 /// What a scanner takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanLimits {
@@ -63,6 +47,8 @@ pub struct ScanLimits {
     pub max_bytes: u64,
     /// From the connection to the verdict.
     pub timeout: Duration,
+    /// An engine that gives up on a file after this time may call it clean (its MaxScanTime, without AlertExceedsMax).
+    pub silent_after: Option<Duration>,
 }
 
 /// Who a scanner says it is.
@@ -90,23 +76,40 @@ pub async fn scan(
         );
         return Ok(Verdict::Unscannable { reason });
     }
-    timeout(limits.timeout, stream(socket, reader, size_bytes))
+    let began = Instant::now();
+    let verdict = timeout(limits.timeout, stream(socket, reader, size_bytes))
         .await
-        .map_err(|_| ScanError::Timeout(limits.timeout))?
+        .map_err(|_| ScanError::Timeout(limits.timeout))??;
+    match limits.silent_after {
+        Some(silent_after) if verdict == Verdict::Clean && began.elapsed() >= silent_after => {
+            let reason = format!(
+                "it took {} s, and the scanner gives up after {} s without telling",
+                began.elapsed().as_secs(),
+                silent_after.as_secs()
+            );
+            Ok(Verdict::Unscannable { reason })
+        }
+        _ => Ok(verdict),
+    }
 }
 
 /// Does a scanner answer at the socket?
 pub async fn ping(socket: &Path) -> Result<(), ScanError> {
     match command(socket, b"zPING\0").await?.as_str() {
         "PONG" => Ok(()),
-        other => Err(ScanError::Refused(other.to_owned())),
+        other => Err(ScanError::of_answer(other)),
     }
 }
 
 /// Asks for the engine and the age of its signatures.
 pub async fn version(socket: &Path) -> Result<Version, ScanError> {
     let reply = command(socket, b"zVERSION\0").await?;
-    parse_version(&reply).ok_or(ScanError::Refused(reply))
+    parse_version(&reply).ok_or_else(|| ScanError::of_answer(&reply))
+}
+
+/// The process that listens at the socket, where the kernel knows: another one is another scanner.
+pub async fn process(socket: &Path) -> Option<i32> {
+    connect(socket).await.ok()?.peer_cred().ok()?.pid()
 }
 
 async fn command(socket: &Path, text: &[u8]) -> Result<String, ScanError> {
@@ -121,7 +124,7 @@ async fn command(socket: &Path, text: &[u8]) -> Result<String, ScanError> {
 }
 
 async fn connect(socket: &Path) -> Result<UnixStream, ScanError> {
-    UnixStream::connect(socket).await.map_err(ScanError::Unreachable)
+    UnixStream::connect(socket).await.map_err(ScanError::of_connection)
 }
 
 async fn stream(socket: &Path, reader: impl AsyncRead + Unpin, size_bytes: u64) -> Result<Verdict, ScanError> {

@@ -10,6 +10,7 @@ use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 
 use super::clamd::Verdict;
 use super::service::{self, Scanned};
+use super::{pinned, rescan};
 use crate::app::App;
 use crate::ingest::job::BatchJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
@@ -23,6 +24,16 @@ use tradepost_inspect::magic;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ScanJob {
     pub upload_id: UploadId,
+    /// Scans what was published again, with the daily signatures of this number or newer ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<i32>,
+}
+
+impl ScanJob {
+    /// The first scan of an upload.
+    pub fn first(upload_id: UploadId) -> Self {
+        Self { upload_id, again: None }
+    }
 }
 
 /// Scans one upload and hands it on to be opened.
@@ -33,6 +44,9 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));
     };
+    if let Some(number) = job.again {
+        return rescan::run(app, &upload, number).await;
+    }
     if upload.state != UploadState::Scanning {
         return Ok(Outcome::Done);
     }
@@ -47,10 +61,7 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
         return reject(app, &upload, refusal).await;
     }
     let scanned = service::scan(app, file, upload.size_bytes.cast_unsigned()).await?;
-    anyhow::ensure!(
-        scanned.sha256 == upload.sha256,
-        "the stored bytes are not the ones that were received"
-    );
+    pinned::same(&scanned.sha256, &upload.sha256, "a pack")?;
     if matches!(scanned.verdict, Verdict::Infected { .. }) {
         app.store
             .quarantine_upload(&key)

@@ -2,16 +2,24 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use anyhow::Context as _;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use tradepost_common::ids::UploadId;
 
-use super::clamd::{self, Verdict};
+use super::clamd::{self, ScanError, Verdict, Version};
 use super::queries;
 use crate::app::App;
+use crate::embedded::clamd::{Scanner, ScannerState, ScannerStatus, Signatures};
+
+/// A scan that was in the hands of a scanner while it was silent is given up after this time: its answer may never come.
+const SILENCE: Duration = Duration::from_secs(30);
+const AFTER_SILENCE: Duration = Duration::from_secs(15);
 
 /// A verdict for exact bytes.
 #[derive(Debug, Clone)]
@@ -20,31 +28,144 @@ pub struct Scanned {
     /// Of the bytes that were scanned.
     pub sha256: [u8; 32],
     pub size_bytes: u64,
-    /// Engine and signatures, as clamd calls them.
-    pub engine: String,
+    pub engine: Engine,
 }
 
-/// Scans what `reader` gives.
+/// What a verdict was given with. When the signatures changed during the scan: the older ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    /// `ClamAV 1.4.6`
+    pub version: String,
+    pub signatures: Signatures,
+    pub signatures_at: Option<OffsetDateTime>,
+}
+
+/// On which occasion bytes were scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// The first time: the verdict that lets them pass, or not.
+    Upload,
+    /// After an update of the signatures.
+    Rescan,
+}
+
+impl Occasion {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Rescan => "rescan",
+        }
+    }
+}
+
+/// Scans what `reader` gives; whoever scans again lets this pass.
 ///
 /// # Errors
 /// When there is no answer to rely on: the scanner is away, hung, or said something that is no verdict. To be tried again.
-pub async fn scan(app: &App, reader: impl AsyncRead + Unpin + Send, size_bytes: u64) -> anyhow::Result<Scanned> {
-    let scanner = app.scanner.borrow().scanner().cloned().context("the scanner is away")?;
+pub async fn scan(app: &App, reader: impl AsyncRead + Unpin + Send, size_bytes: u64) -> Result<Scanned, ScanError> {
+    let _in_hand = app.scans.meter.hold();
+    scan_in_peace(app, reader, size_bytes).await
+}
+
+/// As [`scan`], for bytes that were scanned before.
+///
+/// # Errors
+/// As [`scan`].
+pub async fn scan_in_peace(
+    app: &App,
+    reader: impl AsyncRead + Unpin + Send,
+    size_bytes: u64,
+) -> Result<Scanned, ScanError> {
+    let scanner = in_use(&app.scanner)?;
     let mut hashing = Hashing {
         reader,
         hasher: Sha256::new(),
     };
-    let verdict = clamd::scan(&scanner.socket, &mut hashing, size_bytes, scanner.limits).await?;
+    let verdict = tokio::select! {
+        verdict = clamd::scan(&scanner.socket, &mut hashing, size_bytes, scanner.limits) => verdict?,
+        () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost),
+    };
+    let after = clamd::version(&scanner.socket).await?;
     // An oversized object is judged without being sent: the rest is read here, so that the verdict is about exact bytes.
     tokio::io::copy(&mut hashing, &mut tokio::io::sink())
         .await
-        .context("reading what is scanned")?;
+        .map_err(ScanError::Input)?;
     Ok(Scanned {
         verdict,
         sha256: hashing.hasher.finalize().into(),
         size_bytes,
-        engine: format!("{}, {}", scanner.engine, scanner.signatures),
+        engine: older(scanner, after),
     })
+}
+
+/// The scanner, when it may be relied on.
+///
+/// # Errors
+/// Why it may not.
+pub fn in_use(status: &watch::Receiver<ScannerStatus>) -> Result<Scanner, ScanError> {
+    match &status.borrow().state {
+        ScannerState::Up(scanner) => Ok(scanner.clone()),
+        ScannerState::Held { reason, .. } => Err(ScanError::Held(reason.clone())),
+        ScannerState::Down { reason } => Err(ScanError::Away(reason.clone())),
+    }
+}
+
+/// Resolves when the answer of a scan can not be hoped for any more: another scanner is in use, this one has been silent for long,
+/// or it was, and still has not answered when it has long been up again.
+async fn lost(mut status: watch::Receiver<ScannerStatus>, begun_with: &Scanner) {
+    let is_other = |status: &ScannerStatus| {
+        let now = match &status.state {
+            ScannerState::Up(scanner) | ScannerState::Held { scanner, .. } => scanner,
+            ScannerState::Down { .. } => return false,
+        };
+        now.found_at != begun_with.found_at
+    };
+    let is_down = |status: &ScannerStatus| matches!(status.state, ScannerState::Down { .. });
+    let changed = status.wait_for(|status| is_down(status) || is_other(status)).await;
+    // An error: nobody looks after the scanner any more, the daemon stops.
+    let Ok(other) = changed.map(|status| is_other(&status)) else {
+        return std::future::pending().await;
+    };
+    if other {
+        return;
+    }
+    let back = timeout(SILENCE, status.wait_for(|status| !is_down(status))).await;
+    let is_back = back.is_ok_and(|back| back.is_ok_and(|status| !is_other(&status)));
+    if is_back {
+        sleep(AFTER_SILENCE).await;
+    }
+}
+
+/// What was read before the scan may be older than what scanned; then the verdict counts as the older one's, and is made again.
+fn older(before: Scanner, after: Version) -> Engine {
+    let number = |signatures| match signatures {
+        Signatures::Daily(number) => number,
+        Signatures::Unversioned | Signatures::EicarOnly => 0,
+    };
+    let then = after.signatures.map_or(before.signatures, Signatures::Daily);
+    if number(then) < number(before.signatures) {
+        Engine {
+            version: after.engine,
+            signatures: then,
+            signatures_at: after.signatures_at,
+        }
+    } else {
+        Engine {
+            version: before.engine,
+            signatures: before.signatures,
+            signatures_at: before.signatures_at,
+        }
+    }
+}
+
+impl Engine {
+    /// The number of the daily signatures, where they have one.
+    pub fn signature_number(&self) -> Option<i32> {
+        match self.signatures {
+            Signatures::Daily(number) => i32::try_from(number).ok(),
+            Signatures::Unversioned | Signatures::EicarOnly => None,
+        }
+    }
 }
 
 /// Keeps a verdict in the caller's transaction. `file_path` is `None` for the pack itself.
@@ -55,11 +176,24 @@ pub async fn record(
     object_version: &str,
     scanned: &Scanned,
 ) -> sqlx::Result<()> {
+    record_on(tx, Occasion::Upload, upload_id, file_path, object_version, scanned).await
+}
+
+/// As [`record`], of a scan on this occasion.
+pub async fn record_on(
+    tx: &mut PgConnection,
+    occasion: Occasion,
+    upload_id: UploadId,
+    file_path: Option<&str>,
+    object_version: &str,
+    scanned: &Scanned,
+) -> sqlx::Result<()> {
     let (verdict, signature) = match &scanned.verdict {
         Verdict::Clean => ("clean", None),
         Verdict::Infected { signature } => ("infected", Some(signature.as_str())),
         Verdict::Unscannable { reason } => ("unscannable", Some(reason.as_str())),
     };
+    let engine = &scanned.engine;
     let new = queries::NewVerdict {
         upload_id,
         file_path,
@@ -68,14 +202,28 @@ pub async fn record(
         size_bytes: i64::try_from(scanned.size_bytes).unwrap_or(i64::MAX),
         verdict,
         signature,
-        engine: &scanned.engine,
+        engine: &format!("{}, {}", engine.version, engine.signatures),
+        engine_version: &engine.version,
+        signature_number: engine.signature_number(),
+        signatures_at: engine.signatures_at,
+        occasion: occasion.as_str(),
     };
-    queries::insert(tx, &new).await
+    queries::insert(&mut *tx, &new).await?;
+    if file_path.is_none() && occasion == Occasion::Upload {
+        // The files are scanned after their pack, with the same signatures or newer ones.
+        queries::insert_scanned(tx, upload_id, engine.signature_number().unwrap_or(0)).await?;
+    }
+    Ok(())
 }
 
 /// Whether clamd found malware in the pack as a whole.
 pub async fn pack_is_infected(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<bool> {
     Ok(queries::of_pack(tx, upload).await?.as_deref() == Some("infected"))
+}
+
+/// Whether the scanner found something in these bytes that newer signatures did not take back: nobody is given them.
+pub async fn is_infected(db: impl sqlx::PgExecutor<'_>, sha256: &[u8]) -> sqlx::Result<bool> {
+    queries::is_infected(db, sha256).await
 }
 
 /// Hashes what is read through it.

@@ -15,6 +15,7 @@ use tradepostd::scanning::clamd::{ScanError, ScanLimits, Verdict, ping, scan};
 const LIMITS: ScanLimits = ScanLimits {
     max_bytes: 64 << 20,
     timeout: Duration::from_millis(700),
+    silent_after: None,
 };
 
 /// What a scanner does once it is connected.
@@ -125,7 +126,7 @@ async fn a_truncated_answer_is_no_verdict() {
 #[tokio::test]
 async fn an_error_is_no_verdict() {
     let verdict = scan_with(Manner::Answers(b"stream: Can't allocate memory ERROR\0"), b"bytes").await;
-    assert!(matches!(verdict, Err(ScanError::Refused(_))), "{verdict:?}");
+    assert!(matches!(verdict, Err(ScanError::Engine(_))), "{verdict:?}");
 }
 
 #[tokio::test]
@@ -158,7 +159,7 @@ async fn a_limit_told_before_the_end_is_unscannable() {
 async fn a_scanner_that_is_not_there_is_unreachable() {
     let nowhere = Path::new("/nowhere/clamd.sock");
     let verdict = scan(nowhere, &b"bytes"[..], 5, LIMITS).await;
-    assert!(matches!(verdict, Err(ScanError::Unreachable(_))), "{verdict:?}");
+    assert!(matches!(verdict, Err(ScanError::Absent(_))), "{verdict:?}");
     assert!(ping(nowhere).await.is_err());
 }
 

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -21,26 +22,30 @@ use tradepostd::scanning::clamd::Verdict;
 use crate::clamd::{eicar, spec, verdict};
 use crate::support::{nothing_left, processes_below};
 
-struct Supervised {
+pub struct Supervised {
     status: watch::Receiver<ScannerStatus>,
     cancel: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Supervised {
-    fn start(spec: ScannerSpec) -> Self {
+    pub fn start(spec: ScannerSpec) -> Self {
         let (sender, status) = watch::channel(ScannerStatus::starting());
         let cancel = CancellationToken::new();
         let task = tokio::spawn(run(spec, sender, cancel.clone()));
         Self { status, cancel, task }
     }
 
-    async fn until(&mut self, what: &str, condition: impl Fn(&ScannerStatus) -> bool) -> anyhow::Result<ScannerStatus> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        condition: impl Fn(&ScannerStatus) -> bool,
+    ) -> anyhow::Result<ScannerStatus> {
         let reached = timeout(Duration::from_secs(20), self.status.wait_for(condition)).await;
         Ok(reached.with_context(|| format!("still waiting until {what}"))??.clone())
     }
 
-    async fn until_up(&mut self, kind: ScannerKind) -> anyhow::Result<Scanner> {
+    pub async fn until_up(&mut self, kind: ScannerKind) -> anyhow::Result<Scanner> {
         let is_up = |status: &ScannerStatus| status.scanner().is_some_and(|scanner| scanner.kind == kind);
         self.until(&format!("{kind:?} is up"), is_up)
             .await?
@@ -56,11 +61,11 @@ impl Supervised {
             .state
         {
             ScannerState::Down { reason } => Ok(reason),
-            ScannerState::Up(scanner) => anyhow::bail!("{scanner:?} is up"),
+            other => anyhow::bail!("{other:?}"),
         }
     }
 
-    async fn stop(self) -> anyhow::Result<()> {
+    pub async fn stop(self) -> anyhow::Result<()> {
         self.cancel.cancel();
         Ok(timeout(Duration::from_secs(10), self.task)
             .await
@@ -69,7 +74,7 @@ impl Supervised {
 }
 
 /// A spec that notices quickly.
-fn quick(folder: &Path) -> ScannerSpec {
+pub fn quick(folder: &Path) -> ScannerSpec {
     ScannerSpec {
         ping_interval: Duration::from_millis(100),
         review_interval: Duration::from_millis(200),
@@ -78,25 +83,50 @@ fn quick(folder: &Path) -> ScannerSpec {
     }
 }
 
-/// A clamd of the machine that knows two commands.
-fn fake_machine(socket: &Path) -> io::Result<JoinHandle<()>> {
+/// A clamd of the machine that finds the test file and nothing else; its signatures are of this time.
+pub fn fake_machine(socket: &Path, made: OffsetDateTime) -> io::Result<JoinHandle<()>> {
     let listener = UnixListener::bind(socket)?;
+    let version = format!("ClamAV 1.4.6/27800/{}\0", as_clamd_writes(made));
     Ok(tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            answer(connection).await.ok();
+            answer(connection, &version).await.ok();
         }
     }))
 }
 
-async fn answer(mut connection: UnixStream) -> io::Result<()> {
-    let mut command = [0; 16];
-    let count = connection.read(&mut command).await?;
-    match &command[..count] {
+fn as_clamd_writes(made: OffsetDateTime) -> String {
+    let format = time::macros::format_description!(
+        "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
+    );
+    made.format(format).unwrap_or_default()
+}
+
+async fn answer(mut connection: UnixStream, version: &str) -> io::Result<()> {
+    let mut command = Vec::new();
+    while !command.ends_with(b"\0") {
+        command.push(connection.read_u8().await?);
+    }
+    match command.as_slice() {
         b"zPING\0" => connection.write_all(b"PONG\0").await,
-        b"zVERSION\0" => {
-            connection
-                .write_all(b"ClamAV 1.4.6/27800/Mon Nov  3 08:38:16 2025\0")
-                .await
+        b"zVERSION\0" => connection.write_all(version.as_bytes()).await,
+        b"zINSTREAM\0" => {
+            let mut bytes = Vec::new();
+            loop {
+                let length = connection.read_u32().await? as usize;
+                if length == 0 {
+                    break;
+                }
+                let start = bytes.len();
+                bytes.resize(start + length, 0);
+                connection.read_exact(&mut bytes[start..]).await?;
+            }
+            let is_known = bytes.windows(eicar().len()).any(|window| window == eicar());
+            let reply: &[u8] = if is_known {
+                b"stream: Eicar FOUND\0"
+            } else {
+                b"stream: OK\0"
+            };
+            connection.write_all(reply).await
         }
         _ => connection.write_all(b"UNKNOWN COMMAND\0").await,
     }
@@ -141,7 +171,7 @@ async fn without_any_clamd_the_status_says_what_to_install() -> anyhow::Result<(
 async fn the_machines_clamd_is_used_left_and_found_again() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
     let socket = folder.path().join("machine.ctl");
-    let machine = fake_machine(&socket)?;
+    let machine = fake_machine(&socket, OffsetDateTime::now_utc())?;
     let mut supervised = Supervised::start(ScannerSpec {
         machine_sockets: vec![socket.clone()],
         ..quick(folder.path())
@@ -149,12 +179,14 @@ async fn the_machines_clamd_is_used_left_and_found_again() -> anyhow::Result<()>
     let scanner = supervised.until_up(ScannerKind::Running).await?;
     assert_eq!(
         (scanner.signatures, scanner.limits.max_bytes),
-        (Signatures::Daily(27_800), 25 << 20)
+        (Signatures::Daily(27_800), 2 << 20),
+        "what it is proven to scan, up to the largest pack"
     );
     let line = supervised.status.borrow().state.to_string();
+    let today = OffsetDateTime::now_utc().date();
     assert_eq!(
         line,
-        "ClamAV 1.4.6, clamd of the machine, signatures 27800 of 2025-11-03"
+        format!("ClamAV 1.4.6, clamd of the machine, signatures 27800 of {today}")
     );
 
     machine.abort();
@@ -166,7 +198,7 @@ async fn the_machines_clamd_is_used_left_and_found_again() -> anyhow::Result<()>
     supervised.until_up(ScannerKind::Private).await?;
 
     fs::remove_file(&socket)?;
-    let machine = fake_machine(&socket)?;
+    let machine = fake_machine(&socket, OffsetDateTime::now_utc())?;
     supervised.until_up(ScannerKind::Running).await?;
     nothing_left(folder.path()).await?;
     supervised.stop().await?;
@@ -184,7 +216,7 @@ async fn a_configured_socket_is_the_only_one_used() -> anyhow::Result<()> {
     });
     let told = |status: &ScannerStatus| status.state.to_string().contains("configured.ctl");
     supervised.until("it names the socket", told).await?;
-    let machine = fake_machine(&socket)?;
+    let machine = fake_machine(&socket, OffsetDateTime::now_utc())?;
     supervised.until_up(ScannerKind::Running).await?;
     machine.abort();
     supervised.until_down().await?;
@@ -202,7 +234,7 @@ async fn a_silent_clamd_is_down_until_it_answers() -> anyhow::Result<()> {
         kill(Pid::from_raw(*pid), Signal::SIGSTOP)?;
     }
     let reason = supervised.until_down().await?;
-    assert!(reason.contains("does not answer"), "{reason}");
+    assert!(reason.contains("gave no answer"), "{reason}");
     for pid in &pids {
         kill(Pid::from_raw(*pid), Signal::SIGCONT)?;
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::scanning::clamd::{ScanLimits, ping};
+use crate::scanning::clamd::ping;
 
 /// Where distributions make clamd listen.
 pub const SOCKETS: [&str; 5] = [
@@ -38,13 +38,36 @@ pub async fn find(sockets: &[PathBuf]) -> Option<PathBuf> {
     None
 }
 
-/// What the clamd behind this socket takes: from its configuration where that can be read.
-pub fn limits(socket: &Path, timeout: Duration) -> ScanLimits {
+/// What the clamd behind this socket says it takes, where its configuration can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    pub max_bytes: u64,
+    /// It gives up on a file after this time, and calls it clean.
+    pub silent_after: Option<Duration>,
+}
+
+/// What is known of the clamd behind this socket. That its configuration is the one it runs with is not: prove it.
+pub fn told(socket: &Path) -> Option<Told> {
     let texts = CONFIGURATIONS.iter().filter_map(|path| fs::read_to_string(path).ok());
-    let own = texts.into_iter().find(|text| listens_at(text, socket));
-    ScanLimits {
-        max_bytes: own.map_or(DEFAULT_LIMIT, |text| max_bytes(&text)),
-        timeout,
+    let own = texts.into_iter().find(|text| listens_at(text, socket))?;
+    Some(Told {
+        max_bytes: max_bytes(&own),
+        silent_after: silent_after(&own),
+    })
+}
+
+/// When an engine without a word about it gives up.
+pub const DEFAULT_SCAN_TIME: Duration = Duration::from_secs(120);
+
+fn silent_after(configuration: &str) -> Option<Duration> {
+    if value(configuration, "AlertExceedsMax").is_some_and(|text| matches!(text, "yes" | "true" | "1")) {
+        return None;
+    }
+    let ms = value(configuration, "MaxScanTime").and_then(|text| text.parse().ok());
+    match ms.map(Duration::from_millis) {
+        Some(Duration::ZERO) => None,
+        Some(time) => Some(time),
+        None => Some(DEFAULT_SCAN_TIME),
     }
 }
 
@@ -105,6 +128,14 @@ mod tests {
             HARD_LIMIT
         );
         assert_eq!(max_bytes("StreamMaxLength 10k\nMaxFileSize 12\nMaxScanSize 1G\n"), 12);
+    }
+
+    #[test]
+    fn an_engine_that_gives_up_in_silence_is_known() {
+        assert_eq!(silent_after(""), Some(DEFAULT_SCAN_TIME));
+        assert_eq!(silent_after("MaxScanTime 3000\n"), Some(Duration::from_secs(3)));
+        assert_eq!(silent_after("MaxScanTime 3000\nAlertExceedsMax yes\n"), None);
+        assert_eq!(silent_after("MaxScanTime 0\nAlertExceedsMax no\n"), None);
     }
 
     #[test]

@@ -9,14 +9,17 @@ mod private;
 mod signatures;
 mod supervise;
 
+pub use crate::config::WhenStale;
 pub use private::{Clamd, Home};
 pub use supervise::run;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 use crate::scanning::clamd::ScanLimits;
 
@@ -40,6 +43,11 @@ pub struct ScannerSpec {
     pub max_threads: u8,
     /// From the connection to the verdict.
     pub scan_timeout: Duration,
+    /// Signatures older than this are stale.
+    pub stale_after: Duration,
+    pub when_stale: WhenStale,
+    /// Rung by whoever got no verdict: the scanner is looked at, at once.
+    pub doubts: Arc<Notify>,
     /// How often a scanner is asked whether it is there.
     pub ping_interval: Duration,
     /// How often the version is asked for again, and something better looked for.
@@ -62,6 +70,9 @@ impl ScannerSpec {
             max_file_bytes: 512 << 20,
             max_threads: 4,
             scan_timeout: Duration::from_secs(330),
+            stale_after: Duration::from_secs(48 * 3_600),
+            when_stale: WhenStale::Wait,
+            doubts: Arc::default(),
             ping_interval: Duration::from_secs(5),
             review_interval: Duration::from_secs(30),
             restart_grace: Duration::from_secs(90),
@@ -84,6 +95,11 @@ pub struct ScannerStatus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScannerState {
     Up(Scanner),
+    /// It answers, but its signatures are too old to be relied on: uploads wait.
+    Held {
+        scanner: Scanner,
+        reason: String,
+    },
     /// Uploads wait.
     Down {
         reason: String,
@@ -100,7 +116,14 @@ pub struct Scanner {
     pub signatures: Signatures,
     /// When the signatures were made.
     pub signatures_at: Option<OffsetDateTime>,
+    /// They are older than they may be.
+    pub stale: bool,
+    /// Sizes it is known to look at whole.
     pub limits: ScanLimits,
+    /// The process that listens: another one is another scanner.
+    pub process: Option<i32>,
+    /// When it was found: what was in its hands before is not in the hands of the next.
+    pub found_at: OffsetDateTime,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,11 +159,11 @@ impl ScannerStatus {
         }
     }
 
-    /// The scanner, when there is one.
+    /// The scanner, when there is one to rely on.
     pub fn scanner(&self) -> Option<&Scanner> {
         match &self.state {
             ScannerState::Up(scanner) => Some(scanner),
-            ScannerState::Down { .. } => None,
+            ScannerState::Held { .. } | ScannerState::Down { .. } => None,
         }
     }
 }
@@ -150,6 +173,9 @@ impl fmt::Display for ScannerState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scanner = match self {
             Self::Up(scanner) => scanner,
+            Self::Held { scanner, reason } => {
+                return write!(formatter, "{}, uploads wait: {reason}", scanner.engine);
+            }
             Self::Down { reason } => {
                 return write!(formatter, "no scanner, uploads wait: {reason}");
             }

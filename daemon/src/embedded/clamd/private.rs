@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nix::sys::signal::Signal;
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::supervise::is_stale;
 use super::{Scanner, ScannerKind, ScannerSpec, Signatures, signatures};
 use crate::embedded::account::Account;
 use crate::embedded::child::{Child, Ladder, Launch};
 use crate::embedded::place::{Place, remove_if_there};
 use crate::embedded::{leftovers, programs};
-use crate::scanning::clamd::{ScanLimits, Version, ping, version};
+use crate::scanning::clamd::{ScanLimits, Version, ping, probe, version};
 
 /// All signatures take up to a minute to load on a small box, several when it swaps.
 const READY_WITHIN: Duration = Duration::from_secs(300);
@@ -70,10 +72,10 @@ impl Clamd {
         let child = Child::start(launch(place, program, account)).await?;
         let socket = place.for_socket("run", SOCKET_FILE).join(SOCKET_FILE);
         match become_ready(&child, &socket).await {
-            Ok(found) => Ok(Self {
-                child,
-                scanner: describe(spec, socket, signatures, found),
-            }),
+            Ok(found) => {
+                let scanner = describe(spec, socket, signatures, found, child.pid().as_raw());
+                Ok(Self { child, scanner })
+            }
             Err(fault) => {
                 child.stop().await;
                 Err(fault)
@@ -109,7 +111,10 @@ async fn become_ready(child: &Child, socket: &Path) -> anyhow::Result<Version> {
         }
     };
     let fault = tokio::select! {
-        () = answers => return version(socket).await.context("asking the private clamd for its version"),
+        () = answers => {
+            probe::sees(socket).await.context("trying the private clamd")?;
+            return version(socket).await.context("asking the private clamd for its version");
+        }
         status = child.wait() => format!("the private clamd ended at its start ({status})"),
         () = sleep_until(Instant::now() + READY_WITHIN) => {
             format!("the private clamd is not ready after {} s", READY_WITHIN.as_secs())
@@ -129,17 +134,22 @@ fn last_fault(log: &str) -> String {
         .to_owned()
 }
 
-fn describe(spec: &ScannerSpec, socket: PathBuf, signatures: Signatures, version: Version) -> Scanner {
+fn describe(spec: &ScannerSpec, socket: PathBuf, signatures: Signatures, version: Version, process: i32) -> Scanner {
     Scanner {
         socket,
         kind: ScannerKind::Private,
         engine: version.engine,
         signatures: version.signatures.map_or(signatures, Signatures::Daily),
         signatures_at: version.signatures_at,
+        stale: is_stale(spec, version.signatures_at),
         limits: ScanLimits {
             max_bytes: spec.max_file_bytes,
             timeout: spec.scan_timeout,
+            // It tells when it gives up.
+            silent_after: None,
         },
+        process: Some(process),
+        found_at: OffsetDateTime::now_utc(),
     }
 }
 

@@ -5,15 +5,10 @@ use std::path::{Path, PathBuf};
 use super::Signatures;
 use crate::embedded::account::Account;
 use crate::embedded::place::Place;
+use crate::scanning::clamd::probe::eicar;
 
 /// The official databases that make a scanner of clamd; `.cld` is a `.cvd` with updates applied.
 const OFFICIAL: [&str; 4] = ["main.cvd", "main.cld", "daily.cvd", "daily.cld"];
-
-/// The EICAR test file, in halves so that no scanner takes this program for it.
-const EICAR: (&str, &str) = (
-    r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR",
-    "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*",
-);
 
 /// Does the machine have signatures?
 pub fn machine_has_any(folder: &Path) -> bool {
@@ -26,7 +21,7 @@ pub fn choose(place: &Place, account: &Account, machine: &Path) -> anyhow::Resul
         return Ok((machine.to_owned(), Signatures::Unversioned));
     }
     place.folder("signatures", account)?;
-    let signature = hex::encode(format!("{}{}", EICAR.0, EICAR.1));
+    let signature = hex::encode(eicar());
     place.write(
         "signatures/eicar.ndb",
         &format!("Eicar-Test-Signature:0:*:{signature}\n"),

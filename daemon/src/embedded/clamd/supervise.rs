@@ -5,15 +5,22 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::sync::watch;
-use tokio::time::{Instant, interval_at, sleep};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::private::Home;
-use super::{Clamd, Scanner, ScannerKind, ScannerSpec, ScannerState, ScannerStatus, Signatures, machine, signatures};
-use crate::scanning::clamd::{ScanError, ping, version};
+use super::{
+    Clamd, Scanner, ScannerKind, ScannerSpec, ScannerState, ScannerStatus, Signatures, WhenStale, machine, signatures,
+};
+use crate::scanning::clamd::{Culprit, ScanError, ScanLimits, Version, probe, process, version};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A scanner that comes back is found within this time: everything moves again soon after.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The largest pack goes through the slowest scanner in this time; one that hangs is not waited for any longer.
+const LONGEST_PROBE: Duration = Duration::from_secs(45);
+/// One that is there and fails is looked at this often.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 /// A scanner that was there for this long starts with a short pause again.
 const STEADY: Duration = Duration::from_secs(60);
 /// A clamd that reads new signatures is silent meanwhile; one that is silent for longer hangs.
@@ -105,31 +112,49 @@ impl Keeper {
         reason
     }
 
-    /// Asks the scanner regularly whether it is there; returns when it is not, hangs, or when there is a better one.
+    /// Tries the scanner regularly, and whenever somebody doubts it; returns when it is gone, hangs, or there is a better one.
     async fn watch(&self, mut scanner: Scanner) -> String {
-        self.publish(ScannerState::Up(scanner.clone()));
-        let mut pings = interval_at(Instant::now() + self.spec.ping_interval, self.spec.ping_interval);
+        self.publish(self.judged(scanner.clone()));
         let mut heard = Instant::now();
         let mut reviewed = Instant::now();
+        let mut pause = self.spec.ping_interval;
         loop {
-            pings.tick().await;
-            match ping_twice(&scanner.socket).await {
-                Ok(()) => heard = Instant::now(),
-                Err(ScanError::Timeout(_)) if heard.elapsed() < SILENCE => {
-                    let reason = format!("{} does not answer", scanner.engine);
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.spec.doubts.notified() => {}
+            }
+            match try_twice(&scanner).await {
+                Ok(found) => {
+                    (heard, pause) = (Instant::now(), self.spec.ping_interval);
+                    scanner = refreshed(&self.spec, scanner, found);
+                }
+                Err(fault) if is_gone(&fault) || heard.elapsed() >= SILENCE => return fault.to_string(),
+                Err(fault) => {
+                    pause = BETWEEN_TRIES.min(self.spec.ping_interval);
+                    let reason = format!("{}: {fault}", scanner.engine);
                     self.publish(ScannerState::Down { reason });
                     continue;
                 }
-                Err(fault) => return fault.to_string(),
             }
             if reviewed.elapsed() >= self.spec.review_interval {
                 reviewed = Instant::now();
                 if let Some(better) = self.better_than(&scanner).await {
                     return better;
                 }
-                scanner = refresh(scanner).await;
             }
-            self.publish(ScannerState::Up(scanner.clone()));
+            self.publish(self.judged(scanner.clone()));
+        }
+    }
+
+    /// Whether the scanner may be relied on, as far as its signatures go.
+    fn judged(&self, scanner: Scanner) -> ScannerState {
+        match scanner.signatures_at {
+            Some(made) if scanner.stale && self.spec.when_stale == WhenStale::Wait => {
+                let hours = self.spec.stale_after.as_secs() / 3_600;
+                let reason = format!("its signatures are of {}, older than {hours} hours", made.date());
+                ScannerState::Held { scanner, reason }
+            }
+            _ => ScannerState::Up(scanner),
         }
     }
 
@@ -162,7 +187,7 @@ impl Keeper {
             return;
         }
         match &state {
-            ScannerState::Up(scanner) if scanner.signatures != Signatures::EicarOnly => {
+            ScannerState::Up(scanner) if scanner.signatures != Signatures::EicarOnly && !scanner.stale => {
                 tracing::info!("scanner: {state}")
             }
             _ => tracing::warn!("scanner: {state}"),
@@ -174,37 +199,81 @@ fn stopped() -> String {
     "the daemon stops".to_owned()
 }
 
+/// What a clamd that runs already is, and what it is proven to do.
 async fn describe(spec: &ScannerSpec, socket: &Path) -> Result<Scanner, ScanError> {
     let found = version(socket).await?;
+    probe::sees(socket).await?;
+    let told = machine::told(socket);
+    let wanted = told.map_or(spec.max_file_bytes, |told| told.max_bytes.min(spec.max_file_bytes));
+    let max_bytes = probe::largest_scanned(socket, wanted, spec.scan_timeout.min(LONGEST_PROBE)).await?;
+    tracing::info!(
+        max_bytes,
+        told = told.map(|told| told.max_bytes),
+        "proved what the scanner looks at"
+    );
     Ok(Scanner {
         socket: socket.to_owned(),
         kind: ScannerKind::Running,
         engine: found.engine,
         signatures: found.signatures.map_or(Signatures::Unversioned, Signatures::Daily),
+        stale: is_stale(spec, found.signatures_at),
         signatures_at: found.signatures_at,
-        limits: machine::limits(socket, spec.scan_timeout),
+        limits: ScanLimits {
+            max_bytes,
+            timeout: spec.scan_timeout,
+            silent_after: told.map_or(Some(machine::DEFAULT_SCAN_TIME), |told| told.silent_after),
+        },
+        process: process(socket).await,
+        found_at: OffsetDateTime::now_utc(),
     })
 }
 
+/// Signatures whose age is not known are not known to be old.
+pub(super) fn is_stale(spec: &ScannerSpec, signatures_at: Option<OffsetDateTime>) -> bool {
+    signatures_at.is_some_and(|made| OffsetDateTime::now_utc() - made > spec.stale_after)
+}
+
 /// New signatures show in the version.
-async fn refresh(scanner: Scanner) -> Scanner {
-    let Ok(found) = version(&scanner.socket).await else {
-        return scanner;
-    };
+fn refreshed(spec: &ScannerSpec, scanner: Scanner, found: Version) -> Scanner {
     let signatures = found.signatures.map_or(scanner.signatures, Signatures::Daily);
     Scanner {
         engine: found.engine,
         signatures,
+        stale: is_stale(spec, found.signatures_at),
         signatures_at: found.signatures_at,
         ..scanner
     }
 }
 
-/// A full queue of connections refuses one ping; a scanner that is gone refuses two.
-async fn ping_twice(socket: &Path) -> Result<(), ScanError> {
-    if ping(socket).await.is_ok() {
-        return Ok(());
+/// A full queue of connections refuses one; a scanner that is gone refuses two.
+async fn try_twice(scanner: &Scanner) -> Result<Version, ScanError> {
+    match try_once(scanner).await {
+        Err(fault) if is_gone(&fault) && !matches!(fault, ScanError::Lost) => {
+            sleep(Duration::from_millis(200)).await;
+            try_once(scanner).await
+        }
+        other => other,
     }
-    sleep(Duration::from_millis(200)).await;
-    ping(socket).await
+}
+
+/// It answers, it scans, it is the one it was, and after an update it still finds something.
+async fn try_once(scanner: &Scanner) -> Result<Version, ScanError> {
+    let found = version(&scanner.socket).await?;
+    if scanner.kind == ScannerKind::Running && process(&scanner.socket).await != scanner.process {
+        // Started anew, perhaps with another configuration: what was proven of it is not any more.
+        return Err(ScanError::Lost);
+    }
+    probe::works(&scanner.socket).await?;
+    let signatures = found.signatures.map_or(scanner.signatures, Signatures::Daily);
+    if signatures != scanner.signatures {
+        probe::sees(&scanner.socket).await?;
+    }
+    Ok(found)
+}
+
+/// Nobody is behind the socket any more, or somebody else.
+fn is_gone(fault: &ScanError) -> bool {
+    let unconnected =
+        fault.culprit() == Culprit::Scanner && !matches!(fault, ScanError::DiskFull(_) | ScanError::Blind);
+    unconnected || matches!(fault, ScanError::Lost)
 }

@@ -9,6 +9,9 @@ pub fn parse_verdict(reply: &str) -> Result<Verdict, ScanError> {
     if reply == "stream: OK" {
         return Ok(Verdict::Clean);
     }
+    if reply.contains('\0') {
+        return Err(ScanError::of_answer(reply));
+    }
     if reply.starts_with("INSTREAM size limit exceeded") {
         return Ok(Verdict::Unscannable {
             reason: "larger than the scanner's StreamMaxLength".to_owned(),
@@ -18,7 +21,7 @@ pub fn parse_verdict(reply: &str) -> Result<Verdict, ScanError> {
         .strip_prefix("stream: ")
         .and_then(|rest| rest.strip_suffix(" FOUND"));
     match found.map(without_details) {
-        None | Some("") => Err(ScanError::Refused(reply.to_owned())),
+        None | Some("") => Err(ScanError::of_answer(reply)),
         Some(name) if is_heuristic_limit(name) => Ok(Verdict::Unscannable {
             reason: name.to_owned(),
         }),
@@ -128,14 +131,18 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_to_be_tried_again() {
-        for reply in [
-            "stream: Can't allocate memory ERROR",
-            "stream:  FOUND",
-            "COMMAND READ TIMED OUT",
-            "UNKNOWN COMMAND",
+    fn everything_else_is_to_be_tried_again_and_has_its_own_name() {
+        for (reply, code) in [
+            ("stream: Can't allocate memory ERROR", "engine-error"),
+            ("stream: Can't create temporary file ERROR", "scanner-disk-full"),
+            ("stream: Error writing to temporary file. ERROR", "scanner-disk-full"),
+            ("stream:  FOUND", "answer-garbled"),
+            ("COMMAND READ TIMED OUT", "answer-garbled"),
+            ("UNKNOWN COMMAND", "answer-garbled"),
+            ("stream: OK\0stream: OK", "two-answers"),
+            ("stream: Eicar FOUND\0stream: OK", "two-answers"),
         ] {
-            assert!(matches!(parse_verdict(reply), Err(ScanError::Refused(_))), "{reply:?}");
+            assert_eq!(parse_verdict(reply).unwrap_err().code(), code, "{reply:?}");
         }
     }
 
