@@ -1,0 +1,45 @@
+//! Copies and thefts: files that are the same as, have the same outlines as, or look like files already known.
+//!
+//! Prints are kept when a file is settled, and compared when its whole pack is: by then they are committed. So of two packs that
+//! come at the same time at least one finds the other: whichever compares later. Files of one pack are not compared with each other.
+
+mod queries;
+pub mod service;
+
+use tradepost_common::ids::{ItemId, UploadId};
+use tradepost_common::review::Relation;
+use tradepost_render::fingerprint::Fingerprint;
+
+/// Bits in which the perceptual hashes of pictures that look alike differ at most; the index finds up to 7.
+pub const LOOK_RADIUS: i32 = tradepost_render::fingerprint::LOOK_RADIUS as i32;
+
+/// What a picture is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prints {
+    /// Of the normalised outlines; `None` of a picture made of pixels.
+    pub geometry: Option<[u8; 16]>,
+    /// The perceptual hash of the rendering.
+    pub look: u64,
+    /// Too simple to say anything about where it comes from.
+    pub plain: bool,
+}
+
+impl From<Fingerprint> for Prints {
+    fn from(fingerprint: Fingerprint) -> Self {
+        let Fingerprint { geometry, look, plain } = fingerprint;
+        Self { geometry, look, plain }
+    }
+}
+
+/// A file that is like one of another pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    pub item: ItemId,
+    pub path: String,
+    pub other: ItemId,
+    pub other_upload: UploadId,
+    pub relation: Relation,
+    /// Bits that differ; 0 for `exact` and `geometry`.
+    pub distance: i32,
+    pub same_contributor: bool,
+}

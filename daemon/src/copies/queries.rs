@@ -1,0 +1,264 @@
+use std::collections::HashSet;
+
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+use tradepost_common::ids::{ItemId, UploadId};
+use tradepost_common::review::{LookAlike, Relation};
+use uuid::Uuid;
+
+use super::{Match, Prints};
+use crate::catalog::service::Item;
+
+pub async fn insert_print(
+    db: impl PgExecutor<'_>,
+    upload: UploadId,
+    item: &Item,
+    prints: Option<&Prints>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into item_prints (item_id, kind, upload_id, account_id, sha256, geometry, look, plain)
+        select $1, $2, $3, account_id, $4, $5, $6, $7 from uploads where id = $3
+        on conflict (item_id) do nothing
+        "#,
+        item.id.0,
+        item.kind,
+        upload.0,
+        item.sha256.as_slice(),
+        prints
+            .and_then(|prints| prints.geometry)
+            .map(|geometry| geometry.to_vec()),
+        prints.map(|prints| prints.look.cast_signed()),
+        prints.is_some_and(|prints| prints.plain)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+struct RawMatch {
+    item_id: Uuid,
+    path: String,
+    other_id: Uuid,
+    other_upload_id: Uuid,
+    distance: i32,
+    same_contributor: bool,
+}
+
+impl RawMatch {
+    fn related(self, relation: Relation) -> Match {
+        Match {
+            item: ItemId(self.item_id),
+            path: self.path,
+            other: ItemId(self.other_id),
+            other_upload: UploadId(self.other_upload_id),
+            relation,
+            distance: self.distance,
+            same_contributor: self.same_contributor,
+        }
+    }
+}
+
+pub async fn same_bytes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<Match>> {
+    let rows = sqlx::query_as!(
+        RawMatch,
+        r#"
+        select mine.item_id, item.path, other.item_id as "other_id!", other.upload_id as "other_upload_id!", 0 as "distance!",
+            other.account_id = mine.account_id as "same_contributor!"
+        from item_prints mine join items item on item.id = mine.item_id and item.kind = mine.kind
+        cross join lateral (
+            select print.item_id, print.upload_id, print.account_id from item_prints print
+            join items known on known.id = print.item_id and known.kind = print.kind
+            where print.sha256 = mine.sha256 and print.upload_id <> mine.upload_id and known.state <> 'rejected'
+            order by print.account_id = mine.account_id, print.item_id limit $2
+        ) other
+        where mine.upload_id = $1
+        "#,
+        upload.0,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.related(Relation::Exact)).collect())
+}
+
+pub async fn same_geometry(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<Match>> {
+    let rows = sqlx::query_as!(
+        RawMatch,
+        r#"
+        select mine.item_id, item.path, other.item_id as "other_id!", other.upload_id as "other_upload_id!", 0 as "distance!",
+            other.account_id = mine.account_id as "same_contributor!"
+        from item_prints mine join items item on item.id = mine.item_id and item.kind = mine.kind
+        cross join lateral (
+            select print.item_id, print.upload_id, print.account_id from item_prints print
+            join items known on known.id = print.item_id and known.kind = print.kind
+            where print.geometry = mine.geometry and not print.plain and print.upload_id <> mine.upload_id
+                and known.state <> 'rejected'
+            order by print.account_id = mine.account_id, print.item_id limit $2
+        ) other
+        where mine.upload_id = $1 and mine.geometry is not null and not mine.plain
+        "#,
+        upload.0,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.related(Relation::Geometry)).collect())
+}
+
+/// Of the closest ones, so that a picture that everybody draws is not compared with all of them.
+pub async fn alike(db: impl PgExecutor<'_>, upload: UploadId, radius: i32, most: i64) -> sqlx::Result<Vec<Match>> {
+    let rows = sqlx::query_as!(
+        RawMatch,
+        r#"
+        select mine.item_id, item.path, other.item_id as "other_id!", other.upload_id as "other_upload_id!",
+            other.distance as "distance!", other.account_id = mine.account_id as "same_contributor!"
+        from item_prints mine join items item on item.id = mine.item_id and item.kind = mine.kind
+        cross join lateral (
+            select print.item_id, print.upload_id, print.account_id, near.distance
+            from prints_like(mine.look, $2, 2000) near join item_prints print on print.item_id = near.item_id
+            join items known on known.id = print.item_id and known.kind = print.kind
+            where print.upload_id <> mine.upload_id and known.state <> 'rejected'
+            order by near.distance, print.account_id = mine.account_id, print.item_id limit $3
+        ) other
+        where mine.upload_id = $1 and mine.look is not null and not mine.plain
+        "#,
+        upload.0,
+        radius,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.related(Relation::Look)).collect())
+}
+
+/// Answers with the pairs that were not known.
+pub async fn insert_matches(
+    db: impl PgExecutor<'_>,
+    upload: UploadId,
+    matches: &[Match],
+) -> sqlx::Result<HashSet<(Uuid, Uuid)>> {
+    let items: Vec<_> = matches.iter().map(|one| one.item.0).collect();
+    let others: Vec<_> = matches.iter().map(|one| one.other.0).collect();
+    let uploads: Vec<_> = matches.iter().map(|one| one.other_upload.0).collect();
+    let relations: Vec<_> = matches.iter().map(|one| word(one.relation).to_owned()).collect();
+    let distances: Vec<_> = matches.iter().map(|one| one.distance).collect();
+    let rows = sqlx::query!(
+        r#"
+        insert into item_matches (item_id, other_id, upload_id, other_upload_id, relation, distance)
+        select item_id, other_id, $1, other_upload_id, relation, distance::smallint
+        from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int4[])
+            as found (item_id, other_id, other_upload_id, relation, distance)
+        on conflict (item_id, other_id) do nothing
+        returning item_id, other_id
+        "#,
+        upload.0,
+        &items,
+        &others,
+        &uploads,
+        &relations,
+        &distances
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.item_id, row.other_id)).collect())
+}
+
+pub async fn look_up(db: impl PgExecutor<'_>, look: i64, radius: i32, most: i32) -> sqlx::Result<Vec<(Uuid, i32)>> {
+    let rows = sqlx::query!(
+        r#"select item_id as "item_id!", distance as "distance!" from prints_like($1, $2, $3)"#,
+        look,
+        radius,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.item_id, row.distance)).collect())
+}
+
+struct RawLookAlike {
+    item: Uuid,
+    path: String,
+    relation: String,
+    distance: i32,
+    other: Uuid,
+    other_path: String,
+    other_title: String,
+    other_contributor: String,
+    other_state: String,
+    same_contributor: bool,
+    other_since: OffsetDateTime,
+}
+
+impl From<RawLookAlike> for LookAlike {
+    fn from(row: RawLookAlike) -> Self {
+        Self {
+            item: ItemId(row.item),
+            path: row.path,
+            relation: relation(&row.relation),
+            distance: row.distance,
+            other: ItemId(row.other),
+            other_path: row.other_path,
+            other_title: row.other_title,
+            other_contributor: row.other_contributor,
+            other_state: row.other_state,
+            same_contributor: row.same_contributor,
+            other_since: row.other_since,
+        }
+    }
+}
+
+pub async fn look_alikes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<LookAlike>> {
+    let rows = sqlx::query_as!(
+        RawLookAlike,
+        r#"
+        with pairs as (
+            select item_id, other_id, relation, distance from item_matches where upload_id = $1
+            union
+            select other_id, item_id, relation, distance from item_matches where other_upload_id = $1
+        )
+        select mine.id as "item!", mine.path as "path!", pairs.relation as "relation!", pairs.distance::int4 as "distance!",
+            other.id as "other!", other.path as "other_path!", family.name || ' / ' || set_.name as "other_title!",
+            account.name as "other_contributor!", other.state as "other_state!",
+            my_print.account_id = print.account_id as "same_contributor!", other.created_at as "other_since!"
+        from pairs
+        join item_prints my_print on my_print.item_id = pairs.item_id
+        join items mine on mine.id = my_print.item_id and mine.kind = my_print.kind
+        join item_prints print on print.item_id = pairs.other_id
+        join items other on other.id = print.item_id and other.kind = print.kind
+        join sets set_ on set_.id = other.set_id join families family on family.id = set_.family_id
+        join accounts account on account.id = print.account_id
+        order by my_print.account_id = print.account_id,
+            case pairs.relation when 'exact' then 0 when 'geometry' then 1 else 2 end, pairs.distance, mine.path, other.id
+        limit $2
+        "#,
+        upload.0,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(LookAlike::from).collect())
+}
+
+pub async fn cluster(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!("select cluster_cases($1)", upload.0)
+        .fetch_one(db)
+        .await
+}
+
+fn word(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Exact => "exact",
+        Relation::Geometry => "geometry",
+        Relation::Look => "look",
+    }
+}
+
+/// Reads a relation that the schema has checked.
+fn relation(word: &str) -> Relation {
+    match word {
+        "exact" => Relation::Exact,
+        "geometry" => Relation::Geometry,
+        _ => Relation::Look,
+    }
+}
