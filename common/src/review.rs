@@ -152,6 +152,36 @@ pub struct ContributorRecord {
     pub since: OffsetDateTime,
 }
 
+/// `GET /v1/accounts/{name}`, and what `POST /v1/accounts/{name}/unban` answers: the record, and how the trust came about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountDetail {
+    #[serde(flatten)]
+    pub record: ContributorRecord,
+    /// Who shut the account, when, and what the contributor is told.
+    pub ban: Option<BanDetail>,
+    /// Newest first; at most 100.
+    pub trust_history: Vec<TrustChange>,
+}
+
+/// Why an account is closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BanDetail {
+    pub by: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    pub reason: Option<String>,
+}
+
+/// One move between `new`, `trusted` and `elite`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrustChange {
+    pub before: String,
+    pub after: String,
+    pub reason: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
 /// One file of the case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseItem {

@@ -1,7 +1,9 @@
 //! Accounts and their bearer tokens. A token is shown once, when it is made; the database only knows its SHA-256.
 
 mod queries;
+pub mod routes;
 pub mod service;
+pub mod trust;
 
 use tradepost_common::ids::AccountId;
 
@@ -32,11 +34,15 @@ impl AccountRole {
     }
 }
 
-/// Whether clean packs of a contributor are published without a moderator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// What is believed of a contributor's packs: how it moves is in `trust.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Trust {
+    /// A moderator looks at every pack.
     New,
+    /// Clean packs are published without a moderator.
     Trusted,
+    /// So are packs with warnings, except those that may be hostile.
+    Elite,
 }
 
 impl Trust {
@@ -44,6 +50,16 @@ impl Trust {
         match self {
             Self::New => "new",
             Self::Trusted => "trusted",
+            Self::Elite => "elite",
+        }
+    }
+
+    /// The level that the schema calls so.
+    pub(crate) fn of(text: &str) -> Self {
+        match text {
+            "elite" => Self::Elite,
+            "trusted" => Self::Trusted,
+            _ => Self::New,
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Makes tokens and finds out who a token belongs to.
+//! Makes tokens and finds out who a token belongs to; closes accounts and opens them again.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
+use tradepost_common::ids::AccountId;
+use tradepost_common::review::{BanDetail, TrustChange};
 
-use super::{Account, AccountName, AccountRole, Trust, queries};
+use super::{Account, AccountName, AccountRole, Trust, queries, trust};
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
 use crate::store::sha256;
@@ -44,8 +46,11 @@ pub async fn create_token(db: &PgPool, actor: &Actor, new: &NewToken) -> ApiResu
         let detail = format!("The account {name} exists and is a {}.", account.role.as_str());
         return Err(ApiError::conflict("account-role", detail));
     }
-    if let Some(trust) = new.trust {
-        queries::set_trust(&mut *tx, account.id.0, trust.as_str()).await?;
+    if let Some(trust) = new.trust
+        && trust != account.trust
+    {
+        let by_hand = format!("set by {}", actor.user);
+        trust::set(&mut tx, account.id, (account.trust, trust), &by_hand, None).await?;
     }
     queries::insert_token(&mut *tx, account.id, &sha256(secret.as_bytes()), new.expires_at).await?;
     let detail = serde_json::json!({ "role": new.role.as_str(), "trust": new.trust.map(Trust::as_str) });
@@ -80,10 +85,97 @@ pub async fn revoke_tokens(db: &PgPool, actor: &Actor, name: &AccountName) -> Ap
 /// The account a bearer token belongs to.
 ///
 /// # Errors
-/// Unauthorized when there is no such token, or it has expired or was revoked.
+/// Unauthorized when there is no such token, or it has expired or was revoked; banned when the account is closed.
 pub async fn authenticate(db: &PgPool, secret: &str) -> ApiResult<Account> {
     let row = queries::by_token(db, &sha256(secret.as_bytes())).await?;
-    row.map(Account::from).ok_or(ApiError::Unauthorized(
+    let row = row.ok_or(ApiError::Unauthorized(
         "The bearer token is unknown, expired or revoked.",
-    ))
+    ))?;
+    if row.is_banned {
+        let why = row.ban_reason.unwrap_or_default();
+        return Err(ApiError::Banned(
+            format!("A moderator closed your account. {why}").trim_end().to_owned(),
+        ));
+    }
+    Ok(row.account)
+}
+
+/// What an account is worth now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub trust: Trust,
+    pub banned: bool,
+}
+
+/// Locks an account until the caller's transaction ends. Whoever judges a pack locks its account first, then its case, set, upload.
+pub async fn lock(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Standing> {
+    let row = queries::lock_standing(tx, id).await?;
+    Ok(Standing {
+        trust: Trust::of(&row.trust),
+        banned: row.banned,
+    })
+}
+
+/// The account of that name.
+///
+/// # Errors
+/// Not found.
+pub async fn find(db: &PgPool, name: &str) -> ApiResult<AccountId> {
+    let id = queries::id_of(db, name).await?;
+    id.ok_or(ApiError::NotFound("account"))
+}
+
+/// Why an account is closed, if it is.
+pub async fn ban_of(db: &PgPool, id: AccountId) -> sqlx::Result<Option<BanDetail>> {
+    queries::ban_of(db, id).await
+}
+
+/// How the trust in an account came about, newest first.
+pub async fn trust_history(db: &PgPool, id: AccountId) -> sqlx::Result<Vec<TrustChange>> {
+    queries::trust_history(db, id).await
+}
+
+/// Closes an account: its tokens open nothing any more. The caller holds its lock.
+pub async fn ban(tx: &mut PgConnection, id: AccountId, by: &str, reason: &str) -> sqlx::Result<()> {
+    queries::set_ban(tx, id, by, reason).await
+}
+
+/// How open or closed an account is, for `restore_ban`.
+pub async fn remember_ban(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<serde_json::Value> {
+    queries::remember_ban(tx, id).await
+}
+
+/// Opens or closes an account as it was before the ban of that time, unless somebody else did something about it since.
+pub async fn restore_ban(
+    tx: &mut PgConnection,
+    id: AccountId,
+    made_at: OffsetDateTime,
+    before: &serde_json::Value,
+) -> sqlx::Result<()> {
+    queries::restore_ban(tx, id, made_at, before).await
+}
+
+/// Opens a closed account again; what was rejected stays rejected.
+///
+/// # Errors
+/// Not found, or a conflict when it is not closed.
+pub async fn unban(db: &PgPool, actor: &Actor, name: &str) -> ApiResult<()> {
+    let id = find(db, name).await?;
+    let mut tx = db.begin().await?;
+    lock(&mut tx, id).await?;
+    if !queries::lift_ban(&mut tx, id).await? {
+        return Err(ApiError::conflict(
+            "not-banned",
+            format!("The account {name} is not banned."),
+        ));
+    }
+    audit::record(
+        &mut tx,
+        actor,
+        "account.unban",
+        &format!("account:{name}"),
+        serde_json::json!({}),
+    )
+    .await?;
+    Ok(tx.commit().await?)
 }

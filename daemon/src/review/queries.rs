@@ -1,37 +1,82 @@
-use sqlx::{PgConnection, PgExecutor};
+//! Statements about cases. Lists read a page by its index first, and count only for the rows of that page.
+
+pub mod bulk;
+pub mod claims;
+pub mod decisions;
+pub mod letters;
+pub mod standing;
+
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, CaseId, ItemId, SetId, UploadId};
-use tradepost_common::review::{CaseRow, ContributorRecord, Decision};
+use tradepost_common::review::{CaseRow, QuestionState};
 use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
-pub async fn trust(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<String> {
-    sqlx::query_scalar!("select trust from accounts where id = $1", account.0)
-        .fetch_one(db)
-        .await
+/// A case to be opened.
+pub struct NewCase<'a> {
+    pub upload: UploadId,
+    pub severity: FindingSeverity,
+    pub reason: &'a str,
+    pub target_hours: u32,
 }
 
-pub async fn open_case(
-    db: impl PgExecutor<'_>,
-    upload: UploadId,
-    severity: FindingSeverity,
-    reason: &str,
-) -> sqlx::Result<()> {
+pub async fn open_case(db: impl PgExecutor<'_>, new: &NewCase<'_>) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into cases (id, upload_id, severity, reason) values ($1, $2, $3, $4) on conflict (upload_id) do nothing",
+        r#"
+        insert into cases (id, upload_id, severity, reason, due_at) values ($1, $2, $3, $4, now() + make_interval(hours => $5))
+        on conflict (upload_id) do nothing
+        "#,
         Uuid::now_v7(),
-        upload.0,
-        severity.as_str(),
-        reason
+        new.upload.0,
+        new.severity.as_str(),
+        new.reason,
+        new.target_hours.cast_signed()
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Where a page of cases starts: after the case with this rank and id.
-#[derive(Debug, Clone, Copy)]
+/// Opens the case of an upload, whether it has none, an open or a decided one.
+pub async fn open_again(db: impl PgExecutor<'_>, new: &NewCase<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into cases as known (id, upload_id, severity, reason, due_at)
+        values ($1, $2, $3, $4, now() + make_interval(hours => $5))
+        on conflict (upload_id) do update set severity = excluded.severity, reason = excluded.reason, due_at = excluded.due_at,
+            outcome = null, decided_by = null, decided_at = null, decision_reason = null, decision_id = null,
+            items_published = 0, items_rejected = 0, waiting_until = null
+        "#,
+        Uuid::now_v7(),
+        new.upload.0,
+        new.severity.as_str(),
+        new.reason,
+        new.target_hours.cast_signed()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Which open cases a page is made of, and where it starts.
+#[derive(Debug, Clone)]
+pub struct OpenPage<'a> {
+    pub waiting: bool,
+    pub cluster: Option<Uuid>,
+    pub contributor: Option<&'a str>,
+    /// For whom: what that moderator skipped is listed by itself.
+    pub moderator: &'a str,
+    pub skipped: bool,
+    pub after: After,
+    pub limit: i64,
+}
+
+/// A place in the queue: after the case with this rank, target and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct After {
     pub rank: i16,
+    pub due_at: OffsetDateTime,
     pub id: Uuid,
 }
 
@@ -41,12 +86,18 @@ struct RawCase {
     title: Option<String>,
     file_name: String,
     contributor: String,
+    trust: String,
     severity: String,
     reason: String,
     findings: i64,
     items: i64,
     items_blocked: i64,
-    opened_at: time::OffsetDateTime,
+    opened_at: OffsetDateTime,
+    due_at: OffsetDateTime,
+    appeal: bool,
+    question: Option<String>,
+    cluster_id: Option<Uuid>,
+    cluster_size: i64,
     claimed_by: Option<String>,
 }
 
@@ -63,193 +114,160 @@ impl From<RawCase> for CaseRow {
             items: row.items,
             items_blocked: row.items_blocked,
             opened_at: row.opened_at,
-            due_at: row.opened_at,
-            trust: "new".to_owned(),
-            appeal: false,
-            question: None,
-            cluster: None,
-            cluster_size: 1,
+            due_at: row.due_at,
+            trust: row.trust,
+            appeal: row.appeal,
+            question: row.question.map(|question| match question.as_str() {
+                "answered" => QuestionState::Answered,
+                _ => QuestionState::Asked,
+            }),
+            cluster: row.cluster_id,
+            cluster_size: row.cluster_size,
             claimed_by: row.claimed_by,
         }
     }
 }
 
-/// Open cases, the most severe first, then the oldest.
-pub async fn list_open(db: impl PgExecutor<'_>, after: After, limit: i64) -> sqlx::Result<Vec<CaseRow>> {
-    let rows = sqlx::query_as!(
-        RawCase,
-        r#"
-        with page as (
-            select * from cases where outcome is null and (severity_rank, id) > ($1, $2)
-            order by severity_rank, id limit $3
+/// The rows of those cases, in the order of `$page`'s ids: what a list shows of each.
+macro_rules! rows_of {
+    ($page:literal, $order:literal, $($parameter:expr),+) => {
+        sqlx::query_as!(
+            RawCase,
+            "with page as (select case_.* from cases case_ " + $page + "),
+            sizes as (select cluster_id, count(*) as open from cases
+                where outcome is null and cluster_id in (select cluster_id from page) group by cluster_id)
+            select page.id, page.upload_id, upload.title, upload.file_name, account.name as contributor, account.trust, page.severity,
+                page.reason, (select count(*) from findings where upload_id = page.upload_id) as \"findings!\",
+                coalesce(set_.files, 0)::int8 as \"items!\",
+                (select count(*) from items where set_id = set_.id and state = 'blocked') as \"items_blocked!\",
+                page.opened_at, page.due_at, page.appeal_against is not null as \"appeal!\", page.question, page.cluster_id,
+                coalesce(sizes.open, 1) as \"cluster_size!\",
+                case when page.claim_until > now() then page.claimed_by end as claimed_by
+            from page join uploads upload on upload.id = page.upload_id join accounts account on account.id = upload.account_id
+            left join sets set_ on set_.upload_id = page.upload_id left join sizes on sizes.cluster_id = page.cluster_id
+            order by " + $order,
+            $($parameter),+
         )
-        select page.id, page.upload_id, upload.title, upload.file_name, account.name as contributor, page.severity, page.reason,
-            (select count(*) from findings where upload_id = page.upload_id) as "findings!",
-            coalesce(set_.files, 0)::int8 as "items!",
-            (select count(*) from items where set_id = set_.id and state = 'blocked') as "items_blocked!",
-            page.opened_at, case when page.claim_until > now() then page.claimed_by end as claimed_by
-        from page join uploads upload on upload.id = page.upload_id join accounts account on account.id = upload.account_id
-        left join sets set_ on set_.upload_id = page.upload_id
-        order by page.severity_rank, page.id
-        "#,
-        after.rank,
-        after.id,
-        limit
+    };
+}
+
+/// Open cases: the most severe first, then those due first.
+pub async fn list_open(db: impl PgExecutor<'_>, page: &OpenPage<'_>) -> sqlx::Result<Vec<CaseRow>> {
+    let rows = rows_of!(
+        "where case_.outcome is null and (case_.waiting_until is not null) = $1
+            and (case_.severity_rank, case_.due_at, case_.id) > ($2, $3, $4)
+            and ($5::uuid is null or case_.cluster_id = $5)
+            and ($6::text is null or exists (select 1 from uploads upload join accounts account on account.id = upload.account_id
+                where upload.id = case_.upload_id and account.name = $6))
+            and exists (select 1 from case_skips skip where skip.case_id = case_.id and skip.moderator = $7
+                and skip.skipped_until > now()) = $8
+         order by case_.severity_rank, case_.due_at, case_.id limit $9",
+        "page.severity_rank, page.due_at, page.id",
+        page.waiting,
+        page.after.rank,
+        page.after.due_at,
+        page.after.id,
+        page.cluster,
+        page.contributor,
+        page.moderator,
+        page.skipped,
+        page.limit
     )
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(CaseRow::from).collect())
 }
 
-/// Decided cases, newest first.
-pub async fn list_decided(db: impl PgExecutor<'_>, before: Uuid, limit: i64) -> sqlx::Result<Vec<CaseRow>> {
-    list_where(db, None, before, limit).await
+/// Decided cases, the latest decision first.
+pub async fn list_decided(
+    db: impl PgExecutor<'_>,
+    page: &OpenPage<'_>,
+    before: (OffsetDateTime, Uuid),
+) -> sqlx::Result<Vec<CaseRow>> {
+    let rows = rows_of!(
+        "where case_.outcome is not null and (case_.decided_at, case_.id) < ($1, $2)
+            and ($3::uuid is null or case_.cluster_id = $3)
+            and ($4::text is null or exists (select 1 from uploads upload join accounts account on account.id = upload.account_id
+                where upload.id = case_.upload_id and account.name = $4))
+         order by case_.decided_at desc, case_.id desc limit $5",
+        "page.decided_at desc, page.id desc",
+        before.0,
+        before.1,
+        page.cluster,
+        page.contributor,
+        page.limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(CaseRow::from).collect())
+}
+
+/// When a case was decided: the other half of its place among decided ones.
+pub async fn decided_at(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!("select decided_at from cases where id = $1", id.0)
+        .fetch_one(db)
+        .await
+}
+
+/// The decision that holds.
+pub async fn current_decision(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!("select decision_id from cases where id = $1", id.0)
+        .fetch_one(db)
+        .await
 }
 
 pub async fn find(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<CaseRow>> {
-    Ok(list_where(db, Some(id.0), Uuid::max(), 1).await?.pop())
+    let row = rows_of!("where case_.id = $1", "page.id", id.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(CaseRow::from))
 }
 
-async fn list_where(db: impl PgExecutor<'_>, id: Option<Uuid>, before: Uuid, limit: i64) -> sqlx::Result<Vec<CaseRow>> {
-    let rows = sqlx::query_as!(
-        RawCase,
-        r#"
-        select page.id, page.upload_id, upload.title, upload.file_name, account.name as contributor, page.severity, page.reason,
-            (select count(*) from findings where upload_id = page.upload_id) as "findings!",
-            coalesce(set_.files, 0)::int8 as "items!",
-            (select count(*) from items where set_id = set_.id and state = 'blocked') as "items_blocked!",
-            page.opened_at, case when page.claim_until > now() then page.claimed_by end as claimed_by
-        from cases page join uploads upload on upload.id = page.upload_id join accounts account on account.id = upload.account_id
-        left join sets set_ on set_.upload_id = page.upload_id
-        where (page.id = $1 or ($1::uuid is null and page.outcome is not null)) and page.id < $2
-        order by page.id desc limit $3
-        "#,
-        id,
-        before,
-        limit
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(CaseRow::from).collect())
-}
-
-/// How a case ended, and which upload it is about.
-pub struct CaseState {
-    pub upload_id: UploadId,
-    pub decided: bool,
-    /// Who holds it now.
-    pub claimed_by: Option<String>,
-}
-
-pub async fn lock(tx: &mut PgConnection, id: CaseId) -> sqlx::Result<Option<CaseState>> {
+/// Whose pack a case is about.
+pub async fn upload_and_account(
+    db: impl PgExecutor<'_>,
+    id: CaseId,
+) -> sqlx::Result<Option<(UploadId, AccountId, String)>> {
     let row = sqlx::query!(
         r#"
-        select upload_id, outcome is not null as "decided!", case when claim_until > now() then claimed_by end as claimed_by
-        from cases where id = $1 for update
-        "#,
-        id.0
-    )
-    .fetch_optional(tx)
-    .await?;
-    Ok(row.map(|row| CaseState {
-        upload_id: UploadId(row.upload_id),
-        decided: row.decided,
-        claimed_by: row.claimed_by,
-    }))
-}
-
-pub async fn set_claim(db: impl PgExecutor<'_>, id: CaseId, by: Option<&str>, seconds: f64) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        update cases set claimed_by = $2, claim_until = case when $2::text is null then null else now() + make_interval(secs => $3) end
-        where id = $1
-        "#,
-        id.0,
-        by,
-        seconds
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-pub struct NewDecision<'a> {
-    pub outcome: &'a str,
-    pub by: &'a str,
-    pub reason: Option<&'a str>,
-    pub items_published: i64,
-    pub items_rejected: i64,
-}
-
-pub async fn decide(db: impl PgExecutor<'_>, id: CaseId, decision: &NewDecision<'_>) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        update cases set outcome = $2, decided_by = $3, decided_at = now(), decision_reason = $4, items_published = $5,
-            items_rejected = $6, claimed_by = null, claim_until = null
-        where id = $1
-        "#,
-        id.0,
-        decision.outcome,
-        decision.by,
-        decision.reason,
-        decision.items_published,
-        decision.items_rejected
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-pub async fn decision(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<Decision>> {
-    let row = sqlx::query!(
-        r#"
-        select outcome, decided_by, decided_at, decision_reason, items_published, items_rejected from cases
-        where id = $1 and outcome is not null
+        select upload.id, account.id as account_id, account.name from cases
+        join uploads upload on upload.id = cases.upload_id join accounts account on account.id = upload.account_id
+        where cases.id = $1
         "#,
         id.0
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.and_then(|row| {
-        Some(Decision {
-            outcome: row.outcome?,
-            by: row.decided_by?,
-            at: row.decided_at?,
-            reason: row.decision_reason,
-            items_published: row.items_published,
-            items_rejected: row.items_rejected,
-            banned: false,
-            undo_until: None,
-            undone_by: None,
-        })
-    }))
+    Ok(row.map(|row| (UploadId(row.id), AccountId(row.account_id), row.name)))
 }
 
-pub async fn record(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<ContributorRecord> {
-    let row = sqlx::query!(
+pub async fn case_of_upload(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<CaseId>> {
+    let id = sqlx::query_scalar!("select id from cases where upload_id = $1", upload.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(CaseId))
+}
+
+/// Cases of an account that are open and held by nobody else.
+pub async fn open_of_account(
+    db: impl PgExecutor<'_>,
+    account: AccountId,
+    moderator: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<CaseId>> {
+    let ids = sqlx::query_scalar!(
         r#"
-        select account.name, account.trust, account.created_at, count(other.id) as "uploads!",
-            count(other.id) filter (where other.state = 'published') as "published!",
-            count(other.id) filter (where other.state = 'rejected') as "rejected!"
-        from uploads upload join accounts account on account.id = upload.account_id
-        join uploads other on other.account_id = account.id
-        where upload.id = $1 group by account.id
+        select cases.id from cases join uploads upload on upload.id = cases.upload_id
+        where upload.account_id = $1 and outcome is null and (claim_until is null or claim_until < now() or claimed_by = $2)
+        order by cases.id limit $3
         "#,
-        upload.0
+        account.0,
+        moderator,
+        limit
     )
-    .fetch_one(db)
+    .fetch_all(db)
     .await?;
-    Ok(ContributorRecord {
-        account: row.name,
-        trust: row.trust,
-        uploads: row.uploads,
-        published: row.published,
-        rejected: row.rejected,
-        trust_rule: String::new(),
-        banned: false,
-        rejected_lately: 0,
-        since: row.created_at,
-    })
+    Ok(ids.into_iter().map(CaseId).collect())
 }
 
 pub async fn count_open(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {

@@ -1,10 +1,12 @@
 //! Uploads: from the signed URL to the state a contributor is told, with the time spent at every stage.
 
 pub mod findings;
+mod letter_routes;
 pub mod queries;
 pub mod routes;
 pub mod service;
 pub mod stages;
+pub mod undo;
 
 use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, UploadId};

@@ -18,11 +18,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::letter_routes;
 use super::service::{self, Filter};
 use crate::accounts::{Account, AccountRole};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{Bearer, ClientAddress, JsonBody, Path, Query};
+use crate::review::told::{self, Review};
 use crate::store::signing::{Signature, SignatureFault};
 
 pub fn router() -> OpenApiRouter<SharedApp> {
@@ -30,6 +32,7 @@ pub fn router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(start, list))
         .routes(routes!(get_one))
         .routes(routes!(complete))
+        .merge(letter_routes::router())
         .routes(routes!(put_bytes))
 }
 
@@ -204,23 +207,42 @@ async fn complete(
     Ok((StatusCode::ACCEPTED, Json(trace)).into_response())
 }
 
+/// Everything that is known of an upload, and what moderators had to say about it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UploadView {
+    #[serde(flatten)]
+    trace: UploadTrace,
+    /// `null` when no moderator has to do with it.
+    review: Option<Review>,
+}
+
 /// What became of an upload
 ///
-/// State, time spent at each stage, and every finding with the file it is about.
+/// State, time spent at each stage, every finding with the file it is about, and the review: a moderator's question, the verdict
+/// with its reason, and until when you can appeal.
 #[utoipa::path(get, path = "/v1/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path)), security(("bearer" = [])),
-    responses((status = 200, body = UploadTrace), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = UploadView), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn get_one(
     State(app): State<SharedApp>,
     Bearer(account): Bearer,
     Path(id): Path<UploadId>,
 ) -> ApiResult<Response> {
+    Ok(Json(view(&app, &account, id).await?).into_response())
+}
+
+/// What the contributor is shown of an upload.
+///
+/// # Errors
+/// Not found when it is somebody else's.
+pub async fn view(app: &SharedApp, account: &Account, id: UploadId) -> ApiResult<UploadView> {
     let mut trace = service::trace(&app.db, id).await?;
     if trace.upload.account != account.name {
         return Err(ApiError::NotFound("upload"));
     }
     // Failed attempts are the operators' business: their errors speak of our machines.
     trace.attempts.clear();
-    Ok(Json(trace).into_response())
+    let review = told::of_upload(app, id).await?;
+    Ok(UploadView { trace, review })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -142,7 +142,7 @@ pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<(
     queries::set_state(&mut *tx, id, UploadState::Scanning).await?;
     stages::leave(&mut tx, id, Stage::Receive).await?;
     stages::enter(&mut tx, id, Stage::Scan).await?;
-    let scan = NewMessage::new(QueueName::Scan, id, &ScanJob { upload_id: id });
+    let scan = NewMessage::new(QueueName::Scan, id, &ScanJob::first(id));
     app.broker.send(&mut tx, &[scan]).await?;
     tx.commit().await?;
     app.changed.uploads();

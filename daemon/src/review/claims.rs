@@ -1,0 +1,117 @@
+//! Who works on a case: claims that expire, the next case of the queue, skipping, and who else looks.
+
+use tradepost_common::ids::CaseId;
+use tradepost_common::review::{CaseRow, Viewers};
+
+use super::deciding::{lock_for, subject};
+use super::queries::claims as queries;
+use super::queries::decisions::{self, NewDecision};
+use super::service::find;
+use crate::app::App;
+use crate::audit::{self, Actor};
+use crate::error::{ApiError, ApiResult};
+
+/// A viewer that sends no sign of life for so long has left.
+pub const VIEWER_SECONDS: f64 = 15.0;
+
+/// Claims a case for a while; claiming one's own again extends the claim.
+///
+/// # Errors
+/// A conflict when it is decided already or held by somebody else.
+pub async fn claim(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
+    let mut tx = app.db.begin().await?;
+    let state = lock_for(&mut tx, actor, id).await?;
+    queries::set_claim(&mut *tx, id, &actor.user, app.config.limits.claim_seconds.into()).await?;
+    if state.claimed_by.is_none() {
+        audit::record(&mut tx, actor, "case.claim", &subject(id), serde_json::json!({})).await?;
+    }
+    tx.commit().await?;
+    app.changed.cases();
+    find(&app.db, id).await
+}
+
+/// Gives a claim back, and looks away. Giving back what one does not hold changes nothing.
+pub async fn release(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
+    let mut tx = app.db.begin().await?;
+    let state = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
+    queries::look_away(&mut *tx, id, &actor.user).await?;
+    if state.claimed_by.as_deref() == Some(&actor.user) {
+        queries::clear_claim(&mut *tx, id).await?;
+        audit::record(&mut tx, actor, "case.release", &subject(id), serde_json::json!({})).await?;
+    }
+    tx.commit().await?;
+    app.changed.cases();
+    find(&app.db, id).await
+}
+
+/// Claims the first case of the queue that nobody holds and this moderator did not skip. An appeal goes to somebody else than
+/// who decided it before, as long as there is anything else to do.
+///
+/// # Errors
+/// Nothing there, when nothing is left.
+pub async fn next(app: &App, actor: &Actor) -> ApiResult<CaseRow> {
+    let seconds = app.config.limits.claim_seconds.into();
+    let mut tx = app.db.begin().await?;
+    let mut claimed = queries::claim_next(&mut tx, &actor.user, seconds, false).await?;
+    if claimed.is_none() {
+        claimed = queries::claim_next(&mut tx, &actor.user, seconds, true).await?;
+    }
+    let id = claimed.ok_or(ApiError::Nothing {
+        code: "no-case",
+        detail: "No case is left that nobody holds and you did not skip.",
+    })?;
+    audit::record(
+        &mut tx,
+        actor,
+        "case.claim",
+        &subject(id),
+        serde_json::json!({ "next": true }),
+    )
+    .await?;
+    tx.commit().await?;
+    app.changed.cases();
+    find(&app.db, id).await
+}
+
+/// Passes a case over: it is given back, and not handed to this moderator again for a while.
+///
+/// # Errors
+/// A conflict when it is decided already or held by somebody else.
+pub async fn skip(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
+    let mut tx = app.db.begin().await?;
+    let state = lock_for(&mut tx, actor, id).await?;
+    if state.claimed_by.is_some() {
+        queries::clear_claim(&mut *tx, id).await?;
+    }
+    queries::look_away(&mut *tx, id, &actor.user).await?;
+    queries::skip(&mut *tx, id, &actor.user, app.config.review.skip_minutes).await?;
+    decisions::insert(&mut tx, &NewDecision::new(id, "skip", &actor.user)).await?;
+    audit::record(&mut tx, actor, "case.skip", &subject(id), serde_json::json!({})).await?;
+    tx.commit().await?;
+    app.changed.cases();
+    find(&app.db, id).await
+}
+
+/// Says that a case is on the moderator's screen, and learns who else looks at it.
+pub async fn view(app: &App, actor: &Actor, id: CaseId) -> ApiResult<Viewers> {
+    let case = find(&app.db, id).await?;
+    let before = queries::viewers(&app.db, id, VIEWER_SECONDS).await?;
+    queries::see(&app.db, id, &actor.user).await?;
+    if !before.contains(&actor.user) {
+        // The others' screens say so at once.
+        app.changed.cases();
+    }
+    Ok(Viewers {
+        others: before.into_iter().filter(|viewer| *viewer != actor.user).collect(),
+        claimed_by: case.claimed_by,
+    })
+}
+
+/// Forgets who left, and skips that are over.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tidy(app: &App) -> sqlx::Result<()> {
+    queries::forget_viewers(&app.db).await?;
+    queries::forget_skips(&app.db).await
+}

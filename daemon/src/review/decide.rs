@@ -1,0 +1,288 @@
+//! Approve, reject, ban: each in one transaction, with everything that is needed to take it back.
+
+use serde_json::json;
+use sqlx::PgConnection;
+use tradepost_common::ids::{CaseId, ItemId, UploadId};
+use tradepost_common::review::{Approve, Ban, Decision, Reject};
+use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+use uuid::Uuid;
+
+use super::deciding::{Deciding, begin, load, subject};
+use super::queries;
+use super::queries::decisions::{self, NewDecision};
+use super::reasons::{self, Told};
+use super::service::decision_told;
+use super::standing::Move;
+use crate::accounts::service as accounts;
+use crate::accounts::{Trust, trust};
+use crate::app::App;
+use crate::audit::{self, Actor};
+use crate::catalog::service::{self as catalog, SetProgress};
+use crate::catalog::undo as catalog_undo;
+use crate::error::{ApiError, ApiResult};
+use crate::previews::sheet_job::PreviewJob;
+use crate::queue::{NewMessage, QueueName};
+use crate::uploads::findings;
+use crate::uploads::service::{self as uploads, file_finding, pack_finding};
+use crate::uploads::stages::Stage;
+
+/// Other open cases of a contributor that a ban rejects at most; the rest stays open.
+const MAX_BANNED_CASES: i64 = 1_000;
+
+/// Publishes what may be published of a pack, except the items named.
+///
+/// # Errors
+/// A conflict when it is decided already, held by somebody else, or nothing is left to publish.
+pub async fn approve(app: &App, actor: &Actor, id: CaseId, body: &Approve) -> ApiResult<Decision> {
+    let told = reasons::optional(body.template.as_deref(), body.reason.as_deref())?;
+    let mut tx = app.db.begin().await?;
+    let deciding = begin(&mut tx, actor, id).await?;
+    approve_in(app, &mut tx, actor, deciding, &body.except, told.as_ref()).await?;
+    tx.commit().await?;
+    app.changed.everything();
+    decision_told(app, id).await
+}
+
+/// Rejects a pack: nothing of it is published.
+///
+/// # Errors
+/// A conflict when it is decided already or held by somebody else.
+pub async fn reject(app: &App, actor: &Actor, id: CaseId, body: &Reject) -> ApiResult<Decision> {
+    let told = reasons::required(body.template.as_deref(), body.reason.as_deref())?;
+    let mut tx = app.db.begin().await?;
+    let deciding = begin(&mut tx, actor, id).await?;
+    reject_in(app, &mut tx, actor, deciding, &told, As::Reject).await?;
+    tx.commit().await?;
+    app.changed.everything();
+    decision_told(app, id).await
+}
+
+/// Rejects a pack and closes its contributor's account.
+///
+/// # Errors
+/// A conflict when it is decided already or held by somebody else.
+pub async fn ban(app: &App, actor: &Actor, id: CaseId, body: &Ban) -> ApiResult<Decision> {
+    let told = reasons::required(body.template.as_deref(), body.reason.as_deref())?;
+    let mut tx = app.db.begin().await?;
+    let deciding = begin(&mut tx, actor, id).await?;
+    let account = deciding.account;
+    let banning = reject_in(app, &mut tx, actor, deciding, &told, As::Ban).await?;
+    accounts::ban(&mut tx, account, &actor.user, &told.text).await?;
+    if body.reject_open {
+        for other in queries::open_of_account(&mut *tx, account, &actor.user, MAX_BANNED_CASES).await? {
+            // Somebody may have taken it a moment ago: then it is that one's to decide.
+            match load(&mut tx, actor, other).await {
+                Ok(part) => reject_in(app, &mut tx, actor, part, &told, As::PartOf(banning)).await?,
+                Err(ApiError::Conflict { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+        }
+    }
+    tx.commit().await?;
+    app.changed.everything();
+    decision_told(app, id).await
+}
+
+/// How a rejection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum As {
+    Reject,
+    Ban,
+    /// Along with the ban that this decision made.
+    PartOf(Uuid),
+}
+
+/// Approves in the caller's transaction.
+pub(super) async fn approve_in(
+    app: &App,
+    tx: &mut PgConnection,
+    actor: &Actor,
+    deciding: Deciding,
+    except: &[ItemId],
+    told: Option<&Told>,
+) -> ApiResult<()> {
+    let no_pack = || ApiError::conflict("nothing-to-publish", "The pack could not be opened.");
+    let set = deciding.set.as_ref().ok_or_else(no_pack)?;
+    if deciding.standing.banned {
+        let detail = "The contributor is banned. Lift the ban first.";
+        return Err(ApiError::conflict("account-banned", detail));
+    }
+    refuse_unexplained_malware(&mut *tx, deciding.case.upload_id).await?;
+    let sheet = catalog::sheet_items(&mut *tx, set.id).await?;
+    let (published, rejected) = catalog::publish_set(&mut *tx, set, except).await?;
+    if published == 0 {
+        let detail = "No file of this pack may be published. Reject it instead.";
+        return Err(ApiError::conflict("nothing-to-publish", detail));
+    }
+    tell_left_out(&mut *tx, set, except, told).await?;
+    if sheet.iter().any(|item| except.contains(item)) {
+        catalog::delete_sheet(&mut *tx, set.id).await?;
+        let again = PreviewJob {
+            upload_id: set.upload_id,
+            set_id: set.id,
+        };
+        let message = NewMessage::new(QueueName::Preview, set.upload_id, &again);
+        app.broker.send(&mut *tx, &[message]).await?;
+    } else {
+        catalog::publish_sheet(&mut *tx, set.id).await?;
+    }
+    uploads::settle(&mut *tx, set.upload_id, Stage::Review, UploadState::Published).await?;
+    let moved = after_approval(app, &mut *tx, &deciding).await?;
+    let decision = NewDecision {
+        items_published: published,
+        items_rejected: rejected,
+        items_left_out: set.items_ready - published,
+        ..described(&deciding, "approve", &actor.user, told, &moved)
+    };
+    conclude(tx, actor, &deciding, "approved", &decision, &moved).await
+}
+
+/// Rejects in the caller's transaction. Answers with the decision's id.
+pub(super) async fn reject_in(
+    app: &App,
+    tx: &mut PgConnection,
+    actor: &Actor,
+    deciding: Deciding,
+    told: &Told,
+    how: As,
+) -> ApiResult<Uuid> {
+    let upload = deciding.case.upload_id;
+    // What was left out stays left out: an appeal against a part takes nothing from what is published.
+    let partly = deciding.set.as_ref().is_some_and(|set| set.state == "published");
+    let rejected = match &deciding.set {
+        Some(set) if partly => catalog_undo::reject_rest(&mut *tx, set.id).await?,
+        Some(set) => catalog::reject_set(&mut *tx, set).await?,
+        None => 0,
+    };
+    let what = if partly { "some files of the pack" } else { "the pack" };
+    let message = format!("A moderator rejected {what}: {}", told.text);
+    let finding = pack_finding("rejected", FindingSeverity::Blocking, message);
+    findings::insert(&mut *tx, upload, &[finding]).await?;
+    let state = if partly {
+        UploadState::Published
+    } else {
+        UploadState::Rejected
+    };
+    uploads::settle(&mut *tx, upload, Stage::Review, state).await?;
+    let now = deciding.standing.trust;
+    let moved = match how {
+        As::Ban => Move::to(now, Trust::New, "banned"),
+        As::PartOf(_) => Move::none(now),
+        // The rejection that was appealed against has cost its level already.
+        As::Reject if deciding.case.appeal_against.is_some() => Move::none(now),
+        As::Reject => Move::to(
+            now,
+            trust::after_rejection(now, &app.config.review.trust),
+            "a pack was rejected",
+        ),
+    };
+    let act = if how == As::Ban { "ban" } else { "reject" };
+    let decision = NewDecision {
+        items_rejected: rejected,
+        part_of: match how {
+            As::PartOf(ban) => Some(ban),
+            As::Reject | As::Ban => None,
+        },
+        ..described(&deciding, act, &actor.user, Some(told), &moved)
+    };
+    conclude(tx, actor, &deciding, "rejected", &decision, &moved).await?;
+    Ok(decision.id)
+}
+
+/// An appeal that is accepted gives back what the rejection took; then the publication counts.
+async fn after_approval(app: &App, tx: &mut PgConnection, deciding: &Deciding) -> ApiResult<Move> {
+    let now = deciding.standing.trust;
+    let mut given_back = now;
+    if deciding.case.appeal_against.is_some() {
+        let history = decisions::list(&mut *tx, deciding.case.id).await?;
+        let appealed = history
+            .iter()
+            .find(|decision| decision.appealed && decision.undone_by.is_none());
+        let levels =
+            appealed.and_then(|decision| decision.trust_before.as_deref().zip(decision.trust_after.as_deref()));
+        given_back = levels.map_or(now, |(before, after)| {
+            trust::taken_back(now, Trust::of(before), Trust::of(after))
+        });
+    }
+    let moved = Move::by_publication(tx, deciding.account, given_back, &app.config.review.trust).await?;
+    Ok(match moved.after == given_back {
+        true => Move::to(now, given_back, "an appeal was accepted"),
+        false => Move::to(now, moved.after, moved.reason),
+    })
+}
+
+fn described<'a>(
+    deciding: &'a Deciding,
+    act: &'a str,
+    by: &'a str,
+    told: Option<&'a Told>,
+    moved: &Move,
+) -> NewDecision<'a> {
+    NewDecision {
+        template: told.and_then(|told| told.template),
+        reason: told.map(|told| told.text.as_str()),
+        is_final: deciding.case.appeal_against.is_some(),
+        before: Some(&deciding.before),
+        trust: Some((moved.before.as_str(), moved.after.as_str())),
+        ..NewDecision::new(deciding.case.id, act, by)
+    }
+}
+
+/// Writes the decision down, with the move of trust and the audit row.
+async fn conclude(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    deciding: &Deciding,
+    outcome: &str,
+    decision: &NewDecision<'_>,
+    moved: &Move,
+) -> ApiResult<()> {
+    decisions::insert(&mut *tx, decision).await?;
+    decisions::set_outcome(&mut *tx, outcome, decision).await?;
+    moved.write(&mut *tx, deciding.account, Some(decision.id)).await?;
+    let detail = json!({
+        "upload": deciding.case.upload_id, "decision": decision.id, "template": decision.template, "reason": decision.reason,
+        "items_published": decision.items_published, "items_rejected": decision.items_rejected,
+        "trust": moved.after.as_str(), "with_ban": decision.part_of,
+    });
+    let act = format!("case.{}", decision.act);
+    Ok(audit::record(tx, actor, &act, &subject(decision.case), detail).await?)
+}
+
+/// Tells the contributor which files were left out, and why.
+async fn tell_left_out(
+    tx: &mut PgConnection,
+    set: &SetProgress,
+    except: &[ItemId],
+    told: Option<&Told>,
+) -> ApiResult<()> {
+    let paths = queries::paths(&mut *tx, set.id, except).await?;
+    if paths.len() != except.len() {
+        return Err(ApiError::invalid(
+            "except",
+            "names an item that is not of this case, or one twice",
+        ));
+    }
+    let why = told.map_or("no reason given", |told| told.text.as_str());
+    let message = format!("A moderator rejected the file: {why}");
+    let left_out: Vec<Finding> = paths
+        .iter()
+        .map(|path| file_finding(path, "rejected", FindingSeverity::Blocking, message.as_str()))
+        .collect();
+    Ok(findings::insert(tx, set.upload_id, &left_out).await?)
+}
+
+/// Malware in the pack that no file of it explains: then none of its files can be trusted.
+async fn refuse_unexplained_malware(tx: &mut PgConnection, upload: UploadId) -> ApiResult<()> {
+    let found = findings::list(&mut *tx, upload).await?;
+    let malware = |in_file: bool| {
+        found
+            .iter()
+            .any(|finding| finding.rule == "malware" && finding.file.is_some() == in_file)
+    };
+    if malware(false) && !malware(true) {
+        let detail = "The scanner found malware in the pack that is in none of its files. Reject the pack.";
+        return Err(ApiError::conflict("unexplained-malware", detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Takes a decision back: a row that says so, and everything is as it was before.
+
+use serde_json::json;
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+use tradepost_common::ids::{AccountId, CaseId, SetId, UploadId};
+use tradepost_common::review::Decision;
+use uuid::Uuid;
+
+use super::deciding::subject;
+use super::queries;
+use super::queries::decisions::{self, CaseState, DecisionRow, NewDecision};
+use super::standing::Move;
+use crate::accounts::service as accounts;
+use crate::accounts::{Trust, trust};
+use crate::app::App;
+use crate::audit::{self, Actor};
+use crate::catalog::service as catalog;
+use crate::catalog::undo::{self as catalog_undo, PutBackError};
+use crate::error::{ApiError, ApiResult};
+use crate::previews::sheet_job::PreviewJob;
+use crate::queue::{NewMessage, QueueName};
+use crate::uploads::{service as uploads, undo as uploads_undo};
+
+/// Whose decisions somebody may take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum May {
+    UndoOwn,
+    /// Operators.
+    UndoAll,
+}
+
+/// Takes the latest decision of a case back.
+///
+/// # Errors
+/// A conflict when there is none, it was taken back or appealed against already, it is too late, or something was built on it;
+/// forbidden when it is somebody else's.
+pub async fn undo(app: &App, actor: &Actor, may: May, id: CaseId) -> ApiResult<Decision> {
+    let mut tx = app.db.begin().await?;
+    let (_, account, _) = queries::upload_and_account(&mut *tx, id)
+        .await?
+        .ok_or(ApiError::NotFound("case"))?;
+    accounts::lock(&mut tx, account).await?;
+    let case = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
+    let Some(decision_id) = case.decision_id else {
+        return Err(nothing_to_undo(&mut tx, id).await?);
+    };
+    let decision = decisions::find(&mut *tx, decision_id).await?;
+    if decision.actor != actor.user && may == May::UndoOwn {
+        let detail = format!(
+            "{} decided this: only that one or an operator takes it back.",
+            decision.actor
+        );
+        return Err(ApiError::Forbidden(detail));
+    }
+    refuse_late(app, &decision)?;
+    if decision.act == "ban" {
+        for (part, other) in decisions::parts(&mut tx, decision.id).await? {
+            let case = decisions::lock(&mut tx, other)
+                .await?
+                .ok_or(ApiError::NotFound("case"))?;
+            let part = decisions::find(&mut *tx, part).await?;
+            take_back(app, &mut tx, actor, account, &case, &part).await?;
+        }
+    }
+    take_back(app, &mut tx, actor, account, &case, &decision).await?;
+    tx.commit().await?;
+    app.changed.everything();
+    Ok(decisions::find(&app.db, decision.id).await?.told(None))
+}
+
+/// Until when a decision can be taken back, if it still can.
+pub fn undo_until(app: &App, decision: &DecisionRow) -> Option<OffsetDateTime> {
+    let until = decision.at + Duration::minutes(app.config.review.undo_minutes.into());
+    let can = decision.undone_by.is_none() && !decision.appealed && decision.before.is_some();
+    (can && until > OffsetDateTime::now_utc()).then_some(until)
+}
+
+async fn nothing_to_undo(tx: &mut PgConnection, id: CaseId) -> sqlx::Result<ApiError> {
+    let last = decisions::list(tx, id).await?.into_iter().next();
+    Ok(match last {
+        Some(last) if last.appealed => {
+            ApiError::conflict("undo-appealed", "The contributor has appealed: decide the appeal.")
+        }
+        Some(DecisionRow {
+            undone_by: Some(by), ..
+        }) => ApiError::conflict("already-undone", format!("{by} has taken the decision back already.")),
+        _ => ApiError::conflict("nothing-to-undo", "The case was not decided."),
+    })
+}
+
+fn refuse_late(app: &App, decision: &DecisionRow) -> ApiResult<()> {
+    match undo_until(app, decision) {
+        Some(_) => Ok(()),
+        None => {
+            let minutes = app.config.review.undo_minutes;
+            let detail = format!("A decision can be taken back for {minutes} minutes; this one is older.");
+            Err(ApiError::conflict("undo-too-late", detail))
+        }
+    }
+}
+
+/// Puts everything back that the decision changed: set, upload, case, trust, ban.
+async fn take_back(
+    app: &App,
+    tx: &mut PgConnection,
+    actor: &Actor,
+    account: AccountId,
+    case: &CaseState,
+    decision: &DecisionRow,
+) -> ApiResult<()> {
+    let before = decision.before.clone().unwrap_or_default();
+    if let Some(set) = catalog::set_of_upload(&mut *tx, case.upload_id).await? {
+        catalog::lock_set(&mut *tx, set).await?;
+        catalog_undo::put_back(&mut *tx, set, &before["set"])
+            .await
+            .map_err(built_on)?;
+        let mut redrawn = catalog_undo::forget_sheets_that_show(&mut *tx, set).await?;
+        if before["set"]["sheets"].as_array().is_none_or(Vec::is_empty) {
+            // It was about to be drawn when the decision came: what was drawn since is gone.
+            redrawn.push((set, case.upload_id));
+        }
+        redraw(app, &mut *tx, &redrawn).await?;
+    }
+    uploads::lock(&mut *tx, case.upload_id).await?;
+    uploads_undo::put_back(&mut *tx, case.upload_id, &before["upload"]).await?;
+    decisions::put_back(&mut *tx, case.id, &before["case"]).await?;
+    if decision.act == "ban" {
+        accounts::restore_ban(&mut *tx, account, decision.at, &before["ban"]).await?;
+    }
+    let undo_id = Uuid::now_v7();
+    let moved = move_back(&mut *tx, account, decision).await?;
+    let row = NewDecision {
+        id: undo_id,
+        undoes: Some(decision.id),
+        trust: Some((moved.before.as_str(), moved.after.as_str())),
+        ..NewDecision::new(case.id, "undo", &actor.user)
+    };
+    decisions::insert(&mut *tx, &row).await?;
+    moved.write(&mut *tx, account, Some(undo_id)).await?;
+    let detail = json!({ "decision": decision.id, "act": decision.act, "by": decision.actor });
+    Ok(audit::record(tx, actor, "case.undo", &subject(case.id), detail).await?)
+}
+
+/// The trust may have moved on since: what this decision did to it is taken back, and nothing else.
+async fn move_back(tx: &mut PgConnection, account: AccountId, decision: &DecisionRow) -> sqlx::Result<Move> {
+    let now = accounts::lock(tx, account).await?.trust;
+    let levels = decision.trust_before.as_deref().zip(decision.trust_after.as_deref());
+    let back = levels.map_or(now, |(before, after)| {
+        trust::taken_back(now, Trust::of(before), Trust::of(after))
+    });
+    Ok(Move::to(now, back, "a decision was taken back"))
+}
+
+/// Draws contact sheets again: those of the family's other sets must not show what is not published any more.
+async fn redraw(app: &App, tx: &mut PgConnection, sets: &[(SetId, UploadId)]) -> ApiResult<()> {
+    for (set_id, upload_id) in sets.iter().copied() {
+        let again = PreviewJob { upload_id, set_id };
+        let message = NewMessage::new(QueueName::Preview, upload_id, &again);
+        app.broker.send(&mut *tx, &[message]).await?;
+    }
+    Ok(())
+}
+
+fn built_on(error: PutBackError) -> ApiError {
+    match error {
+        PutBackError::NameTaken => ApiError::conflict(
+            "undo-name-taken",
+            "The contributor has uploaded another set of that name since. Reject that one first.",
+        ),
+        PutBackError::Changed => ApiError::conflict(
+            "undo-changed",
+            "Something else was done with the files since: some were withdrawn.",
+        ),
+        PutBackError::Database(error) => ApiError::Internal(error),
+    }
+}
