@@ -1,7 +1,9 @@
 //! The command line.
 
+mod cases;
 mod dead;
 
+pub use cases::{BulkArgs, BulkCommand, CaseList, CasesCommand, Why};
 pub use dead::{DeadCommand, DeadList, How, OpsCommand, Which};
 
 use std::path::PathBuf;
@@ -94,15 +96,15 @@ pub enum Command {
         #[command(flatten)]
         list: UploadList,
     },
-    /// Open cases, or one case with its findings and files.
+    /// The review desk: open cases, or one case with its findings and files; decide, ask, undo.
+    #[command(args_conflicts_with_subcommands = true)]
     Cases {
         /// The id of one case.
         id: Option<CaseId>,
-        /// `open` or `decided`.
-        #[arg(long, default_value = "open", value_parser = ["open", "decided"], value_name = "STATE")]
-        only: String,
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
+        #[command(flatten)]
+        list: CaseList,
+        #[command(subcommand)]
+        act: Option<CasesCommand>,
     },
     /// Publish the files of a case, except blocked ones and those named.
     Approve {
@@ -110,16 +112,14 @@ pub enum Command {
         /// A file to leave out: its path in the pack or its item id. May be given again.
         #[arg(long, value_name = "PATH|ITEM")]
         except: Vec<String>,
-        /// What the contributor is told about what is left out.
-        #[arg(long)]
-        reason: Option<String>,
+        #[command(flatten)]
+        why: Why,
     },
     /// Reject a case: nothing of the pack is published.
     Reject {
         case: CaseId,
-        /// What the contributor is told.
-        #[arg(long)]
-        reason: String,
+        #[command(flatten)]
+        why: Why,
     },
     /// How long things take: routes, stages, queues, the database pool.
     Latency,

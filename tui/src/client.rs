@@ -2,6 +2,7 @@
 
 mod dead;
 mod operations;
+mod review;
 
 pub use operations::Turn;
 
@@ -14,20 +15,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
-use tradepost_common::ids::{CaseId, ItemId, UploadId};
+use tradepost_common::ids::UploadId;
 use tradepost_common::latency::LatencyRow;
 use tradepost_common::overview::{Alert, Overview, WhoAmI};
 use tradepost_common::problem::Problem;
 use tradepost_common::queues::{QueueRow, SetConcurrency};
-use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
 use crate::query::{Query, segment};
 
 /// Nothing on the control socket takes longer; the event stream has no such limit.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// A picture is at most 512 pixels wide.
-const MAX_PICTURE_BYTES: u64 = 16 << 20;
 
 /// Why a request did not do what it should.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +54,14 @@ impl Failure {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Problem(problem) => Some(problem.status),
+            _ => None,
+        }
+    }
+
+    /// The code of a problem: `case-claimed`.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Problem(problem) => Some(&problem.code),
             _ => None,
         }
     }
@@ -137,48 +143,6 @@ impl Client {
         self.get(&format!("/v1/uploads/{id}")).await
     }
 
-    pub async fn cases(&self, query: &Query) -> Reply<Page<CaseRow>> {
-        self.get(&query.of("/v1/cases")).await
-    }
-
-    pub async fn case(&self, id: CaseId) -> Reply<CaseDetail> {
-        self.get(&format!("/v1/cases/{id}")).await
-    }
-
-    pub async fn claim(&self, id: CaseId) -> Reply<CaseRow> {
-        self.act(Method::POST, &format!("/v1/cases/{id}/claim"), NOTHING).await
-    }
-
-    pub async fn release(&self, id: CaseId) -> Reply<CaseRow> {
-        self.act(Method::DELETE, &format!("/v1/cases/{id}/claim"), NOTHING)
-            .await
-    }
-
-    pub async fn approve(&self, id: CaseId, body: &Approve) -> Reply<Decision> {
-        self.act(Method::POST, &format!("/v1/cases/{id}/approve"), Some(body))
-            .await
-    }
-
-    pub async fn reject(&self, id: CaseId, body: &Reject) -> Reply<Decision> {
-        self.act(Method::POST, &format!("/v1/cases/{id}/reject"), Some(body))
-            .await
-    }
-
-    /// The picture of one item as PNG, `width` pixels wide; `None` when it has none.
-    pub async fn picture(&self, case: CaseId, item: ItemId, width: u32) -> Reply<Option<Vec<u8>>> {
-        let path = format!("/v1/cases/{case}/items/{item}/picture?width={width}");
-        let response = self.send(self.request(Method::GET, &path).timeout(TIMEOUT)).await?;
-        if response.status() == StatusCode::NOT_FOUND {
-            return Ok(None);
-        }
-        let response = checked(response).await?;
-        if response.content_length().is_some_and(|n| n > MAX_PICTURE_BYTES) {
-            return Err(Failure::Protocol("the picture is too large".to_owned()));
-        }
-        let bytes = response.bytes().await.map_err(|e| self.explain(&e))?;
-        Ok(Some(bytes.to_vec()))
-    }
-
     pub async fn latency(&self) -> Reply<Vec<LatencyRow>> {
         self.get::<Latency>("/v1/latency").await.map(|l| l.latency)
     }
@@ -205,10 +169,23 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.read(path, request).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str, request: RequestBuilder) -> Reply<T> {
         let response = checked(self.send(request).await?).await?;
         let bytes = response.bytes().await.map_err(|e| self.explain(&e))?;
         serde_json::from_slice(&bytes)
             .map_err(|e| Failure::Protocol(format!("{path}: the daemon's answer cannot be read: {e}")))
+    }
+
+    /// For acts of which only matters that they were done.
+    async fn done<B: Serialize>(&self, path: &str, body: Option<&B>) -> Reply<()> {
+        let mut request = self.request(Method::POST, path).timeout(TIMEOUT);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        checked(self.send(request).await?).await.map(|_| ())
     }
 
     async fn send(&self, request: RequestBuilder) -> Reply<Response> {

@@ -1,5 +1,6 @@
 //! The screens' twins on the command line.
 
+mod bulk;
 mod cases;
 mod confirm;
 mod dead;
@@ -74,12 +75,11 @@ pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::R
         Command::Ops { act } => operations::run(client, act, output).await?,
         Command::Uploads { id: Some(id), .. } => uploads::trace(client, id, output).await?,
         Command::Uploads { id: None, list } => uploads::list(client, &list, output).await?,
+        Command::Cases { act: Some(act), .. } => return cases::run(client, act, output).await,
         Command::Cases { id: Some(id), .. } => cases::show(client, id, output).await?,
-        Command::Cases { id: None, only, limit } => cases::list(client, &only, limit, output).await?,
-        Command::Approve { case, except, reason } => {
-            cases::approve(client, case, &except, reason, output).await?;
-        }
-        Command::Reject { case, reason } => cases::reject(client, case, reason, output).await?,
+        Command::Cases { list, .. } => cases::list(client, list, output).await?,
+        Command::Approve { case, except, why } => cases::approve(client, case, &except, why, output).await?,
+        Command::Reject { case, why } => cases::reject(client, case, why, output).await?,
         Command::Latency => lists::latency(client, output).await?,
         Command::Audit { limit } => lists::audit(client, limit, output).await?,
         Command::Events { count } => events::run(client, count).await?,

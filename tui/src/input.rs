@@ -1,11 +1,14 @@
 //! Keys become actions. What a key means depends on the screen and on what is asked for.
 
+mod letters;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use tradepost_common::operations::OperationKind;
 
+use crate::picture::Pan;
 use crate::state::list::{Order, Step};
-use crate::state::prompt::{PlanStep, Prompt};
+use crate::state::prompt::{BulkStep, PlanStep, Prompt};
 use crate::state::screen::Screen;
 
 /// What somebody at the keyboard wants.
@@ -44,8 +47,8 @@ pub enum Action {
     /// A key of other screens; the text says which.
     Elsewhere(&'static str),
     Review(Review),
-    /// A key of a later version; the text says for what.
-    NotYet(&'static str),
+    /// Moves what is looked at closely, else the list.
+    Arrow(Pan),
     Prompt(Typed),
 }
 
@@ -65,16 +68,39 @@ pub enum OperationKey {
     Rate,
 }
 
-/// Keys of the review screen.
+/// Keys of the review screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Review {
     Approve,
     AskReason,
     Skip,
     AskNote,
+    Release,
+    Question,
+    Ban,
+    Undo,
+    /// The contributor's record, letters and earlier decisions.
+    Record,
+    /// Whichever case the daemon says is next.
+    Next,
+    /// Open, waiting or decided cases.
+    TurnWhich,
+    SettleCluster,
+    SettleContributor,
+    OnlyCluster,
+    OnlyContributor,
     Blur,
     Background,
-    Release,
+    /// The picture alone.
+    Full,
+    /// Side by side with what it looks like.
+    Compare,
+    /// The text of the file.
+    Source,
+    Closer,
+    Wider,
+    /// The next or previous look-alike, or finding.
+    Other(Order),
 }
 
 /// What is typed while something is asked.
@@ -90,8 +116,12 @@ pub enum Typed {
     Cancel,
     /// The reason with that number, from 1.
     Reason(usize),
-    /// Reject with the note alone. Never `Enter`, never the key that asked.
+    /// Refuse with the note alone. Never `Enter`, never the key that asked.
     NoteAlone,
+    /// The other way of what is asked.
+    Turn,
+    Approve,
+    Refuse,
     /// The text is to be written, or written again.
     EditNote,
     /// `y` to a question. Never `Enter`, never the key that asked.
@@ -109,14 +139,20 @@ pub fn action(key: KeyEvent, screen: Screen, prompt: Option<&Prompt>) -> Option<
         Some(
             Prompt::Filter(_)
             | Prompt::Palette { .. }
-            | Prompt::Note(_)
+            | Prompt::Note { .. }
+            | Prompt::Question(_)
+            | Prompt::Bulk(BulkStep::Number(_))
             | Prompt::Number { .. }
             | Prompt::Why(Some(_))
             | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)),
         ) => typed(key).map(Action::Prompt),
-        Some(Prompt::Reasons | Prompt::Why(None)) => reason(key).map(Action::Prompt),
-        Some(Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. }) => answer(key).map(Action::Prompt),
-        Some(Prompt::Help { .. }) => help(key).map(Action::Prompt),
+        Some(Prompt::Reasons(_)) => refusal(key).map(Action::Prompt),
+        Some(Prompt::Why(None)) => reason(key).map(Action::Prompt),
+        Some(Prompt::Settle) => settle(key).map(Action::Prompt),
+        Some(Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. } | Prompt::Bulk(BulkStep::Look)) => {
+            answer(key).map(Action::Prompt)
+        }
+        Some(Prompt::Help { .. } | Prompt::Record { .. }) => help(key).map(Action::Prompt),
         None => screen_action(key, screen),
     }
 }
@@ -139,7 +175,31 @@ fn typed(key: KeyEvent) -> Option<Typed> {
     }
 }
 
-/// Enter and `x`, the key that asked, are not among them.
+/// A reason by its number, or the one that is previewed. Enter, `x` and `X`, the keys that asked, are not among them.
+fn refusal(key: KeyEvent) -> Option<Typed> {
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return None;
+    }
+    match key.code {
+        KeyCode::Char('0') => Some(Typed::NoteAlone),
+        KeyCode::Char('y') => Some(Typed::Yes),
+        KeyCode::Char('f') => Some(Typed::Turn),
+        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
+        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
+        _ => reason(key),
+    }
+}
+
+/// What is to become of many cases; either makes a plan.
+fn settle(key: KeyEvent) -> Option<Typed> {
+    match key.code {
+        KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
+        KeyCode::Char('a') => Some(Typed::Approve),
+        KeyCode::Char('x') => Some(Typed::Refuse),
+        _ => None,
+    }
+}
+
 fn reason(key: KeyEvent) -> Option<Typed> {
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return None;
@@ -147,7 +207,6 @@ fn reason(key: KeyEvent) -> Option<Typed> {
     match key.code {
         KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
         KeyCode::Char(c @ '1'..='9') => c.to_digit(10).map(|n| Typed::Reason(n as usize)),
-        KeyCode::Char('y') => Some(Typed::NoteAlone),
         KeyCode::Char('m') => Some(Typed::EditNote),
         _ => None,
     }
@@ -172,7 +231,7 @@ fn answer(key: KeyEvent) -> Option<Typed> {
 
 fn help(key: KeyEvent) -> Option<Typed> {
     match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | '?') | KeyCode::Enter => Some(Typed::Cancel),
+        KeyCode::Esc | KeyCode::Char('q' | '?' | 'i') | KeyCode::Enter => Some(Typed::Cancel),
         KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
         KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
         _ => None,
@@ -191,6 +250,10 @@ fn screen_action(key: KeyEvent, screen: Screen) -> Option<Action> {
         return None;
     }
     match key.code {
+        KeyCode::Left if screen == Screen::Item => Some(Action::Arrow(Pan::Left)),
+        KeyCode::Right if screen == Screen::Item => Some(Action::Arrow(Pan::Right)),
+        KeyCode::Up if screen == Screen::Item => Some(Action::Arrow(Pan::Up)),
+        KeyCode::Down if screen == Screen::Item => Some(Action::Arrow(Pan::Down)),
         KeyCode::Up => Some(Action::Step(Step::Up)),
         KeyCode::Down => Some(Action::Step(Step::Down)),
         KeyCode::PageUp => Some(Action::Step(Step::HalfUp)),
@@ -200,78 +263,9 @@ fn screen_action(key: KeyEvent, screen: Screen) -> Option<Action> {
         KeyCode::Tab | KeyCode::BackTab => Some(Action::OtherPane),
         KeyCode::Enter => Some(Action::Open),
         KeyCode::Esc => Some(Action::Back),
-        KeyCode::Char(c) => own_letter(c, screen).or_else(|| letter(c)),
+        KeyCode::Char(c) => letters::own(c, screen).or_else(|| letters::everywhere(c)),
         _ => None,
     }
-}
-
-/// Letters that one screen has for itself.
-fn own_letter(c: char, screen: Screen) -> Option<Action> {
-    match (screen, c) {
-        (Screen::Queues, 'P') => Some(Action::TurnQueue),
-        (Screen::Queues, 'C') => Some(Action::Concurrency),
-        (Screen::Alerts, 'A') => Some(Action::Acknowledge),
-        (Screen::Groups | Screen::Letters | Screen::Letter, _) => dead_letter(c).map(Action::Dead),
-        (Screen::Operations | Screen::Operation, 'P') => Some(Action::Operation(OperationKey::Turn)),
-        (Screen::Operations | Screen::Operation, 'X') => Some(Action::Operation(OperationKey::Cancel)),
-        (Screen::Operations | Screen::Operation, 'C') => Some(Action::Operation(OperationKey::Rate)),
-        (Screen::Item, 'a') => Some(Action::Review(Review::Approve)),
-        (Screen::Item, 'x') => Some(Action::Review(Review::AskReason)),
-        (Screen::Item, 'n') => Some(Action::Review(Review::Skip)),
-        (Screen::Item, 'm') => Some(Action::Review(Review::AskNote)),
-        (Screen::Item, 'b') => Some(Action::Review(Review::Blur)),
-        (Screen::Item, 'B') => Some(Action::Review(Review::Background)),
-        (Screen::Item, 'L') => Some(Action::Review(Review::Release)),
-        (Screen::Item, 'd') => Some(Action::NotYet("comparing look-alikes")),
-        (Screen::Item, 'u') => Some(Action::NotYet("undo")),
-        _ => None,
-    }
-}
-
-fn dead_letter(c: char) -> Option<DeadKey> {
-    match c {
-        'R' => Some(DeadKey::Plan(OperationKind::Redrive)),
-        'D' => Some(DeadKey::Plan(OperationKind::Discard)),
-        'X' => Some(DeadKey::Plan(OperationKind::Purge)),
-        'E' => Some(DeadKey::Edit),
-        _ => None,
-    }
-}
-
-fn letter(c: char) -> Option<Action> {
-    if let Some(screen) = Screen::of_key(c) {
-        return Some(Action::Go(screen));
-    }
-    Some(match c {
-        'j' => Action::Step(Step::Down),
-        'k' => Action::Step(Step::Up),
-        'g' => Action::Step(Step::First),
-        'G' => Action::Step(Step::Last),
-        '-' => Action::LastView,
-        ':' => Action::AskCommand,
-        '/' => Action::AskFilter,
-        'n' => Action::Cycle(Order::Rising),
-        'N' => Action::Cycle(Order::Falling),
-        's' => Action::Sort,
-        'S' => Action::SortReverse,
-        'c' => Action::Columns,
-        ' ' => Action::Mark,
-        'V' => Action::MarkRange,
-        '*' => Action::MarkAll,
-        'y' => Action::Copy,
-        'e' => Action::Export,
-        'p' => Action::Freeze,
-        '%' => Action::Mouse,
-        'T' => Action::Theme,
-        '?' => Action::Help,
-        'q' => Action::Quit,
-        'W' => Action::Arm,
-        'R' | 'E' | 'D' => Action::Elsewhere("this key is for dead letters: 3"),
-        'X' => Action::Elsewhere("this key is for dead letters (3) and operations (4)"),
-        'P' | 'C' => Action::Elsewhere("this key is for queues (2) and operations (4)"),
-        'A' => Action::Elsewhere("this key is for alerts: 6"),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

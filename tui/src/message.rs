@@ -11,12 +11,18 @@ use tradepost_common::ids::{CaseId, MessageId, OperationId, UploadId};
 use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
 use tradepost_common::overview::Alert;
 use tradepost_common::queues::QueueRow;
-use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
+use tradepost_common::review::{
+    Approve, Ban, Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, CaseDetail, CaseRow, Decision, Reject, Source,
+    Viewers,
+};
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
 use crate::client::{Reply, Turn};
 use crate::picture::{PictureKey, Shown};
+use crate::state::desk::CaseQuery;
 use crate::state::paged::Ask;
+use crate::state::source::SourceAsk;
+use crate::state::undo::Made;
 
 /// Something the loop does for the state, without waiting for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,10 +56,18 @@ pub enum Mouse {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
     Uploads(Ask),
-    Cases(Ask),
+    Cases(CaseQuery, Ask),
     Audit(Ask),
     Trace(UploadId),
     Case(CaseId),
+    /// That the case is on the screen, and who else looks at it.
+    View(CaseId),
+    Source(SourceAsk),
+    /// What a bulk decision would do. The ticket tells the answer from those to plans that were given up.
+    BulkPlan {
+        ticket: u64,
+        plan: BulkPlan,
+    },
     Groups(Selection),
     Letters(Selection, Ask),
     Letter(MessageId),
@@ -89,6 +103,26 @@ pub enum Write {
         title: String,
         body: Reject,
     },
+    Ban {
+        case: CaseId,
+        title: String,
+        body: Ban,
+    },
+    Ask {
+        case: CaseId,
+        title: String,
+        question: String,
+    },
+    Skip(CaseId),
+    /// Whichever case the daemon says is next.
+    Next,
+    /// Takes decisions back, one after the other, the last one first.
+    Undo(Made),
+    Bulk {
+        ticket: u64,
+        bulk: Bulk,
+    },
+    Unban(String),
     Concurrency(String, Option<u32>),
     Acknowledge(String),
     /// The ticket tells the answer from those to plans that were given up.
@@ -107,18 +141,36 @@ pub enum Update {
     Link(Link),
     Event(Event),
     Uploads(Ask, Reply<Page<UploadRow>>),
-    Cases(Ask, Reply<Page<CaseRow>>),
+    Cases(CaseQuery, Ask, Reply<Page<CaseRow>>),
     Audit(Ask, Reply<Page<AuditRow>>),
     Trace(UploadId, Reply<UploadTrace>),
-    Case(CaseId, Reply<CaseDetail>),
+    Case(CaseId, Reply<Box<CaseDetail>>),
+    Viewed(CaseId, Reply<Viewers>),
+    Source(SourceAsk, Reply<Source>),
     Queue(String, Reply<QueueRow>),
     Claimed(CaseId, Reply<CaseRow>),
-    Released(Reply<CaseRow>),
+    /// A case was given back, or skipped: the moderator has gone on, whatever came of it.
+    Left(CaseId, Reply<()>),
     Decided {
         case: CaseId,
         title: String,
         reply: Reply<Decision>,
     },
+    Asked {
+        case: CaseId,
+        title: String,
+        reply: Reply<()>,
+    },
+    Next(Reply<Option<CaseRow>>),
+    /// What was to be taken back, each case with what came of it.
+    Undone(Made, Vec<(CaseId, Reply<()>)>),
+    BulkPlanned(u64, Reply<BulkPreview>),
+    BulkDone {
+        ticket: u64,
+        act: BulkAct,
+        reply: Reply<BulkDone>,
+    },
+    Unbanned(String, Reply<()>),
     Groups(Selection, Reply<DeadGroups>),
     Letters(Selection, Ask, Reply<DeadPage>),
     Letter(MessageId, Reply<Box<DeadDetail>>),

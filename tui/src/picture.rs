@@ -2,6 +2,11 @@
 //! terminal, all away from the screen's task.
 
 mod compose;
+mod key;
+mod zoom;
+
+pub use key::{Background, Colour, Focus, PictureKey, PictureOf};
+pub use zoom::{Pan, Zoom};
 
 use std::sync::Arc;
 
@@ -13,7 +18,6 @@ use ratatui_image::protocol::iterm2::Iterm2;
 use ratatui_image::protocol::kitty::Kitty;
 use ratatui_image::protocol::sixel::Sixel;
 use tokio::sync::mpsc::{Receiver, Sender};
-use tradepost_common::ids::{CaseId, ItemId};
 
 use crate::client::Client;
 use crate::graphics::{Graphics, Packing, Protocol, Wrapping};
@@ -23,57 +27,6 @@ use crate::message::Update;
 const WIDTHS: [u32; 4] = [64, 128, 256, 512];
 /// Decoded pictures kept, so that blur and background change at once.
 const KEPT_SOURCES: usize = 6;
-
-/// One way to show one picture.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PictureKey {
-    pub case: CaseId,
-    pub item: ItemId,
-    /// Room on the screen, in cells.
-    pub columns: u16,
-    pub rows: u16,
-    pub focus: Focus,
-    pub background: Background,
-    pub colour: Colour,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Focus {
-    Sharp,
-    Blurred,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Colour {
-    Full,
-    None,
-}
-
-/// What is seen through transparent pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Background {
-    Checker,
-    Light,
-    Dark,
-}
-
-impl Background {
-    pub fn next(self) -> Self {
-        match self {
-            Self::Checker => Self::Light,
-            Self::Light => Self::Dark,
-            Self::Dark => Self::Checker,
-        }
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Checker => "checker",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-}
 
 /// What came of a picture.
 #[derive(Clone)]
@@ -104,7 +57,7 @@ pub struct Studio {
 }
 
 /// Where a source came from, at which width.
-type SourceKey = (CaseId, ItemId, u32);
+type SourceKey = (PictureOf, u32);
 
 /// Makes the pictures that are asked for, one after the other.
 pub async fn serve(client: Client, studio: Studio, mut requests: Receiver<PictureKey>, updates: Sender<Update>) {
@@ -129,15 +82,12 @@ async fn source(
     key: &PictureKey,
     kept: &mut Vec<(SourceKey, Arc<RgbaImage>)>,
 ) -> Result<Option<Arc<RgbaImage>>, String> {
-    let width = studio.source_width(key.columns);
-    let wanted = (key.case, key.item, width);
+    let width = studio.source_width(key.columns, key.zoom);
+    let wanted = (key.of, width);
     if let Some((_, image)) = kept.iter().find(|(have, _)| *have == wanted) {
         return Ok(Some(Arc::clone(image)));
     }
-    let png = client
-        .picture(key.case, key.item, width)
-        .await
-        .map_err(|e| e.to_string())?;
+    let png = client.picture(key.of, width).await.map_err(|e| e.to_string())?;
     let Some(png) = png else {
         return Ok(None);
     };
@@ -170,8 +120,8 @@ fn decode(png: &[u8]) -> Result<RgbaImage, String> {
 
 impl Studio {
     /// The smallest rendition that has a little more detail than the room can show.
-    fn source_width(&self, columns: u16) -> u32 {
-        let pixels = u32::from(columns) * u32::from(self.graphics.cell.0) * 3 / 2;
+    fn source_width(&self, columns: u16, zoom: Zoom) -> u32 {
+        let pixels = u32::from(columns) * u32::from(self.graphics.cell.0) * u32::from(zoom.times()) * 3 / 2;
         WIDTHS.into_iter().find(|&w| w >= pixels).unwrap_or(512)
     }
 
@@ -183,6 +133,11 @@ impl Studio {
         };
         let (cell_w, cell_h) = (u32::from(graphics.cell.0), u32::from(graphics.cell.1));
         let room = (u32::from(key.columns) * cell_w, u32::from(key.rows) * cell_h);
+        let part = match key.focus {
+            Focus::Sharp => zoom::part(source, key.zoom),
+            Focus::Blurred => None,
+        };
+        let source = part.as_ref().unwrap_or(source);
         let Some(fitted) = compose::fit(source.dimensions(), room) else {
             return Shown::Missing;
         };
@@ -240,6 +195,7 @@ pub fn forget_kitty_pictures() -> String {
 #[cfg(test)]
 mod tests {
     use image::Rgba;
+    use tradepost_common::ids::ItemId;
 
     use super::*;
 
@@ -251,13 +207,13 @@ mod tests {
 
     fn key(focus: Focus, colour: Colour) -> PictureKey {
         PictureKey {
-            case: CaseId(uuid::Uuid::nil()),
-            item: ItemId(uuid::Uuid::nil()),
+            of: PictureOf::Item(ItemId(uuid::Uuid::nil())),
             columns: 20,
             rows: 10,
             focus,
             background: Background::Light,
             colour,
+            zoom: Zoom::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The loop of the terminal: wait for anything, take everything, draw once.
 
 mod hands;
+mod pixels;
 
 use std::time::{Duration, Instant};
 
@@ -17,11 +18,11 @@ use crate::picture::{self, Studio};
 use crate::signals::Signals;
 use crate::state::App;
 use crate::state::clock::Clock;
-use crate::state::screen::Screen as View;
 use crate::tasks::{self, Keyboard, Tasks};
 use crate::term::{self, Screen};
 use crate::theme::{Theme, Tone};
 use crate::view;
+use pixels::Pixels;
 
 /// At most one frame in this time: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
@@ -87,13 +88,6 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
 enum Dirty {
     Yes,
     No,
-}
-
-/// Whether the last frame left pixels on the screen that text does not cover.
-#[derive(PartialEq, Eq)]
-enum Pixels {
-    None,
-    Drawn,
 }
 
 struct Session {
@@ -283,17 +277,6 @@ impl Session {
         self.dirty = Dirty::No;
         self.app.ask_for_pictures();
         self.perform_effects()?;
-        Ok(())
-    }
-
-    /// Sixel and iTerm2 pictures stay when text is drawn; they go with the whole screen.
-    fn wipe_old_pixels(&mut self) -> anyhow::Result<()> {
-        let covered = self.app.prompt.as_ref().is_some_and(view::covers_screen);
-        let shows = self.app.screen == View::Item && !covered;
-        if !shows && self.pixels == Pixels::Drawn {
-            self.screen.wipe()?;
-        }
-        self.pixels = if shows { Pixels::Drawn } else { Pixels::None };
         Ok(())
     }
 }

@@ -2,34 +2,45 @@
 
 pub mod act;
 mod age;
+pub mod ahead;
 pub mod answers;
+mod asking;
+pub mod bulk;
 pub mod case;
 pub mod clock;
 pub mod dead;
 pub mod decide;
+pub mod desk;
 pub mod edit;
 pub mod export;
 pub mod letter;
 pub mod list;
 pub mod lists;
+pub mod looks;
 pub mod news;
 pub mod operations;
 pub mod pacing;
 pub mod paged;
 pub mod palette;
+pub mod pictures;
 pub mod plan;
+pub mod presence;
 pub mod prompt;
+pub mod reasons;
 pub mod redrive;
 pub mod review;
 pub mod screen;
 pub mod selected;
+pub mod settle;
+pub mod source;
 #[cfg(test)]
 mod tests;
 pub mod turning;
 pub mod typing;
+pub mod undo;
 pub mod writing;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
@@ -49,9 +60,12 @@ use crate::picture::{Background, PictureKey, Shown};
 use crate::theme::{Theme, Tone};
 use crate::view::attempts::AttemptRow;
 use crate::view::findings::FindingRow;
+use bulk::BulkView;
 use case::{CaseView, Pane};
 use clock::Clock;
 use dead::Dead;
+use decide::Kept;
+use desk::CaseQuery;
 use edit::EditView;
 use list::List;
 use operations::Operations;
@@ -60,11 +74,11 @@ use plan::PlanView;
 use prompt::Prompt;
 use redrive::Target;
 use screen::Screen;
+use settle::Settling;
+use undo::Made;
 
 /// How long `W` lets keys change something.
 pub const ARMED_FOR: Duration = Duration::from_secs(600);
-/// Encoded pictures kept; fewer than the terminal has names for.
-const KEPT_PICTURES: usize = 12;
 
 /// The whole state of the terminal.
 pub struct App {
@@ -81,6 +95,7 @@ pub struct App {
     pub latency: List<LatencyRow>,
     pub alerts: List<Alert>,
     pub cases: Paged<CaseRow>,
+    pub case_query: CaseQuery,
     pub audit: Paged<AuditRow>,
     pub uploads: Paged<UploadRow>,
     pub trace: Option<TraceView>,
@@ -97,7 +112,24 @@ pub struct App {
     /// Cases read ahead.
     pub ahead: VecDeque<(CaseId, CaseDetail)>,
     /// Cases whose decision is on its way.
-    pub deciding: Vec<CaseId>,
+    pub deciding: Vec<Kept>,
+    /// Cases whose decision was not taken; they come next.
+    pub returned: Vec<Kept>,
+    /// Cases that somebody else claimed first, until the next page says who.
+    pub taken: BTreeSet<CaseId>,
+    /// Cases skipped at this terminal; they come last.
+    pub skipped: BTreeSet<CaseId>,
+    /// The daemon was asked for the next case.
+    pub next_wanted: bool,
+    /// Decisions made at this terminal, oldest first.
+    pub made: Vec<Made>,
+    /// The case that was on the screen when a decision was taken back.
+    pub undone_from: Option<CaseId>,
+    /// Which cases are meant, while it is asked what is done with them.
+    pub settling: Option<Settling>,
+    pub bulk: Option<BulkView>,
+    /// What contributors are told with a bulk rejection.
+    pub bulk_note: String,
     pub screen: Screen,
     pub before: Screen,
     pub prompt: Option<Prompt>,
@@ -112,6 +144,10 @@ pub struct App {
     pub pictures: VecDeque<(PictureKey, Shown)>,
     /// The picture that the last frame had room for.
     pub picture_wish: Option<PictureKey>,
+    /// The other one of a pair.
+    pub pair_wish: Option<PictureKey>,
+    /// Columns and rows that a picture has beside the lists.
+    pub picture_room: Option<(u16, u16)>,
     pub picture_asked: Option<PictureKey>,
     /// Where the rows of the list are on the screen, for the mouse.
     pub rows_area: ratatui::layout::Rect,
@@ -166,6 +202,7 @@ impl App {
             latency: List::default(),
             alerts: List::default(),
             cases: Paged::new(First::Sorted),
+            case_query: CaseQuery::default(),
             audit: Paged::new(First::Newest),
             uploads: Paged::new(First::Newest),
             trace: None,
@@ -178,6 +215,15 @@ impl App {
             case: None,
             ahead: VecDeque::new(),
             deciding: Vec::new(),
+            returned: Vec::new(),
+            taken: BTreeSet::new(),
+            skipped: BTreeSet::new(),
+            next_wanted: false,
+            made: Vec::new(),
+            undone_from: None,
+            settling: None,
+            bulk: None,
+            bulk_note: String::new(),
             screen: Screen::Overview,
             before: Screen::Overview,
             prompt: None,
@@ -191,6 +237,8 @@ impl App {
             latency_columns: crate::view::latency::Span::Recent,
             pictures: VecDeque::new(),
             picture_wish: None,
+            pair_wish: None,
+            picture_room: None,
             picture_asked: None,
             rows_area: ratatui::layout::Rect::default(),
             last_press: None,
@@ -231,39 +279,12 @@ impl App {
             self.status = None;
         }
         self.renew_claim();
+        self.say_viewing();
         self.ask_after_plan();
         self.read_what_is_shown();
         if self.armed_until.is_some() && self.armed_for().is_none() {
             self.armed_until = None;
             self.say(Tone::Warn, "writing is no longer armed");
-        }
-    }
-
-    pub fn keep_picture(&mut self, key: PictureKey, shown: Shown) {
-        self.picture_asked = None;
-        if self.pictures.len() == KEPT_PICTURES {
-            self.pictures.pop_front();
-        }
-        self.pictures.push_back((key, shown));
-    }
-
-    pub fn picture(&self, key: &PictureKey) -> Option<&Shown> {
-        self.pictures
-            .iter()
-            .find(|(have, _)| have == key)
-            .map(|(_, shown)| shown)
-    }
-
-    /// The picture the frame had room for is asked for, one at a time.
-    pub fn ask_for_pictures(&mut self) {
-        if self.picture_asked.is_some() || !self.is_live() {
-            return;
-        }
-        let wishes = self.picture_wish.iter().cloned().chain(self.pictures_ahead());
-        let missing: Vec<PictureKey> = wishes.filter(|key| self.picture(key).is_none()).take(1).collect();
-        for key in missing {
-            self.picture_asked = Some(key.clone());
-            self.effects.push(Effect::Picture(key));
         }
     }
 }

@@ -3,6 +3,9 @@
 pub mod alerts;
 pub mod attempts;
 pub mod audit;
+pub mod bulk;
+pub mod case_head;
+pub mod compare;
 mod edit;
 pub mod facts;
 pub mod findings;
@@ -22,7 +25,10 @@ pub mod paper;
 mod picture;
 mod plan;
 pub mod queues;
+mod reasons;
+pub mod record;
 pub mod review;
+mod source;
 mod tabs;
 #[cfg(test)]
 pub mod testdata;
@@ -51,6 +57,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
     let area = frame.area();
     app.rows_area = Rect::default();
     app.picture_wish = None;
+    app.pair_wish = None;
     let mut paper = Paper {
         buffer: frame.buffer_mut(),
         theme: app.theme,
@@ -80,7 +87,10 @@ pub fn covers_screen(prompt: &Prompt) -> bool {
         prompt,
         Prompt::Help { .. }
             | Prompt::Palette { .. }
-            | Prompt::Reasons
+            | Prompt::Reasons(_)
+            | Prompt::Record { .. }
+            | Prompt::Settle
+            | Prompt::Bulk(_)
             | Prompt::Why(_)
             | Prompt::Plan(_)
             | Prompt::Edit { .. }

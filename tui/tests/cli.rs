@@ -1,5 +1,6 @@
 //! The twins on the command line, against a daemon that answers by hand.
 
+mod cases;
 mod dead;
 mod fake;
 
@@ -70,6 +71,7 @@ fn case_row() -> Value {
     json!({
         "id": CASE, "upload_id": UPLOAD, "title": "birds / line", "contributor": "anna", "severity": "blocking",
         "reason": "malware in icons/eicar.svg", "findings": 1, "items": 2, "items_blocked": 1, "opened_at": AT,
+        "due_at": AT, "trust": "new", "appeal": false, "question": null, "cluster": null, "cluster_size": 1,
         "claimed_by": null
     })
 }
@@ -202,7 +204,10 @@ fn approve_leaves_out_files_named_by_path() {
         assert_eq!(stdout(&output), "birds / line approved: 1 published, 1 left out\n");
         let seen = seen.lock().expect("seen");
         let approve = seen.last().expect("a request");
-        assert_eq!(approve.json(), json!({ "except": [ARROW], "reason": "copied" }));
+        assert_eq!(
+            approve.json(),
+            json!({ "except": [ARROW], "template": null, "reason": "copied" })
+        );
     });
     with_daemon(|socket, seen| {
         let output = tradepost(socket, &["approve", CASE, "--except", "icons/none.svg"]);

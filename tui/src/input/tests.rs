@@ -20,13 +20,23 @@ fn review_letters_mean_something_else_elsewhere() {
     assert_eq!(action(n, Screen::Item, None), Some(Action::Review(Review::Skip)));
     assert_eq!(action(n, Screen::Uploads, None), Some(Action::Cycle(Order::Rising)));
     let a = press(KeyCode::Char('a'));
-    assert_eq!(action(a, Screen::Review, None), None);
+    assert_eq!(action(a, Screen::Uploads, None), None);
 }
 
 #[test]
 fn rejection_is_confirmed_neither_by_enter_nor_by_the_key_that_asked() {
-    let asked = Some(&Prompt::Reasons);
-    for code in [KeyCode::Enter, KeyCode::Char('x'), KeyCode::Char(' ')] {
+    use crate::state::reasons::{Refusal, Refusing};
+    let reasons = Prompt::Reasons(Refusing {
+        what: Refusal::Pack,
+        cursor: Some(1),
+    });
+    let asked = Some(&reasons);
+    for code in [
+        KeyCode::Enter,
+        KeyCode::Char('x'),
+        KeyCode::Char('X'),
+        KeyCode::Char(' '),
+    ] {
         assert_eq!(action(press(code), Screen::Item, asked), None);
     }
     let no = action(press(KeyCode::Char('n')), Screen::Item, asked);
@@ -37,7 +47,10 @@ fn rejection_is_confirmed_neither_by_enter_nor_by_the_key_that_asked() {
 
 #[test]
 fn letters_are_text_while_something_is_typed() {
-    let note = Prompt::Note(Default::default());
+    let note = Prompt::Note {
+        line: Default::default(),
+        then: None,
+    };
     let q = action(press(KeyCode::Char('q')), Screen::Item, Some(&note));
     assert_eq!(q, Some(Action::Prompt(Typed::Text('q'))));
     let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);

@@ -13,9 +13,9 @@ use crate::view;
 pub fn press(app: &mut App, key: KeyEvent) {
     if let KeyCode::Char(c) = key.code {
         let held = app.is_held_down(c);
-        let decides = matches!(c, 'a' | 'x' | 'n' | 'y' | '0'..='9');
+        let decides = decides(c, app.screen);
         let is_typing = app.prompt.as_ref().is_some_and(|p| !view::covers_screen(p));
-        if held && decides && app.screen == Screen::Item && !is_typing {
+        if held && decides && !is_typing {
             return;
         }
         // A key that was held down over the question is no answer to it.
@@ -25,6 +25,15 @@ pub fn press(app: &mut App, key: KeyEvent) {
     }
     if let Some(action) = input::action(key, app.screen, app.prompt.as_ref()) {
         app.act(action);
+    }
+}
+
+fn decides(key: char, screen: Screen) -> bool {
+    match screen {
+        Screen::Item => matches!(key, 'a' | 'x' | 'n' | 'y' | 'u' | 'X' | 'Q' | '0'..='9'),
+        // One decision after the other would be taken back.
+        Screen::Review => key == 'u',
+        _ => false,
     }
 }
 
@@ -42,5 +51,39 @@ pub fn click(app: &mut App, kind: MouseEventKind, column: u16, row: u16) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossterm::event::KeyModifiers;
+
+    use super::*;
+    use crate::message::{Effect, Write};
+    use crate::view::testdata::{self, case_id};
+
+    fn undos(app: &App) -> usize {
+        let is_undo = |e: &&Effect| matches!(e, Effect::Write(Write::Undo(_)));
+        app.effects.iter().filter(is_undo).count()
+    }
+
+    #[test]
+    fn undo_key_that_is_held_down_takes_back_one_decision() {
+        let mut app = testdata::app_with_cases();
+        app.act(Action::Arm);
+        for n in 1..=3 {
+            app.remember(vec![case_id(n)], format!("birds {n}"), "approved");
+        }
+        let key = KeyEvent::new(KeyCode::Char('u'), KeyModifiers::NONE);
+        for _ in 0..10 {
+            press(&mut app, key);
+            app.clock.instant += Duration::from_millis(30);
+        }
+        assert_eq!(undos(&app), 1);
+        app.clock.instant += Duration::from_secs(1);
+        press(&mut app, key);
+        assert_eq!(undos(&app), 2);
     }
 }

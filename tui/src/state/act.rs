@@ -47,7 +47,7 @@ impl App {
             Action::Operation(OperationKey::Rate) => self.ask_rate(),
             Action::Elsewhere(where_to) => self.say(Tone::Dim, where_to),
             Action::Review(key) => self.review(key),
-            Action::NotYet(what) => self.say(Tone::Warn, format!("{what}: not in this version")),
+            Action::Arrow(pan) => self.arrow(pan),
             Action::Prompt(typed) => self.answer_prompt(typed),
         }
     }
@@ -75,6 +75,7 @@ impl App {
             self.screen = screen;
             if screen == Screen::Item {
                 self.claim_case();
+                self.say_viewing();
             }
         }
         self.read_what_is_shown();
@@ -95,7 +96,7 @@ impl App {
         match self.screen {
             Screen::Review => self.open_selected_case(),
             Screen::Uploads => self.open_trace(),
-            Screen::Item => self.other_pane(),
+            Screen::Item => self.open_in_case(),
             Screen::Queues => {
                 if let Some(name) = self.queues.selected().map(|q| q.name.clone()) {
                     self.open_dead_of(name);
@@ -135,7 +136,10 @@ impl App {
     }
 
     fn back(&mut self) {
-        if self.clear_filter() {
+        if self.leave_mode() || self.clear_filter() {
+            return;
+        }
+        if self.screen == Screen::Review && self.widen_cases() {
             return;
         }
         match self.screen {

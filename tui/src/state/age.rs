@@ -19,10 +19,8 @@ impl App {
             Screen::Overview | Screen::Queues | Screen::Latency | Screen::Alerts => Some(heard),
             Screen::Review => confirmed(self.cases.read_at, self.cases.is_behind(revisions.cases)),
             Screen::Item => {
-                let is_behind = |asked| asked != revisions.cases;
-                self.case
-                    .as_ref()
-                    .and_then(|c| confirmed(c.read_at, is_behind(c.asked_revision)))
+                let is_behind = |c: &super::case::CaseView| c.error.is_some() || c.asked_revision != revisions.cases;
+                self.case.as_ref().and_then(|c| confirmed(c.read_at, is_behind(c)))
             }
             Screen::Audit => confirmed(self.audit.read_at, self.audit.is_behind(revisions.audit)),
             Screen::Uploads => confirmed(self.uploads.read_at, self.uploads.is_behind(revisions.uploads)),

@@ -1,13 +1,12 @@
 //! What the daemon answered to acts.
 
-use tradepost_common::ids::CaseId;
-use tradepost_common::overview::Alert;
+use tradepost_common::overview::{Alert, Role};
 use tradepost_common::queues::QueueRow;
-use tradepost_common::review::{CaseRow, Decision};
 
 use super::App;
-use super::case::Claim;
+use super::prompt::{Prompt, Sure};
 use crate::client::Reply;
+use crate::message::{Effect, Write};
 use crate::theme::Tone;
 
 impl App {
@@ -59,60 +58,35 @@ impl App {
         }
     }
 
-    pub fn claimed(&mut self, id: CaseId, reply: Reply<CaseRow>) {
-        let is_current = self
-            .case
-            .as_ref()
-            .is_some_and(|c| c.id == id && matches!(c.claim, Claim::Asked | Claim::Held));
-        let claim = match reply {
-            Ok(row) => {
-                self.cases.list.update(row, self.clock.utc);
-                Claim::Held
-            }
-            Err(e) if e.status() == Some(409) => Claim::Refused(e.to_string()),
-            Err(e) => {
-                self.say(Tone::Bad, format!("not claimed: {e}"));
-                Claim::None
-            }
-        };
-        if let (true, Some(case)) = (is_current, &mut self.case) {
-            case.claim = claim;
+    /// `unban` of the palette, for the contributor of the case in hand.
+    pub fn ask_unban(&mut self, account: String) {
+        if self.may_write(Role::Moderator) {
+            self.prompt = Some(Prompt::Sure(Sure::Unban(account)));
         }
     }
 
-    pub fn decision_arrived(&mut self, id: CaseId, title: &str, reply: Reply<Decision>) {
-        self.deciding.retain(|have| *have != id);
+    pub fn unban(&mut self, account: String) {
+        if self.may_write(Role::Moderator) {
+            self.say(Tone::Dim, format!("letting {account} in again …"));
+            self.effects.push(Effect::Write(Write::Unban(account)));
+        }
+    }
+
+    pub fn unbanned(&mut self, account: &str, reply: Reply<()>) {
         match reply {
-            Ok(decision) => {
-                let tone = if decision.outcome == "approved" {
-                    Tone::Good
-                } else {
-                    Tone::Plain
-                };
-                self.say(tone, decision_in_words(title, &decision));
+            Ok(()) => {
+                self.say(Tone::Good, format!("{account} may upload again"));
+                if let Some(case) = &mut self.case {
+                    case.asked_revision = u64::MAX;
+                }
             }
-            Err(e) => {
-                self.say(Tone::Bad, format!("{title} is NOT decided: {e}"));
-                // It was taken off the list too soon.
-                self.cases.distrust();
-            }
+            Err(e) => self.say(Tone::Bad, format!("{account}: {e}")),
         }
-        self.ahead.retain(|(have, _)| *have != id);
     }
-}
 
-/// `birds / line approved: 98 published, 2 left out`.
-pub fn decision_in_words(title: &str, decision: &Decision) -> String {
-    let mut words = format!("{title} {}", decision.outcome);
-    if decision.outcome == "approved" {
-        let published = crate::format::count(decision.items_published);
-        words.push_str(&format!(": {published} published"));
-        if decision.items_rejected > 0 {
-            let out = crate::format::count(decision.items_rejected);
-            words.push_str(&format!(", {out} left out"));
+    pub fn show_record(&mut self) {
+        if self.case.as_ref().is_some_and(|case| case.detail.is_some()) {
+            self.prompt = Some(Prompt::Record { top: 0 });
         }
-    } else if let Some(reason) = &decision.reason {
-        words.push_str(&format!(": {reason}"));
     }
-    words
 }

@@ -1,15 +1,20 @@
 //! The case on the screen: its files and findings, who holds it, what is marked and blurred.
 
+mod split;
+
+pub use split::Split;
+
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use tradepost_common::ids::{CaseId, ItemId};
-use tradepost_common::review::{CaseDetail, CaseItem};
+use tradepost_common::review::{CaseDetail, CaseItem, LookAlike};
 use tradepost_common::uploads::{Finding, FindingSeverity};
 
 use super::clock::Clock;
 use super::list::List;
-use crate::picture::{Background, Focus};
+use super::source::SourceView;
+use crate::picture::{Background, Focus, Zoom};
 use crate::view::findings::FindingRow;
 
 /// Who may decide the case.
@@ -38,6 +43,28 @@ impl Pane {
     }
 }
 
+/// What takes the room below the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The picture, findings and files.
+    Lists,
+    /// The picture alone.
+    Full,
+    /// A file and what it looks like, side by side.
+    Compare,
+    /// The text of a file.
+    Source,
+}
+
+/// How the case came to the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// Somebody opened it.
+    Opened,
+    /// It followed the one before by itself.
+    Followed,
+}
+
 /// A case that is open on the screen.
 #[derive(Debug)]
 pub struct CaseView {
@@ -52,7 +79,20 @@ pub struct CaseView {
     pub note: String,
     /// Pictures that are shown the other way round than they start.
     turned: BTreeSet<ItemId>,
+    /// The files of a hostile case that nothing was found in are shown as they are.
+    revealed: bool,
     pub background: Background,
+    pub mode: Mode,
+    pub arrival: Arrival,
+    pub zoom: Zoom,
+    /// Which of the look-alikes is compared.
+    pub look: usize,
+    pub source: Option<SourceView>,
+    /// Who else has it on the screen.
+    pub others: Vec<String>,
+    pub viewed_at: Option<Instant>,
+    /// Why an earlier decision was not taken.
+    pub trouble: Option<String>,
     /// When it came up; keys that were meant for the case before are not taken.
     pub opened_at: Instant,
     pub read_at: Option<Instant>,
@@ -76,7 +116,16 @@ impl CaseView {
             findings: List::default(),
             note: String::new(),
             turned: BTreeSet::new(),
+            revealed: false,
             background,
+            mode: Mode::Lists,
+            arrival: Arrival::Opened,
+            zoom: Zoom::default(),
+            look: 0,
+            source: None,
+            others: Vec::new(),
+            viewed_at: None,
+            trouble: None,
             opened_at: clock.instant,
             read_at: None,
             asked_revision: 0,
@@ -90,6 +139,8 @@ impl CaseView {
         self.title.clone_from(&detail.case.title);
         self.files.replace(detail.items.clone(), clock.utc);
         self.findings.replace(FindingRow::all(&detail.findings), clock.utc);
+        self.others.clone_from(&detail.viewers);
+        self.look = self.look.min(detail.look_alikes.len().saturating_sub(1));
         self.detail = Some(detail);
         self.error = None;
         self.read_at = Some(clock.instant);
@@ -143,17 +194,43 @@ impl CaseView {
         }
     }
 
-    /// Whether the picture of the item is shown as it is. What a check forbids starts blurred.
+    /// Whether the picture of the item is shown as it is. What a check forbids starts blurred, and so does everything in
+    /// a case with something hostile in it.
     pub fn focus(&self, item: &CaseItem) -> Focus {
-        let blurred = self.is_flagged(item) != self.turned.contains(&item.id);
+        let blurred = if self.is_flagged(item) || !self.is_hostile() {
+            self.is_flagged(item) != self.turned.contains(&item.id)
+        } else {
+            !self.revealed
+        };
         if blurred { Focus::Blurred } else { Focus::Sharp }
     }
 
+    /// Turns the picture of the file under the cursor; in a hostile case all that nothing was found in at once.
     pub fn turn_blur(&mut self) {
-        if let Some(id) = self.file().map(|item| item.id)
-            && !self.turned.remove(&id)
-        {
+        let Some(item) = self.file() else {
+            return;
+        };
+        let id = item.id;
+        if self.is_hostile() && !self.is_flagged(item) {
+            self.revealed = !self.revealed;
+        } else if !self.turned.remove(&id) {
             self.turned.insert(id);
+        }
+    }
+
+    /// The look-alike that is compared.
+    pub fn look_alike(&self) -> Option<&LookAlike> {
+        self.detail.as_ref()?.look_alikes.get(self.look)
+    }
+
+    /// How the two of a pair are shown: as the file of this case, unless the other one is forbidden.
+    pub fn focus_of_pair(&self, pair: &LookAlike) -> Focus {
+        let Some(item) = self.files.rows().iter().find(|item| item.id == pair.item) else {
+            return Focus::Blurred;
+        };
+        match self.focus(item) {
+            Focus::Sharp if pair.other_state == "blocked" && !self.turned.contains(&item.id) => Focus::Blurred,
+            focus => focus,
         }
     }
 
@@ -162,6 +239,10 @@ impl CaseView {
             || self.findings.rows().iter().any(|row| {
                 row.finding.severity == FindingSeverity::Blocking && row.finding.file.as_deref() == Some(&item.path)
             })
+    }
+
+    fn is_hostile(&self) -> bool {
+        self.findings.rows().iter().any(|row| is_hostile(&row.finding))
     }
 
     /// What an approval would do now.
@@ -190,34 +271,15 @@ impl CaseView {
     }
 }
 
+/// Rules about how a pack or a file is made, and not about what it does or shows.
+const TECHNICAL: [&str; 7] = ["manifest", "model", "pack", "picture", "sound", "type-", "unscannable"];
+
+/// Something that is meant to harm. A rule that is not known here counts as that.
+fn is_hostile(finding: &Finding) -> bool {
+    let is_technical = TECHNICAL.iter().any(|start| finding.rule.starts_with(start));
+    finding.severity == FindingSeverity::Blocking && !is_technical
+}
+
 fn is_blocked(item: &CaseItem) -> bool {
     matches!(item.state.as_str(), "blocked" | "rejected")
-}
-
-/// How many files of a case go which way when it is approved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Split {
-    pub publish: usize,
-    /// A check forbids them.
-    pub blocked: usize,
-    /// The moderator left them out.
-    pub marked: usize,
-}
-
-impl Split {
-    /// `98 files; 2 left out (1 blocked, 1 marked)`.
-    pub fn in_words(self) -> String {
-        let files = crate::format::plural(self.publish as i64, "file", "files");
-        match (self.blocked, self.marked) {
-            (0, 0) => files,
-            (blocked, 0) => format!("{files}; {blocked} blocked left out"),
-            (0, marked) => format!("{files}; {marked} marked left out"),
-            (blocked, marked) => {
-                format!(
-                    "{files}; {} left out ({blocked} blocked, {marked} marked)",
-                    blocked + marked
-                )
-            }
-        }
-    }
 }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use tradepost_common::ids::CaseId;
+use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::overview::Role;
-use tradepost_common::review::{Approve, REASONS, Reject};
+use tradepost_common::review::{Approve, Ban, CaseDetail, CaseRow, Decision, Reject};
 
 use super::App;
 use super::case::{Claim, Split};
-use super::prompt::{Line, Prompt};
-use super::screen::Screen;
-use super::typing::edit;
-use crate::input::Typed;
+use super::prompt::{Prompt, Sure};
+use super::reasons::{Others, Refusal, Wording};
+use crate::client::{Failure, Reply};
+use crate::format;
 use crate::message::{Effect, Write};
 use crate::theme::Tone;
 
@@ -20,9 +20,22 @@ const REST: Duration = Duration::from_millis(700);
 /// The same key again within this time is a key that is held down.
 const HELD_DOWN: Duration = Duration::from_millis(150);
 
+/// A case whose decision is on its way, or was not taken: everything that brings it back as it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    pub id: CaseId,
+    pub title: String,
+    pub detail: Option<Box<CaseDetail>>,
+    pub row: Option<CaseRow>,
+    pub note: String,
+    pub marks: Vec<ItemId>,
+    /// Why the decision was not taken.
+    pub why: String,
+}
+
 impl App {
     /// Whether the key that was just pressed may decide the case on the screen.
-    fn may_decide(&mut self) -> bool {
+    pub fn may_decide(&mut self) -> bool {
         if !self.may_write(Role::Moderator) {
             return false;
         }
@@ -31,7 +44,9 @@ impl App {
         };
         let refusal = match (&case.detail, &case.claim) {
             (None, _) => Some("wait until the case is here".to_owned()),
-            (Some(detail), _) if detail.decision.is_some() => Some("this case is decided already".to_owned()),
+            (Some(detail), _) if detail.decision.is_some() => {
+                Some("this case is decided already; u takes it back while there is time".to_owned())
+            }
             (_, Claim::Refused(why)) => Some(format!("{why}; n goes to the next case")),
             _ if self.clock.instant.saturating_duration_since(case.opened_at) < REST => {
                 Some("a new case came up; look at it first".to_owned())
@@ -55,6 +70,14 @@ impl App {
     }
 
     pub fn approve(&mut self) {
+        let note = self.note_for(Refusal::Marked).trim().to_owned();
+        self.approve_with(Wording {
+            template: None,
+            note: Some(note).filter(|note| !note.is_empty()),
+        });
+    }
+
+    fn approve_with(&mut self, wording: Wording) {
         if !self.may_decide() {
             return;
         }
@@ -66,97 +89,157 @@ impl App {
             self.say(Tone::Warn, "no file is left to approve; x rejects the pack");
             return;
         }
-        let note = case.note.trim();
         let body = Approve {
-            template: None,
             except: case.exceptions(),
-            reason: (!note.is_empty()).then(|| note.to_owned()),
+            template: wording.template,
+            reason: wording.note,
         };
-        let (id, title) = (case.id, case.title.clone());
-        self.decided(id, Write::Approve { case: id, title, body }, &approving(split));
+        let (case, title) = (case.id, case.title.clone());
+        self.decided("approved", Write::Approve { case, title, body }, &approving(split));
     }
 
     pub fn ask_reason(&mut self) {
         if self.may_decide() {
-            self.prompt = Some(Prompt::Reasons);
+            self.ask_why(Refusal::Pack);
         }
     }
 
-    pub fn pick_reason(&mut self, typed: Typed) {
-        let Some(note) = self.case.as_ref().map(|c| c.note.trim().to_owned()) else {
-            return;
-        };
-        let reason = match typed {
-            Typed::Cancel => return self.say(Tone::Plain, "not rejected"),
-            Typed::EditNote => return self.ask_note(),
-            Typed::Reason(n) => REASONS.get(n - 1).map(|reason| with_note(reason.title, &note)),
-            Typed::NoteAlone if note.is_empty() => {
-                self.say(Tone::Warn, "there is no note yet: m writes one");
-                None
+    pub fn ask_ban(&mut self) {
+        if self.may_decide() {
+            self.ask_why(Refusal::Ban(Others::Kept));
+        }
+    }
+
+    /// A reason was picked: the pack goes at once, because it can be undone; a ban is asked about, many cases are planned.
+    pub fn refuse(&mut self, what: Refusal, wording: Wording) {
+        match what {
+            Refusal::Pack => self.reject(wording),
+            Refusal::Marked => self.approve_with(wording),
+            Refusal::Ban(others) => {
+                self.prompt = Some(Prompt::Sure(Sure::Ban(Ban {
+                    template: wording.template,
+                    reason: wording.note,
+                    reject_open: others == Others::Rejected,
+                })));
             }
-            Typed::NoteAlone => Some(note),
-            _ => None,
-        };
-        match reason {
-            Some(reason) => self.reject(reason),
-            None => self.prompt = Some(Prompt::Reasons),
+            Refusal::Bulk => self.plan_rejection(wording),
         }
     }
 
-    fn reject(&mut self, reason: String) {
-        let Some((id, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
+    fn reject(&mut self, wording: Wording) {
+        if !self.may_decide() {
+            return;
+        }
+        let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
             return;
         };
         let doing = format!("rejecting {title} …");
-        self.decided(
-            id,
-            Write::Reject {
-                case: id,
-                title,
-                body: Reject {
-                    template: None,
-                    reason: Some(reason),
-                },
-            },
-            &doing,
-        );
+        let body = Reject {
+            template: wording.template,
+            reason: wording.note,
+        };
+        self.decided("rejected", Write::Reject { case, title, body }, &doing);
+    }
+
+    pub fn ban(&mut self, body: Ban) {
+        if !self.may_decide() {
+            return;
+        }
+        let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
+            return;
+        };
+        let doing = format!("rejecting {title} and banning its contributor …");
+        self.decided("banned", Write::Ban { case, title, body }, &doing);
     }
 
     /// Sends the decision and brings up the next case without waiting for the answer.
-    fn decided(&mut self, id: CaseId, write: Write, doing: &str) {
+    pub fn decided(&mut self, what: &str, write: Write, doing: &str) {
         let next = self.next_case();
         self.effects.push(Effect::Write(write));
-        self.cases.list.remove(&id, self.clock.utc);
-        self.deciding.push(id);
         // The decision ends the claim; there is nothing to give back.
-        self.case = None;
+        if let Some(case) = self.case.take() {
+            let row = self.cases.list.rows().iter().find(|row| row.id == case.id).cloned();
+            self.cases.list.remove(&case.id, self.clock.utc);
+            if !what.is_empty() {
+                self.remember(vec![case.id], case.title.clone(), what);
+            }
+            let marks = case.files.marks().iter().copied().collect();
+            self.deciding.push(Kept {
+                id: case.id,
+                row: row.or_else(|| case.detail.as_ref().map(|d| d.case.clone())),
+                title: case.title,
+                detail: case.detail.map(Box::new),
+                note: case.note,
+                marks,
+                why: String::new(),
+            });
+        }
         self.say(Tone::Dim, doing);
         match next {
-            Some((id, title)) => self.open_case(id, title),
-            None => self.go(Screen::Review),
+            Some((id, title)) => self.follow_case(id, title),
+            None => self.after_the_last(),
         }
     }
 
-    pub fn ask_note(&mut self) {
-        if let Some(case) = &self.case {
-            self.prompt = Some(Prompt::Note(Line::new(&case.note)));
-        }
-    }
-
-    pub fn type_note(&mut self, mut line: Line, typed: Typed) {
-        match typed {
-            Typed::Cancel => {}
-            Typed::Done => {
-                if let Some(case) = &mut self.case {
-                    case.note = line.text.trim().to_owned();
+    pub fn decision_arrived(&mut self, id: CaseId, title: &str, reply: Reply<Decision>) {
+        let kept = self.take_deciding(id);
+        match reply {
+            Ok(decision) => {
+                let tone = if decision.outcome == "approved" {
+                    Tone::Good
+                } else {
+                    Tone::Plain
+                };
+                if let (Some(until), Some(made)) = (
+                    decision.undo_until,
+                    self.made.iter_mut().find(|made| made.cases == [id]),
+                ) {
+                    made.until = until;
                 }
-                self.say(Tone::Plain, "the note goes with the decision: a approves, x rejects");
+                self.say(tone, decision_in_words(title, &decision));
             }
-            other => {
-                edit(&mut line, &other);
-                self.prompt = Some(Prompt::Note(line));
+            Err(e) => {
+                self.forget_made(id);
+                self.bring_back(kept, title, &e);
             }
         }
+    }
+
+    pub fn asked(&mut self, id: CaseId, title: &str, reply: Reply<()>) {
+        let kept = self.take_deciding(id);
+        match reply {
+            Ok(()) => self.say(Tone::Good, format!("{title} waits for the contributor's answer")),
+            Err(e) => self.bring_back(kept, title, &e),
+        }
+    }
+
+    fn take_deciding(&mut self, id: CaseId) -> Option<Kept> {
+        self.ahead.retain(|(have, _)| *have != id);
+        let at = self.deciding.iter().position(|kept| kept.id == id)?;
+        Some(self.deciding.remove(at))
+    }
+
+    /// The decision was not taken: the case is the next one again, with why.
+    fn bring_back(&mut self, kept: Option<Kept>, title: &str, why: &Failure) {
+        self.say(Tone::Bad, format!("{title} is NOT decided: {why}"));
+        // It was taken off the list too soon.
+        self.cases.distrust();
+        // Somebody else has decided it: there is nothing left to do.
+        if why.code() == Some("case-decided") {
+            return;
+        }
+        let Some(mut kept) = kept else {
+            return;
+        };
+        kept.why = format!("NOT DECIDED: {why}");
+        // The moderator has gone on: others may have it until it comes up again.
+        if self.case.as_ref().is_none_or(|case| case.id != kept.id) {
+            self.effects.push(Effect::Write(Write::Release(kept.id)));
+        }
+        if let Some(row) = kept.row.take() {
+            self.cases.list.put_first(row, self.clock.utc);
+        }
+        self.returned.push(kept);
     }
 }
 
@@ -164,10 +247,23 @@ fn approving(split: Split) -> String {
     format!("approving {} …", split.in_words())
 }
 
-fn with_note(reason: &str, note: &str) -> String {
-    if note.is_empty() {
-        reason.to_owned()
-    } else {
-        format!("{reason}: {note}")
+/// `birds / line approved: 98 published, 2 left out`.
+pub fn decision_in_words(title: &str, decision: &Decision) -> String {
+    let mut words = format!("{title} {}", decision.outcome);
+    if decision.outcome == "approved" {
+        let published = format::count(decision.items_published);
+        words.push_str(&format!(": {published} published"));
+        if decision.items_rejected > 0 {
+            let out = format::count(decision.items_rejected);
+            words.push_str(&format!(", {out} left out"));
+        }
+        return words;
     }
+    if decision.banned {
+        words.push_str(" and the contributor banned");
+    }
+    if let Some(reason) = &decision.reason {
+        words.push_str(&format!(": {reason}"));
+    }
+    words
 }

@@ -1,48 +1,15 @@
 //! A list on a screen: which rows are shown, in which order, where the cursor is, what is marked.
 
+mod filter;
+mod marks;
+
+pub use filter::Filter;
+
 use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
 use crate::table::{self, Row};
-use crate::text;
-
-/// Rows must contain the text, or must not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub text: String,
-    pub inverse: bool,
-}
-
-impl Filter {
-    /// What was typed after `/`; a leading `!` turns it round.
-    pub fn parse(typed: &str) -> Self {
-        match typed.strip_prefix('!') {
-            Some(rest) => Self {
-                text: rest.to_owned(),
-                inverse: true,
-            },
-            None => Self {
-                text: typed.to_owned(),
-                inverse: false,
-            },
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    pub fn keeps(&self, line: &str) -> bool {
-        self.is_empty() || text::contains(line, &self.text) != self.inverse
-    }
-}
-
-impl std::fmt::Display for Filter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "/{}{}", if self.inverse { "!" } else { "" }, self.text)
-    }
-}
 
 /// Which column the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +145,28 @@ impl<R: Row> List<R> {
         self.rebuild(on, now);
     }
 
+    /// Takes many rows away at once.
+    pub fn remove_all(&mut self, ids: &BTreeSet<R::Id>, now: OffsetDateTime) {
+        if ids.is_empty() {
+            return;
+        }
+        let on = self.selected().map(Row::id);
+        self.rows.retain(|r| !ids.contains(&r.id()));
+        self.marks.retain(|id| !ids.contains(id));
+        self.rebuild(on, now);
+    }
+
+    /// Puts the row before all others, or in the place of the one with its id.
+    pub fn put_first(&mut self, row: R, now: OffsetDateTime) {
+        let id = row.id();
+        if self.rows.iter().any(|r| r.id() == id) {
+            return self.update(row, now);
+        }
+        let on = self.selected().map(Row::id);
+        self.rows.insert(0, row);
+        self.rebuild(on, now);
+    }
+
     pub fn set_filter(&mut self, filter: Filter, now: OffsetDateTime) {
         let on = self.selected().map(Row::id);
         self.filter = filter;
@@ -239,9 +228,14 @@ impl<R: Row> List<R> {
 
     /// Puts the cursor on the row, if it is shown.
     pub fn select(&mut self, id: &R::Id) {
-        if let Some(at) = self.view.iter().position(|&i| self.rows[i].id() == *id) {
+        if let Some(at) = self.position(id) {
             self.cursor = at;
         }
+    }
+
+    /// The line of the view that the row is on.
+    pub fn position(&self, id: &R::Id) -> Option<usize> {
+        self.view.iter().position(|&i| self.rows[i].id() == *id)
     }
 
     /// Puts the cursor on the line of the screen.
@@ -250,48 +244,6 @@ impl<R: Row> List<R> {
         if at < self.view.len() {
             self.cursor = at;
         }
-    }
-
-    /// Marks the row, or takes its mark away, and goes on to the next.
-    pub fn toggle_mark(&mut self) {
-        let Some(id) = self.selected().map(Row::id) else {
-            return;
-        };
-        if !self.marks.remove(&id) {
-            self.marks.insert(id.clone());
-        }
-        self.range = Some(id);
-        self.step(Step::Down);
-    }
-
-    /// Marks everything between the last mark and the cursor.
-    pub fn mark_range(&mut self) {
-        let start = self
-            .range
-            .as_ref()
-            .and_then(|id| self.view.iter().position(|&i| self.rows[i].id() == *id))
-            .unwrap_or(self.cursor);
-        let (from, to) = (start.min(self.cursor), start.max(self.cursor));
-        let ids = self.view.iter().take(to + 1).skip(from).map(|&i| self.rows[i].id());
-        self.marks.extend(ids);
-        self.range = self.selected().map(Row::id);
-    }
-
-    /// Marks all rows that match; takes the marks away when all of them have one.
-    pub fn mark_all(&mut self) {
-        let ids: Vec<R::Id> = self.shown().map(Row::id).collect();
-        if ids.iter().all(|id| self.marks.contains(id)) {
-            for id in &ids {
-                self.marks.remove(id);
-            }
-        } else {
-            self.marks.extend(ids);
-        }
-    }
-
-    pub fn clear_marks(&mut self) {
-        self.marks.clear();
-        self.range = None;
     }
 
     /// The lines on the screen, once the cursor is among them.

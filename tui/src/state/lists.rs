@@ -128,6 +128,9 @@ impl App {
         {
             return letter.scroll(step);
         }
+        if self.screen == Screen::Item && self.step_in_mode(step) {
+            return;
+        }
         if let Some(list) = self.list() {
             list.step(step);
             self.follow_cursor();

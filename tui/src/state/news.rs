@@ -27,15 +27,7 @@ impl App {
             Update::Uploads(_, Err(e)) => self.uploads.failed(e.to_string(), self.clock),
             Update::Audit(ask, Ok(page)) => self.audit.arrived(&ask, page, self.clock),
             Update::Audit(_, Err(e)) => self.audit.failed(e.to_string(), self.clock),
-            Update::Cases(ask, Ok(page)) => {
-                self.cases.arrived(&ask, page, self.clock);
-                // The page may be from before a decision that is on its way.
-                for id in &self.deciding {
-                    self.cases.list.remove(id, self.clock.utc);
-                }
-                self.read_next_case();
-            }
-            Update::Cases(_, Err(e)) => self.cases.failed(e.to_string(), self.clock),
+            Update::Cases(of, ask, reply) => self.cases_arrived(&of, &ask, reply),
             Update::Trace(id, reply) => self.trace_arrived(id, reply),
             Update::Case(id, reply) => self.case_arrived(id, reply),
             Update::Queue(name, reply) => self.queue_turned(&name, reply),
@@ -55,10 +47,17 @@ impl App {
             Update::Turned(id, turn, reply) => self.turned(id, turn, reply),
             Update::Rated(reply) => self.rated(reply),
             Update::Claimed(id, reply) => self.claimed(id, reply),
-            Update::Released(Ok(row)) => self.cases.list.update(row, self.clock.utc),
-            // The claim runs out by itself; the moderator has gone on.
-            Update::Released(Err(_)) => {}
+            Update::Viewed(id, reply) => self.viewed(id, reply),
+            Update::Source(ask, reply) => self.source_arrived(&ask, reply),
+            // A claim that could not be given back runs out by itself; the moderator has gone on.
+            Update::Left(id, reply) => self.left(id, reply.is_ok()),
             Update::Decided { case, title, reply } => self.decision_arrived(case, &title, reply),
+            Update::Asked { case, title, reply } => self.asked(case, &title, reply),
+            Update::Next(reply) => self.next_arrived(reply),
+            Update::Undone(made, results) => self.undone(made, results),
+            Update::BulkPlanned(ticket, reply) => self.bulk_planned(ticket, reply),
+            Update::BulkDone { ticket, act, reply } => self.bulk_done(ticket, &act, reply),
+            Update::Unbanned(account, reply) => self.unbanned(&account, reply),
             Update::Picture(key, shown) => self.keep_picture(key, shown),
             Update::Exported(Ok(path)) => self.say(Tone::Good, format!("written to {}", path.display())),
             Update::Exported(Err(why)) => self.say(Tone::Bad, format!("not exported: {why}")),
@@ -108,6 +107,10 @@ impl App {
         if let Some(case) = &mut self.case {
             case.claim = Claim::None;
             case.asked_revision = u64::MAX;
+            case.viewed_at = None;
+            if let Some(source) = &mut case.source {
+                source.ask_again();
+            }
         }
         self.overview_changed(snapshot.overview);
         self.queues_changed(snapshot.queues);
@@ -181,7 +184,10 @@ impl App {
         let read = match self.screen {
             Screen::Uploads => self.uploads.wanted(revisions.uploads).map(Read::Uploads),
             Screen::Audit => self.audit.wanted(revisions.audit).map(Read::Audit),
-            Screen::Review | Screen::Item => self.cases.wanted(revisions.cases).map(Read::Cases),
+            Screen::Review | Screen::Item => {
+                let ask = self.cases_wanted(revisions.cases);
+                ask.map(|ask| Read::Cases(self.case_query.clone(), ask))
+            }
             Screen::Trace => self.trace_wanted(),
             _ => self.dead_wanted(),
         };
@@ -191,6 +197,7 @@ impl App {
         if self.screen == Screen::Item {
             let case = self.case_wanted();
             self.effects.extend(case.map(Effect::Read));
+            self.read_source();
         }
     }
 
@@ -235,18 +242,24 @@ impl App {
         }
     }
 
-    fn case_arrived(&mut self, id: CaseId, reply: Reply<CaseDetail>) {
+    fn case_arrived(&mut self, id: CaseId, reply: Reply<Box<CaseDetail>>) {
         let clock = self.clock;
         let Some(case) = self.case.as_mut().filter(|c| c.id == id) else {
             if let Ok(detail) = reply {
-                self.keep_ahead(id, detail);
+                self.keep_ahead(id, *detail);
             }
             return;
         };
         case.loading = false;
         match reply {
-            Ok(detail) => case.fill(detail, clock),
-            Err(e) => case.error = Some(e.to_string()),
+            Ok(detail) => case.fill(*detail, clock),
+            Err(e) => {
+                let is_shown = case.detail.is_none();
+                case.error = Some(e.to_string());
+                if !is_shown {
+                    self.say(Tone::Bad, format!("the case was not read again: {e}"));
+                }
+            }
         }
         self.read_next_case();
     }

@@ -7,7 +7,7 @@ use super::prompt::{Line, Prompt};
 use super::screen::{Screen, TABS};
 use super::typing::edit;
 use super::writing::QueueAct;
-use crate::input::{Action, DeadKey, OperationKey, Typed};
+use crate::input::{Action, DeadKey, OperationKey, Review, Typed};
 use crate::text;
 use crate::theme::{Theme, Tone};
 
@@ -30,6 +30,8 @@ pub enum Command {
     /// The dead letters of that queue.
     DeadOf(String),
     Theme(Theme),
+    /// The account is let in again, after a question.
+    Unban(String),
 }
 
 impl App {
@@ -48,43 +50,6 @@ impl App {
 
     fn all_entries(&self) -> Vec<Entry> {
         let screens = TABS.into_iter().map(|s| act(s.word(), s.key(), Action::Go(s)));
-        let acts = [
-            act("arm writing", 'W', Action::Arm),
-            act("freeze", 'p', Action::Freeze),
-            act("filter", '/', Action::AskFilter),
-            act("sort by next column", 's', Action::Sort),
-            act("sort the other way", 'S', Action::SortReverse),
-            act("export as JSON", 'e', Action::Export),
-            act("copy", 'y', Action::Copy),
-            act("mouse on or off", '%', Action::Mouse),
-            act("columns of latency", 'c', Action::Columns),
-            act(
-                "redrive dead letters",
-                'R',
-                Action::Dead(DeadKey::Plan(OperationKind::Redrive)),
-            ),
-            act("edit and retry a dead letter", 'E', Action::Dead(DeadKey::Edit)),
-            act(
-                "discard dead letters",
-                'D',
-                Action::Dead(DeadKey::Plan(OperationKind::Discard)),
-            ),
-            act(
-                "purge dead letters",
-                'X',
-                Action::Dead(DeadKey::Plan(OperationKind::Purge)),
-            ),
-            act(
-                "pause or resume the operation",
-                'P',
-                Action::Operation(OperationKey::Turn),
-            ),
-            act("cancel the operation", 'X', Action::Operation(OperationKey::Cancel)),
-            act("rate of the operation", 'C', Action::Operation(OperationKey::Rate)),
-            act("acknowledge the alert", 'A', Action::Acknowledge),
-            act("help", '?', Action::Help),
-            act("quit", 'q', Action::Quit),
-        ];
         let queues = self.queues.rows().iter().flat_map(|q| {
             let (word, turn) = if q.paused {
                 ("resume", QueueAct::Resume)
@@ -108,7 +73,19 @@ impl App {
             key: "T".to_owned(),
             command: Command::Theme(theme),
         });
-        screens.chain(acts).chain(queues).chain(themes).collect()
+        let contributor = self.row_in_hand().map(|row| row.contributor.clone());
+        let unban = contributor.map(|name| Entry {
+            words: format!("let {} in again", text::clean(&name)),
+            key: String::new(),
+            command: Command::Unban(name),
+        });
+        screens
+            .chain(acts())
+            .chain(review_acts())
+            .chain(queues)
+            .chain(themes)
+            .chain(unban)
+            .collect()
     }
 
     pub fn type_command(&mut self, mut line: Line, mut cursor: usize, typed: Typed) {
@@ -138,6 +115,7 @@ impl App {
             Command::Concurrency(name) => self.ask_concurrency_of(name),
             Command::DeadOf(name) => self.open_dead_of(name),
             Command::Theme(theme) => self.set_theme(theme),
+            Command::Unban(account) => self.ask_unban(account),
         }
     }
 }
@@ -148,4 +126,65 @@ fn act(words: &str, key: char, action: Action) -> Entry {
         key: key.to_string(),
         command: Command::Act(action),
     }
+}
+
+fn acts() -> [Entry; 19] {
+    [
+        act("arm writing", 'W', Action::Arm),
+        act("freeze", 'p', Action::Freeze),
+        act("filter", '/', Action::AskFilter),
+        act("sort by next column", 's', Action::Sort),
+        act("sort the other way", 'S', Action::SortReverse),
+        act("export as JSON", 'e', Action::Export),
+        act("copy", 'y', Action::Copy),
+        act("mouse on or off", '%', Action::Mouse),
+        act("columns of latency", 'c', Action::Columns),
+        act(
+            "redrive dead letters",
+            'R',
+            Action::Dead(DeadKey::Plan(OperationKind::Redrive)),
+        ),
+        act("edit and retry a dead letter", 'E', Action::Dead(DeadKey::Edit)),
+        act(
+            "discard dead letters",
+            'D',
+            Action::Dead(DeadKey::Plan(OperationKind::Discard)),
+        ),
+        act(
+            "purge dead letters",
+            'X',
+            Action::Dead(DeadKey::Plan(OperationKind::Purge)),
+        ),
+        act(
+            "pause or resume the operation",
+            'P',
+            Action::Operation(OperationKey::Turn),
+        ),
+        act("cancel the operation", 'X', Action::Operation(OperationKey::Cancel)),
+        act("rate of the operation", 'C', Action::Operation(OperationKey::Rate)),
+        act("acknowledge the alert", 'A', Action::Acknowledge),
+        act("help", '?', Action::Help),
+        act("quit", 'q', Action::Quit),
+    ]
+}
+
+/// What the keys of the review desk do, but for decisions.
+fn review_acts() -> [Entry; 7] {
+    [
+        act("next case nobody holds", 'w', Action::Review(Review::Next)),
+        act("open, waiting or decided cases", 'f', Action::Review(Review::TurnWhich)),
+        act("settle this cluster", 'C', Action::Review(Review::SettleCluster)),
+        act(
+            "settle all cases of this contributor",
+            'O',
+            Action::Review(Review::SettleContributor),
+        ),
+        act("only cases of this cluster", 'l', Action::Review(Review::OnlyCluster)),
+        act(
+            "only cases of this contributor",
+            'o',
+            Action::Review(Review::OnlyContributor),
+        ),
+        act("undo the last decision", 'u', Action::Review(Review::Undo)),
+    ]
 }

@@ -74,10 +74,17 @@ impl App {
 
     pub fn answer_sure(&mut self, sure: Sure, typed: &Typed) {
         match (sure, typed) {
+            // What was typed is not lost.
+            (Sure::Ask(question), Typed::Cancel) => self.prompt = Some(Prompt::Question(Line::new(&question))),
             (_, Typed::Cancel) => self.say(Tone::Plain, "nothing was done"),
             (Sure::Resume(id), Typed::Yes) => self.send_if_allowed(id, Turn::Resume),
             (Sure::Cancel(id), Typed::Yes) => self.send_if_allowed(id, Turn::Cancel),
-            _ => self.prompt = Some(Prompt::Sure(sure)),
+            (Sure::Ban(body), Typed::Yes) => self.ban(body),
+            (Sure::Ask(question), Typed::Yes) => self.send_question(question),
+            (Sure::Undo(made), Typed::Yes) if self.may_write(Role::Moderator) => self.undo_now(made),
+            (Sure::Undo(_), Typed::Yes) => {}
+            (Sure::Unban(account), Typed::Yes) => self.unban(account),
+            (sure, _) => self.prompt = Some(Prompt::Sure(sure)),
         }
     }
 

@@ -10,17 +10,13 @@ impl App {
         match self.prompt.take() {
             Some(Prompt::Filter(line)) => self.type_filter(line, typed),
             Some(Prompt::Palette { line, cursor }) => self.type_command(line, cursor, typed),
-            Some(Prompt::Note(line)) => self.type_note(line, typed),
-            Some(Prompt::Reasons) => self.pick_reason(typed),
-            Some(Prompt::Help { top }) => {
-                self.prompt = match typed {
-                    Typed::Down => Some(Prompt::Help { top: top + 1 }),
-                    Typed::Up => Some(Prompt::Help {
-                        top: top.saturating_sub(1),
-                    }),
-                    _ => None,
-                };
-            }
+            Some(Prompt::Note { line, then }) => self.type_note(line, then, typed),
+            Some(Prompt::Reasons(asked)) => self.answer_reasons(asked, typed),
+            Some(Prompt::Question(line)) => self.type_question(line, typed),
+            Some(Prompt::Settle) => self.answer_settle(&typed),
+            Some(Prompt::Bulk(step)) => self.answer_bulk(step, typed),
+            Some(Prompt::Help { top }) => self.prompt = scrolled(top, &typed).map(|top| Prompt::Help { top }),
+            Some(Prompt::Record { top }) => self.prompt = scrolled(top, &typed).map(|top| Prompt::Record { top }),
             Some(Prompt::Number { of, line }) => self.type_number(of, line, typed),
             Some(Prompt::Sure(sure)) => self.answer_sure(sure, &typed),
             Some(Prompt::Why(line)) => self.answer_why(line, typed),
@@ -46,10 +42,11 @@ impl App {
 
     /// Text from the clipboard goes where something is typed, and never becomes keys.
     pub fn paste(&mut self, text: &str) {
-        // The name of a queue is typed by hand: that is what it is asked for.
+        // The name of a queue, and the number of cases, are typed by hand: that is what it is asked for.
         if let Some(
             Prompt::Filter(line)
-            | Prompt::Note(line)
+            | Prompt::Note { line, .. }
+            | Prompt::Question(line)
             | Prompt::Palette { line, .. }
             | Prompt::Number { line, .. }
             | Prompt::Why(Some(line))
@@ -62,6 +59,15 @@ impl App {
             let typed = line.text.clone();
             self.set_filter(&typed);
         }
+    }
+}
+
+/// Where a text over the screen is scrolled to; `None` closes it.
+fn scrolled(top: usize, typed: &Typed) -> Option<usize> {
+    match typed {
+        Typed::Down => Some(top + 1),
+        Typed::Up => Some(top.saturating_sub(1)),
+        _ => None,
     }
 }
 

@@ -26,31 +26,53 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App) {
             };
             paper.put(first.x + used + 2, first.y, rest, hint, Tone::Dim);
         }
-        Some(Prompt::Note(line)) => {
-            // What is typed last is what has to be seen.
-            let shown = text::cut_front(&line.text, usize::from(first.width).saturating_sub(7));
-            paper.put(first.x, first.y, first.width, &format!("note: {shown}▏"), Tone::Accent);
-        }
+        Some(Prompt::Note { line, .. }) => draw_typed(paper, first, "note: ", &line.text),
+        Some(Prompt::Question(line)) => draw_typed(paper, first, "question: ", &line.text),
         Some(Prompt::Number { of, line }) => {
             let words = format!("{}: {}▏", number_in_words(of, app), line.text);
             paper.put(first.x, first.y, first.width, &words, Tone::Accent);
         }
         Some(Prompt::Sure(sure)) => {
-            let words = match sure {
-                Sure::Resume(_) => "It stopped by itself. Go on all the same?",
-                Sure::Cancel(_) => "Cancel the operation? What is done stays done.",
-            };
-            paper.bar(first, words, Tone::Banner);
+            paper.bar(first, &sure_in_words(sure, app), Tone::Banner);
         }
         _ => draw_status(paper, first, app),
     }
     let words = match &app.prompt {
-        Some(Prompt::Note(_)) => "Enter keeps the note and decides nothing · Esc forgets the change",
+        Some(Prompt::Note { .. }) => "Enter keeps the note and decides nothing · Esc forgets the change",
+        Some(Prompt::Question(_)) => "the contributor reads it; Enter shows it once more and sends nothing · Esc: no",
+        Some(Prompt::Sure(Sure::Ask(_))) => "y sends it, and the case waits for the answer · Esc or n: back",
         Some(Prompt::Number { .. }) => "Enter changes it · Esc leaves it",
         Some(Prompt::Sure(_)) => "y does it · Esc or n: no",
         _ => return draw_hints(paper, second, keys::hints(app.screen)),
     };
     paper.put(second.x, second.y, second.width, words, Tone::Dim);
+}
+
+/// What is typed last is what has to be seen.
+fn draw_typed(paper: &mut Paper<'_>, area: Rect, label: &str, typed: &str) {
+    let room = usize::from(area.width).saturating_sub(text::width(label) + 1);
+    let shown = text::cut_front(typed, room);
+    paper.put(area.x, area.y, area.width, &format!("{label}{shown}▏"), Tone::Accent);
+}
+
+fn sure_in_words(sure: &Sure, app: &App) -> String {
+    match sure {
+        Sure::Resume(_) => "It stopped by itself. Go on all the same?".to_owned(),
+        Sure::Cancel(_) => "Cancel the operation? What is done stays done.".to_owned(),
+        Sure::Ban(ban) => {
+            let row = app.row_in_hand();
+            let who = row.map_or("the contributor", |row| row.contributor.as_str());
+            let what = if ban.reject_open {
+                "ALL their open cases"
+            } else {
+                "this pack"
+            };
+            format!("BAN {who} and reject {what}? They can upload no more.")
+        }
+        Sure::Ask(question) => format!("They will read: {question}"),
+        Sure::Undo(made) => format!("Undo {}: each is open again?", made.in_words()),
+        Sure::Unban(account) => format!("Let {account} upload again?"),
+    }
 }
 
 fn number_in_words(of: &NumberOf, app: &App) -> String {

@@ -2,18 +2,20 @@
 
 use ratatui::layout::Rect;
 use tradepost_common::ids::ItemId;
-use tradepost_common::review::{CaseDetail, CaseItem};
+use tradepost_common::review::CaseItem;
 
 use super::listing::{self, Focus, Look};
-use super::paper::{Paper, Spans, split_left, split_top};
+use super::paper::{Paper, split_left, split_top};
 use super::trace::{draw_finding, finding_height};
-use super::{findings, picture};
+use super::{case_head, compare, picture, source};
 use crate::format;
 use crate::state::App;
-use crate::state::case::{CaseView, Claim, Pane};
+use crate::state::case::{CaseView, Mode, Pane};
 use crate::table::{Cell, Column, Key, Row, Width};
-use crate::text;
 use crate::theme::Tone;
+
+/// What findings and files are readable in.
+const LISTS: u16 = 46;
 
 impl Row for CaseItem {
     type Id = ItemId;
@@ -74,11 +76,11 @@ fn state(state: &str) -> Cell {
 }
 
 pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
-    app.picture_wish = None;
     let Some(mut case) = app.case.take() else {
         paper.paragraph(area, "no case is open: 7 shows those that wait", Tone::Dim);
         return;
     };
+    // Taken out while it is drawn from, so that the lists of the case can be scrolled.
     let Some(detail) = case.detail.take() else {
         paper.heading(area, &case.title);
         let words = case.error.clone().unwrap_or_else(|| "reading the case …".to_owned());
@@ -86,75 +88,34 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         app.case = Some(case);
         return;
     };
-    let (head, rest) = split_top(area, 3);
-    draw_head(paper, head, &case, &detail, app);
-    let (left, right) = split_left(rest, picture_width(rest));
-    picture::draw(paper, left, &case, app);
-    let (_, right) = split_left(right, 1);
-    app.rows_area = draw_lists(paper, right, &mut case, app);
+    let used = case_head::draw(paper, area, &case, &detail, app);
+    let (_, rest) = split_top(area, used);
+    match case.mode {
+        Mode::Lists => draw_picture_and_lists(paper, rest, &mut case, app),
+        Mode::Full => picture::draw(paper, rest, &case, app),
+        Mode::Compare => compare::draw(paper, rest, &case, &detail.look_alikes, app),
+        Mode::Source => {
+            if let Some(source) = &mut case.source {
+                source::draw(paper, rest, source);
+            }
+        }
+    }
     case.detail = Some(detail);
     app.case = Some(case);
 }
 
-/// Nearly half, but not wider than a square picture needs.
+fn draw_picture_and_lists(paper: &mut Paper<'_>, area: Rect, case: &mut CaseView, app: &mut App) {
+    let (left, right) = split_left(area, picture_width(area));
+    app.picture_room = Some((left.width, left.height.saturating_sub(1)));
+    picture::draw(paper, left, case, app);
+    let (_, right) = split_left(right, 1);
+    app.rows_area = draw_lists(paper, right, case, app);
+}
+
+/// All that the lists do not need, but not wider than a square picture.
 fn picture_width(area: Rect) -> u16 {
     let square = area.height.saturating_sub(1) * 2;
-    (area.width * 9 / 20).min(square)
-}
-
-fn draw_head(paper: &mut Paper<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, app: &App) {
-    let severity = findings::severity(detail.case.severity);
-    let (held, tone) = held_in_words(case, detail, app);
-    let room = usize::from(area.width).saturating_sub(text::width(&held) + text::width(&severity.text) + 4);
-    let title = text::cut(&case.title, room).into_owned();
-    let first: Spans = vec![
-        (severity.text, severity.tone),
-        (" ".to_owned(), Tone::Plain),
-        (title, Tone::Accent),
-    ];
-    paper.put_spans(area, &first);
-    paper.put_right(area, &held, tone);
-    let (_, second) = split_top(area, 1);
-    paper.put(second.x, second.y, second.width, &record_in_words(detail), Tone::Plain);
-    let (_, third) = split_top(area, 2);
-    if let Some(decision) = &detail.decision {
-        let words = format!("DECIDED: {} by {}", decision.outcome, decision.by);
-        paper.put(third.x, third.y, third.width, &words, Tone::Warn);
-        return;
-    }
-    let mut words = format!("a approves {}", case.split().in_words());
-    if !case.note.is_empty() {
-        words.push_str(&format!(" · note: {}", case.note));
-    }
-    paper.put(third.x, third.y, third.width, &words, Tone::Plain);
-}
-
-fn held_in_words(case: &CaseView, detail: &CaseDetail, app: &App) -> (String, Tone) {
-    match &case.claim {
-        _ if detail.decision.is_some() => ("decided".to_owned(), Tone::Warn),
-        Claim::Held => ("claimed by you".to_owned(), Tone::Good),
-        Claim::Asked => ("claiming …".to_owned(), Tone::Dim),
-        Claim::Refused(_) => {
-            let holder = detail.case.claimed_by.as_deref().unwrap_or("somebody else");
-            (format!("HELD by {holder}"), Tone::Warn)
-        }
-        Claim::None if app.armed_for().is_none() => ("only looking (W claims)".to_owned(), Tone::Dim),
-        Claim::None => ("not claimed".to_owned(), Tone::Dim),
-    }
-}
-
-fn record_in_words(detail: &CaseDetail) -> String {
-    let record = &detail.record;
-    let uploads = format::plural(record.uploads, "upload", "uploads");
-    let licence = detail.licence.as_deref().unwrap_or("no licence");
-    format!(
-        "{} ({}): {uploads}, {} published, {} rejected, since {} · {licence}",
-        record.account,
-        record.trust,
-        format::count(record.published),
-        format::count(record.rejected),
-        record.since.date(),
-    )
+    area.width.saturating_sub(LISTS).max(area.width * 2 / 5).min(square)
 }
 
 fn draw_lists(paper: &mut Paper<'_>, area: Rect, case: &mut CaseView, app: &App) -> Rect {

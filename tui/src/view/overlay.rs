@@ -2,14 +2,11 @@
 
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
-use tradepost_common::review::REASONS;
 
 use super::paper::{Paper, split_top};
-use super::{edit, keys, plan};
-use crate::format;
+use super::{bulk, edit, keys, plan, reasons, record};
 use crate::state::App;
 use crate::state::prompt::{Line, Prompt};
-use crate::text;
 use crate::theme::Tone;
 
 pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
@@ -19,7 +16,13 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
             app.prompt = Some(Prompt::Help { top });
         }
         Some(Prompt::Palette { line, cursor }) => draw_palette(paper, area, app, &line, cursor),
-        Some(Prompt::Reasons) => draw_reasons(paper, area, app),
+        Some(Prompt::Reasons(asked)) => reasons::draw(paper, area, app, asked),
+        Some(Prompt::Record { top }) => {
+            let top = record::draw(paper, area, app, top);
+            app.prompt = Some(Prompt::Record { top });
+        }
+        Some(Prompt::Settle) => bulk::draw_settle(paper, area, app),
+        Some(Prompt::Bulk(step)) => bulk::draw_plan(paper, area, app, &step),
         Some(Prompt::Why(line)) => plan::draw_why(paper, area, app, line.as_ref()),
         Some(Prompt::Plan(step)) => plan::draw_plan(paper, area, app, &step),
         Some(Prompt::Edit { top }) => {
@@ -96,45 +99,4 @@ fn draw_palette(paper: &mut Paper<'_>, area: Rect, app: &App, line: &Line, curso
             paper.buffer.set_style(place, style);
         }
     }
-}
-
-fn draw_reasons(paper: &mut Paper<'_>, area: Rect, app: &App) {
-    let Some(case) = &app.case else {
-        return;
-    };
-    let files = format::plural(case.files.rows().len() as i64, "file", "files");
-    let title = format!("Reject {} ({files})?", text::cut(&case.title, 40));
-    let inside = window(paper, area, 58, 13, &title);
-    for (y, (i, reason)) in (inside.y..).zip(REASONS.iter().enumerate()) {
-        paper.put(inside.x, y, 2, &(i + 1).to_string(), Tone::Accent);
-        paper.put(
-            inside.x + 3,
-            y,
-            inside.width.saturating_sub(3),
-            reason.title,
-            Tone::Plain,
-        );
-    }
-    let note = Rect {
-        y: inside.y + 10,
-        height: 2,
-        ..inside
-    };
-    if case.note.is_empty() {
-        paper.paragraph(note, "m writes a note to the contributor first", Tone::Dim);
-    } else {
-        paper.paragraph(
-            note,
-            &format!("note: {} (goes with the reason; y rejects with it alone)", case.note),
-            Tone::Warn,
-        );
-    }
-    let last = inside.bottom().saturating_sub(1);
-    paper.put(
-        inside.x,
-        last,
-        inside.width,
-        "1-9 rejects with that reason · Esc or n: no",
-        Tone::Accent,
-    );
 }

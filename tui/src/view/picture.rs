@@ -8,13 +8,13 @@ use tradepost_common::review::CaseItem;
 
 use super::paper::{Paper, split_top};
 use crate::graphics::{self, Depth};
-use crate::picture::{Colour, Focus, PictureKey, Shown};
+use crate::picture::{Colour, Focus, PictureKey, PictureOf, Shown, Zoom};
 use crate::state::App;
 use crate::state::case::CaseView;
 use crate::text;
 use crate::theme::{Theme, Tone};
 
-/// Draws it and notes which picture there is room for.
+/// Draws the picture of the file under the cursor and notes which picture there is room for.
 pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, app: &mut App) {
     let Some(item) = case.file() else {
         paper.paragraph(area, "no file to look at", Tone::Dim);
@@ -26,26 +26,40 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, app: &mut App) {
         centred(paper, room, "no picture of this file");
         return;
     }
+    let key = key(PictureOf::Case(case.id, item.id), room, case.focus(item), case, app);
+    app.picture_wish = Some(key.clone());
+    draw_key(paper, room, &key, app);
+}
+
+/// The picture that fits into the room.
+pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, app: &App) -> PictureKey {
     let colour = if app.theme == Theme::Mono {
         Colour::None
     } else {
         Colour::Full
     };
-    let key = PictureKey {
-        case: case.id,
-        item: item.id,
+    let zoom = match focus {
+        Focus::Sharp => case.zoom,
+        Focus::Blurred => Zoom::default(),
+    };
+    PictureKey {
+        of,
         columns: room.width,
         rows: room.height,
-        focus: case.focus(item),
+        focus,
         background: case.background,
         colour,
-    };
-    app.picture_wish = Some(key.clone());
+        zoom,
+    }
+}
+
+/// Draws the picture, when it is here.
+pub fn draw_key(paper: &mut Paper<'_>, room: Rect, key: &PictureKey, app: &App) {
     // Pixels cannot be covered: they make way for what is drawn over the screen.
     if app.prompt.as_ref().is_some_and(super::covers_screen) && app.graphics.cell != (1, 2) {
         return;
     }
-    draw_shown(paper, room, app.picture(&key), app.graphics.depth);
+    draw_shown(paper, room, app.picture(key), app.graphics.depth);
 }
 
 fn draw_shown(paper: &mut Paper<'_>, room: Rect, shown: Option<&Shown>, depth: Depth) {
@@ -67,14 +81,15 @@ fn draw_shown(paper: &mut Paper<'_>, room: Rect, shown: Option<&Shown>, depth: D
 
 fn draw_caption(paper: &mut Paper<'_>, area: Rect, case: &CaseView, item: &CaseItem) {
     let how = match case.focus(item) {
-        _ if !item.has_picture => "",
-        Focus::Blurred => "BLURRED: b",
-        Focus::Sharp => case.background.as_str(),
+        _ if !item.has_picture => String::new(),
+        Focus::Blurred => "BLURRED: b".to_owned(),
+        Focus::Sharp if case.zoom.is_whole() => case.background.as_str().to_owned(),
+        Focus::Sharp => format!("{}x {}", case.zoom.times(), case.background.as_str()),
     };
-    let room = usize::from(area.width).saturating_sub(text::width(how) + 1);
+    let room = usize::from(area.width).saturating_sub(text::width(&how) + 1);
     let path = text::clean(&item.path).into_owned();
     paper.put(area.x, area.y, area.width, &text::cut_front(&path, room), Tone::Plain);
-    paper.put_right(area, how, if how.starts_with('B') { Tone::Warn } else { Tone::Dim });
+    paper.put_right(area, &how, if how.starts_with('B') { Tone::Warn } else { Tone::Dim });
 }
 
 fn centred(paper: &mut Paper<'_>, area: Rect, words: &str) {

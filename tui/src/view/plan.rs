@@ -14,19 +14,19 @@ use crate::state::redrive::DISCARD_REASONS;
 use crate::theme::Tone;
 
 /// Writes lines one below the other.
-struct Column<'a, 'b> {
-    paper: &'a mut Paper<'b>,
-    rest: Rect,
+pub struct Column<'a, 'b> {
+    pub paper: &'a mut Paper<'b>,
+    pub rest: Rect,
 }
 
 impl Column<'_, '_> {
-    fn line(&mut self, words: &str, tone: Tone) {
+    pub fn line(&mut self, words: &str, tone: Tone) {
         let (place, rest) = split_top(self.rest, 1);
         self.paper.line(place, words, tone);
         self.rest = rest;
     }
 
-    fn lines(&mut self, words: &str, tone: Tone, most: u16) {
+    pub fn lines(&mut self, words: &str, tone: Tone, most: u16) {
         let place = Rect {
             height: most.min(self.rest.height),
             ..self.rest

@@ -1,16 +1,21 @@
 //! Screen 7: open cases, the most severe and then the oldest first.
 
 use ratatui::layout::Rect;
+use time::OffsetDateTime;
 use tradepost_common::ids::CaseId;
-use tradepost_common::review::CaseRow;
+use tradepost_common::review::{CaseRow, QuestionState};
 
 use super::listing::{self, Focus, Look};
-use super::paper::{Paper, split_top};
-use super::{findings, paged_suffix};
+use super::paper::{Paper, Spans, split_top};
+use super::{case_head, findings, paged_suffix};
 use crate::format;
 use crate::state::App;
+use crate::state::desk::{CaseQuery, Which};
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
+
+/// Lines about the case under the cursor.
+const DETAIL: u16 = 5;
 
 impl Row for CaseRow {
     type Id = CaseId;
@@ -26,7 +31,7 @@ impl Row for CaseRow {
 
 type Col = Column<CaseRow>;
 
-static COLUMNS: [Col; 10] = [
+static COLUMNS: [Col; 14] = [
     Col::left(
         "CASE",
         Width::Fixed(36),
@@ -40,75 +45,178 @@ static COLUMNS: [Col; 10] = [
         |c, _| findings::severity(c.severity),
         |c| Key::count(c.severity as i64),
     ),
+    Col::right("DUE", Width::Fixed(7), due, |c| Key::time(c.due_at)),
     Col::left(
         "TITLE",
-        Width::Grow(18),
+        Width::Grow(14),
         |c, _| Cell::plain(&c.title),
         |c| Key::text(&c.title),
     ),
     Col::left(
         "FROM",
-        Width::Fixed(10),
+        Width::Fixed(8),
         |c, _| Cell::plain(&c.contributor),
         |c| Key::text(&c.contributor),
-    )
-    .rank(2),
+    ),
+    Col::left(
+        "TRUST",
+        Width::Fixed(7),
+        |c, _| trust(&c.trust),
+        |c| Key::text(&c.trust),
+    ),
     Col::left(
         "REASON",
-        Width::Grow(20),
+        Width::Grow(12),
         |c, _| Cell::plain(&c.reason),
         |c| Key::text(&c.reason),
     ),
+    Col::left("SAID", Width::Fixed(8), |c, _| said(c), |c| Key::text(said(c).text)),
+    Col::left(
+        "HELD BY",
+        Width::Fixed(7),
+        |c, _| Cell::new(c.claimed_by.as_deref().unwrap_or(""), Tone::Warn),
+        |c| Key::text(c.claimed_by.clone().unwrap_or_default()),
+    ),
+    Col::right(
+        "ALIKE",
+        Width::Fixed(5),
+        |c, _| Cell::number(c.cluster_size - 1, Tone::Accent),
+        |c| Key::count(c.cluster_size),
+    )
+    .rank(1),
+    Col::right(
+        "FILES",
+        Width::Fixed(5),
+        |c, _| Cell::number(c.items, Tone::Plain),
+        |c| Key::count(c.items),
+    )
+    .rank(2),
+    Col::right(
+        "BLOCKED",
+        Width::Fixed(7),
+        |c, _| Cell::number(c.items_blocked, Tone::Bad),
+        |c| Key::count(c.items_blocked),
+    )
+    .rank(3),
     Col::right(
         "FIND",
         Width::Fixed(4),
         |c, _| Cell::number(c.findings, Tone::Plain),
         |c| Key::count(c.findings),
     )
-    .rank(3),
-    Col::right(
-        "FILES",
-        Width::Fixed(5),
-        |c, _| Cell::number(c.items, Tone::Plain),
-        |c| Key::count(c.items),
-    ),
-    Col::right(
-        "BLOCKED",
-        Width::Fixed(7),
-        |c, _| Cell::number(c.items_blocked, Tone::Bad),
-        |c| Key::count(c.items_blocked),
-    ),
+    .rank(4),
     Col::right(
         "AGE",
         Width::Fixed(6),
         |c, now| Cell::dim(format::ago(c.opened_at, now)),
         |c| Key::time(c.opened_at),
-    ),
-    Col::left(
-        "HELD BY",
-        Width::Fixed(8),
-        |c, _| Cell::new(c.claimed_by.as_deref().unwrap_or(""), Tone::Warn),
-        |c| Key::text(c.claimed_by.clone().unwrap_or_default()),
     )
-    .rank(1),
+    .rank(5),
 ];
+
+/// `!5m` when the target is missed by that, `3h05m` when there is still that long.
+fn due(case: &CaseRow, now: OffsetDateTime) -> Cell {
+    let left = (case.due_at - now).as_seconds_f64();
+    if left < 0.0 {
+        Cell::new(format!("!{}", format::span(-left)), Tone::Bad)
+    } else {
+        Cell::dim(format::span(left))
+    }
+}
+
+fn trust(level: &str) -> Cell {
+    match level {
+        "new" => Cell::new(level, Tone::Warn),
+        "elite" => Cell::new(level, Tone::Good),
+        other => Cell::plain(other),
+    }
+}
+
+/// What passed between moderators and the contributor, in a word.
+fn said(case: &CaseRow) -> Cell {
+    match (case.appeal, case.question) {
+        (true, _) => Cell::new("APPEAL", Tone::Warn),
+        (_, Some(QuestionState::Answered)) => Cell::new("answered", Tone::Good),
+        (_, Some(QuestionState::Asked)) => Cell::dim("asked"),
+        _ => Cell::dim(""),
+    }
+}
 
 pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
     let (head, rest) = split_top(area, 1);
-    let more = paged_suffix(&app.cases);
-    paper.heading(
-        head,
-        &format!("Open cases {}", listing::position(&app.cases.list, &more)),
-    );
+    paper.heading(head, &title(app));
+    let (table, detail) = split_top(rest, rest.height.saturating_sub(DETAIL));
     let empty = app.cases.error.clone().unwrap_or_else(|| match app.cases.read_at {
-        None => "reading …".to_owned(),
-        Some(_) => "no open case: nothing waits for a moderator".to_owned(),
+        Some(_) if !app.cases.is_restarted() => nothing(&app.case_query),
+        _ => "reading …".to_owned(),
     });
     let look = Look {
         now: app.clock.utc,
         focus: Focus::Here,
         empty: &empty,
-        wanted: |_| true,
+        wanted: match app.case_query.which {
+            // What is decided is late no more.
+            Which::Decided => |i| COLUMNS[i].title != "DUE",
+            _ => |_| true,
+        },
     };
-    app.rows_area = listing::draw(paper, rest, &mut app.cases.list, &look);
+    app.rows_area = listing::draw(paper, table, &mut app.cases.list, &look);
+    if let Some(case) = app.cases.list.selected() {
+        draw_detail(paper, detail, case, app);
+    }
+}
+
+fn title(app: &App) -> String {
+    let more = paged_suffix(&app.cases);
+    let which = match app.case_query.which {
+        Which::Open => "Open",
+        Which::Waiting => "Waiting",
+        Which::Decided => "Decided",
+    };
+    let position = listing::position(&app.cases.list, &more);
+    format!("{which} cases {position}{}", app.case_query.in_words())
+}
+
+fn nothing(query: &CaseQuery) -> String {
+    let is_narrow = !query.in_words().is_empty();
+    match query.which {
+        _ if is_narrow => "no such case; Esc shows all".to_owned(),
+        Which::Open => "no open case: nothing waits for a moderator".to_owned(),
+        Which::Waiting => "no case waits for an answer; f shows decided ones".to_owned(),
+        Which::Decided => "no case is decided yet; Esc shows open ones".to_owned(),
+    }
+}
+
+/// The case under the cursor, in words and in full.
+fn draw_detail(paper: &mut Paper<'_>, area: Rect, case: &CaseRow, app: &App) {
+    let (head, rest) = split_top(area, 1);
+    let hint = case_head::undo_hint(app).map_or(String::new(), |hint| format!(" · {hint}"));
+    paper.heading(head, &format!("{}{hint}", case.title));
+    let (first, rest) = split_top(rest, 1);
+    let blocked = format::count(case.items_blocked);
+    let mut facts: Spans = vec![
+        (format!("{} ({})", case.contributor, case.trust), Tone::Plain),
+        (format::plural(case.findings, "finding", "findings"), Tone::Plain),
+        (
+            format!("{} ({blocked} blocked)", format::plural(case.items, "file", "files")),
+            Tone::Plain,
+        ),
+    ];
+    facts.extend(case_head::row_signs(case));
+    let age = format::ago(case.opened_at, app.clock.utc);
+    let mut times: Spans = vec![(format!("waits {age}"), Tone::Dim)];
+    if app.case_query.which != Which::Decided {
+        times.push(case_head::due(case, app.clock.utc));
+    }
+    if let Some(holder) = &case.claimed_by {
+        times.push((format!("held by {holder}"), Tone::Warn));
+    }
+    let (second, reason) = split_top(rest, 1);
+    if second.height > 0 {
+        paper.put_spans(first, &case_head::joined(facts));
+        paper.put_spans(second, &case_head::joined(times));
+    }
+    if reason.height > 0 {
+        paper.paragraph(reason, &case.reason, Tone::Plain);
+    }
 }

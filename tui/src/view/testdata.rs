@@ -1,6 +1,9 @@
 //! Fixed data for tests of the screens: the same moment, the same marketplace.
 
 pub mod dead;
+mod review;
+
+pub use review::*;
 
 use std::time::Instant;
 
@@ -8,11 +11,10 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tradepost_common::audit::AuditRow;
 use tradepost_common::events::{Event, Revisions, Snapshot};
-use tradepost_common::ids::{CaseId, ItemId, MessageId, UploadId};
+use tradepost_common::ids::{CaseId, MessageId, UploadId};
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Process, Role, Severity, WhoAmI};
 use tradepost_common::queues::QueueRow;
-use tradepost_common::review::{CaseDetail, CaseItem, CaseRow, ContributorRecord};
 use tradepost_common::uploads::{Attempt, Finding, FindingSeverity, StageTime, UploadRow, UploadState, UploadTrace};
 use uuid::Uuid;
 
@@ -55,7 +57,12 @@ pub fn app_with_cases() -> App {
     app.go(crate::state::screen::Screen::Review);
     let ask = crate::state::paged::Ask { cursor: None };
     let rows = vec![case(1), case(2), case(3)];
-    app.hear(Update::Cases(ask, Ok(tradepost_common::Page { rows, next: None })));
+    let query = crate::state::desk::CaseQuery::default();
+    app.hear(Update::Cases(
+        query,
+        ask,
+        Ok(tradepost_common::Page { rows, next: None }),
+    ));
     app.effects.clear();
     app
 }
@@ -257,73 +264,6 @@ pub fn trace() -> UploadTrace {
             at: ago(3),
             duration_ms: 5012,
         }],
-    }
-}
-
-pub fn case(n: u128) -> CaseRow {
-    CaseRow {
-        due_at: ago(600),
-        trust: "new".to_owned(),
-        appeal: false,
-        question: None,
-        cluster: None,
-        cluster_size: 1,
-        id: case_id(n),
-        upload_id: UploadId(Uuid::from_u128(1000)),
-        title: format!("birds {n} / line"),
-        contributor: "anna".to_owned(),
-        severity: if n == 1 {
-            FindingSeverity::Blocking
-        } else {
-            FindingSeverity::Warning
-        },
-        reason: "malware in icons/eicar.svg".to_owned(),
-        findings: 3,
-        items: 5,
-        items_blocked: 2,
-        opened_at: ago(600),
-        claimed_by: None,
-    }
-}
-
-pub fn detail(n: u128) -> CaseDetail {
-    let item = |i: u128, path: &str, state: &str, findings| CaseItem {
-        id: ItemId(Uuid::from_u128(n * 100 + i)),
-        path: path.to_owned(),
-        title: "a picture".to_owned(),
-        state: state.to_owned(),
-        size_bytes: 1200,
-        has_picture: i != 1,
-        findings,
-    };
-    CaseDetail {
-        look_alikes: Vec::new(),
-        letters: Vec::new(),
-        viewers: Vec::new(),
-        claim_until: None,
-        history: Vec::new(),
-        case: case(n),
-        record: ContributorRecord {
-            trust_rule: String::new(),
-            banned: false,
-            rejected_lately: 0,
-            account: "anna".to_owned(),
-            trust: "new".to_owned(),
-            uploads: 3,
-            published: 1,
-            rejected: 1,
-            since: ago(86_400 * 40),
-        },
-        findings: findings(),
-        items: vec![
-            item(1, "icons/eicar.svg", "blocked", 1),
-            item(2, "icons/script.svg", "blocked", 1),
-            item(3, "icons/arrow.svg", "ready", 0),
-            item(4, "icons/bird.svg", "ready", 0),
-            item(5, "icons/cloud.svg", "ready", 0),
-        ],
-        licence: Some("CC-BY-4.0".to_owned()),
-        decision: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Each screen as people see it, at 80 x 24, from fixed data.
 
 mod dead;
+mod review;
 
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use crate::message::{Effect, Link, Read, Update};
 use crate::state::App;
 use crate::state::list::Step;
 use crate::state::paged::Ask;
-use crate::state::prompt::Prompt;
 use crate::state::screen::Screen;
 
 fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
@@ -60,7 +60,7 @@ fn app_on(screen: Screen) -> App {
 fn app_in_case() -> App {
     let mut app = testdata::app_with_cases();
     app.act(Action::Open);
-    app.hear(Update::Case(testdata::case_id(1), Ok(testdata::detail(1))));
+    app.hear(Update::Case(testdata::case_id(1), Ok(Box::new(testdata::detail(1)))));
     app
 }
 
@@ -99,7 +99,9 @@ fn review_item_shows_findings_files_and_what_a_would_do() {
 #[test]
 fn review_item_asks_for_a_reason() {
     let mut app = app_in_case();
-    app.prompt = Some(Prompt::Reasons);
+    app.act(Action::Arm);
+    app.clock.instant += Duration::from_secs(2);
+    app.act(Action::Review(Review::AskReason));
     insta::assert_snapshot!(screen(&mut app));
 }
 

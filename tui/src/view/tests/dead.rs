@@ -7,7 +7,7 @@ use super::*;
 use crate::input::{DeadKey, Typed};
 use crate::message::ItemsAsk;
 use crate::message::Update;
-use crate::state::prompt::{Line, NumberOf, PlanStep};
+use crate::state::prompt::{Line, NumberOf, PlanStep, Prompt};
 use crate::view::testdata::dead;
 use tradepost_common::operations::OperationKind;
 

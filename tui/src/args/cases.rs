@@ -1,0 +1,142 @@
+//! `tradepost cases`.
+
+use clap::{Args, Subcommand};
+use tradepost_common::ids::CaseId;
+use tradepost_common::review::REASONS;
+use uuid::Uuid;
+
+#[derive(Debug, Subcommand)]
+pub enum CasesCommand {
+    /// Cases, the most severe and then the oldest first.
+    Ls(CaseList),
+    /// One case: record, letters, findings, look-alikes, files.
+    Show { id: CaseId },
+    /// Claim the first case that nobody holds and that you did not skip.
+    Next,
+    /// Publish the files of a case, except blocked ones and those named.
+    Approve {
+        case: CaseId,
+        /// A file to leave out: its path in the pack or its item id. May be given again.
+        #[arg(long, value_name = "PATH|ITEM")]
+        except: Vec<String>,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Reject a case: nothing of the pack is published.
+    Reject {
+        case: CaseId,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Leave a case to others for an hour.
+    Skip { case: CaseId },
+    /// Ask the contributor; the case waits for the answer.
+    Ask {
+        case: CaseId,
+        /// What the contributor reads.
+        question: String,
+    },
+    /// Reject a case and shut its contributor out.
+    Ban {
+        case: CaseId,
+        #[command(flatten)]
+        why: Why,
+        /// Reject every other open case of the contributor too.
+        #[arg(long)]
+        reject_open: bool,
+        /// Don't ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Let an account upload again.
+    Unban { account: String },
+    /// Take the decision on a case back, within ten minutes.
+    Undo { case: CaseId },
+    /// Decide many cases: plans, shows the plan, asks, decides.
+    Bulk {
+        #[command(subcommand)]
+        act: BulkCommand,
+    },
+    /// The text of a file, around a line.
+    Source {
+        case: CaseId,
+        /// The file's path in the pack or its item id.
+        #[arg(value_name = "PATH|ITEM")]
+        file: String,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
+        line: i32,
+        #[arg(long, value_parser = clap::value_parser!(i32).range(1..))]
+        column: Option<i32>,
+        /// Lines to show.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=500))]
+        lines: i32,
+    },
+}
+
+/// Which cases are listed.
+#[derive(Debug, Args)]
+pub struct CaseList {
+    /// `open`, `waiting` (for the contributor's answer) or `decided`.
+    #[arg(long, default_value = "open", value_parser = ["open", "waiting", "decided"], value_name = "STATE")]
+    pub only: String,
+    /// Only those with files that look alike.
+    #[arg(long, value_name = "ID")]
+    pub cluster: Option<Uuid>,
+    /// Only those of that account.
+    #[arg(long, value_name = "NAME")]
+    pub contributor: Option<String>,
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
+}
+
+/// What the contributor is told: a template, words of one's own, or both.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// A reason with its text: malware, active-content, copy, licence, quality, misleading, offensive, duplicate, broken.
+    #[arg(long, value_name = "ID", value_parser = template)]
+    pub template: Option<String>,
+    /// What the contributor is told, after the template's text.
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+fn template(text: &str) -> Result<String, String> {
+    if REASONS.iter().any(|reason| reason.id == text) {
+        return Ok(text.to_owned());
+    }
+    let ids: Vec<&str> = REASONS.iter().map(|reason| reason.id).collect();
+    Err(format!("one of {} is wanted", ids.join(", ")))
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BulkCommand {
+    /// Publish what may be published of every case.
+    Approve(BulkArgs),
+    /// Reject every case.
+    Reject {
+        #[command(flatten)]
+        which: BulkArgs,
+        #[command(flatten)]
+        why: Why,
+    },
+}
+
+/// Which cases, and how much is asked.
+#[derive(Debug, Args)]
+pub struct BulkArgs {
+    /// The ids of the cases, at most 1,000.
+    #[arg(value_name = "CASE", required_unless_present_any = ["cluster", "contributor"])]
+    pub cases: Vec<CaseId>,
+    /// All open cases with files that look alike.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["cases", "contributor"])]
+    pub cluster: Option<Uuid>,
+    /// All open cases of that account.
+    #[arg(long, value_name = "NAME", conflicts_with = "cases")]
+    pub contributor: Option<String>,
+    /// Show the plan and decide nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Don't ask.
+    #[arg(long)]
+    pub yes: bool,
+}

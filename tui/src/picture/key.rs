@@ -1,0 +1,66 @@
+//! What is asked for: one way to show one picture.
+
+use tradepost_common::ids::{CaseId, ItemId};
+
+use super::Zoom;
+
+/// What a picture is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PictureOf {
+    /// A file of a case.
+    Case(CaseId, ItemId),
+    /// Any other file: what a file of a case looks like.
+    Item(ItemId),
+}
+
+/// One way to show one picture.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PictureKey {
+    pub of: PictureOf,
+    /// Room on the screen, in cells.
+    pub columns: u16,
+    pub rows: u16,
+    pub focus: Focus,
+    pub background: Background,
+    pub colour: Colour,
+    /// A blurred picture is never larger than whole: a part of it would show what the whole hides.
+    pub zoom: Zoom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Focus {
+    Sharp,
+    Blurred,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Colour {
+    Full,
+    None,
+}
+
+/// What is seen through transparent pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Background {
+    Checker,
+    Light,
+    Dark,
+}
+
+impl Background {
+    pub fn next(self) -> Self {
+        match self {
+            Self::Checker => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Checker,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Checker => "checker",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Why a pack, some of its files, its contributor or many cases are refused.
+
+use tradepost_common::review::{CaseDetail, REASONS, ReasonTemplate, Relation};
+
+use super::App;
+use super::prompt::Prompt;
+use crate::input::Typed;
+use crate::theme::Tone;
+
+/// The line of the list that is no template.
+pub const NOTE_ALONE: usize = REASONS.len();
+
+/// A reason is being picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusing {
+    pub what: Refusal,
+    /// The line that is previewed; `y` takes it.
+    pub cursor: Option<usize>,
+}
+
+/// What is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    Pack,
+    /// The marked files; the others are approved.
+    Marked,
+    Ban(Others),
+    /// Many cases, after a plan.
+    Bulk,
+}
+
+/// What becomes of the other open cases of somebody who is banned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    Kept,
+    Rejected,
+}
+
+/// What goes to the daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    pub template: Option<String>,
+    pub note: Option<String>,
+}
+
+impl Wording {
+    /// What the contributor is told.
+    pub fn told(&self) -> String {
+        let template = REASONS.iter().find(|r| Some(r.id) == self.template.as_deref());
+        told(template, self.note.as_deref().unwrap_or(""))
+    }
+}
+
+/// What the contributor is told: the template's text, then the note.
+pub fn told(template: Option<&ReasonTemplate>, note: &str) -> String {
+    let text = template.map_or("", |template| template.text);
+    match (text, note.trim()) {
+        (text, "") => text.to_owned(),
+        ("", note) => note.to_owned(),
+        (text, note) => format!("{text} {note}"),
+    }
+}
+
+impl App {
+    pub fn ask_why(&mut self, what: Refusal) {
+        let detail = self.case.as_ref().and_then(|case| case.detail.as_ref());
+        let cursor = match what {
+            Refusal::Bulk => None,
+            _ => detail.and_then(suggested),
+        };
+        self.prompt = Some(Prompt::Reasons(Refusing { what, cursor }));
+    }
+
+    /// The note that goes with what is refused.
+    pub fn note_for(&self, what: Refusal) -> &str {
+        match (what, &self.case) {
+            (Refusal::Bulk, _) => &self.bulk_note,
+            (_, Some(case)) => &case.note,
+            (_, None) => "",
+        }
+    }
+
+    pub fn answer_reasons(&mut self, mut asked: Refusing, typed: Typed) {
+        let choice = match typed {
+            Typed::Cancel => return self.say(Tone::Plain, "nothing was decided"),
+            Typed::EditNote => return self.ask_note(Some(asked)),
+            Typed::Reason(n) => n.checked_sub(1),
+            Typed::NoteAlone => Some(NOTE_ALONE),
+            Typed::Yes if asked.cursor.is_none() => {
+                self.say(Tone::Warn, "pick a reason: 1-9, or j k and y");
+                None
+            }
+            Typed::Yes => asked.cursor,
+            Typed::Turn => {
+                asked.what = self.turned_round(asked.what);
+                None
+            }
+            Typed::Down => {
+                asked.cursor = Some(asked.cursor.map_or(0, |at| (at + 1).min(NOTE_ALONE)));
+                None
+            }
+            Typed::Up => {
+                asked.cursor = Some(asked.cursor.map_or(NOTE_ALONE, |at| at.saturating_sub(1)));
+                None
+            }
+            _ => None,
+        };
+        match choice.and_then(|choice| self.wording(asked.what, choice)) {
+            Some(wording) => self.refuse(asked.what, wording),
+            None => self.prompt = Some(Prompt::Reasons(asked)),
+        }
+    }
+
+    fn wording(&mut self, what: Refusal, choice: usize) -> Option<Wording> {
+        let note = Some(self.note_for(what).trim().to_owned()).filter(|note| !note.is_empty());
+        if choice == NOTE_ALONE && note.is_none() {
+            self.say(Tone::Warn, "there is no note yet: m writes one");
+            return None;
+        }
+        let template = REASONS.get(choice).map(|reason| reason.id.to_owned());
+        Some(Wording { template, note })
+    }
+
+    /// The pack or its marked files; with or without the other cases.
+    fn turned_round(&mut self, what: Refusal) -> Refusal {
+        match what {
+            Refusal::Pack => match self.case.as_ref().map(|case| case.split()) {
+                Some(split) if split.marked > 0 && split.publish > 0 => Refusal::Marked,
+                Some(split) if split.marked > 0 => {
+                    self.say(Tone::Warn, "no file would be left to approve");
+                    Refusal::Pack
+                }
+                _ => {
+                    self.say(Tone::Warn, "no file is marked: Space marks one");
+                    Refusal::Pack
+                }
+            },
+            Refusal::Marked => Refusal::Pack,
+            Refusal::Ban(Others::Kept) => Refusal::Ban(Others::Rejected),
+            Refusal::Ban(Others::Rejected) => Refusal::Ban(Others::Kept),
+            Refusal::Bulk => Refusal::Bulk,
+        }
+    }
+}
+
+/// The reason that what was found speaks for; nothing is picked by it.
+fn suggested(detail: &CaseDetail) -> Option<usize> {
+    let found = |start: &str| detail.findings.iter().any(|f| f.rule.starts_with(start));
+    let copies = |same| {
+        let mut looks = detail.look_alikes.iter();
+        looks.any(|look| look.relation != Relation::Look && look.same_contributor == same)
+    };
+    let id = if found("malware") {
+        "malware"
+    } else if found("active") || found("svg") {
+        "active-content"
+    } else if copies(false) {
+        "copy"
+    } else if copies(true) {
+        "duplicate"
+    } else {
+        return None;
+    };
+    REASONS.iter().position(|reason| reason.id == id)
+}

@@ -1,0 +1,157 @@
+//! Reasons, bans and questions.
+
+use tradepost_common::review::{LetterKind, Relation};
+
+use super::*;
+use crate::state::list::Step;
+use crate::state::prompt::Sure;
+use crate::state::reasons::{Others, Refusal, Refusing};
+
+#[test]
+fn rejection_needs_a_reason_and_takes_the_note_along() {
+    let mut app = reviewing();
+    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Prompt(Typed::NoteAlone));
+    assert_eq!(
+        (writes(&mut app), status(&app)),
+        (vec![], "there is no note yet: m writes one")
+    );
+    app.act(Action::Prompt(Typed::EditNote));
+    app.paste("lucide's arrow");
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), [], "Enter decides nothing");
+    assert!(matches!(app.prompt, Some(Prompt::Reasons(_))), "back to the reasons");
+    app.act(Action::Prompt(Typed::Reason(3)));
+    let done = writes(&mut app);
+    let Write::Reject { case, body, .. } = &done[0] else {
+        panic!("no rejection: {done:?}");
+    };
+    assert_eq!(*case, case_id(1));
+    assert_eq!(
+        (body.template.as_deref(), body.reason.as_deref()),
+        (Some("copy"), Some("lucide's arrow"))
+    );
+}
+
+#[test]
+fn what_was_found_suggests_a_reason_and_y_takes_it() {
+    let mut app = reviewing();
+    app.act(Action::Review(Review::AskReason));
+    let malware = Refusing {
+        what: Refusal::Pack,
+        cursor: Some(0),
+    };
+    assert_eq!(app.prompt, Some(Prompt::Reasons(malware)));
+    app.act(Action::Prompt(Typed::Down));
+    app.act(Action::Prompt(Typed::Yes));
+    let done = writes(&mut app);
+    let Write::Reject { body, .. } = &done[0] else {
+        panic!("no rejection: {done:?}");
+    };
+    assert_eq!(
+        (body.template.as_deref(), &body.reason),
+        (Some("active-content"), &None)
+    );
+}
+
+#[test]
+fn nothing_is_suggested_where_nothing_speaks_for_it_and_y_does_nothing() {
+    let mut app = reviewing();
+    let detail = app.case.as_mut().unwrap().detail.as_mut().unwrap();
+    detail.findings.clear();
+    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Prompt(Typed::Yes));
+    assert_eq!(
+        (writes(&mut app), status(&app)),
+        (vec![], "pick a reason: 1-9, or j k and y")
+    );
+    app.act(Action::Prompt(Typed::Cancel));
+    let detail = app.case.as_mut().unwrap().detail.as_mut().unwrap();
+    detail.look_alikes = vec![testdata::look_alike(1, 3, Relation::Exact, "ben")];
+    app.act(Action::Review(Review::AskReason));
+    assert!(matches!(
+        app.prompt,
+        Some(Prompt::Reasons(Refusing { cursor: Some(2), .. }))
+    ));
+}
+
+#[test]
+fn marked_files_alone_are_rejected_with_a_reason() {
+    let mut app = reviewing();
+    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Prompt(Typed::Turn));
+    assert_eq!(status(&app), "no file is marked: Space marks one");
+    app.act(Action::Prompt(Typed::Cancel));
+    app.act(Action::OtherPane);
+    app.act(Action::Step(Step::Last));
+    app.act(Action::Mark);
+    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Prompt(Typed::Turn));
+    app.act(Action::Prompt(Typed::Reason(3)));
+    let done = writes(&mut app);
+    let Write::Approve { body, .. } = &done[0] else {
+        panic!("the rest is not approved: {done:?}");
+    };
+    assert_eq!(body.except, [testdata::item_id(1, 5)]);
+    assert_eq!(body.template.as_deref(), Some("copy"));
+}
+
+#[test]
+fn ban_wants_a_reason_and_then_y() {
+    let mut app = reviewing();
+    app.act(Action::Review(Review::Ban));
+    app.act(Action::Prompt(Typed::Turn));
+    let others = Refusal::Ban(Others::Rejected);
+    assert!(matches!(app.prompt, Some(Prompt::Reasons(Refusing { what, .. })) if what == others));
+    app.act(Action::Prompt(Typed::Reason(1)));
+    assert_eq!(writes(&mut app), [], "a reason alone bans nobody");
+    assert!(matches!(app.prompt, Some(Prompt::Sure(Sure::Ban(_)))));
+    app.act(Action::Prompt(Typed::Yes));
+    let done = writes(&mut app);
+    let Write::Ban { case, body, .. } = &done[0] else {
+        panic!("no ban: {done:?}");
+    };
+    assert_eq!((*case, body.reject_open), (case_id(1), true));
+    assert_eq!(body.template.as_deref(), Some("malware"));
+    assert_eq!(app.case.as_ref().unwrap().id, case_id(2));
+}
+
+#[test]
+fn question_is_shown_once_more_before_it_is_sent() {
+    let mut app = reviewing();
+    app.act(Action::Review(Review::Question));
+    app.act(Action::Prompt(Typed::Done));
+    assert!(
+        matches!(app.prompt, Some(Prompt::Question(_))),
+        "nothing is no question"
+    );
+    app.paste("Did you draw these?");
+    app.act(Action::Prompt(Typed::Done));
+    assert_eq!(writes(&mut app), [], "Enter sends nothing");
+    app.act(Action::Prompt(Typed::Cancel));
+    assert!(
+        matches!(&app.prompt, Some(Prompt::Question(line)) if line.text == "Did you draw these?"),
+        "what was typed is not lost"
+    );
+    app.act(Action::Prompt(Typed::Done));
+    app.act(Action::Prompt(Typed::Yes));
+    let done = writes(&mut app);
+    assert!(matches!(&done[0], Write::Ask { question, .. } if question == "Did you draw these?"));
+    assert!(app.made.is_empty(), "a question is not undone");
+    app.hear(Update::Asked {
+        case: case_id(1),
+        title: "birds".to_owned(),
+        reply: Err(gone()),
+    });
+    assert_eq!(app.returned.len(), 1, "it could not be asked: the case comes back");
+}
+
+#[test]
+fn letters_and_history_come_with_the_case() {
+    let detail = testdata::busy_detail(1);
+    let lines = crate::view::record::lines(&detail, 60);
+    let has = |words: &str| lines.iter().any(|(line, _)| line.contains(words));
+    assert!(has("anna appealed") && has("Did you draw these yourself?") && has("rejected by root"));
+    assert!(has("2 more published packs make it trusted"));
+    assert_eq!(detail.letters[1].kind, LetterKind::Appeal);
+}

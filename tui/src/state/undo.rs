@@ -1,0 +1,160 @@
+//! Taking decisions back, within the time that the daemon gives.
+
+use time::OffsetDateTime;
+use tradepost_common::ids::CaseId;
+use tradepost_common::overview::Role;
+
+use super::App;
+use super::desk::Which;
+use super::prompt::{Prompt, Sure};
+use super::screen::Screen;
+use crate::client::{Failure, Reply};
+use crate::format;
+use crate::message::{Effect, Write};
+use crate::theme::Tone;
+
+/// What the daemon gives unless it says otherwise.
+const WINDOW: time::Duration = time::Duration::minutes(10);
+/// Decisions remembered; older ones are on the list of decided cases.
+const REMEMBERED: usize = 200;
+
+/// A decision made at this terminal, or several at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    pub cases: Vec<CaseId>,
+    /// `birds / line`, `12 cases`.
+    pub title: String,
+    /// `approved`, `rejected`, `banned`.
+    pub what: String,
+    pub until: OffsetDateTime,
+}
+
+impl Made {
+    /// `birds / line (approved)`.
+    pub fn in_words(&self) -> String {
+        format!("{} ({})", self.title, self.what)
+    }
+}
+
+impl App {
+    pub fn remember(&mut self, cases: Vec<CaseId>, title: String, what: &str) {
+        if self.made.len() == REMEMBERED {
+            self.made.remove(0);
+        }
+        self.made.push(Made {
+            cases,
+            title,
+            what: what.to_owned(),
+            until: self.clock.utc + WINDOW,
+        });
+    }
+
+    /// It was not decided after all, or it was taken back.
+    pub fn forget_made(&mut self, id: CaseId) {
+        self.made.retain(|made| made.cases != [id]);
+    }
+
+    /// What `u` would take back, and until when.
+    pub fn undoable(&self) -> Option<Made> {
+        let now = self.clock.utc;
+        let here = match self.screen {
+            Screen::Item => self.decided_case_on_screen(),
+            Screen::Review if self.case_query.which == Which::Decided => self.decided_row(),
+            _ => None,
+        };
+        here.or_else(|| self.made.iter().rev().find(|made| made.until > now).cloned())
+    }
+
+    fn decided_case_on_screen(&self) -> Option<Made> {
+        let case = self.case.as_ref()?;
+        let decision = case.detail.as_ref()?.decision.as_ref()?;
+        Some(Made {
+            cases: vec![case.id],
+            title: case.title.clone(),
+            what: decision.outcome.clone(),
+            until: decision.undo_until?,
+        })
+    }
+
+    /// Until when is not in the row: the daemon knows.
+    fn decided_row(&self) -> Option<Made> {
+        let row = self.cases.list.selected()?;
+        Some(Made {
+            cases: vec![row.id],
+            title: row.title.clone(),
+            what: "decided".to_owned(),
+            until: self.clock.utc + WINDOW,
+        })
+    }
+
+    /// `u`: one decision at once, many after a question.
+    pub fn undo(&mut self) {
+        if !self.may_write(Role::Moderator) {
+            return;
+        }
+        match self.undoable() {
+            None => self.say(
+                Tone::Warn,
+                "no decision of yours can be undone any more; f in the queue (7) shows decided cases",
+            ),
+            Some(made) if made.cases.len() > 1 => self.prompt = Some(Prompt::Sure(Sure::Undo(made))),
+            Some(made) => self.undo_now(made),
+        }
+    }
+
+    pub fn undo_now(&mut self, made: Made) {
+        self.made.retain(|have| have.cases != made.cases);
+        self.say(Tone::Dim, format!("undoing {} …", made.in_words()));
+        self.undone_from = self.case.as_ref().map(|case| case.id);
+        self.effects.push(Effect::Write(Write::Undo(made)));
+    }
+
+    pub fn undone(&mut self, made: Made, results: Vec<(CaseId, Reply<()>)>) {
+        self.cases.distrust();
+        if let Some(case) = &mut self.case {
+            case.asked_revision = u64::MAX;
+        }
+        let done: Vec<CaseId> = results.iter().filter(|(_, r)| r.is_ok()).map(|(id, _)| *id).collect();
+        self.ahead.retain(|(id, _)| !done.contains(id));
+        self.returned.retain(|kept| !done.contains(&kept.id));
+        let failure = results.into_iter().find_map(|(_, reply)| reply.err());
+        match failure {
+            None => {
+                let open = if made.cases.len() == 1 {
+                    "it is open again"
+                } else {
+                    "they are open again"
+                };
+                self.say(Tone::Good, format!("undone: {}; {open}", made.in_words()));
+                self.show_undone(&made);
+            }
+            Some(why) => self.not_undone(made, &done, &why),
+        }
+    }
+
+    fn not_undone(&mut self, made: Made, done: &[CaseId], why: &Failure) {
+        let words = match (made.cases.len(), done.len()) {
+            (1, _) => format!("NOT undone: {}: {why}", made.in_words()),
+            (all, done) => {
+                let (done, all) = (format::count(done as i64), format::count(all as i64));
+                format!("only {done} of {all} undone: {why}")
+            }
+        };
+        self.say(Tone::Bad, words);
+        // Whatever was refused is refused again; what nobody answered can be tried again.
+        if !matches!(why, Failure::Problem(_)) {
+            let cases: Vec<CaseId> = made.cases.iter().filter(|id| !done.contains(id)).copied().collect();
+            self.made.push(Made { cases, ..made });
+        }
+    }
+
+    /// The case comes back to the screen where somebody still looks at what was there.
+    fn show_undone(&mut self, made: &Made) {
+        let is_where_it_was = self.case.as_ref().map(|case| case.id) == self.undone_from;
+        if let ([id], Screen::Item, None, true) = (&made.cases[..], self.screen, &self.prompt, is_where_it_was)
+            && self.case.as_ref().is_some_and(|case| case.id != *id)
+        {
+            self.open_case(*id, made.title.clone());
+        }
+    }
+}

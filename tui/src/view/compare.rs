@@ -1,0 +1,115 @@
+//! A file of the case beside what it looks like: who had it first, and how near they are.
+
+use ratatui::layout::Rect;
+use tradepost_common::review::{LookAlike, Relation};
+
+use super::paper::{Paper, Spans, split_left, split_top};
+use super::picture;
+use crate::picture::{Focus, PictureKey, PictureOf};
+use crate::state::App;
+use crate::state::case::CaseView;
+use crate::text;
+use crate::theme::Tone;
+
+/// Lines below the pictures.
+const FACTS: u16 = 3;
+
+pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, pairs: &[LookAlike], app: &mut App) {
+    let Some(pair) = pairs.get(case.look) else {
+        paper.paragraph(area, "no file of this case looks like another one", Tone::Dim);
+        return;
+    };
+    let (pictures, facts) = split_top(area, area.height.saturating_sub(FACTS));
+    let (left, right) = split_left(pictures, pictures.width / 2);
+    let width = left.width.saturating_sub(1);
+    let focus = case.focus_of_pair(pair);
+    let ours = picture::key(
+        PictureOf::Case(case.id, pair.item),
+        below(left, width),
+        focus,
+        case,
+        app,
+    );
+    let theirs = picture::key(PictureOf::Item(pair.other), below(right, width), focus, case, app);
+    draw_side(
+        paper,
+        Rect { width, ..left },
+        &ours,
+        &format!("this case: {}", pair.path),
+        app,
+    );
+    draw_side(
+        paper,
+        Rect { width, ..right },
+        &theirs,
+        &format!("known: {}", pair.other_path),
+        app,
+    );
+    app.picture_wish = Some(ours);
+    app.pair_wish = Some(theirs);
+    draw_facts(paper, facts, pair, focus, (case.look, pairs.len()));
+}
+
+/// The room of a picture, below its caption.
+fn below(area: Rect, width: u16) -> Rect {
+    split_top(Rect { width, ..area }, 1).1
+}
+
+fn draw_side(paper: &mut Paper<'_>, area: Rect, key: &PictureKey, caption: &str, app: &App) {
+    let (head, room) = split_top(area, 1);
+    let caption = text::clean(caption).into_owned();
+    paper.line(head, &text::cut_front(&caption, usize::from(head.width)), Tone::Accent);
+    picture::draw_key(paper, room, key, app);
+}
+
+fn draw_facts(paper: &mut Paper<'_>, area: Rect, pair: &LookAlike, focus: Focus, (at, of): (usize, usize)) {
+    let (first, rest) = split_top(area, 1);
+    let (second, third) = split_top(rest, 1);
+    let blurred = match focus {
+        Focus::Blurred => " · BLURRED: b",
+        Focus::Sharp => "",
+    };
+    if first.height > 0 {
+        let line: Spans = vec![
+            (relation_in_words(pair), relation_tone(pair)),
+            (format!(" · {} of {of}", at + 1), Tone::Plain),
+            (blurred.to_owned(), Tone::Warn),
+        ];
+        paper.put_spans(first, &line);
+    }
+    let (whose, tone) = if pair.same_contributor {
+        ("the same contributor", Tone::Plain)
+    } else {
+        ("SOMEBODY ELSE", Tone::Bad)
+    };
+    if second.height > 0 {
+        let since = format!(" · {} · since {}", pair.other_state, pair.other_since.date());
+        let line: Spans = vec![
+            (format!("{} ", pair.other_title), Tone::Plain),
+            (format!("of {} ({whose})", pair.other_contributor), tone),
+            (since, Tone::Plain),
+        ];
+        paper.put_spans(second, &line);
+    }
+    paper.line(
+        third,
+        "] [ next, previous · b blur · B background · z Z zoom · d back",
+        Tone::Dim,
+    );
+}
+
+/// `SAME OUTLINES`, `LOOKS ALIKE: 5 of 64 bits differ`.
+pub fn relation_in_words(pair: &LookAlike) -> String {
+    match pair.relation {
+        Relation::Exact => "SAME BYTES".to_owned(),
+        Relation::Geometry => "SAME OUTLINES".to_owned(),
+        Relation::Look => format!("LOOKS ALIKE: {} of 64 bits differ", pair.distance),
+    }
+}
+
+fn relation_tone(pair: &LookAlike) -> Tone {
+    match pair.relation {
+        Relation::Exact | Relation::Geometry => Tone::Bad,
+        Relation::Look => Tone::Warn,
+    }
+}
