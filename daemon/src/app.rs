@@ -16,6 +16,7 @@ use crate::queue::Broker;
 use crate::queue::settings::Settings;
 use crate::queue::stats::QueueStats;
 use crate::queue::wake::Wake;
+use crate::scanning::Scans;
 use crate::store::Store;
 use crate::store::signing::Signer;
 use crate::telemetry::alerts::Alerts;
@@ -34,6 +35,7 @@ pub struct App {
     pub jail_children: usize,
     pub presets: Vec<Preset>,
     pub scanner: watch::Receiver<ScannerStatus>,
+    pub scans: Scans,
     pub broker: Broker,
     pub wake: Arc<Wake>,
     pub settings: watch::Receiver<Settings>,

@@ -5,6 +5,8 @@
 mod check;
 mod load;
 mod queues;
+mod review;
+mod scanner;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use serde::Deserialize;
 
 pub use load::ConfigError;
 pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
+pub use review::{ReviewConfig, TargetHours, TrustConfig};
+pub use scanner::{ScannerConfig, WhenStale};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -25,6 +29,7 @@ pub struct Config {
     pub aws: AwsConfig,
     pub jail: JailConfig,
     pub previews: PreviewsConfig,
+    pub review: ReviewConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,
@@ -78,16 +83,6 @@ impl Default for DatabaseConfig {
     }
 }
 
-/// Which clamd judges the uploads.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ScannerConfig {
-    /// The socket of a clamd that runs already. Without it: one at the usual places, else a private one.
-    pub socket: Option<PathBuf>,
-    /// Never look at the usual places; start a private clamd at once.
-    pub private: bool,
-}
-
 /// The children that open hostile bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -97,6 +92,13 @@ pub struct JailConfig {
     pub memory_mib: u64,
     pub cpu_seconds: u64,
     pub wall_seconds: u64,
+    /// A file that takes longer leaves the others' way: lowest priority, and one of `slow_children` places.
+    pub slow_milliseconds: u64,
+    pub slow_children: usize,
+    /// Takes every path and port away from the children. Off only on a kernel that breaks it; an alert then says so for as long as it is.
+    pub landlock: bool,
+    /// Leaves the children the system calls that drawing needs. As above.
+    pub seccomp: bool,
 }
 
 impl Default for JailConfig {
@@ -105,7 +107,11 @@ impl Default for JailConfig {
             children: None,
             memory_mib: 512,
             cpu_seconds: 5,
-            wall_seconds: 10,
+            wall_seconds: 9,
+            slow_milliseconds: 150,
+            slow_children: 2,
+            landlock: true,
+            seccomp: true,
         }
     }
 }

@@ -11,8 +11,14 @@ pub enum ApiError {
     Unauthorized(&'static str),
     #[error("not allowed: {0}")]
     Forbidden(String),
+    /// The account was closed; the text says why, and is for the contributor.
+    #[error("the account is closed")]
+    Banned(String),
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// Nothing is there, and that is no mistake of the client.
+    #[error("nothing there: {code}")]
+    Nothing { code: &'static str, detail: &'static str },
     #[error("method not allowed")]
     MethodNotAllowed,
     #[error("conflict: {code}")]
@@ -66,8 +72,8 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) | Self::Banned(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) | Self::Nothing { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
@@ -85,6 +91,8 @@ impl ApiError {
         let (code, title, detail) = match self {
             Self::Unauthorized(detail) => ("unauthorized", "Authentication is needed", Some((*detail).to_owned())),
             Self::Forbidden(detail) => ("forbidden", "Not allowed", Some(detail.clone())),
+            Self::Banned(detail) => ("account-banned", "The account is closed", Some(detail.clone())),
+            Self::Nothing { code, detail } => (*code, "Nothing there", Some((*detail).to_owned())),
             Self::NotFound(what) => ("not-found", "Not found", Some(format!("There is no such {what}."))),
             Self::MethodNotAllowed => ("method-not-allowed", "The page does not know this method", None),
             Self::Conflict { code, detail } => (*code, "The state does not allow this", Some(detail.clone())),

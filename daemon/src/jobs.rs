@@ -37,7 +37,8 @@ impl Work for Jobs {
     }
 
     async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
-        handle(&self.0, message).await
+        let result = handle(&self.0, message).await;
+        scanning::waiting::instead_of_failing(&self.0, message, result).await
     }
 
     fn buried(&self, _: &Message) {
@@ -87,8 +88,11 @@ pub async fn give_up(app: &App, tx: &mut PgConnection, letter: &Letter, reason: 
     // Nothing waits for a message that never was a job.
     match queue {
         QueueName::Scan => match ScanJob::deserialize(&letter.payload) {
-            Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Scanning, Stage::Scan, reason).await,
-            Err(_) => Ok(()),
+            // Nothing waits for one that scans again.
+            Ok(job) if job.again.is_none() => {
+                uploads::give_up(tx, job.upload_id, UploadState::Scanning, Stage::Scan, reason).await
+            }
+            _ => Ok(()),
         },
         QueueName::Batch => match BatchJob::deserialize(&letter.payload) {
             Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Opening, Stage::Batch, reason).await,

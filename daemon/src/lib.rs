@@ -22,6 +22,7 @@ pub mod queue;
 pub mod accounts;
 pub mod audit;
 pub mod catalog;
+pub mod copies;
 pub mod ingest;
 pub mod previews;
 pub mod review;

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tradepost_tests::packs::{SCRIPTED, eicar};
-use tradepost_tests::{PackBuilder, TestApp};
+use tradepost_tests::{Options, PackBuilder, TestApp, bombs};
 
 fn finding<'a>(trace: &'a Value, file: &str) -> &'a Value {
     let findings = trace["findings"].as_array().unwrap();
@@ -85,4 +85,79 @@ async fn approving_a_pack_leaves_out_its_script() {
         .control(Method::POST, &format!("/v1/cases/{case}/approve"), Some(json!({})))
         .await;
     assert_eq!((status, &again["code"]), (StatusCode::CONFLICT, &json!("case-decided")));
+}
+
+#[tokio::test]
+async fn files_that_never_end_are_refused_and_others_are_published_meanwhile() {
+    let app = TestApp::start();
+    let mallory = app.trusted("mallory");
+    let bombs: Vec<_> = bombs::all()
+        .into_iter()
+        .filter(|(_, extension, _)| *extension == "svg")
+        .collect();
+    let pack = bombs
+        .iter()
+        .enumerate()
+        .fold(PackBuilder::new("Bombs").stored(), |pack, (index, (_, _, bytes))| {
+            pack.file(&format!("icons/bomb-{index:02}.svg"), bytes.clone())
+        });
+    let id = app.upload(&mallory, &pack.build()).await;
+    let honest = app.trusted("anna");
+    let trace = app
+        .upload_and_settle(&honest, &PackBuilder::ticks("Honest", 5).build())
+        .await;
+    assert_eq!(trace["upload"]["state"], "published", "{trace}");
+
+    let trace = app.settled(&id).await;
+    let mut drawn = Vec::new();
+    for (index, (what, _, _)) in bombs.iter().enumerate() {
+        let file = format!("icons/bomb-{index:02}.svg");
+        let blocking = trace["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| finding["file"] == file.as_str() && finding["severity"] == "blocking");
+        if !blocking {
+            drawn.push(*what);
+        }
+    }
+    // Only large, not dear: it is drawn like any other file.
+    assert_eq!(drawn, ["a path of 1e9 without a size"], "{trace}");
+    let overview = app.look("/v1/overview").await;
+    assert_eq!(overview["counts"]["dead_letters"], 0, "{overview}");
+}
+
+#[tokio::test]
+async fn a_jail_without_a_wall_is_a_critical_alert() {
+    for (key, word) in [("JAIL__LANDLOCK", "Landlock"), ("JAIL__SECCOMP", "seccomp")] {
+        let app = TestApp::start_with(Options::default().set(key, false));
+        let page = app
+            .until("/v1/alerts", |page| page["alerts"].to_string().contains("jail-weak"))
+            .await;
+        let alerts = page["alerts"].as_array().unwrap();
+        let alert = alerts.iter().find(|alert| alert["code"] == "jail-weak").unwrap();
+        assert_eq!(alert["severity"], "critical");
+        assert!(alert["message"].as_str().unwrap().contains(word), "{alert}");
+        let token = app.trusted("anna");
+        let trace = app
+            .upload_and_settle(&token, &PackBuilder::ticks("Still", 2).build())
+            .await;
+        assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    }
+}
+
+#[tokio::test]
+async fn every_child_of_a_daemon_has_its_walls() {
+    let app = TestApp::start();
+    let overview = app.look("/v1/overview").await;
+    let jail = overview["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|part| part["name"] == "jail")
+        .unwrap()
+        .clone();
+    assert_eq!(jail["health"], "ok", "{jail}");
+    let alerts = app.look("/v1/alerts").await;
+    assert!(!alerts.to_string().contains("jail-"), "{alerts}");
 }

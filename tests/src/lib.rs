@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod bombs;
 pub mod clamd;
 pub mod daemon;
 pub mod database;
@@ -11,6 +12,7 @@ pub mod packs;
 pub mod peer;
 pub mod pictures;
 pub mod queues;
+pub mod review;
 pub mod sqs;
 pub mod tmux;
 pub mod wait;

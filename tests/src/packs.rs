@@ -3,6 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use serde_json::{Value, json};
+use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
 /// A green tick of 24 x 24.
@@ -35,6 +36,7 @@ pub fn eicar() -> Vec<u8> {
 pub struct PackBuilder {
     files: Vec<(String, Vec<u8>)>,
     manifest: Value,
+    method: CompressionMethod,
 }
 
 impl PackBuilder {
@@ -47,6 +49,7 @@ impl PackBuilder {
         Self {
             files: Vec::new(),
             manifest,
+            method: CompressionMethod::Deflated,
         }
     }
 
@@ -78,6 +81,12 @@ impl PackBuilder {
         self
     }
 
+    /// Compresses nothing: what would inflate to many times its size is judged by its content.
+    pub fn stored(mut self) -> Self {
+        self.method = CompressionMethod::Stored;
+        self
+    }
+
     /// Changes the manifest.
     pub fn manifest(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.manifest);
@@ -90,10 +99,31 @@ impl PackBuilder {
         let manifest = ("manifest.json".to_owned(), manifest);
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (path, bytes) in std::iter::once(&manifest).chain(&self.files) {
-            zip.start_file(path, SimpleFileOptions::default())
+            zip.start_file(path, SimpleFileOptions::default().compression_method(self.method))
                 .expect("a new member");
             zip.write_all(bytes).expect("writing to memory");
         }
         zip.finish().expect("writing to memory").into_inner()
     }
+}
+
+/// A model of one triangle.
+pub fn glb() -> Vec<u8> {
+    let positions: Vec<u8> = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+        .into_iter()
+        .flat_map(f32::to_le_bytes)
+        .collect();
+    let document = json!({
+        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
+        "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0]}],
+        "bufferViews": [{"buffer": 0, "byteLength": positions.len(), "target": 34962}],
+        "buffers": [{"byteLength": positions.len()}],
+    });
+    let mut text = document.to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(4), b' ');
+    let length = |bytes: usize| u32::try_from(bytes).expect("a small model").to_le_bytes();
+    let chunk = |kind: &[u8; 4], bytes: &[u8]| [&length(bytes.len())[..], kind, bytes].concat();
+    let chunks = [chunk(b"JSON", &text), chunk(b"BIN\0", &positions)].concat();
+    [&b"glTF"[..], &length(2), &length(12 + chunks.len()), &chunks].concat()
 }

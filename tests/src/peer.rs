@@ -1,7 +1,7 @@
 //! The control socket as another Unix user sees it. Only root can become somebody else.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reqwest::StatusCode;
@@ -36,10 +36,15 @@ fn set_mode(path: &Path, mode: u32) {
 
 /// A request to the control socket as the stranger.
 pub fn as_stranger(app: &TestApp, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    as_user(app.socket(), STRANGER, method, path, body)
+}
+
+/// A request to a control socket as a user of the strangers' group, by name or by number.
+pub fn as_user(socket: PathBuf, user: &str, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
     let mut command = Command::new("setpriv");
     command.args([
         "--reuid",
-        STRANGER,
+        user,
         "--regid",
         STRANGERS_GROUP,
         "--clear-groups",
@@ -56,7 +61,7 @@ pub fn as_stranger(app: &TestApp, method: &str, path: &str, body: Option<Value>)
         "\\n%{http_code}",
         "--unix-socket",
     ]);
-    command.arg(app.socket()).arg(format!("http://localhost{path}"));
+    command.arg(socket).arg(format!("http://localhost{path}"));
     if let Some(body) = body {
         command.args([
             "--header",

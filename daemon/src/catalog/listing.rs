@@ -273,6 +273,28 @@ pub async fn own_source(db: &PgPool, item: Uuid, account: Uuid) -> sqlx::Result<
     Ok(row.map(|row| (row.sha256, row.path)))
 }
 
+/// What is published of an item: the bytes' SHA-256, its path, and whether it is free. `None`: not published, or published before there were copies.
+pub async fn published_file(db: &PgPool, item: Uuid) -> sqlx::Result<Option<PublishedFile>> {
+    sqlx::query_as!(
+        PublishedFile,
+        r#"
+        select item.file_sha256 as "sha256!", item.path, set_.price_minor = 0 as "is_free!"
+        from items item join sets set_ on set_.id = item.set_id
+        where item.id = $1 and item.state = 'published' and item.file_sha256 is not null
+        "#,
+        item
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The bytes of an item that a buyer may get.
+pub struct PublishedFile {
+    pub sha256: Vec<u8>,
+    pub path: String,
+    pub is_free: bool,
+}
+
 fn picture_url(sha256: &[u8], format: &str) -> String {
     format!("/r/{}.{format}", hex::encode(sha256))
 }

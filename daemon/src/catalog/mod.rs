@@ -1,7 +1,9 @@
 //! Families, sets, items and their renditions: drafts until a pack is published, the public catalogue after.
 
 mod drafts;
-mod listing;
+pub mod listing;
 mod queries;
 pub mod routes;
 pub mod service;
+pub mod undo;
+pub mod withdrawal;

@@ -49,6 +49,25 @@ pub async fn settle_item(
     Ok(done.rows_affected() == 1)
 }
 
+pub async fn set_file(
+    db: impl PgExecutor<'_>,
+    id: ItemId,
+    kind: &str,
+    sha256: &[u8],
+    size_bytes: i64,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update items set file_sha256 = $3, file_size_bytes = $4 where id = $1 and kind = $2 and state = 'pending'",
+        id.0,
+        kind,
+        sha256,
+        size_bytes
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub async fn count_down(tx: &mut PgConnection, set: SetId) -> sqlx::Result<i32> {
     sqlx::query_scalar!(
         "update sets set pending = pending - 1 where id = $1 returning pending",
@@ -161,7 +180,7 @@ pub async fn reject_items(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<i
 
 pub async fn publish_set(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update sets set state = 'published', published_at = now() where id = $1",
+        "update sets set state = 'published', published_at = coalesce(published_at, now()) where id = $1",
         set.0
     )
     .execute(db)
@@ -296,15 +315,31 @@ pub async fn licence(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Option
         .await
 }
 
-pub async fn picture(db: impl PgExecutor<'_>, set: SetId, item: ItemId, width: i32) -> sqlx::Result<Option<[u8; 32]>> {
+pub async fn stored_file(db: impl PgExecutor<'_>, set: SetId, item: ItemId) -> sqlx::Result<Option<([u8; 32], i64)>> {
+    let row = sqlx::query!(
+        "select sha256, size_bytes from items where set_id = $1 and id = $2",
+        set.0,
+        item.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (digest(row.sha256), row.size_bytes)))
+}
+
+pub async fn picture(
+    db: impl PgExecutor<'_>,
+    set: Option<SetId>,
+    item: ItemId,
+    width: i32,
+) -> sqlx::Result<Option<[u8; 32]>> {
     let hash = sqlx::query_scalar!(
         r#"
         select rendition.sha256 from renditions rendition
         join items item on item.id = rendition.item_id and item.kind = rendition.kind
-        where item.set_id = $1 and item.id = $2 and rendition.format = 'png'
+        where ($1::uuid is null or item.set_id = $1) and item.id = $2 and rendition.format = 'png'
         order by rendition.width < $3, abs(rendition.width - $3) limit 1
         "#,
-        set.0,
+        set.map(|set| set.0),
         item.0,
         width
     )

@@ -13,6 +13,7 @@ use super::listing::{self, CatalogFilter, Family, Item, Picture, Set};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{Bearer, Path, Query};
+use crate::http::objects::safe_name;
 
 /// Rows of a page when the request does not say.
 const DEFAULT_LIMIT: u32 = 50;
@@ -190,17 +191,7 @@ async fn get_item_source(
     let (sha256, path) = source.ok_or(ApiError::NotFound("item of yours"))?;
     let expires_at =
         time::OffsetDateTime::now_utc() + time::Duration::seconds(app.config.limits.download_url_seconds.into());
-    let name = path.rsplit('/').next().unwrap_or("file");
-    let safe_name: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
+    let safe_name = safe_name(&path);
     let path = format!("/objects/m/{}/{safe_name}", hex::encode(sha256));
     let query = app.signer.query("GET", &path, expires_at);
     Ok(Json(SourceUrl {

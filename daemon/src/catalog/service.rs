@@ -77,6 +77,11 @@ pub async fn settle_item(
     queries::count_down(tx, item.set_id).await.map(Some)
 }
 
+/// Keeps which bytes of an item may be published.
+pub async fn set_file(tx: &mut PgConnection, item: &Item, file: &StoredFile) -> sqlx::Result<()> {
+    queries::set_file(tx, item.id, &item.kind, &file.sha256, file.size_bytes.cast_signed()).await
+}
+
 /// Keeps what was drawn of an item. Drawing it again replaces nothing: the bytes are the same.
 pub async fn insert_renditions(
     tx: &mut PgConnection,
@@ -205,9 +210,15 @@ pub async fn licence(db: &PgPool, set: SetId) -> sqlx::Result<Option<String>> {
     queries::licence(db, set).await
 }
 
-/// The PNG of an item that is at least `width` px wide, or the widest: for a moderator, whatever the item's state.
-pub async fn picture(db: &PgPool, set: SetId, item: ItemId, width: i32) -> sqlx::Result<Option<[u8; 32]>> {
+/// The PNG of an item (of that set, where one is named) that is at least `width` px wide, or the widest: for a moderator,
+/// whatever the item's state.
+pub async fn picture(db: &PgPool, set: Option<SetId>, item: ItemId, width: i32) -> sqlx::Result<Option<[u8; 32]>> {
     queries::picture(db, set, item, width).await
+}
+
+/// Hash and size of a file of a set, for the review desk.
+pub async fn stored_file(db: &PgPool, set: SetId, item: ItemId) -> sqlx::Result<Option<([u8; 32], i64)>> {
+    queries::stored_file(db, set, item).await
 }
 
 /// Whether a picture with this hash is public: a rendition of a published item, or a published contact sheet.

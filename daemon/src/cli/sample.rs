@@ -119,8 +119,10 @@ impl Args {
 impl PackArgs {
     fn spec(&self) -> anyhow::Result<PackSpec> {
         ensure!(
-            self.kind == Kind::Icon.as_str() || self.kind == Kind::Illustration.as_str(),
-            "kind must be icon or illustration"
+            [Kind::Icon, Kind::Illustration]
+                .iter()
+                .any(|kind| self.kind == kind.as_str()),
+            "kind must be icon or illustration: the folder is one of SVG files"
         );
         let files = read_folder(&self.folder, &format!("{}s", self.kind), self.skip, self.limit)?;
         ensure!(

@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use tradepost_common::problem::Fault;
 
 use super::load::fault;
-use super::{AwsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig};
+use super::{
+    AwsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig, ReviewConfig, ScannerConfig,
+};
 use crate::queue::QueueName;
 
 /// Adds a fault for every value that is not what it should be.
@@ -14,10 +16,12 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     let mut check = Check(faults);
     check.http(&config.http);
     check.database(&config.database);
+    check.scanner(&config.scanner);
     check.queues(&config.queues);
     check.aws(&config.aws);
     check.jail(&config.jail);
     check.limits(&config.limits);
+    check.review(&config.review);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     check.between("daemon.stop_seconds", config.daemon.stop_seconds, 1..=600);
     let roles = "must name at least one of api, workers, scheduler";
@@ -57,6 +61,12 @@ impl Check<'_> {
         // The private cluster takes 60 connections, those of operators and commands included.
         let most = if database.url.is_some() { 500 } else { 50 };
         self.between("database.max_connections", database.max_connections, 2..=most);
+    }
+
+    fn scanner(&mut self, scanner: &ScannerConfig) {
+        self.between("scanner.timeout_seconds", scanner.timeout_seconds, 1..=3_600);
+        self.between("scanner.stale_hours", scanner.stale_hours, 1..=8_760);
+        self.between("scanner.rescan_days", scanner.rescan_days, 0..=3_650);
     }
 
     fn queues(&mut self, queues: &QueuesConfig) {
@@ -99,6 +109,8 @@ impl Check<'_> {
         self.between("jail.children", jail.children.unwrap_or(1), 1..=256);
         self.between("jail.memory_mib", jail.memory_mib, 64..=65_536);
         self.between("jail.cpu_seconds", jail.cpu_seconds, 1..=600);
+        self.between("jail.slow_milliseconds", jail.slow_milliseconds, 10..=60_000);
+        self.between("jail.slow_children", jail.slow_children, 1..=256);
         self.between("jail.wall_seconds", jail.wall_seconds, jail.cpu_seconds..=3_600);
     }
 
@@ -117,5 +129,26 @@ impl Check<'_> {
         self.between("limits.upload_url_seconds", limits.upload_url_seconds, 1..=604_800);
         self.between("limits.download_url_seconds", limits.download_url_seconds, 1..=604_800);
         self.between("limits.claim_seconds", limits.claim_seconds, 10..=86_400);
+    }
+
+    fn review(&mut self, review: &ReviewConfig) {
+        let target = &review.target_hours;
+        self.between("review.target_hours.blocking", target.blocking, 1..=8_760);
+        self.between("review.target_hours.warning", target.warning, 1..=8_760);
+        self.between("review.target_hours.info", target.info, 1..=8_760);
+        self.between("review.undo_minutes", review.undo_minutes, 0..=1_440);
+        self.between("review.skip_minutes", review.skip_minutes, 1..=1_440);
+        self.between("review.answer_days", review.answer_days, 1..=90);
+        self.between("review.appeal_days", review.appeal_days, 1..=365);
+        let trust = &review.trust;
+        self.between("review.trust.trusted_after", trust.trusted_after, 1..=1_000);
+        self.between("review.trust.trusted_after_days", trust.trusted_after_days, 0..=3_650);
+        self.between("review.trust.elite_after", trust.elite_after, 1..=100_000);
+        self.between(
+            "review.trust.elite_below_percent",
+            trust.elite_below_percent,
+            0.0..=100.0,
+        );
+        self.between("review.trust.rejection_costs", trust.rejection_costs, 0..=2);
     }
 }

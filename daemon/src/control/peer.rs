@@ -61,6 +61,14 @@ impl Peer {
         );
         Err(ApiError::Forbidden(detail))
     }
+
+    /// Refuses a peer that may not decide cases: moderators and operators may.
+    ///
+    /// # Errors
+    /// Forbidden.
+    pub fn require_decider(&self) -> ApiResult<()> {
+        self.require(Role::Operator).or_else(|_| self.require(Role::Moderator))
+    }
 }
 
 impl FromRequestParts<SharedApp> for Peer {

@@ -9,10 +9,9 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
-use tradepost_common::ids::{CaseId, ItemId, UploadId};
+use tradepost_common::ids::UploadId;
 use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
 use tradepost_common::queues::{QueueRow, SetConcurrency};
-use tradepost_common::review::{Approve, CaseDetail, CaseRow, Decision, Reject};
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
 use super::events;
@@ -22,9 +21,8 @@ use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{JsonBody, Path, Query};
 use crate::queue::{QueueName, dead, settings};
-use crate::review::service::{self as review, Which};
 use crate::uploads::service::{self as uploads, Filter};
-use crate::{audit, operations, telemetry};
+use crate::{accounts, audit, operations, review, telemetry};
 
 /// Rows of a page when the request does not say.
 const DEFAULT_LIMIT: u32 = 100;
@@ -42,17 +40,13 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/latency", get(latency))
         .route("/v1/uploads", get(list_uploads))
         .route("/v1/uploads/{id}", get(trace))
-        .route("/v1/cases", get(list_cases))
-        .route("/v1/cases/{id}", get(case))
-        .route("/v1/cases/{id}/claim", post(claim).delete(release))
-        .route("/v1/cases/{id}/approve", post(approve))
-        .route("/v1/cases/{id}/reject", post(reject))
-        .route("/v1/cases/{id}/items/{item}/picture", get(picture))
         .route("/v1/audit", get(list_audit))
         .route("/metrics", get(metrics))
         .route("/v1/events", get(events::stream))
         .merge(dead::routes::router())
         .merge(operations::routes::router())
+        .merge(review::routes::router())
+        .merge(accounts::routes::router())
         .layer(Extension(sampler))
         .layer(Extension(stop))
 }
@@ -193,87 +187,6 @@ async fn trace(_: Peer, State(app): State<SharedApp>, Path(id): Path<UploadId>) 
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CasesQuery {
-    cursor: Option<String>,
-    limit: Option<u32>,
-    state: Option<String>,
-}
-
-async fn list_cases(
-    _: Peer,
-    State(app): State<SharedApp>,
-    Query(query): Query<CasesQuery>,
-) -> ApiResult<Json<Page<CaseRow>>> {
-    let which = match query.state.as_deref() {
-        None | Some("open") => Which::Open,
-        Some("decided") => Which::Decided,
-        Some(_) => return Err(ApiError::invalid("state", "must be open or decided")),
-    };
-    Ok(Json(
-        review::list(&app.db, which, query.cursor.as_deref(), limit(query.limit)?).await?,
-    ))
-}
-
-async fn case(_: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<CaseDetail>> {
-    Ok(Json(review::detail(&app.db, id).await?))
-}
-
-async fn claim(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<CaseRow>> {
-    peer.require(Role::Moderator)?;
-    Ok(Json(review::claim(&app, &peer.actor, id).await?))
-}
-
-async fn release(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<CaseRow>> {
-    peer.require(Role::Moderator)?;
-    Ok(Json(review::release(&app, &peer.actor, id).await?))
-}
-
-async fn approve(
-    peer: Peer,
-    State(app): State<SharedApp>,
-    Path(id): Path<CaseId>,
-    JsonBody(body): JsonBody<Approve>,
-) -> ApiResult<Json<Decision>> {
-    peer.require(Role::Moderator)?;
-    Ok(Json(review::approve(&app, &peer.actor, id, &body).await?))
-}
-
-async fn reject(
-    peer: Peer,
-    State(app): State<SharedApp>,
-    Path(id): Path<CaseId>,
-    JsonBody(body): JsonBody<Reject>,
-) -> ApiResult<Json<Decision>> {
-    peer.require(Role::Moderator)?;
-    Ok(Json(review::reject(&app, &peer.actor, id, &body).await?))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PictureQuery {
-    width: Option<u32>,
-}
-
-async fn picture(
-    _: Peer,
-    State(app): State<SharedApp>,
-    Path((id, item)): Path<(CaseId, ItemId)>,
-    Query(query): Query<PictureQuery>,
-) -> ApiResult<Response> {
-    let width = query.width.unwrap_or(256);
-    if !(1..=4_096).contains(&width) {
-        return Err(ApiError::invalid("width", "must be between 1 and 4,096"));
-    }
-    let bytes = review::picture(&app, id, item, width).await?;
-    Ok((
-        [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")],
-        bytes,
-    )
-        .into_response())
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct AuditQuery {
     cursor: Option<i64>,
     limit: Option<u32>,
@@ -293,11 +206,12 @@ async fn metrics(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
 
 /// One Prometheus scrape.
 pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
-    let text = telemetry::prometheus::render(
+    let mut text = telemetry::prometheus::render(
         &sampler::overview(app).await?,
         &sampler::queues(app).await?,
         &app.latency,
     );
+    text.push_str(&app.scans.meter.render());
     Ok((
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

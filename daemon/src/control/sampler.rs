@@ -290,6 +290,11 @@ fn parts(app: &App) -> Vec<Part> {
         (Some(_), None) => (Health::Ok, sqs::place(&app.config.aws)),
         (Some(_), Some(fault)) => (Health::Down, format!("{}: {fault}", sqs::place(&app.config.aws))),
     };
+    let confinement = app.jail.confinement();
+    let jail_health = match &confinement {
+        Some(confinement) if !confinement.is_complete() => Health::Degraded,
+        _ => Health::Ok,
+    };
     let jail = format!(
         "at most {} children, {} MiB and {} s of CPU a file",
         app.jail_children, app.config.jail.memory_mib, app.config.jail.cpu_seconds
@@ -298,7 +303,7 @@ fn parts(app: &App) -> Vec<Part> {
         part("database", Health::Ok, database.to_owned()),
         part("objects", Health::Ok, "files in the state directory".to_owned()),
         part("scanner", scanner_health, status.state.to_string()),
-        part("jail", Health::Ok, jail),
+        part("jail", jail_health, jail),
         part("queues", queues_health, queues),
     ]
 }

@@ -12,13 +12,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Path, Query};
-use crate::app::SharedApp;
-use crate::catalog::service as catalog;
+use crate::app::{App, SharedApp};
+use crate::catalog::{listing, service as catalog};
 use crate::error::{ApiError, ApiResult};
+use crate::scanning::{self, pinned};
 use crate::store::ContentKey;
 use crate::store::signing::Signature;
 use crate::uploads::routes::check_signature;
+use tradepost_inspect::media::FileType;
 use tradepost_render::presets::Format;
+use uuid::Uuid;
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -26,6 +29,7 @@ pub fn router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(get_picture))
         .routes(routes!(get_source))
+        .routes(routes!(get_item_file))
 }
 
 /// A picture by the SHA-256 of its bytes
@@ -52,6 +56,7 @@ async fn get_picture(
         .read_content(&ContentKey::rendition(sha256, format.as_str()))
         .await;
     let bytes = bytes.map_err(|error| anyhow::Error::new(error).context("reading a rendition"))?;
+    pinned::check(&bytes, &sha256, "a rendition").map_err(anyhow::Error::new)?;
     Ok((caching, [(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
 }
 
@@ -110,18 +115,83 @@ async fn get_source(
     };
     check_signature(&app, "GET", &format!("/objects/m/{digest}/{name}"), signature)?;
     let sha256 = parse_digest(&digest).ok_or(ApiError::NotFound("file"))?;
+    if scanning::service::is_infected(&app.db, &sha256).await? {
+        return Err(ApiError::Gone {
+            code: "withdrawn",
+            detail: "The file was withdrawn: the scanner found malware in it.".to_owned(),
+        });
+    }
+    download(&app, sha256, &name, "application/octet-stream").await
+}
+
+/// The file of a free item
+///
+/// What is published of it: of an SVG a copy, written anew without anything active, that draws the same. Items with a price are not here.
+#[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn get_item_file(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let file = listing::published_file(&app.db, id).await?;
+    let file = file.ok_or(ApiError::NotFound("published file"))?;
+    if !file.is_free {
+        return Err(ApiError::Forbidden(
+            "The item has a price: its file is for buyers.".to_owned(),
+        ));
+    }
+    let sha256 = file
+        .sha256
+        .try_into()
+        .map_err(|_| ApiError::NotFound("published file"))?;
+    let media_type = match FileType::of_path(&file.path) {
+        // The copy of a compressed one is plain.
+        FileType::Svg | FileType::Svgz => "image/svg+xml",
+        FileType::Png => "image/png",
+        FileType::Jpeg => "image/jpeg",
+        FileType::WebP => "image/webp",
+        FileType::Glb => "model/gltf-binary",
+        FileType::Wav => "audio/wav",
+        FileType::Flac => "audio/flac",
+        FileType::Mp3 => "audio/mpeg",
+        FileType::Ogg => "audio/ogg",
+        FileType::Unknown => "application/octet-stream",
+    };
+    let name = safe_name(
+        file.path
+            .strip_suffix("z")
+            .filter(|path| path.ends_with(".svg"))
+            .unwrap_or(&file.path),
+    );
+    let mut response = download(&app, sha256, &name, media_type).await?;
+    // Should a browser be made to show it after all.
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// The last part of a path, with nothing in it that a header or a URL could misread.
+pub fn safe_name(path: &str) -> String {
+    let plain = |character: char| {
+        if character.is_ascii_alphanumeric() || "._-".contains(character) {
+            character
+        } else {
+            '_'
+        }
+    };
+    path.rsplit('/').next().unwrap_or("file").chars().map(plain).collect()
+}
+
+async fn download(app: &App, sha256: [u8; 32], name: &str, media_type: &'static str) -> ApiResult<Response> {
     let file = app.store.open_content(&ContentKey::member(sha256)).await;
     let file = file.map_err(|error| anyhow::Error::new(error).context("opening a source file"))?;
+    let file = file.into_std().await;
+    pinned::seal(&file, sha256, "a published file").await?;
+    let file = tokio::fs::File::from_std(file);
     let length = file
         .metadata()
         .await
         .map_err(|error| anyhow::Error::new(error).context("reading a source file"))?
         .len();
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/octet-stream"),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (
             header::CONTENT_DISPOSITION,
             header_value(&format!("attachment; filename=\"{name}\""))?,

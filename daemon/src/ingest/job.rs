@@ -17,6 +17,7 @@ use crate::jail::{JailError, Member};
 use crate::previews::image_job::ImageJob;
 use crate::previews::sheet_job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
+use crate::scanning::pinned;
 use crate::store::{ContentKey, Store};
 use crate::uploads::Upload;
 use crate::uploads::service::{self as uploads, pack_finding};
@@ -28,6 +29,9 @@ use tradepost_inspect::pack::PackLimits;
 const MEMBERS_AHEAD: usize = 32;
 /// Members are stored in groups of at most this size.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// A file that had the processor for so long and was not done never will be.
+const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,9 +56,12 @@ pub async fn run(app: &Arc<App>, job: BatchJob, attempt: u32) -> anyhow::Result<
         .open_upload(&key)
         .await
         .context("opening the uploaded bytes")?;
+    let seal = pinned::seal(&file, upload.sha256, "a pack").await?;
+    let same_file = file.try_clone().context("sharing an open file")?;
     let (sender, receiver) = mpsc::channel(MEMBERS_AHEAD);
     let opening = app.jail.open_pack(file, limits(&app.config.limits), sender);
     let (opened, stored) = tokio::join!(opening, store_members(&app.store, receiver));
+    seal.check(&same_file, &upload.sha256, "a pack")?;
     match opened {
         Ok(opened) => create(app, &upload, &opened.manifest, &stored?).await?,
         Err(error) => {
@@ -71,18 +78,17 @@ pub async fn run(app: &Arc<App>, job: BatchJob, attempt: u32) -> anyhow::Result<
 /// Turns what the jail says of a file into findings, or into an error when another attempt may help.
 ///
 /// # Errors
-/// A broken jail; and the first time, a file that ran out of time or memory or crashed its child: the machine may have been busy.
+/// A broken jail, and one that is busy; and the first time, a file that ran out of time without having had the processor: the machine was busy.
 pub fn refusal(error: JailError, path: Option<&str>, attempt: u32) -> anyhow::Result<Vec<Finding>> {
     let (rule, message) = match error {
         JailError::Refused(findings) => return Ok(findings),
         JailError::Broken(error) => return Err(error),
-        JailError::Timeout => ("jail-timeout", "It takes too long to open."),
+        JailError::Busy => return Err(error.into()),
+        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => return Err(error.into()),
+        JailError::Timeout { .. } => ("jail-timeout", "It takes too long to open."),
         JailError::Memory => ("jail-memory", "It needs too much memory to open."),
         JailError::Crash { .. } => ("jail-crash", "It crashes the program that opens it."),
     };
-    if attempt < 2 {
-        return Err(anyhow::Error::new(error));
-    }
     // What the child said of a crash is for the log of the attempt; it may speak of our machine.
     let finding = pack_finding(rule, FindingSeverity::Blocking, message);
     Ok(vec![Finding {
@@ -181,5 +187,9 @@ fn limits(config: &LimitsConfig) -> PackLimits {
         member_bytes: config.member_mib * MIB,
         member_ratio: config.member_ratio.into(),
         svg_bytes: config.svg_mib * MIB,
+        // A member is held in memory, here and in the jail: no kind may be larger than a member.
+        raster_bytes: config.member_mib * MIB,
+        model_bytes: config.member_mib * MIB,
+        audio_bytes: config.member_mib * MIB,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Seek as _, Write as _};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -15,17 +15,23 @@ use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 
 use super::sheet_job::PreviewJob;
 use crate::app::App;
-use crate::catalog::service::{self as catalog, Item, Settled};
+use crate::catalog::service::{self as catalog, Item, Settled, StoredFile};
+use crate::copies::Prints;
+use crate::copies::service as copies;
 use crate::ingest::job::refusal;
-use crate::jail::Rendered;
+use crate::jail::{JailError, Published, Rendered};
 use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scanning::clamd::Verdict;
+use crate::scanning::pinned;
 use crate::scanning::service::{self as scanning, Scanned};
-use crate::store::{ContentKey, sha256};
+use crate::store::ContentKey;
 use crate::telemetry::latency;
 use crate::uploads::findings;
 use crate::uploads::service::{self as uploads, file_finding};
 use crate::uploads::stages::Stage;
+
+/// When a slow file is tried again that found no place.
+const PUT_OFF: Duration = Duration::from_secs(2);
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +46,8 @@ pub struct ImageJob {
 /// What was found out about one file.
 struct Judged {
     scanned: Scanned,
+    /// Of the copy that is published instead of the file, when there is one.
+    copy_scanned: Option<Scanned>,
     findings: Vec<Finding>,
     rendered: Option<Rendered>,
 }
@@ -60,14 +68,16 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
         .read_content(&ContentKey::member(item.sha256))
         .await
         .context("reading the file")?;
-    anyhow::ensure!(
-        sha256(&bytes) == item.sha256,
-        "the stored file is not the one that was taken out of the pack"
-    );
-    let judged = judge(app, &item, bytes, attempt).await?;
+    pinned::check(&bytes, &item.sha256, "a file of a pack")?;
+    let Some(judged) = judge(app, &item, bytes, attempt).await? else {
+        return Ok(Outcome::Retry(PUT_OFF.mul_f64(rand::random_range(0.5..1.5))));
+    };
     if let Some(rendered) = &judged.rendered {
         let object = |r: &crate::jail::Rendition| (ContentKey::rendition(r.sha256, r.format.as_str()), r.bytes.clone());
-        let objects = rendered.renditions.iter().map(object).collect();
+        let mut objects: Vec<_> = rendered.renditions.iter().map(object).collect();
+        if let Published::Copy { sha256, bytes } = &rendered.published {
+            objects.push((ContentKey::member(*sha256), bytes.clone()));
+        }
         timed(app, "image.store", app.store.put_content(objects))
             .await
             .context("storing the renditions")?;
@@ -76,8 +86,8 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
     Ok(Outcome::Done)
 }
 
-/// clamd first; what it calls clean goes on into the jail, and no other byte does.
-async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Judged> {
+/// clamd first; what it calls clean goes on into the jail, and no other byte does. `None`: the jail is busy with slow files, and this is one.
+async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Option<Judged>> {
     let scanned = timed(app, "image.scan", scanning::scan(app, &bytes[..], bytes.len() as u64)).await?;
     let refused = match &scanned.verdict {
         Verdict::Clean => None,
@@ -86,28 +96,51 @@ async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Re
     };
     if let Some((rule, message)) = refused {
         let finding = file_finding(&item.path, rule, FindingSeverity::Blocking, message);
-        return Ok(Judged {
+        return Ok(Some(Judged {
             scanned,
+            copy_scanned: None,
             findings: vec![finding],
             rendered: None,
-        });
+        }));
     }
     let file = in_memory(&bytes).context("handing the file to the jail")?;
-    match timed(app, "image.render", app.jail.render(file, &item.path, &app.presets)).await {
-        Ok(mut rendered) => {
-            let findings = std::mem::take(&mut rendered.findings);
-            Ok(Judged {
-                scanned,
-                findings,
-                rendered: Some(rendered),
-            })
-        }
-        Err(error) => Ok(Judged {
-            scanned,
-            findings: refusal(error, Some(&item.path), attempt)?,
-            rendered: None,
-        }),
+    let rendering = app.jail.render(file, &item.sha256, &item.path, &app.presets);
+    let (findings, rendered) = match timed(app, "image.render", rendering).await {
+        Ok(mut rendered) => (std::mem::take(&mut rendered.findings), Some(rendered)),
+        Err(JailError::Busy) => return Ok(None),
+        Err(error) => (refusal(error, Some(&item.path), attempt)?, None),
+    };
+    let mut judged = Judged {
+        scanned,
+        copy_scanned: None,
+        findings,
+        rendered,
+    };
+    judge_copy(app, item, &mut judged).await?;
+    Ok(Some(judged))
+}
+
+/// Other bytes than the file's need a verdict of their own before anybody gets them.
+async fn judge_copy(app: &App, item: &Item, judged: &mut Judged) -> anyhow::Result<()> {
+    let Some(Rendered {
+        published: Published::Copy { sha256, bytes },
+        ..
+    }) = &judged.rendered
+    else {
+        return Ok(());
+    };
+    let scanned = timed(app, "image.scan", scanning::scan(app, &bytes[..], bytes.len() as u64)).await?;
+    anyhow::ensure!(
+        scanned.sha256 == *sha256,
+        "the copy that was scanned is not the one that was made"
+    );
+    if scanned.verdict != Verdict::Clean {
+        let message = "The scanner does not call the copy clean that would be published.";
+        let finding = file_finding(&item.path, "malware", FindingSeverity::Blocking, message);
+        judged.findings.push(finding);
     }
+    judged.copy_scanned = Some(scanned);
+    Ok(())
 }
 
 /// The very bytes that were scanned, as a descriptor.
@@ -121,12 +154,13 @@ fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
 /// One transaction: verdict, findings, renditions, the item's state, and the count of what is still pending.
 /// Whoever brings that to zero enqueues the preview.
 async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyhow::Result<()> {
-    let blocked = judged.rendered.is_none() || judged.findings.iter().any(|f| f.severity == FindingSeverity::Blocking);
-    let settled = if blocked { Settled::Blocked } else { Settled::Ready };
-    let size = judged
+    let file = judged
         .rendered
         .as_ref()
-        .map(|rendered| (rendered.natural_width, rendered.natural_height));
+        .and_then(|rendered| published_file(item, rendered));
+    let blocked = file.is_none() || judged.findings.iter().any(|f| f.severity == FindingSeverity::Blocking);
+    let settled = if blocked { Settled::Blocked } else { Settled::Ready };
+    let size = judged.rendered.as_ref().and_then(|rendered| rendered.size);
     let mut tx = app.db.begin().await?;
     // Everything that does not touch the set's row comes first: other files of the pack wait for that row.
     if let Some(rendered) = &judged.rendered {
@@ -135,6 +169,15 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
     findings::insert(&mut tx, job.upload_id, &judged.findings).await?;
     let version = hex::encode(item.sha256);
     scanning::record(&mut tx, job.upload_id, Some(&item.path), &version, &judged.scanned).await?;
+    if let Some(scanned) = &judged.copy_scanned {
+        let version = hex::encode(scanned.sha256);
+        scanning::record(&mut tx, job.upload_id, Some(&item.path), &version, scanned).await?;
+    }
+    if let Some(file) = &file {
+        catalog::set_file(&mut tx, item, file).await?;
+    }
+    let prints = judged.rendered.as_ref().and_then(|rendered| rendered.fingerprint);
+    copies::record(&mut tx, job.upload_id, item, prints.map(Prints::from).as_ref()).await?;
     let Some(pending) = catalog::settle_item(&mut tx, item, settled, size).await? else {
         // Somebody else settled it: what was written here is rolled back.
         return Ok(());
@@ -145,6 +188,21 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
     tx.commit().await?;
     app.changed.uploads();
     Ok(())
+}
+
+/// The bytes that a buyer may get.
+fn published_file(item: &Item, rendered: &Rendered) -> Option<StoredFile> {
+    match &rendered.published {
+        Published::Itself => Some(StoredFile {
+            sha256: item.sha256,
+            size_bytes: item.size_bytes.cast_unsigned(),
+        }),
+        Published::Copy { sha256, bytes } => Some(StoredFile {
+            sha256: *sha256,
+            size_bytes: bytes.len() as u64,
+        }),
+        Published::Nothing => None,
+    }
 }
 
 /// Blocks the file of a job that an operator gave up on; the rest of its pack goes on.

@@ -11,6 +11,7 @@ use tradepost_common::uploads::UploadState;
 
 use crate::app::App;
 use crate::catalog::service::{self as catalog, SetProgress, Sheet};
+use crate::copies::service as copies;
 use crate::ingest::job::refusal;
 use crate::jail::Rendition;
 use crate::queue::Outcome;
@@ -111,16 +112,25 @@ async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Opti
 /// Keeps the sheet and settles the upload in one transaction.
 async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
+    review::service::lock_account(&mut tx, job.upload_id).await?;
     let set = catalog::lock_set(&mut tx, job.set_id)
         .await?
         .context("the set is gone")?;
     if set.state == "rejected" || set.pending > 0 {
         return Ok(());
     }
+    if !catalog::sheet_items(&mut tx, set.id).await?.is_empty()
+        && review::service::is_at_rest(&mut tx, job.upload_id).await?
+    {
+        // Somebody put a sheet there while this one was drawn: a decision was taken back.
+        return Ok(());
+    }
     if let Some(drawn) = &drawn {
         keep(&mut tx, &set, drawn).await?;
     }
-    review::policy::decide(&mut tx, &set, job.upload_id).await?;
+    copies::compare(&mut tx, job.upload_id).await?;
+    review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;
+    copies::cluster(&mut tx, job.upload_id).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -25,6 +25,8 @@ use super::{Area, ContentKey, StoredUpload, UploadKey};
 
 /// Bytes are hashed and written in steps of about this size.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// A disk that takes this much is not full.
+const ROOM_BYTES: usize = 256 * 1024;
 /// A PUT that brings nothing for this long has ended.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -186,6 +188,12 @@ impl Store {
     pub async fn check(&self) -> io::Result<()> {
         let temporary = Temporary::new(&self.root);
         tokio::fs::write(&temporary.0, b"ok").await
+    }
+
+    /// Whether the disk takes more than a few bytes.
+    pub async fn has_room(&self) -> bool {
+        let temporary = Temporary::new(&self.root);
+        tokio::fs::write(&temporary.0, vec![0; ROOM_BYTES]).await.is_ok()
     }
 
     fn write_content(&self, key: &ContentKey, bytes: &[u8]) -> io::Result<()> {

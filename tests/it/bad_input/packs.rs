@@ -1,7 +1,7 @@
 //! Packs that are not what they should be.
 
 use serde_json::{Value, json};
-use tradepost_tests::packs::{SCRIPTED, TICK};
+use tradepost_tests::packs::{SCRIPTED, TICK, square};
 use tradepost_tests::{Options, PackBuilder, TestApp};
 
 /// Draws nothing at all.
@@ -272,7 +272,8 @@ async fn name_of_a_set_is_taken_once() {
     assert_eq!(app.rows("/v1/items").await.len(), 2);
 
     let other = app.trusted("dora");
-    let theirs = app.upload_and_settle(&other, &ticks().build()).await;
+    let square = PackBuilder::new("Unsound").file("icons/square.svg", square("#123456"));
+    let theirs = app.upload_and_settle(&other, &square.build()).await;
     assert_eq!(
         theirs["upload"]["state"], "published",
         "another contributor has names of its own: {theirs}"

@@ -5,10 +5,12 @@ use serde_json::json;
 use tradepost_tests::{Answer, TestApp};
 
 /// Every route, with the methods it has.
-const ROUTES: [(&str, &[&str]); 14] = [
+const ROUTES: [(&str, &[&str]); 17] = [
     ("/v1/uploads", &["get", "post"]),
     ("/v1/uploads/{id}", &["get"]),
     ("/v1/uploads/{id}/complete", &["post"]),
+    ("/v1/uploads/{id}/answer", &["post"]),
+    ("/v1/uploads/{id}/appeal", &["post"]),
     ("/objects/uploads/{id}", &["put"]),
     ("/v1/families", &["get"]),
     ("/v1/families/{id}", &["get"]),
@@ -17,6 +19,7 @@ const ROUTES: [(&str, &[&str]); 14] = [
     ("/v1/items", &["get"]),
     ("/v1/items/{id}", &["get"]),
     ("/v1/items/{id}/source", &["get"]),
+    ("/v1/items/{id}/file", &["get"]),
     ("/r/{name}", &["get"]),
     ("/objects/m/{sha256}/{name}", &["get"]),
     ("/livez", &["get"]),

@@ -65,7 +65,9 @@ async fn filters_narrow_every_list() {
     let app = TestApp::start();
     let (ann, bob) = (app.trusted("ann"), app.trusted("bob"));
     publish(&app, &ann, PackBuilder::ticks("Icons", 2)).await;
-    let illustrations = of_family("Scenes", "Drawn", 1).manifest(|manifest| {
+    let drawn = PackBuilder::new("Drawn").file("scenes/field.svg", square("#00c000"));
+    let illustrations = drawn.manifest(|manifest| {
+        manifest["family"]["name"] = json!("Scenes");
         manifest["kind"] = json!("illustration");
         manifest["tags"] = json!(["outdoors"]);
         manifest["files"][0]["tags"] = json!(["green-field"]);

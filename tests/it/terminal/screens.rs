@@ -1,6 +1,7 @@
 //! The screens, in a terminal of 80 x 24.
 
 use serde_json::{Value, json};
+use tradepost_common::review::REASONS;
 use tradepost_tests::packs::SCRIPTED;
 use tradepost_tests::tmux::Screen;
 use tradepost_tests::{Options, PackBuilder, TestApp};
@@ -56,11 +57,7 @@ async fn moderator_rejects_a_case_at_the_keyboard() {
     screen.press("2");
     let decided = app.until(&case, |case| !case["decision"].is_null()).await;
     assert_eq!(decided["decision"]["outcome"], "rejected", "{decided}");
-    assert_eq!(
-        decided["decision"]["reason"],
-        json!("Contains scripts or other active content"),
-        "{decided}"
-    );
+    assert_eq!(decided["decision"]["reason"], json!(REASONS[1].text), "{decided}");
     let id = trace["upload"]["id"].as_str().unwrap();
     assert_eq!(
         app.look(&format!("/v1/uploads/{id}")).await["upload"]["state"],
