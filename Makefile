@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-.PHONY: demo test bench bench-dead bench-queue chaos sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench bench-copies bench-dead bench-inspect bench-jail bench-queue bench-review chaos fuzz sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -25,6 +25,21 @@ packs: ## installs the icon and illustration sets that tests and demo use, from 
 
 bench-dead: setup ## measures a million dead letters, in release
 	@make/bench-dead
+
+bench-copies: setup ## measures look-ups of files that look alike among a million, in release
+	@make/bench-copies
+
+bench-inspect: setup packs ## measures how often honest pictures are refused, and what judging costs
+	@make/bench-inspect
+
+bench-jail: setup packs ## measures what the jail costs and how it holds files that never end
+	@make/bench-jail
+
+bench-review: setup ## measures the review desk with ten thousand open cases, in release
+	@make/bench-review
+
+fuzz: setup ## fuzzes what sees hostile bytes, a minute each; the corpus is kept
+	@make/fuzz
 
 sqlx: setup ## prepares .sqlx/ from the migrations and the statements in the code
 	@make/sqlx
