@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         Err(Unsound::Unreadable(error)) => panic!("memory that can not be read: {error}"),
     };
     for index in 0..archive.entries().len() {
-        let declared = archive.entries()[index].size;
+        let declared = archive.entries()[index].inflated_bytes;
         let mut read = || {
             let mut content = Vec::new();
             let reader = archive.reader(index).expect("an accepted member has a reader");

@@ -3,7 +3,7 @@
 //! The rules are those of the Khronos glTF validator, under its own names, so that a contributor can look each of them up; the verdicts are
 //! compared with it. [`Policy::upload`] adds what the marketplace asks for on top: one file, nothing outside it, nothing that could not be judged.
 //!
-//! Everything here is linear in the size of the file, or pays for what is more from a budget ([`Context::spend`](context::Context::spend)): a
+//! Everything here is linear in the size of the file, or pays for what is more from a budget (`Context::spend`): a
 //! count, a stride or a length that a model declares never decides how much memory or time it takes.
 
 mod container;
