@@ -194,6 +194,8 @@ async fn appeal_against_files_left_out_takes_nothing_from_what_is_published() {
     let token = app.token(&["--account", "newbie"]);
     let (case, upload) = app.case_of(&token, "Ticks", 3).await;
     let items = app.look(&format!("/v1/cases/{case}")).await["items"].clone();
+    app.previews_are_drawn().await;
+    app.act("/v1/queues/preview/pause", json!({})).await;
     app.desk(
         &case,
         "approve",
