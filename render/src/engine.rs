@@ -5,9 +5,10 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{self, fontdb};
 use roxmltree::Document;
+use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
 use super::copy::same_picture;
@@ -15,6 +16,7 @@ use super::fingerprint::{Fingerprint, fingerprint};
 use super::presets::{Format, Preset, Watermark};
 use super::scale::Levels;
 use super::straight::Straight;
+use super::times::StageTimes;
 use super::watermark::Marks;
 use super::{cost, encode_png, encode_webp, fonts};
 use tradepost_inspect::svg::{self, refusal};
@@ -25,6 +27,16 @@ pub(super) const MAX_HEIGHT: u32 = 4;
 const MAX_ASPECT: f32 = 1_000.0;
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 256;
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// It may be published: it is judged and drawn, its copy is made and compared, its fingerprint taken.
+    Publish,
+    /// Its pictures are wanted and nothing else: it was judged before, or nobody is given it.
+    Draw,
+}
 
 /// One encoded picture.
 #[derive(Debug)]
@@ -58,6 +70,7 @@ pub struct Engine {
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
+    times: StageTimes,
 }
 
 impl Engine {
@@ -69,6 +82,11 @@ impl Engine {
         }
     }
 
+    /// What the files since the last call cost, by stage.
+    pub fn take_times(&mut self) -> StageTimes {
+        std::mem::take(&mut self.times)
+    }
+
     /// Judges and draws one file. The error is every reason why there is no picture.
     pub fn render(
         &mut self,
@@ -77,10 +95,25 @@ impl Engine {
         presets: &[Preset],
         max_bytes: u64,
     ) -> Result<Drawing, Vec<Finding>> {
+        self.render_for(Purpose::Publish, bytes, path, presets, max_bytes)
+    }
+
+    /// The same, doing no more than the purpose asks for.
+    pub fn render_for(
+        &mut self,
+        purpose: Purpose,
+        bytes: &[u8],
+        path: &str,
+        presets: &[Preset],
+        max_bytes: u64,
+    ) -> Result<Drawing, Vec<Finding>> {
         let text = svg::open(bytes, path, max_bytes)?;
         let document = svg::parse(&text, path)?;
-        let mut findings = svg::judge(&document, path);
-        match self.draw_document(&document, path, presets, &mut findings) {
+        let mut findings = match purpose {
+            Purpose::Publish => svg::judge(&document, path),
+            Purpose::Draw => Vec::new(),
+        };
+        match self.draw_document(purpose, &document, path, presets, &mut findings) {
             Ok(drawing) => Ok(Drawing { findings, ..drawing }),
             Err(reasons) => {
                 findings.extend(reasons);
@@ -91,6 +124,7 @@ impl Engine {
 
     fn draw_document(
         &mut self,
+        purpose: Purpose,
         document: &Document<'_>,
         path: &str,
         presets: &[Preset],
@@ -109,8 +143,9 @@ impl Engine {
             let message = "shows nothing: every pixel of it is transparent";
             vec![refusal(path, svg::RENDERS_NOTHING, message)]
         })?;
-        let copy = self.copy(document, &tree);
-        if copy.is_none() {
+        let publishes = purpose == Purpose::Publish;
+        let copy = if publishes { self.copy(document, &tree) } else { None };
+        if publishes && copy.is_none() {
             let message = "looks different without what is not allowed in it: remove that, or draw it in another way";
             findings.push(refusal(path, svg::COPY_DIFFERS, message));
         }
@@ -121,7 +156,10 @@ impl Engine {
             findings: Vec::new(),
             pictures,
             copy,
-            fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(&tree, pixels)),
+            fingerprint: match purpose {
+                Purpose::Publish => levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(&tree, pixels)),
+                Purpose::Draw => None,
+            },
         })
     }
 
@@ -178,20 +216,44 @@ impl Engine {
                 continue;
             }
             // Presets that differ in their format only share the pixels.
-            let Preset {
-                width_px, watermark, ..
-            } = presets[index];
-            let level = levels.at(width_px)?;
-            let straight = match watermark {
-                Watermark::None => Straight::of(level),
-                Watermark::Tiled => Straight::of(&self.marks.draw_over(level)?),
+            let first = &presets[index];
+            let level = levels.at(first.width_px)?;
+            let straight = match (first.background, &first.watermark) {
+                (None, Watermark::None) => Straight::of(level),
+                (background, watermark) => Straight::of(&self.dressed(level, background, watermark)?),
             };
-            let same = |preset: &Preset| preset.width_px == width_px && preset.watermark == watermark;
+            let same = |preset: &Preset| {
+                preset.width_px == first.width_px
+                    && preset.background == first.background
+                    && preset.watermark == first.watermark
+            };
             for (preset, picture) in presets.iter().zip(&mut pictures).filter(|(preset, _)| same(preset)) {
                 *picture = Some(encode(&straight, preset));
             }
         }
         pictures.into_iter().collect()
+    }
+}
+
+impl Engine {
+    /// The picture before its background and under its mark.
+    fn dressed(&mut self, picture: &Pixmap, background: Option<[u8; 3]>, watermark: &Watermark) -> Option<Pixmap> {
+        let mut dressed = match background {
+            None => picture.clone(),
+            Some([red, green, blue]) => {
+                let mut paper = Pixmap::new(picture.width(), picture.height())?;
+                paper.fill(Color::from_rgba8(red, green, blue, 255));
+                let paint = PixmapPaint::default();
+                paper.draw_pixmap(0, 0, picture.as_ref(), &paint, Transform::identity(), None);
+                paper
+            }
+        };
+        match watermark {
+            Watermark::None => {}
+            Watermark::Tiled => dressed = self.marks.draw_over(&dressed)?,
+            Watermark::Svg(text) => self.marks.draw_svg(&mut dressed, text)?,
+        }
+        Some(dressed)
     }
 }
 

@@ -6,7 +6,7 @@ use tradepost_inspect::glb;
 use tradepost_inspect::media::{self, Family, Media};
 use tradepost_inspect::svg;
 
-use super::engine::{Drawing, Engine, MAX_HEIGHT, Picture};
+use super::engine::{Drawing, Engine, MAX_HEIGHT, Picture, Purpose};
 use super::fingerprint::{Fingerprint, of_pixels};
 use super::presets::Preset;
 use super::raster::Raster;
@@ -48,9 +48,24 @@ impl Engine {
         presets: &[Preset],
         svg_bytes: u64,
     ) -> Result<Opened, Vec<Finding>> {
+        self.open_for(Purpose::Publish, bytes, path, presets, svg_bytes)
+    }
+
+    /// The same, doing no more than the purpose asks for.
+    pub fn open_for(
+        &mut self,
+        purpose: Purpose,
+        bytes: &[u8],
+        path: &str,
+        presets: &[Preset],
+        svg_bytes: u64,
+    ) -> Result<Opened, Vec<Finding>> {
         let media = media::judge(bytes, path)?;
         match media.file_type.family() {
-            Some(Family::Drawing) => Ok(drawing(self.render(bytes, path, presets, svg_bytes)?, media)),
+            Some(Family::Drawing) => Ok(drawing(
+                self.render_for(purpose, bytes, path, presets, svg_bytes)?,
+                media,
+            )),
             Some(Family::Picture) => self.picture(bytes, path, presets, media),
             Some(Family::Model) => model(bytes, path, media),
             Some(Family::Sound) | None => Ok(without_picture(media.findings)),

@@ -15,6 +15,7 @@ pub mod raster;
 mod scale;
 pub mod sheet;
 mod straight;
+pub mod times;
 mod vp8l;
 mod watermark;
 

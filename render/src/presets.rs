@@ -37,13 +37,34 @@ impl Format {
     }
 }
 
-/// Whether the house's mark is drawn over the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What is drawn over the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Watermark {
+    #[default]
     None,
+    /// The house's name, repeated on a slant.
     Tiled,
+    /// An SVG of the operator's, fitted into the picture and centred.
+    Svg(String),
 }
+
+impl Watermark {
+    /// What a hash and a list of presets say: `none`, `tiled`, or the SHA-256 of the SVG.
+    pub fn name(&self) -> String {
+        match self {
+            Self::None => "none".to_owned(),
+            Self::Tiled => "tiled".to_owned(),
+            Self::Svg(text) => {
+                let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+                digest.iter().map(|byte| format!("{byte:02x}")).collect()
+            }
+        }
+    }
+}
+
+/// The way the engine draws and encodes: counts up when the same file gives other pictures than before, so that every preset has a new hash.
+pub const ENGINE_VERSION: u32 = 2;
 
 /// One picture to be made of every item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,19 +76,26 @@ pub struct Preset {
     pub format: Format,
     /// 0 to 100, for lossy WebP; pictures of few colours are always encoded exactly.
     pub quality: u8,
+    /// Red, green and blue of what lies behind the picture; `None`: it stays transparent.
+    #[serde(default)]
+    pub background: Option<[u8; 3]>,
+    #[serde(default)]
     pub watermark: Watermark,
 }
 
 impl Preset {
     /// SHA-256 of everything that decides the bytes: two presets of one hash make the same picture.
     pub fn hash(&self) -> [u8; 32] {
-        // The name does not change a pixel; the version does when the engine draws differently.
+        // The name does not change a pixel.
+        let background = self.background.map_or("none".to_owned(), |[red, green, blue]| {
+            format!("{red:02x}{green:02x}{blue:02x}")
+        });
         let canonical = format!(
-            "v1;w={};f={};q={};wm={:?}",
+            "v{ENGINE_VERSION};w={};f={};q={};bg={background};wm={}",
             self.width_px,
             self.format.as_str(),
             self.quality,
-            self.watermark
+            self.watermark.name()
         );
         Sha256::digest(canonical.as_bytes()).into()
     }
@@ -83,6 +111,7 @@ pub fn default_presets() -> Vec<Preset> {
         width_px,
         format,
         quality: 80,
+        background: None,
         watermark: Watermark::None,
     };
     let mut presets: Vec<Preset> = WIDTHS
@@ -116,11 +145,54 @@ mod tests {
             width_px: 64,
             format: Format::Png,
             quality: 80,
+            background: None,
             watermark: Watermark::None,
         };
         assert_eq!(
             hex::encode(preset.hash()),
-            hex::encode(Sha256::digest(b"v1;w=64;f=png;q=80;wm=None"))
+            hex::encode(Sha256::digest(b"v2;w=64;f=png;q=80;bg=none;wm=none"))
         );
+    }
+
+    #[test]
+    fn what_decides_the_bytes_decides_the_hash_and_the_name_does_not() {
+        let plain = &default_presets()[0];
+        let changed = [
+            Preset {
+                width_px: 65,
+                ..plain.clone()
+            },
+            Preset {
+                format: Format::Webp,
+                ..plain.clone()
+            },
+            Preset {
+                quality: 81,
+                ..plain.clone()
+            },
+            Preset {
+                background: Some([255, 255, 255]),
+                ..plain.clone()
+            },
+            Preset {
+                watermark: Watermark::Tiled,
+                ..plain.clone()
+            },
+            Preset {
+                watermark: Watermark::Svg("<svg/>".to_owned()),
+                ..plain.clone()
+            },
+            Preset {
+                watermark: Watermark::Svg("<svg />".to_owned()),
+                ..plain.clone()
+            },
+        ];
+        let hashes: std::collections::HashSet<_> = changed.iter().chain([plain]).map(Preset::hash).collect();
+        assert_eq!(hashes.len(), changed.len() + 1);
+        let renamed = Preset {
+            name: "other".to_owned(),
+            ..plain.clone()
+        };
+        assert_eq!(renamed.hash(), plain.hash());
     }
 }

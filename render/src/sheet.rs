@@ -44,6 +44,7 @@ impl SheetSpec {
             width_px: self.width_px,
             format,
             quality: self.quality,
+            background: None,
             watermark: Watermark::None,
         };
         self.formats.iter().map(preset).collect()

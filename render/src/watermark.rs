@@ -3,6 +3,7 @@
 use resvg::tiny_skia::{
     LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Point, PremultipliedColorU8, Stroke, Transform,
 };
+use resvg::usvg;
 
 /// The letters on a grid 4 wide and 6 high, as strokes of points.
 const LETTERS: [&[&[(f32, f32)]]; 9] = [
@@ -82,6 +83,8 @@ const SLANT_DEGREES: f32 = -30.0;
 #[derive(Default)]
 pub struct Marks {
     last: Option<Mark>,
+    /// The last mark of an operator's own, by its text.
+    own: Option<(String, usvg::Tree)>,
 }
 
 impl Marks {
@@ -99,6 +102,24 @@ impl Marks {
         let mut marked = picture.clone();
         self.last.as_ref()?.draw_on(marked.pixels_mut());
         Some(marked)
+    }
+}
+
+impl Marks {
+    /// Draws an operator's mark over the picture, as large as it fits, in the middle; `None` when it cannot be drawn.
+    pub fn draw_svg(&mut self, picture: &mut Pixmap, text: &str) -> Option<()> {
+        if self.own.as_ref().is_none_or(|(known, _)| known != text) {
+            let tree = usvg::Tree::from_str(text, &usvg::Options::default()).ok()?;
+            self.own = Some((text.to_owned(), tree));
+        }
+        let (_, tree) = self.own.as_ref()?;
+        let (width, height) = (picture.width() as f32, picture.height() as f32);
+        let scale = (width / tree.size().width()).min(height / tree.size().height());
+        let left = (width - tree.size().width() * scale) / 2.0;
+        let top = (height - tree.size().height() * scale) / 2.0;
+        let transform = Transform::from_row(scale, 0.0, 0.0, scale, left, top);
+        resvg::render(tree, transform, &mut picture.as_mut());
+        Some(())
     }
 }
 

@@ -22,6 +22,7 @@ fn draw_wide(text: &str, width_px: u32) -> Result<Drawing, Vec<Finding>> {
         width_px,
         format: Format::Png,
         quality: 80,
+        background: None,
         watermark: Watermark::None,
     };
     Engine::default().render(text.as_bytes(), "a.svg", &[preset], LIMIT)
