@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-.PHONY: demo test bench bench-copies bench-dead bench-inspect bench-jail bench-queue bench-review chaos fuzz sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench bench-copies bench-dead bench-inspect bench-jail bench-previews bench-queue bench-review chaos fuzz sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -34,6 +34,9 @@ bench-inspect: setup packs ## measures how often honest pictures are refused, an
 
 bench-jail: setup packs ## measures what the jail costs and how it holds files that never end
 	@make/bench-jail
+
+bench-previews: setup ## draws the pinned sets with tradepostd render and with other programs, interleaved
+	@make/bench-previews
 
 bench-review: setup ## measures the review desk with ten thousand open cases, in release
 	@make/bench-review

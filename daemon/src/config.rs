@@ -4,6 +4,7 @@
 
 mod check;
 mod load;
+pub mod presets;
 mod queues;
 mod review;
 mod scanner;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use tradepost_render::presets::{Preset, default_presets};
 
 pub use load::ConfigError;
 pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
@@ -122,11 +124,29 @@ impl Default for JailConfig {
 pub struct PreviewsConfig {
     /// Items on a family's contact sheet.
     pub sheet_items: u32,
+    /// The file that says which pictures are made ([`presets`]); the defaults when not set.
+    pub presets: Option<PathBuf>,
+}
+
+impl PreviewsConfig {
+    /// The pictures that are made of every item.
+    ///
+    /// # Errors
+    /// Every fault of the file.
+    pub fn load_presets(&self) -> Result<Vec<Preset>, ConfigError> {
+        match &self.presets {
+            Some(file) => presets::load(file),
+            None => Ok(default_presets()),
+        }
+    }
 }
 
 impl Default for PreviewsConfig {
     fn default() -> Self {
-        Self { sheet_items: 12 }
+        Self {
+            sheet_items: 12,
+            presets: None,
+        }
     }
 }
 

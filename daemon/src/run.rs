@@ -28,8 +28,7 @@ use crate::store::Store;
 use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{http, leases, operations, scheduler, telemetry};
-use tradepost_render::presets::default_presets;
+use crate::{http, leases, operations, previews, scheduler, telemetry};
 
 /// Runs the daemon until a signal stops it.
 ///
@@ -51,6 +50,9 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let metrics = bind_metrics(&config).await?;
     let database = database::open(&config.database, &state).await?;
     database::migrate(&database.pool).await?;
+    previews::presets::register(&database.pool, &config.previews.load_presets()?)
+        .await
+        .context("writing down the presets")?;
     release_orphans(&database).await?;
 
     let (status, scanner) = watch::channel(ScannerStatus::starting());
@@ -174,7 +176,7 @@ fn build(
         signer: Signer::open(&state.join("signing.key"))?,
         jail: jail(&config, children),
         jail_children: children,
-        presets: default_presets(),
+        presets: config.previews.load_presets()?,
         scanner,
         scans: Scans::default(),
         broker,

@@ -21,6 +21,8 @@ use super::watermark::Marks;
 use super::{cost, encode_png, encode_webp, fonts};
 use tradepost_inspect::svg::{self, refusal};
 
+/// The widest picture that is drawn.
+pub const MAX_WIDTH_PX: u32 = 4_096;
 /// Taller pictures are fitted into this many times the width.
 pub(super) const MAX_HEIGHT: u32 = 4;
 /// One side against the other; nothing is left to see of what is longer.

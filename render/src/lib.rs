@@ -20,3 +20,5 @@ mod vp8l;
 mod watermark;
 
 pub use self::copy::same_picture;
+pub use self::engine::MAX_WIDTH_PX;
+pub use self::watermark::check_mark;

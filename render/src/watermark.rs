@@ -105,6 +105,19 @@ impl Marks {
     }
 }
 
+/// Whether an operator's mark can be drawn.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check_mark(text: &str) -> Result<(), String> {
+    let tree = usvg::Tree::from_str(text, &usvg::Options::default()).map_err(|error| error.to_string())?;
+    if tree.root().has_children() {
+        Ok(())
+    } else {
+        Err("shows nothing (texts have to be converted to outlines)".to_owned())
+    }
+}
+
 impl Marks {
     /// Draws an operator's mark over the picture, as large as it fits, in the middle; `None` when it cannot be drawn.
     pub fn draw_svg(&mut self, picture: &mut Pixmap, text: &str) -> Option<()> {

@@ -39,6 +39,8 @@ pub struct Family {
 pub struct Picture {
     /// The preset it was made by; `sheet` for a contact sheet.
     pub preset: String,
+    /// SHA-256 of what decides the picture (`GET /v1/presets`); null of a contact sheet.
+    pub preset_sha256: Option<String>,
     /// `png` or `webp`.
     pub format: String,
     pub width: i32,
@@ -162,6 +164,7 @@ async fn family_previews(db: &PgPool, families: &[Uuid]) -> sqlx::Result<Vec<(Uu
                 row.family_id,
                 Picture {
                     preset,
+                    preset_sha256: None,
                     format: row.format,
                     width: row.width,
                     height: row.height,
@@ -235,7 +238,7 @@ pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit:
 pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
     let rows = sqlx::query!(
         r#"
-        select rendition.preset, rendition.format, rendition.width, rendition.height, rendition.size_bytes, rendition.sha256
+        select rendition.preset, rendition.preset_sha256, rendition.format, rendition.width, rendition.height, rendition.size_bytes, rendition.sha256
         from renditions rendition join items item on item.id = rendition.item_id and item.kind = rendition.kind
         where item.id = $1 and item.state = 'published' order by rendition.width, rendition.preset
         "#,
@@ -248,6 +251,7 @@ pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
         .map(|row| Picture {
             url: picture_url(&row.sha256, &row.format),
             preset: row.preset,
+            preset_sha256: Some(hex::encode(row.preset_sha256)),
             format: row.format,
             width: row.width,
             height: row.height,

@@ -18,6 +18,9 @@ pub fn run(place: &Place) -> anyhow::Result<ExitCode> {
     say(&format!("database       {database}"))?;
     say(&format!("queues         {}", queues(&config)))?;
     say(&format!("scanner        {}", scanner(&config)))?;
+    let presets = config.previews.load_presets()?;
+    let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).collect();
+    say(&format!("presets        {}", names.join(", ")))?;
     Ok(code)
 }
 

@@ -23,6 +23,9 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.limits(&config.limits);
     check.review(&config.review);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
+    if let Err(error) = config.previews.load_presets() {
+        check.0.extend(error.0);
+    }
     check.between("daemon.stop_seconds", config.daemon.stop_seconds, 1..=600);
     let roles = "must name at least one of api, workers, scheduler";
     check.require(!config.daemon.roles.is_empty(), "daemon.roles", roles);

@@ -1,0 +1,98 @@
+//! `GET /v1/presets`, and the list of every preset that was ever used.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tradepost_render::presets::{ENGINE_VERSION, Preset, Watermark};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::SharedApp;
+use crate::error::ApiResult;
+
+pub fn router() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new().routes(routes!(list_presets))
+}
+
+/// Writes down what is new among the presets of this release and this configuration.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn register(db: &PgPool, presets: &[Preset]) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    for preset in presets {
+        let svg = match &preset.watermark {
+            Watermark::Svg(text) => Some(text.as_str()),
+            Watermark::None | Watermark::Tiled => None,
+        };
+        sqlx::query!(
+            "insert into presets (sha256, name, width, format, quality, background, watermark, watermark_svg, engine_version)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (sha256) do nothing",
+            &preset.hash()[..],
+            preset.name,
+            preset.width_px.cast_signed(),
+            preset.format.as_str(),
+            i16::from(preset.quality),
+            background(preset),
+            preset.watermark.name(),
+            svg,
+            ENGINE_VERSION.cast_signed()
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// How a picture is made of every item.
+#[derive(Debug, Serialize, ToSchema)]
+struct PresetView {
+    /// What renditions are asked for by; stays when a preset is replaced by another one of its name.
+    name: String,
+    /// SHA-256 of everything that decides the picture.
+    sha256: String,
+    /// The height follows the item's aspect ratio.
+    width_px: i32,
+    /// `png` or `webp`.
+    format: String,
+    /// Of lossy WebP, 0 to 100.
+    quality: i16,
+    /// `#rrggbb`; null: transparent.
+    background: Option<String>,
+    /// `none`, `tiled`, or the SHA-256 of the mark's SVG.
+    watermark: String,
+    /// Whether renditions are made by it now; others are of pictures that were made before.
+    current: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    first_used_at: OffsetDateTime,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Presets {
+    rows: Vec<PresetView>,
+}
+
+/// The presets: those of today first, then those of before
+#[utoipa::path(get, path = "/v1/presets", tag = "catalogue", responses((status = 200, body = Presets)))]
+async fn list_presets(State(app): State<SharedApp>) -> ApiResult<Json<Presets>> {
+    let current: Vec<Vec<u8>> = app.presets.iter().map(|preset| preset.hash().to_vec()).collect();
+    let rows = sqlx::query_as!(
+        PresetView,
+        r#"
+        select name, encode(sha256, 'hex') as "sha256!", width as width_px, format, quality, background, watermark,
+            sha256 = any($1) as "current!", first_used_at
+        from presets order by sha256 = any($1) desc, width, name, first_used_at desc limit 500
+        "#,
+        &current
+    )
+    .fetch_all(&app.db)
+    .await?;
+    Ok(Json(Presets { rows }))
+}
+
+fn background(preset: &Preset) -> Option<String> {
+    preset.background.map(|colour| format!("#{}", hex::encode(colour)))
+}

@@ -1,0 +1,147 @@
+//! `make bench-previews`: `tradepostd render` beside sharp, resvg-js, rsvg-convert with cwebp, and a straightforward program on resvg.
+#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
+
+#[path = "previews_bench/ours.rs"]
+mod ours;
+#[path = "previews_bench/peers.rs"]
+mod peers;
+#[path = "previews_bench/straight.rs"]
+mod straight;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// Every file is drawn in these widths, as PNG and as WebP at quality 80.
+const WIDTHS: [u32; 4] = [64, 128, 256, 512];
+const ROUNDS: usize = 5;
+const SETS: [(&str, f64, f64); 3] = [("icons", 0.75, 0.60), ("colour", 9.0, 4.0), ("heavy", 22.0, 14.0)];
+
+/// What one program did with some files.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+struct Run {
+    files: usize,
+    failed: usize,
+    /// Of all its processes and threads.
+    cpu_ms: f64,
+    seconds: f64,
+    /// Bytes of all pictures.
+    png: u64,
+    webp: u64,
+    peak_kib: u64,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("straight") => straight::run(Path::new(&arguments[1]), &arguments[2..]),
+        Some("million") => ours::million(Path::new(&arguments[1]), Path::new(&arguments[2])),
+        _ => compare(
+            Path::new(&arguments[0]),
+            Path::new(&arguments[1]),
+            arguments[2].parse().unwrap(),
+        ),
+    }
+}
+
+/// All programs on all sets, interleaved: in each round every program gets another slice of the set; ours gets the whole set too.
+fn compare(cache: &Path, out: &Path, peer_files: usize) {
+    for (set, goal, stretch) in SETS {
+        let files = files_of(&cache.join("sets").join(set));
+        let mut table: Vec<(&str, Vec<Run>)> = peers::NAMES.iter().map(|name| (*name, Vec::new())).collect();
+        let mut ours = [Vec::new(), Vec::new()];
+        for round in 0..ROUNDS {
+            let slice: Vec<PathBuf> = files.iter().skip(round).step_by(ROUNDS).cloned().collect();
+            let slice = spread(&slice, peer_files);
+            for (name, runs) in &mut table {
+                runs.push(peers::run(name, &slice, cache, &fresh(out)));
+            }
+            let folder = cache.join("sets").join(set);
+            ours[0].push(ours::draw(&folder, &fresh(out).join("pictures"), 1));
+            ours[1].push(ours::draw(&folder, &fresh(out).join("pictures.tar"), 1));
+        }
+        print_set(set, files.len(), (goal, stretch), &table, &ours);
+        ours::stages(&cache.join("sets").join(set), &fresh(out).join("pictures"));
+    }
+    let _ = std::fs::remove_dir_all(out);
+}
+
+fn print_set(set: &str, files: usize, (goal, stretch): (f64, f64), table: &[(&str, Vec<Run>)], ours: &[Vec<Run>; 2]) {
+    let per_file = |run: &Run| run.cpu_ms / (run.files.max(1)) as f64;
+    let of = |runs: &[Run], figure: &dyn Fn(&Run) -> f64| median(runs.iter().map(figure).collect());
+    let mine = of(&ours[0], &per_file);
+    println!("\n### {set}: {files} files, 8 pictures each (goal {goal} ms, stretch {stretch} ms)\n");
+    println!("| program | CPU ms/file | against ours | files/s | PNG KB/file | WebP KB/file | peak MiB | failed |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let named = [
+        ("tradepostd render, to a folder", &ours[0]),
+        ("tradepostd render, to a tar", &ours[1]),
+    ];
+    let rows = table.iter().map(|(name, runs)| (*name, runs)).chain(named);
+    for (name, runs) in rows {
+        let kb =
+            |of: fn(&Run) -> u64| move |run: &Run| of(run) as f64 / 1000.0 / (run.files - run.failed).max(1) as f64;
+        println!(
+            "| {name} | {:.2} | {:.1}x | {:.0} | {:.1} | {:.1} | {:.0} | {} |",
+            of(runs, &per_file),
+            of(runs, &per_file) / mine,
+            of(runs, &|run| run.files as f64 / run.seconds),
+            of(runs, &kb(|run| run.png)),
+            of(runs, &kb(|run| run.webp)),
+            of(runs, &|run| run.peak_kib as f64 / 1024.0),
+            runs.iter().map(|run| run.failed).sum::<usize>(),
+        );
+    }
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+fn spread(files: &[PathBuf], count: usize) -> Vec<PathBuf> {
+    let step = (files.len() / count.max(1)).max(1);
+    files.iter().step_by(step).take(count).cloned().collect()
+}
+
+/// An empty folder at that place.
+fn fresh(folder: &Path) -> PathBuf {
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::create_dir_all(folder).unwrap();
+    folder.to_owned()
+}
+
+/// Processor time of every child that has ended.
+fn children_cpu() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Duration::from_secs_f64(seconds(usage.user_time()) + seconds(usage.system_time()))
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// Bytes of the PNG and the WebP files below a folder.
+fn sizes(folder: &Path) -> (u64, u64) {
+    let mut sizes = (0, 0);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension().and_then(|ending| ending.to_str()) {
+                _ if path.is_dir() => folders.push(path),
+                Some("png") => sizes.0 += path.metadata().unwrap().len(),
+                Some("webp") => sizes.1 += path.metadata().unwrap().len(),
+                _ => {}
+            }
+        }
+    }
+    sizes
+}
