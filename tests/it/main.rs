@@ -13,6 +13,7 @@ mod dead_letters;
 mod hostile;
 mod kinds;
 mod pipeline;
+mod presets;
 mod real_packs;
 mod review;
 mod scanner;
