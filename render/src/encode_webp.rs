@@ -10,25 +10,42 @@ use libwebp_sys::{
     WebPPictureFree, WebPPictureImportRGBA, WebPPictureInitInternal,
 };
 
+use super::coder::vp8l;
+use super::encoder::Indexed;
 use super::straight::Straight;
-use super::vp8l;
 
-/// Encodes a picture; `quality` (0 to 100) counts for pictures of many colours.
-pub fn encode(picture: &Straight, quality: u8) -> Vec<u8> {
-    if let Some(palette) = &picture.palette {
-        return file(&[(
-            *b"VP8L",
-            &vp8l::palette_image(picture.width, picture.height, &palette.colours, &palette.indices),
-        )]);
+/// Appends a picture of few colours, exactly.
+pub fn indexed(picture: &mut Indexed, target: &mut Vec<u8>) {
+    const HEADER: usize = 20;
+    let start = target.len();
+    target.extend_from_slice(b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0");
+    vp8l::palette_image(
+        &picture.plane,
+        &picture.palette,
+        &picture.tokens,
+        &mut picture.rows,
+        target,
+    );
+    let length = target.len() - start - HEADER;
+    target[start + 16..start + HEADER].copy_from_slice(&(length as u32).to_le_bytes());
+    if !length.is_multiple_of(2) {
+        target.push(0);
     }
+    let length = (target.len() - start - 8) as u32;
+    target[start + 4..start + 8].copy_from_slice(&length.to_le_bytes());
+}
+
+/// A picture of many colours: those at a quality of 0 to 100, transparency exactly. `scratch` is overwritten.
+pub fn colours(picture: &Straight, quality: u8, scratch: &mut Indexed) -> Vec<u8> {
     let colours = lossy(picture, quality);
     let alpha: Vec<u8> = picture.rgba.iter().skip(3).step_by(4).copied().collect();
     if alpha.iter().all(|&alpha| alpha == 255) {
         return colours;
     }
+    scratch.take_bytes(&alpha, picture.width);
     // Unfiltered, lossless.
     let mut transparency = vec![1];
-    transparency.extend(vp8l::plane(picture.width, &alpha));
+    vp8l::alpha_plane(&scratch.plane, &scratch.tokens, &mut scratch.rows, &mut transparency);
     file(&[
         (*b"VP8X", &extended(picture)),
         (*b"ALPH", &transparency),
@@ -127,6 +144,8 @@ unsafe extern "C" fn append(data: *const u8, size: usize, picture: *const WebPPi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoder::Encoder;
+    use crate::presets::Format;
     use resvg::tiny_skia::Pixmap;
 
     #[expect(unsafe_code, reason = "libwebp is a C library")]
@@ -140,6 +159,10 @@ mod tests {
             libwebp_sys::WebPFree(pixels.cast());
             (width, height, copy)
         }
+    }
+
+    fn encode(picture: &Straight, quality: u8) -> Vec<u8> {
+        Encoder::default().encode(picture, &[(Format::Webp, quality)]).remove(0)
     }
 
     /// A picture with so many colours, in runs, slopes and noise.

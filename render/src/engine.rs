@@ -2,29 +2,32 @@
 //!
 //! The file is parsed once and drawn once, at the largest width; smaller pictures are made of larger ones by halving.
 
+mod draw;
+
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Instant;
 
-use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{self, fontdb};
 use roxmltree::Document;
 use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
+pub(super) use self::draw::draw_at;
 use super::copy::same_picture;
+use super::coverage::Coverages;
+use super::encoder::Encoder;
 use super::fingerprint::{Fingerprint, fingerprint};
-use super::presets::{Format, Preset, Watermark};
+use super::presets::{Format, Preset};
 use super::scale::Levels;
-use super::straight::Straight;
+use super::stencil::Stencil;
 use super::times::StageTimes;
 use super::watermark::Marks;
-use super::{cost, encode_png, encode_webp, fonts};
+use super::{cost, fonts};
 use tradepost_inspect::svg::{self, refusal};
 
 /// The widest picture that is drawn.
 pub const MAX_WIDTH_PX: u32 = 4_096;
-/// Taller pictures are fitted into this many times the width.
-pub(super) const MAX_HEIGHT: u32 = 4;
 /// One side against the other; nothing is left to see of what is longer.
 const MAX_ASPECT: f32 = 1_000.0;
 /// The fingerprint is made of the picture at this width.
@@ -72,6 +75,8 @@ pub struct Engine {
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
+    coverages: Coverages,
+    encoder: Encoder,
     times: StageTimes,
 }
 
@@ -86,7 +91,9 @@ impl Engine {
 
     /// What the files since the last call cost, by stage.
     pub fn take_times(&mut self) -> StageTimes {
-        std::mem::take(&mut self.times)
+        let mut times = std::mem::take(&mut self.times);
+        times += std::mem::take(&mut self.encoder.times);
+        times
     }
 
     /// Judges and draws one file. The error is every reason why there is no picture.
@@ -109,12 +116,16 @@ impl Engine {
         presets: &[Preset],
         max_bytes: u64,
     ) -> Result<Drawing, Vec<Finding>> {
+        let start = Instant::now();
         let text = svg::open(bytes, path, max_bytes)?;
         let document = svg::parse(&text, path)?;
+        add_time(&mut self.times.parse, start);
+        let start = Instant::now();
         let mut findings = match purpose {
             Purpose::Publish => svg::judge(&document, path),
             Purpose::Draw => Vec::new(),
         };
+        add_time(&mut self.times.judge, start);
         match self.draw_document(purpose, &document, path, presets, &mut findings) {
             Ok(drawing) => Ok(Drawing { findings, ..drawing }),
             Err(reasons) => {
@@ -132,6 +143,7 @@ impl Engine {
         presets: &[Preset],
         findings: &mut Vec<Finding>,
     ) -> Result<Drawing, Vec<Finding>> {
+        let start = Instant::now();
         let complexity = svg::complexity(document, path);
         if !complexity.is_empty() {
             return Err(complexity);
@@ -140,17 +152,19 @@ impl Engine {
         let tree = self
             .sound_tree(document, path, widest)
             .map_err(|finding| vec![finding])?;
-        let mut levels = Levels::new(widest, |width| draw_at(&tree, width));
-        let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
+        add_time(&mut self.times.parse, start);
+        let (pictures, fingerprint) = self.pictures(purpose, &tree, widest, presets).ok_or_else(|| {
             let message = "shows nothing: every pixel of it is transparent";
             vec![refusal(path, svg::RENDERS_NOTHING, message)]
         })?;
+        let start = Instant::now();
         let publishes = purpose == Purpose::Publish;
         let copy = if publishes { self.copy(document, &tree) } else { None };
         if publishes && copy.is_none() {
             let message = "looks different without what is not allowed in it: remove that, or draw it in another way";
             findings.push(refusal(path, svg::COPY_DIFFERS, message));
         }
+        add_time(&mut self.times.judge, start);
         let size = tree.size();
         Ok(Drawing {
             natural_width: size.width(),
@@ -158,11 +172,42 @@ impl Engine {
             findings: Vec::new(),
             pictures,
             copy,
-            fingerprint: match purpose {
-                Purpose::Publish => levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(&tree, pixels)),
-                Purpose::Draw => None,
-            },
+            fingerprint,
         })
+    }
+
+    /// Every picture and, when it is wanted, the fingerprint; `None` when nothing shows.
+    fn pictures(
+        &mut self,
+        purpose: Purpose,
+        tree: &usvg::Tree,
+        widest: u32,
+        presets: &[Preset],
+    ) -> Option<(Vec<Picture>, Option<Fingerprint>)> {
+        if let Some(stencil) = Stencil::of(tree)
+            && self.draws_as_coverage(&stencil, tree, widest)
+        {
+            let pictures = self.draw_coverage(&stencil, tree, widest, presets)?;
+            let start = Instant::now();
+            let fingerprint = match purpose {
+                Purpose::Publish => {
+                    let coverage = self.coverages.at(&stencil, tree, widest, FINGERPRINT_WIDTH_PX)?;
+                    Some(fingerprint(tree, &coverage.in_colour(stencil.colour)?))
+                }
+                Purpose::Draw => None,
+            };
+            add_time(&mut self.times.judge, start);
+            return Some((pictures, fingerprint));
+        }
+        let mut levels = Levels::new(widest, |width| draw_at(tree, width));
+        let pictures = self.draw(&mut levels, widest, presets)?;
+        let start = Instant::now();
+        let fingerprint = match purpose {
+            Purpose::Publish => levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(tree, pixels)),
+            Purpose::Draw => None,
+        };
+        add_time(&mut self.times.judge, start);
+        Some((pictures, fingerprint))
     }
 
     /// The tree, when it can be drawn within bounds.
@@ -202,96 +247,8 @@ impl Engine {
         }
         usvg::Tree::from_xmltree(document, &options)
     }
-
-    /// `None` when nothing shows.
-    pub(super) fn draw<F>(&mut self, levels: &mut Levels<F>, widest: u32, presets: &[Preset]) -> Option<Vec<Picture>>
-    where
-        F: FnMut(u32) -> Option<Pixmap>,
-    {
-        let is_empty = |pixmap: &Pixmap| pixmap.pixels().iter().all(|pixel| pixel.alpha() == 0);
-        if is_empty(levels.at(widest)?) {
-            return None;
-        }
-        let mut pictures: Vec<Option<Picture>> = presets.iter().map(|_| None).collect();
-        for index in 0..presets.len() {
-            if pictures[index].is_some() {
-                continue;
-            }
-            // Presets that differ in their format only share the pixels.
-            let first = &presets[index];
-            let level = levels.at(first.width_px)?;
-            let straight = match (first.background, &first.watermark) {
-                (None, Watermark::None) => Straight::of(level),
-                (background, watermark) => Straight::of(&self.dressed(level, background, watermark)?),
-            };
-            let same = |preset: &Preset| {
-                preset.width_px == first.width_px
-                    && preset.background == first.background
-                    && preset.watermark == first.watermark
-            };
-            for (preset, picture) in presets.iter().zip(&mut pictures).filter(|(preset, _)| same(preset)) {
-                *picture = Some(encode(&straight, preset));
-            }
-        }
-        pictures.into_iter().collect()
-    }
 }
 
-impl Engine {
-    /// The picture before its background and under its mark.
-    fn dressed(&mut self, picture: &Pixmap, background: Option<[u8; 3]>, watermark: &Watermark) -> Option<Pixmap> {
-        let mut dressed = match background {
-            None => picture.clone(),
-            Some([red, green, blue]) => {
-                let mut paper = Pixmap::new(picture.width(), picture.height())?;
-                paper.fill(Color::from_rgba8(red, green, blue, 255));
-                let paint = PixmapPaint::default();
-                paper.draw_pixmap(0, 0, picture.as_ref(), &paint, Transform::identity(), None);
-                paper
-            }
-        };
-        match watermark {
-            Watermark::None => {}
-            Watermark::Tiled => dressed = self.marks.draw_over(&dressed)?,
-            Watermark::Svg(text) => self.marks.draw_svg(&mut dressed, text)?,
-        }
-        Some(dressed)
-    }
-}
-
-fn encode(straight: &Straight, preset: &Preset) -> Picture {
-    let bytes = match preset.format {
-        Format::Png => encode_png::encode(straight),
-        Format::Webp => encode_webp::encode(straight, preset.quality),
-    };
-    Picture {
-        preset: preset.name.clone(),
-        format: preset.format,
-        width_px: straight.width,
-        height_px: straight.height,
-        bytes,
-    }
-}
-
-/// Fills the picture's width; the height follows, within bounds.
-pub(super) fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
-    let size = tree.size();
-    let natural = f64::from(width) * f64::from(size.height()) / f64::from(size.width());
-    let most = width * MAX_HEIGHT;
-    if natural > f64::from(most) {
-        let scale = most as f32 / size.height();
-        let left = (width as f32 - size.width() * scale) / 2.0;
-        let mut pixmap = Pixmap::new(width, most)?;
-        resvg::render(
-            tree,
-            Transform::from_row(scale, 0.0, 0.0, scale, left, 0.0),
-            &mut pixmap.as_mut(),
-        );
-        return Some(pixmap);
-    }
-    let height = (natural.round() as u32).max(1);
-    let mut pixmap = Pixmap::new(width, height)?;
-    let transform = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
-    resvg::render(tree, transform, &mut pixmap.as_mut());
-    Some(pixmap)
+fn add_time(stage: &mut u64, start: Instant) {
+    *stage += u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
 }

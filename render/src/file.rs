@@ -6,8 +6,9 @@ use tradepost_inspect::glb;
 use tradepost_inspect::media::{self, Family, Media};
 use tradepost_inspect::svg;
 
-use super::engine::{Drawing, Engine, MAX_HEIGHT, Picture, Purpose};
+use super::engine::{Drawing, Engine, Picture, Purpose};
 use super::fingerprint::{Fingerprint, of_pixels};
+use super::frame::MAX_HEIGHT;
 use super::presets::Preset;
 use super::raster::Raster;
 use super::scale::Levels;

@@ -2,21 +2,25 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod coder;
 mod copy;
 mod cost;
+mod coverage;
 mod encode_png;
 mod encode_webp;
+mod encoder;
 pub mod engine;
 pub mod file;
 pub mod fingerprint;
 pub mod fonts;
+mod frame;
 pub mod presets;
 pub mod raster;
 mod scale;
 pub mod sheet;
+mod stencil;
 mod straight;
 pub mod times;
-mod vp8l;
 mod watermark;
 
 pub use self::copy::same_picture;

@@ -24,17 +24,12 @@ impl<F: FnMut(u32) -> Option<Pixmap>> Levels<F> {
     /// The picture at this width; `None` when it cannot be drawn.
     pub fn at(&mut self, width: u32) -> Option<&Pixmap> {
         if !self.made.contains_key(&width) {
-            let is_half = width
-                .checked_mul(2)
-                .is_some_and(|double| double <= self.widest && self.widest.is_multiple_of(double));
-            let pixmap = if is_half {
-                let full_height = self.at(self.widest)?.height();
-                let height = (f64::from(full_height) * f64::from(width) / f64::from(self.widest))
-                    .round()
-                    .max(1.0) as u32;
-                halve(self.at(width * 2)?, height)?
-            } else {
-                (self.draw)(width)?
+            let pixmap = match double_within(width, self.widest) {
+                Some(double) => {
+                    let height = height_at(self.at(self.widest)?.height(), self.widest, width);
+                    halve(self.at(double)?, height)?
+                }
+                None => (self.draw)(width)?,
             };
             self.made.insert(width, pixmap);
         }
@@ -42,53 +37,96 @@ impl<F: FnMut(u32) -> Option<Pixmap>> Levels<F> {
     }
 }
 
-/// Half the width, and a height that is about half: exact boxes of 2x2 where it is exactly half, weighted rows otherwise.
+/// Twice the width, when that is the widest width, or is made of it by halving.
+pub fn double_within(width: u32, widest: u32) -> Option<u32> {
+    let double = width.checked_mul(2)?;
+    (double <= widest && widest.is_multiple_of(double)).then_some(double)
+}
+
+/// The height at a width of what is `full_height` high at the widest.
+pub fn height_at(full_height: u32, widest: u32, width: u32) -> u32 {
+    (f64::from(full_height) * f64::from(width) / f64::from(widest))
+        .round()
+        .max(1.0) as u32
+}
+
+/// Half the width, and a height that is about half.
 fn halve(source: &Pixmap, height: u32) -> Option<Pixmap> {
-    let width = source.width() / 2;
-    let mut target = Pixmap::new(width, height)?;
-    let stride = source.width() as usize * 4;
-    let rows: Vec<&[u8]> = source.data().chunks_exact(stride).collect();
-    let exact = source.height() == height * 2;
-    for (number, row) in target.data_mut().chunks_exact_mut(width as usize * 4).enumerate() {
-        if exact {
-            halve_rows(rows[number * 2], rows[number * 2 + 1], row);
-        } else {
-            blend_rows(&rows, number, height as usize, row);
-        }
-    }
+    let mut target = Pixmap::new(source.width() / 2, height)?;
+    halve_bytes::<4>(
+        source.data(),
+        source.width(),
+        source.height(),
+        target.data_mut(),
+        height,
+    );
     Some(target)
 }
 
-fn halve_rows(upper: &[u8], lower: &[u8], target: &mut [u8]) {
-    for ((upper, lower), pixel) in upper
-        .chunks_exact(8)
-        .zip(lower.chunks_exact(8))
-        .zip(target.chunks_exact_mut(4))
-    {
-        for channel in 0..4 {
-            let sum = u16::from(upper[channel])
-                + u16::from(upper[channel + 4])
-                + u16::from(lower[channel])
-                + u16::from(lower[channel + 4]);
-            pixel[channel] = ((sum + 2) / 4) as u8;
+/// Half the width, and a height that is about half, of pixels of so many channels: exact boxes of 2x2 where it is exactly half, weighted rows
+/// otherwise. `target` has room for exactly that.
+pub fn halve_bytes<const CHANNELS: usize>(
+    source: &[u8],
+    source_width: u32,
+    source_height: u32,
+    target: &mut [u8],
+    height: u32,
+) {
+    let stride = source_width as usize * CHANNELS;
+    let target_stride = source_width as usize / 2 * CHANNELS;
+    let rows = target.chunks_exact_mut(target_stride);
+    if source_height == height * 2 {
+        for (pair, row) in source.chunks_exact(stride * 2).zip(rows) {
+            let (upper, lower) = pair.split_at(stride);
+            halve_rows::<CHANNELS>(upper, lower, row);
         }
+        return;
+    }
+    let source: Vec<&[u8]> = source.chunks_exact(stride).collect();
+    for (number, row) in rows.enumerate() {
+        blend_rows::<CHANNELS>(&source, number, height as usize, row);
+    }
+}
+
+fn halve_rows<const CHANNELS: usize>(upper: &[u8], lower: &[u8], target: &mut [u8]) {
+    if CHANNELS == 1 {
+        // Two bytes as one number: the sums of both fit.
+        let sums = |pair: [u8; 2]| (u16::from_le_bytes(pair) & 0xFF) + (u16::from_le_bytes(pair) >> 8);
+        let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+        for ((upper, lower), pixel) in pairs.zip(target) {
+            *pixel = ((sums(*upper) + sums(*lower) + 2) / 4) as u8;
+        }
+        return;
+    }
+    for ((upper, lower), pixel) in upper
+        .chunks_exact(2 * CHANNELS)
+        .zip(lower.chunks_exact(2 * CHANNELS))
+        .zip(target.as_chunks_mut::<CHANNELS>().0)
+    {
+        *pixel = std::array::from_fn(|channel| {
+            let sum = u16::from(upper[channel])
+                + u16::from(upper[channel + CHANNELS])
+                + u16::from(lower[channel])
+                + u16::from(lower[channel + CHANNELS]);
+            ((sum + 2) / 4) as u8
+        });
     }
 }
 
 /// Row `number` of `height` covers a piece of the source's rows; each counts by how much of it is covered.
-fn blend_rows(rows: &[&[u8]], number: usize, height: usize, target: &mut [u8]) {
+fn blend_rows<const CHANNELS: usize>(rows: &[&[u8]], number: usize, height: usize, target: &mut [u8]) {
     // In units of 1/height of a source row everything is a whole number.
     let (from, to) = (number * rows.len(), (number + 1) * rows.len());
     let total = (to - from) as u64 * 2;
     let weights = (from / height..to.div_ceil(height))
         .map(|row| (rows[row], (to.min((row + 1) * height) - from.max(row * height)) as u64));
     let weights: Vec<(&[u8], u64)> = weights.collect();
-    for (column, pixel) in target.chunks_exact_mut(4).enumerate() {
+    for (column, pixel) in target.chunks_exact_mut(CHANNELS).enumerate() {
         for (channel, value) in pixel.iter_mut().enumerate() {
-            let at = column * 8 + channel;
+            let at = column * 2 * CHANNELS + channel;
             let sum: u64 = weights
                 .iter()
-                .map(|(row, weight)| (u64::from(row[at]) + u64::from(row[at + 4])) * weight)
+                .map(|(row, weight)| (u64::from(row[at]) + u64::from(row[at + CHANNELS])) * weight)
                 .sum();
             *value = ((sum + total / 2) / total) as u8;
         }

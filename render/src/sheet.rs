@@ -8,10 +8,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use self::paint::Grid;
+use super::encoder::Encoder;
 use super::engine::Picture;
 use super::presets::{Format, Preset, Watermark};
 use super::straight::Straight;
-use super::{encode_png, encode_webp};
 
 /// How a contact sheet looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,18 +90,16 @@ pub fn draw(tiles: &[impl AsRef<[u8]>], spec: &SheetSpec) -> anyhow::Result<Vec<
     let grid = Grid::new(pictures.len(), spec.width_px);
     let sheet = paint::paint(&pictures, &grid).ok_or_else(|| anyhow::anyhow!("no memory for the sheet"))?;
     let straight = Straight::of(&sheet);
-    let encode = |format: &Format| match format {
-        Format::Png => encode_png::encode(&straight),
-        Format::Webp => encode_webp::encode(&straight, spec.quality),
-    };
-    let picture = |format: &Format| Picture {
+    let formats: Vec<(Format, u8)> = spec.formats.iter().map(|&format| (format, spec.quality)).collect();
+    let files = Encoder::default().encode(&straight, &formats);
+    let picture = |(bytes, format): (Vec<u8>, &Format)| Picture {
         preset: SheetSpec::NAME.to_owned(),
         format: *format,
         width_px: straight.width,
         height_px: straight.height,
-        bytes: encode(format),
+        bytes,
     };
-    Ok(spec.formats.iter().map(picture).collect())
+    Ok(files.into_iter().zip(&spec.formats).map(picture).collect())
 }
 
 #[cfg(test)]

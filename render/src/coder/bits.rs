@@ -1,16 +1,16 @@
-//! Bits into bytes, the lowest first.
+//! Bits into bytes, the lowest first, as deflate and VP8L have them.
 
-/// A growing stream.
-pub struct Bits {
-    bytes: Vec<u8>,
+/// Writes to the end of a buffer. [`Bits::finish`] must be called, or the last bits are lost.
+pub struct Bits<'a> {
+    bytes: &'a mut Vec<u8>,
     pending: u64,
     pending_bits: u32,
 }
 
-impl Bits {
-    pub fn with_capacity(bytes: usize) -> Self {
+impl<'a> Bits<'a> {
+    pub fn new(bytes: &'a mut Vec<u8>) -> Self {
         Self {
-            bytes: Vec::with_capacity(bytes),
+            bytes,
             pending: 0,
             pending_bits: 0,
         }
@@ -28,10 +28,9 @@ impl Bits {
         }
     }
 
-    /// The bytes; the last one is filled up with zeros.
-    pub fn finish(mut self) -> Vec<u8> {
+    /// Fills the last byte up with zeros.
+    pub fn finish(self) {
         let left = self.pending_bits.div_ceil(8) as usize;
         self.bytes.extend_from_slice(&self.pending.to_le_bytes()[..left]);
-        self.bytes
     }
 }

@@ -1,0 +1,150 @@
+//! From pixels to files: what PNG and WebP have in common is done once for both.
+
+use std::time::Instant;
+
+use super::coder::plane::Plane;
+use super::coder::tokens::{self, Token};
+use super::coder::vp8l::Rows;
+use super::coverage::Coverage;
+use super::presets::Format;
+use super::straight::Straight;
+use super::times::StageTimes;
+use super::{encode_png, encode_webp};
+
+/// Encodes one picture after the other; keeps its buffers.
+#[derive(Default)]
+pub struct Encoder {
+    /// What the last pictures cost.
+    pub times: StageTimes,
+    indexed: Indexed,
+    /// A file while it grows.
+    file: Vec<u8>,
+}
+
+/// A picture of at most 256 colours, with its repetitions.
+#[derive(Default)]
+pub struct Indexed {
+    pub palette: Vec<[u8; 4]>,
+    pub plane: Plane,
+    pub tokens: Vec<Token>,
+    /// The repetitions as VP8L sees them.
+    pub rows: Rows,
+}
+
+impl Encoder {
+    /// Encodes the coverage of one colour, exactly, once for each format.
+    pub fn encode_coverage(&mut self, coverage: &Coverage, colour: [u8; 3], formats: &[Format]) -> Vec<Vec<u8>> {
+        let start = Instant::now();
+        self.indexed.take_coverage(coverage, colour);
+        self.times.scale += nanoseconds(start);
+        self.encode_indexed(formats)
+    }
+
+    /// Encodes a picture once for each format and quality: exactly where the colours are few, else as the format can.
+    pub fn encode(&mut self, picture: &Straight, formats: &[(Format, u8)]) -> Vec<Vec<u8>> {
+        if let Some(palette) = &picture.palette {
+            let start = Instant::now();
+            self.indexed
+                .take_indices(&palette.indices, picture.width, &palette.colours);
+            self.times.scale += nanoseconds(start);
+            let formats: Vec<Format> = formats.iter().map(|(format, _)| *format).collect();
+            return self.encode_indexed(&formats);
+        }
+        let encode = |&(format, quality): &(Format, u8)| {
+            let start = Instant::now();
+            match format {
+                Format::Png => {
+                    let bytes = encode_png::colours(picture);
+                    self.times.png += nanoseconds(start);
+                    bytes
+                }
+                Format::Webp => {
+                    let bytes = encode_webp::colours(picture, quality, &mut self.indexed);
+                    self.times.webp += nanoseconds(start);
+                    bytes
+                }
+            }
+        };
+        formats.iter().map(encode).collect()
+    }
+
+    fn encode_indexed(&mut self, formats: &[Format]) -> Vec<Vec<u8>> {
+        let start = Instant::now();
+        self.indexed.find_tokens();
+        self.times.tokens += nanoseconds(start);
+        let mut encode = |format: &Format| {
+            let start = Instant::now();
+            self.file.clear();
+            match format {
+                Format::Png => {
+                    encode_png::indexed(&self.indexed, &mut self.file);
+                    self.times.png += nanoseconds(start);
+                }
+                Format::Webp => {
+                    encode_webp::indexed(&mut self.indexed, &mut self.file);
+                    self.times.webp += nanoseconds(start);
+                }
+            }
+            self.file.clone()
+        };
+        formats.iter().map(&mut encode).collect()
+    }
+}
+
+impl Indexed {
+    fn take_coverage(&mut self, coverage: &Coverage, [red, green, blue]: [u8; 3]) {
+        let occurs = occurring(&coverage.values);
+        let mut index = [0_u8; 256];
+        self.palette.clear();
+        for (value, _) in occurs.iter().enumerate().filter(|(_, occurs)| **occurs) {
+            index[value] = self.palette.len() as u8;
+            self.palette.push(match value {
+                0 => [0; 4],
+                _ => [red, green, blue, value as u8],
+            });
+        }
+        self.plane
+            .fill(&coverage.values, coverage.width, &index, self.palette.len());
+    }
+
+    fn take_indices(&mut self, indices: &[u8], width: u32, colours: &[[u8; 4]]) {
+        self.palette.clear();
+        self.palette.extend_from_slice(colours);
+        let index = std::array::from_fn(|index| index as u8);
+        self.plane.fill(indices, width, &index, colours.len());
+    }
+
+    /// Becomes bytes without a meaning of their own: an alpha plane.
+    pub fn take_bytes(&mut self, values: &[u8], width: u32) {
+        let index = std::array::from_fn(|index| index as u8);
+        self.plane.fill(values, width, &index, 256);
+        self.find_tokens();
+    }
+
+    fn find_tokens(&mut self) {
+        tokens::find(&self.plane.bytes, self.plane.stride(), &mut self.tokens);
+    }
+}
+
+/// Which values there are.
+fn occurring(values: &[u8]) -> [bool; 256] {
+    let mut occurs = [false; 256];
+    let (words, rest) = values.as_chunks::<8>();
+    // Most of a drawing is all covered, or not at all.
+    let mut last = 0;
+    occurs[0] = words.contains(&[0; 8]);
+    for word in words {
+        let number = u64::from_le_bytes(*word);
+        if number == last {
+            continue;
+        }
+        last = number;
+        word.iter().for_each(|&value| occurs[usize::from(value)] = true);
+    }
+    rest.iter().for_each(|&value| occurs[usize::from(value)] = true);
+    occurs
+}
+
+fn nanoseconds(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}

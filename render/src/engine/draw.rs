@@ -1,0 +1,171 @@
+//! From a tree or from pixels to the pictures of all presets.
+
+use std::time::Instant;
+
+use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
+use resvg::usvg;
+
+use super::{Engine, Picture, add_time};
+use crate::frame::Frame;
+use crate::presets::{Format, Preset, Watermark};
+use crate::scale::Levels;
+use crate::stencil::Stencil;
+use crate::straight::Straight;
+
+/// Presets that differ in their format only: they share the pixels. By their place among all presets.
+fn sharing(presets: &[Preset]) -> Vec<Vec<usize>> {
+    let same = |left: &Preset, right: &Preset| {
+        left.width_px == right.width_px && left.background == right.background && left.watermark == right.watermark
+    };
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (index, preset) in presets.iter().enumerate() {
+        match groups.iter_mut().find(|group| same(&presets[group[0]], preset)) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
+        }
+    }
+    groups
+}
+
+/// Whether the picture is shown as it was drawn.
+fn is_plain(preset: &Preset) -> bool {
+    preset.background.is_none() && preset.watermark == Watermark::None
+}
+
+/// Pictures in the order of their presets, from groups in any order.
+struct Album<'a> {
+    presets: &'a [Preset],
+    pictures: Vec<Option<Picture>>,
+}
+
+impl<'a> Album<'a> {
+    fn new(presets: &'a [Preset]) -> Self {
+        Self {
+            presets,
+            pictures: presets.iter().map(|_| None).collect(),
+        }
+    }
+
+    fn put(&mut self, group: &[usize], width_px: u32, height_px: u32, files: Vec<Vec<u8>>) {
+        for (&index, bytes) in group.iter().zip(files) {
+            let preset = &self.presets[index];
+            self.pictures[index] = Some(Picture {
+                preset: preset.name.clone(),
+                format: preset.format,
+                width_px,
+                height_px,
+                bytes,
+            });
+        }
+    }
+
+    fn finish(self) -> Option<Vec<Picture>> {
+        self.pictures.into_iter().collect()
+    }
+}
+
+impl Engine {
+    /// Draws a drawing of one colour at its widest; whether that is possible.
+    pub(super) fn draws_as_coverage(&mut self, stencil: &Stencil<'_>, tree: &usvg::Tree, widest: u32) -> bool {
+        let start = Instant::now();
+        self.coverages.clear();
+        let is_drawn = self.coverages.draw(stencil, tree, widest).is_some();
+        add_time(&mut self.times.render, start);
+        is_drawn
+    }
+
+    /// Encodes it in every preset. `None` when nothing shows.
+    pub(super) fn draw_coverage(
+        &mut self,
+        stencil: &Stencil<'_>,
+        tree: &usvg::Tree,
+        widest: u32,
+        presets: &[Preset],
+    ) -> Option<Vec<Picture>> {
+        let mut album = Album::new(presets);
+        if self.coverages.at(stencil, tree, widest, widest)?.is_empty() {
+            return None;
+        }
+        for group in sharing(presets) {
+            let first = &presets[group[0]];
+            let start = Instant::now();
+            let coverage = self.coverages.at(stencil, tree, widest, first.width_px)?;
+            let (width, height) = (coverage.width, coverage.height);
+            if is_plain(first) {
+                add_time(&mut self.times.scale, start);
+                let formats: Vec<Format> = group.iter().map(|&index| presets[index].format).collect();
+                let files = self.encoder.encode_coverage(coverage, stencil.colour, &formats);
+                album.put(&group, width, height, files);
+            } else {
+                let pixmap = coverage.in_colour(stencil.colour)?;
+                let straight = Straight::of(&self.dressed(&pixmap, first.background, &first.watermark)?);
+                add_time(&mut self.times.scale, start);
+                album.put(&group, width, height, self.encode(&straight, presets, &group));
+            }
+        }
+        album.finish()
+    }
+
+    /// Encodes pixels in every preset. `None` when nothing shows.
+    pub(crate) fn draw<F>(&mut self, levels: &mut Levels<F>, widest: u32, presets: &[Preset]) -> Option<Vec<Picture>>
+    where
+        F: FnMut(u32) -> Option<Pixmap>,
+    {
+        let start = Instant::now();
+        let is_empty = |pixmap: &Pixmap| pixmap.pixels().iter().all(|pixel| pixel.alpha() == 0);
+        let shows = !is_empty(levels.at(widest)?);
+        add_time(&mut self.times.render, start);
+        if !shows {
+            return None;
+        }
+        let mut album = Album::new(presets);
+        for group in sharing(presets) {
+            let first = &presets[group[0]];
+            let start = Instant::now();
+            let level = levels.at(first.width_px)?;
+            let straight = if is_plain(first) {
+                Straight::of(level)
+            } else {
+                Straight::of(&self.dressed(level, first.background, &first.watermark)?)
+            };
+            add_time(&mut self.times.scale, start);
+            let files = self.encode(&straight, presets, &group);
+            album.put(&group, straight.width, straight.height, files);
+        }
+        album.finish()
+    }
+
+    fn encode(&mut self, straight: &Straight, presets: &[Preset], group: &[usize]) -> Vec<Vec<u8>> {
+        let format = |&index: &usize| (presets[index].format, presets[index].quality);
+        let formats: Vec<(Format, u8)> = group.iter().map(format).collect();
+        self.encoder.encode(straight, &formats)
+    }
+
+    /// The picture before its background and under its mark.
+    fn dressed(&mut self, picture: &Pixmap, background: Option<[u8; 3]>, watermark: &Watermark) -> Option<Pixmap> {
+        let mut dressed = match background {
+            None => picture.clone(),
+            Some([red, green, blue]) => {
+                let mut paper = Pixmap::new(picture.width(), picture.height())?;
+                paper.fill(Color::from_rgba8(red, green, blue, 255));
+                let paint = PixmapPaint::default();
+                paper.draw_pixmap(0, 0, picture.as_ref(), &paint, Transform::identity(), None);
+                paper
+            }
+        };
+        match watermark {
+            Watermark::None => {}
+            Watermark::Tiled => dressed = self.marks.draw_over(&dressed)?,
+            Watermark::Svg(text) => self.marks.draw_svg(&mut dressed, text)?,
+        }
+        Some(dressed)
+    }
+}
+
+/// Fills the picture's width; the height follows, within bounds.
+pub(crate) fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
+    let frame = Frame::new(tree.size(), width);
+    let mut pixmap = Pixmap::new(frame.width, frame.height)?;
+    resvg::render(tree, frame.transform, &mut pixmap.as_mut());
+    Some(pixmap)
+}

@@ -1,0 +1,155 @@
+//! Drawings of one colour, which most icons are: all that has to be drawn of them is how much of each pixel is covered.
+
+use resvg::tiny_skia::{self, Mask, Transform};
+use resvg::usvg::{Color, FillRule, Group, Node, Opacity, Paint, PaintOrder, Path, Tree};
+
+use super::frame::Frame;
+
+/// What a drawing of one colour is made of.
+pub struct Stencil<'a> {
+    /// Red, green and blue.
+    pub colour: [u8; 3],
+    shapes: Vec<Shape<'a>>,
+}
+
+struct Shape<'a> {
+    path: &'a Path,
+    part: Part,
+    /// From the shape to the drawing.
+    transform: Transform,
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Fill(tiny_skia::FillRule),
+    Stroke,
+}
+
+impl<'a> Stencil<'a> {
+    /// `None` when the drawing has several colours, or something in it that is more than shapes: gradients, filters, masks, pictures,
+    /// transparency. Such drawings may still come out in one colour.
+    pub fn of(tree: &'a Tree) -> Option<Self> {
+        let mut finder = Finder {
+            colour: None,
+            shapes: Vec::new(),
+        };
+        finder.nodes(tree.root(), Transform::identity())?;
+        let Color { red, green, blue } = finder.colour?;
+        Some(Self {
+            colour: [red, green, blue],
+            shapes: finder.shapes,
+        })
+    }
+
+    /// Draws into a mask of the frame's size that is clear. `None` when a line is so thin there that the renderer has another way to draw it.
+    pub fn draw(&self, frame: &Frame, mask: &mut Mask) -> Option<()> {
+        for shape in &self.shapes {
+            let transform = frame.transform.pre_concat(shape.transform);
+            match shape.part {
+                Part::Fill(rule) => mask.fill_path(shape.path.data(), rule, true, transform),
+                Part::Stroke => {
+                    let outline = outline(shape.path, transform)?;
+                    mask.fill_path(&outline, tiny_skia::FillRule::Winding, true, transform);
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// The outline of a line, as the renderer makes it.
+fn outline(path: &Path, transform: Transform) -> Option<tiny_skia::Path> {
+    let stroke = path.stroke()?.to_tiny_skia();
+    if is_hairline(stroke.width, transform) {
+        return None;
+    }
+    let scale = tiny_skia::PathStroker::compute_resolution_scale(&transform);
+    match &stroke.dash {
+        Some(dash) => path.data().dash(dash, scale)?.stroke(&stroke, scale),
+        None => path.data().stroke(&stroke, scale),
+    }
+}
+
+/// Whether the renderer draws the line one pixel wide and lighter: it is no wider than that.
+fn is_hairline(width: f32, transform: Transform) -> bool {
+    let length = |x: f32, y: f32| x.abs().max(y.abs()) + x.abs().min(y.abs()) / 2.0;
+    length(transform.sx * width, transform.ky * width) <= 1.0
+        && length(transform.kx * width, transform.sy * width) <= 1.0
+}
+
+struct Finder<'a> {
+    colour: Option<Color>,
+    shapes: Vec<Shape<'a>>,
+}
+
+impl<'a> Finder<'a> {
+    /// `None` when there is something that is no shape of the one colour.
+    fn nodes(&mut self, group: &'a Group, transform: Transform) -> Option<()> {
+        for node in group.children() {
+            match node {
+                Node::Group(group) => self.group(group, transform)?,
+                Node::Path(path) => self.path(path, transform)?,
+                Node::Image(_) => return None,
+                Node::Text(text) => self.group(text.flattened(), transform)?,
+            }
+        }
+        Some(())
+    }
+
+    fn group(&mut self, group: &'a Group, transform: Transform) -> Option<()> {
+        if group.should_isolate() {
+            return None;
+        }
+        self.nodes(group, transform.pre_concat(group.transform()))
+    }
+
+    fn path(&mut self, path: &'a Path, transform: Transform) -> Option<()> {
+        if !path.is_visible() {
+            return Some(());
+        }
+        if !path.rendering_mode().use_shape_antialiasing() {
+            return None;
+        }
+        let fill = |finder: &mut Self| -> Option<()> {
+            let bounds = path.data().bounds();
+            // Lines without an area cannot be filled.
+            let Some(fill) = path.fill().filter(|_| bounds.width() != 0.0 && bounds.height() != 0.0) else {
+                return Some(());
+            };
+            let rule = match fill.rule() {
+                FillRule::NonZero => tiny_skia::FillRule::Winding,
+                FillRule::EvenOdd => tiny_skia::FillRule::EvenOdd,
+            };
+            finder.shape(path, Part::Fill(rule), fill.paint(), fill.opacity(), transform)
+        };
+        let stroke = |finder: &mut Self| -> Option<()> {
+            path.stroke().map_or(Some(()), |stroke| {
+                finder.shape(path, Part::Stroke, stroke.paint(), stroke.opacity(), transform)
+            })
+        };
+        match path.paint_order() {
+            PaintOrder::FillAndStroke => fill(self).and_then(|()| stroke(self)),
+            PaintOrder::StrokeAndFill => stroke(self).and_then(|()| fill(self)),
+        }
+    }
+
+    fn shape(
+        &mut self,
+        path: &'a Path,
+        part: Part,
+        paint: &Paint,
+        opacity: Opacity,
+        transform: Transform,
+    ) -> Option<()> {
+        let &Paint::Color(colour) = paint else {
+            return None;
+        };
+        let is_same = self.colour.is_none_or(|known| known == colour);
+        if !is_same || opacity.to_u8() != 255 {
+            return None;
+        }
+        self.colour = Some(colour);
+        self.shapes.push(Shape { path, part, transform });
+        Some(())
+    }
+}
