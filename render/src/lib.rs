@@ -10,6 +10,7 @@ pub mod engine;
 pub mod file;
 pub mod fingerprint;
 pub mod fonts;
+pub mod paint;
 pub mod presets;
 pub mod raster;
 mod scale;
