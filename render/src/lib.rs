@@ -14,6 +14,7 @@ pub mod file;
 pub mod fingerprint;
 pub mod fonts;
 mod frame;
+pub mod paint;
 pub mod presets;
 pub mod raster;
 mod scale;
