@@ -60,6 +60,11 @@ impl Engine {
     fn picture(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
         let raster =
             Raster::decode(bytes).map_err(|fault| vec![svg::refusal(path, "picture.structure", fault.to_string())])?;
+        let note: Vec<Finding> = raster
+            .note()
+            .map(|message| note(path, "picture.colour-profile", FindingSeverity::Info, message))
+            .into_iter()
+            .collect();
         let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
         let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { raster.at(width, MAX_HEIGHT) });
         let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
@@ -68,7 +73,7 @@ impl Engine {
         })?;
         Ok(Opened {
             size: Some((raster.width() as f32, raster.height() as f32)),
-            findings: media.findings,
+            findings: [media.findings, note].concat(),
             pictures,
             published: Published::Itself,
             fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
@@ -112,5 +117,13 @@ fn without_picture(findings: Vec<Finding>) -> Opened {
         pictures: Vec::new(),
         published: Published::Itself,
         fingerprint: None,
+    }
+}
+
+/// A finding that refuses nothing.
+fn note(path: &str, rule: &str, severity: FindingSeverity, message: impl std::fmt::Display) -> Finding {
+    Finding {
+        severity,
+        ..svg::refusal(path, rule, message.to_string())
     }
 }
