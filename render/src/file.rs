@@ -8,9 +8,11 @@ use tradepost_inspect::svg;
 
 use super::engine::{Drawing, Engine, MAX_HEIGHT, Picture};
 use super::fingerprint::{Fingerprint, of_pixels};
+use super::model::{Still, Unseen};
 use super::presets::Preset;
 use super::raster::Raster;
 use super::scale::Levels;
+use super::sound::{Unheard, Waveform};
 
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 128;
@@ -18,11 +20,11 @@ const FINGERPRINT_WIDTH_PX: u32 = 128;
 /// What came of one file.
 #[derive(Debug)]
 pub struct Opened {
-    /// The size that the file asks for, in its own units; only of what has a picture.
+    /// The size that the file asks for, in its own units; only of what is a picture.
     pub size: Option<(f32, f32)>,
     /// Blocking ones do not stop the drawing, which runs nothing: the picture is then for the moderator.
     pub findings: Vec<Finding>,
-    /// One for each preset, in their order; none of a model or a sound.
+    /// One for each preset, in their order; none of a model or a sound that can not be shown, which a finding says.
     pub pictures: Vec<Picture>,
     pub published: Published,
     pub fingerprint: Option<Fingerprint>,
@@ -52,8 +54,9 @@ impl Engine {
         match media.file_type.family() {
             Some(Family::Drawing) => Ok(drawing(self.render(bytes, path, presets, svg_bytes)?, media)),
             Some(Family::Picture) => self.picture(bytes, path, presets, media),
-            Some(Family::Model) => model(bytes, path, media),
-            Some(Family::Sound) | None => Ok(without_picture(media.findings)),
+            Some(Family::Model) => self.model(bytes, path, presets, media),
+            Some(Family::Sound) => Ok(self.sound(bytes, path, presets, media)),
+            None => Ok(without_picture(media.findings)),
         }
     }
 
@@ -79,6 +82,57 @@ impl Engine {
             fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
         })
     }
+
+    /// A model is judged by its structure; whether there is a picture of it decides nothing.
+    fn model(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
+        let findings = glb::to_findings(&glb::check(bytes, path, &glb::Policy::upload()));
+        if findings
+            .iter()
+            .any(|finding| finding.severity == FindingSeverity::Blocking)
+        {
+            return Err(findings);
+        }
+        let mut opened = without_picture([media.findings, findings].concat());
+        let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
+        match Still::draw(bytes, widest) {
+            Ok(still) => {
+                let notes = still.notes.iter();
+                let notes = notes.map(|message| note(path, "model.texture", FindingSeverity::Warning, message));
+                opened.findings.extend(notes);
+                let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { still.at(width) });
+                opened.pictures = self.draw(&mut levels, widest, presets).unwrap_or_default();
+                opened.fingerprint = levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels);
+            }
+            Err(unseen) => {
+                let severity = match unseen {
+                    Unseen::Unreadable(_) => FindingSeverity::Warning,
+                    _ => FindingSeverity::Info,
+                };
+                opened.findings.push(note(path, "model.no-picture", severity, unseen));
+            }
+        }
+        Ok(opened)
+    }
+
+    /// A sound is judged by its structure; whether there is a picture of it decides nothing. Waveforms are no fingerprints: too many look alike.
+    fn sound(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Opened {
+        let mut opened = without_picture(media.findings);
+        let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
+        match Waveform::read(bytes, media.duration_ms.unwrap_or(0)) {
+            Ok(waveform) => {
+                let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { waveform.at(width) });
+                opened.pictures = self.draw(&mut levels, widest, presets).unwrap_or_default();
+            }
+            Err(unheard) => {
+                let severity = match unheard {
+                    Unheard::Damaged(_) => FindingSeverity::Warning,
+                    Unheard::TooLong | Unheard::NotDecodedHere => FindingSeverity::Info,
+                };
+                opened.findings.push(note(path, "sound.no-picture", severity, unheard));
+            }
+        }
+        opened
+    }
 }
 
 fn drawing(drawing: Drawing, media: Media) -> Opened {
@@ -97,17 +151,6 @@ fn drawing(drawing: Drawing, media: Media) -> Opened {
         published: copy.map_or(Published::Nothing, |copy| Published::Copy(copy.into_bytes())),
         fingerprint,
     }
-}
-
-fn model(bytes: &[u8], path: &str, media: Media) -> Result<Opened, Vec<Finding>> {
-    let findings = glb::to_findings(&glb::check(bytes, path, &glb::Policy::upload()));
-    if findings
-        .iter()
-        .any(|finding| finding.severity == FindingSeverity::Blocking)
-    {
-        return Err(findings);
-    }
-    Ok(without_picture([media.findings, findings].concat()))
 }
 
 fn without_picture(findings: Vec<Finding>) -> Opened {

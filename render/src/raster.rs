@@ -49,7 +49,16 @@ enum Channels {
 impl Raster {
     /// Decodes a whole file. The format is told by its content, the orientation and the colours by its metadata.
     pub fn decode(bytes: &[u8]) -> Result<Self, Fault> {
-        read::read(bytes)
+        read::read(bytes, MAX_PIXELS)
+    }
+
+    /// Decodes a whole file of at most so many pixels, and leaves its orientation and its colours as they are: what a texture of a model asks for.
+    pub fn decode_texture(bytes: &[u8], most_pixels: u64) -> Result<Self, Fault> {
+        Ok(Self {
+            orientation: Orientation::NoTransforms,
+            colours: Colours::srgb(),
+            ..read::read(bytes, most_pixels)?
+        })
     }
 
     /// In pixels, upright.

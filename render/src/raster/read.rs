@@ -13,10 +13,10 @@ const MAX_DECODER_BYTES: u64 = MAX_PIXELS * 8;
 /// What the PNG decoder may allocate for a row and for the colour profile; the pixels are ours.
 const MAX_PNG_BYTES: usize = 64 << 20;
 
-/// Reads a PNG, a JPEG or a WebP.
-pub fn read(bytes: &[u8]) -> Result<Raster, Fault> {
+/// Reads a PNG, a JPEG or a WebP of at most so many pixels.
+pub fn read(bytes: &[u8], most_pixels: u64) -> Result<Raster, Fault> {
     if bytes.starts_with(b"\x89PNG") {
-        return read_png(bytes).map_err(|fault| match fault {
+        return read_png(bytes, most_pixels).map_err(|fault| match fault {
             PngFault::Own(fault) => fault,
             PngFault::Png(error) => damaged(error),
         });
@@ -27,12 +27,12 @@ pub fn read(bytes: &[u8]) -> Result<Raster, Fault> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODER_BYTES);
     reader.limits(limits);
-    read_with(reader.into_decoder().map_err(damaged)?)
+    read_with(reader.into_decoder().map_err(damaged)?, most_pixels)
 }
 
-fn read_with(mut decoder: impl ImageDecoder) -> Result<Raster, Fault> {
+fn read_with(mut decoder: impl ImageDecoder, most_pixels: u64) -> Result<Raster, Fault> {
     let (width, height) = decoder.dimensions();
-    within_bounds(width, height)?;
+    within_bounds(width, height, most_pixels)?;
     let channels = match decoder.color_type() {
         ColorType::L8 => Channels::Grey,
         ColorType::La8 => Channels::GreyAlpha,
@@ -73,13 +73,13 @@ impl From<Fault> for PngFault {
 }
 
 /// By itself: 16 bits a channel become 8 while rows are read, which halves the memory, and the chunks about colours are at hand.
-fn read_png(bytes: &[u8]) -> Result<Raster, PngFault> {
+fn read_png(bytes: &[u8], most_pixels: u64) -> Result<Raster, PngFault> {
     let limits = png::Limits { bytes: MAX_PNG_BYTES };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_ignore_text_chunk(true);
     decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     let (width, height) = decoder.read_header_info().map(|info| (info.width, info.height))?;
-    within_bounds(width, height)?;
+    within_bounds(width, height, most_pixels)?;
     let mut reader = decoder.read_info()?;
     let channels = match reader.output_color_type().0 {
         png::ColorType::Grayscale => Channels::Grey,
@@ -104,10 +104,10 @@ fn read_png(bytes: &[u8]) -> Result<Raster, PngFault> {
     })
 }
 
-fn within_bounds(width: u32, height: u32) -> Result<(), Fault> {
+fn within_bounds(width: u32, height: u32, most_pixels: u64) -> Result<(), Fault> {
     match u64::from(width) * u64::from(height) {
         0 => Err(Fault::Damaged("it has no pixels".to_owned())),
-        1..=MAX_PIXELS => Ok(()),
+        pixels if pixels <= most_pixels => Ok(()),
         _ => Err(Fault::TooLarge(width, height)),
     }
 }
