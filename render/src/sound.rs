@@ -13,7 +13,7 @@ use resvg::tiny_skia::Pixmap;
 /// Longer sounds have no picture.
 pub const MAX_DURATION_MS: u64 = 2 * 60 * 60 * 1_000;
 /// The bars of a waveform.
-const BARS: usize = 128;
+const BARS: usize = 64;
 
 /// Why a sound has no picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
