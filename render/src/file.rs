@@ -9,9 +9,11 @@ use tradepost_inspect::svg;
 use super::engine::{Drawing, Engine, Picture, Purpose};
 use super::fingerprint::{Fingerprint, of_pixels};
 use super::frame::MAX_HEIGHT;
+use super::model::{Still, Unseen};
 use super::presets::Preset;
 use super::raster::Raster;
 use super::scale::Levels;
+use super::sound::{Unheard, Waveform};
 
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 128;
@@ -19,11 +21,11 @@ const FINGERPRINT_WIDTH_PX: u32 = 128;
 /// What came of one file.
 #[derive(Debug)]
 pub struct Opened {
-    /// The size that the file asks for, in its own units; only of what has a picture.
+    /// The size that the file asks for, in its own units; only of what is a picture.
     pub size: Option<(f32, f32)>,
     /// Blocking ones do not stop the drawing, which runs nothing: the picture is then for the moderator.
     pub findings: Vec<Finding>,
-    /// One for each preset, in their order; none of a model or a sound.
+    /// One for each preset, in their order; none of a model or a sound that can not be shown, which a finding says.
     pub pictures: Vec<Picture>,
     pub published: Published,
     pub fingerprint: Option<Fingerprint>,
@@ -68,14 +70,20 @@ impl Engine {
                 media,
             )),
             Some(Family::Picture) => self.picture(bytes, path, presets, media),
-            Some(Family::Model) => model(bytes, path, media),
-            Some(Family::Sound) | None => Ok(without_picture(media.findings)),
+            Some(Family::Model) => self.model(bytes, path, presets, media),
+            Some(Family::Sound) => Ok(self.sound(bytes, path, presets, media)),
+            None => Ok(without_picture(media.findings)),
         }
     }
 
     fn picture(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
         let raster =
             Raster::decode(bytes).map_err(|fault| vec![svg::refusal(path, "picture.structure", fault.to_string())])?;
+        let note: Vec<Finding> = raster
+            .note()
+            .map(|message| note(path, "picture.colour-profile", FindingSeverity::Info, message))
+            .into_iter()
+            .collect();
         let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
         let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { raster.at(width, MAX_HEIGHT) });
         let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
@@ -84,11 +92,62 @@ impl Engine {
         })?;
         Ok(Opened {
             size: Some((raster.width() as f32, raster.height() as f32)),
-            findings: media.findings,
+            findings: [media.findings, note].concat(),
             pictures,
             published: Published::Itself,
             fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
         })
+    }
+
+    /// A model is judged by its structure; whether there is a picture of it decides nothing.
+    fn model(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
+        let findings = glb::to_findings(&glb::check(bytes, path, &glb::Policy::upload()));
+        if findings
+            .iter()
+            .any(|finding| finding.severity == FindingSeverity::Blocking)
+        {
+            return Err(findings);
+        }
+        let mut opened = without_picture([media.findings, findings].concat());
+        let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
+        match Still::draw(bytes, widest) {
+            Ok(still) => {
+                let notes = still.notes.iter();
+                let notes = notes.map(|message| note(path, "model.texture", FindingSeverity::Warning, message));
+                opened.findings.extend(notes);
+                let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { still.at(width) });
+                opened.pictures = self.draw(&mut levels, widest, presets).unwrap_or_default();
+                opened.fingerprint = levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels);
+            }
+            Err(unseen) => {
+                let severity = match unseen {
+                    Unseen::Unreadable(_) => FindingSeverity::Warning,
+                    _ => FindingSeverity::Info,
+                };
+                opened.findings.push(note(path, "model.no-picture", severity, unseen));
+            }
+        }
+        Ok(opened)
+    }
+
+    /// A sound is judged by its structure; whether there is a picture of it decides nothing. Waveforms are no fingerprints: too many look alike.
+    fn sound(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Opened {
+        let mut opened = without_picture(media.findings);
+        let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
+        match Waveform::read(bytes, media.duration_ms.unwrap_or(0)) {
+            Ok(waveform) => {
+                let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { waveform.at(width) });
+                opened.pictures = self.draw(&mut levels, widest, presets).unwrap_or_default();
+            }
+            Err(unheard) => {
+                let severity = match unheard {
+                    Unheard::Damaged(_) => FindingSeverity::Warning,
+                    Unheard::TooLong | Unheard::NotDecodedHere => FindingSeverity::Info,
+                };
+                opened.findings.push(note(path, "sound.no-picture", severity, unheard));
+            }
+        }
+        opened
     }
 }
 
@@ -110,17 +169,6 @@ fn drawing(drawing: Drawing, media: Media) -> Opened {
     }
 }
 
-fn model(bytes: &[u8], path: &str, media: Media) -> Result<Opened, Vec<Finding>> {
-    let findings = glb::to_findings(&glb::check(bytes, path, &glb::Policy::upload()));
-    if findings
-        .iter()
-        .any(|finding| finding.severity == FindingSeverity::Blocking)
-    {
-        return Err(findings);
-    }
-    Ok(without_picture([media.findings, findings].concat()))
-}
-
 fn without_picture(findings: Vec<Finding>) -> Opened {
     Opened {
         size: None,
@@ -128,5 +176,13 @@ fn without_picture(findings: Vec<Finding>) -> Opened {
         pictures: Vec::new(),
         published: Published::Itself,
         fingerprint: None,
+    }
+}
+
+/// A finding that refuses nothing.
+fn note(path: &str, rule: &str, severity: FindingSeverity, message: impl std::fmt::Display) -> Finding {
+    Finding {
+        severity,
+        ..svg::refusal(path, rule, message.to_string())
     }
 }

@@ -130,6 +130,12 @@ pub fn check_with_files(bytes: &[u8], path: &str, policy: &Policy, files: Files<
     }
 }
 
+/// The JSON document and the binary chunk of a GLB that [`check`] found no error in; `None` when it is no such file.
+pub fn chunks(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let chunks = container::read(bytes, &mut Issues::new(&[]))?;
+    Some((chunks.json?, chunks.bin))
+}
+
 /// The JSON document and the binary chunk.
 struct Parts<'a> {
     is_glb: bool,
