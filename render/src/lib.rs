@@ -14,7 +14,8 @@ pub mod presets;
 pub mod raster;
 mod scale;
 pub mod sheet;
-mod straight;
+pub mod straight;
+pub mod vp8;
 mod vp8l;
 mod watermark;
 
