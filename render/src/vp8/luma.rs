@@ -44,7 +44,7 @@ pub fn differences(one: &[u8; 16], other: &[u8; 16]) -> Block {
 
 /// Chooses for the macroblock at a place and puts what a decoder makes of it into the plane.
 pub fn choose(
-    source: &[[u8; 16]; 16],
+    (source, is_flat): (&[[u8; 16]; 16], bool),
     plane: &mut Plane,
     (x, y): (usize, usize),
     modes: [&Luma; 2],
@@ -53,7 +53,8 @@ pub fn choose(
 ) -> Coded {
     let around = plane.around::<16>(x, y);
     let (whole, pixels) = whole(source, &around, context, quantiser);
-    match blocks(source, plane, (x, y), modes, context, quantiser, whole.score) {
+    let limit = if is_flat { 0 } else { whole.score };
+    match blocks(source, plane, (x, y), modes, context, quantiser, limit) {
         Some(coded) => coded,
         None => {
             for (block, pixels) in pixels.iter().enumerate() {
@@ -137,18 +138,7 @@ fn blocks(
         };
         let mode_costs = &COSTS.modes[usize::from(above)][usize::from(left)];
         let edges = plane.edges(x, y, block);
-        let predictions = predict::all(&edges);
-        let mut best = (u64::MAX, 0, Levels::default(), [0; 16]);
-        for mode in 0..MODES {
-            let mut coefficients = transform::forward(&differences(&source[block], &predictions[mode]));
-            let sent = quantiser.luma.quantise(&mut coefficients, 0);
-            let pixels = transform::inverse(&predictions[mode], &coefficients);
-            let cost = u32::from(mode_costs[mode]) + COSTS.block(KIND_WITH_MEAN, 0, near.at(block), &sent);
-            let score = score(quantiser, squares(&source[block], &pixels), cost);
-            if score < best.0 {
-                best = (score, mode as u8, sent, pixels);
-            }
-        }
+        let best = block_of_four(&source[block], &edges, mode_costs, near.at(block), quantiser);
         let (score, mode, sent, pixels) = best;
         coded.score += score;
         if coded.score >= limit {
@@ -161,4 +151,55 @@ fn blocks(
     }
     coded.luma = Luma::Blocks(modes);
     Some(coded)
+}
+
+/// The best of the modes for one block: its score and mode, what is sent, and what a decoder makes of it.
+fn block_of_four(
+    source: &[u8; 16],
+    edges: &predict::Edges,
+    mode_costs: &[u16; MODES],
+    context: usize,
+    quantiser: &Quantiser,
+) -> (u64, u8, Levels, [u8; 16]) {
+    let flat = u128::from_ne_bytes([source[0]; 16]);
+    if u128::from_ne_bytes(*source) == flat && edges.iter().all(|&edge| edge == source[0]) {
+        let (cost, mode) = (0..MODES).map(|mode| (mode_costs[mode], mode)).min().unwrap_or_default();
+        let cost = u32::from(cost) + COSTS.block(KIND_WITH_MEAN, 0, context, &Levels::default());
+        return (score(quantiser, 0, cost), mode as u8, Levels::default(), *source);
+    }
+    let predictions = predict::all(edges);
+    let rough: [u64; MODES] = std::array::from_fn(|mode| {
+        score(quantiser, squares(source, &predictions[mode]), u32::from(mode_costs[mode])) << 4 | mode as u64
+    });
+    let mut first = u64::MAX;
+    let mut second = u64::MAX;
+    for rough in rough {
+        second = second.min(first.max(rough));
+        first = first.min(rough);
+    }
+    let mut best = (u64::MAX, 0, Levels::default(), [0; 16]);
+    for rough in [first, second] {
+        let mode = (rough & 15) as usize;
+        let prediction = &predictions[mode];
+        let transformed = transform::forward(&differences(source, prediction));
+        let mut coefficients = transformed;
+        let sent = quantiser.luma.quantise(&mut coefficients, 0);
+        let cost = u32::from(mode_costs[mode]) + COSTS.block(KIND_WITH_MEAN, 0, context, &sent);
+        let score = score(quantiser, transformed_squares(&transformed, &coefficients), cost);
+        if score < best.0 {
+            best = (score, mode as u8, sent, [0; 16]);
+            best.3 = transform::inverse(prediction, &coefficients);
+        }
+        if best.2.count == 0 {
+            break;
+        }
+    }
+    best
+}
+
+/// The squared difference of pixels, from that of coefficients, which are twice as large.
+#[inline]
+fn transformed_squares(one: &Block, other: &Block) -> u32 {
+    let sum: i32 = one.iter().zip(other).map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2)).sum();
+    sum.cast_unsigned() / 4
 }

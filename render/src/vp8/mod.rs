@@ -18,6 +18,7 @@ mod yuv;
 
 use self::frame::{Header, Luma, Macroblock};
 use self::plane::Plane;
+use self::predict::{ABOVE, Around, LEFT, MEAN};
 use self::quantise::Quantiser;
 use self::tokens::Tokens;
 use self::yuv::{Content, Pixels};
@@ -38,6 +39,9 @@ pub struct Vp8 {
 type Filled = [u8; 9];
 
 const MEANS: usize = 8;
+
+/// The modes that may foretell one colour, the cheapest first.
+const FLAT_MODES: [u8; 3] = [MEAN, ABOVE, LEFT];
 
 /// What a macroblock knows of its neighbours.
 pub struct Context {
@@ -148,17 +152,17 @@ impl Vp8 {
         context: &mut Context,
         quantiser: &Quantiser,
     ) -> Macroblock {
-        match content {
-            Content::Nothing => {
-                self.pixels.luma = [[128; 16]; 16];
-                self.pixels.chroma = [[[128; 16]; 4]; 2];
-            }
+        if let Some(macroblock) = self.predicted(&content, (column, row), context) {
+            return macroblock;
+        }
+        let is_flat = match content {
             Content::Flat([luma, blue, red]) => {
                 self.pixels.luma = [[luma; 16]; 16];
                 self.pixels.chroma = [[[blue; 16]; 4], [[red; 16]; 4]];
+                true
             }
-            Content::Full => {}
-        }
+            _ => false,
+        };
         let nothing = Luma::default();
         let at = row * columns + column;
         let above = if row > 0 {
@@ -172,7 +176,7 @@ impl Vp8 {
             &nothing
         };
         let luma = luma::choose(
-            &self.pixels.luma,
+            (&self.pixels.luma, is_flat),
             &mut self.luma,
             (column * 16, row * 16),
             [above, left],
@@ -195,6 +199,37 @@ impl Vp8 {
             chroma: chroma.mode,
             is_empty,
         }
+    }
+
+    /// A macroblock of one colour, when its neighbours foretell it.
+    fn predicted(&mut self, content: &Content, (column, row): (usize, usize), context: &mut Context) -> Option<Macroblock> {
+        let colour = match content {
+            Content::Nothing => None,
+            Content::Flat(colour) => Some(colour),
+            Content::Full => return None,
+        };
+        let luma = self.luma.around::<16>(column * 16, row * 16);
+        let chroma: [Around<8>; 2] = std::array::from_fn(|plane| self.chroma[plane].around(column * 8, row * 8));
+        let (luma_mode, chroma_mode) = match colour {
+            None => (MEAN, MEAN),
+            Some([bright, blue, red]) => (
+                FLAT_MODES.into_iter().find(|&mode| luma.foretells(mode, *bright))?,
+                FLAT_MODES
+                    .into_iter()
+                    .find(|&mode| chroma[0].foretells(mode, *blue) && chroma[1].foretells(mode, *red))?,
+            ),
+        };
+        self.luma.predict(column * 16, row * 16, luma_mode, &luma);
+        for (plane, around) in self.chroma.iter_mut().zip(&chroma) {
+            plane.predict(column * 8, row * 8, chroma_mode, around);
+        }
+        context.above = [0; 9];
+        context.left = [0; 9];
+        Some(Macroblock {
+            luma: Luma::Whole(luma_mode),
+            chroma: chroma_mode,
+            is_empty: true,
+        })
     }
 
     fn put(&mut self, luma: &luma::Coded, chroma: &chroma::Coded, is_empty: bool, context: &mut Context) {

@@ -1,6 +1,6 @@
 //! A plane of what a decoder makes of the picture, with what it takes to be around it.
 
-use super::predict::{Around, Edges};
+use super::predict::{ABOVE, Around, Edges, MEAN};
 
 /// Room to the left and to the right of each row.
 const MARGIN: usize = 8;
@@ -84,6 +84,20 @@ impl Plane {
         let stride = self.stride;
         for (row, four) in block.as_chunks::<4>().0.iter().enumerate() {
             self.pixels[start + row * stride..][..4].copy_from_slice(four);
+        }
+    }
+
+    /// Puts what a mode (`MEAN`, `ABOVE` or `LEFT`) predicts for a square.
+    pub fn predict<const SIDE: usize>(&mut self, x: usize, y: usize, mode: u8, around: &Around<SIDE>) {
+        let start = self.at(x, y);
+        let stride = self.stride;
+        for (row, left) in around.left.into_iter().enumerate() {
+            let pixels = &mut self.pixels[start + row * stride..][..SIDE];
+            match mode {
+                MEAN => pixels.fill(around.mean),
+                ABOVE => pixels.copy_from_slice(&around.above),
+                _ => pixels.fill(left),
+            }
         }
     }
 

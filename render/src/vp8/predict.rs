@@ -24,18 +24,49 @@ pub fn all(edges: &Edges) -> [[u8; 16]; MODES] {
     }
     threes[0] = ((at(1) + 3 * at(0) + 2) >> 2) as u8;
     threes[12] = ((at(11) + 3 * at(12) + 2) >> 2) as u8;
+    // Runs of which each row of a prediction takes four.
+    let across = [
+        twos[0], threes[1], twos[1], threes[2], twos[2], threes[3], twos[3], threes[4], threes[5], threes[6],
+    ];
+    let last = edges[0];
+    let up = [
+        twos[2], threes[2], twos[1], threes[1], twos[0], threes[0], last, last, last, last,
+    ];
+    let above = [threes[5], threes[6], threes[7], threes[8]];
     [
         mean(edges),
         slope(edges),
-        std::array::from_fn(|pixel| threes[5 + pixel % 4]),
-        std::array::from_fn(|pixel| threes[3 - pixel / 4]),
-        right_down(&threes),
-        vertical_right(&twos, &threes),
-        left_down(&threes),
-        vertical_left(&twos, &threes),
-        horizontal_down(&twos, &threes),
-        horizontal_up(edges, &twos, &threes),
+        rows([above; 4]),
+        rows([[threes[3]; 4], [threes[2]; 4], [threes[1]; 4], [threes[0]; 4]]),
+        rows([four(&threes, 4), four(&threes, 3), four(&threes, 2), four(&threes, 1)]),
+        rows([
+            four(&twos, 4),
+            four(&threes, 4),
+            [threes[3], twos[4], twos[5], twos[6]],
+            [threes[2], threes[4], threes[5], threes[6]],
+        ]),
+        rows([four(&threes, 6), four(&threes, 7), four(&threes, 8), four(&threes, 9)]),
+        rows([
+            four(&twos, 5),
+            four(&threes, 6),
+            [twos[6], twos[7], twos[8], threes[10]],
+            [threes[7], threes[8], threes[9], threes[11]],
+        ]),
+        rows([four(&across, 6), four(&across, 4), four(&across, 2), four(&across, 0)]),
+        rows([four(&up, 0), four(&up, 2), four(&up, 4), four(&up, 6)]),
     ]
+}
+
+#[inline]
+fn rows(rows: [[u8; 4]; 4]) -> [u8; 16] {
+    let mut pixels = [0; 16];
+    pixels.copy_from_slice(rows.as_flattened());
+    pixels
+}
+
+#[inline]
+fn four<const LENGTH: usize>(run: &[u8; LENGTH], from: usize) -> [u8; 4] {
+    std::array::from_fn(|at| run[from + at])
 }
 
 fn mean(edges: &Edges) -> [u8; 16] {
@@ -48,54 +79,6 @@ fn slope(edges: &Edges) -> [u8; 16] {
         let sum = i16::from(edges[3 - pixel / 4]) + i16::from(edges[5 + pixel % 4]) - i16::from(edges[4]);
         sum.clamp(0, 255) as u8
     })
-}
-
-fn right_down(threes: &[u8; 13]) -> [u8; 16] {
-    std::array::from_fn(|pixel| threes[4 + pixel % 4 - pixel / 4])
-}
-
-fn left_down(threes: &[u8; 13]) -> [u8; 16] {
-    std::array::from_fn(|pixel| threes[6 + pixel % 4 + pixel / 4])
-}
-
-fn vertical_right(twos: &[u8; 12], threes: &[u8; 13]) -> [u8; 16] {
-    let (a, b) = (twos, threes);
-    [
-        a[4], a[5], a[6], a[7], //
-        b[4], b[5], b[6], b[7], //
-        b[3], a[4], a[5], a[6], //
-        b[2], b[4], b[5], b[6],
-    ]
-}
-
-fn vertical_left(twos: &[u8; 12], threes: &[u8; 13]) -> [u8; 16] {
-    let (a, b) = (twos, threes);
-    [
-        a[5], a[6], a[7], a[8], //
-        b[6], b[7], b[8], b[9], //
-        a[6], a[7], a[8], b[10], //
-        b[7], b[8], b[9], b[11],
-    ]
-}
-
-fn horizontal_down(twos: &[u8; 12], threes: &[u8; 13]) -> [u8; 16] {
-    let (a, b) = (twos, threes);
-    [
-        a[3], b[4], b[5], b[6], //
-        a[2], b[3], a[3], b[4], //
-        a[1], b[2], a[2], b[3], //
-        a[0], b[1], a[1], b[2],
-    ]
-}
-
-fn horizontal_up(edges: &Edges, twos: &[u8; 12], threes: &[u8; 13]) -> [u8; 16] {
-    let (last, a, b) = (edges[0], twos, threes);
-    [
-        a[2], b[2], a[1], b[1], //
-        a[1], b[1], a[0], b[0], //
-        a[0], b[0], last, last, //
-        last, last, last, last,
-    ]
 }
 
 /// The pixels around a square of a plane.
@@ -120,5 +103,20 @@ pub fn part<const SIDE: usize>(mode: u8, around: &Around<SIDE>, row: usize, colu
         }),
         ABOVE => std::array::from_fn(|pixel| above[pixel % 4]),
         _ => std::array::from_fn(|pixel| left[pixel / 4]),
+    }
+}
+
+/// How far a prediction may be off before something is sent of one colour.
+const NEAR_ENOUGH: u8 = 1;
+
+impl<const SIDE: usize> Around<SIDE> {
+    /// Whether a mode ([`MEAN`], [`ABOVE`] or [`LEFT`]) predicts this value everywhere, or nearly so.
+    pub fn foretells(&self, mode: u8, value: u8) -> bool {
+        let is_near = |pixel: &u8| pixel.abs_diff(value) <= NEAR_ENOUGH;
+        match mode {
+            MEAN => is_near(&self.mean),
+            ABOVE => self.above.iter().all(is_near),
+            _ => self.left.iter().all(is_near),
+        }
     }
 }

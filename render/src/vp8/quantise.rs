@@ -48,11 +48,11 @@ impl Quantiser {
         let step = u32::from(at(&OTHERS, 0));
         Self {
             index,
-            smoothing: 0,
-            luma: Steps::new([at(&FIRST, 0), at(&OTHERS, 0)], [ROUND_FIRST, ROUND_OTHERS]),
-            means: Steps::new(means, [ROUND_FIRST, ROUND_OTHERS]),
-            chroma: Steps::new(chroma, [ROUND_FIRST, ROUND_OTHERS]),
-            bit_worth: (step * step * BIT_WORTH / 1024).max(1),
+            smoothing: *LF as u8,
+            luma: Steps::new([at(&FIRST, 0), at(&OTHERS, 0)], [*RF, *RO]),
+            means: Steps::new(means, [*RF, *RO]),
+            chroma: Steps::new(chroma, [*RF, *RO]),
+            bit_worth: (step * step * *BW / 1024).max(1),
         }
     }
 }
@@ -60,6 +60,13 @@ impl Quantiser {
 const ROUND_FIRST: u16 = 110;
 const ROUND_OTHERS: u16 = 100;
 const BIT_WORTH: u32 = 30;
+fn env(name: &str, default: u16) -> u16 { std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default) }
+static RF: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("RF", 110));
+static RO: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("RO", 100));
+static BW: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| env("BW", 30).into());
+static DQ: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("DQ", 10));
+static LF: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("LF", 0));
+
 
 /// The scale of libwebp.
 fn index(quality: u8) -> u8 {
@@ -69,7 +76,7 @@ fn index(quality: u8) -> u8 {
     } else {
         quality * 2.0 - 1.0
     };
-    (127.0 * (1.0 - linear.cbrt())) as u8
+    (127.0 * (1.0 - linear.cbrt()) + f64::from(*DQ) - 10.0) as u8
 }
 
 impl Steps {
