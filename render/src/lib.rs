@@ -24,6 +24,9 @@ mod stencil;
 pub mod sound;
 mod straight;
 pub mod times;
+pub mod straight;
+pub mod vp8;
+mod vp8l;
 mod watermark;
 
 pub use self::copy::same_picture;

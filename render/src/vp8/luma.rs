@@ -1,0 +1,205 @@
+//! Chooses how the brightness of a macroblock is predicted, and what is sent of it.
+
+use super::Context;
+use super::cost::COSTS;
+use super::frame::{Luma, whole_cost};
+use super::plane::Plane;
+use super::predict::{self, Around, MODES};
+use super::quantise::{Levels, Quantiser};
+use super::transform::{self, Block};
+
+/// What is sent of the brightness of a macroblock.
+pub struct Coded {
+    pub luma: Luma,
+    /// Of the means of the blocks, where it is predicted as a whole.
+    pub means: Levels,
+    pub blocks: [Levels; 16],
+    /// Squared difference and worth of the bits, in 1/256.
+    pub score: u64,
+}
+
+pub const KIND_WITHOUT_MEAN: usize = 0;
+pub const KIND_MEANS: usize = 1;
+pub const KIND_CHROMA: usize = 2;
+pub const KIND_WITH_MEAN: usize = 3;
+
+/// Squared difference and the worth of bits.
+pub fn score(quantiser: &Quantiser, squares: u32, cost: u32) -> u64 {
+    u64::from(squares) * 256 + u64::from(quantiser.bit_worth) * u64::from(cost)
+}
+
+#[inline]
+pub fn squares(one: &[u8; 16], other: &[u8; 16]) -> u32 {
+    one.iter()
+        .zip(other)
+        .map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2))
+        .sum::<i32>()
+        .cast_unsigned()
+}
+
+#[inline]
+pub fn differences(one: &[u8; 16], other: &[u8; 16]) -> Block {
+    std::array::from_fn(|at| i16::from(one[at]) - i16::from(other[at]))
+}
+
+/// Chooses for the macroblock at a place and puts what a decoder makes of it into the plane.
+pub fn choose(
+    (source, is_flat): (&[[u8; 16]; 16], bool),
+    plane: &mut Plane,
+    (x, y): (usize, usize),
+    modes: [&Luma; 2],
+    context: &Context,
+    quantiser: &Quantiser,
+) -> Coded {
+    let around = plane.around::<16>(x, y);
+    let (whole, pixels) = whole(source, &around, context, quantiser);
+    let limit = if is_flat { 0 } else { whole.score };
+    match blocks(source, plane, (x, y), modes, context, quantiser, limit) {
+        Some(coded) => coded,
+        None => {
+            for (block, pixels) in pixels.iter().enumerate() {
+                plane.put(x + block % 4 * 4, y + block / 4 * 4, pixels);
+            }
+            whole
+        }
+    }
+}
+
+fn whole(
+    source: &[[u8; 16]; 16],
+    around: &Around<16>,
+    context: &Context,
+    quantiser: &Quantiser,
+) -> (Coded, [[u8; 16]; 16]) {
+    let worst = |mode: u8| {
+        let squares: u32 = (0..16)
+            .map(|block| squares(&source[block], &predict::part(mode, around, block / 4, block % 4)))
+            .sum();
+        score(quantiser, squares, whole_cost(mode))
+    };
+    let mode = (0..4).min_by_key(|&mode| worst(mode)).unwrap_or_default();
+    let mut pixels: [[u8; 16]; 16] = std::array::from_fn(|block| predict::part(mode, around, block / 4, block % 4));
+    let mut coefficients: [Block; 16] =
+        std::array::from_fn(|block| transform::forward(&differences(&source[block], &pixels[block])));
+    let mut means = transform::forward_means(&coefficients.map(|block| block[0]));
+    let sent_means = quantiser.means.quantise(&mut means, 0);
+    let means = transform::inverse_means(&means);
+    let mut cost = whole_cost(mode) + COSTS.block(KIND_MEANS, 0, context.means(), &sent_means);
+    let mut squared = 0;
+    let mut near = context.luma();
+    let mut blocks = [Levels::default(); 16];
+    for block in 0..16 {
+        let sent = quantiser.luma.quantise(&mut coefficients[block], 1);
+        coefficients[block][0] = means[block];
+        cost += COSTS.block(KIND_WITHOUT_MEAN, 1, near.at(block), &sent);
+        near.set(block, sent.count > 0);
+        pixels[block] = transform::inverse(&pixels[block], &coefficients[block]);
+        squared += squares(&source[block], &pixels[block]);
+        blocks[block] = sent;
+    }
+    let coded = Coded {
+        luma: Luma::Whole(mode),
+        means: sent_means,
+        blocks,
+        score: score(quantiser, squared, cost),
+    };
+    (coded, pixels)
+}
+
+/// Each block for itself; `None` when that comes to more than `limit`.
+fn blocks(
+    source: &[[u8; 16]; 16],
+    plane: &mut Plane,
+    (x, y): (usize, usize),
+    [above, left]: [&Luma; 2],
+    context: &Context,
+    quantiser: &Quantiser,
+    limit: u64,
+) -> Option<Coded> {
+    let mut near = context.luma();
+    let mut modes = [0; 16];
+    let mut coded = Coded {
+        luma: Luma::default(),
+        means: Levels::default(),
+        blocks: [Levels::default(); 16],
+        // What it costs to say so.
+        score: score(quantiser, 0, 211),
+    };
+    for block in 0..16 {
+        let above = if block < 4 {
+            above.at(block + 12)
+        } else {
+            modes[block - 4]
+        };
+        let left = if block % 4 == 0 {
+            left.at(block + 3)
+        } else {
+            modes[block - 1]
+        };
+        let mode_costs = &COSTS.modes[usize::from(above)][usize::from(left)];
+        let edges = plane.edges(x, y, block);
+        let best = block_of_four(&source[block], &edges, mode_costs, near.at(block), quantiser);
+        let (score, mode, sent, pixels) = best;
+        coded.score += score;
+        if coded.score >= limit {
+            return None;
+        }
+        modes[block] = mode;
+        near.set(block, sent.count > 0);
+        coded.blocks[block] = sent;
+        plane.put(x + block % 4 * 4, y + block / 4 * 4, &pixels);
+    }
+    coded.luma = Luma::Blocks(modes);
+    Some(coded)
+}
+
+/// The best of the modes for one block: its score and mode, what is sent, and what a decoder makes of it.
+fn block_of_four(
+    source: &[u8; 16],
+    edges: &predict::Edges,
+    mode_costs: &[u16; MODES],
+    context: usize,
+    quantiser: &Quantiser,
+) -> (u64, u8, Levels, [u8; 16]) {
+    let flat = u128::from_ne_bytes([source[0]; 16]);
+    if u128::from_ne_bytes(*source) == flat && edges.iter().all(|&edge| edge == source[0]) {
+        let (cost, mode) = (0..MODES).map(|mode| (mode_costs[mode], mode)).min().unwrap_or_default();
+        let cost = u32::from(cost) + COSTS.block(KIND_WITH_MEAN, 0, context, &Levels::default());
+        return (score(quantiser, 0, cost), mode as u8, Levels::default(), *source);
+    }
+    let predictions = predict::all(edges);
+    let rough: [u64; MODES] = std::array::from_fn(|mode| {
+        score(quantiser, squares(source, &predictions[mode]), u32::from(mode_costs[mode])) << 4 | mode as u64
+    });
+    let mut first = u64::MAX;
+    let mut second = u64::MAX;
+    for rough in rough {
+        second = second.min(first.max(rough));
+        first = first.min(rough);
+    }
+    let mut best = (u64::MAX, 0, Levels::default(), [0; 16]);
+    for rough in [first, second] {
+        let mode = (rough & 15) as usize;
+        let prediction = &predictions[mode];
+        let transformed = transform::forward(&differences(source, prediction));
+        let mut coefficients = transformed;
+        let sent = quantiser.luma.quantise(&mut coefficients, 0);
+        let cost = u32::from(mode_costs[mode]) + COSTS.block(KIND_WITH_MEAN, 0, context, &sent);
+        let score = score(quantiser, transformed_squares(&transformed, &coefficients), cost);
+        if score < best.0 {
+            best = (score, mode as u8, sent, [0; 16]);
+            best.3 = transform::inverse(prediction, &coefficients);
+        }
+        if best.2.count == 0 {
+            break;
+        }
+    }
+    best
+}
+
+/// The squared difference of pixels, from that of coefficients, which are twice as large.
+#[inline]
+fn transformed_squares(one: &Block, other: &Block) -> u32 {
+    let sum: i32 = one.iter().zip(other).map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2)).sum();
+    sum.cast_unsigned() / 4
+}

@@ -1,0 +1,272 @@
+//! A lossy encoder of single frames of VP8 (RFC 6386), for drawings: large areas of one colour, sharp edges, much transparency.
+//!
+//! One pass over the picture chooses predictions and takes the coefficients down as decisions; when all are known, the decisions are written
+//! with the likelihoods that were counted.
+
+mod bool_coder;
+mod chroma;
+mod cost;
+mod frame;
+mod luma;
+mod plane;
+mod predict;
+mod quantise;
+mod tables;
+mod tokens;
+mod transform;
+mod yuv;
+
+use self::frame::{Header, Luma, Macroblock};
+use self::plane::Plane;
+use self::predict::{ABOVE, Around, LEFT, MEAN};
+use self::quantise::Quantiser;
+use self::tokens::Tokens;
+use self::yuv::{Content, Pixels};
+use super::straight::Straight;
+
+/// An encoder that keeps its memory from picture to picture.
+#[derive(Default)]
+pub struct Vp8 {
+    luma: Plane,
+    chroma: [Plane; 2],
+    tokens: Tokens,
+    macroblocks: Vec<Macroblock>,
+    above: Vec<Filled>,
+    pixels: Pixels,
+}
+
+/// Which blocks at the lower or right side of a macroblock are not empty: four of luma, two of each chroma, and the means.
+type Filled = [u8; 9];
+
+const MEANS: usize = 8;
+
+/// The modes that may foretell one colour, the cheapest first.
+const FLAT_MODES: [u8; 3] = [MEAN, ABOVE, LEFT];
+
+/// What a macroblock knows of its neighbours.
+pub struct Context {
+    above: Filled,
+    left: Filled,
+}
+
+/// Which blocks are not empty, while the blocks of a plane are gone through row by row.
+struct Near<const SIDE: usize> {
+    above: [u8; SIDE],
+    left: [u8; SIDE],
+}
+
+impl<const SIDE: usize> Near<SIDE> {
+    fn at(&self, block: usize) -> usize {
+        usize::from(self.above[block % SIDE] + self.left[block / SIDE])
+    }
+
+    fn set(&mut self, block: usize, is_filled: bool) {
+        self.above[block % SIDE] = u8::from(is_filled);
+        self.left[block / SIDE] = u8::from(is_filled);
+    }
+}
+
+impl Context {
+    fn means(&self) -> usize {
+        usize::from(self.above[MEANS] + self.left[MEANS])
+    }
+
+    fn luma(&self) -> Near<4> {
+        self.near(0)
+    }
+
+    fn near<const SIDE: usize>(&self, from: usize) -> Near<SIDE> {
+        Near {
+            above: std::array::from_fn(|at| self.above[from + at]),
+            left: std::array::from_fn(|at| self.left[from + at]),
+        }
+    }
+
+    fn set<const SIDE: usize>(&mut self, from: usize, near: &Near<SIDE>) {
+        self.above[from..from + SIDE].copy_from_slice(&near.above);
+        self.left[from..from + SIDE].copy_from_slice(&near.left);
+    }
+}
+
+/// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
+pub fn encode(picture: &Straight, quality: u8) -> Vec<u8> {
+    Vp8::default().encode(picture, quality)
+}
+
+impl Vp8 {
+    /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
+    pub fn encode(&mut self, picture: &Straight, quality: u8) -> Vec<u8> {
+        let quantiser = Quantiser::new(quality);
+        self.encode_with(picture, &quantiser, quantiser.smoothing)
+    }
+
+    #[cfg(test)]
+    fn encode_unsmoothed(&mut self, picture: &Straight, quality: u8) -> Vec<u8> {
+        self.encode_with(picture, &Quantiser::new(quality), 0)
+    }
+
+    fn encode_with(&mut self, picture: &Straight, quantiser: &Quantiser, smoothing: u8) -> Vec<u8> {
+        let header = Header {
+            width: picture.width as u16,
+            height: picture.height as u16,
+            index: quantiser.index,
+            smoothing,
+        };
+        let (columns, rows) = (
+            picture.width.div_ceil(16) as usize,
+            picture.height.div_ceil(16) as usize,
+        );
+        self.luma.resize(columns * 16, rows * 16);
+        self.chroma
+            .iter_mut()
+            .for_each(|plane| plane.resize(columns * 8, rows * 8));
+        self.tokens.clear();
+        self.macroblocks.clear();
+        self.above.clear();
+        self.above.resize(columns, [0; 9]);
+        for row in 0..rows {
+            let mut left = [0; 9];
+            for column in 0..columns {
+                let mut context = Context {
+                    above: self.above[column],
+                    left,
+                };
+                let content = yuv::take(picture, column, row, &mut self.pixels);
+                let macroblock = self.macroblock(content, (column, row), columns, &mut context, quantiser);
+                self.macroblocks.push(macroblock);
+                self.above[column] = context.above;
+                left = context.left;
+            }
+            self.luma.extend_row(columns * 16, row * 16 + 15);
+        }
+        let (coefficients, slots) = self.tokens.finish();
+        let modes = frame::modes(&header, &slots, &self.macroblocks);
+        frame::frame(&header, &modes, &coefficients)
+    }
+
+    fn macroblock(
+        &mut self,
+        content: Content,
+        (column, row): (usize, usize),
+        columns: usize,
+        context: &mut Context,
+        quantiser: &Quantiser,
+    ) -> Macroblock {
+        if let Some(macroblock) = self.predicted(&content, (column, row), context) {
+            return macroblock;
+        }
+        let is_flat = match content {
+            Content::Flat([luma, blue, red]) => {
+                self.pixels.luma = [[luma; 16]; 16];
+                self.pixels.chroma = [[[blue; 16]; 4], [[red; 16]; 4]];
+                true
+            }
+            _ => false,
+        };
+        let nothing = Luma::default();
+        let at = row * columns + column;
+        let above = if row > 0 {
+            &self.macroblocks[at - columns].luma
+        } else {
+            &nothing
+        };
+        let left = if column > 0 {
+            &self.macroblocks[at - 1].luma
+        } else {
+            &nothing
+        };
+        let luma = luma::choose(
+            (&self.pixels.luma, is_flat),
+            &mut self.luma,
+            (column * 16, row * 16),
+            [above, left],
+            context,
+            quantiser,
+        );
+        let chroma = chroma::choose(
+            &self.pixels.chroma,
+            &mut self.chroma,
+            (column * 8, row * 8),
+            context,
+            quantiser,
+        );
+        let is_empty = luma.means.count == 0
+            && luma.blocks.iter().all(|block| block.count == 0)
+            && chroma.blocks.as_flattened().iter().all(|block| block.count == 0);
+        self.put(&luma, &chroma, is_empty, context);
+        Macroblock {
+            luma: luma.luma,
+            chroma: chroma.mode,
+            is_empty,
+        }
+    }
+
+    /// A macroblock of one colour, when its neighbours foretell it.
+    fn predicted(&mut self, content: &Content, (column, row): (usize, usize), context: &mut Context) -> Option<Macroblock> {
+        let colour = match content {
+            Content::Nothing => None,
+            Content::Flat(colour) => Some(colour),
+            Content::Full => return None,
+        };
+        let luma = self.luma.around::<16>(column * 16, row * 16);
+        let chroma: [Around<8>; 2] = std::array::from_fn(|plane| self.chroma[plane].around(column * 8, row * 8));
+        let (luma_mode, chroma_mode) = match colour {
+            None => (MEAN, MEAN),
+            Some([bright, blue, red]) => (
+                FLAT_MODES.into_iter().find(|&mode| luma.foretells(mode, *bright))?,
+                FLAT_MODES
+                    .into_iter()
+                    .find(|&mode| chroma[0].foretells(mode, *blue) && chroma[1].foretells(mode, *red))?,
+            ),
+        };
+        self.luma.predict(column * 16, row * 16, luma_mode, &luma);
+        for (plane, around) in self.chroma.iter_mut().zip(&chroma) {
+            plane.predict(column * 8, row * 8, chroma_mode, around);
+        }
+        context.above = [0; 9];
+        context.left = [0; 9];
+        Some(Macroblock {
+            luma: Luma::Whole(luma_mode),
+            chroma: chroma_mode,
+            is_empty: true,
+        })
+    }
+
+    fn put(&mut self, luma: &luma::Coded, chroma: &chroma::Coded, is_empty: bool, context: &mut Context) {
+        let has_means = matches!(luma.luma, Luma::Whole(_));
+        if is_empty {
+            for filled in [&mut context.above, &mut context.left] {
+                filled[..MEANS].fill(0);
+                if has_means {
+                    filled[MEANS] = 0;
+                }
+            }
+            return;
+        }
+        let (kind, from) = if has_means {
+            self.tokens.put(luma::KIND_MEANS, 0, context.means(), &luma.means);
+            context.above[MEANS] = u8::from(luma.means.count > 0);
+            context.left[MEANS] = context.above[MEANS];
+            (luma::KIND_WITHOUT_MEAN, 1)
+        } else {
+            (luma::KIND_WITH_MEAN, 0)
+        };
+        let mut near = context.luma();
+        for (at, block) in luma.blocks.iter().enumerate() {
+            self.tokens.put(kind, from, near.at(at), block);
+            near.set(at, block.count > 0);
+        }
+        context.set(0, &near);
+        for (plane, blocks) in chroma.blocks.iter().enumerate() {
+            let mut near: Near<2> = context.near(4 + plane * 2);
+            for (at, block) in blocks.iter().enumerate() {
+                self.tokens.put(luma::KIND_CHROMA, 0, near.at(at), block);
+                near.set(at, block.count > 0);
+            }
+            context.set(4 + plane * 2, &near);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

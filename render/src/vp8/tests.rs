@@ -1,0 +1,174 @@
+use super::*;
+use image::ImageFormat;
+
+/// Luma and both chromas, without padding.
+type Planes = [Vec<u8>; 3];
+
+fn riff(payload: &[u8]) -> Vec<u8> {
+    let padded = payload.len().next_multiple_of(2);
+    let mut file = b"RIFF".to_vec();
+    file.extend_from_slice(&(padded as u32 + 12).to_le_bytes());
+    file.extend_from_slice(b"WEBPVP8 ");
+    file.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    file.extend_from_slice(payload);
+    file.resize(20 + padded, 0);
+    file
+}
+
+#[expect(unsafe_code, reason = "libwebp is a C library")]
+fn decoded(file: &[u8]) -> (u32, u32, Planes) {
+    let (mut width, mut height, mut stride, mut chroma_stride) = (0, 0, 0, 0);
+    let (mut blue, mut red) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: the file is a slice; the planes are copied, row by row, before they are freed.
+    unsafe {
+        let pixels = libwebp_sys::WebPDecodeYUV(
+            file.as_ptr(),
+            file.len(),
+            &mut width,
+            &mut height,
+            &mut blue,
+            &mut red,
+            &mut stride,
+            &mut chroma_stride,
+        );
+        assert!(!pixels.is_null(), "libwebp does not read the frame");
+        let copy = |plane: *const u8, stride: i32, width: i32, height: i32| {
+            let row = |row: i32| std::slice::from_raw_parts(plane.offset((row * stride) as isize), width as usize);
+            (0..height).flat_map(row).copied().collect::<Vec<u8>>()
+        };
+        let (half_width, half_height) = ((width + 1) / 2, (height + 1) / 2);
+        let planes = [
+            copy(pixels, stride, width, height),
+            copy(blue, chroma_stride, half_width, half_height),
+            copy(red, chroma_stride, half_width, half_height),
+        ];
+        libwebp_sys::WebPFree(pixels.cast());
+        (width.cast_unsigned(), height.cast_unsigned(), planes)
+    }
+}
+
+#[expect(unsafe_code, reason = "libwebp is a C library")]
+fn decoded_rgb(file: &[u8]) -> Vec<u8> {
+    let (mut width, mut height) = (0, 0);
+    // SAFETY: the file is a slice; the pixels are copied before they are freed.
+    unsafe {
+        let pixels = libwebp_sys::WebPDecodeRGB(file.as_ptr(), file.len(), &mut width, &mut height);
+        assert!(!pixels.is_null(), "libwebp does not read the frame");
+        let copy = std::slice::from_raw_parts(pixels, (width * height * 3) as usize).to_vec();
+        libwebp_sys::WebPFree(pixels.cast());
+        copy
+    }
+}
+
+/// What the encoder says a decoder makes of the last picture.
+fn reconstruction(encoder: &Vp8, picture: &Straight) -> Planes {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let plane = |plane: &Plane, width: usize, height: usize| {
+        (0..height)
+            .flat_map(|row| plane.row(row, width).to_vec())
+            .collect::<Vec<u8>>()
+    };
+    let half = |side: usize| side.div_ceil(2);
+    [
+        plane(&encoder.luma, width, height),
+        plane(&encoder.chroma[0], half(width), half(height)),
+        plane(&encoder.chroma[1], half(width), half(height)),
+    ]
+}
+
+/// Numbers that look random.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u32) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % u64::from(end)) as u32
+    }
+}
+
+/// Discs and bars of one colour, slopes, and noise as far as `noise` (out of 256) says; partly transparent.
+fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straight {
+    let side = width.max(height);
+    let shapes: Vec<[u32; 7]> = (0..6)
+        .map(|_| [side, side, side / 2 + 1, 256, 256, 256, 256].map(|end| numbers.below(end)))
+        .collect();
+    let slope = numbers.below(2);
+    let mut rgba = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let mut pixel = [
+                (x * slope * 2) as u8,
+                (y * slope) as u8,
+                (x + y) as u8,
+                (numbers.below(2) * 255) as u8,
+            ];
+            if slope == 0 {
+                pixel = [0; 4];
+            }
+            for shape in &shapes {
+                let (across, down) = (x.abs_diff(shape[0]), y.abs_diff(shape[1]));
+                if across * across + down * down <= shape[2] * shape[2] {
+                    let alpha = if shape[6] > 128 { 255 } else { shape[6] * 2 };
+                    pixel = [shape[3], shape[4], shape[5], alpha].map(|channel| channel as u8);
+                }
+            }
+            if numbers.below(256) < noise {
+                pixel = [0; 4].map(|_: u8| numbers.below(256) as u8);
+            }
+            rgba.extend_from_slice(&pixel);
+        }
+    }
+    Straight {
+        width,
+        height,
+        rgba,
+        palette: None,
+    }
+}
+
+#[test]
+fn decoders_make_of_a_frame_what_the_encoder_says() {
+    let mut numbers = Numbers(11);
+    let mut encoder = Vp8::default();
+    let sizes = [
+        (1, 1),
+        (1, 40),
+        (40, 1),
+        (16, 16),
+        (17, 33),
+        (15, 47),
+        (64, 64),
+        (100, 75),
+        (1_300, 3),
+        (3, 1_300),
+    ];
+    for (width, height) in sizes {
+        for (quality, noise) in [(0, 0), (30, 20), (80, 0), (80, 10), (80, 256), (100, 3), (100, 256)] {
+            let picture = picture(width, height, noise, &mut numbers);
+            let file = riff(&encoder.encode_unsmoothed(&picture, quality));
+            let (found_width, found_height, planes) = decoded(&file);
+            assert_eq!((found_width, found_height), (width, height));
+            let expected = reconstruction(&encoder, &picture);
+            for (plane, (found, expected)) in planes.iter().zip(&expected).enumerate() {
+                let wrong = found
+                    .iter()
+                    .zip(expected)
+                    .position(|(found, expected)| found != expected);
+                assert_eq!(
+                    wrong, None,
+                    "plane {plane} of {width}x{height}, quality {quality}, noise {noise}"
+                );
+            }
+            let other = image::load_from_memory_with_format(&file, ImageFormat::WebP)
+                .unwrap()
+                .to_rgb8();
+            assert!(
+                other.into_raw() == decoded_rgb(&file),
+                "{width}x{height}, quality {quality}, noise {noise}"
+            );
+        }
+    }
+}
