@@ -5,7 +5,7 @@ use tradepost_common::uploads::Finding;
 
 use super::talk::{Stop, misbehaved};
 use super::wire::{Picture, Publish, Reply};
-use super::{Published, Rendered, Rendition};
+use super::{Drawn, DrawnPicture, Published, Rendered, Rendition};
 use tradepost_inspect::text::clean;
 use tradepost_render::presets::Preset;
 
@@ -62,10 +62,7 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
             _ => return Err(misbehaved("no copy")),
         },
     };
-    let is_length = |length: f32| length.is_finite() && length > 0.0;
-    if size.is_some_and(|(width, height)| !is_length(width) || !is_length(height)) {
-        return Err(misbehaved("a size that is none"));
-    }
+    check_size(size)?;
     // A model or a sound has no picture; everything else has all of them.
     let renditions = match size {
         None if pictures.is_empty() && blobs.is_empty() => Vec::new(),
@@ -78,6 +75,37 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
         published,
         fingerprint,
     })
+}
+
+/// Takes the pictures of one file of a batch when they are the ones that were asked for.
+pub fn drawn(
+    size: Option<(f32, f32)>,
+    heights: Vec<u32>,
+    blobs: Vec<Vec<u8>>,
+    presets: &[Preset],
+) -> Result<Drawn, Stop> {
+    let expected = if size.is_some() { presets.len() } else { 0 };
+    if heights.len() != expected || blobs.len() != expected {
+        return Err(misbehaved("another number of pictures than was asked for"));
+    }
+    check_size(size)?;
+    let picture = |((height_px, bytes), preset): ((u32, Vec<u8>), &Preset)| {
+        let is_sound = (1..=MAX_SIDE_PX).contains(&height_px) && preset.format.is_magic_of(&bytes);
+        match is_sound {
+            true => Ok(DrawnPicture { height_px, bytes }),
+            false => Err(misbehaved("another picture than was asked for")),
+        }
+    };
+    let pictures: Result<_, Stop> = heights.into_iter().zip(blobs).zip(presets).map(picture).collect();
+    pictures.map(|pictures| Drawn { size, pictures })
+}
+
+fn check_size(size: Option<(f32, f32)>) -> Result<(), Stop> {
+    let is_length = |length: f32| length.is_finite() && length > 0.0;
+    match size {
+        Some((width, height)) if !is_length(width) || !is_length(height) => Err(misbehaved("a size that is none")),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the pictures of a reply when they are the ones that were asked for.

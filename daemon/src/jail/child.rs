@@ -1,11 +1,14 @@
 //! The other side: what the binary does as `tradepostd jail-child`. One thread, one file at a time, until the socket ends.
 
+mod bulk;
+
 use std::fs::File;
-use std::io::{self, IoSliceMut, Read, Seek};
+use std::io::{self, BufReader, IoSliceMut, Read, Seek};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use nix::sys::prctl;
@@ -13,20 +16,32 @@ use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 
+use super::bulk::BATCH_FILES;
 use super::confine::{Walls, confine};
 use super::talk::{WITH_FILE, WITH_FONTS, WITHOUT_FILE};
 use super::wire::{self, Bounds, Hello, Job, Publish, Reply, Request};
 use tradepost_common::uploads::Finding;
-use tradepost_inspect::pack;
+use tradepost_inspect::{pack, zip};
 use tradepost_render::engine::{Engine, Picture};
 use tradepost_render::file::{Opened, Published};
+use tradepost_render::presets::Preset;
 use tradepost_render::{fonts, sheet};
+
+const READ_BYTES: usize = 64 << 10;
 
 const JOB_BOUNDS: Bounds = Bounds {
     head_bytes: 1 << 20,
-    blobs: sheet::MAX_TILES as u32,
-    blob_bytes: 64 << 20,
+    // As many as a sheet has tiles, or a batch files.
+    blobs: if sheet::MAX_TILES > BATCH_FILES {
+        sheet::MAX_TILES
+    } else {
+        BATCH_FILES
+    } as u32,
+    blob_bytes: MAX_BLOB_BYTES,
 };
+
+/// The most that comes with a job, in bytes.
+pub const MAX_BLOB_BYTES: u64 = 256 << 20;
 
 /// Room for the fonts, the socket, the input and the three standard ones.
 const OPEN_FILES: u64 = fonts::MAX_OPEN as u64 + 16;
@@ -50,11 +65,32 @@ fn run() -> anyhow::Result<()> {
     let walls = Walls::from_arguments(std::env::args().skip(2));
     let confinement = confine(walls);
     wire::write_frame(&*socket, &Hello { confinement }, &[]).context("greeting the daemon")?;
+    let mut presets: Arc<[Preset]> = Arc::default();
     while let Some(input) = receive(&socket)? {
-        let frame = wire::read_frame(&*socket, &JOB_BOUNDS).context("reading the job")?;
+        // Nothing comes behind the job before it is answered, so the buffer takes nothing that is not the job's.
+        let frame = wire::read_frame(BufReader::with_capacity(READ_BYTES, &*socket), &JOB_BOUNDS);
+        let frame = frame.context("reading the job")?;
         let job: Job = frame.head().context("reading the job")?;
-        limit(&job, program_bytes)?;
-        answer(&socket, job.request, input, frame.blobs, &mut engine).context("answering")?;
+        let ceiling = Ceiling::of(&job, program_bytes)?;
+        match job.request {
+            Request::Batch {
+                paths,
+                presets: told,
+                max_svg_bytes,
+            } => {
+                let presets = bulk::presets(told, &mut presets);
+                bulk::draw(
+                    &socket,
+                    (paths, frame.blobs),
+                    &presets,
+                    max_svg_bytes,
+                    &mut engine,
+                    &ceiling,
+                )
+            }
+            request => answer(&socket, request, input, frame.blobs, &mut engine, &ceiling),
+        }
+        .context("answering")?;
     }
     Ok(())
 }
@@ -107,19 +143,34 @@ fn mapped_bytes() -> anyhow::Result<u64> {
     Ok(pages * 4096)
 }
 
-/// Sets the limits for one file. Both are soft ones: they move from file to file.
-fn limit(job: &Job, program_bytes: u64) -> anyhow::Result<()> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).context("reading the time used")?;
-    // The kernel counts whole seconds over the life of the process; a second begun is given away.
-    let used = u64::try_from(usage.user_time().tv_sec() + usage.system_time().tv_sec()).unwrap_or(0) + 1;
-    for (resource, value) in [
-        (Resource::RLIMIT_CPU, used + job.cpu_seconds),
-        (Resource::RLIMIT_AS, program_bytes + job.memory_bytes),
-    ] {
-        let (_, hard) = getrlimit(resource)?;
-        setrlimit(resource, value.min(hard), hard).with_context(|| format!("limiting {resource:?}"))?;
+/// How much of the processor one file may have, however many come with a job.
+struct Ceiling {
+    cpu_seconds: u64,
+}
+
+impl Ceiling {
+    /// Sets the limits of a job. Both are soft ones: they move from file to file.
+    fn of(job: &Job, program_bytes: u64) -> anyhow::Result<Self> {
+        lower(Resource::RLIMIT_AS, program_bytes.saturating_add(job.memory_bytes))?;
+        let ceiling = Self {
+            cpu_seconds: job.cpu_seconds,
+        };
+        ceiling.raise()?;
+        Ok(ceiling)
     }
-    Ok(())
+
+    /// The next file begins.
+    fn raise(&self) -> anyhow::Result<()> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF).context("reading the time used")?;
+        // The kernel counts whole seconds over the life of the process; a second begun is given away.
+        let used = u64::try_from(usage.user_time().tv_sec() + usage.system_time().tv_sec()).unwrap_or(0) + 1;
+        lower(Resource::RLIMIT_CPU, used.saturating_add(self.cpu_seconds))
+    }
+}
+
+fn lower(resource: Resource, value: u64) -> anyhow::Result<()> {
+    let (_, hard) = getrlimit(resource)?;
+    setrlimit(resource, value.min(hard), hard).with_context(|| format!("limiting {resource:?}"))
 }
 
 /// What comes with a job.
@@ -183,8 +234,23 @@ fn answer(
     input: Input,
     blobs: Vec<Vec<u8>>,
     engine: &mut Engine,
+    ceiling: &Ceiling,
 ) -> io::Result<()> {
     match (request, input) {
+        (
+            Request::Unpack {
+                packed_bytes,
+                entries,
+                file_bytes,
+            },
+            Input::File(file),
+        ) => bulk::unpack(
+            socket,
+            file,
+            &zip::Limits { packed_bytes, entries },
+            file_bytes,
+            ceiling,
+        ),
         (Request::OpenPack { limits }, Input::File(file)) => open_pack(socket, file, &limits),
         (
             Request::Render {

@@ -4,17 +4,21 @@
 //! work, leave after [`Limits::idle`], are replaced after [`Limits::recycle_after`] files, and are killed with their process group when they
 //! run out of time, break the protocol, or when whoever waited for them no longer does. The input comes as a descriptor, never as a path.
 
+mod bulk;
 mod check;
 mod confine;
 mod pace;
 mod spawn;
 mod talk;
 mod types;
+mod unpack;
 mod wire;
 
+pub use self::bulk::{BATCH_BYTES, BATCH_FILES, Drawn, DrawnPicture, Lane, Leash, Loose, Priority};
 pub use self::confine::{Confinement, Walls, confine};
 pub use self::spawn::COMMAND as CHILD_COMMAND;
 pub use self::types::{JailError, Limits, Member, OpenedPack, Published, Rendered, Rendition};
+pub use self::unpack::{Unpacked, Unpacking};
 
 pub mod child;
 
@@ -51,7 +55,11 @@ struct Inner {
     pace: Pace,
     /// Packs and sheets, which files do not wait for.
     works: Pace,
+    /// Batches of files, which nobody waits for.
+    bulk: Pace,
     pool: spawn::Pool,
+    /// Children at the lowest priority.
+    bulk_pool: spawn::Pool,
 }
 
 impl Jail {
@@ -64,20 +72,22 @@ impl Jail {
     /// The same, without some of the walls around a child.
     pub fn with_walls(executable: PathBuf, children: usize, limits: Limits, walls: Walls) -> Self {
         let recipe = spawn::Recipe { executable, walls };
-        let pool = spawn::Pool::new(recipe, limits.idle, limits.recycle_after);
+        let pool = || spawn::Pool::new(recipe.clone(), limits.idle, limits.recycle_after);
         Self {
             inner: Arc::new(Inner {
                 pace: Pace::new(children, limits.slow_places),
                 works: Pace::new(children, 1),
+                bulk: Pace::new(children, 1),
+                pool: pool(),
+                bulk_pool: pool(),
                 limits,
-                pool,
             }),
         }
     }
 
     /// How many children there are now, idle or at work.
     pub fn children(&self) -> u32 {
-        self.inner.pool.alive()
+        self.inner.pool.alive() + self.inner.bulk_pool.alive()
     }
 
     /// What holds the children; `None` until the first one was started.

@@ -17,6 +17,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::sync::{oneshot, watch};
 use tradepost_render::fonts;
+use tradepost_render::presets::Preset;
 
 use super::confine::{Confinement, Walls};
 use super::talk::{self, WITH_FONTS};
@@ -48,6 +49,8 @@ pub struct Child {
     process: std::process::Child,
     pub socket: UnixStream,
     files: u32,
+    /// The presets that it was last told of with a batch.
+    pub presets: Option<Arc<[Preset]>>,
     /// Runs at the lowest priority, from which an unprivileged process does not come back.
     slowed: bool,
     /// Counts it until it is gone.
@@ -100,6 +103,7 @@ impl Child {
             process,
             socket,
             files: 0,
+            presets: None,
             slowed: false,
             _alive: Alive::new(alive),
         })
@@ -245,15 +249,34 @@ impl Pool {
 
     /// An idle child, the one used last, or a new one.
     pub async fn take(&self) -> anyhow::Result<Child> {
+        match self.take_idle() {
+            Some(child) => Ok(child),
+            None => self.start()?.await.context("the jail's thread is gone")?,
+        }
+    }
+
+    /// The same on a thread that may block.
+    pub fn take_blocking(&self) -> anyhow::Result<Child> {
+        match self.take_idle() {
+            Some(child) => Ok(child),
+            None => self.start()?.blocking_recv().context("the jail's thread is gone")?,
+        }
+    }
+
+    fn take_idle(&self) -> Option<Child> {
         while let Some(mut idle) = self.pop_idle() {
             // One that was killed while it waited must not be blamed on the next file.
             if idle.child.is_running() {
-                return Ok(idle.child);
+                return Some(idle.child);
             }
         }
+        None
+    }
+
+    fn start(&self) -> anyhow::Result<oneshot::Receiver<anyhow::Result<Child>>> {
         let (answer, child) = oneshot::channel();
         self.order(Order::Start(answer))?;
-        child.await.context("the jail's thread is gone")?
+        Ok(child)
     }
 
     /// Takes back a child that did its work properly; replaces it when it has seen enough.

@@ -1,7 +1,7 @@
 //! One conversation with a child: send the work, read the replies before the deadline, tell what went wrong.
 
 use std::fs::File;
-use std::io::{self, BufReader, IoSlice, Read, Write};
+use std::io::{self, BufReader, BufWriter, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
@@ -24,6 +24,9 @@ pub const WITH_FILE: u8 = b'F';
 pub const WITHOUT_FILE: u8 = b'-';
 /// Announces the machine's fonts, once.
 pub const WITH_FONTS: u8 = b'f';
+
+/// What is read and written in one go.
+const BUFFER_BYTES: usize = 128 << 10;
 
 /// Ends a conversation from outside when it is dropped: both sides then see the end of the socket.
 pub struct Interrupt {
@@ -85,15 +88,20 @@ pub fn run<T>(
     let deadline = Instant::now() + errand.wall;
     let used_before = child.cpu();
     let result = announce(&child, errand.file.as_ref()).and_then(|()| {
+        let timed = Timed {
+            socket: &child.socket,
+            deadline,
+        };
         let mut replies = Replies {
-            from: BufReader::new(Timed {
-                socket: &child.socket,
-                deadline,
-            }),
+            from: BufReader::with_capacity(BUFFER_BYTES, timed),
             bounds: errand.bounds,
+            wall: errand.wall,
         };
         let blobs: Vec<&[u8]> = errand.blobs.iter().map(AsRef::as_ref).collect();
-        wire::write_frame(replies.from.get_mut(), &errand.job, &blobs)?;
+        let mut to = BufWriter::with_capacity(BUFFER_BYTES, replies.from.get_mut());
+        wire::write_frame(&mut to, &errand.job, &blobs)?;
+        to.flush()?;
+        drop(to);
         read(&mut replies)
     });
     match result {
@@ -134,6 +142,7 @@ pub fn hand_over<'a>(socket: &UnixStream, tag: u8, files: impl Iterator<Item = &
 pub struct Replies<'a> {
     from: BufReader<Timed<'a>>,
     bounds: Bounds,
+    wall: Duration,
 }
 
 impl Replies<'_> {
@@ -147,6 +156,11 @@ impl Replies<'_> {
             Reply::Broken { detail } => Err(Stop::Broken(anyhow!("the child: {}", check::shorten(&detail)))),
             reply => Ok((reply, frame.blobs)),
         }
+    }
+
+    /// The next file begins: it has as much time as the one before had.
+    pub fn restart_clock(&mut self) {
+        self.from.get_mut().deadline = Instant::now() + self.wall;
     }
 
     /// Does something that the child must not be blamed for: the deadline moves by the time it takes.

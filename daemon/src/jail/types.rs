@@ -28,7 +28,7 @@ pub struct Limits {
     pub slow_after: Duration,
     /// Slow files that are worked on at once; when there are more, they are put off ([`JailError::Busy`]).
     pub slow_places: usize,
-    /// Files after which a child is replaced by a fresh one.
+    /// Files, or batches of them, after which a child is replaced by a fresh one.
     pub recycle_after: u32,
     /// The largest SVG that is opened.
     pub svg_bytes: u64,

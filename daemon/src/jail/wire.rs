@@ -15,6 +15,7 @@ use tradepost_inspect::pack::PackLimits;
 use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::{Format, Preset};
 use tradepost_render::sheet::SheetSpec;
+use tradepost_render::times::StageTimes;
 
 /// What the daemon asks of a child, with the limits that hold while it works on it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,6 +40,19 @@ pub enum Request {
     },
     /// One blob for each tile.
     Sheet { spec: SheetSpec },
+    /// One blob for each path. Without presets those of the batch before hold.
+    Batch {
+        paths: Vec<String>,
+        presets: Option<Vec<Preset>>,
+        max_svg_bytes: u64,
+    },
+    /// Needs the descriptor of an archive, which need not be a pack.
+    Unpack {
+        packed_bytes: u64,
+        entries: u64,
+        /// Of one file in it.
+        file_bytes: u64,
+    },
 }
 
 /// What a child says once, when it is ready for work.
@@ -52,9 +66,13 @@ pub struct Hello {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reply {
     /// The pack is sound; as many `Member`s follow as the manifest lists, in its order.
-    Manifest { manifest: Box<Manifest> },
+    Manifest {
+        manifest: Box<Manifest>,
+    },
     /// One blob.
-    Member { path: String },
+    Member {
+        path: String,
+    },
     /// One blob for each picture, then one for the copy when there is one.
     Opened {
         /// Only of what has a picture.
@@ -65,13 +83,43 @@ pub enum Reply {
         fingerprint: Option<Fingerprint>,
     },
     /// One blob for each picture.
-    Sheet { pictures: Vec<Picture> },
+    Sheet {
+        pictures: Vec<Picture>,
+    },
+    /// The next file of a batch. One blob for each preset, or none when the file has no picture.
+    Drawn {
+        size: Option<(f32, f32)>,
+        heights: Vec<u32>,
+    },
+    /// There was an answer for each file of the batch; what they cost together.
+    BatchEnd {
+        times: StageTimes,
+    },
+    /// The archive is sound; so many `Loose` and `Damaged` follow.
+    Listing {
+        files: u64,
+    },
+    /// One blob.
+    Loose {
+        path: String,
+        crc32: u32,
+    },
+    /// A file of an archive that could not be taken out.
+    Damaged {
+        path: String,
+        detail: String,
+    },
+    UnpackEnd,
     /// The file is at fault.
-    Refused { findings: Vec<Finding> },
+    Refused {
+        findings: Vec<Finding>,
+    },
     /// Memory ran out where the child could still say so.
     OutOfMemory,
     /// The input could not be read.
-    Broken { detail: String },
+    Broken {
+        detail: String,
+    },
 }
 
 /// Which bytes of a file may be published.
