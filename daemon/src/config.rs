@@ -2,6 +2,7 @@
 //!
 //! Nothing needs to be configured: the defaults run the embedded mode.
 
+mod campaigns;
 mod check;
 mod load;
 mod queues;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
 pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
@@ -29,6 +31,7 @@ pub struct Config {
     pub aws: AwsConfig,
     pub jail: JailConfig,
     pub previews: PreviewsConfig,
+    pub campaigns: CampaignsConfig,
     pub review: ReviewConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,

@@ -5,6 +5,7 @@
 //! run out of time, break the protocol, or when whoever waited for them no longer does. The input comes as a descriptor, never as a path.
 
 mod check;
+mod compare;
 mod confine;
 mod pace;
 mod spawn;

@@ -12,6 +12,7 @@ use tradepost_common::uploads::Finding;
 use super::confine::Confinement;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
+use tradepost_render::compare::Likeness;
 use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::{Format, Preset};
 use tradepost_render::sheet::SheetSpec;
@@ -39,6 +40,8 @@ pub enum Request {
     },
     /// One blob for each tile.
     Sheet { spec: SheetSpec },
+    /// Two blobs.
+    Compare,
 }
 
 /// What a child says once, when it is ready for work.
@@ -66,6 +69,8 @@ pub enum Reply {
     },
     /// One blob for each picture.
     Sheet { pictures: Vec<Picture> },
+    /// With a likeness one blob: where they differ. Without: they have other sizes, or one can not be read.
+    Compared { likeness: Option<Likeness> },
     /// The file is at fault.
     Refused { findings: Vec<Finding> },
     /// Memory ran out where the child could still say so.
