@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
 use tradepost_common::events::Revisions;
 
+use crate::campaigns::Campaigns;
 use crate::config::Config;
 use crate::embedded::clamd::ScannerStatus;
 use crate::http::rate_limit::UploadLimits;
@@ -36,6 +37,7 @@ pub struct App {
     pub presets: Vec<Preset>,
     pub scanner: watch::Receiver<ScannerStatus>,
     pub scans: Scans,
+    pub campaigns: Campaigns,
     pub broker: Broker,
     pub wake: Arc<Wake>,
     pub settings: watch::Receiver<Settings>,

@@ -2,6 +2,7 @@
 //!
 //! Nothing needs to be configured: the defaults run the embedded mode.
 
+mod campaigns;
 mod check;
 mod load;
 pub mod presets;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use tradepost_render::presets::{Preset, default_presets};
 
+pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
 pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
@@ -31,6 +33,7 @@ pub struct Config {
     pub aws: AwsConfig,
     pub jail: JailConfig,
     pub previews: PreviewsConfig,
+    pub campaigns: CampaignsConfig,
     pub review: ReviewConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,

@@ -12,16 +12,17 @@ use tradepost_common::problem::Fault;
 use tradepost_common::uploads::UploadState;
 
 use crate::app::App;
+use crate::campaigns::job::CampaignJob;
 use crate::ingest::job::BatchJob;
 use crate::previews::image_job::ImageJob;
 use crate::previews::sheet_job::PreviewJob;
 use crate::queue::dead::Letter;
 use crate::queue::worker::Work;
-use crate::queue::{Message, Needs, Outcome, QueueName};
+use crate::queue::{Lane, Message, Needs, Outcome, QueueName};
 use crate::scanning::job::ScanJob;
 use crate::uploads::service as uploads;
 use crate::uploads::stages::Stage;
-use crate::{ingest, previews, scanning};
+use crate::{campaigns, ingest, previews, scanning};
 
 /// The jobs of the daemon, as the worker loop wants them.
 pub struct Jobs(pub Arc<App>);
@@ -51,9 +52,14 @@ impl Work for Jobs {
 /// # Errors
 /// Whatever keeps the work from being done now; the attempt counts.
 pub async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
+    let is_interactive = message.held.lane == Lane::Interactive;
+    let _working = is_interactive.then(|| app.campaigns.courtesy.working());
     match message.queue() {
         QueueName::Scan => scanning::job::run(app, parse(message)?).await,
         QueueName::Batch => ingest::job::run(app, parse(message)?, message.attempt).await,
+        QueueName::Image if campaigns::job::is_one(&message.payload) => {
+            campaigns::job::run(app, parse(message)?, message.attempt).await
+        }
         QueueName::Image => previews::image_job::run(app, parse(message)?, message.attempt).await,
         QueueName::Preview => previews::sheet_job::run(app, parse(message)?, message.attempt).await,
     }
@@ -72,6 +78,7 @@ pub fn check(queue: QueueName, payload: &Value) -> Result<(), Fault> {
     match queue {
         QueueName::Scan => check_as::<ScanJob>(payload),
         QueueName::Batch => check_as::<BatchJob>(payload),
+        QueueName::Image if campaigns::job::is_one(payload) => check_as::<CampaignJob>(payload),
         QueueName::Image => check_as::<ImageJob>(payload),
         QueueName::Preview => check_as::<PreviewJob>(payload),
     }
@@ -98,6 +105,12 @@ pub async fn give_up(app: &App, tx: &mut PgConnection, letter: &Letter, reason: 
             Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Opening, Stage::Batch, reason).await,
             Err(_) => Ok(()),
         },
+        QueueName::Image if campaigns::job::is_one(&letter.payload) => {
+            match CampaignJob::deserialize(&letter.payload) {
+                Ok(job) => campaigns::job::give_up(tx, &job, reason).await,
+                Err(_) => Ok(()),
+            }
+        }
         QueueName::Image => match ImageJob::deserialize(&letter.payload) {
             Ok(job) => previews::image_job::give_up(app, tx, &job, reason).await,
             Err(_) => Ok(()),

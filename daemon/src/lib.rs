@@ -21,6 +21,7 @@ pub mod queue;
 
 pub mod accounts;
 pub mod audit;
+pub mod campaigns;
 pub mod catalog;
 pub mod copies;
 pub mod ingest;

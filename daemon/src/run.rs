@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::{App, Changes};
+use crate::campaigns::{self, Campaigns};
 use crate::config::{Config, DaemonRole};
 use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
@@ -179,6 +180,7 @@ fn build(
         presets: config.previews.load_presets()?,
         scanner,
         scans: Scans::default(),
+        campaigns: Campaigns::new(config.campaigns.at_once()),
         broker,
         wake: Arc::default(),
         settings,
@@ -317,6 +319,7 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
             tasks.spawn("collector", collector::run(db.clone(), sqs, worker, stop.clone()));
         }
         tasks.spawn("operations", operations::runner::run(app.clone(), stop.clone()));
+        tasks.spawn("campaigns", campaigns::runner::run(app.clone(), stop.clone()));
     }
 }
 

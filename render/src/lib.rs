@@ -3,6 +3,7 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod coder;
+pub mod compare;
 mod copy;
 mod cost;
 mod coverage;

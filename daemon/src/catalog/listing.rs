@@ -238,9 +238,10 @@ pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit:
 pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
     let rows = sqlx::query!(
         r#"
-        select rendition.preset, rendition.preset_sha256, rendition.format, rendition.width, rendition.height, rendition.size_bytes, rendition.sha256
-        from renditions rendition join items item on item.id = rendition.item_id and item.kind = rendition.kind
-        where item.id = $1 and item.state = 'published' order by rendition.width, rendition.preset
+        select rendition.preset as "preset!", rendition.preset_sha256 as "preset_sha256!", rendition.format as "format!", rendition.width as "width!", rendition.height as "height!",
+            rendition.size_bytes as "size_bytes!", rendition.sha256 as "sha256!"
+        from current_renditions rendition join items item on item.id = rendition.item_id and item.kind = rendition.kind
+        where item.id = $1 and rendition.item_id = $1 and item.state = 'published' order by rendition.width, rendition.preset
         "#,
         item
     )

@@ -6,4 +6,5 @@ mod queries;
 pub mod routes;
 pub mod service;
 pub mod undo;
+pub mod unused;
 pub mod withdrawal;

@@ -224,7 +224,7 @@ pub async fn sheet_candidates(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Resu
 pub async fn tiles(db: impl PgExecutor<'_>, items: &[ItemId], preset: &str) -> sqlx::Result<Vec<Tile>> {
     let ids: Vec<Uuid> = items.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        "select item_id, sha256 from renditions where item_id = any($1) and preset = $2",
+        r#"select item_id as "item_id!", sha256 as "sha256!" from current_renditions where item_id = any($1) and preset = $2"#,
         &ids,
         preset
     )
@@ -287,7 +287,7 @@ pub async fn items_of_set(db: impl PgExecutor<'_>, set: SetId, limit: i64) -> sq
     let rows = sqlx::query!(
         r#"
         select item.id, path, title, state, size_bytes,
-            exists (select 1 from renditions where item_id = item.id) as "has_picture!"
+            exists (select 1 from current_renditions where item_id = item.id) as "has_picture!"
         from items item where set_id = $1
         order by case state when 'blocked' then 0 else 1 end, path limit $2
         "#,
@@ -334,9 +334,9 @@ pub async fn picture(
 ) -> sqlx::Result<Option<[u8; 32]>> {
     let hash = sqlx::query_scalar!(
         r#"
-        select rendition.sha256 from renditions rendition
+        select rendition.sha256 as "sha256!" from current_renditions rendition
         join items item on item.id = rendition.item_id and item.kind = rendition.kind
-        where ($1::uuid is null or item.set_id = $1) and item.id = $2 and rendition.format = 'png'
+        where ($1::uuid is null or item.set_id = $1) and item.id = $2 and rendition.item_id = $2 and rendition.format = 'png'
         order by rendition.width < $3, abs(rendition.width - $3) limit 1
         "#,
         set.map(|set| set.0),
@@ -355,6 +355,12 @@ pub async fn is_public(db: impl PgExecutor<'_>, sha256: &[u8], format: &str) -> 
             select 1 from renditions rendition
             join items item on item.id = rendition.item_id and item.kind = rendition.kind
             where rendition.sha256 = $1 and rendition.format = $2 and item.state = 'published'
+        ) or exists (
+            select 1 from campaign_renditions rendition
+            join items item on item.id = rendition.item_id and item.kind = rendition.kind
+            join campaigns campaign on campaign.generation = rendition.generation
+            where rendition.sha256 = $1 and rendition.format = $2 and item.state = 'published'
+                and (campaign.state = 'swapped' or campaign.rolled_back_at > now() - interval '1 hour')
         ) or exists (
             select 1 from family_previews where sha256 = $1 and format = $2 and published
         ) as "public!"

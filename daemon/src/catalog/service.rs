@@ -221,7 +221,8 @@ pub async fn stored_file(db: &PgPool, set: SetId, item: ItemId) -> sqlx::Result<
     queries::stored_file(db, set, item).await
 }
 
-/// Whether a picture with this hash is public: a rendition of a published item, or a published contact sheet.
+/// Whether a picture with this hash is public: a rendition of a published item, or a published contact sheet. What a campaign replaced stays
+/// so until it is collected, and what was rolled back for an hour: pages that name it are still about.
 pub async fn is_public(db: &PgPool, sha256: &[u8], format: Format) -> sqlx::Result<bool> {
     queries::is_public(db, sha256, format.as_str()).await
 }

@@ -7,7 +7,8 @@ use tradepost_common::problem::Fault;
 
 use super::load::fault;
 use super::{
-    AwsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig, ReviewConfig, ScannerConfig,
+    AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig,
+    ReviewConfig, ScannerConfig,
 };
 use crate::queue::QueueName;
 
@@ -22,6 +23,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.jail(&config.jail);
     check.limits(&config.limits);
     check.review(&config.review);
+    check.campaigns(&config.campaigns);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -115,6 +117,19 @@ impl Check<'_> {
         self.between("jail.slow_milliseconds", jail.slow_milliseconds, 10..=60_000);
         self.between("jail.slow_children", jail.slow_children, 1..=256);
         self.between("jail.wall_seconds", jail.wall_seconds, jail.cpu_seconds..=3_600);
+    }
+
+    fn campaigns(&mut self, campaigns: &CampaignsConfig) {
+        self.between("campaigns.concurrency", campaigns.concurrency.unwrap_or(1), 1..=256);
+        self.between("campaigns.chunk_items", campaigns.chunk_items, 1..=1_000);
+        self.between("campaigns.keep_days", campaigns.keep_days, 0..=3_650);
+        self.between("campaigns.grace_minutes", campaigns.grace_minutes, 0..=10_080);
+        self.between("campaigns.reserve_mib", campaigns.reserve_mib, 0..=1_073_741_824);
+        let price = campaigns.cpu_hour_price.unwrap_or(0.0);
+        self.between("campaigns.cpu_hour_price", price, 0.0..=1_000_000.0);
+        let currency = &campaigns.currency;
+        let ok = currency.len() == 3 && currency.chars().all(|letter| letter.is_ascii_uppercase());
+        self.require(ok, "campaigns.currency", "must be three capital letters, as EUR");
     }
 
     fn limits(&mut self, limits: &LimitsConfig) {

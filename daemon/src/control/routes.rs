@@ -22,7 +22,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{JsonBody, Path, Query};
 use crate::queue::{QueueName, dead, settings};
 use crate::uploads::service::{self as uploads, Filter};
-use crate::{accounts, audit, operations, review, telemetry};
+use crate::{accounts, audit, campaigns, operations, review, telemetry};
 
 /// Rows of a page when the request does not say.
 const DEFAULT_LIMIT: u32 = 100;
@@ -45,6 +45,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/events", get(events::stream))
         .merge(dead::routes::router())
         .merge(operations::routes::router())
+        .merge(campaigns::routes::router())
         .merge(review::routes::router())
         .merge(accounts::routes::router())
         .layer(Extension(sampler))

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::error::ApiResult;
 use crate::queue::{QueueName, dead, settings, sqs};
 use crate::telemetry::process::resident_bytes;
-use crate::{audit, catalog, operations, review, uploads};
+use crate::{audit, campaigns, catalog, operations, review, uploads};
 
 /// Deltas of one kind are at least so far apart.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -219,12 +219,14 @@ impl Seen {
 }
 
 async fn revisions(app: &App) -> ApiResult<Revisions> {
-    let (audit, dead, operations) = tokio::try_join!(
+    let (audit, dead, operations, campaigns) = tokio::try_join!(
         audit::newest(&app.db),
         dead::service::revision(&app.db),
         operations::service::revision(&app.db),
+        campaigns::service::revision(&app.db),
     )?;
-    Ok(app.changed.revisions(audit, dead, operations))
+    // Both are times: campaigns are long work, too.
+    Ok(app.changed.revisions(audit, dead, operations.max(campaigns)))
 }
 
 /// Everything a screen needs to start with.

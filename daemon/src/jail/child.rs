@@ -271,7 +271,22 @@ fn answer(
             }
             Err(error) => broken(socket, &error),
         },
+        (Request::Compare, Input::Nothing) => compare(socket, &blobs),
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "a job without its input")),
+    }
+}
+
+fn compare(socket: &UnixStream, blobs: &[Vec<u8>]) -> io::Result<()> {
+    let [old, new] = blobs else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "two pictures are compared"));
+    };
+    match tradepost_render::compare::compare(old, new) {
+        Ok(Some((likeness, difference))) => {
+            let likeness = Some(likeness);
+            send(socket, &Reply::Compared { likeness }, &[difference])
+        }
+        // One that can not be read is like nothing.
+        Ok(None) | Err(_) => send(socket, &Reply::Compared { likeness: None }, &[]),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod check;
+mod compare;
 mod confine;
 mod pace;
 mod spawn;

@@ -12,6 +12,7 @@ use tradepost_common::uploads::Finding;
 use super::confine::Confinement;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
+use tradepost_render::compare::Likeness;
 use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::{Format, Preset};
 use tradepost_render::sheet::SheetSpec;
@@ -53,6 +54,8 @@ pub enum Request {
         /// Of one file in it.
         file_bytes: u64,
     },
+    /// Two blobs.
+    Compare,
 }
 
 /// What a child says once, when it is ready for work.
@@ -110,6 +113,8 @@ pub enum Reply {
         detail: String,
     },
     UnpackEnd,
+    /// With a likeness one blob: where they differ. Without: they have other sizes, or one can not be read.
+    Compared { likeness: Option<Likeness> },
     /// The file is at fault.
     Refused {
         findings: Vec<Finding>,

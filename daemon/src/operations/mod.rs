@@ -10,7 +10,7 @@ pub mod service;
 
 mod act;
 mod check;
-mod pacer;
+pub mod pacer;
 mod plan;
 pub mod runner;
 

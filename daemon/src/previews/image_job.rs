@@ -16,6 +16,7 @@ use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 use super::sheet_job::PreviewJob;
 use crate::app::App;
 use crate::catalog::service::{self as catalog, Item, Settled, StoredFile};
+use crate::catalog::unused::{self, KeepError};
 use crate::copies::Prints;
 use crate::copies::service as copies;
 use crate::ingest::job::refusal;
@@ -82,8 +83,21 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
             .await
             .context("storing the renditions")?;
     }
-    timed(app, "image.commit", settle(app, &job, &item, judged)).await?;
-    Ok(Outcome::Done)
+    match timed(app, "image.commit", settle(app, &job, &item, judged)).await {
+        Err(error) => collected_meanwhile(app, error).await,
+        Ok(()) => Ok(Outcome::Done),
+    }
+}
+
+/// Pictures that were collected after they were put are put again.
+async fn collected_meanwhile(app: &App, error: anyhow::Error) -> anyhow::Result<Outcome> {
+    match error.downcast_ref::<KeepError>() {
+        Some(KeepError::Swept(swept)) => {
+            unused::forget(&app.db, swept).await?;
+            Ok(Outcome::Retry(Duration::ZERO))
+        }
+        _ => Err(error),
+    }
 }
 
 /// clamd first; what it calls clean goes on into the jail, and no other byte does. `None`: the jail is busy with slow files, and this is one.
@@ -165,6 +179,9 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
     // Everything that does not touch the set's row comes first: other files of the pack wait for that row.
     if let Some(rendered) = &judged.rendered {
         catalog::insert_renditions(&mut tx, item, &app.presets, &rendered.renditions).await?;
+        let key = |r: &crate::jail::Rendition| (r.sha256, r.format.as_str());
+        let pictures: Vec<unused::Key> = rendered.renditions.iter().map(key).collect();
+        unused::keep(&mut tx, &pictures).await?;
     }
     findings::insert(&mut tx, job.upload_id, &judged.findings).await?;
     let version = hex::encode(item.sha256);

@@ -174,6 +174,23 @@ impl Store {
         tokio::fs::File::open(self.content_path(key)).await
     }
 
+    /// Deletes a content addressed object. One that is not there is as good as deleted.
+    ///
+    /// # Errors
+    /// When the disk does not answer.
+    pub async fn delete_content(&self, key: &ContentKey) -> io::Result<()> {
+        match tokio::fs::remove_file(self.content_path(key)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Bytes that the disk of the store has free for us. `None` when it does not say.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let about = nix::sys::statvfs::statvfs(&self.root).ok()?;
+        about.blocks_available().checked_mul(about.fragment_size())
+    }
+
     /// Deletes the objects of an area that were last put before `before`. Answers with how many.
     ///
     /// # Errors

@@ -1,0 +1,356 @@
+//! What a message of a campaign does: draws some items, files the pictures, marks the items.
+//!
+//! It goes in batches: a batch is read, drawn, stored, and settled in one transaction. A message that comes twice finds nothing left to do.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+use tradepost_common::campaigns::{CampaignState, FailureKind};
+use tradepost_common::ids::CampaignId;
+use tradepost_render::presets::Preset;
+
+use super::draw::{Loose, render_many};
+use super::queries::{self, Drawn, Due, Range, Row, Settled, Tally};
+use super::samples;
+use crate::app::App;
+use crate::catalog::unused::{self, KeepError};
+use crate::jail::{JailError, Rendered};
+use crate::queue::Outcome;
+use crate::scanning::pinned;
+use crate::store::ContentKey;
+
+/// Items that are drawn and settled together.
+const BATCH: i64 = 16;
+/// A message gives its slot back after this time, and goes on later.
+const SLICE: Duration = Duration::from_secs(2);
+const BETWEEN_SLICES: Duration = Duration::from_millis(100);
+/// How long a message with nothing drawn yet holds its slot while others pass.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// All places are taken.
+const NO_PLACE: Duration = Duration::from_millis(500);
+/// Another release has to draw it.
+const NOT_OURS: Duration = Duration::from_secs(5);
+/// A file that took so much of the processor is slow, however busy the machine was.
+const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
+
+/// The payload.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CampaignJob {
+    pub campaign: CampaignId,
+    /// Messages of an earlier run are void.
+    pub run: i32,
+    /// The first position in the plan.
+    pub from: i32,
+    /// The position after the last.
+    pub to: i32,
+    /// Only items of the canary.
+    pub canary: bool,
+}
+
+impl CampaignJob {
+    fn range(&self) -> Range {
+        Range {
+            from: self.from,
+            to: self.to,
+            only_canary: self.canary,
+        }
+    }
+}
+
+/// Whether a payload of the queue `image` is a campaign's.
+pub fn is_one(payload: &Value) -> bool {
+    payload.get("campaign").is_some()
+}
+
+/// Draws what is left of a message's items.
+///
+/// # Errors
+/// When the jail is broken, or the store or the database do not answer.
+pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Result<Outcome> {
+    let Ok(_place) = app.campaigns.places.try_acquire() else {
+        return Ok(Outcome::Retry(NO_PLACE));
+    };
+    let began = Instant::now();
+    let mut last: Option<(Instant, Duration)> = None;
+    loop {
+        let Some(row) = queries::find(&app.db, job.campaign).await? else {
+            return Ok(Outcome::Discard("the campaign is gone".to_owned()));
+        };
+        if !is_drawing(&row, &job) {
+            return Ok(Outcome::Discard(format!(
+                "the campaign is {}, or was started anew",
+                row.state.as_str()
+            )));
+        }
+        if !row.is_ours() {
+            return Ok(Outcome::Retry(NOT_OURS));
+        }
+        let (since, took) = last.unwrap_or((began, SLICE));
+        if began.elapsed() > SLICE || !app.campaigns.courtesy.let_pass(Some(since), took, PATIENCE).await {
+            return Ok(Outcome::Retry(BETWEEN_SLICES));
+        }
+        let due = queries::waiting(&app.db, job.campaign, job.range(), BATCH).await?;
+        if due.is_empty() {
+            return Ok(Outcome::Done);
+        }
+        let started = Instant::now();
+        match draw(app, &row, due, attempt).await? {
+            Progress::Some => last = Some((Instant::now(), started.elapsed())),
+            Progress::None => return Ok(Outcome::Retry(BETWEEN_SLICES)),
+        }
+    }
+}
+
+fn is_drawing(row: &Row, job: &CampaignJob) -> bool {
+    matches!(row.state, CampaignState::Canary | CampaignState::Running) && row.run == job.run
+}
+
+/// Gives up what is left of a message's items, for an operator who gave up the message.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_up(tx: &mut PgConnection, job: &CampaignJob, reason: &str) -> sqlx::Result<()> {
+    if queries::lock(&mut *tx, job.campaign)
+        .await?
+        .is_none_or(|row| row.run != job.run)
+    {
+        return Ok(());
+    }
+    let given_up = queries::give_up(&mut *tx, job.campaign, job.range(), reason).await?;
+    let tally = Tally {
+        failed: given_up.cast_signed(),
+        ..Tally::default()
+    };
+    queries::add(tx, job.campaign, &tally).await
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Some,
+    None,
+}
+
+/// One batch, before it is settled.
+#[derive(Default)]
+struct Batch {
+    settled: Vec<Settled>,
+    drawn: Vec<Drawn>,
+    /// By SHA-256.
+    bytes: HashMap<[u8; 32], Bytes>,
+    /// What an item has to be settled with.
+    positions: HashMap<uuid::Uuid, i32>,
+    cpu: Duration,
+}
+
+impl Batch {
+    fn skip(&mut self, due: &Due, reason: &str) {
+        self.settled.push(Settled {
+            position: due.position,
+            state: "skipped",
+            failure: None,
+            reason: Some(reason.to_owned()),
+        });
+    }
+
+    fn fail(&mut self, due: &Due, failure: FailureKind, reason: impl Into<String>) {
+        self.settled.push(Settled {
+            position: due.position,
+            state: "failed",
+            failure: Some(failure),
+            reason: Some(reason.into()),
+        });
+    }
+}
+
+async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Result<Progress> {
+    let canary: HashSet<_> = due.iter().filter(|due| due.canary).map(|due| due.item_id).collect();
+    let mut batch = Batch::default();
+    let sources = read(app, due, &mut batch).await?;
+    let presets: Arc<[Preset]> = row.presets.iter().map(|pinned| pinned.preset.clone()).collect();
+    let files = sources.iter().map(|(_, file)| file.clone()).collect();
+    let started = Instant::now();
+    let answers = render_many(&app.jail, files, &presets).await;
+    batch.cpu = started.elapsed();
+    for ((due, _), answer) in sources.iter().zip(answers) {
+        take(&mut batch, row, due, answer, attempt)?;
+    }
+    if batch.settled.is_empty() {
+        return Ok(Progress::None);
+    }
+    let objects = batch.drawn.iter().filter_map(|drawn| {
+        let bytes = batch.bytes.get(&drawn.sha256)?;
+        Some((ContentKey::rendition(drawn.sha256, drawn.format), bytes.clone()))
+    });
+    app.store
+        .put_content(objects.collect())
+        .await
+        .context("storing the pictures")?;
+    let compared = samples::compare_all(app, &batch.drawn, &batch.bytes, |item| canary.contains(&item)).await?;
+    match settle(app, row, &batch, &compared).await {
+        // Drawn again it is put again.
+        Err(KeepError::Swept(swept)) => {
+            unused::forget(&app.db, &swept).await?;
+            Ok(Progress::Some)
+        }
+        other => Ok(other.map(|()| Progress::Some)?),
+    }
+}
+
+/// The bytes of the items that are still what was planned.
+async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result<Vec<(Due, Loose)>> {
+    let mut sources = Vec::with_capacity(due.len());
+    for due in due {
+        batch.positions.insert(due.item_id, due.position);
+        if !matches!(due.state.as_deref(), Some("ready" | "published")) {
+            batch.skip(&due, "it is not in the catalogue any more");
+            continue;
+        }
+        if due.source_now.as_ref() != Some(&due.source_sha256) {
+            batch.skip(&due, "its file is another one than when the campaign was planned");
+            continue;
+        }
+        let sha256: [u8; 32] = due
+            .source_sha256
+            .as_slice()
+            .try_into()
+            .context("a SHA-256 of another length")?;
+        let bytes = match app.store.read_content(&ContentKey::member(sha256)).await {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                batch.fail(&due, FailureKind::Damaged, "Its file is not in the store.");
+                continue;
+            }
+            other => other.context("reading the file of an item")?,
+        };
+        if pinned::check(&bytes, &sha256, "a published file").is_err() {
+            batch.fail(
+                &due,
+                FailureKind::Damaged,
+                "Its file in the store is not the one that was published.",
+            );
+            continue;
+        }
+        let path = due.path.clone().unwrap_or_default();
+        sources.push((due, Loose { path, bytes }));
+    }
+    Ok(sources)
+}
+
+/// Takes what the jail says of one file.
+fn take(
+    batch: &mut Batch,
+    row: &Row,
+    due: &Due,
+    answer: Result<Rendered, JailError>,
+    attempt: u32,
+) -> anyhow::Result<()> {
+    let rendered = match answer {
+        Ok(rendered) => rendered,
+        Err(error) => return refuse(batch, due, error, attempt),
+    };
+    if rendered.renditions.is_empty() {
+        batch.skip(due, "there is no picture of such a file");
+        return Ok(());
+    }
+    for (rendition, pinned) in rendered.renditions.into_iter().zip(&row.presets) {
+        batch.drawn.push(Drawn {
+            item_id: due.item_id,
+            kind: due.kind.clone(),
+            preset: rendition.preset,
+            preset_sha256: pinned.preset.hash().to_vec(),
+            format: rendition.format.as_str(),
+            width: rendition.width_px.cast_signed(),
+            height: rendition.height_px.cast_signed(),
+            size_bytes: i64::try_from(rendition.bytes.len()).context("a picture of more than an exabyte")?,
+            sha256: rendition.sha256,
+        });
+        batch.bytes.insert(rendition.sha256, rendition.bytes);
+    }
+    batch.settled.push(Settled {
+        position: due.position,
+        state: "done",
+        failure: None,
+        reason: None,
+    });
+    Ok(())
+}
+
+/// Sets a file aside that can not be drawn. What may go better later is left as it is.
+fn refuse(batch: &mut Batch, due: &Due, error: JailError, attempt: u32) -> anyhow::Result<()> {
+    match error {
+        JailError::Broken(error) => return Err(error),
+        JailError::Busy => {}
+        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => {
+            anyhow::bail!("a file ran out of time without having had the processor: the machine is busy")
+        }
+        JailError::Timeout { .. } => batch.fail(due, FailureKind::Timeout, "It takes too long to draw."),
+        JailError::Memory => batch.fail(due, FailureKind::Memory, "It needs too much memory to draw."),
+        JailError::Crash { .. } => batch.fail(due, FailureKind::Crash, "It crashes the program that draws it."),
+        JailError::Refused(findings) => {
+            let why = findings
+                .first()
+                .map_or("It is refused.", |finding| finding.message.as_str());
+            batch.fail(due, FailureKind::Refused, why);
+        }
+    }
+    Ok(())
+}
+
+/// One transaction: the marks, the pictures of items that nobody else settled meanwhile, the samples, the sums.
+async fn settle(app: &App, row: &Row, batch: &Batch, compared: &[samples::Compared]) -> Result<(), KeepError> {
+    let presets: Vec<String> = row.presets.iter().map(|pinned| pinned.preset.name.clone()).collect();
+    let mut tx = app.db.begin().await?;
+    let now = queries::lock(&mut tx, row.id).await?;
+    if now.is_none_or(|now| now.run != row.run || !matches!(now.state, CampaignState::Canary | CampaignState::Running))
+    {
+        // It was paused or aborted: what was drawn is drawn again, or never.
+        return Ok(());
+    }
+    let ours: HashSet<i32> = queries::settle(&mut tx, row.id, &batch.settled)
+        .await?
+        .into_iter()
+        .collect();
+    let is_ours = |drawn: &Drawn| {
+        batch
+            .positions
+            .get(&drawn.item_id)
+            .is_some_and(|position| ours.contains(position))
+    };
+    let drawn: Vec<&Drawn> = batch.drawn.iter().filter(|drawn| is_ours(drawn)).collect();
+    let items: Vec<_> = drawn
+        .iter()
+        .map(|drawn| drawn.item_id)
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
+    let outputs = queries::insert_renditions(&mut tx, row.generation, &drawn).await?;
+    let pictures: Vec<unused::Key> = drawn.iter().map(|drawn| (drawn.sha256, drawn.format)).collect();
+    unused::keep(&mut tx, &pictures).await?;
+    for one in compared.iter().filter(|one| is_ours(&batch.drawn[one.drawn])) {
+        queries::insert_sample(&mut tx, row.id, &batch.drawn[one.drawn], one.old.as_ref(), one.likeness).await?;
+    }
+    let count = |state: &str| {
+        let of_state = batch
+            .settled
+            .iter()
+            .filter(|one| one.state == state && ours.contains(&one.position));
+        of_state.count() as i64
+    };
+    let tally = Tally {
+        done: count("done"),
+        failed: count("failed"),
+        skipped: count("skipped"),
+        outputs: outputs.cast_signed(),
+        bytes_before: queries::shown_bytes(&mut tx, &items, &presets).await?,
+        bytes_after: drawn.iter().map(|drawn| drawn.size_bytes).sum(),
+        cpu_seconds: batch.cpu.as_secs_f64(),
+    };
+    queries::add(&mut tx, row.id, &tally).await?;
+    tx.commit().await?;
+    Ok(())
+}
