@@ -46,5 +46,7 @@ id!(/// What moderators decide.
     CaseId);
 id!(/// Long work that an operator started.
     OperationId);
+id!(/// What draws the catalogue anew.
+    CampaignId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.
     MessageId);

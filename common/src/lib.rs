@@ -7,6 +7,7 @@ pub mod ids;
 pub mod problem;
 
 pub mod audit;
+pub mod campaigns;
 pub mod dead;
 pub mod events;
 pub mod latency;

@@ -1,0 +1,405 @@
+//! Campaigns: what the catalogue has already is drawn anew with the presets and the engine of today.
+//!
+//! - `POST /v1/campaigns`: plans one ([`NewCampaign`] to [`Campaign`], 202). Nothing is drawn: the plan counts items and reckons
+//!   what it takes. A plan that nobody started within a day is aborted.
+//! - `GET /v1/campaigns?cursor=&limit=`: newest first (`Page<Campaign>`); `GET /v1/campaigns/{id}`: one
+//! - `POST /v1/campaigns/{id}/start | pause | resume | abort | swap | rollback | collect`: no body (`Campaign`)
+//! - `POST /v1/campaigns/{id}/rate`: another rate while it runs ([`SetRate`] to [`Campaign`])
+//! - `GET /v1/campaigns/{id}/samples?cursor=&limit=`: what the canary drew beside what is shown now, the worst first (`Page<Sample>`)
+//! - `GET /v1/campaigns/{id}/samples/{item}/{preset}/{side}`: a picture; [`Side`] is `old`, `new` or `difference`. The bytes are PNG
+//!   or WebP, as `Content-Type` says; a difference is always PNG.
+//! - `GET /v1/campaigns/{id}/failures?cursor=&limit=`: items that could not be drawn, by path (`Page<Failure>`)
+//!
+//! Every role may look, operators act. A verb that makes no sense in the present state answers 409 `campaign-state` naming the state.
+//!
+//! `planning` -> `planned` -(start)-> `canary` -> `waiting` -(resume or start)-> `running` <-> `paused` -> `rendered` -(swap)-> `swapped`
+//! -(rollback)-> `rolled_back` -(swap)-> `swapped`. With [`NewCampaign::auto`] a good canary does not wait. A campaign that fails too often
+//! is `stopped` by itself (resume goes on); one whose disk runs full pauses itself, `note` says why. Whatever was not swapped can be
+//! `aborted`. `collect` frees what is not needed any more: of an aborted or rolled back campaign what it drew, of a swapped one
+//! what was shown before (it can not be rolled back after that). It happens by itself after some days.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::ids::{CampaignId, ItemId, UploadId};
+
+/// How far a campaign is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignState {
+    /// The items are counted.
+    Planning,
+    /// Waits to be started.
+    Planned,
+    /// A few items are drawn first.
+    Canary,
+    /// The canary is drawn: somebody must look at it, then resume or abort.
+    Waiting,
+    Running,
+    /// An operator paused it, or it paused itself; `note` says why.
+    Paused,
+    /// Too much failed: it stopped by itself; `note` says why.
+    Stopped,
+    /// All is drawn, and nothing of it is visible yet.
+    Rendered,
+    /// What it drew is what everybody sees.
+    Swapped,
+    /// What was there before is visible again.
+    RolledBack,
+    Aborted,
+    /// It can not go on; `note` says why.
+    Failed,
+}
+
+impl CampaignState {
+    pub const ALL: [Self; 12] = [
+        Self::Planning,
+        Self::Planned,
+        Self::Canary,
+        Self::Waiting,
+        Self::Running,
+        Self::Paused,
+        Self::Stopped,
+        Self::Rendered,
+        Self::Swapped,
+        Self::RolledBack,
+        Self::Aborted,
+        Self::Failed,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planning => "planning",
+            Self::Planned => "planned",
+            Self::Canary => "canary",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Rendered => "rendered",
+            Self::Swapped => "swapped",
+            Self::RolledBack => "rolled_back",
+            Self::Aborted => "aborted",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether the daemon is at it.
+    pub fn is_moving(self) -> bool {
+        matches!(self, Self::Planning | Self::Canary | Self::Running)
+    }
+
+    /// Whether nothing is drawn in it any more.
+    pub fn is_over(self) -> bool {
+        matches!(
+            self,
+            Self::Rendered | Self::Swapped | Self::RolledBack | Self::Aborted | Self::Failed
+        )
+    }
+}
+
+impl std::str::FromStr for CampaignState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        found.ok_or_else(|| format!("unknown state {text:?}"))
+    }
+}
+
+/// Which items, and which of their pictures. Nothing set means all that is stale in the whole catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scope {
+    /// `icon`, `illustration`, `model`, `texture`, `audio`; empty: all.
+    pub kinds: Vec<String>,
+    /// One family: its id, or `account/slug`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// The name of one contributor's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Only items that lack a picture of one of the presets, or have it of another preset (its hash differs) than today's.
+    pub only_stale: bool,
+    /// Names of presets; empty: all.
+    pub presets: Vec<String>,
+    /// At most so many items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self {
+            kinds: Vec::new(),
+            family: None,
+            account: None,
+            only_stale: true,
+            presets: Vec::new(),
+            limit: None,
+        }
+    }
+}
+
+/// When a canary is so good that nobody has to look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auto {
+    /// Every sample's PSNR is at least this, in dB, 0 to 100. A sample with nothing to be compared to, or of another size, waits for a person.
+    pub min_psnr_db: f64,
+}
+
+/// A campaign to be planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    #[serde(default)]
+    pub scope: Scope,
+    /// So many items are drawn first and looked at, 0 to 1,000; 0: none.
+    #[serde(default = "default_canary")]
+    pub canary: u32,
+    /// Goes on by itself after a good canary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto: Option<Auto>,
+    /// Items a second at most, 1 to 100,000; nothing: as fast as the machine lets it beside new uploads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_second: Option<u32>,
+    /// It stops when more than this share of the items that were drawn failed, 0 to 100; 100: never.
+    #[serde(default = "default_stop_at_percent")]
+    pub stop_at_percent: u32,
+    /// Why, 1 to 500 characters.
+    pub reason: String,
+}
+
+/// The canary when a request does not say.
+pub fn default_canary() -> u32 {
+    20
+}
+
+/// The share of failures that stops a campaign when a request does not say, in percent.
+pub fn default_stop_at_percent() -> u32 {
+    20
+}
+
+/// Another rate for a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetRate {
+    /// Items a second at most, 1 to 100,000; `null`: no limit.
+    pub rate_per_second: Option<u32>,
+}
+
+/// What a campaign takes in all; made from what was measured, and from what its own items took once there are some.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Pictures to be made.
+    pub outputs: i64,
+    pub cpu_hours: f64,
+    /// Of all pictures to be made: what the disk must have free.
+    pub bytes: i64,
+    /// `cpu_hours` at the configured price, in millionths of the currency; nothing when no price is configured.
+    pub cost_micros: Option<i64>,
+    /// `EUR`; of the cost.
+    pub currency: Option<String>,
+    /// What it was made from: `measured` (from items of this campaign), `history` (from what the daemon drew before), `assumed`.
+    pub basis: Basis,
+}
+
+/// What an estimate was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    Measured,
+    History,
+    Assumed,
+}
+
+/// A campaign and how far it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Campaign {
+    pub id: CampaignId,
+    pub state: CampaignState,
+    /// The Unix user who planned it.
+    pub actor: String,
+    pub reason: String,
+    pub scope: Scope,
+    /// The scope as a person reads it: `stale icons of acme/arrows, presets png-64, webp-64`.
+    pub what: String,
+    /// The presets that are drawn, by name.
+    pub presets: Vec<String>,
+    pub canary: u32,
+    pub auto: Option<Auto>,
+    pub rate_per_second: Option<u32>,
+    pub stop_at_percent: u32,
+    /// In the plan.
+    pub items: i64,
+    /// Drawn, pictures stored.
+    pub done: i64,
+    /// Set aside: `GET /v1/campaigns/{id}/failures` names them.
+    pub failed: i64,
+    /// Not published any more, changed since the plan, or without a picture (a sound).
+    pub skipped: i64,
+    /// Pictures made.
+    pub outputs: i64,
+    /// Of the pictures that are to be replaced, as far as items are done.
+    pub bytes_before: i64,
+    /// Of the pictures made.
+    pub bytes_after: i64,
+    /// What the children of the jail took for it, user and system.
+    pub cpu_seconds: f64,
+    pub estimate: Estimate,
+    /// Free on the disk of the store; nothing when it can not be told.
+    pub disk_free_bytes: Option<u64>,
+    /// Items a second over the last 10 s.
+    pub rate: f64,
+    /// Until all items are done, at the present rate.
+    pub eta_seconds: Option<f64>,
+    /// It lets new uploads pass at the moment.
+    pub yielding: bool,
+    /// Why it stopped or paused, or what it waits for.
+    pub note: Option<String>,
+    /// What collecting freed, once it is done.
+    pub freed_bytes: Option<i64>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub started_at: Option<OffsetDateTime>,
+    /// When the last item was drawn, or it was aborted.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub finished_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub swapped_at: Option<OffsetDateTime>,
+    /// When it is collected, or was: it can not be rolled back, or swapped, from then on.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub collect_at: Option<OffsetDateTime>,
+    /// Whether collecting has begun.
+    pub collecting: bool,
+}
+
+impl Campaign {
+    /// Items that nothing was done about yet.
+    pub fn left(&self) -> i64 {
+        (self.items - self.done - self.failed - self.skipped).max(0)
+    }
+}
+
+/// One picture of the canary beside the one that is shown now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    pub item: ItemId,
+    pub title: String,
+    pub path: String,
+    pub kind: String,
+    pub preset: String,
+    /// `png` or `webp`.
+    pub format: String,
+    pub width: i32,
+    pub height: i32,
+    /// How alike they are, in dB over premultiplied red, green, blue and alpha: 100 when they are the same to the pixel. Nothing when
+    /// there is no old picture, or it has another size.
+    pub psnr_db: Option<f64>,
+    /// The largest difference of any channel of any pixel, 0 to 255.
+    pub max_difference: Option<i32>,
+    /// The share of pixels that differ at all, 0 to 1.
+    pub differing: Option<f64>,
+    /// Of the picture that is shown now; nothing when there is none.
+    pub old_bytes: Option<i64>,
+    pub new_bytes: i64,
+}
+
+/// Which picture of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// What is shown now.
+    Old,
+    /// What the campaign drew.
+    New,
+    /// Grey where they are the same, red where they differ.
+    Difference,
+}
+
+impl Side {
+    pub const ALL: [Self; 3] = [Self::Old, Self::New, Self::Difference];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Old => "old",
+            Self::New => "new",
+            Self::Difference => "difference",
+        }
+    }
+}
+
+impl std::str::FromStr for Side {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|side| side.as_str() == text);
+        found.ok_or_else(|| format!("unknown side {text:?}: it is old, new or difference"))
+    }
+}
+
+/// Why an item could not be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// It took too long.
+    Timeout,
+    /// It needed too much memory.
+    Memory,
+    /// The program that opens it crashed.
+    Crash,
+    /// The engine refuses it: it is not what its name says, or not allowed.
+    Refused,
+    /// Its bytes are not there, or not those that were published.
+    Damaged,
+    /// The work on it failed again and again, and an operator gave it up.
+    GivenUp,
+}
+
+impl FailureKind {
+    pub const ALL: [Self; 6] = [
+        Self::Timeout,
+        Self::Memory,
+        Self::Crash,
+        Self::Refused,
+        Self::Damaged,
+        Self::GivenUp,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Memory => "memory",
+            Self::Crash => "crash",
+            Self::Refused => "refused",
+            Self::Damaged => "damaged",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+impl std::str::FromStr for FailureKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| format!("unknown failure {text:?}"))
+    }
+}
+
+/// An item that could not be drawn: what is shown of it stays as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    pub item: ItemId,
+    pub path: String,
+    pub title: String,
+    pub kind: String,
+    pub upload_id: UploadId,
+    pub failure: FailureKind,
+    /// In a sentence.
+    pub reason: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
