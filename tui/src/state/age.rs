@@ -45,6 +45,8 @@ impl App {
                 let list = &self.operations.paged;
                 confirmed(list.read_at, list.is_behind(revisions.operations))
             }
+            Screen::Campaigns => self.campaigns.paged.read_at,
+            Screen::Campaign => self.campaigns.view.as_ref().and_then(|v| v.read_at),
             Screen::Operation => self
                 .operations
                 .view
