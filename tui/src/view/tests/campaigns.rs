@@ -155,15 +155,42 @@ fn what_others_see_is_asked_about() {
     };
     both!(ask(CampaignState::Rendered, CampaignKey::Swap));
     for (state, key, words) in [
-        (CampaignState::Planned, CampaignKey::Go, "Start it? 200,000 items, 3.0 CPU minutes, EUR 0.0022; 20 first."),
-        (CampaignState::Waiting, CampaignKey::Go, "Is the canary good? Go on with all 200,000 items?"),
-        (CampaignState::Stopped, CampaignKey::Go, "It stopped by itself. Go on all the same?"),
-        (CampaignState::Running, CampaignKey::Abort, "ABORT: throw away what was drawn of 83,990 items?"),
-        (CampaignState::Swapped, CampaignKey::RollBack, "ROLL BACK: everybody sees what was before"),
-        (CampaignState::Swapped, CampaignKey::Collect, "It can not be rolled back after that."),
+        (
+            CampaignState::Planned,
+            CampaignKey::Go,
+            "Start it? 200,000 items, 3.0 CPU minutes, EUR 0.0022; 20 first.",
+        ),
+        (
+            CampaignState::Waiting,
+            CampaignKey::Go,
+            "Is the canary good? Go on with all 200,000 items?",
+        ),
+        (
+            CampaignState::Stopped,
+            CampaignKey::Go,
+            "It stopped by itself. Go on all the same?",
+        ),
+        (
+            CampaignState::Running,
+            CampaignKey::Abort,
+            "ABORT: throw away what was drawn of 83,990 items?",
+        ),
+        (
+            CampaignState::Swapped,
+            CampaignKey::RollBack,
+            "ROLL BACK: everybody sees what was before",
+        ),
+        (
+            CampaignState::Swapped,
+            CampaignKey::Collect,
+            "It can not be rolled back after that.",
+        ),
     ] {
         let shown = screen(&mut ask(state, key));
-        assert!(shown.contains(words) && shown.contains("y does it"), "{words}:\n{shown}");
+        assert!(
+            shown.contains(words) && shown.contains("y does it"),
+            "{words}:\n{shown}"
+        );
     }
 }
 
@@ -196,7 +223,10 @@ fn too_little_disk_is_said_in_words() {
     plan.estimate.cost_micros = None;
     app.show_campaign(&plan);
     let shown = screen(&mut app);
-    assert!(shown.contains("NOT ENOUGH ROOM: 935 MiB wanted, 1.0 MiB free"), "{shown}");
+    assert!(
+        shown.contains("NOT ENOUGH ROOM: 935 MiB wanted, 1.0 MiB free"),
+        "{shown}"
+    );
     assert!(!shown.contains("EUR"), "{shown}");
 }
 
