@@ -191,25 +191,35 @@ struct Typed {
     plan: PlanCampaign,
 }
 
-/// The same words typed at a prompt; says what is wrong in a line. What follows `--reason` is the reason to the end.
+/// The same options typed at a prompt, and then the reason, to the end of the line; says what is wrong in a line.
 pub fn typed_plan(line: &str) -> Result<NewCampaign, String> {
-    let (options, reason) = match line.split_once("--reason") {
-        Some((before, reason)) => (before, Some(reason.trim().trim_start_matches('=').trim())),
-        None => (line, None),
-    };
-    let Some(reason) = reason.filter(|reason| !reason.is_empty()) else {
-        return Err("a reason is wanted: --reason and words to the end of the line".to_owned());
-    };
-    let words = options.split_whitespace().map(str::to_owned);
-    let words = words.chain([format!("--reason={}", reason.trim_matches('"'))]);
-    match Typed::try_parse_from(words) {
-        Ok(typed) => Ok(typed.plan.new_campaign()),
-        Err(error) => {
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or("this cannot be read");
-            Err(first.trim_start_matches("error: ").to_owned())
+    let mut rest = line.trim();
+    let mut words = Vec::new();
+    while rest.starts_with("--") {
+        let (option, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        rest = after.trim_start();
+        words.push(option.to_owned());
+        if option == "--reason" {
+            words.pop();
+            break;
+        }
+        if option != "--all" && !option.contains('=') {
+            let (value, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            words.push(value.to_owned());
+            rest = after.trim_start();
         }
     }
+    if rest.is_empty() {
+        return Err("a reason is wanted, after the options".to_owned());
+    }
+    words.push(format!("--reason={rest}"));
+    Typed::try_parse_from(words)
+        .map(|typed| typed.plan.new_campaign())
+        .map_err(|error| {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or("this cannot be read");
+            first.trim_start_matches("error: ").to_owned()
+        })
 }
 
 #[cfg(test)]
@@ -228,11 +238,13 @@ mod tests {
         );
         assert_eq!(new.auto, Some(Auto { min_psnr_db: 40.0 }));
         assert_eq!(new.reason, "new presets, sharper");
-        let all = typed_plan("--all --canary 0 --reason=\"engine 2\"").unwrap();
+        let all = typed_plan("--all --canary=0 engine 2 -- at last").unwrap();
         assert_eq!(
             (all.scope.only_stale, all.canary, all.reason.as_str()),
-            (false, 0, "engine 2")
+            (false, 0, "engine 2 -- at last")
         );
+        let stale = typed_plan(" --reason sharper").unwrap();
+        assert_eq!((stale.scope, stale.reason.as_str()), (Scope::default(), "sharper"));
     }
 
     #[test]
@@ -246,7 +258,8 @@ mod tests {
             ("--auto NaN --reason x", "NaN"),
             ("--stop-at 101 --reason x", "101"),
             ("--limit -1 --reason x", "-1"),
-            ("icon --reason x", "icon"),
+            ("--kind", "a reason is wanted"),
+            ("--colour red x", "--colour"),
         ] {
             let why = typed_plan(line).unwrap_err();
             assert!(why.contains(words) && !why.contains('\n'), "{line:?}: {why}");

@@ -4,7 +4,7 @@ mod act;
 mod look;
 mod plan;
 
-pub use act::CampaignKey;
+pub use act::{CampaignKey, makes_sense};
 pub use look::{LookKey, Looking, Pictures, picture_of};
 
 use std::time::{Duration, Instant};

@@ -75,7 +75,7 @@ static COLUMNS: [Col; 12] = [
     ),
     Col::right(
         "COST",
-        Width::Fixed(9),
+        Width::Fixed(10),
         |c, _| Cell::plain(facts::cost_in_words(&c.estimate).as_deref().unwrap_or("-")),
         |c| Key::count(c.estimate.cost_micros.unwrap_or(-1)),
     )

@@ -45,6 +45,9 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App) {
         Some(Prompt::Campaign(_)) => campaigns::keys::PLAN_HINT,
         Some(Prompt::Number { .. }) => "Enter changes it · Esc leaves it",
         Some(Prompt::Sure(_)) => "y does it · Esc or n: no",
+        _ if matches!(app.screen, Screen::Campaigns | Screen::Campaign) => {
+            return draw_hints(paper, second, &campaigns::keys::hints(app));
+        }
         _ => return draw_hints(paper, second, keys::hints(app.screen)),
     };
     paper.put(second.x, second.y, second.width, words, Tone::Dim);

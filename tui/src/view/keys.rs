@@ -77,8 +77,8 @@ pub fn hints(screen: Screen) -> &'static [Help] {
             ("W", "arm"),
             ("?", "help"),
         ],
-        Screen::Campaigns => campaigns::keys::LIST_HINTS,
-        Screen::Campaign => campaigns::keys::HINTS,
+        // Theirs follow the state of the campaign.
+        Screen::Campaigns | Screen::Campaign => &[],
         Screen::Alerts => &[
             ("A", "acknowledge"),
             ("W", "arm writing"),

@@ -29,7 +29,7 @@ fn plan_says_what_it_costs_and_how_to_go_on() {
         for words in [
             "items      20,000",
             "pictures   40,000",
-            "takes      30.0 CPU minutes",
+            "takes      30.0 CPU min",
             "bytes      91.6 MiB",
             "cost       EUR 0.0215",
             "from what was drawn before",
@@ -222,7 +222,7 @@ fn campaign_is_shown_in_full_and_takes_a_rate() {
         for words in [
             "state      stopped",
             "progress   42 %, 8,410 of 20,000 items",
-            "8,400 drawn · 8 set aside · 2 skipped · 7.4 CPU seconds · 48.1 MiB -> 38.5 MiB (-20 %)",
+            "8,400 drawn · 8 aside · 2 skipped · 7.4 CPU s · 48.1 -> 38.5 MiB (-20 %)",
             "note       12 of 30 items failed",
             "lists what could not be drawn",
         ] {

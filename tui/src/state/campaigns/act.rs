@@ -31,6 +31,33 @@ pub enum CampaignKey {
     Plan,
 }
 
+/// Whether the key does something in the present state. The daemon has the last word.
+pub fn makes_sense(campaign: &Campaign, key: CampaignKey) -> bool {
+    let state = campaign.state;
+    match key {
+        CampaignKey::Turn => matches!(
+            state,
+            CampaignState::Canary | CampaignState::Running | CampaignState::Paused
+        ),
+        CampaignKey::Go => matches!(
+            state,
+            CampaignState::Planned | CampaignState::Waiting | CampaignState::Paused | CampaignState::Stopped
+        ),
+        CampaignKey::Swap => {
+            matches!(state, CampaignState::Rendered | CampaignState::RolledBack) && !is_freed(campaign)
+        }
+        CampaignKey::RollBack => state == CampaignState::Swapped && !is_freed(campaign),
+        CampaignKey::Abort => !state.is_over() || state == CampaignState::Rendered,
+        CampaignKey::Collect => state.is_over() && state != CampaignState::Rendered && !is_freed(campaign),
+        CampaignKey::Rate => !state.is_over(),
+        CampaignKey::Plan => true,
+    }
+}
+
+fn is_freed(campaign: &Campaign) -> bool {
+    campaign.collecting || campaign.freed_bytes.is_some()
+}
+
 impl App {
     /// The campaign that keys are for.
     pub fn meant_campaign(&self) -> Option<&Campaign> {
@@ -72,33 +99,11 @@ impl App {
         };
     }
 
-    /// Why a key makes no sense now, and what does. The daemon has the last word on the others.
+    /// Why a key makes no sense now, and what does.
     fn senseless(&self, key: CampaignKey) -> Option<String> {
-        let campaign = self.meant_campaign()?;
-        let state = campaign.state;
-        let fits = match key {
-            CampaignKey::Turn => matches!(
-                state,
-                CampaignState::Canary | CampaignState::Running | CampaignState::Paused
-            ),
-            CampaignKey::Go => matches!(
-                state,
-                CampaignState::Planned | CampaignState::Waiting | CampaignState::Paused | CampaignState::Stopped
-            ),
-            CampaignKey::Swap => matches!(state, CampaignState::Rendered | CampaignState::RolledBack),
-            CampaignKey::RollBack => state == CampaignState::Swapped,
-            CampaignKey::Abort => !state.is_over() || state == CampaignState::Rendered,
-            CampaignKey::Collect => {
-                let is_at_end = state.is_over() && state != CampaignState::Rendered;
-                is_at_end && !campaign.collecting && campaign.freed_bytes.is_none()
-            }
-            CampaignKey::Rate => !state.is_over(),
-            CampaignKey::Plan => true,
-        };
-        (!fits).then(|| {
-            let state = state.as_str().replace('_', " ");
-            format!("not now, it is {state}: {}", keys::next(campaign))
-        })
+        let campaign = self.meant_campaign().filter(|campaign| !makes_sense(campaign, key))?;
+        let state = campaign.state.as_str().replace('_', " ");
+        Some(format!("not now, it is {state}: {}", keys::next(campaign)))
     }
 
     /// The answer to a question about a campaign.
@@ -133,7 +138,7 @@ impl App {
                 self.show_campaign(&campaign);
                 let words = match campaign.rate_per_second {
                     Some(n) => format!("{} items a second at most", format::count(n.into())),
-                    None => "as fast as new uploads let it".to_owned(),
+                    None => "no limit; it yields to new uploads".to_owned(),
                 };
                 self.say(Tone::Good, words);
             }

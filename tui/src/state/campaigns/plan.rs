@@ -12,13 +12,10 @@ use crate::state::prompt::{Line, Prompt};
 use crate::state::typing::edit;
 use crate::theme::Tone;
 
-/// What the prompt starts with: all that is stale.
-const EVERYTHING: &str = "--reason ";
-
 impl App {
     pub fn ask_campaign(&mut self) {
         if self.may_write(Role::Operator) {
-            self.prompt = Some(Prompt::Campaign(Line::new(EVERYTHING)));
+            self.prompt = Some(Prompt::Campaign(Line::default()));
         }
     }
 

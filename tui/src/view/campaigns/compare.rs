@@ -65,7 +65,7 @@ fn draw_side(paper: &mut Paper<'_>, head: Rect, sample: &Sample, side: Side) {
             None => "OLD: none".to_owned(),
         },
         Side::New => format!("NEW: {}", format::bytes(sample.new_bytes)),
-        Side::Difference => "DIFFERENCE: red where they differ".to_owned(),
+        Side::Difference => "DIFFERENCE: in red".to_owned(),
     };
     paper.line(head, &words, Tone::Accent);
 }
@@ -110,6 +110,6 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, sample: &S
         let bytes = bytes.map_or(String::new(), |words| format!(" · {words}"));
         paper.put_spans(second, &[(words, tone), (bytes, Tone::Plain)]);
     }
-    let keys = "n N next, previous · f one alone · z Z zoom · B background · R go on · Esc";
+    let keys = "n N next, previous · f one alone · z Z zoom · B background · Esc back";
     paper.line(third, keys, Tone::Dim);
 }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{compare, facts, keys};
+use crate::format;
 use crate::state::App;
 use crate::state::campaigns::{CampaignPane, CampaignView};
 use crate::state::paged::Paged;
@@ -48,10 +49,11 @@ fn draw_view(paper: &mut Paper<'_>, area: Rect, view: &mut CampaignView, now: ti
     match view.pane {
         CampaignPane::Samples => {
             let title = "Samples, the worst first";
-            draw_list(paper, rest, &mut view.samples, (title, "Tab failures", NO_SAMPLE), now)
+            let other = format!("Tab {} aside", format::count(campaign.failed));
+            draw_list(paper, rest, &mut view.samples, (title, &other, NO_SAMPLE), now)
         }
         CampaignPane::SetAside => {
-            let title = "Could not be drawn";
+            let title = "Set aside: they could not be drawn";
             draw_list(
                 paper,
                 rest,

@@ -25,7 +25,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, campaign: &Campaign, next: &str) 
     if campaign.started_at.is_some() {
         lines.push(labelled("so far", &so_far(campaign), Tone::Plain));
     }
-    lines.push(disk(campaign));
+    lines.push(room(campaign));
     lines.push(labelled("pace", &pace_in_words(campaign), Tone::Plain));
     lines.push(labelled("reason", &campaign.reason, Tone::Plain));
     let mut rest = area;
@@ -117,7 +117,7 @@ fn phase(campaign: &Campaign) -> Option<(usize, bool)> {
     })
 }
 
-/// `200,000 items · 1,600,000 pictures · 1.3 CPU hours · 3.2 GiB · EUR 0.05 (from what was drawn before)`.
+/// `200,000 items · 1,600,000 pictures · 1.3 CPU h · 3.2 GiB · EUR 0.05`.
 pub fn plan_in_words(campaign: &Campaign) -> String {
     let estimate = &campaign.estimate;
     let mut words = format!(
@@ -130,7 +130,7 @@ pub fn plan_in_words(campaign: &Campaign) -> String {
     if let Some(cost) = cost_in_words(estimate) {
         words.push_str(&format!(" · {cost}"));
     }
-    format!("{words} ({})", basis_in_words(estimate.basis))
+    words
 }
 
 /// `EUR 0.05`; nothing when no price is configured.
@@ -159,19 +159,19 @@ pub fn basis_in_words(basis: Basis) -> &'static str {
     }
 }
 
-/// `12.3 CPU seconds`, `4.1 CPU minutes`, `1.3 CPU hours`.
+/// `12.3 CPU s`, `4.1 CPU min`, `1.3 CPU h`.
 pub fn cpu_in_words(seconds: f64) -> String {
     match seconds.max(0.0) {
-        s if s < 120.0 => format!("{s:.1} CPU seconds"),
-        s if s < 7200.0 => format!("{:.1} CPU minutes", s / 60.0),
-        s => format!("{:.1} CPU hours", s / 3600.0),
+        s if s < 120.0 => format!("{s:.1} CPU s"),
+        s if s < 7200.0 => format!("{:.1} CPU min", s / 60.0),
+        s => format!("{:.1} CPU h", s / 3600.0),
     }
 }
 
-/// `83,990 drawn · 8 set aside · 2 skipped · 6.2 CPU minutes · 1.1 GiB -> 0.9 GiB (-18 %)`.
+/// `83,990 drawn · 8 aside · 2 skipped · 6.2 CPU min · 1.1 -> 0.9 GiB (-18 %)`.
 pub fn so_far(campaign: &Campaign) -> String {
     let mut words = format!(
-        "{} drawn · {} set aside · {} skipped · {}",
+        "{} drawn · {} aside · {} skipped · {}",
         format::count(campaign.done),
         format::count(campaign.failed),
         format::count(campaign.skipped),
@@ -186,9 +186,15 @@ pub fn so_far(campaign: &Campaign) -> String {
     words
 }
 
-/// `1.1 GiB -> 0.9 GiB (-18 %)`.
+/// `1.1 -> 0.9 GiB (-18 %)`.
 pub fn change_in_words(before: i64, after: i64) -> String {
-    let (old, new) = (format::bytes(before), format::bytes(after));
+    let (mut old, new) = (format::bytes(before), format::bytes(after));
+    // One unit is enough for both.
+    if let (Some((amount, unit)), Some((_, same))) = (old.split_once(' '), new.split_once(' '))
+        && unit == same
+    {
+        old = amount.to_owned();
+    }
     format!(
         "{old} -> {new}{}",
         share(before, after).map_or(String::new(), |s| format!(" ({s})"))
@@ -204,11 +210,17 @@ pub fn share(before: i64, after: i64) -> Option<String> {
     })
 }
 
-/// The disk must hold old and new side by side.
-fn disk(campaign: &Campaign) -> Spans {
+/// The disk must hold old and new side by side; and what the figures were made from.
+fn room(campaign: &Campaign) -> Spans {
+    let basis = basis_in_words(campaign.estimate.basis);
     match disk_in_words(campaign) {
-        Some((words, tone)) => labelled("disk", &words, tone),
-        None => Vec::new(),
+        Some((words, tone)) => {
+            let mut line = labelled("disk", &words, tone);
+            line.push((format!(" · figures {basis}"), Tone::Dim));
+            line
+        }
+        None if campaign.state.is_over() => Vec::new(),
+        None => labelled("figures", basis, Tone::Dim),
     }
 }
 
@@ -234,12 +246,12 @@ pub fn disk_in_words(campaign: &Campaign) -> Option<(String, Tone)> {
 pub fn pace_in_words(campaign: &Campaign) -> String {
     let mut words = match campaign.rate_per_second {
         Some(n) => format!("at most {}/s", format::count(n.into())),
-        None => "as fast as new uploads let it".to_owned(),
+        None => "yields to new uploads".to_owned(),
     };
     match (campaign.canary, campaign.auto) {
         (0, _) => words.push_str(", no canary"),
         (n, Some(auto)) => words.push_str(&format!(
-            ", {} first, goes on when each is {} dB or better",
+            ", {} first, goes on by itself from {} dB",
             format::count(n.into()),
             auto.min_psnr_db
         )),
@@ -258,12 +270,13 @@ mod tests {
 
     #[test]
     fn figures_read_well_however_small() {
-        assert_eq!(cpu_in_words(0.0), "0.0 CPU seconds");
-        assert_eq!(cpu_in_words(600.0), "10.0 CPU minutes");
-        assert_eq!(cpu_in_words(36_000.0), "10.0 CPU hours");
-        assert_eq!(change_in_words(1000, 999), "1000 B -> 999 B (+0 %)");
-        assert_eq!(change_in_words(1000, 880), "1000 B -> 880 B (-12 %)");
-        assert_eq!(change_in_words(0, 880), "0 B -> 880 B");
+        assert_eq!(cpu_in_words(0.0), "0.0 CPU s");
+        assert_eq!(cpu_in_words(600.0), "10.0 CPU min");
+        assert_eq!(cpu_in_words(36_000.0), "10.0 CPU h");
+        assert_eq!(change_in_words(1000, 999), "1000 -> 999 B (+0 %)");
+        assert_eq!(change_in_words(1000, 880), "1000 -> 880 B (-12 %)");
+        assert_eq!(change_in_words(2048, 512), "2.0 KiB -> 512 B (-75 %)");
+        assert_eq!(change_in_words(0, 880), "0 -> 880 B");
         let estimate = |cost_micros| Estimate {
             outputs: 1,
             cpu_hours: 0.1,

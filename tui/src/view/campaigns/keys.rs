@@ -5,38 +5,44 @@ use tradepost_common::campaigns::{Campaign, CampaignState};
 use super::facts;
 use crate::client::CampaignStep;
 use crate::format;
+use crate::state::App;
+use crate::state::campaigns::{CampaignKey, makes_sense};
+use crate::state::screen::Screen;
 use crate::view::keys::Help;
 
-/// For the last line of the list.
-pub static LIST_HINTS: &[Help] = &[
-    ("Enter", "open"),
-    ("+", "plan"),
-    ("R", "start"),
-    ("P", "pause/resume"),
-    ("E", "swap"),
-    ("U", "roll back"),
-    ("X", "abort"),
-    ("C", "rate"),
-    ("W", "arm"),
-    ("Tab", "operations"),
-    ("?", "help"),
-    ("q", "quit"),
-];
+/// Keys for the last line of the screen: those that act only where they make sense now.
+pub fn hints(app: &App) -> Vec<Help> {
+    let mut hints: Vec<Help> = match app.screen {
+        Screen::Campaigns => vec![("Enter", "open"), ("+", "plan")],
+        _ if app.campaigns.view.as_ref().is_some_and(|v| v.sample().is_some()) => {
+            vec![("n N", "next"), ("f", "one alone"), ("z Z", "zoom")]
+        }
+        _ => vec![("Enter", "compare"), ("Tab", "set aside")],
+    };
+    if let Some(campaign) = app.meant_campaign() {
+        let acts = ACTS.iter().filter(|(key, _)| makes_sense(campaign, *key));
+        hints.extend(acts.map(|(_, hint)| *hint));
+    }
+    if app.armed_until.is_none() {
+        hints.push(("W", "arm writing"));
+    }
+    hints.push(("?", "help"));
+    hints.push(match app.screen {
+        Screen::Campaigns => ("Tab", "operations"),
+        _ => ("Esc", "back"),
+    });
+    hints.push(("q", "quit"));
+    hints
+}
 
-/// For the last line of one campaign.
-pub static HINTS: &[Help] = &[
-    ("Enter", "compare"),
-    ("Tab", "failures"),
-    ("R", "go on"),
-    ("P", "pause"),
-    ("E", "swap"),
-    ("U", "roll back"),
-    ("X", "abort"),
-    ("W", "arm"),
-    ("?", "help"),
-    ("C", "rate"),
-    ("D", "free"),
-    ("Esc", "campaigns"),
+static ACTS: [(CampaignKey, Help); 7] = [
+    (CampaignKey::Go, ("R", "go on")),
+    (CampaignKey::Turn, ("P", "pause/resume")),
+    (CampaignKey::Swap, ("E", "swap")),
+    (CampaignKey::RollBack, ("U", "roll back")),
+    (CampaignKey::Abort, ("X", "abort")),
+    (CampaignKey::Rate, ("C", "rate")),
+    (CampaignKey::Collect, ("D", "free")),
 ];
 
 /// For help.
@@ -54,7 +60,7 @@ pub static HELP: &[Help] = &[
     ("X", "abort: nothing of it was or will be seen; y"),
     ("D", "free what is not needed any more; y: no way back"),
     ("C", "another rate; empty: no limit"),
-    ("+", "plan one (on the list); nothing is drawn by that"),
+    ("+", "on the list: plan one; nothing is drawn by that"),
 ];
 
 /// What can be done with it now, and by which key.
@@ -94,7 +100,7 @@ fn ended(campaign: &Campaign) -> String {
 }
 
 /// Below what is typed for a plan.
-pub const PLAN_HINT: &str = "--kind --account --family --preset --limit --canary --rate · Enter plans · Esc: no";
+pub const PLAN_HINT: &str = "why; before it --kind icon --account acme --limit 100 … · Enter plans · Esc: no";
 
 /// What is asked before something that others see, that costs much, or that cannot be taken back.
 pub fn question(step: CampaignStep, campaign: Option<&Campaign>) -> String {

@@ -138,7 +138,7 @@ fn bytes(sample: &Sample) -> Cell {
     Cell::new(facts::share(old, sample.new_bytes).as_deref().unwrap_or("-"), tone)
 }
 
-/// `41.2 dB · at most 12 of 255 · 3.1 % of the pixels differ`.
+/// `41.2 dB · at most 12 of 255 · 3.1 % of pixels differ`.
 pub fn metric_in_words(sample: &Sample) -> (String, Tone) {
     let shown = psnr(sample);
     let words = match shown.text.as_str() {
@@ -151,7 +151,7 @@ pub fn metric_in_words(sample: &Sample) -> (String, Tone) {
                 words.push_str(&format!(" · at most {most} of 255"));
             }
             if let Some(share) = sample.differing {
-                words.push_str(&format!(" · {} of the pixels differ", percent(share)));
+                words.push_str(&format!(" · {} of pixels differ", percent(share)));
             }
             words
         }

@@ -78,15 +78,16 @@ pub fn sample(n: u32) -> Sample {
         n => Some(26.0 + 4.0 * f64::from(n)),
     };
     let is_compared = psnr_db.is_some();
+    let is_small = n.is_multiple_of(2);
     Sample {
         item: ItemId(Uuid::from_u128(3000 + u128::from(n))),
         title: format!("arrow {n}"),
         path: format!("icons/arrows/arrow-{n}.svg"),
         kind: "icon".to_owned(),
-        preset: if n % 2 == 0 { "png-64" } else { "watermarked-512" }.to_owned(),
-        format: if n % 2 == 0 { "png" } else { "webp" }.to_owned(),
-        width: if n % 2 == 0 { 64 } else { 512 },
-        height: if n % 2 == 0 { 64 } else { 512 },
+        preset: if is_small { "png-64" } else { "watermarked-512" }.to_owned(),
+        format: if is_small { "png" } else { "webp" }.to_owned(),
+        width: if is_small { 64 } else { 512 },
+        height: if is_small { 64 } else { 512 },
         psnr_db,
         max_difference: is_compared.then_some(if n == 9 { 0 } else { 90 - 9 * n as i32 }),
         differing: is_compared.then_some(if n == 9 { 0.0 } else { 0.2 / f64::from(n * n * n) }),

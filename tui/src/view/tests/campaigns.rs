@@ -158,7 +158,7 @@ fn what_others_see_is_asked_about() {
         (
             CampaignState::Planned,
             CampaignKey::Go,
-            "Start it? 200,000 items, 3.0 CPU minutes, EUR 0.0022; 20 first.",
+            "Start it? 200,000 items, 3.0 CPU min, EUR 0.0022; 20 first.",
         ),
         (
             CampaignState::Waiting,
