@@ -241,6 +241,22 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_read_as_png_and_as_webp_and_as_nothing_else() {
+        let picture = RgbaImage::from_fn(5, 3, |x, y| Rgba([x as u8 * 50, y as u8 * 80, 7, 255 - x as u8]));
+        let encoded = |format| {
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            bytes.into_inner()
+        };
+        for format in [image::ImageFormat::Png, image::ImageFormat::WebP] {
+            assert_eq!(decode(&encoded(format)).unwrap(), picture, "{format:?}");
+        }
+        for bytes in [&b"RIFF"[..], b"<svg/>", b"", &encoded(image::ImageFormat::WebP)[..30]] {
+            assert!(decode(bytes).unwrap_err().contains("cannot be read"));
+        }
+    }
+
+    #[test]
     fn blurred_picture_has_lost_its_detail() {
         let stripes = RgbaImage::from_fn(64, 64, |x, _| {
             if x % 2 == 0 {

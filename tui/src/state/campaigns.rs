@@ -21,9 +21,9 @@ use crate::client::Reply;
 use crate::message::Read;
 use crate::theme::Tone;
 
-/// Between two looks at what the daemon is at. No event tells of campaigns.
+/// Between two looks at what the daemon is at: the rate changes even when nothing else does.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Between two looks at what stands still.
+/// Between two looks at what stands still; events tell when it moves.
 const LOOK_SELDOM: Duration = Duration::from_secs(5);
 
 /// The campaigns of screen 4.

@@ -159,7 +159,13 @@ impl App {
     fn revisions_changed(&mut self, revisions: Revisions) {
         match &mut self.frozen {
             Some(frozen) => frozen.revisions = Some(revisions),
-            None => self.revisions = revisions,
+            None => {
+                // Campaigns are long work, too: one counter tells of both.
+                if revisions.operations != self.revisions.operations {
+                    self.beat_campaigns();
+                }
+                self.revisions = revisions;
+            }
         }
     }
 

@@ -27,7 +27,10 @@ pub fn in_text(campaign: &Campaign, ink: Ink) -> String {
     let cost = facts::cost_in_words(estimate);
     fact(
         "cost",
-        &clean(cost.as_deref().unwrap_or("no price is configured: campaigns.price")),
+        &clean(
+            cost.as_deref()
+                .unwrap_or("no price is configured: campaigns.cpu_hour_price"),
+        ),
     );
     fact("figures", facts::basis_in_words(estimate.basis));
     if let Some((words, tone)) = facts::disk_in_words(campaign) {

@@ -49,6 +49,18 @@ fn what_moves_is_looked_at_each_second_and_what_stands_still_seldom() {
 }
 
 #[test]
+fn news_of_long_work_are_news_of_campaigns() {
+    let mut app = app_with_campaigns(&[CampaignState::Swapped]);
+    let mut revisions = app.revisions;
+    revisions.uploads += 1;
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert_eq!(reads(&mut app), []);
+    revisions.operations += 1;
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert!(matches!(reads(&mut app)[..], [Read::Campaigns(_)]));
+}
+
+#[test]
 fn samples_are_read_again_when_the_canary_goes_on_and_not_after_it() {
     let id = campaign_id(1);
     let mut app = app_in_campaign(CampaignState::Canary);
