@@ -1,8 +1,10 @@
 //! The command line.
 
+mod campaigns;
 mod cases;
 mod dead;
 
+pub use campaigns::{CampaignCommand, Follow, typed_plan};
 pub use cases::{BulkArgs, BulkCommand, CaseList, CasesCommand, Why};
 pub use dead::{DeadCommand, DeadList, How, OpsCommand, Which};
 
@@ -88,6 +90,11 @@ pub enum Command {
     Ops {
         #[command(subcommand)]
         act: Option<OpsCommand>,
+    },
+    /// Campaigns: draw anew what the catalogue has already, look at it, swap it in.
+    Campaign {
+        #[command(subcommand)]
+        act: Option<CampaignCommand>,
     },
     /// Uploads, newest first, or the trace of one.
     Uploads {

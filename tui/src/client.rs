@@ -1,9 +1,11 @@
 //! The control API, one method a verb, over the Unix socket.
 
+mod campaigns;
 mod dead;
 mod operations;
 mod review;
 
+pub use campaigns::Step as CampaignStep;
 pub use operations::Turn;
 
 use std::io::ErrorKind;

@@ -1,6 +1,7 @@
 //! The screens' twins on the command line.
 
 mod bulk;
+mod campaigns;
 mod cases;
 mod confirm;
 mod dead;
@@ -73,6 +74,7 @@ pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::R
         Command::Queues { act } => queues::run(client, act, output).await?,
         Command::Dead { act } => return dead::run(client, act, output).await,
         Command::Ops { act } => operations::run(client, act, output).await?,
+        Command::Campaign { act } => return campaigns::run(client, act, output).await,
         Command::Uploads { id: Some(id), .. } => uploads::trace(client, id, output).await?,
         Command::Uploads { id: None, list } => uploads::list(client, &list, output).await?,
         Command::Cases { act: Some(act), .. } => return cases::run(client, act, output).await,

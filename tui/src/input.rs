@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tradepost_common::operations::OperationKind;
 
 use crate::picture::Pan;
+use crate::state::campaigns::{CampaignKey, LookKey};
 use crate::state::list::{Order, Step};
 use crate::state::prompt::{BulkStep, PlanStep, Prompt};
 use crate::state::screen::Screen;
@@ -44,6 +45,9 @@ pub enum Action {
     Acknowledge,
     Dead(DeadKey),
     Operation(OperationKey),
+    Campaign(CampaignKey),
+    /// Changes how a sample of a canary is seen.
+    Sample(LookKey),
     /// A key of other screens; the text says which.
     Elsewhere(&'static str),
     Review(Review),
@@ -143,6 +147,7 @@ pub fn action(key: KeyEvent, screen: Screen, prompt: Option<&Prompt>) -> Option<
             | Prompt::Question(_)
             | Prompt::Bulk(BulkStep::Number(_))
             | Prompt::Number { .. }
+            | Prompt::Campaign(_)
             | Prompt::Why(Some(_))
             | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)),
         ) => typed(key).map(Action::Prompt),
@@ -250,10 +255,10 @@ fn screen_action(key: KeyEvent, screen: Screen) -> Option<Action> {
         return None;
     }
     match key.code {
-        KeyCode::Left if screen == Screen::Item => Some(Action::Arrow(Pan::Left)),
-        KeyCode::Right if screen == Screen::Item => Some(Action::Arrow(Pan::Right)),
-        KeyCode::Up if screen == Screen::Item => Some(Action::Arrow(Pan::Up)),
-        KeyCode::Down if screen == Screen::Item => Some(Action::Arrow(Pan::Down)),
+        KeyCode::Left if has_pictures(screen) => Some(Action::Arrow(Pan::Left)),
+        KeyCode::Right if has_pictures(screen) => Some(Action::Arrow(Pan::Right)),
+        KeyCode::Up if has_pictures(screen) => Some(Action::Arrow(Pan::Up)),
+        KeyCode::Down if has_pictures(screen) => Some(Action::Arrow(Pan::Down)),
         KeyCode::Up => Some(Action::Step(Step::Up)),
         KeyCode::Down => Some(Action::Step(Step::Down)),
         KeyCode::PageUp => Some(Action::Step(Step::HalfUp)),
@@ -266,6 +271,11 @@ fn screen_action(key: KeyEvent, screen: Screen) -> Option<Action> {
         KeyCode::Char(c) => letters::own(c, screen).or_else(|| letters::everywhere(c)),
         _ => None,
     }
+}
+
+/// Where arrows may move a part of a picture.
+fn has_pictures(screen: Screen) -> bool {
+    matches!(screen, Screen::Item | Screen::Campaign)
 }
 
 #[cfg(test)]

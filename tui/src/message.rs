@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
+use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
 use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
 use tradepost_common::events::Event;
-use tradepost_common::ids::{CaseId, MessageId, OperationId, UploadId};
+use tradepost_common::ids::{CampaignId, CaseId, MessageId, OperationId, UploadId};
 use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
 use tradepost_common::overview::Alert;
 use tradepost_common::queues::QueueRow;
@@ -17,7 +18,7 @@ use tradepost_common::review::{
 };
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
-use crate::client::{Reply, Turn};
+use crate::client::{CampaignStep, Reply, Turn};
 use crate::picture::{PictureKey, Shown};
 use crate::state::desk::CaseQuery;
 use crate::state::paged::Ask;
@@ -76,6 +77,12 @@ pub enum Read {
     Operations(Ask),
     Operation(OperationId),
     Items(ItemsAsk),
+    Campaigns(Ask),
+    Campaign(CampaignId),
+    /// What the canary of a campaign drew.
+    Samples(CampaignId, Ask),
+    /// What a campaign could not draw.
+    SetAside(CampaignId, Ask),
 }
 
 /// Which messages of an operation, and which page of them.
@@ -133,6 +140,9 @@ pub enum Write {
     Turn(OperationId, Turn),
     Rate(OperationId, u32),
     Edit(MessageId, Edit),
+    PlanCampaign(Box<NewCampaign>),
+    Campaign(CampaignId, CampaignStep),
+    CampaignRate(CampaignId, Option<u32>),
 }
 
 /// Something happened outside.
@@ -178,6 +188,13 @@ pub enum Update {
     Operations(Ask, Reply<Page<Operation>>),
     Operation(OperationId, Reply<Operation>),
     Items(ItemsAsk, Reply<Page<OperationItem>>),
+    Campaigns(Ask, Reply<Page<Campaign>>),
+    Campaign(CampaignId, Reply<Box<Campaign>>),
+    Samples(CampaignId, Ask, Reply<Page<Sample>>),
+    SetAside(CampaignId, Ask, Reply<Page<SetAside>>),
+    CampaignPlanned(Reply<Box<Campaign>>),
+    CampaignStepped(CampaignStep, Reply<Box<Campaign>>),
+    CampaignRated(Reply<Box<Campaign>>),
     Concurrency(String, Reply<QueueRow>),
     Acknowledged(String, Reply<Alert>),
     Planned(u64, Reply<Operation>),

@@ -25,8 +25,8 @@ use crate::message::Update;
 
 /// The widths the daemon makes.
 const WIDTHS: [u32; 4] = [64, 128, 256, 512];
-/// Decoded pictures kept, so that blur and background change at once.
-const KEPT_SOURCES: usize = 6;
+/// Decoded pictures kept, so that blur and background change at once: two samples of three pictures each, and their next.
+const KEPT_SOURCES: usize = 9;
 
 /// What came of a picture.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl std::fmt::Debug for Shown {
     }
 }
 
-/// Turns PNG into something this terminal can show.
+/// Turns a picture into something this terminal can show.
 #[derive(Debug, Clone, Copy)]
 pub struct Studio {
     pub graphics: Graphics,
@@ -82,16 +82,20 @@ async fn source(
     key: &PictureKey,
     kept: &mut Vec<(SourceKey, Arc<RgbaImage>)>,
 ) -> Result<Option<Arc<RgbaImage>>, String> {
-    let width = studio.source_width(key.columns, key.zoom);
-    let wanted = (key.of, width);
+    let width = if key.of.has_widths() {
+        studio.source_width(key.columns, key.zoom)
+    } else {
+        0
+    };
+    let wanted = (key.of.clone(), width);
     if let Some((_, image)) = kept.iter().find(|(have, _)| *have == wanted) {
         return Ok(Some(Arc::clone(image)));
     }
-    let png = client.picture(key.of, width).await.map_err(|e| e.to_string())?;
-    let Some(png) = png else {
+    let bytes = client.picture(&key.of, width).await.map_err(|e| e.to_string())?;
+    let Some(bytes) = bytes else {
         return Ok(None);
     };
-    let image = tokio::task::spawn_blocking(move || decode(&png)).await;
+    let image = tokio::task::spawn_blocking(move || decode(&bytes)).await;
     let image = Arc::new(image.map_err(|e| format!("the picture could not be decoded: {e}"))??);
     if kept.len() == KEPT_SOURCES {
         kept.remove(0);
@@ -106,8 +110,14 @@ async fn encode_aside(studio: Studio, image: Arc<RgbaImage>, key: PictureKey, id
         .unwrap_or_else(|e| Shown::Failed(format!("the picture could not be encoded: {e}")))
 }
 
-fn decode(png: &[u8]) -> Result<RgbaImage, String> {
-    let mut reader = image::ImageReader::with_format(std::io::Cursor::new(png), image::ImageFormat::Png);
+/// PNG, or WebP as a campaign's canary draws it; nothing else is tried.
+fn decode(bytes: &[u8]) -> Result<RgbaImage, String> {
+    let format = if bytes.starts_with(b"RIFF") {
+        image::ImageFormat::WebP
+    } else {
+        image::ImageFormat::Png
+    };
+    let mut reader = image::ImageReader::with_format(std::io::Cursor::new(bytes), format);
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(4096);
     limits.max_image_height = Some(4096);
@@ -228,6 +238,22 @@ mod tests {
             panic!("half blocks always work");
         };
         assert_eq!(encoded.size(), Size::new(20, 10));
+    }
+
+    #[test]
+    fn pictures_are_read_as_png_and_as_webp_and_as_nothing_else() {
+        let picture = RgbaImage::from_fn(5, 3, |x, y| Rgba([x as u8 * 50, y as u8 * 80, 7, 255 - x as u8]));
+        let encoded = |format| {
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            bytes.into_inner()
+        };
+        for format in [image::ImageFormat::Png, image::ImageFormat::WebP] {
+            assert_eq!(decode(&encoded(format)).unwrap(), picture, "{format:?}");
+        }
+        for bytes in [&b"RIFF"[..], b"<svg/>", b"", &encoded(image::ImageFormat::WebP)[..30]] {
+            assert!(decode(bytes).unwrap_err().contains("cannot be read"));
+        }
     }
 
     #[test]

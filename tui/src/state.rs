@@ -6,6 +6,7 @@ pub mod ahead;
 pub mod answers;
 mod asking;
 pub mod bulk;
+pub mod campaigns;
 pub mod case;
 pub mod clock;
 pub mod dead;
@@ -61,6 +62,7 @@ use crate::theme::{Theme, Tone};
 use crate::view::attempts::AttemptRow;
 use crate::view::findings::FindingRow;
 use bulk::BulkView;
+use campaigns::Campaigns;
 use case::{CaseView, Pane};
 use clock::Clock;
 use dead::Dead;
@@ -101,6 +103,7 @@ pub struct App {
     pub trace: Option<TraceView>,
     pub dead: Dead,
     pub operations: Operations,
+    pub campaigns: Campaigns,
     /// A plan that is asked about.
     pub plan: Option<PlanView>,
     /// Plans asked for so far.
@@ -144,8 +147,8 @@ pub struct App {
     pub pictures: VecDeque<(PictureKey, Shown)>,
     /// The picture that the last frame had room for.
     pub picture_wish: Option<PictureKey>,
-    /// The other one of a pair.
-    pub pair_wish: Option<PictureKey>,
+    /// The others beside it, and those that come next.
+    pub beside_wishes: Vec<PictureKey>,
     /// Columns and rows that a picture has beside the lists.
     pub picture_room: Option<(u16, u16)>,
     pub picture_asked: Option<PictureKey>,
@@ -208,6 +211,7 @@ impl App {
             trace: None,
             dead: Dead::default(),
             operations: Operations::default(),
+            campaigns: Campaigns::default(),
             plan: None,
             tickets: 0,
             giving_up: None,
@@ -237,7 +241,7 @@ impl App {
             latency_columns: crate::view::latency::Span::Recent,
             pictures: VecDeque::new(),
             picture_wish: None,
-            pair_wish: None,
+            beside_wishes: Vec::new(),
             picture_room: None,
             picture_asked: None,
             rows_area: ratatui::layout::Rect::default(),
@@ -281,6 +285,7 @@ impl App {
         self.renew_claim();
         self.say_viewing();
         self.ask_after_plan();
+        self.look_at_campaigns();
         self.read_what_is_shown();
         if self.armed_until.is_some() && self.armed_for().is_none() {
             self.armed_until = None;

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod attempts;
 pub mod audit;
 pub mod bulk;
+pub mod campaigns;
 pub mod case_head;
 pub mod compare;
 mod edit;
@@ -57,7 +58,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
     let area = frame.area();
     app.rows_area = Rect::default();
     app.picture_wish = None;
-    app.pair_wish = None;
+    app.beside_wishes.clear();
     let mut paper = Paper {
         buffer: frame.buffer_mut(),
         theme: app.theme,
@@ -183,6 +184,8 @@ fn draw_body(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         Screen::Letter => letter::draw(paper, area, app),
         Screen::Operations => operations::draw(paper, area, app),
         Screen::Operation => operation::draw(paper, area, app),
+        Screen::Campaigns => campaigns::draw(paper, area, app),
+        Screen::Campaign => campaigns::detail::draw(paper, area, app),
         Screen::Latency => latency::draw(paper, area, app),
         Screen::Alerts => alerts::draw(paper, area, app),
         Screen::Review => review::draw(paper, area, app),

@@ -1,5 +1,6 @@
 //! The twins on the command line, against a daemon that answers by hand.
 
+mod campaigns;
 mod cases;
 mod dead;
 mod fake;

@@ -96,11 +96,20 @@ impl Client {
             .await
     }
 
-    /// The picture as PNG, `width` pixels wide; `None` when there is none.
-    pub async fn picture(&self, of: PictureOf, width: u32) -> Reply<Option<Vec<u8>>> {
+    /// The picture as PNG or WebP, `width` pixels wide where it may be chosen; `None` when there is none.
+    pub async fn picture(&self, of: &PictureOf, width: u32) -> Reply<Option<Vec<u8>>> {
         let path = match of {
             PictureOf::Case(case, item) => format!("/v1/cases/{case}/items/{item}/picture?width={width}"),
             PictureOf::Item(item) => format!("/v1/items/{item}/picture?width={width}"),
+            PictureOf::Sample {
+                campaign,
+                item,
+                preset,
+                side,
+            } => {
+                let (preset, side) = (segment(preset), side.as_str());
+                format!("/v1/campaigns/{campaign}/samples/{item}/{preset}/{side}")
+            }
         };
         let response = self.send(self.request(Method::GET, &path).timeout(TIMEOUT)).await?;
         if response.status() == StatusCode::NOT_FOUND {

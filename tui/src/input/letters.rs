@@ -3,6 +3,7 @@
 use tradepost_common::operations::OperationKind;
 
 use super::{Action, DeadKey, OperationKey, Review};
+use crate::state::campaigns::{CampaignKey, LookKey};
 use crate::state::list::{Order, Step};
 use crate::state::screen::Screen;
 
@@ -16,10 +17,40 @@ pub fn own(c: char, screen: Screen) -> Option<Action> {
         (Screen::Operations | Screen::Operation, 'P') => Some(Action::Operation(OperationKey::Turn)),
         (Screen::Operations | Screen::Operation, 'X') => Some(Action::Operation(OperationKey::Cancel)),
         (Screen::Operations | Screen::Operation, 'C') => Some(Action::Operation(OperationKey::Rate)),
+        (Screen::Campaigns | Screen::Campaign, _) => campaign_letter(c, screen),
         (Screen::Item, _) => case_letter(c).map(Action::Review),
         (Screen::Review, _) => queue_letter(c).map(Action::Review),
         _ => None,
     }
+}
+
+/// Capitals act, as on the other screens; the rest changes how a sample is seen.
+fn campaign_letter(c: char, screen: Screen) -> Option<Action> {
+    let act = match c {
+        'P' => CampaignKey::Turn,
+        'R' => CampaignKey::Go,
+        'E' => CampaignKey::Swap,
+        'U' => CampaignKey::RollBack,
+        'X' => CampaignKey::Abort,
+        'D' => CampaignKey::Collect,
+        'C' => CampaignKey::Rate,
+        '+' if screen == Screen::Campaigns => CampaignKey::Plan,
+        _ if screen == Screen::Campaign => return sample_letter(c).map(Action::Sample),
+        _ => return None,
+    };
+    Some(Action::Campaign(act))
+}
+
+fn sample_letter(c: char) -> Option<LookKey> {
+    Some(match c {
+        'f' => LookKey::Full,
+        'B' => LookKey::Background,
+        'z' | '+' => LookKey::Closer,
+        'Z' | '_' => LookKey::Wider,
+        ']' => LookKey::Other(Order::Rising),
+        '[' => LookKey::Other(Order::Falling),
+        _ => return None,
+    })
 }
 
 fn case_letter(c: char) -> Option<Review> {

@@ -1,16 +1,31 @@
 //! What is asked for: one way to show one picture.
 
-use tradepost_common::ids::{CaseId, ItemId};
+use tradepost_common::campaigns::Side;
+use tradepost_common::ids::{CampaignId, CaseId, ItemId};
 
 use super::Zoom;
 
 /// What a picture is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PictureOf {
     /// A file of a case.
     Case(CaseId, ItemId),
     /// Any other file: what a file of a case looks like.
     Item(ItemId),
+    /// What a campaign's canary drew of a file with a preset, what was there before, or where they differ.
+    Sample {
+        campaign: CampaignId,
+        item: ItemId,
+        preset: Box<str>,
+        side: Side,
+    },
+}
+
+impl PictureOf {
+    /// Whether it can be had in another width than its own.
+    pub fn has_widths(&self) -> bool {
+        !matches!(self, Self::Sample { .. })
+    }
 }
 
 /// One way to show one picture.

@@ -45,8 +45,11 @@ impl App {
             Action::Operation(OperationKey::Turn) => self.turn_operation(),
             Action::Operation(OperationKey::Cancel) => self.ask_cancel(),
             Action::Operation(OperationKey::Rate) => self.ask_rate(),
+            Action::Campaign(key) => self.campaign_key(key),
+            Action::Sample(key) => self.look_at_sample(key),
             Action::Elsewhere(where_to) => self.say(Tone::Dim, where_to),
             Action::Review(key) => self.review(key),
+            Action::Arrow(pan) if self.screen == Screen::Campaign => self.arrow_at_sample(pan),
             Action::Arrow(pan) => self.arrow(pan),
             Action::Prompt(typed) => self.answer_prompt(typed),
         }
@@ -64,6 +67,9 @@ impl App {
         if screen == Screen::Operation && self.operations.view.is_none() {
             return self.go(Screen::Operations);
         }
+        if screen == Screen::Campaign && self.campaigns.view.is_none() {
+            return self.go(Screen::Campaigns);
+        }
         if screen == Screen::Letter && self.dead.letter.is_none() {
             return self.go(Screen::Letters);
         }
@@ -73,6 +79,9 @@ impl App {
             }
             self.before = self.screen;
             self.screen = screen;
+            if matches!(screen, Screen::Campaigns | Screen::Campaign) {
+                self.beat_campaigns();
+            }
             if screen == Screen::Item {
                 self.claim_case();
                 self.say_viewing();
@@ -82,8 +91,10 @@ impl App {
     }
 
     fn other_pane(&mut self) {
-        if self.screen == Screen::Operation {
-            return self.next_items();
+        match self.screen {
+            Screen::Operation => return self.next_items(),
+            Screen::Operations | Screen::Campaigns | Screen::Campaign => return self.other_campaign_pane(),
+            _ => {}
         }
         match (self.screen, &mut self.case, &mut self.trace) {
             (Screen::Item, Some(case), _) => case.pane = case.pane.other(),
@@ -107,6 +118,8 @@ impl App {
             Screen::Letter => self.open_upload_of_letter(),
             Screen::Operations => self.open_operation(),
             Screen::Operation => self.open_item(),
+            Screen::Campaigns => self.open_campaign(),
+            Screen::Campaign => self.open_in_campaign(),
             _ => {}
         }
     }
@@ -136,7 +149,7 @@ impl App {
     }
 
     fn back(&mut self) {
-        if self.leave_mode() || self.clear_filter() {
+        if self.leave_mode() || self.leave_sample() || self.clear_filter() {
             return;
         }
         if self.screen == Screen::Review && self.widen_cases() {
@@ -146,7 +159,8 @@ impl App {
             Screen::Trace => self.go(Screen::Uploads),
             Screen::Item => self.go(Screen::Review),
             Screen::Groups | Screen::Letters | Screen::Letter => self.leave_dead(),
-            Screen::Operation => self.go(Screen::Operations),
+            Screen::Operation | Screen::Campaigns => self.go(Screen::Operations),
+            Screen::Campaign => self.go(Screen::Campaigns),
             _ => {}
         }
     }

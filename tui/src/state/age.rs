@@ -45,6 +45,15 @@ impl App {
                 let list = &self.operations.paged;
                 confirmed(list.read_at, list.is_behind(revisions.operations))
             }
+            Screen::Campaigns => {
+                let list = &self.campaigns.paged;
+                confirmed(list.read_at, list.error.is_some())
+            }
+            Screen::Campaign => self
+                .campaigns
+                .view
+                .as_ref()
+                .and_then(|v| confirmed(v.read_at, v.error.is_some())),
             Screen::Operation => self
                 .operations
                 .view

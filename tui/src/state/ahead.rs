@@ -35,7 +35,8 @@ impl App {
 
     /// Pictures worth having before they are asked for: the next file or look-alike, the next case's first.
     pub fn pictures_ahead(&self) -> Vec<PictureKey> {
-        let (Some(wish), Some(case)) = (&self.picture_wish, &self.case) else {
+        let case = self.case.as_ref().filter(|_| self.screen == Screen::Item);
+        let (Some(wish), Some(case)) = (&self.picture_wish, case) else {
             return Vec::new();
         };
         let wish = PictureKey {

@@ -26,6 +26,12 @@ impl App {
                 let items: Vec<_> = view.items.list.shown().collect();
                 pretty(&serde_json::json!({ "operation": view.operation, "items": items }))
             }),
+            Screen::Campaigns => rows(&self.campaigns.paged.list),
+            Screen::Campaign => self.campaigns.view.as_ref().and_then(|view| {
+                let samples: Vec<_> = view.samples.list.shown().collect();
+                let failures: Vec<_> = view.set_aside.list.shown().collect();
+                pretty(&serde_json::json!({ "campaign": view.campaign, "samples": samples, "failures": failures }))
+            }),
             Screen::Latency => rows(&self.latency),
             Screen::Alerts => rows(&self.alerts),
             Screen::Review => rows(&self.cases.list),

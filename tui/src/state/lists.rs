@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::App;
+use super::campaigns::CampaignView;
 use super::case::Pane;
 use super::list::{Filter, List, Order, Step};
 use super::prompt::{Line, Prompt};
@@ -105,6 +106,8 @@ impl App {
                 .view
                 .as_mut()
                 .map(|v| &mut v.items.list as &mut dyn AnyList),
+            Screen::Campaigns => Some(&mut self.campaigns.paged.list),
+            Screen::Campaign => self.campaigns.view.as_mut().map(CampaignView::list),
             Screen::Queues => Some(&mut self.queues),
             Screen::Latency => Some(&mut self.latency),
             Screen::Alerts => Some(&mut self.alerts),

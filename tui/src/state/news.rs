@@ -43,6 +43,13 @@ impl App {
             Update::Operations(_, Err(e)) => self.operations.paged.failed(e.to_string(), self.clock),
             Update::Operation(id, reply) => self.operation_arrived(id, reply),
             Update::Items(ask, reply) => self.items_arrived(&ask, reply),
+            Update::Campaigns(ask, reply) => self.campaigns_arrived(&ask, reply),
+            Update::Campaign(id, reply) => self.campaign_arrived(id, reply.map(|c| *c)),
+            Update::Samples(id, ask, reply) => self.samples_arrived(id, &ask, reply),
+            Update::SetAside(id, ask, reply) => self.set_aside_arrived(id, &ask, reply),
+            Update::CampaignStepped(step, reply) => self.campaign_stepped(step, reply.map(|c| *c)),
+            Update::CampaignRated(reply) => self.campaign_rated(reply.map(|c| *c)),
+            Update::CampaignPlanned(reply) => self.campaign_planned(reply.map(|c| *c)),
             Update::Planned(ticket, reply) => self.planned(ticket, reply),
             Update::Turned(id, turn, reply) => self.turned(id, turn, reply),
             Update::Rated(reply) => self.rated(reply),
@@ -100,6 +107,7 @@ impl App {
         self.uploads.distrust();
         self.distrust_dead();
         self.distrust_operations();
+        self.distrust_campaigns();
         if let Some(trace) = &mut self.trace {
             trace.asked_revision = u64::MAX;
         }
@@ -151,7 +159,13 @@ impl App {
     fn revisions_changed(&mut self, revisions: Revisions) {
         match &mut self.frozen {
             Some(frozen) => frozen.revisions = Some(revisions),
-            None => self.revisions = revisions,
+            None => {
+                // Campaigns are long work, too: one counter tells of both.
+                if revisions.operations != self.revisions.operations {
+                    self.beat_campaigns();
+                }
+                self.revisions = revisions;
+            }
         }
     }
 
@@ -192,8 +206,9 @@ impl App {
             _ => self.dead_wanted(),
         };
         self.effects.extend(read.map(Effect::Read));
-        let operations = self.operations_wanted();
-        self.effects.extend(operations.into_iter().map(Effect::Read));
+        let mut more = self.operations_wanted();
+        more.extend(self.campaigns_wanted());
+        self.effects.extend(more.into_iter().map(Effect::Read));
         if self.screen == Screen::Item {
             let case = self.case_wanted();
             self.effects.extend(case.map(Effect::Read));

@@ -3,6 +3,7 @@
 use tradepost_common::operations::OperationKind;
 
 use super::App;
+use super::campaigns::CampaignKey;
 use super::prompt::{Line, Prompt};
 use super::screen::{Screen, TABS};
 use super::typing::edit;
@@ -80,6 +81,7 @@ impl App {
             command: Command::Unban(name),
         });
         screens
+            .chain(campaign_acts())
             .chain(acts())
             .chain(review_acts())
             .chain(queues)
@@ -165,6 +167,22 @@ fn acts() -> [Entry; 19] {
         act("acknowledge the alert", 'A', Action::Acknowledge),
         act("help", '?', Action::Help),
         act("quit", 'q', Action::Quit),
+    ]
+}
+
+/// What the keys of the campaigns do; what others would see is asked about first.
+fn campaign_acts() -> [Entry; 9] {
+    let key = |words, key, act_of| act(words, key, Action::Campaign(act_of));
+    [
+        act("campaigns", '4', Action::Go(Screen::Campaigns)),
+        key("plan a campaign", '+', CampaignKey::Plan),
+        key("start the campaign, or go on with it", 'R', CampaignKey::Go),
+        key("pause or resume the campaign", 'P', CampaignKey::Turn),
+        key("swap the campaign in", 'E', CampaignKey::Swap),
+        key("roll the campaign back", 'U', CampaignKey::RollBack),
+        key("abort the campaign", 'X', CampaignKey::Abort),
+        key("free what the campaign left", 'D', CampaignKey::Collect),
+        key("rate of the campaign", 'C', CampaignKey::Rate),
     ]
 }
 

@@ -28,7 +28,7 @@ impl App {
         if self.picture_asked.is_some() || !self.is_live() {
             return;
         }
-        let seen = self.picture_wish.iter().chain(&self.pair_wish).cloned();
+        let seen = self.picture_wish.iter().chain(&self.beside_wishes).cloned();
         let wishes = seen.chain(self.pictures_ahead());
         let missing: Vec<PictureKey> = wishes.filter(|key| self.picture(key).is_none()).take(1).collect();
         for key in missing {

@@ -1,10 +1,11 @@
 //! What is asked for at the bottom of the screen or over it.
 
-use tradepost_common::ids::OperationId;
+use tradepost_common::ids::{CampaignId, OperationId};
 use tradepost_common::review::Ban;
 
 use super::reasons::Refusing;
 use super::undo::Made;
+use crate::client::CampaignStep;
 
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,8 @@ pub enum Prompt {
         of: NumberOf,
         line: Line,
     },
+    /// What a campaign to be planned is of.
+    Campaign(Line),
     /// Something risky: only `y` does it.
     Sure(Sure),
     /// Why dead letters are given up: 1 to 9, or a line that is typed.
@@ -71,6 +74,8 @@ pub enum NumberOf {
     Concurrency(String),
     /// Messages a second of that operation.
     Rate(OperationId),
+    /// Items a second of that campaign; empty: no limit.
+    CampaignRate(CampaignId),
 }
 
 /// What `y` would do.
@@ -79,6 +84,7 @@ pub enum Sure {
     /// It had stopped by itself.
     Resume(OperationId),
     Cancel(OperationId),
+    Campaign(CampaignId, CampaignStep),
     /// The contributor of the case on the screen is shut out.
     Ban(Ban),
     /// The question goes to the contributor, and the case waits.

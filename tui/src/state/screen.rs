@@ -14,6 +14,9 @@ pub enum Screen {
     Operations,
     /// One operation and its messages.
     Operation,
+    Campaigns,
+    /// One campaign, its canary and what it could not draw.
+    Campaign,
     Latency,
     Alerts,
     Review,
@@ -44,7 +47,7 @@ impl Screen {
             Self::Overview => '1',
             Self::Queues => '2',
             Self::Groups | Self::Letters | Self::Letter => '3',
-            Self::Operations | Self::Operation => '4',
+            Self::Operations | Self::Operation | Self::Campaigns | Self::Campaign => '4',
             Self::Latency => '5',
             Self::Alerts => '6',
             Self::Review => '7',
@@ -59,7 +62,7 @@ impl Screen {
             Self::Overview => "Overview",
             Self::Queues => "Queues",
             Self::Groups | Self::Letters | Self::Letter => "Dead",
-            Self::Operations | Self::Operation => "Ops",
+            Self::Operations | Self::Operation | Self::Campaigns | Self::Campaign => "Ops",
             Self::Latency => "Latency",
             Self::Alerts => "Alerts",
             Self::Review => "Review",
@@ -93,6 +96,8 @@ impl Screen {
             Self::Letter => "dead-letter",
             Self::Operations => "operations",
             Self::Operation => "operation",
+            Self::Campaigns => "campaigns",
+            Self::Campaign => "campaign",
             Self::Latency => "latency",
             Self::Alerts => "alerts",
             Self::Review => "cases",
@@ -108,7 +113,7 @@ impl Screen {
         match self {
             Self::Trace => Self::Uploads,
             Self::Letters | Self::Letter => Self::Groups,
-            Self::Operation => Self::Operations,
+            Self::Operation | Self::Campaigns | Self::Campaign => Self::Operations,
             other => other,
         }
     }

@@ -1,6 +1,7 @@
 //! What keys and news do, without a terminal and without a daemon.
 
 mod bulk;
+mod campaigns;
 mod claiming;
 mod dead;
 mod deciding;

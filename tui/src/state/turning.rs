@@ -79,6 +79,7 @@ impl App {
             (_, Typed::Cancel) => self.say(Tone::Plain, "nothing was done"),
             (Sure::Resume(id), Typed::Yes) => self.send_if_allowed(id, Turn::Resume),
             (Sure::Cancel(id), Typed::Yes) => self.send_if_allowed(id, Turn::Cancel),
+            (Sure::Campaign(id, step), typed) => self.answer_campaign(id, step, typed),
             (Sure::Ban(body), Typed::Yes) => self.ban(body),
             (Sure::Ask(question), Typed::Yes) => self.send_question(question),
             (Sure::Undo(made), Typed::Yes) if self.may_write(Role::Moderator) => self.undo_now(made),

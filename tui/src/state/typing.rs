@@ -18,6 +18,7 @@ impl App {
             Some(Prompt::Help { top }) => self.prompt = scrolled(top, &typed).map(|top| Prompt::Help { top }),
             Some(Prompt::Record { top }) => self.prompt = scrolled(top, &typed).map(|top| Prompt::Record { top }),
             Some(Prompt::Number { of, line }) => self.type_number(of, line, typed),
+            Some(Prompt::Campaign(line)) => self.type_campaign(line, typed),
             Some(Prompt::Sure(sure)) => self.answer_sure(sure, &typed),
             Some(Prompt::Why(line)) => self.answer_why(line, typed),
             Some(Prompt::Plan(step)) => self.answer_plan(step, typed),
@@ -49,6 +50,7 @@ impl App {
             | Prompt::Question(line)
             | Prompt::Palette { line, .. }
             | Prompt::Number { line, .. }
+            | Prompt::Campaign(line)
             | Prompt::Why(Some(line))
             | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)),
         ) = &mut self.prompt

@@ -110,6 +110,8 @@ impl App {
             (NumberOf::Concurrency(name), None) if line.text.trim().is_empty() => {
                 Write::Concurrency(name.clone(), None)
             }
+            (NumberOf::CampaignRate(id), None) if line.text.trim().is_empty() => Write::CampaignRate(*id, None),
+            (NumberOf::CampaignRate(id), Some(n)) => Write::CampaignRate(*id, Some(n)),
             (NumberOf::Concurrency(name), Some(n)) => Write::Concurrency(name.clone(), Some(n)),
             (NumberOf::Rate(id), Some(n)) => Write::Rate(*id, n),
             (_, None) => {
@@ -148,6 +150,6 @@ impl App {
 pub fn most(of: &NumberOf) -> u32 {
     match of {
         NumberOf::Concurrency(_) => MAX_CONCURRENCY,
-        NumberOf::Rate(_) => MAX_RATE,
+        NumberOf::Rate(_) | NumberOf::CampaignRate(_) => MAX_RATE,
     }
 }

@@ -58,6 +58,19 @@ pub async fn answer(client: &Client, read: Read) -> Update {
             let reply = client.operation_items(ask.id, &query).await;
             Update::Items(ask, reply)
         }
+        Read::Campaigns(ask) => {
+            let reply = client.campaigns(&page(&ask.cursor)).await;
+            Update::Campaigns(ask, reply)
+        }
+        Read::Campaign(id) => Update::Campaign(id, client.campaign(id).await.map(Box::new)),
+        Read::Samples(id, ask) => {
+            let reply = client.samples(id, &page(&ask.cursor)).await;
+            Update::Samples(id, ask, reply)
+        }
+        Read::SetAside(id, ask) => {
+            let reply = client.set_aside(id, &page(&ask.cursor)).await;
+            Update::SetAside(id, ask, reply)
+        }
         Read::Trace(id) => Update::Trace(id, client.upload(id).await),
         Read::Case(id) => Update::Case(id, client.case(id).await.map(Box::new)),
     }
@@ -84,6 +97,15 @@ pub async fn perform(client: &Client, write: Write) -> Update {
         Write::Plan { ticket, new } => Update::Planned(ticket, client.plan(&new).await),
         Write::Turn(id, turn) => Update::Turned(id, turn, client.turn_operation(id, turn).await),
         Write::Rate(id, rate) => Update::Rated(client.set_rate(id, rate).await),
+        Write::PlanCampaign(new) => Update::CampaignPlanned(client.plan_campaign(&new).await.map(Box::new)),
+        Write::Campaign(id, step) => {
+            let reply = client.step_campaign(id, step).await;
+            Update::CampaignStepped(step, reply.map(Box::new))
+        }
+        Write::CampaignRate(id, rate) => {
+            let reply = client.set_campaign_rate(id, rate).await;
+            Update::CampaignRated(reply.map(Box::new))
+        }
         Write::Edit(id, edit) => Update::EditSent(id, client.send_edit(id, &edit).await),
         Write::Claim(case) => Update::Claimed(case, client.claim(case).await),
         Write::Release(case) => Update::Left(case, client.release(case).await),
@@ -179,6 +201,10 @@ pub fn busy_reply(read: Read) -> Update {
         Read::Operations(ask) => Update::Operations(ask, Err(busy())),
         Read::Operation(id) => Update::Operation(id, Err(busy())),
         Read::Items(ask) => Update::Items(ask, Err(busy())),
+        Read::Campaigns(ask) => Update::Campaigns(ask, Err(busy())),
+        Read::Campaign(id) => Update::Campaign(id, Err(busy())),
+        Read::Samples(id, ask) => Update::Samples(id, ask, Err(busy())),
+        Read::SetAside(id, ask) => Update::SetAside(id, ask, Err(busy())),
         Read::Trace(id) => Update::Trace(id, Err(busy())),
         Read::Case(id) => Update::Case(id, Err(busy())),
     }

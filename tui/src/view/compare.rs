@@ -46,7 +46,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, pairs: &[LookAli
         app,
     );
     app.picture_wish = Some(ours);
-    app.pair_wish = Some(theirs);
+    app.beside_wishes = vec![theirs];
     draw_facts(paper, facts, pair, focus, (case.look, pairs.len()));
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paper::{Paper, split_top};
-use super::{keys, operations};
+use super::{campaigns, keys, operations};
 use crate::format;
 use crate::state::App;
 use crate::state::prompt::{NumberOf, Prompt, Sure};
@@ -32,6 +32,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App) {
             let words = format!("{}: {}▏", number_in_words(of, app), line.text);
             paper.put(first.x, first.y, first.width, &words, Tone::Accent);
         }
+        Some(Prompt::Campaign(line)) => draw_typed(paper, first, "plan: ", &line.text),
         Some(Prompt::Sure(sure)) => {
             paper.bar(first, &sure_in_words(sure, app), Tone::Banner);
         }
@@ -41,8 +42,12 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App) {
         Some(Prompt::Note { .. }) => "Enter keeps the note and decides nothing · Esc forgets the change",
         Some(Prompt::Question(_)) => "the contributor reads it; Enter shows it once more and sends nothing · Esc: no",
         Some(Prompt::Sure(Sure::Ask(_))) => "y sends it, and the case waits for the answer · Esc or n: back",
+        Some(Prompt::Campaign(_)) => campaigns::keys::PLAN_HINT,
         Some(Prompt::Number { .. }) => "Enter changes it · Esc leaves it",
         Some(Prompt::Sure(_)) => "y does it · Esc or n: no",
+        _ if matches!(app.screen, Screen::Campaigns | Screen::Campaign) => {
+            return draw_hints(paper, second, &campaigns::keys::hints(app));
+        }
         _ => return draw_hints(paper, second, keys::hints(app.screen)),
     };
     paper.put(second.x, second.y, second.width, words, Tone::Dim);
@@ -59,6 +64,7 @@ fn sure_in_words(sure: &Sure, app: &App) -> String {
     match sure {
         Sure::Resume(_) => "It stopped by itself. Go on all the same?".to_owned(),
         Sure::Cancel(_) => "Cancel the operation? What is done stays done.".to_owned(),
+        Sure::Campaign(_, step) => campaigns::keys::question(*step, app.meant_campaign()),
         Sure::Ban(ban) => {
             let row = app.row_in_hand();
             let who = row.map_or("the contributor", |row| row.contributor.as_str());
@@ -87,6 +93,7 @@ fn number_in_words(of: &NumberOf, app: &App) -> String {
                 .map_or(0, |q| q.concurrency);
             format!("handlers of {name} at once (1 to {most}, empty: as configured; {now} now)")
         }
+        NumberOf::CampaignRate(_) => format!("items a second at most (1 to {most}, empty: no limit)"),
         NumberOf::Rate(_) => format!("messages a second at most (1 to {most})"),
     }
 }

@@ -1,5 +1,6 @@
 //! The keys in words: the last line of each screen, and help.
 
+use super::campaigns;
 use crate::state::screen::Screen;
 
 /// Keys for the last line of the screen, the most needed first: what does not fit is left out.
@@ -61,9 +62,10 @@ pub fn hints(screen: Screen) -> &'static [Help] {
             ("P", "pause/resume"),
             ("X", "cancel"),
             ("C", "rate"),
+            ("Tab", "campaigns"),
+            ("?", "help"),
             ("W", "arm writing"),
             ("/", "filter"),
-            ("?", "help"),
             ("q", "quit"),
         ],
         Screen::Operation => &[
@@ -75,6 +77,8 @@ pub fn hints(screen: Screen) -> &'static [Help] {
             ("W", "arm"),
             ("?", "help"),
         ],
+        // Theirs follow the state of the campaign.
+        Screen::Campaigns | Screen::Campaign => &[],
         Screen::Alerts => &[
             ("A", "acknowledge"),
             ("W", "arm writing"),
@@ -207,8 +211,9 @@ fn own(screen: Screen) -> &'static [Help] {
             ("X", "cancel; what is done stays done"),
             ("C", "another rate"),
             ("Enter", "its messages; then the dead letter"),
-            ("Tab", "all, left out, sent, done, failed, discarded ones"),
+            ("Tab", "campaigns; in one: all, left out, sent, done, failed ones"),
         ],
+        Screen::Campaigns | Screen::Campaign => campaigns::keys::HELP,
         Screen::Alerts => &[("A", "acknowledge: you have taken note; it stays until it clears")],
         Screen::Latency => &[("c", "the last minute, or all since the daemon started")],
         Screen::Review => &[

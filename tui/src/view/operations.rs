@@ -175,7 +175,10 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
     let list = &mut app.operations.paged;
     let (head, rest) = split_top(area, 1);
     let more = paged_suffix(list);
-    paper.heading(head, &format!("Operations {}", listing::position(&list.list, &more)));
+    paper.heading(
+        head,
+        &format!("Operations {} · Tab campaigns", listing::position(&list.list, &more)),
+    );
     let (table, detail) = split_top(rest, rest.height.saturating_sub(6));
     let empty = list.error.clone().unwrap_or_else(|| match list.read_at {
         None => "reading …".to_owned(),

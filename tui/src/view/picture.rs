@@ -31,13 +31,29 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, app: &mut App) {
     draw_key(paper, room, &key, app);
 }
 
-/// The picture that fits into the room.
-pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, app: &App) -> PictureKey {
-    let colour = if app.theme == Theme::Mono {
+/// The picture of a campaign's sample that fits into the room.
+pub fn sample_key(of: PictureOf, room: Rect, zoom: Zoom, app: &App) -> PictureKey {
+    PictureKey {
+        of,
+        columns: room.width,
+        rows: room.height,
+        focus: Focus::Sharp,
+        background: app.background,
+        colour: colour(app),
+        zoom,
+    }
+}
+
+fn colour(app: &App) -> Colour {
+    if app.theme == Theme::Mono {
         Colour::None
     } else {
         Colour::Full
-    };
+    }
+}
+
+/// The picture that fits into the room.
+pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, app: &App) -> PictureKey {
     let zoom = match focus {
         Focus::Sharp => case.zoom,
         Focus::Blurred => Zoom::default(),
@@ -48,7 +64,7 @@ pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, app: &App) 
         rows: room.height,
         focus,
         background: case.background,
-        colour,
+        colour: colour(app),
         zoom,
     }
 }

@@ -1,5 +1,6 @@
 //! Fixed data for tests of the screens: the same moment, the same marketplace.
 
+pub mod campaigns;
 pub mod dead;
 mod review;
 

@@ -1,5 +1,6 @@
 //! Each screen as people see it, at 80 x 24, from fixed data.
 
+mod campaigns;
 mod dead;
 mod review;
 

@@ -93,7 +93,7 @@ fn pair_is_shown_side_by_side_with_whose_it_is() {
     insta::assert_snapshot!(screen(&mut app));
     app.act(Action::Review(Review::Other(Order::Rising)));
     insta::assert_snapshot!(large_screen(&mut app));
-    let (ours, theirs) = (app.picture_wish.clone().unwrap(), app.pair_wish.clone().unwrap());
+    let (ours, theirs) = (app.picture_wish.clone().unwrap(), app.beside_wishes[0].clone());
     assert_eq!((ours.columns, ours.rows), (theirs.columns, theirs.rows));
     assert_ne!(ours.of, theirs.of);
 }

@@ -1,0 +1,116 @@
+//! Looking at campaigns: when is read again, and where Tab, Enter and Esc lead.
+
+use tradepost_common::ids::CampaignId;
+
+use super::*;
+use crate::state::campaigns::{CampaignPane, Pictures};
+use crate::state::list::Order;
+use crate::view::testdata::campaigns::{page, sample};
+
+fn reads(app: &mut App) -> Vec<Read> {
+    let effects = std::mem::take(&mut app.effects);
+    effects
+        .into_iter()
+        .filter_map(|e| if let Effect::Read(read) = e { Some(read) } else { None })
+        .collect()
+}
+
+fn looked_again(app: &mut App, id: CampaignId, seconds: u64) -> bool {
+    app.effects.clear();
+    app.clock.instant += Duration::from_secs(seconds);
+    app.tick();
+    reads(app).contains(&Read::Campaign(id))
+}
+
+#[test]
+fn what_moves_is_looked_at_each_second_and_what_stands_still_seldom() {
+    let id = campaign_id(1);
+    let mut app = app_in_campaign(CampaignState::Running);
+    assert!(looked_again(&mut app, id, 1));
+    assert!(!looked_again(&mut app, id, 1), "one question at a time");
+    let rendered = || Ok(Box::new(campaign(1, CampaignState::Rendered)));
+    app.hear(Update::Campaign(id, rendered()));
+    assert_eq!(
+        reads(&mut app),
+        [Read::Campaign(id)],
+        "the answer took longer than a second"
+    );
+    app.hear(Update::Campaign(id, rendered()));
+    assert!(!looked_again(&mut app, id, 1), "it stands still");
+    assert!(looked_again(&mut app, id, 5));
+    app.hear(Update::Campaign(id, Err(gone())));
+    assert!(looked_again(&mut app, id, 6), "a failure is no end");
+    app.act(Action::Freeze);
+    app.hear(Update::Campaign(id, Ok(Box::new(campaign(1, CampaignState::Running)))));
+    assert!(!looked_again(&mut app, id, 9), "frozen");
+    app.act(Action::Freeze);
+    app.go(Screen::Uploads);
+    assert!(!looked_again(&mut app, id, 9), "nobody looks");
+}
+
+#[test]
+fn news_of_long_work_are_news_of_campaigns() {
+    let mut app = app_with_campaigns(&[CampaignState::Swapped]);
+    let mut revisions = app.revisions;
+    revisions.uploads += 1;
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert_eq!(reads(&mut app), []);
+    revisions.operations += 1;
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert!(matches!(reads(&mut app)[..], [Read::Campaigns(_)]));
+}
+
+#[test]
+fn samples_are_read_again_when_the_canary_goes_on_and_not_after_it() {
+    let id = campaign_id(1);
+    let mut app = app_in_campaign(CampaignState::Canary);
+    let has_samples = |app: &mut App| reads(app).iter().any(|r| matches!(r, Read::Samples(..)));
+    let mut further = campaign(1, CampaignState::Canary);
+    further.done = 15;
+    app.hear(Update::Campaign(id, Ok(Box::new(further))));
+    assert!(has_samples(&mut app));
+    let rows = page(vec![sample(1)]);
+    let ask = crate::state::paged::Ask { cursor: None };
+    app.hear(Update::Samples(id, ask.clone(), Ok(rows.clone())));
+    let mut running = campaign(1, CampaignState::Running);
+    app.hear(Update::Campaign(id, Ok(Box::new(running.clone()))));
+    assert!(has_samples(&mut app), "the last ones");
+    app.hear(Update::Samples(id, ask, Ok(rows)));
+    running.done += 10_000;
+    app.hear(Update::Campaign(id, Ok(Box::new(running))));
+    assert!(!has_samples(&mut app));
+}
+
+#[test]
+fn tab_goes_between_operations_and_campaigns_and_between_samples_and_failures() {
+    let mut app = testdata::app();
+    app.go(Screen::Operations);
+    app.act(Action::OtherPane);
+    assert_eq!(app.screen, Screen::Campaigns);
+    app.act(Action::OtherPane);
+    assert_eq!(app.screen, Screen::Operations);
+    let mut app = app_in_campaign(CampaignState::Stopped);
+    app.act(Action::Open);
+    app.act(Action::OtherPane);
+    let view = app.campaigns.view.as_ref().unwrap();
+    assert_eq!((view.pane, view.looking.at), (CampaignPane::SetAside, Pictures::List));
+    assert!(reads(&mut app).iter().any(|r| matches!(r, Read::SetAside(..))));
+}
+
+#[test]
+fn escape_leaves_the_pictures_then_the_campaign_then_the_campaigns() {
+    let mut app = app_in_campaign(CampaignState::Waiting);
+    app.act(Action::Open);
+    app.act(Action::Sample(LookKey::Closer));
+    app.act(Action::Sample(LookKey::Full));
+    app.act(Action::Sample(LookKey::Other(Order::Rising)));
+    let looking = app.campaigns.view.as_ref().unwrap().looking;
+    assert_eq!(looking.zoom.times(), 2, "the same place is seen in the next picture");
+    app.act(Action::Back);
+    let view = app.campaigns.view.as_ref().unwrap();
+    assert_eq!((view.looking.at, view.samples.list.cursor()), (Pictures::List, 1));
+    app.act(Action::Back);
+    assert_eq!(app.screen, Screen::Campaigns);
+    app.act(Action::Back);
+    assert_eq!(app.screen, Screen::Operations);
+}

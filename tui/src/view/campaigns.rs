@@ -1,0 +1,198 @@
+//! Screen 4, beside the operations: what draws the catalogue anew, newest first.
+
+pub mod compare;
+pub mod detail;
+pub mod facts;
+pub mod keys;
+pub mod samples;
+pub mod set_aside;
+
+use ratatui::layout::Rect;
+use tradepost_common::campaigns::{Campaign, CampaignState};
+use tradepost_common::ids::CampaignId;
+
+use super::listing::{self, Focus, Look};
+use super::paged_suffix;
+use super::paper::{Paper, split_top};
+use crate::format;
+use crate::state::App;
+use crate::table::{Cell, Column, Key, Place, Row, Width};
+use crate::theme::Tone;
+
+impl Row for Campaign {
+    type Id = CampaignId;
+
+    fn id(&self) -> CampaignId {
+        self.id
+    }
+
+    fn columns() -> &'static [Column<Self>] {
+        &COLUMNS
+    }
+}
+
+type Col = Column<Campaign>;
+
+static COLUMNS: [Col; 12] = [
+    Col::left(
+        "CAMPAIGN",
+        Width::Fixed(36),
+        |c, _| Cell::plain(c.id.to_string()),
+        |c| Key::text(c.id.to_string()),
+    )
+    .only(Place::Print),
+    Col::left(
+        "STATE",
+        Width::Fixed(11),
+        |c, _| state(c.state),
+        |c| Key::count(c.state as i64),
+    ),
+    Col::left(
+        "DONE",
+        Width::Fixed(10),
+        |c, _| Cell::new(format!("{} {:>3}%", bar(c, 5), percent(c)), Tone::Accent),
+        |c| Key::count(percent(c)),
+    )
+    .only(Place::Screen),
+    Col::right(
+        "ITEMS",
+        Width::Fixed(15),
+        |c, _| Cell::plain(format!("{}/{}", format::count(c.done), format::count(c.items))),
+        |c| Key::count(c.items),
+    ),
+    Col::right("RATE", Width::Fixed(6), |c, _| rate(c), |c| Key::Number(c.rate)),
+    Col::right(
+        "ETA",
+        Width::Fixed(5),
+        |c, _| eta(c),
+        |c| Key::Number(c.eta_seconds.unwrap_or(-1.0)),
+    ),
+    Col::right(
+        "ASIDE",
+        Width::Fixed(5),
+        |c, _| Cell::number(c.failed, Tone::Bad),
+        |c| Key::count(c.failed),
+    ),
+    Col::right(
+        "COST",
+        Width::Fixed(10),
+        |c, _| Cell::plain(facts::cost_in_words(&c.estimate).as_deref().unwrap_or("-")),
+        |c| Key::count(c.estimate.cost_micros.unwrap_or(-1)),
+    )
+    .rank(4),
+    Col::left(
+        "WHAT",
+        Width::Grow(10),
+        |c, _| Cell::plain(&c.what),
+        |c| Key::text(&c.what),
+    ),
+    Col::left(
+        "WHO",
+        Width::Fixed(8),
+        |c, _| Cell::plain(&c.actor),
+        |c| Key::text(&c.actor),
+    )
+    .rank(2),
+    Col::right(
+        "AGE",
+        Width::Fixed(5),
+        |c, now| Cell::dim(format::ago(c.created_at, now)),
+        |c| Key::time(c.created_at),
+    )
+    .rank(3),
+    Col::left(
+        "NOTE",
+        Width::Grow(8),
+        |c, _| Cell::new(c.note.as_deref().unwrap_or(""), Tone::Warn),
+        |c| Key::text(c.note.clone().unwrap_or_default()),
+    )
+    .rank(5),
+];
+
+/// The word of a state; capitals for what wants somebody.
+pub fn state(state: CampaignState) -> Cell {
+    match state {
+        CampaignState::Planning | CampaignState::Planned => Cell::dim(state.as_str()),
+        CampaignState::Canary | CampaignState::Running => Cell::new(state.as_str(), Tone::Accent),
+        CampaignState::Waiting => Cell::new("LOOK AT IT", Tone::Warn),
+        CampaignState::Paused => Cell::new("PAUSED", Tone::Warn),
+        CampaignState::Stopped => Cell::new("STOPPED", Tone::Bad),
+        CampaignState::Rendered => Cell::new("RENDERED", Tone::Warn),
+        CampaignState::Swapped => Cell::new("swapped", Tone::Good),
+        CampaignState::RolledBack => Cell::plain("rolled back"),
+        CampaignState::Aborted => Cell::dim("aborted"),
+        CampaignState::Failed => Cell::new("FAILED", Tone::Bad),
+    }
+}
+
+/// How many of its items something was done about, 0 to 100; 100 only when none is left.
+pub fn percent(campaign: &Campaign) -> i64 {
+    let gone = campaign.items.saturating_sub(campaign.left());
+    match campaign.items {
+        ..=0 if campaign.state.is_over() => 100,
+        ..=0 => 0,
+        all => (i128::from(gone) * 100 / i128::from(all)).clamp(0, 100) as i64,
+    }
+}
+
+/// The same as a bar of so many cells.
+pub fn bar(campaign: &Campaign, cells: usize) -> String {
+    let full = (percent(campaign) as usize * cells / 100).min(cells);
+    format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
+}
+
+fn is_drawing(campaign: &Campaign) -> bool {
+    matches!(campaign.state, CampaignState::Canary | CampaignState::Running)
+}
+
+fn rate(campaign: &Campaign) -> Cell {
+    match campaign.yielding {
+        _ if !is_drawing(campaign) => Cell::dim("-"),
+        true => Cell::new("yields", Tone::Warn),
+        false => Cell::plain(format::rate(campaign.rate)),
+    }
+}
+
+fn eta(campaign: &Campaign) -> Cell {
+    match campaign.eta_seconds {
+        Some(left) if is_drawing(campaign) => Cell::plain(format::span(left)),
+        _ => Cell::dim("-"),
+    }
+}
+
+/// `campaign 43 %, running, 84,000 of 200,000 items · 120/s · 16m left`.
+pub fn in_short(campaign: &Campaign) -> String {
+    format!(
+        "campaign {} %, {}, {}",
+        percent(campaign),
+        state(campaign.state).text,
+        facts::moving_in_words(campaign)
+    )
+}
+
+pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+    let list = &mut app.campaigns.paged;
+    let (head, rest) = split_top(area, 1);
+    let more = paged_suffix(list);
+    let position = listing::position(&list.list, &more);
+    paper.heading(head, &format!("Campaigns {position} · Tab operations"));
+    let (table, detail) = split_top(rest, rest.height.saturating_sub(11).max(4));
+    let empty = list.error.clone().unwrap_or_else(|| match list.read_at {
+        None => "reading …".to_owned(),
+        Some(_) => "no campaign yet: + plans one, as does `tradepost campaign plan`".to_owned(),
+    });
+    let look = Look {
+        now: app.clock.utc,
+        focus: Focus::Here,
+        empty: &empty,
+        wanted: |_| true,
+    };
+    app.rows_area = listing::draw(paper, table, &mut list.list, &look);
+    if let Some(campaign) = list.list.selected() {
+        let (head, below) = split_top(detail, 1);
+        if head.height > 0 {
+            paper.heading(head, &facts::title(campaign));
+        }
+        facts::draw(paper, below, campaign, &keys::next(campaign));
+    }
+}
