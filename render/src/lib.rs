@@ -17,6 +17,7 @@ mod frame;
 pub mod presets;
 pub mod raster;
 mod scale;
+mod scan;
 pub mod sheet;
 mod stencil;
 mod straight;
