@@ -11,6 +11,7 @@ mod encode_webp;
 mod encoder;
 pub mod engine;
 pub mod file;
+mod filters;
 pub mod fingerprint;
 pub mod fonts;
 mod frame;
