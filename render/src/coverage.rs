@@ -1,10 +1,11 @@
 //! A drawing of one colour in several widths: one byte a pixel, how much of it is covered.
 
-use resvg::tiny_skia::{Mask, Pixmap, PremultipliedColorU8};
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
 use resvg::usvg::Tree;
 
 use super::frame::Frame;
 use super::scale;
+use super::scan::Scanner;
 use super::stencil::Stencil;
 
 /// One width of it.
@@ -40,6 +41,7 @@ impl Coverage {
 pub struct Coverages {
     made: Vec<Coverage>,
     spare: Vec<Vec<u8>>,
+    scanner: Scanner,
 }
 
 impl Coverages {
@@ -51,13 +53,9 @@ impl Coverages {
     /// Draws the stencil at the widest width; `None` when it cannot be drawn so.
     pub fn draw(&mut self, stencil: &Stencil<'_>, tree: &Tree, width: u32) -> Option<&Coverage> {
         let frame = Frame::new(tree.size(), width);
-        let mut mask = Mask::new(frame.width, frame.height)?;
-        stencil.draw(&frame, &mut mask)?;
-        self.made.push(Coverage {
-            width: frame.width,
-            height: frame.height,
-            values: mask.take(),
-        });
+        let mut coverage = self.empty(frame.width, frame.height);
+        stencil.draw(&frame, &mut self.scanner, &mut coverage)?;
+        self.made.push(coverage);
         self.made.last()
     }
 
@@ -71,12 +69,18 @@ impl Coverages {
         };
         let full_height = self.at(stencil, tree, widest, widest)?.height;
         let height = scale::height_at(full_height, widest, width);
-        let mut values = self.spare.pop().unwrap_or_default();
+        let mut target = self.empty(width, height);
         let source = self.at(stencil, tree, widest, double)?;
+        scale::halve_bytes::<1>(&source.values, source.width, source.height, &mut target.values, height);
+        self.made.push(target);
+        self.made.last()
+    }
+
+    /// Nothing, in a buffer that was used before.
+    fn empty(&mut self, width: u32, height: u32) -> Coverage {
+        let mut values = self.spare.pop().unwrap_or_default();
         values.clear();
         values.resize(width as usize * height as usize, 0);
-        scale::halve_bytes::<1>(&source.values, source.width, source.height, &mut values, height);
-        self.made.push(Coverage { width, height, values });
-        self.made.last()
+        Coverage { width, height, values }
     }
 }

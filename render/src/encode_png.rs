@@ -1,22 +1,20 @@
 //! PNG: a palette where the colours are few, true colour otherwise. Always exact.
 
-use png::{ColorType, Compression, Encoder};
-
-use super::coder::deflate;
+use super::coder::{deflate, tokens};
 use super::encoder::Indexed;
+use super::filters;
 use super::straight::Straight;
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+const RGB: u8 = 2;
 const INDEXED: u8 = 3;
+const RGBA: u8 = 6;
 
 /// Appends a picture of few colours.
 pub fn indexed(picture: &Indexed, file: &mut Vec<u8>) {
     let (plane, palette) = (&picture.plane, &picture.palette);
     file.extend_from_slice(&SIGNATURE);
-    let [w0, w1, w2, w3] = plane.width.to_be_bytes();
-    let [h0, h1, h2, h3] = plane.height.to_be_bytes();
-    let header = [w0, w1, w2, w3, h0, h1, h2, h3, plane.bits as u8, INDEXED, 0, 0, 0];
-    chunk(file, *b"IHDR", |file| file.extend_from_slice(&header));
+    put_header(file, plane.width, plane.height, [plane.bits as u8, INDEXED]);
     chunk(file, *b"PLTE", |file| {
         file.extend(palette.iter().flat_map(|colour| [colour[0], colour[1], colour[2]]));
     });
@@ -36,6 +34,16 @@ pub fn indexed(picture: &Indexed, file: &mut Vec<u8>) {
     chunk(file, *b"IEND", |_| {});
 }
 
+/// `kind` is the bits of a sample, and what the samples are.
+fn put_header(file: &mut Vec<u8>, width: u32, height: u32, kind: [u8; 2]) {
+    chunk(file, *b"IHDR", |file| {
+        file.extend_from_slice(&width.to_be_bytes());
+        file.extend_from_slice(&height.to_be_bytes());
+        file.extend_from_slice(&kind);
+        file.extend_from_slice(&[0; 3]);
+    });
+}
+
 /// Appends a chunk: its length, its name, what `put` appends, a checksum.
 fn chunk(file: &mut Vec<u8>, name: [u8; 4], put: impl FnOnce(&mut Vec<u8>)) {
     let start = file.len();
@@ -48,15 +56,17 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], put: impl FnOnce(&mut Vec<u8>)) {
     file.extend_from_slice(&checksum.to_be_bytes());
 }
 
-/// A picture of many colours.
-pub fn colours(picture: &Straight) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(16 << 10);
-    let mut encoder = Encoder::new(&mut bytes, picture.width, picture.height);
-    encoder.set_color(ColorType::Rgba);
-    encoder.set_compression(Compression::Fast);
-    let written = encoder
-        .write_header()
-        .and_then(|mut writer| writer.write_image_data(&picture.rgba));
-    written.expect("writing to memory does not fail, and the data fits the header");
-    bytes
+/// Appends a picture of many colours. `scratch` is overwritten.
+pub fn colours(picture: &Straight, scratch: &mut Indexed, file: &mut Vec<u8>) {
+    let rows = &mut scratch.plane.bytes;
+    let channels = filters::filter(picture, rows, &mut scratch.bytes);
+    let stride = picture.width as usize * channels + 1;
+    tokens::find(rows, stride, &mut scratch.tokens);
+    let kind = if channels == 3 { RGB } else { RGBA };
+    file.extend_from_slice(&SIGNATURE);
+    put_header(file, picture.width, picture.height, [8, kind]);
+    chunk(file, *b"IDAT", |file| {
+        deflate::zlib(rows, stride, &scratch.tokens, file)
+    });
+    chunk(file, *b"IEND", |_| {});
 }

@@ -29,6 +29,8 @@ pub struct Indexed {
     pub tokens: Vec<Token>,
     /// The repetitions as VP8L sees them.
     pub rows: Rows,
+    /// For whoever needs some.
+    pub bytes: Vec<u8>,
 }
 
 impl Encoder {
@@ -54,9 +56,10 @@ impl Encoder {
             let start = Instant::now();
             match format {
                 Format::Png => {
-                    let bytes = encode_png::colours(picture);
+                    self.file.clear();
+                    encode_png::colours(picture, &mut self.indexed, &mut self.file);
                     self.times.png += nanoseconds(start);
-                    bytes
+                    self.file.clone()
                 }
                 Format::Webp => {
                     let bytes = encode_webp::colours(picture, quality, &mut self.indexed);

@@ -1,9 +1,11 @@
 //! Drawings of one colour, which most icons are: all that has to be drawn of them is how much of each pixel is covered.
 
-use resvg::tiny_skia::{self, Mask, Transform};
+use resvg::tiny_skia::{self, Transform};
 use resvg::usvg::{Color, FillRule, Group, Node, Opacity, Paint, PaintOrder, Path, Tree};
 
+use super::coverage::Coverage;
 use super::frame::Frame;
+use super::scan::Scanner;
 
 /// What a drawing of one colour is made of.
 pub struct Stencil<'a> {
@@ -15,6 +17,8 @@ pub struct Stencil<'a> {
 struct Shape<'a> {
     path: &'a Path,
     part: Part,
+    /// 255 is opaque.
+    opacity: u8,
     /// From the shape to the drawing.
     transform: Transform,
 }
@@ -27,7 +31,7 @@ enum Part {
 
 impl<'a> Stencil<'a> {
     /// `None` when the drawing has several colours, or something in it that is more than shapes: gradients, filters, masks, pictures,
-    /// transparency. Such drawings may still come out in one colour.
+    /// groups that are transparent as a whole. Such drawings may still come out in one colour.
     pub fn of(tree: &'a Tree) -> Option<Self> {
         let mut finder = Finder {
             colour: None,
@@ -41,15 +45,16 @@ impl<'a> Stencil<'a> {
         })
     }
 
-    /// Draws into a mask of the frame's size that is clear. `None` when a line is so thin there that the renderer has another way to draw it.
-    pub fn draw(&self, frame: &Frame, mask: &mut Mask) -> Option<()> {
+    /// Draws over coverage of the frame's size. `None` when that needs another renderer: for lines thinner than a pixel, and what is immense.
+    pub fn draw(&self, frame: &Frame, scanner: &mut Scanner, target: &mut Coverage) -> Option<()> {
         for shape in &self.shapes {
             let transform = frame.transform.pre_concat(shape.transform);
             match shape.part {
-                Part::Fill(rule) => mask.fill_path(shape.path.data(), rule, true, transform),
+                Part::Fill(rule) => scanner.fill(shape.path.data(), rule, transform, shape.opacity, target)?,
                 Part::Stroke => {
                     let outline = outline(shape.path, transform)?;
-                    mask.fill_path(&outline, tiny_skia::FillRule::Winding, true, transform);
+                    let rule = tiny_skia::FillRule::Winding;
+                    scanner.fill(&outline, rule, transform, shape.opacity, target)?;
                 }
             }
         }
@@ -145,11 +150,16 @@ impl<'a> Finder<'a> {
             return None;
         };
         let is_same = self.colour.is_none_or(|known| known == colour);
-        if !is_same || opacity.to_u8() != 255 {
+        if !is_same {
             return None;
         }
         self.colour = Some(colour);
-        self.shapes.push(Shape { path, part, transform });
+        self.shapes.push(Shape {
+            path,
+            part,
+            opacity: opacity.to_u8(),
+            transform,
+        });
         Some(())
     }
 }

@@ -12,8 +12,7 @@ const DISTANCE_SYMBOLS: usize = 30;
 const END: usize = 256;
 const MIN_COPY: usize = 3;
 const MAX_COPY: usize = 258;
-/// Rows further apart cannot be told.
-pub const MAX_DISTANCE: usize = 32_768;
+const MAX_DISTANCE: usize = 32_768;
 /// The order in which the lengths of the code of lengths are told.
 const LENGTH_ORDER: [usize; LENGTH_SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 /// 32 KiB of window, the quickest level.

@@ -41,6 +41,11 @@ impl Code {
         }
     }
 
+    /// How many symbols the alphabet has.
+    pub fn symbols(&self) -> usize {
+        self.symbols
+    }
+
     /// How many symbols occur.
     pub fn used(&self) -> usize {
         self.used

@@ -53,6 +53,9 @@ const MIN_LEFT: usize = 4;
 /// Deflate tells the distance in up to 14 bits.
 const MIN_ABOVE: usize = 5;
 
+/// Deflate cannot tell of rows that are further apart.
+const MAX_STRIDE: usize = 32_768;
+
 /// Finds the repetitions of rows of `stride` bytes, one row after the other.
 pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
     tokens.clear();
@@ -60,6 +63,7 @@ pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
         return;
     };
     tokens.push(Token::byte(first));
+    let reach = if stride <= MAX_STRIDE { stride } else { usize::MAX };
     let mut at = 1;
     while at < bytes.len() {
         let value = bytes[at];
@@ -68,7 +72,7 @@ pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
         } else {
             0
         };
-        let above = if at >= stride && bytes[at - stride] == value {
+        let above = if at >= reach && bytes[at - stride] == value {
             matching(&bytes[at..], &bytes[at - stride..])
         } else {
             0

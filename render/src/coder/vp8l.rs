@@ -89,17 +89,16 @@ impl Rows {
                 Piece::Byte(value) => (1, Piece::Byte(value)),
                 piece @ (Piece::Left(length) | Piece::Above(length)) => (length, piece),
             };
+            let (zeros, next) = zeros_after(zero, length, stride);
+            let mut shown = length - zeros;
             if let Piece::Left(_) = piece
                 && zero + 1 == stride
             {
                 // It repeats the zero, which VP8L does not have.
                 self.tokens.push(Token::byte(0));
-                self.push(piece, length - 1, &order);
-                zero = zeros_after(zero, length, stride).1;
-                continue;
+                shown -= 1;
             }
-            let (zeros, next) = zeros_after(zero, length, stride);
-            self.push(piece, length - zeros, &order);
+            self.push(piece, shown, &order);
             zero = next;
         }
     }
@@ -211,7 +210,7 @@ fn put_code(bits: &mut Bits<'_>, code: &Code) {
 
 /// Lengths with their repetitions, in a code of their own.
 fn put_lengths(bits: &mut Bits<'_>, code: &Code) {
-    let lengths = Lengths::of(code.lengths(0));
+    let lengths = Lengths::of(code.lengths(code.symbols()));
     let told = LENGTH_ORDER
         .iter()
         .rposition(|&symbol| lengths.code().length(symbol) > 0)
