@@ -10,13 +10,14 @@ use resvg::usvg::{self, fontdb};
 use roxmltree::Document;
 use tradepost_common::uploads::Finding;
 
-use super::copy::same_picture;
+use super::copy::same_picture_with;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::paint::{self, Scratch};
 use super::presets::{Format, Preset, Watermark};
 use super::scale::Levels;
 use super::straight::Straight;
 use super::watermark::Marks;
-use super::{cost, encode_png, encode_webp, fonts};
+use super::{cost, encode_png, encode_webp, fonts, modern};
 use tradepost_inspect::svg::{self, refusal};
 
 /// Taller pictures are fitted into this many times the width.
@@ -58,6 +59,7 @@ pub struct Engine {
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
+    scratch: Scratch,
 }
 
 impl Engine {
@@ -104,11 +106,16 @@ impl Engine {
         let tree = self
             .sound_tree(document, path, widest)
             .map_err(|finding| vec![finding])?;
-        let mut levels = Levels::new(widest, |width| draw_at(&tree, width));
+        // Out of the engine while pictures are drawn from both.
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut levels = Levels::new(widest, |width| draw_at(&tree, width, &mut scratch));
         let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
             let message = "shows nothing: every pixel of it is transparent";
             vec![refusal(path, svg::RENDERS_NOTHING, message)]
         })?;
+        let fingerprint = levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(&tree, pixels));
+        drop(levels);
+        self.scratch = scratch;
         let copy = self.copy(document, &tree);
         if copy.is_none() {
             let message = "looks different without what is not allowed in it: remove that, or draw it in another way";
@@ -121,7 +128,7 @@ impl Engine {
             findings: Vec::new(),
             pictures,
             copy,
-            fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(&tree, pixels)),
+            fingerprint,
         })
     }
 
@@ -145,7 +152,7 @@ impl Engine {
     fn copy(&mut self, document: &Document<'_>, original: &usvg::Tree) -> Option<String> {
         let copy = svg::sanitise(document);
         let tree = self.tree(&svg::parse(&copy, "copy").ok()?).ok()?;
-        same_picture(original, &tree).then_some(copy)
+        same_picture_with(original, &tree, &mut self.scratch).then_some(copy)
     }
 
     fn tree(&mut self, document: &Document<'_>) -> Result<usvg::Tree, usvg::Error> {
@@ -160,7 +167,11 @@ impl Engine {
         if document.descendants().any(|node| node.tag_name().name() == "text") {
             options.fontdb = Arc::clone(self.fonts.get_or_insert_with(|| fonts::load(&self.font_files)));
         }
-        usvg::Tree::from_xmltree(document, &options)
+        let modern = modern::written_out(document);
+        match modern.as_deref().map(|text| svg::parse(text, "modern")) {
+            Some(Ok(document)) => usvg::Tree::from_xmltree(&document, &options),
+            _ => usvg::Tree::from_xmltree(document, &options),
+        }
     }
 
     /// `None` when nothing shows.
@@ -210,7 +221,7 @@ fn encode(straight: &Straight, preset: &Preset) -> Picture {
 }
 
 /// Fills the picture's width; the height follows, within bounds.
-pub(super) fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
+pub(super) fn draw_at(tree: &usvg::Tree, width: u32, scratch: &mut Scratch) -> Option<Pixmap> {
     let size = tree.size();
     let natural = f64::from(width) * f64::from(size.height()) / f64::from(size.width());
     let most = width * MAX_HEIGHT;
@@ -218,16 +229,13 @@ pub(super) fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
         let scale = most as f32 / size.height();
         let left = (width as f32 - size.width() * scale) / 2.0;
         let mut pixmap = Pixmap::new(width, most)?;
-        resvg::render(
-            tree,
-            Transform::from_row(scale, 0.0, 0.0, scale, left, 0.0),
-            &mut pixmap.as_mut(),
-        );
+        let transform = Transform::from_row(scale, 0.0, 0.0, scale, left, 0.0);
+        paint::render(tree, transform, &mut pixmap.as_mut(), scratch);
         return Some(pixmap);
     }
     let height = (natural.round() as u32).max(1);
     let mut pixmap = Pixmap::new(width, height)?;
     let transform = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
-    resvg::render(tree, transform, &mut pixmap.as_mut());
+    paint::render(tree, transform, &mut pixmap.as_mut(), scratch);
     Some(pixmap)
 }

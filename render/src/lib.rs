@@ -10,6 +10,7 @@ pub mod engine;
 pub mod file;
 pub mod fingerprint;
 pub mod fonts;
+mod modern;
 pub mod paint;
 pub mod presets;
 pub mod raster;
