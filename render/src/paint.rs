@@ -6,6 +6,7 @@
 mod area;
 mod clip;
 mod filter;
+mod gradient;
 mod over;
 mod path;
 mod scratch;

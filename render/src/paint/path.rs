@@ -46,6 +46,9 @@ impl Painter<'_> {
         if bounds.width() == 0.0 || bounds.height() == 0.0 {
             return None;
         }
+        if self.gradient(path, fill, opacity, transform, pixmap).is_some() {
+            return Some(());
+        }
         let tile = self.pattern(fill.paint(), transform);
         let shader = shader(fill.paint(), tile.as_ref(), fill.opacity() * opacity)?;
         let paint = paint(shader, path);
