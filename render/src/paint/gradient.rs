@@ -49,12 +49,10 @@ impl Painter<'_> {
         let smooth = path.rendering_mode().use_shape_antialiasing();
         mask.fill_path(path.data(), rule(fill.rule()), smooth, moved);
         let steps = if area.len() < LARGE_PX { FEW_STEPS } else { MANY_STEPS };
-        let table = table(gradient, fill.opacity() * opacity, steps);
         let painted = Painted {
             shape,
             method: gradient.spread_method(),
-            table: &table,
-            opaque: table.iter().all(|pixel| pixel[3] == 255),
+            table: Table::new(gradient, fill.opacity() * opacity, steps),
         };
         for (y, covered) in (area.top..area.bottom).zip(mask.data().chunks_exact(area.width())) {
             let from = picture.index(area.left, y) * 4;
@@ -66,26 +64,35 @@ impl Painter<'_> {
     }
 }
 
-struct Painted<'a> {
+struct Painted {
     shape: Shape,
     method: SpreadMethod,
-    table: &'a [Pixel],
-    opaque: bool,
+    table: Table,
 }
 
-impl Painted<'_> {
+impl Painted {
     fn row(&self, covered: &[u8], (left, y): (i32, i32), row: &mut [Pixel]) {
         let batches = covered.chunks(BATCH).zip(row.chunks_mut(BATCH));
         for (number, (covered, row)) in batches.enumerate() {
-            if covered.iter().fold(0, |any, alpha| any | alpha) == 0 {
+            let (any, all) = covered
+                .iter()
+                .fold((0, 255), |(any, all), alpha| (any | alpha, all & alpha));
+            if any == 0 {
                 continue;
             }
             let places = self.places(left as f32 + (number * BATCH) as f32 + 0.5, y as f32 + 0.5);
-            for ((alpha, pixel), place) in covered.iter().zip(row).zip(places) {
-                let colour = self.table[usize::from(place).min(self.table.len() - 1)];
+            let colours = places
+                .iter()
+                .map(|place| self.table.colours[usize::from(*place) % MANY_STEPS]);
+            let pixels = row.iter_mut().zip(colours);
+            if all == 255 && self.table.opaque {
+                pixels.for_each(|(pixel, colour)| *pixel = colour);
+                continue;
+            }
+            for ((pixel, colour), alpha) in pixels.zip(covered) {
                 *pixel = match alpha {
                     0 => continue,
-                    255 if self.opaque => colour,
+                    _ if colour[3] == 0 => continue,
                     255 => over(colour, *pixel),
                     _ => over(scale(colour, *alpha), *pixel),
                 };
@@ -93,30 +100,95 @@ impl Painted<'_> {
         }
     }
 
-    /// Places in the table of the pixels from there on.
+    /// Places in the table of the pixels from there on. Plain loops, so that the machine does several at a time.
     fn places(&self, x: f32, y: f32) -> [u16; BATCH] {
-        let steps = (self.table.len() - 1) as f32;
         let at = |[fx, fy, f]: [f32; 3]| (fx * x + fy * y + f, fx);
-        let along: [f32; BATCH] = match self.shape {
+        let mut along = INDEXES;
+        match self.shape {
             Shape::Linear(linear) => {
                 let (start, step) = at(linear);
-                std::array::from_fn(|index| start + step * index as f32)
+                for t in &mut along {
+                    *t = start + step * *t;
+                }
             }
             Shape::Radial(across, down) => {
                 let ((x, step_x), (y, step_y)) = (at(across), at(down));
-                std::array::from_fn(|index| {
-                    let (x, y) = (x + step_x * index as f32, y + step_y * index as f32);
-                    (x * x + y * y).sqrt()
-                })
+                for t in &mut along {
+                    let (x, y) = (x + step_x * *t, y + step_y * *t);
+                    *t = (x * x + y * y).sqrt();
+                }
             }
-        };
-        let within = match self.method {
-            SpreadMethod::Pad => along,
-            SpreadMethod::Repeat => along.map(|t| t - t.floor()),
-            SpreadMethod::Reflect => along.map(|t| ((t - 1.0) - 2.0 * ((t - 1.0) * 0.5).floor() - 1.0).abs()),
-        };
-        // Through a signed number, which the machine converts to several at a time; what is no number becomes 0.
-        within.map(|t| (t.clamp(0.0, 1.0) * steps + 0.5) as i32 as u16)
+        }
+        match self.method {
+            SpreadMethod::Pad => {}
+            SpreadMethod::Repeat => along.iter_mut().for_each(|t| *t -= t.floor()),
+            SpreadMethod::Reflect => along
+                .iter_mut()
+                .for_each(|t| *t = (*t - 2.0 * (*t * 0.5 + 0.5).floor()).abs()),
+        }
+        let steps = (self.table.steps - 1) as f32;
+        let mut places = [0; BATCH];
+        for (place, t) in places.iter_mut().zip(along) {
+            // Not `clamp`: what is no number becomes 0 here.
+            let t = if t > 0.0 { t } else { 0.0 };
+            let t = if t < 1.0 { t } else { 1.0 };
+            // The sum has no room for a fraction: its lowest bits are the rounded number.
+            *place = (t * steps + ROUNDING).to_bits() as u16;
+        }
+        places
+    }
+}
+
+/// 1.5 times 2 to the 23rd.
+const ROUNDING: f32 = 12_582_912.0;
+const INDEXES: [f32; BATCH] = {
+    let mut indexes = [0.0; BATCH];
+    let mut index = 0;
+    while index < BATCH {
+        indexes[index] = index as f32;
+        index += 1;
+    }
+    indexes
+};
+
+/// Premultiplied colours from the gradient's start to its end.
+struct Table {
+    colours: [Pixel; MANY_STEPS],
+    /// How many of them count.
+    steps: usize,
+    opaque: bool,
+}
+
+impl Table {
+    fn new(gradient: &BaseGradient, opacity: Opacity, steps: usize) -> Self {
+        let mut colours = [[0; 4]; MANY_STEPS];
+        let last = (steps - 1) as f32;
+        let mut from = (0.0, None);
+        let mut done = 0;
+        for stop in gradient.stops() {
+            let (color, alpha) = (stop.color(), (stop.opacity() * opacity).to_u8());
+            let colour = [color.red, color.green, color.blue, alpha].map(f32::from);
+            let offset = stop.offset().get() * last;
+            let end = (offset.ceil() as usize).clamp(done, steps);
+            blend(from, (offset, colour), done, &mut colours[done..end]);
+            (done, from) = (end, (offset, Some(colour)));
+        }
+        if let (_, Some(colour)) = from {
+            colours[done..steps].fill(premultiplied(colour));
+        }
+        let opaque = colours[..steps].iter().all(|pixel| pixel[3] == 255);
+        Self { colours, steps, opaque }
+    }
+}
+
+/// Colours between two stops, which are so many steps from the start; the first is `first` steps from there.
+fn blend((from, start): (f32, Option<[f32; 4]>), (to, end): (f32, [f32; 4]), first: usize, colours: &mut [Pixel]) {
+    let start = start.unwrap_or(end);
+    // Without a step in between there is no colour to make.
+    let slope = std::array::from_fn::<f32, 4, _>(|channel| (end[channel] - start[channel]) / (to - from).max(1e-6));
+    for (step, colour) in colours.iter_mut().enumerate() {
+        let along = (first + step) as f32 - from;
+        *colour = premultiplied(std::array::from_fn(|channel| start[channel] + slope[channel] * along));
     }
 }
 
@@ -152,7 +224,11 @@ fn radial_shape(radial: &usvg::RadialGradient, transform: Transform) -> Option<S
     let ts = to_gradient(radial, transform)?;
     let line = |x: f32, y: f32, offset: f32, centre: f32| {
         let offset = (f64::from(offset) - f64::from(centre)) / radius;
-        [(f64::from(x) / radius) as f32, (f64::from(y) / radius) as f32, offset as f32]
+        [
+            (f64::from(x) / radius) as f32,
+            (f64::from(y) / radius) as f32,
+            offset as f32,
+        ]
     };
     Some(Shape::Radial(
         line(ts.sx, ts.kx, ts.tx, radial.cx()),
@@ -160,39 +236,8 @@ fn radial_shape(radial: &usvg::RadialGradient, transform: Transform) -> Option<S
     ))
 }
 
-/// Premultiplied colours from the gradient's start to its end.
-fn table(gradient: &BaseGradient, opacity: Opacity, steps: usize) -> Vec<Pixel> {
-    let stops: Vec<(f32, [f32; 4])> = gradient
-        .stops()
-        .iter()
-        .map(|stop| {
-            let (color, alpha) = (stop.color(), (stop.opacity() * opacity).to_u8());
-            (stop.offset().get(), [color.red, color.green, color.blue, alpha].map(f32::from))
-        })
-        .collect();
-    let mut after = 0;
-    let place = |step: usize| step as f32 / (steps - 1) as f32;
-    (0..steps)
-        .map(|step| {
-            let t = place(step);
-            while stops.get(after).is_some_and(|(offset, _)| *offset <= t) {
-                after += 1;
-            }
-            let before = after.checked_sub(1).and_then(|before| stops.get(before));
-            premultiplied(match (before, stops.get(after)) {
-                (Some((from, first)), Some((to, second))) => {
-                    let share = (t - from) / (to - from);
-                    std::array::from_fn(|channel| first[channel] + (second[channel] - first[channel]) * share)
-                }
-                (Some((_, colour)), None) | (None, Some((_, colour))) => *colour,
-                (None, None) => [0.0; 4],
-            })
-        })
-        .collect()
-}
-
 fn premultiplied([red, green, blue, alpha]: [f32; 4]) -> Pixel {
-    let alpha = alpha.round();
+    let alpha = f32::from((alpha + 0.5) as u8);
     let [red, green, blue] = [red, green, blue].map(|channel| (channel * alpha / 255.0 + 0.5) as u8);
     [red, green, blue, alpha as u8]
 }
