@@ -205,6 +205,13 @@ fn numbers_that_mean_nothing_never_panic() {
         }
     }
     for transform in [
+        "scale(1e3)",
+        "scale(1e5 1)",
+        "scale(1e6)",
+        "scale(2 1e7)",
+        "scale(1e8)",
+        "scale(1e9)",
+        "scale(1e12)",
         "scale(1e20)",
         "scale(0)",
         "scale(1e-20)",
