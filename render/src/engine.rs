@@ -14,16 +14,17 @@ use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
 pub(super) use self::draw::draw_at;
-use super::copy::same_picture;
+use super::copy::same_picture_with;
 use super::coverage::Coverages;
 use super::encoder::Encoder;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::paint::Scratch;
 use super::presets::{Format, Preset};
 use super::scale::Levels;
 use super::stencil::Stencil;
 use super::times::StageTimes;
 use super::watermark::Marks;
-use super::{cost, fonts};
+use super::{cost, fonts, modern};
 use tradepost_inspect::svg::{self, refusal};
 
 /// The widest picture that is drawn.
@@ -77,6 +78,7 @@ pub struct Engine {
     marks: Marks,
     coverages: Coverages,
     encoder: Encoder,
+    scratch: Scratch,
     times: StageTimes,
 }
 
@@ -199,7 +201,9 @@ impl Engine {
             add_time(&mut self.times.judge, start);
             return Some((pictures, fingerprint));
         }
-        let mut levels = Levels::new(widest, |width| draw_at(tree, width));
+        // Out of the engine while pictures are drawn from both.
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut levels = Levels::new(widest, |width| draw_at(tree, width, &mut scratch));
         let pictures = self.draw(&mut levels, widest, presets)?;
         let start = Instant::now();
         let fingerprint = match purpose {
@@ -207,6 +211,8 @@ impl Engine {
             Purpose::Draw => None,
         };
         add_time(&mut self.times.judge, start);
+        drop(levels);
+        self.scratch = scratch;
         Some((pictures, fingerprint))
     }
 
@@ -230,7 +236,7 @@ impl Engine {
     fn copy(&mut self, document: &Document<'_>, original: &usvg::Tree) -> Option<String> {
         let copy = svg::sanitise(document);
         let tree = self.tree(&svg::parse(&copy, "copy").ok()?).ok()?;
-        same_picture(original, &tree).then_some(copy)
+        same_picture_with(original, &tree, &mut self.scratch).then_some(copy)
     }
 
     fn tree(&mut self, document: &Document<'_>) -> Result<usvg::Tree, usvg::Error> {
@@ -245,7 +251,11 @@ impl Engine {
         if document.descendants().any(|node| node.tag_name().name() == "text") {
             options.fontdb = Arc::clone(self.fonts.get_or_insert_with(|| fonts::load(&self.font_files)));
         }
-        usvg::Tree::from_xmltree(document, &options)
+        let modern = modern::written_out(document);
+        match modern.as_deref().map(|text| svg::parse(text, "modern")) {
+            Some(Ok(document)) => usvg::Tree::from_xmltree(&document, &options),
+            _ => usvg::Tree::from_xmltree(document, &options),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use resvg::usvg::fontdb::{Database, Family, Query};
+use resvg::usvg::fontdb::{Database, Family, Query, Source};
 
 /// Families that are likely to be there, best first.
 const SANS: [&str; 6] = [
@@ -61,7 +61,11 @@ pub fn open_system() -> Vec<File> {
         .collect()
 }
 
+/// Letters of Latin, Greek and Cyrillic for a machine without fonts: DejaVu Sans, cut down; its licence is beside it.
+const FALLBACK: &[u8] = include_bytes!("../fonts/DejaVuSans-subset.ttf");
+
 /// Loads fonts, with every generic family pointing to one that exists: usvg drops all text of a family that does not.
+/// One font is always there.
 pub fn load(files: &[File]) -> Arc<Database> {
     let mut fonts = Database::new();
     for file in files {
@@ -69,6 +73,8 @@ pub fn load(files: &[File]) -> Arc<Database> {
             fonts.load_font_data(data);
         }
     }
+    // Last, so that the machine's own of the same name comes first.
+    fonts.load_font_source(Source::Binary(Arc::new(FALLBACK)));
     name_generics(&mut fonts);
     Arc::new(fonts)
 }
@@ -146,5 +152,28 @@ fn name_generics(fonts: &mut Database) {
     }
     if let Some(monospace) = monospace {
         fonts.set_monospace_family(monospace);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_generic_family_is_there_without_any_font_on_the_machine() {
+        let fonts = load(&[]);
+        for family in [
+            Family::Serif,
+            Family::SansSerif,
+            Family::Cursive,
+            Family::Fantasy,
+            Family::Monospace,
+        ] {
+            let query = Query {
+                families: &[family],
+                ..Query::default()
+            };
+            assert!(fonts.query(&query).is_some(), "{family:?}");
+        }
     }
 }

@@ -17,6 +17,7 @@ pub mod fingerprint;
 pub mod fonts;
 mod frame;
 pub mod model;
+mod modern;
 pub mod paint;
 pub mod presets;
 pub mod raster;

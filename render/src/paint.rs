@@ -6,6 +6,7 @@
 mod area;
 mod clip;
 mod filter;
+mod gradient;
 mod over;
 mod path;
 mod scratch;
@@ -158,29 +159,25 @@ fn put(layer: &Layer, group: &Group, pixmap: &mut PixmapMut<'_>) {
 fn layer_area(group: &Group, transform: Transform, pixmap: &PixmapMut<'_>) -> Option<Area> {
     let picture = Area::of_size(pixmap.width() as usize, pixmap.height() as usize);
     let bounds = group.layer_bounding_box().transform(transform)?;
-    let mut area = if group.filters().is_empty() {
-        Area::around(bounds.to_rect(), LAYER_MARGIN_PX).intersect(picture)
+    let mut shown = picture;
+    if let Some(clip) = group.clip_path() {
+        let transform = transform.pre_concat(clip.transform());
+        let bounds = clip.root().bounding_box().transform(transform);
+        shown = bounds.map_or(shown, |bounds| shown.intersect(Area::around(bounds, LAYER_MARGIN_PX)));
+    }
+    if let Some(mask) = group.mask() {
+        let bounds = mask.rect().to_rect().transform(transform);
+        shown = bounds.map_or(shown, |bounds| shown.intersect(Area::around(bounds, LAYER_MARGIN_PX)));
+    }
+    let area = if group.filters().is_empty() {
+        Area::around(bounds.to_rect(), LAYER_MARGIN_PX).intersect(shown)
     } else {
         // Blurs and offsets bring into view what is outside; resvg goes no further than this either.
         let (reach_x, reach_y) = filter::reach(group.filters(), transform);
         let farthest = |length: u32| i32::try_from(length.saturating_mul(2)).unwrap_or(i32::MAX);
-        let seen = picture.grown(
-            reach_x.min(farthest(pixmap.width())),
-            reach_y.min(farthest(pixmap.height())),
-        );
-        Area::of_region(bounds).intersect(seen)
+        let (most_x, most_y) = (farthest(pixmap.width()), farthest(pixmap.height()));
+        Area::of_region(bounds).intersect(shown.grown(reach_x.min(most_x), reach_y.min(most_y)))
     };
-    if let Some(clip) = group.clip_path() {
-        let transform = transform.pre_concat(clip.transform());
-        let bounds = clip.root().bounding_box().transform(transform);
-        area = bounds.map_or(area, |bounds| area.intersect(Area::around(bounds, LAYER_MARGIN_PX)));
-    }
-    if let Some(mask) = group.mask() {
-        let bounds = mask.rect().transform(transform);
-        area = bounds.map_or(area, |bounds| {
-            area.intersect(Area::around(bounds.to_rect(), LAYER_MARGIN_PX))
-        });
-    }
     (!area.is_empty()).then_some(area)
 }
 

@@ -7,6 +7,7 @@ use resvg::usvg;
 
 use super::{Engine, Picture, add_time};
 use crate::frame::Frame;
+use crate::paint::{self, Scratch};
 use crate::presets::{Format, Preset, Watermark};
 use crate::scale::Levels;
 use crate::stencil::Stencil;
@@ -163,9 +164,9 @@ impl Engine {
 }
 
 /// Fills the picture's width; the height follows, within bounds.
-pub(crate) fn draw_at(tree: &usvg::Tree, width: u32) -> Option<Pixmap> {
+pub(crate) fn draw_at(tree: &usvg::Tree, width: u32, scratch: &mut Scratch) -> Option<Pixmap> {
     let frame = Frame::new(tree.size(), width);
     let mut pixmap = Pixmap::new(frame.width, frame.height)?;
-    resvg::render(tree, frame.transform, &mut pixmap.as_mut());
+    paint::render(tree, frame.transform, &mut pixmap.as_mut(), scratch);
     Some(pixmap)
 }

@@ -120,7 +120,9 @@ mod tests {
             for target in 0..=255u8 {
                 let over_it = over([source, 255, 0, 100], [target; 4]);
                 assert_eq!(over_it, mix([source, 255, 0, 100], 255, [target; 4], 155));
-                for (s, t) in [(255, 255), (255, 255 - source), (128, 127), (200, 100)] {
+                for (s, t) in [(255, 255), (255, 255 - source), (128, 127), (200, 100)]
+                    .map(|(s, t): (u8, u8)| (u32::from(s), u32::from(t)))
+                {
                     let sum = u32::from(source) * s + u32::from(target) * t;
                     let expected = ((sum * 2 + 255) / 510).min(255);
                     let mixed = mix([source; 4], s as u8, [target; 4], t as u8);

@@ -11,6 +11,8 @@ use super::area::Area;
 
 /// Strokes end up to this far outside of their bounds: rounding, and the half pixel of anti-aliasing.
 const MARGIN_PX: i32 = 2;
+/// Nobody means a path that ends farther outside of the picture.
+const FARTHEST_PX: f32 = 1e8;
 
 impl Painter<'_> {
     /// Draws a path at an opacity that is on top of its own.
@@ -45,6 +47,9 @@ impl Painter<'_> {
         // Lines have no inside.
         if bounds.width() == 0.0 || bounds.height() == 0.0 {
             return None;
+        }
+        if self.gradient(path, fill, opacity, transform, pixmap).is_some() {
+            return Some(());
         }
         let tile = self.pattern(fill.paint(), transform);
         let shader = shader(fill.paint(), tile.as_ref(), fill.opacity() * opacity)?;
@@ -93,12 +98,15 @@ pub fn rule(rule: usvg::FillRule) -> FillRule {
     }
 }
 
-/// Whether anything of the path can be on the picture.
+/// Whether anything of the path can be on the picture, and none of it so far away that tiny-skia would panic.
 fn is_near(path: &usvg::Path, transform: Transform, pixmap: &PixmapMut<'_>) -> bool {
     let picture = Area::of_size(pixmap.width() as usize, pixmap.height() as usize);
     let bounds = path.stroke_bounding_box().transform(transform);
-    // Bounds that are no numbers say nothing.
-    bounds.is_none_or(|bounds| !Area::around(bounds, MARGIN_PX).intersect(picture).is_empty())
+    bounds.is_some_and(|bounds| {
+        let edges = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
+        edges.iter().all(|edge| edge.abs() < FARTHEST_PX)
+            && !Area::around(bounds, MARGIN_PX).intersect(picture).is_empty()
+    })
 }
 
 fn paint<'a>(shader: Shader<'a>, path: &usvg::Path) -> Paint<'a> {
