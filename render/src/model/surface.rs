@@ -100,7 +100,10 @@ impl Surface {
         })
     }
 
-    fn of(material: &Material, look: &mut impl FnMut(&TextureUse) -> Result<Option<Look>, Unseen>) -> Result<Self, Unseen> {
+    fn of(
+        material: &Material,
+        look: &mut impl FnMut(&TextureUse) -> Result<Option<Look>, Unseen>,
+    ) -> Result<Self, Unseen> {
         let metal = &material.pbr_metallic_roughness;
         let glossy = material.extensions.glossiness.as_ref();
         let (factor, texture) = match glossy {
@@ -164,7 +167,9 @@ impl Surface {
 
 impl Look {
     fn colour(&self, place: [f32; 2], level: usize) -> [f32; 4] {
-        let moved = self.transform.map(|[a, b, offset]| a * place[0] + b * place[1] + offset);
+        let moved = self
+            .transform
+            .map(|[a, b, offset]| a * place[0] + b * place[1] + offset);
         self.texture.colour(moved, self.wraps, level)
     }
 }
@@ -182,7 +187,9 @@ impl Surfaces {
         let used: BTreeSet<usize> = used.flatten().collect();
         let mut textures = Textures::new(data);
         let mut surfaces = BTreeMap::new();
-        let materials = used.iter().filter_map(|&at| Some((at, data.document.materials.get(at)?)));
+        let materials = used
+            .iter()
+            .filter_map(|&at| Some((at, data.document.materials.get(at)?)));
         // Once to count them, once to read them.
         for (_, material) in materials.clone() {
             Surface::of(material, &mut |texture| {
@@ -264,7 +271,12 @@ impl<'a> Textures<'a> {
                 decoded
             }
         };
-        let sampler = self.data.document.textures.get(texture.index).and_then(|texture| texture.sampler);
+        let sampler = self
+            .data
+            .document
+            .textures
+            .get(texture.index)
+            .and_then(|texture| texture.sampler);
         let sampler = sampler.and_then(|sampler| self.data.document.samplers.get(sampler));
         let moved = texture.extensions.transform.as_ref();
         Ok(decoded.map(|decoded| Look {
@@ -302,7 +314,8 @@ impl<'a> Textures<'a> {
             Err(Fault::TooLarge(..)) => Err(Unseen::TooManyPixels),
             Err(fault @ Fault::Damaged(_)) => {
                 if self.notes.len() < MAX_NOTES {
-                    self.notes.push(format!("/images/{picture}: {fault}; the model is shown without it"));
+                    self.notes
+                        .push(format!("/images/{picture}: {fault}; the model is shown without it"));
                 }
                 Ok(None)
             }
