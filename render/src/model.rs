@@ -9,6 +9,7 @@ mod camera;
 mod canvas;
 mod document;
 mod light;
+mod look;
 mod matrix;
 mod scene;
 mod shape;

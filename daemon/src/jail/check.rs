@@ -66,7 +66,7 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
     if size.is_some_and(|(width, height)| !is_length(width) || !is_length(height)) {
         return Err(misbehaved("a size that is none"));
     }
-    // A model or a sound has no picture; everything else has all of them.
+    // A model or a sound may have no picture; everything else has all of them.
     let renditions = match size {
         None if pictures.is_empty() && blobs.is_empty() => Vec::new(),
         _ => renditions(pictures, blobs, presets)?,

@@ -1,7 +1,10 @@
 use serde_json::{Value, json};
 use tradepost_inspect::sample::media;
 
+use self::textures::textured_with;
 use super::*;
+
+mod textures;
 
 /// A GLB of a document and its bytes.
 fn glb(mut document: Value, bin: &[u8]) -> Vec<u8> {
@@ -41,6 +44,11 @@ fn square() -> Value {
         "accessors": [{ "bufferView": 0, "componentType": 5126, "count": 6, "type": "VEC3", "min": [-1, -1, 0], "max": [1, 1, 0] }],
         "bufferViews": [{ "buffer": 0, "byteLength": 72 }],
     })
+}
+
+/// Adds an object at the end of a list.
+fn add(document: &mut Value, list: &str, object: Value) {
+    document[list].as_array_mut().unwrap().push(object);
 }
 
 fn draw(document: Value, bin: &[u8]) -> Result<Pixmap, Unseen> {
@@ -119,7 +127,11 @@ fn strips_fans_and_indices_draw_the_same() {
         document["meshes"][0]["primitives"][0]["mode"] = json!(mode);
         document["meshes"][0]["primitives"][0]["indices"] = json!(1);
         document["accessors"][0]["count"] = json!(4);
-        document["accessors"][1] = json!({ "bufferView": 1, "componentType": 5121, "count": count, "type": "SCALAR" });
+        add(
+            &mut document,
+            "accessors",
+            json!({ "bufferView": 1, "componentType": 5121, "count": count, "type": "SCALAR" }),
+        );
         document["bufferViews"] =
             json!([{ "buffer": 0, "byteLength": 48 }, { "buffer": 0, "byteOffset": offset, "byteLength": count }]);
         assert!(difference(&plain, &draw(document, &bin).unwrap()) < 0.01, "mode {mode}");
@@ -144,7 +156,11 @@ fn small_numbers_and_replaced_elements_are_read() {
     let mut sparse = square();
     sparse["accessors"][0] = json!({ "componentType": 5126, "count": 6, "type": "VEC3", "sparse": {
         "count": 6, "indices": { "bufferView": 1, "componentType": 5121 }, "values": { "bufferView": 0 } } });
-    sparse["bufferViews"][1] = json!({ "buffer": 0, "byteOffset": 72, "byteLength": 6 });
+    add(
+        &mut sparse,
+        "bufferViews",
+        json!({ "buffer": 0, "byteOffset": 72, "byteLength": 6 }),
+    );
     let bin = [floats(&SQUARE), vec![0, 1, 2, 3, 4, 5]].concat();
     assert!(difference(&plain, &draw(sparse, &bin).unwrap()) < 0.01);
 }
@@ -155,14 +171,34 @@ fn bones_move_what_hangs_on_them() {
     let mut document = square();
     document["meshes"][0]["primitives"][0]["attributes"]["JOINTS_0"] = json!(1);
     document["meshes"][0]["primitives"][0]["attributes"]["WEIGHTS_0"] = json!(2);
-    document["meshes"][1] = json!({ "primitives": [{ "attributes": { "POSITION": 0 } }] });
+    add(
+        &mut document,
+        "meshes",
+        json!({ "primitives": [{ "attributes": { "POSITION": 0 } }] }),
+    );
     document["nodes"] = json!([{ "mesh": 0, "skin": 0 }, { "mesh": 1 }, { "translation": [0, 3, 0] }]);
     document["scenes"][0]["nodes"] = json!([0, 1, 2]);
     document["skins"] = json!([{ "joints": [2] }]);
-    document["accessors"][1] = json!({ "bufferView": 1, "componentType": 5121, "count": 6, "type": "VEC4" });
-    document["accessors"][2] = json!({ "bufferView": 2, "componentType": 5126, "count": 6, "type": "VEC4" });
-    document["bufferViews"][1] = json!({ "buffer": 0, "byteOffset": 72, "byteLength": 24 });
-    document["bufferViews"][2] = json!({ "buffer": 0, "byteOffset": 96, "byteLength": 96 });
+    add(
+        &mut document,
+        "accessors",
+        json!({ "bufferView": 1, "componentType": 5121, "count": 6, "type": "VEC4" }),
+    );
+    add(
+        &mut document,
+        "accessors",
+        json!({ "bufferView": 2, "componentType": 5126, "count": 6, "type": "VEC4" }),
+    );
+    add(
+        &mut document,
+        "bufferViews",
+        json!({ "buffer": 0, "byteOffset": 72, "byteLength": 24 }),
+    );
+    add(
+        &mut document,
+        "bufferViews",
+        json!({ "buffer": 0, "byteOffset": 96, "byteLength": 96 }),
+    );
     let bin = [floats(&SQUARE), vec![0; 24], floats(&[1.0, 0.0, 0.0, 0.0].repeat(6))].concat();
     let picture = draw(document, &bin).unwrap();
     let (above, below) = (picture.pixel(64, 30).unwrap(), picture.pixel(64, 98).unwrap());
@@ -178,7 +214,11 @@ fn what_is_nearer_hides_what_is_farther_and_glass_does_not() {
             { "pbrMetallicRoughness": { "baseColorFactor": [0.0, 0.0, 1.0, alpha] }, "alphaMode": mode, "extensions": { "KHR_materials_unlit": {} } },
             { "pbrMetallicRoughness": { "baseColorFactor": [1.0, 0.0, 0.0, 1.0] }, "extensions": { "KHR_materials_unlit": {} } },
         ]);
-        document["meshes"][1] = json!({ "primitives": [{ "attributes": { "POSITION": 0 }, "material": 1 }] });
+        add(
+            &mut document,
+            "meshes",
+            json!({ "primitives": [{ "attributes": { "POSITION": 0 }, "material": 1 }] }),
+        );
         document["nodes"] = json!([{ "mesh": 0, "translation": [0, 0, 0.3] }, { "mesh": 1 }]);
         document["scenes"][0]["nodes"] = json!([0, 1]);
         middle(&draw(document, &floats(&SQUARE)).unwrap())
@@ -188,82 +228,6 @@ fn what_is_nearer_hides_what_is_farther_and_glass_does_not() {
     assert_eq!(scene(0.7, "MASK"), [0, 0, 255, 255]);
     let [red, _, blue, alpha] = scene(0.5, "BLEND");
     assert!(red.abs_diff(128) < 3 && blue.abs_diff(128) < 3 && alpha == 255);
-}
-
-/// The square with a texture that is red, green, blue and white from the upper left on.
-fn textured(wrap: u32, transform: Value) -> Result<Still, Unseen> {
-    let mut picture = Vec::new();
-    let mut encoder = png::Encoder::new(&mut picture, 2, 2);
-    encoder.set_color(png::ColorType::Rgb);
-    let mut writer = encoder.write_header().unwrap();
-    writer
-        .write_image_data(&[255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
-        .unwrap();
-    writer.finish().unwrap();
-    textured_with(&picture, wrap, transform)
-}
-
-fn textured_with(picture: &[u8], wrap: u32, transform: Value) -> Result<Still, Unseen> {
-    let places = [0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0];
-    let mut document = square();
-    document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = json!(1);
-    document["accessors"][1] = json!({ "bufferView": 1, "componentType": 5126, "count": 6, "type": "VEC2" });
-    document["bufferViews"][1] = json!({ "buffer": 0, "byteOffset": 72, "byteLength": 48 });
-    document["bufferViews"][2] = json!({ "buffer": 0, "byteOffset": 120, "byteLength": picture.len() });
-    document["images"] = json!([{ "bufferView": 2, "mimeType": "image/png" }]);
-    document["samplers"] = json!([{ "wrapS": wrap, "wrapT": wrap }]);
-    document["textures"] = json!([{ "source": 0, "sampler": 0 }]);
-    document["materials"][0] = json!({
-        "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "extensions": { "KHR_texture_transform": transform } } },
-        "extensions": { "KHR_materials_unlit": {} },
-    });
-    Still::draw(
-        &glb(document, &[floats(&SQUARE), floats(&places), picture.to_vec()].concat()),
-        128,
-    )
-}
-
-/// Of the four quarters of the square, from the upper left on, which channels are on.
-fn quarters(still: Still) -> [[bool; 3]; 4] {
-    assert_eq!(still.notes, Vec::<String>::new());
-    let picture = still.at(128).unwrap();
-    [(40, 36), (88, 36), (40, 92), (88, 92)].map(|(x, y)| {
-        let pixel = picture.pixel(x, y).unwrap();
-        [pixel.red() > 127, pixel.green() > 127, pixel.blue() > 127]
-    })
-}
-
-#[test]
-fn textures_are_where_they_belong() {
-    let (red, green, blue, white) = (
-        [true, false, false],
-        [false, true, false],
-        [false, false, true],
-        [true; 3],
-    );
-    assert_eq!(quarters(textured(10497, json!({})).unwrap()), [red, green, blue, white]);
-    let moved = json!({ "offset": [0.5, 0.0] });
-    assert_eq!(
-        quarters(textured(10497, moved.clone()).unwrap()),
-        [green, red, white, blue]
-    );
-    assert_eq!(
-        quarters(textured(33071, moved.clone()).unwrap()),
-        [green, green, white, white]
-    );
-    assert_eq!(quarters(textured(33648, moved).unwrap()), [green, green, white, white]);
-    let turned = json!({ "offset": [0.0, 1.0], "rotation": std::f32::consts::FRAC_PI_2 });
-    assert_eq!(quarters(textured(10497, turned).unwrap()), [blue, red, white, green]);
-}
-
-#[test]
-fn a_texture_that_can_not_be_read_is_left_out_and_noted() {
-    let mut broken = media::png(8, 8, [9, 9, 9]);
-    broken.truncate(50);
-    let still = textured_with(&broken, 10497, json!({})).unwrap();
-    assert_eq!(still.notes.len(), 1);
-    assert!(still.notes[0].contains("/images/0"), "{:?}", still.notes);
-    assert_eq!(middle(&still.at(128).unwrap()), [255; 4]);
 }
 
 #[test]
