@@ -9,6 +9,7 @@ mod camera;
 mod canvas;
 mod document;
 mod light;
+mod look;
 mod matrix;
 mod scene;
 mod shape;
@@ -34,6 +35,8 @@ use self::surface::Surfaces;
 pub const MAX_TRIANGLES: usize = 5_000_000;
 /// Of everything that is shown, each time it is shown.
 const MAX_VERTICES: usize = 4_000_000;
+/// Pieces of meshes, each time they are shown.
+const MAX_SHAPES: usize = 100_000;
 /// Of all textures that are shown, together.
 pub const MAX_TEXTURE_PIXELS: u64 = 50_000_000;
 /// Wider pictures are scaled up: so large a canvas would take more memory than a file has.
@@ -46,7 +49,9 @@ const MAX_FINE_SIDE_PX: u32 = 1024;
 pub enum Unseen {
     #[error("has no picture: nothing of it is made of triangles that could be shown")]
     Nothing,
-    #[error("has no picture: it shows more than {MAX_TRIANGLES} triangles or {MAX_VERTICES} vertices")]
+    #[error(
+        "has no picture: it shows more than {MAX_TRIANGLES} triangles, {MAX_VERTICES} vertices or {MAX_SHAPES} pieces"
+    )]
     TooManyTriangles,
     #[error("has no picture: its textures have more than {} megapixels together", MAX_TEXTURE_PIXELS / 1_000_000)]
     TooManyPixels,
@@ -68,8 +73,8 @@ impl Still {
     pub fn draw(bytes: &[u8], widest_px: u32) -> Result<Self, Unseen> {
         let (json, bin) = glb::chunks(bytes).ok_or_else(|| Unseen::Unreadable("it is no GLB".to_owned()))?;
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        let document: Document =
-            serde_json::from_slice(json).map_err(|error| Unseen::Unreadable(format!("its JSON is unusual: {error}")))?;
+        let document: Document = serde_json::from_slice(json)
+            .map_err(|error| Unseen::Unreadable(format!("its JSON is unusual: {error}")))?;
         let data = Data::new(&document, bin);
         let placed = scene::place_all(&data);
         let shapes = shapes(&data, &placed)?;
@@ -104,7 +109,9 @@ impl Still {
         let mut pixels = scaled.into_vec();
         for pixel in pixels.chunks_exact_mut(4) {
             let alpha = pixel[3];
-            pixel[..3].iter_mut().for_each(|channel| *channel = (*channel).min(alpha));
+            pixel[..3]
+                .iter_mut()
+                .for_each(|channel| *channel = (*channel).min(alpha));
         }
         Pixmap::from_vec(pixels, IntSize::from_wh(width, width)?)
     }
@@ -127,7 +134,7 @@ fn shapes<'a>(data: &'a Data<'_>, placed: &'a [Placed]) -> Result<Vec<(Shape<'a>
             };
             triangles = triangles.saturating_add(corners.len());
             vertices = vertices.saturating_add(shape.len());
-            if triangles > MAX_TRIANGLES || vertices > MAX_VERTICES {
+            if triangles > MAX_TRIANGLES || vertices > MAX_VERTICES || shapes.len() >= MAX_SHAPES {
                 return Err(Unseen::TooManyTriangles);
             }
             shapes.push((shape, corners));
@@ -157,14 +164,20 @@ fn paint(
         }
     }
     let far = |shape: &Shape<'_>| lens.distance(shape.middle());
-    let mut clear: Vec<_> = clear.iter().map(|(shape, corners)| (far(shape), shape, corners)).collect();
+    let mut clear: Vec<_> = clear
+        .iter()
+        .map(|(shape, corners)| (far(shape), shape, corners))
+        .collect();
     clear.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (_, shape, corners) in clear {
         let surface = surfaces.get(shape.material);
         vertices.clear();
         vertices.extend((0..shape.len()).map(|at| lens.see(shape, at, surface)));
         let nearness = |corners: &[usize; 3]| -> f32 {
-            corners.iter().map(|&at| vertices.get(at).map_or(0.0, |vertex| vertex.nearness)).sum()
+            corners
+                .iter()
+                .map(|&at| vertices.get(at).map_or(0.0, |vertex| vertex.nearness))
+                .sum()
         };
         let mut sorted: Vec<[usize; 3]> = (0..corners.len()).map(|at| corners.at(at)).collect();
         sorted.sort_by(|a, b| nearness(a).total_cmp(&nearness(b)));

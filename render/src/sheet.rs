@@ -1,5 +1,6 @@
 //! The family preview: a contact sheet of some of the family's items.
 
+mod grid;
 mod paint;
 mod tile;
 
@@ -7,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use self::paint::Grid;
+use self::grid::Grid;
 use super::encoder::Encoder;
 use super::engine::Picture;
 use super::presets::{Format, Preset, Watermark};

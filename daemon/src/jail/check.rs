@@ -63,7 +63,7 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
         },
     };
     check_size(size)?;
-    // A model or a sound has no picture; everything else has all of them.
+    // A model or a sound may have no picture; everything else has all of them.
     let renditions = match size {
         None if pictures.is_empty() && blobs.is_empty() => Vec::new(),
         _ => renditions(pictures, blobs, presets)?,

@@ -117,10 +117,10 @@ pub struct Rendition {
 /// Findings may be blocking (a script, an external reference): the picture is then for the moderator, never for publication.
 #[derive(Debug, Clone)]
 pub struct Rendered {
-    /// The width and height the file asks for, in its own units; only of what has a picture.
+    /// The width and height the file asks for, in its own units; only of what is a picture.
     pub size: Option<(f32, f32)>,
     pub findings: Vec<Finding>,
-    /// One for each preset, in the order of the presets; none of a model or a sound.
+    /// One for each preset, in the order of the presets; none of a model or a sound that can not be shown.
     pub renditions: Vec<Rendition>,
     pub published: Published,
     /// What copies of it would have in common with it; only of what has a picture.

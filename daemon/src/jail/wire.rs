@@ -78,7 +78,7 @@ pub enum Reply {
     },
     /// One blob for each picture, then one for the copy when there is one.
     Opened {
-        /// Only of what has a picture.
+        /// Only of what is a picture.
         size: Option<(f32, f32)>,
         findings: Vec<Finding>,
         pictures: Vec<Picture>,

@@ -1,6 +1,7 @@
 //! The numbers behind accessors. Everything is checked once against the bytes that are there; after that an element is read by its number.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -10,10 +11,15 @@ use super::document::{Accessor, Document, Sparse};
 /// More elements in one accessor than a picture of at most [`super::MAX_TRIANGLES`] triangles needs.
 const MAX_COUNT: usize = 3 * super::MAX_TRIANGLES;
 
+/// Of indices and bones, over the whole model.
+const MAX_COPIES: usize = 10_000_000;
+
 /// A document and the bytes it speaks of.
 pub struct Data<'a> {
     pub document: &'a Document,
     buffers: Vec<Cow<'a, [u8]>>,
+    /// What may still be copied out of the buffers, in numbers.
+    copies_left: Cell<usize>,
 }
 
 impl<'a> Data<'a> {
@@ -27,7 +33,15 @@ impl<'a> Data<'a> {
         Self {
             document,
             buffers: document.buffers.iter().enumerate().map(buffer).collect(),
+            copies_left: Cell::new(MAX_COPIES),
         }
+    }
+
+    /// Whether so many numbers may be copied: a list that many nodes use is copied for each of them.
+    pub fn may_copy(&self, numbers: usize) -> bool {
+        let left = self.copies_left.get().checked_sub(numbers);
+        self.copies_left.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// The bytes of a view.
@@ -62,15 +76,32 @@ impl<'a> Data<'a> {
     fn plain(&self, accessor: &Accessor, view: usize) -> Option<Plain<'_>> {
         let stride = self.document.buffer_views.get(view)?.byte_stride;
         let bytes = self.view(view)?.get(accessor.byte_offset..)?;
-        Plain::new(bytes, accessor.component_type, width(&accessor.kind)?, stride, accessor.count)
+        Plain::new(
+            bytes,
+            accessor.component_type,
+            width(&accessor.kind)?,
+            stride,
+            accessor.count,
+        )
     }
 
     fn sparse(&self, accessor: &Accessor, sparse: &Sparse) -> Option<Replaced<'_>> {
-        let bytes = self.view(sparse.indices.buffer_view)?.get(sparse.indices.byte_offset..)?;
+        let bytes = self
+            .view(sparse.indices.buffer_view)?
+            .get(sparse.indices.byte_offset..)?;
         let indices = Plain::new(bytes, sparse.indices.component_type, 1, None, sparse.count)?;
+        if !self.may_copy(sparse.count) {
+            return None;
+        }
         let indices: Vec<u32> = (0..sparse.count).map(|at| indices.integer(at, 0)).collect();
         let bytes = self.view(sparse.values.buffer_view)?.get(sparse.values.byte_offset..)?;
-        let values = Plain::new(bytes, accessor.component_type, width(&accessor.kind)?, None, sparse.count)?;
+        let values = Plain::new(
+            bytes,
+            accessor.component_type,
+            width(&accessor.kind)?,
+            None,
+            sparse.count,
+        )?;
         indices.is_sorted().then_some(Replaced { indices, values })
     }
 }
@@ -115,7 +146,13 @@ impl Elements<'_> {
         let Some((source, at)) = self.source(at) else {
             return [0; N];
         };
-        std::array::from_fn(|part| if part < source.width { source.integer(at, part) } else { 0 })
+        std::array::from_fn(|part| {
+            if part < source.width {
+                source.integer(at, part)
+            } else {
+                0
+            }
+        })
     }
 
     fn source(&self, at: usize) -> Option<(&Plain<'_>, usize)> {

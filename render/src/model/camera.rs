@@ -86,7 +86,9 @@ fn place(points: impl Iterator<Item = Vector>, extent: f64) -> Vector {
             least[axis] = least[axis].min(point[axis] - point[2] * tangent);
         }
     }
-    let distance = (0..2).map(|axis| (most[axis] - least[axis]) / 2.0 / tangent).fold(f64::MIN, f64::max);
+    let distance = (0..2)
+        .map(|axis| (most[axis] - least[axis]) / 2.0 / tangent)
+        .fold(f64::MIN, f64::max);
     let aside = |axis: usize| (most[axis] + least[axis]) / 2.0;
     // A little farther, so that nothing touches the camera itself.
     [aside(0), aside(1), distance + extent * 0.01]
@@ -132,7 +134,11 @@ impl Lens<'_> {
         let scale = if is_seen { self.focus / depth } else { 0.0 };
         let unit = camera.place[2].abs().max(f64::MIN_POSITIVE);
         let normal = normal.map_or([0.0; 3], |normal| {
-            [dot(normal, camera.right), dot(normal, camera.up), dot(normal, camera.back)]
+            [
+                dot(normal, camera.right),
+                dot(normal, camera.up),
+                dot(normal, camera.back),
+            ]
         });
         Vertex {
             x: (self.half + place[0] * scale) as f32,
@@ -141,7 +147,9 @@ impl Lens<'_> {
             place: place.map(|part| (part / unit) as f32),
             normal: normal.map(|part| part as f32),
             texture: shape.texture_place(surface.texture_set(), at),
-            colour: shape.colour(at).map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8),
+            colour: shape
+                .colour(at)
+                .map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8),
         }
     }
 }

@@ -167,19 +167,31 @@ impl<'a> Triangle<'a> {
             surface,
             flat,
             facing: if dot(normals, flat) < 0.0 { -1.0 } else { 1.0 },
-            level: if crowd > 1.0 { (crowd.log2() / 2.0).round().min(16.0) as usize } else { 0 },
+            level: if crowd > 1.0 {
+                (crowd.log2() / 2.0).round().min(16.0) as usize
+            } else {
+                0
+            },
         }
     }
 
     fn colour(&self, weights: [f32; 3]) -> Option<([u8; 3], f32)> {
         let mix = |of: &dyn Fn(&Vertex) -> f32| -> f32 {
-            self.corners.iter().zip(weights).map(|(corner, weight)| of(corner) * weight).sum()
+            self.corners
+                .iter()
+                .zip(weights)
+                .map(|(corner, weight)| of(corner) * weight)
+                .sum()
         };
         let place = [mix(&|vertex| vertex.texture[0]), mix(&|vertex| vertex.texture[1])];
         let colour = std::array::from_fn(|part| mix(&|vertex| f32::from(vertex.colour[part]) / 255.0));
         let sample = self.surface.sample(place, self.level, colour)?;
         let normal: [f32; 3] = std::array::from_fn(|axis| mix(&|vertex| vertex.normal[axis]) * self.facing);
-        let normal = if dot(normal, normal) > 1e-6 { normalised(normal) } else { self.flat };
+        let normal = if dot(normal, normal) > 1e-6 {
+            normalised(normal)
+        } else {
+            self.flat
+        };
         Some((lit(self.surface, &sample, normal), sample.opacity))
     }
 }

@@ -35,7 +35,8 @@ pub fn lit(surface: &Surface, sample: &Sample, normal: [f32; 3]) -> [u8; 3] {
         let colour = sample.colour[part];
         let mirror = GLOSS + (colour - GLOSS) * surface.metal;
         let matt = colour * diffuse * (1.0 - 0.72 * surface.metal);
-        let shine = mirror * reflection * (0.25 + 0.75 * surface.metal) + (mirror + 0.06) * highlight + edge * reflection;
+        let shine =
+            mirror * reflection * (0.25 + 0.75 * surface.metal) + (mirror + 0.06) * highlight + edge * reflection;
         to_srgb(matt + shine + sample.emission[part])
     })
 }

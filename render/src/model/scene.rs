@@ -30,7 +30,12 @@ pub fn place_all(data: &Data<'_>) -> Vec<Placed> {
         };
         let here = multiply(&above, &local(node));
         *world = Some(here);
-        if node.extensions.visibility.as_ref().is_none_or(|visibility| visibility.visible) {
+        if node
+            .extensions
+            .visibility
+            .as_ref()
+            .is_none_or(|visibility| visibility.visible)
+        {
             shown.push(at);
             waiting.extend(node.children.iter().rev().map(|&child| (child, here)));
         }
@@ -38,6 +43,7 @@ pub fn place_all(data: &Data<'_>) -> Vec<Placed> {
     let placed = |at: usize| {
         let node = &nodes[at];
         let skin = node.skin.and_then(|skin| data.document.skins.get(skin));
+        let skin = skin.filter(|skin| data.may_copy(skin.joints.len().saturating_mul(16)));
         Some(Placed {
             mesh: node.mesh?,
             world: worlds[at]?,

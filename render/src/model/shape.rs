@@ -91,7 +91,9 @@ impl<'a> Shape<'a> {
 
     /// The colour of a vertex: linear red, green, blue and opacity.
     pub fn colour(&self, at: usize) -> [f32; 4] {
-        self.colours.as_ref().map_or([1.0; 4], |colours| colours.floats(at, [1.0; 4]))
+        self.colours
+            .as_ref()
+            .map_or([1.0; 4], |colours| colours.floats(at, [1.0; 4]))
     }
 
     fn point(&self, at: usize, blended: Option<&Matrix>) -> Vector {

@@ -1,21 +1,16 @@
 //! What the pieces of a model are covered with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-use super::access::{Data, inline};
+use super::Unseen;
+use super::access::Data;
 use super::document::{Material, TextureUse};
-use super::texture::{Texture, Wrap};
-use super::{MAX_TEXTURE_PIXELS, Unseen};
-use crate::raster::Fault;
+use super::look::{Look, Textures};
 
 /// How much of the light goes through what is all transmission: it stays visible.
 const MOST_TRANSMISSION: f32 = 0.75;
 /// How metallic something is of which a texture says where it is; the texture itself is not read.
 const MIXED_METAL: f32 = 0.35;
-/// Of findings about textures.
-const MAX_NOTES: usize = 5;
-
 /// The material of a piece.
 pub struct Surface {
     base: [f32; 4],
@@ -36,15 +31,6 @@ enum Mode {
     /// What is less opaque than this is not there.
     Mask(f32),
     Blend,
-}
-
-/// A texture as a material uses it.
-struct Look {
-    texture: Rc<Texture>,
-    set: usize,
-    /// Rows of two columns and an offset.
-    transform: [[f32; 3]; 2],
-    wraps: [Wrap; 2],
 }
 
 /// What a surface gives at a place: linear light, without the light that falls on it.
@@ -69,10 +55,7 @@ impl Surface {
     /// How many pixels of its texture there are on one unit of texture places.
     pub fn texture_density(&self) -> f32 {
         let look = self.base_texture.as_ref().or(self.emission_texture.as_ref());
-        look.map_or(0.0, |look| {
-            let [[a, b, _], [c, d, _]] = look.transform;
-            look.texture.area() * (a * d - b * c).abs()
-        })
+        look.map_or(0.0, |look| look.density())
     }
 
     /// `None` where it is not there at all.
@@ -100,7 +83,10 @@ impl Surface {
         })
     }
 
-    fn of(material: &Material, look: &mut impl FnMut(&TextureUse) -> Result<Option<Look>, Unseen>) -> Result<Self, Unseen> {
+    fn of(
+        material: &Material,
+        look: &mut impl FnMut(&TextureUse) -> Result<Option<Look>, Unseen>,
+    ) -> Result<Self, Unseen> {
         let metal = &material.pbr_metallic_roughness;
         let glossy = material.extensions.glossiness.as_ref();
         let (factor, texture) = match glossy {
@@ -162,13 +148,6 @@ impl Surface {
     }
 }
 
-impl Look {
-    fn colour(&self, place: [f32; 2], level: usize) -> [f32; 4] {
-        let moved = self.transform.map(|[a, b, offset]| a * place[0] + b * place[1] + offset);
-        self.texture.colour(moved, self.wraps, level)
-    }
-}
-
 /// The materials that are in use.
 pub struct Surfaces {
     surfaces: BTreeMap<usize, Surface>,
@@ -182,7 +161,9 @@ impl Surfaces {
         let used: BTreeSet<usize> = used.flatten().collect();
         let mut textures = Textures::new(data);
         let mut surfaces = BTreeMap::new();
-        let materials = used.iter().filter_map(|&at| Some((at, data.document.materials.get(at)?)));
+        let materials = used
+            .iter()
+            .filter_map(|&at| Some((at, data.document.materials.get(at)?)));
         // Once to count them, once to read them.
         for (_, material) in materials.clone() {
             Surface::of(material, &mut |texture| {
@@ -208,104 +189,5 @@ impl Surfaces {
     /// What could not be shown.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
-    }
-}
-
-/// Decoded textures by the number of their picture.
-struct Textures<'a> {
-    data: &'a Data<'a>,
-    announced: BTreeSet<usize>,
-    decoded: BTreeMap<usize, Option<Rc<Texture>>>,
-    pixels_left: u64,
-    notes: Vec<String>,
-}
-
-impl<'a> Textures<'a> {
-    fn new(data: &'a Data<'a>) -> Self {
-        Self {
-            data,
-            announced: BTreeSet::new(),
-            decoded: BTreeMap::new(),
-            pixels_left: MAX_TEXTURE_PIXELS,
-            notes: Vec::new(),
-        }
-    }
-
-    fn picture(&self, texture: &TextureUse) -> Option<usize> {
-        let texture = self.data.document.textures.get(texture.index)?;
-        let webp = texture.extensions.webp.as_ref().and_then(|webp| webp.source);
-        webp.or(texture.source)
-    }
-
-    fn announce(&mut self, texture: &TextureUse) {
-        self.announced.extend(self.picture(texture));
-    }
-
-    /// The more there are, the less is kept of each: they have to fit into memory together.
-    fn side(&self) -> u32 {
-        match self.announced.len() {
-            0..=8 => 1024,
-            9..=32 => 512,
-            33..=128 => 256,
-            129..=512 => 128,
-            _ => 64,
-        }
-    }
-
-    fn look(&mut self, texture: &TextureUse) -> Result<Option<Look>, Unseen> {
-        let Some(picture) = self.picture(texture) else {
-            return Ok(None);
-        };
-        let decoded = match self.decoded.get(&picture) {
-            Some(decoded) => decoded.clone(),
-            None => {
-                let decoded = self.decode(picture)?.map(Rc::new);
-                self.decoded.insert(picture, decoded.clone());
-                decoded
-            }
-        };
-        let sampler = self.data.document.textures.get(texture.index).and_then(|texture| texture.sampler);
-        let sampler = sampler.and_then(|sampler| self.data.document.samplers.get(sampler));
-        let moved = texture.extensions.transform.as_ref();
-        Ok(decoded.map(|decoded| Look {
-            texture: decoded,
-            set: moved.and_then(|moved| moved.tex_coord).unwrap_or(texture.tex_coord),
-            transform: moved.map_or([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], |moved| {
-                let ([x, y], [scale_x, scale_y]) = (moved.offset, moved.scale.unwrap_or([1.0; 2]));
-                let (sine, cosine) = moved.rotation.sin_cos();
-                [
-                    [cosine * scale_x, sine * scale_y, x],
-                    [-sine * scale_x, cosine * scale_y, y],
-                ]
-            }),
-            wraps: [
-                Wrap::of(sampler.and_then(|sampler| sampler.wrap_s)),
-                Wrap::of(sampler.and_then(|sampler| sampler.wrap_t)),
-            ],
-        }))
-    }
-
-    fn decode(&mut self, picture: usize) -> Result<Option<Texture>, Unseen> {
-        let Some(image) = self.data.document.images.get(picture) else {
-            return Ok(None);
-        };
-        let inlined = image.uri.as_deref().and_then(inline);
-        let view = image.buffer_view.and_then(|view| self.data.view(view));
-        let Some(bytes) = inlined.as_deref().or(view) else {
-            return Ok(None);
-        };
-        match Texture::decode(bytes, self.pixels_left, self.side()) {
-            Ok((texture, pixels)) => {
-                self.pixels_left = self.pixels_left.saturating_sub(pixels);
-                Ok(Some(texture))
-            }
-            Err(Fault::TooLarge(..)) => Err(Unseen::TooManyPixels),
-            Err(fault @ Fault::Damaged(_)) => {
-                if self.notes.len() < MAX_NOTES {
-                    self.notes.push(format!("/images/{picture}: {fault}; the model is shown without it"));
-                }
-                Ok(None)
-            }
-        }
     }
 }

@@ -105,7 +105,8 @@ impl Level {
             return None;
         }
         let (width, height) = ((self.width / 2).max(1), (self.height / 2).max(1));
-        let pixel = |x: u32, y: u32| self.pixels[(y.min(self.height - 1) * self.width + x.min(self.width - 1)) as usize];
+        let pixel =
+            |x: u32, y: u32| self.pixels[(y.min(self.height - 1) * self.width + x.min(self.width - 1)) as usize];
         let mean = |x: u32, y: u32| {
             let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| pixel(x * 2 + dx, y * 2 + dy));
             std::array::from_fn(|channel| {
@@ -124,7 +125,11 @@ impl Level {
 
 /// The two pixels around a place, and how far it is from the first to the second.
 fn neighbours(place: f32, size: u32, wrap: Wrap) -> (usize, usize, f32) {
-    let at = if place.is_finite() { place * size as f32 - 0.5 } else { 0.0 };
+    let at = if place.is_finite() {
+        place * size as f32 - 0.5
+    } else {
+        0.0
+    };
     let first = at.floor();
     let size = i64::from(size);
     // Bounded before something is added to it.

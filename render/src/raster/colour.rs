@@ -187,7 +187,9 @@ fn of_code_points(points: &png::CodingIndependentCodePoints, channels: Channels)
     }
     let is_linear = transfer_characteristics == TransferCharacteristics::Linear;
     let mut profile = ColorProfile::new_srgb();
-    let is_known = profile.update_rgb_colorimetry_from_cicp(CicpProfile {
+    // What it answers is always no: whether it knew the numbers shows in what it has set.
+    (profile.cicp, profile.red_trc) = (None, None);
+    profile.update_rgb_colorimetry_from_cicp(CicpProfile {
         color_primaries,
         // The curve of linear light is one that it does not have.
         transfer_characteristics: if is_linear {
@@ -198,7 +200,7 @@ fn of_code_points(points: &png::CodingIndependentCodePoints, channels: Channels)
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range: true,
     });
-    if !is_known {
+    if profile.cicp.is_none() || profile.red_trc.is_none() {
         return Err(UNREADABLE);
     }
     if is_linear {

@@ -1,119 +1,107 @@
 //! The look of a contact sheet: rounded cards with a soft shadow on a light ground.
+//!
+//! All cards of a sheet are alike and begin at whole pixels: one is drawn and stamped wherever one is needed, which is most of the speed.
 
-use resvg::tiny_skia::{
-    BlendMode, Color, FillRule, FilterQuality, GradientStop, LinearGradient, Paint, Path, PathBuilder, Pixmap,
-    PixmapPaint, Point, Rect, SpreadMode, Transform,
-};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use resvg::tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
-/// Where the cards are.
-pub struct Grid {
-    width: u32,
-    height: u32,
-    columns: usize,
-    count: usize,
-    /// Around everything, and between the cards.
-    margin: f32,
-    gap: f32,
-    card: f32,
-}
+use super::grid::Grid;
 
-impl Grid {
-    /// Rows and columns for so many cards on a sheet so wide.
-    pub fn new(count: usize, width: u32) -> Self {
-        let columns = match count {
-            1..=3 => count,
-            4 => 2,
-            5..=6 | 9 => 3,
-            7..=8 | 10..=12 => 4,
-            13..=20 => 5,
-            21..=30 => 6,
-            31..=42 => 7,
-            _ => 8,
-        };
-        let rows = count.div_ceil(columns);
-        let unit = width as f32 / 1200.0;
-        let gap = unit * if columns > 5 { 16.0 } else { 24.0 };
-        let margin = unit * 40.0;
-        let card = (width as f32 - 2.0 * margin - gap * (columns as f32 - 1.0)) / columns as f32;
-        // One picture alone would make a square poster: keep its card, lower the sheet.
-        let height = 2.0 * margin + rows as f32 * card + gap * (rows as f32 - 1.0);
-        Self {
-            width,
-            height: height.round() as u32,
-            columns,
-            count,
-            margin,
-            gap,
-            card,
-        }
-    }
-
-    /// The last row is centred.
-    fn card(&self, index: usize) -> Option<Rect> {
-        let (row, column) = (index / self.columns, index % self.columns);
-        let in_row = (self.count - row * self.columns).min(self.columns);
-        let step = self.card + self.gap;
-        let indent = (self.columns - in_row) as f32 * step / 2.0;
-        Rect::from_xywh(
-            self.margin + indent + column as f32 * step,
-            self.margin + row as f32 * step,
-            self.card,
-            self.card,
-        )
-    }
-}
-
-const GROUND: [(u8, u8, u8); 2] = [(0xF5, 0xF6, 0xFA), (0xE6, 0xE9, 0xF2)];
+const GROUND: [[f32; 3]; 2] = [[245.0, 246.0, 250.0], [230.0, 233.0, 242.0]];
 const LIGHT_CARD: (u8, u8, u8) = (0xFF, 0xFF, 0xFF);
 /// For pictures that a white card would swallow.
 const DARK_CARD: (u8, u8, u8) = (0x26, 0x2B, 0x3A);
+const SHADOW: (u8, u8, u8, u8) = (0x1B, 0x23, 0x40, 5);
+/// Of a card's side.
+const RADIUS: f32 = 0.07;
+/// Of a card's side: the square in its middle that the picture fits into.
+const INNER: f32 = 0.70;
 
 /// Draws the pictures in the order of the cards; `None` when there is no memory for it.
 pub fn paint(pictures: &[Pixmap], grid: &Grid) -> Option<Pixmap> {
-    let mut sheet = Pixmap::new(grid.width, grid.height)?;
-    ground(&mut sheet)?;
+    let mut sheet = ground(grid.width, grid.height)?;
+    let (mut light, mut dark) = (None, None);
     for (index, picture) in pictures.iter().enumerate() {
-        let card = grid.card(index)?;
-        let radius = grid.card * 0.07;
-        shadow(&mut sheet, card, radius)?;
-        let shade = if is_light(picture) { DARK_CARD } else { LIGHT_CARD };
-        fill(
+        let (stamp, colour) = if is_light(picture) {
+            (&mut dark, DARK_CARD)
+        } else {
+            (&mut light, LIGHT_CARD)
+        };
+        if stamp.is_none() {
+            *stamp = Some(Stamp::new(grid.card, colour)?);
+        }
+        let stamp = stamp.as_ref()?;
+        let (left, top) = grid.corner(index);
+        let reach = stamp.reach.cast_signed();
+        blend(
             &mut sheet,
-            &rounded(card, radius)?,
-            Color::from_rgba8(shade.0, shade.1, shade.2, 255),
+            &stamp.pixels,
+            left.cast_signed() - reach,
+            top.cast_signed() - reach,
         );
-        place(&mut sheet, picture, card)?;
+        let picture = fitted(picture, (grid.card as f32 * INNER).max(1.0))?;
+        let (left, top) = (
+            left + (grid.card - picture.width()) / 2,
+            top + (grid.card - picture.height()) / 2,
+        );
+        blend(&mut sheet, &picture, left.cast_signed(), top.cast_signed());
     }
     Some(sheet)
 }
 
-fn ground(sheet: &mut Pixmap) -> Option<()> {
-    let (width, height) = (sheet.width() as f32, sheet.height() as f32);
-    let stop = |at, (red, green, blue)| GradientStop::new(at, Color::from_rgba8(red, green, blue, 255));
-    let stops = vec![stop(0.0, GROUND[0]), stop(1.0, GROUND[1])];
-    let shader = LinearGradient::new(
-        Point::from_xy(0.0, 0.0),
-        Point::from_xy(width * 0.3, height),
-        stops,
-        SpreadMode::Pad,
-        Transform::identity(),
-    )?;
-    let paint = Paint {
-        shader,
-        ..Paint::default()
-    };
-    sheet.fill_rect(
-        Rect::from_xywh(0.0, 0.0, width, height)?,
-        &paint,
-        Transform::identity(),
-        None,
-    );
-    Some(())
+/// From light to a little less light, along a line that falls steeply to the right.
+fn ground(width: u32, height: u32) -> Option<Pixmap> {
+    const STEPS: usize = 1024;
+    let colours: Vec<[u8; 4]> = (0..=STEPS)
+        .map(|step| {
+            let part = step as f32 / STEPS as f32;
+            let channel = |at: usize| (GROUND[0][at] + (GROUND[1][at] - GROUND[0][at]) * part).round() as u8;
+            [channel(0), channel(1), channel(2), 255]
+        })
+        .collect();
+    let mut sheet = Pixmap::new(width, height)?;
+    let (along, down) = (width as f32 * 0.3, height as f32);
+    let scale = STEPS as f32 / (along * along + down * down);
+    let (pixels, _) = sheet.data_mut().as_chunks_mut::<4>();
+    for (y, row) in pixels.chunks_exact_mut(width as usize).enumerate() {
+        let (start, step) = (y as f32 * down * scale, along * scale);
+        for (x, pixel) in row.iter_mut().enumerate() {
+            *pixel = colours[((start + x as f32 * step) as usize).min(STEPS)];
+        }
+    }
+    Some(sheet)
+}
+
+/// A card with its shadow.
+struct Stamp {
+    pixels: Pixmap,
+    /// How far the shadow reaches beyond the card, in pixels.
+    reach: u32,
+}
+
+impl Stamp {
+    fn new(side: u32, (red, green, blue): (u8, u8, u8)) -> Option<Self> {
+        let unit = side as f32 / 260.0;
+        let reach = (unit * 11.0).ceil() as u32;
+        let whole = side.checked_add(reach.checked_mul(2)?)?;
+        let mut pixels = Pixmap::new(whole, whole)?;
+        let card = Rect::from_xywh(reach as f32, reach as f32, side as f32, side as f32)?;
+        let radius = side as f32 * RADIUS;
+        shadow(&mut pixels, card, radius)?;
+        fill(
+            &mut pixels,
+            &rounded(card, radius)?,
+            Color::from_rgba8(red, green, blue, 255),
+        );
+        Some(Self { pixels, reach })
+    }
 }
 
 /// Layers of faint, growing cards: soft enough, and far cheaper than a blur.
-fn shadow(sheet: &mut Pixmap, card: Rect, radius: f32) -> Option<()> {
+fn shadow(target: &mut Pixmap, card: Rect, radius: f32) -> Option<()> {
     let unit = card.width() / 260.0;
+    let (red, green, blue, alpha) = SHADOW;
     for layer in 0..5 {
         let grow = unit * (5.0 - layer as f32) * 1.4;
         let spread = Rect::from_ltrb(
@@ -123,9 +111,9 @@ fn shadow(sheet: &mut Pixmap, card: Rect, radius: f32) -> Option<()> {
             card.bottom() + grow + 3.0 * unit,
         )?;
         fill(
-            sheet,
+            target,
             &rounded(spread, radius + grow)?,
-            Color::from_rgba8(0x1B, 0x23, 0x40, 5),
+            Color::from_rgba8(red, green, blue, alpha),
         );
     }
     Some(())
@@ -158,26 +146,57 @@ fn rounded(rect: Rect, radius: f32) -> Option<Path> {
     path.finish()
 }
 
-/// Fits the picture into the middle of the card.
-fn place(sheet: &mut Pixmap, picture: &Pixmap, card: Rect) -> Option<()> {
-    let inner = card.width() * 0.70;
-    let scale = (inner / picture.width() as f32).min(inner / picture.height() as f32);
-    let left = card.left() + (card.width() - picture.width() as f32 * scale) / 2.0;
-    let top = card.top() + (card.height() - picture.height() as f32 * scale) / 2.0;
-    let paint = PixmapPaint {
-        opacity: 1.0,
-        blend_mode: BlendMode::SourceOver,
-        quality: FilterQuality::Bicubic,
-    };
-    sheet.draw_pixmap(
-        0,
-        0,
-        picture.as_ref(),
-        &paint,
-        Transform::from_row(scale, 0.0, 0.0, scale, left, top),
-        None,
-    );
-    Some(())
+/// The picture so large that it just fits into a square.
+fn fitted(picture: &Pixmap, side: f32) -> Option<Pixmap> {
+    let scale = side / picture.width().max(picture.height()) as f32;
+    let length = |length: u32| ((length as f32 * scale).round() as u32).clamp(1, (side as u32).max(1));
+    let (width, height) = (length(picture.width()), length(picture.height()));
+    let source = ImageRef::new(picture.width(), picture.height(), picture.data(), PixelType::U8x4).ok()?;
+    let mut scaled = Image::new(width, height, PixelType::U8x4);
+    let filter = ResizeAlg::Convolution(FilterType::CatmullRom);
+    let options = ResizeOptions::new().resize_alg(filter).use_alpha(false);
+    Resizer::new().resize(&source, &mut scaled, &options).ok()?;
+    let mut fitted = Pixmap::new(width, height)?;
+    fitted.data_mut().copy_from_slice(scaled.buffer());
+    let (pixels, _) = fitted.data_mut().as_chunks_mut::<4>();
+    for pixel in pixels {
+        // The filter overshoots at edges; no colour is more than its alpha.
+        let alpha = pixel[3];
+        pixel[..3]
+            .iter_mut()
+            .for_each(|channel| *channel = (*channel).min(alpha));
+    }
+    Some(fitted)
+}
+
+/// Draws a picture over the opaque sheet, at whole pixels; what is beyond the sheet is left out.
+fn blend(sheet: &mut Pixmap, picture: &Pixmap, left: i32, top: i32) {
+    let (width, picture_width) = (sheet.width() as usize, picture.width() as usize);
+    let skipped = usize::try_from(-left).unwrap_or(0);
+    let first = usize::try_from(left).unwrap_or(0);
+    let (targets, _) = sheet.data_mut().as_chunks_mut::<4>();
+    let (sources, _) = picture.data().as_chunks::<4>();
+    for (y, sources) in sources.chunks_exact(picture_width).enumerate() {
+        let Some(row) = i32::try_from(y).ok().and_then(|y| usize::try_from(top + y).ok()) else {
+            continue;
+        };
+        let Some(row) = targets.get_mut(row * width..(row + 1) * width) else {
+            break;
+        };
+        for (target, source) in row.iter_mut().skip(first).zip(sources.iter().skip(skipped)) {
+            match source[3] {
+                0 => {}
+                255 => *target = *source,
+                alpha => {
+                    let below = 255 - u32::from(alpha);
+                    for (target, source) in target.iter_mut().zip(source) {
+                        let product = u32::from(*target) * below + 128;
+                        *target = source.saturating_add(((product + (product >> 8)) >> 8) as u8);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Whether what shows of the picture is nearly white.
@@ -195,20 +214,46 @@ fn is_light(picture: &Pixmap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::MAX_TILES;
 
     #[test]
-    fn every_card_is_on_the_sheet() {
-        for count in 1..=MAX_TILES {
-            let grid = Grid::new(count, 1200);
-            for index in 0..count {
-                let card = grid.card(index).unwrap();
-                assert!(
-                    card.left() >= 0.0 && card.right() <= 1200.0 && card.bottom() <= grid.height as f32,
-                    "{count}: {index}"
-                );
-            }
+    fn pictures_are_on_their_cards() {
+        let mut wide = Pixmap::new(200, 100).unwrap();
+        wide.fill(Color::from_rgba8(200, 0, 0, 255));
+        let mut white = Pixmap::new(10, 40).unwrap();
+        white.fill_rect(
+            Rect::from_xywh(2.0, 2.0, 6.0, 30.0).unwrap(),
+            &Paint {
+                shader: resvg::tiny_skia::Shader::SolidColor(Color::WHITE),
+                ..Paint::default()
+            },
+            Transform::identity(),
+            None,
+        );
+        let grid = Grid::new(2, 1200);
+        let sheet = paint(&[wide, white], &grid).unwrap();
+        let at = |card: usize, x: f32, y: f32| {
+            let (left, top) = grid.corner(card);
+            let side = grid.card as f32;
+            let pixel = sheet.pixel(left + (side * x) as u32, top + (side * y) as u32).unwrap();
+            (pixel.red(), pixel.green(), pixel.blue(), pixel.alpha())
+        };
+        assert_eq!(at(0, 0.5, 0.5), (200, 0, 0, 255));
+        assert_eq!(at(0, 0.5, 0.2), (255, 255, 255, 255));
+        assert_eq!(at(1, 0.5, 0.5), (255, 255, 255, 255));
+        // A white card would swallow it.
+        assert_eq!(at(1, 0.1, 0.5), (DARK_CARD.0, DARK_CARD.1, DARK_CARD.2, 255));
+        assert!(sheet.pixels().iter().all(|pixel| pixel.alpha() == 255));
+    }
+
+    #[test]
+    fn a_picture_beyond_the_edges_is_cut() {
+        let mut sheet = ground(20, 10).unwrap();
+        let mut square = Pixmap::new(8, 8).unwrap();
+        square.fill(Color::BLACK);
+        for (left, top) in [(-4, -4), (16, 6), (-8, 0), (20, 10), (0, -8), (30, 30)] {
+            blend(&mut sheet, &square, left, top);
         }
-        assert_eq!(Grid::new(12, 1200).columns, 4);
+        let black = sheet.pixels().iter().filter(|pixel| pixel.red() == 0).count();
+        assert_eq!(black, 2 * 4 * 4);
     }
 }

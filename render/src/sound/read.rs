@@ -140,12 +140,19 @@ impl Levels {
             // All samples up to the next step at once.
             let bar = ((u128::from(self.at) * BARS as u128 / u128::from(self.total)) as usize).min(BARS - 1);
             let end_of_bar = (u128::from(self.total) * (bar as u128 + 1)).div_ceil(BARS as u128);
-            let left = u64::try_from(end_of_bar).unwrap_or(u64::MAX).saturating_sub(self.at).max(1);
+            let left = u64::try_from(end_of_bar)
+                .unwrap_or(u64::MAX)
+                .saturating_sub(self.at)
+                .max(1);
             let end = length.min(start.saturating_add(usize::try_from(left).unwrap_or(usize::MAX)));
             let step = &mut self.steps[bar];
             for channel in self.channels.iter().take(MAX_CHANNELS) {
                 for &sample in channel.get(start..end).unwrap_or_default() {
-                    let sample = if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 };
+                    let sample = if sample.is_finite() {
+                        sample.clamp(-1.0, 1.0)
+                    } else {
+                        0.0
+                    };
                     step.peak = step.peak.max(sample.abs());
                     step.squares += f64::from(sample * sample);
                     step.count += 1;
@@ -165,7 +172,11 @@ impl Levels {
             peak: step.peak,
             mean: (step.squares / step.count as f64).sqrt() as f32,
         };
-        let bars: Vec<Option<Bar>> = self.steps.iter().map(|step| (step.count > 0).then(|| bar(step))).collect();
+        let bars: Vec<Option<Bar>> = self
+            .steps
+            .iter()
+            .map(|step| (step.count > 0).then(|| bar(step)))
+            .collect();
         Ok(std::array::from_fn(|at| {
             let before = bars[..=at].iter().rev().find_map(|bar| *bar);
             let after = bars[at..].iter().find_map(|bar| *bar);
