@@ -118,19 +118,17 @@ async fn a_file_that_ends_its_child_is_the_only_one_that_is_blamed() {
 #[tokio::test]
 async fn nothing_is_lost_when_children_are_killed_from_outside() {
     let (jail, presets) = (jail(), presets());
-    let work = tokio::spawn({
-        let (jail, presets) = (jail.clone(), Arc::clone(&presets));
-        async move { jail.render_many(icons(600), &presets).await }
-    });
-    let mut kills = 0;
-    while !work.is_finished() && kills < 3 {
+    for _ in 0..3 {
+        // The child is there and at work when it is killed.
+        jail.render_many(icons(1), &presets).await;
+        let (files, work_jail, presets) = (icons(600), jail.clone(), Arc::clone(&presets));
+        let work = tokio::spawn(async move { work_jail.render_many(files, &presets).await });
         tokio::time::sleep(Duration::from_millis(5)).await;
-        kills += u32::from(kill_a_child());
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        assert!(kill_a_child() && !work.is_finished(), "the work was over too soon");
+        let answers = work.await.unwrap();
+        assert_eq!(answers.len(), 600);
+        answers.iter().for_each(assert_drawn);
     }
-    let answers = work.await.unwrap();
-    assert_eq!(answers.len(), 600);
-    answers.iter().for_each(assert_drawn);
 }
 
 /// Kills one child of this process that is a jail's; false when there is none.

@@ -65,7 +65,6 @@ pub struct Failures {
     path: Option<PathBuf>,
     list: Option<BufWriter<File>>,
     groups: BTreeMap<(String, String), Group>,
-    count: u64,
 }
 
 /// Failures that have something in common.
@@ -89,7 +88,6 @@ impl Failures {
             path,
             list: None,
             groups: BTreeMap::new(),
-            count: 0,
         }
     }
 
@@ -98,7 +96,6 @@ impl Failures {
     /// # Errors
     /// When the disk does not take it.
     pub fn add(&mut self, name: &str, failure: &Failure) -> anyhow::Result<()> {
-        self.count += 1;
         let mut key = (failure.kind.to_owned(), failure.group.clone());
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
             key = ("other".to_owned(), String::new());
@@ -122,11 +119,6 @@ impl Failures {
         written
             .and_then(|()| list.flush())
             .with_context(|| format!("writing {}", path.display()))
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> u64 {
-        self.count
     }
 
     /// The largest group first.

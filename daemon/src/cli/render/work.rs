@@ -80,7 +80,7 @@ impl Shared {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_FILES), 0);
         while batch.len() < BATCH_FILES && bytes < BATCH_BYTES as u64 && self.goes_on() {
-            let Some(entry) = source.next()? else { break };
+            let Some(entry) = source.take()? else { break };
             // What archives say of themselves.
             let announced = std::mem::take(&mut source.announced);
             self.counts.total.fetch_add(announced, Ordering::Relaxed);
