@@ -2,6 +2,7 @@
 
 mod check;
 mod queues;
+mod render;
 mod sample;
 mod token;
 
@@ -49,6 +50,8 @@ enum Command {
     },
     /// Make sample packs of SVG files, for a demo or a test.
     Sample(sample::Args),
+    /// Draw a folder, a ZIP or single files in every preset.
+    Render(Box<render::Args>),
     /// Print the OpenAPI document of the public API.
     Openapi,
     /// A child that opens hostile bytes; started by the daemon.
@@ -106,6 +109,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token { command } => token::run(command)?,
         Command::Queues { command } => queues::run(&command)?,
         Command::Sample(arguments) => arguments.run()?,
+        Command::Render(arguments) => return arguments.run(),
         Command::Openapi => say(&http::openapi()
             .to_pretty_json()
             .context("writing the OpenAPI document")?)?,

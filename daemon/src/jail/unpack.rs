@@ -94,7 +94,7 @@ impl Unpacking {
     ///
     /// # Errors
     /// Why the archive could not be taken apart, or not to its end.
-    pub fn next(&mut self) -> Result<Option<Unpacked>, JailError> {
+    pub fn receive(&mut self) -> Result<Option<Unpacked>, JailError> {
         if let Some(news) = self.inbox.as_ref().and_then(|inbox| inbox.recv().ok()) {
             return Ok(Some(news));
         }

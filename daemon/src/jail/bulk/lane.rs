@@ -196,7 +196,8 @@ impl Lane {
     }
 
     fn take(&self) -> anyhow::Result<Child> {
-        let child = self.pool().take_blocking()?;
+        // One that was killed before it was ready is nobody's fault here either.
+        let child = self.pool().take_blocking().or_else(|_| self.pool().take_blocking())?;
         if self.priority == Priority::Lowest {
             pace::lower(child.process_id());
         }

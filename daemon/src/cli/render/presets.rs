@@ -1,0 +1,139 @@
+//! Which pictures are asked for.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use figment::Figment;
+use figment::providers::{Format as _, Toml};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tradepost_render::presets::{Format, Preset, WIDTHS, Watermark, default_presets};
+
+/// The widest picture, in pixels.
+const MAX_WIDTH_PX: u32 = 4_096;
+const MAX_PRESETS: usize = 64;
+
+/// What decides the pictures; without any of it the presets of the marketplace are made.
+#[derive(Debug, clap::Args)]
+pub struct Wish {
+    /// A TOML file with a table [[presets]] for each picture: name, width_px, format, quality, and if wanted background and watermark.
+    #[arg(long, conflicts_with_all = ["widths", "formats", "quality"])]
+    presets: Option<PathBuf>,
+    /// Widths in pixels [default: 64,128,256,512].
+    #[arg(long, value_delimiter = ',')]
+    widths: Vec<u32>,
+    /// png, webp, or both [default: both].
+    #[arg(long, value_delimiter = ',', value_parser = parse_format)]
+    formats: Vec<Format>,
+    /// Of WebP pictures of many colours, 0 to 100 [default: 80].
+    #[arg(long)]
+    quality: Option<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    presets: Vec<Preset>,
+}
+
+impl Wish {
+    /// The presets, checked.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a preset cannot be drawn.
+    pub fn presets(&self) -> anyhow::Result<Vec<Preset>> {
+        let presets = match &self.presets {
+            Some(path) => read(path)?,
+            None if self.widths.is_empty() && self.formats.is_empty() && self.quality.is_none() => default_presets(),
+            None => self.combined(),
+        };
+        check(&presets)?;
+        Ok(presets)
+    }
+
+    fn combined(&self) -> Vec<Preset> {
+        let or = |given: &[u32]| {
+            if given.is_empty() {
+                WIDTHS.to_vec()
+            } else {
+                given.to_vec()
+            }
+        };
+        let formats = match self.formats.is_empty() {
+            true => vec![Format::Png, Format::Webp],
+            false => self.formats.clone(),
+        };
+        let preset = |width_px, format: Format| Preset {
+            name: format!("{}-{width_px}", format.as_str()),
+            width_px,
+            format,
+            quality: self.quality.unwrap_or(80),
+            background: None,
+            watermark: Watermark::None,
+        };
+        let widths = or(&self.widths);
+        let in_formats = |width: u32| {
+            formats
+                .iter()
+                .map(move |&format| preset(width, format))
+                .collect::<Vec<_>>()
+        };
+        widths.into_iter().flat_map(in_formats).collect()
+    }
+}
+
+/// What tells one set of presets from another: names and everything that decides the bytes.
+pub fn hash(presets: &[Preset]) -> String {
+    let mut hasher = Sha256::new();
+    for preset in presets {
+        hasher.update(&preset.name);
+        hasher.update([0]);
+        hasher.update(preset.hash());
+    }
+    hex::encode(hasher.finalize())
+}
+
+fn parse_format(text: &str) -> Result<Format, String> {
+    match text {
+        "png" => Ok(Format::Png),
+        "webp" => Ok(Format::Webp),
+        _ => Err("formats are png and webp".to_owned()),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<Preset>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading the presets in {}", path.display()))?;
+    let listed: Listed = Figment::from(Toml::string(&text))
+        .extract()
+        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    Ok(listed.presets)
+}
+
+fn check(presets: &[Preset]) -> anyhow::Result<()> {
+    ensure!(!presets.is_empty(), "there is no preset: nothing would be drawn");
+    ensure!(
+        presets.len() <= MAX_PRESETS,
+        "there are {} presets; the limit is {MAX_PRESETS}",
+        presets.len()
+    );
+    let mut names = std::collections::HashSet::new();
+    for preset in presets {
+        let (name, width) = (&preset.name, preset.width_px);
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        ensure!(
+            (1..=100).contains(&name.len()) && name.bytes().all(is_plain),
+            "the preset {name:?} needs a name of letters, digits and dashes: files are called after it"
+        );
+        ensure!(names.insert(name), "the preset {name} is there twice");
+        ensure!(
+            (1..=MAX_WIDTH_PX).contains(&width),
+            "the preset {name} is {width} px wide; it may be 1 to {MAX_WIDTH_PX}"
+        );
+        ensure!(
+            preset.quality <= 100,
+            "the preset {name} has a quality of {}; it may be 0 to 100",
+            preset.quality
+        );
+    }
+    Ok(())
+}
