@@ -54,5 +54,6 @@ pub struct Revisions {
     pub cases: u64,
     pub audit: u64,
     pub dead: u64,
+    /// Campaigns included: they are long work, too.
     pub operations: u64,
 }

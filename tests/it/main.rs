@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bulk;
+mod campaigns;
 mod catalogue;
 mod chaos;
 mod configuration;

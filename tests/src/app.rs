@@ -157,6 +157,11 @@ impl TestApp {
         answer(request).await
     }
 
+    /// A request to the control socket, to be changed and sent.
+    pub fn control_request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.control.request(method, format!("http://localhost{path}"))
+    }
+
     /// A request to the control socket that changes something.
     pub async fn act(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.control(Method::POST, path, Some(body)).await

@@ -1,7 +1,7 @@
 //! Lets new uploads pass: a campaign draws while nobody waits, and only a small share of the time while somebody does.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Between two messages of one upload nobody is at work, and yet somebody waits.
@@ -16,8 +16,16 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug, Default)]
 pub struct Courtesy {
     working: AtomicU32,
-    ended: Mutex<Option<Instant>>,
+    times: Mutex<Times>,
     yielding: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    /// When somebody was done last.
+    ended: Option<Instant>,
+    /// When the last batch of a campaign was done, and what it took.
+    batch: Option<(Instant, Duration)>,
 }
 
 /// Interactive work that goes on until this is dropped.
@@ -26,7 +34,7 @@ pub struct Working<'a>(&'a Courtesy);
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        *self.0.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.0.times().ended = Some(Instant::now());
         self.0.working.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -43,17 +51,15 @@ impl Courtesy {
         self.yielding.load(Ordering::Relaxed)
     }
 
-    fn is_busy(&self) -> bool {
-        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        self.working.load(Ordering::Relaxed) > 0 || ended.is_some_and(|at| at.elapsed() < BETWEEN_MESSAGES)
+    /// A batch of a campaign is done.
+    pub fn drew(&self, took: Duration) {
+        self.times().batch = Some((Instant::now(), took));
     }
 
-    /// Waits until others have passed, for at most `most`, or until the share of a campaign whose last batch ended at `since` and took
-    /// `took` is used up. `false`: they have not passed yet.
-    pub async fn let_pass(&self, since: Option<Instant>, took: Duration, most: Duration) -> bool {
-        let due = (took * SHARE).min(LONGEST);
+    /// Waits until others have passed, or the share of campaigns is due again, for at most `most`. `false`: neither is so yet.
+    pub async fn let_pass(&self, most: Duration) -> bool {
         let began = Instant::now();
-        while self.is_busy() && since.is_some_and(|since| since.elapsed() < due) {
+        while self.is_busy() && !self.is_due() {
             self.yielding.store(true, Ordering::Relaxed);
             if began.elapsed() >= most {
                 return false;
@@ -63,31 +69,40 @@ impl Courtesy {
         self.yielding.store(false, Ordering::Relaxed);
         true
     }
+
+    fn is_busy(&self) -> bool {
+        let ended = self.times().ended;
+        self.working.load(Ordering::Relaxed) > 0 || ended.is_some_and(|at| at.elapsed() < BETWEEN_MESSAGES)
+    }
+
+    fn is_due(&self) -> bool {
+        let batch = self.times().batch;
+        batch.is_none_or(|(at, took)| at.elapsed() >= (took * SHARE).min(LONGEST))
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SOON: Duration = Duration::from_millis(40);
+
     #[tokio::test]
     async fn a_campaign_waits_while_somebody_works_and_no_longer_than_its_share() {
         let courtesy = Courtesy::default();
         let working = courtesy.working();
-        let now = Some(Instant::now());
-        assert!(
-            !courtesy
-                .let_pass(now, Duration::from_secs(1), Duration::from_millis(40))
-                .await
-        );
+        assert!(courtesy.let_pass(SOON).await, "it has not had its share yet");
+        courtesy.drew(Duration::from_secs(1));
+        assert!(!courtesy.let_pass(SOON).await);
         assert!(courtesy.is_yielding());
         // What took no time is soon done again.
-        assert!(courtesy.let_pass(now, Duration::ZERO, Duration::from_millis(40)).await);
-        // Whoever has not done anything yet does not wait for ever, either.
-        assert!(
-            courtesy
-                .let_pass(None, Duration::from_secs(1), Duration::from_millis(40))
-                .await
-        );
+        courtesy.drew(Duration::ZERO);
+        assert!(courtesy.let_pass(SOON).await);
+        assert!(!courtesy.is_yielding());
         drop(working);
         assert!(courtesy.is_busy(), "the next message of the same upload comes soon");
     }

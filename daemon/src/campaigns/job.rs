@@ -30,7 +30,7 @@ const BATCH: i64 = 16;
 /// A message gives its slot back after this time, and goes on later.
 const SLICE: Duration = Duration::from_secs(2);
 const BETWEEN_SLICES: Duration = Duration::from_millis(100);
-/// How long a message with nothing drawn yet holds its slot while others pass.
+/// How long a message holds its slot while others pass.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// All places are taken.
 const NO_PLACE: Duration = Duration::from_millis(500);
@@ -77,7 +77,6 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
         return Ok(Outcome::Retry(NO_PLACE));
     };
     let began = Instant::now();
-    let mut last: Option<(Instant, Duration)> = None;
     loop {
         let Some(row) = queries::find(&app.db, job.campaign).await? else {
             return Ok(Outcome::Discard("the campaign is gone".to_owned()));
@@ -91,8 +90,7 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
         if !row.is_ours() {
             return Ok(Outcome::Retry(NOT_OURS));
         }
-        let (since, took) = last.unwrap_or((began, SLICE));
-        if began.elapsed() > SLICE || !app.campaigns.courtesy.let_pass(Some(since), took, PATIENCE).await {
+        if began.elapsed() > SLICE || !app.campaigns.courtesy.let_pass(PATIENCE).await {
             return Ok(Outcome::Retry(BETWEEN_SLICES));
         }
         let due = queries::waiting(&app.db, job.campaign, job.range(), BATCH).await?;
@@ -100,9 +98,10 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
             return Ok(Outcome::Done);
         }
         let started = Instant::now();
-        match draw(app, &row, due, attempt).await? {
-            Progress::Some => last = Some((Instant::now(), started.elapsed())),
-            Progress::None => return Ok(Outcome::Retry(BETWEEN_SLICES)),
+        let progress = draw(app, &row, due, attempt).await?;
+        app.campaigns.courtesy.drew(started.elapsed());
+        if progress == Progress::None {
+            return Ok(Outcome::Retry(BETWEEN_SLICES));
         }
     }
 }

@@ -22,6 +22,7 @@ mod samples;
 
 mod collect;
 mod courtesy;
+pub mod meter;
 mod queries;
 
 use tokio::sync::Semaphore;

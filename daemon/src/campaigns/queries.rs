@@ -99,6 +99,14 @@ pub(super) async fn moving(db: &PgPool) -> sqlx::Result<Vec<Row>> {
     Ok(rows.into_iter().map(Row::from).collect())
 }
 
+/// The one that was started last.
+pub(super) async fn newest_drawn(db: &PgPool) -> sqlx::Result<Option<Row>> {
+    let raw = select!("where started_at is not null order by id desc limit 1")
+        .fetch_optional(db)
+        .await?;
+    Ok(raw.map(Row::from))
+}
+
 /// Those that stopped by themselves and wait for an operator.
 pub(super) async fn stopped(db: &PgPool) -> sqlx::Result<Vec<Row>> {
     let rows = select!("where state = 'stopped' order by id limit 20")

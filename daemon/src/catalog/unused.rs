@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use crate::queue::Outcome;
 use crate::store::{ContentKey, Store};
 
 /// Objects that one sweep deletes at most: whoever refers to a picture waits for it.
@@ -83,6 +84,20 @@ pub async fn forget(db: &PgPool, swept: &Swept) -> sqlx::Result<()> {
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// What a message comes to that failed with `error`: when its pictures were swept after it put them, it is done again at once.
+///
+/// # Errors
+/// Any other error, as it is.
+pub async fn put_again(db: &PgPool, error: anyhow::Error) -> anyhow::Result<Outcome> {
+    match error.downcast_ref::<KeepError>() {
+        Some(KeepError::Swept(swept)) => {
+            forget(db, swept).await?;
+            Ok(Outcome::Retry(Duration::ZERO))
+        }
+        _ => Err(error),
+    }
 }
 
 /// Marks pictures that have lost a reference. The caller's transaction is the one that takes it away.

@@ -213,6 +213,7 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
         &app.latency,
     );
     text.push_str(&app.scans.meter.render());
+    text.push_str(&campaigns::meter::render(app).await?);
     Ok((
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

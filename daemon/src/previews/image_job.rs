@@ -16,7 +16,7 @@ use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 use super::sheet_job::PreviewJob;
 use crate::app::App;
 use crate::catalog::service::{self as catalog, Item, Settled, StoredFile};
-use crate::catalog::unused::{self, KeepError};
+use crate::catalog::unused;
 use crate::copies::Prints;
 use crate::copies::service as copies;
 use crate::ingest::job::refusal;
@@ -84,19 +84,8 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
             .context("storing the renditions")?;
     }
     match timed(app, "image.commit", settle(app, &job, &item, judged)).await {
-        Err(error) => collected_meanwhile(app, error).await,
+        Err(error) => unused::put_again(&app.db, error).await,
         Ok(()) => Ok(Outcome::Done),
-    }
-}
-
-/// Pictures that were collected after they were put are put again.
-async fn collected_meanwhile(app: &App, error: anyhow::Error) -> anyhow::Result<Outcome> {
-    match error.downcast_ref::<KeepError>() {
-        Some(KeepError::Swept(swept)) => {
-            unused::forget(&app.db, swept).await?;
-            Ok(Outcome::Retry(Duration::ZERO))
-        }
-        _ => Err(error),
     }
 }
 

@@ -11,6 +11,7 @@ use tradepost_common::uploads::UploadState;
 
 use crate::app::App;
 use crate::catalog::service::{self as catalog, SetProgress, Sheet};
+use crate::catalog::unused;
 use crate::copies::service as copies;
 use crate::ingest::job::refusal;
 use crate::jail::Rendition;
@@ -59,7 +60,9 @@ pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Resul
         )));
     }
     let drawn = draw(app, &set, attempt).await?;
-    finish(app, job, drawn).await?;
+    if let Err(error) = finish(app, job, drawn).await {
+        return unused::put_again(&app.db, error).await;
+    }
     app.changed.everything();
     Ok(Outcome::Done)
 }
@@ -127,6 +130,9 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
     }
     if let Some(drawn) = &drawn {
         keep(&mut tx, &set, drawn).await?;
+        let key = |rendition: &Rendition| (rendition.sha256, rendition.format.as_str());
+        let pictures: Vec<unused::Key> = drawn.renditions.iter().map(key).collect();
+        unused::keep(&mut tx, &pictures).await?;
     }
     copies::compare(&mut tx, job.upload_id).await?;
     review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;

@@ -102,7 +102,7 @@ pub(in crate::campaigns) async fn mark_canary(
     sqlx::query!(
         r#"
         update campaign_items set canary = true
-        where campaign_id = $1 and position in (select (number * $3 / $2)::int4 from generate_series(0, $2 - 1) as number)
+        where campaign_id = $1 and position in (select (number * $3::int8 / $2::int8)::int4 from generate_series(0::int8, $2::int8 - 1) as number)
         "#,
         id.0,
         count,

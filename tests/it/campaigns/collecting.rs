@@ -1,0 +1,204 @@
+//! What nobody needs is freed, and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use tradepost_tests::wait::eventually;
+use tradepostd::catalog::unused::{self, KeepError};
+use tradepostd::store::{ContentKey, Store, sha256};
+
+use super::*;
+
+async fn until_stored(app: &TestApp, expected: &[String]) {
+    eventually("the store has what is needed and nothing else", async || {
+        let there = stored(app);
+        if there == expected {
+            Ok(())
+        } else {
+            Err(format!("{} instead of {} pictures", there.len(), expected.len()))
+        }
+    })
+    .await;
+}
+
+/// The names of the pictures that are shown, sheets included.
+async fn needed(app: &TestApp) -> Vec<String> {
+    let pool = app.database().await;
+    let names: Vec<String> = sqlx::query_scalar(
+        "select encode(sha256, 'hex') || '.' || format from current_renditions union select encode(sha256, 'hex') || '.' || format from family_previews order by 1",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    names
+}
+
+#[tokio::test]
+async fn an_aborted_campaign_leaves_nothing_behind() {
+    let app = with_stale_ticks(6, options()).await;
+    // What the ticks were before they were made to look like the first one.
+    for name in stored(&app).into_iter().filter(|name| name.len() > 60) {
+        let is_needed = needed(&app).await.contains(&name);
+        if !is_needed {
+            let path = app
+                .state
+                .join("objects/r")
+                .join(&name[..2])
+                .join(&name[2..4])
+                .join(&name);
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let (before, dumped) = (stored(&app), dump(&app).await);
+    let campaign = plan(&app, json!({})).await;
+    draw_all(&app, &campaign).await;
+    assert!(stored(&app).len() > before.len());
+    act(&app, &campaign, "abort").await;
+    until_stored(&app, &before).await;
+    let done = app
+        .until(&path(&campaign), |campaign| {
+            campaign["freed_bytes"].as_i64().is_some_and(|bytes| bytes > 0)
+        })
+        .await;
+    assert_eq!(done["state"], "aborted");
+    assert_eq!(dump(&app).await, dumped);
+    assert_eq!(app.number("select count(*) from campaign_renditions").await, 0);
+    assert_eq!(app.number("select count(*) from campaign_items").await, 0);
+}
+
+#[tokio::test]
+async fn a_swapped_campaign_becomes_the_catalogues_own() {
+    let app = with_stale_ticks(6, options()).await;
+    let campaign = plan(&app, json!({})).await;
+    draw_all(&app, &campaign).await;
+    act(&app, &campaign, "swap").await;
+    let (seen, dumped) = (shown(&app).await, dump(&app).await);
+    act(&app, &campaign, "collect").await;
+    app.until(&path(&campaign), |campaign| campaign["freed_bytes"].is_i64())
+        .await;
+    assert_eq!((shown(&app).await, dump(&app).await), (seen, dumped));
+    assert_eq!(app.number("select count(*) from campaign_renditions").await, 0);
+    assert_eq!(app.number("select count(*) from active_generations").await, 0);
+    assert_eq!(app.number("select count(*) from renditions").await, 6 * PRESETS as i64);
+    let (status, problem) = app.act(&format!("{}/rollback", path(&campaign)), json!({})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("swapped and collected"),
+        "{problem}"
+    );
+    let needed = needed(&app).await;
+    until_stored(&app, &needed).await;
+}
+
+#[tokio::test]
+async fn what_was_swapped_is_collected_by_itself_when_its_time_has_come() {
+    let app = with_stale_ticks(2, options().set("CAMPAIGNS__KEEP_DAYS", 0)).await;
+    let campaign = plan(&app, json!({ "canary": 0 })).await;
+    act(&app, &campaign, "start").await;
+    until(&app, &campaign, "rendered").await;
+    act(&app, &campaign, "swap").await;
+    app.until(&path(&campaign), |campaign| campaign["freed_bytes"].is_i64())
+        .await;
+    assert_eq!(app.number("select count(*) from active_generations").await, 0);
+}
+
+/// Puts a picture and refers to it, as whoever draws does.
+async fn refer(pool: &sqlx::PgPool, store: &Store, bytes: &'static [u8], item: uuid::Uuid, generation: i64) {
+    let hash = sha256(bytes);
+    loop {
+        store
+            .put_content(vec![(ContentKey::rendition(hash, "png"), Bytes::from_static(bytes))])
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_micros(rand::random_range(0..2_000))).await;
+        let mut tx = pool.begin().await.unwrap();
+        sqlx::query("insert into campaign_renditions values ($1, $2, 'icon', 'raced', 'x', 'png', 1, 1, 1, $3)")
+            .bind(generation)
+            .bind(item)
+            .bind(hash.as_slice())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        match unused::keep(&mut tx, &[(hash, "png")]).await {
+            Ok(()) => return tx.commit().await.unwrap(),
+            Err(KeepError::Swept(swept)) => {
+                tx.rollback().await.unwrap();
+                unused::forget(pool, &swept).await.unwrap();
+            }
+            Err(KeepError::Database(error)) => panic!("{error}"),
+        }
+    }
+}
+
+async fn lose(pool: &sqlx::PgPool, hash: [u8; 32], item: uuid::Uuid, campaign: uuid::Uuid) {
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::query("delete from campaign_renditions where item_id = $1 and preset = 'raced'")
+        .bind(item)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    unused::mark(&mut tx, campaign, &[hash.to_vec()], &["png".to_owned()], &[1])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_picture_that_is_drawn_again_while_it_is_swept_is_there() {
+    const BYTES: &[u8] = b"\x89PNG raced for";
+    let app = with_stale_ticks(4, options()).await;
+    let campaign = plan(&app, json!({})).await;
+    let campaign: uuid::Uuid = campaign["id"].as_str().unwrap().parse().unwrap();
+    let options = tradepostd::embedded::postgres::find_running(&app.state.join("postgres")).unwrap();
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(8)
+        .connect_with(options.database("tradepost"))
+        .await
+        .unwrap();
+    let generation: i64 = sqlx::query_scalar("select generation from campaigns")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    let items: Vec<uuid::Uuid> = sqlx::query_scalar("select id from items order by id")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(folder.path().to_owned()).unwrap());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let sweeper = tokio::spawn({
+        let (pool, store, stop) = (pool.clone(), store.clone(), stop.clone());
+        async move {
+            let mut deleted = 0;
+            while !stop.is_cancelled() {
+                deleted += unused::sweep(&pool, &store, Duration::ZERO).await.unwrap().deleted;
+            }
+            deleted
+        }
+    });
+    let mut writers = tokio::task::JoinSet::new();
+    for item in items {
+        let (pool, store) = (pool.clone(), store.clone());
+        writers.spawn(async move {
+            for _ in 0..60 {
+                refer(&pool, &store, BYTES, item, generation).await;
+                // Whatever else went on: what is referred to is there.
+                let there = store.read_content(&ContentKey::rendition(sha256(BYTES), "png")).await;
+                assert!(there.is_ok(), "a picture that is referred to is gone");
+                lose(&pool, sha256(BYTES), item, campaign).await;
+            }
+        });
+    }
+    while let Some(ended) = writers.join_next().await {
+        ended.unwrap();
+    }
+    stop.cancel();
+    assert!(
+        sweeper.await.unwrap() > 0,
+        "it was swept at least once while it was raced for"
+    );
+    pool.close().await;
+}
