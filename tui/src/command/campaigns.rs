@@ -13,7 +13,7 @@ use crate::args::{CampaignCommand, Follow};
 use crate::client::{CampaignStep, Client};
 use crate::plain;
 use crate::query::Query;
-use crate::view::campaigns::{facts, keys};
+use crate::view::campaigns::{facts, keys, state, state_in_words};
 use crate::{NOT_CONFIRMED, REFUSED};
 use text::in_text;
 
@@ -132,7 +132,7 @@ fn print_short(campaign: &Campaign, output: Output) -> anyhow::Result<()> {
         let mut out = format!(
             "{} is {}\n",
             crate::text::clean(&campaign.what),
-            text::state_in_words(campaign, ink)
+            plain::paint(state_in_words(campaign.state), state(campaign.state).tone, ink)
         );
         for line in text::next(campaign) {
             out.push_str(&format!("{line}\n"));

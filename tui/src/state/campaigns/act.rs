@@ -12,7 +12,7 @@ use crate::message::{Effect, Write};
 use crate::state::prompt::{Line, NumberOf, Prompt, Sure};
 use crate::state::screen::Screen;
 use crate::theme::Tone;
-use crate::view::campaigns::keys;
+use crate::view::campaigns::{keys, state_in_words};
 
 const NOT_THERE: &str = "this works on campaigns: 4, then Tab";
 
@@ -102,7 +102,7 @@ impl App {
     /// Why a key makes no sense now, and what does.
     fn senseless(&self, key: CampaignKey) -> Option<String> {
         let campaign = self.meant_campaign().filter(|campaign| !makes_sense(campaign, key))?;
-        let state = campaign.state.as_str().replace('_', " ");
+        let state = state_in_words(campaign.state);
         Some(format!("not now, it is {state}: {}", keys::next(campaign)))
     }
 
@@ -124,7 +124,7 @@ impl App {
         match reply {
             Ok(campaign) => {
                 self.show_campaign(&campaign);
-                let state = campaign.state.as_str().replace('_', " ");
+                let state = state_in_words(campaign.state);
                 self.say(Tone::Good, format!("it is {state}: {}", keys::next(&campaign)));
             }
             Err(e) => self.say(Tone::Bad, format!("NOT done: {}: {e}", step.in_words())),

@@ -20,8 +20,12 @@ pub fn hints(app: &App) -> Vec<Help> {
         _ => vec![("Enter", "compare"), ("Tab", "set aside")],
     };
     if let Some(campaign) = app.meant_campaign() {
+        let is_new = campaign.state == CampaignState::Planned;
         let acts = ACTS.iter().filter(|(key, _)| makes_sense(campaign, *key));
-        hints.extend(acts.map(|(_, hint)| *hint));
+        hints.extend(acts.map(|(key, hint)| match key {
+            CampaignKey::Go if is_new => ("R", "start"),
+            _ => *hint,
+        }));
     }
     if app.armed_until.is_none() {
         hints.push(("W", "arm writing"));

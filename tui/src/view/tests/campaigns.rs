@@ -216,6 +216,18 @@ fn plan_is_typed_as_on_the_command_line_and_a_fault_is_named() {
 }
 
 #[test]
+fn what_is_on_is_at_the_foot_of_other_screens_and_counted_in_the_tab() {
+    let mut app = app_with_campaigns(&ALL);
+    app.go(Screen::Uploads);
+    let shown = screen(&mut app);
+    assert!(shown.contains("campaign 42 %, 499/s, 3m (+1)"), "{shown}");
+    assert!(shown.contains("4 Ops(2)"), "{shown}");
+    let mut app = app_with_campaigns(&[CampaignState::Waiting]);
+    app.go(Screen::Uploads);
+    assert!(screen(&mut app).contains("campaign 0 %, LOOK AT IT"));
+}
+
+#[test]
 fn too_little_disk_is_said_in_words() {
     let mut app = app_with_campaigns(&[CampaignState::Planned]);
     let mut plan = campaign(1, CampaignState::Planned);
