@@ -39,9 +39,10 @@ pub fn makes_sense(campaign: &Campaign, key: CampaignKey) -> bool {
             state,
             CampaignState::Canary | CampaignState::Running | CampaignState::Paused
         ),
+        CampaignKey::Go if state == CampaignState::Planned => campaign.items > 0,
         CampaignKey::Go => matches!(
             state,
-            CampaignState::Planned | CampaignState::Waiting | CampaignState::Paused | CampaignState::Stopped
+            CampaignState::Waiting | CampaignState::Paused | CampaignState::Stopped
         ),
         CampaignKey::Swap => {
             matches!(state, CampaignState::Rendered | CampaignState::RolledBack) && !is_freed(campaign)
