@@ -31,6 +31,19 @@ pub enum CampaignKey {
     Plan,
 }
 
+impl From<CampaignStep> for CampaignKey {
+    fn from(step: CampaignStep) -> Self {
+        match step {
+            CampaignStep::Start => Self::Go,
+            CampaignStep::Pause | CampaignStep::Resume => Self::Turn,
+            CampaignStep::Abort => Self::Abort,
+            CampaignStep::Swap => Self::Swap,
+            CampaignStep::RollBack => Self::RollBack,
+            CampaignStep::Collect => Self::Collect,
+        }
+    }
+}
+
 /// Whether the key does something in the present state. The daemon has the last word.
 pub fn makes_sense(campaign: &Campaign, key: CampaignKey) -> bool {
     let state = campaign.state;

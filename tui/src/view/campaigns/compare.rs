@@ -9,7 +9,7 @@ use crate::picture::PictureKey;
 use crate::state::App;
 use crate::state::campaigns::{CampaignView, picture_of};
 use crate::text;
-use crate::theme::Tone;
+use crate::theme::{Theme, Tone};
 use crate::view::paper::{Paper, split_left, split_top};
 use crate::view::picture;
 
@@ -82,6 +82,7 @@ fn draw_side(paper: &mut Paper<'_>, head: Rect, sample: &Sample, side: Side) {
             None => "OLD: none".to_owned(),
         },
         Side::New => format!("NEW: {}", format::bytes(sample.new_bytes)),
+        Side::Difference if paper.theme == Theme::Mono => "DIFFERENCE: darker".to_owned(),
         Side::Difference => "DIFFERENCE: in red".to_owned(),
     };
     paper.line(head, &words, Tone::Accent);
