@@ -27,7 +27,7 @@ pub enum CampaignCommand {
         #[command(flatten)]
         follow: Follow,
     },
-    /// Give it up; what it drew is freed later.
+    /// Give it up: what it drew is freed.
     Abort {
         id: CampaignId,
         /// Don't ask.

@@ -13,7 +13,8 @@ use crate::args::{CampaignCommand, Follow};
 use crate::client::{CampaignStep, Client};
 use crate::plain;
 use crate::query::Query;
-use crate::view::campaigns::{facts, keys};
+use crate::state::campaigns::makes_sense;
+use crate::view::campaigns::{facts, keys, state, state_in_words};
 use crate::{NOT_CONFIRMED, REFUSED};
 use text::in_text;
 
@@ -105,6 +106,11 @@ async fn risky(
 ) -> anyhow::Result<ExitCode> {
     if !yes {
         let campaign = client.campaign(id).await?;
+        if !makes_sense(&campaign, step.into()) {
+            let state = state_in_words(campaign.state);
+            eprintln!("tradepost: cannot {} it: the campaign is {state}", step.in_words());
+            return Ok(ExitCode::from(REFUSED));
+        }
         if !confirmed(&campaign, step).await? {
             eprintln!(
                 "tradepost: nothing was done: pass --yes to {} it without a question",
@@ -132,7 +138,7 @@ fn print_short(campaign: &Campaign, output: Output) -> anyhow::Result<()> {
         let mut out = format!(
             "{} is {}\n",
             crate::text::clean(&campaign.what),
-            text::state_in_words(campaign, ink)
+            plain::paint(state_in_words(campaign.state), state(campaign.state).tone, ink)
         );
         for line in text::next(campaign) {
             out.push_str(&format!("{line}\n"));

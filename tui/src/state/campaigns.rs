@@ -18,7 +18,7 @@ use super::lists::AnyList;
 use super::paged::{Ask, First, Paged};
 use super::screen::Screen;
 use crate::client::Reply;
-use crate::message::Read;
+use crate::message::{Effect, Read};
 use crate::theme::Tone;
 
 /// Between two looks at what the daemon is at: the rate changes even when nothing else does.
@@ -33,6 +33,8 @@ pub struct Campaigns {
     /// Counts the looks: a list is read again at each.
     beat: u64,
     beat_at: Option<Instant>,
+    /// Something changed while other screens were shown: what runs is at their foot.
+    news: bool,
 }
 
 impl Default for Campaigns {
@@ -42,6 +44,7 @@ impl Default for Campaigns {
             view: None,
             beat: 0,
             beat_at: None,
+            news: false,
         }
     }
 }
@@ -109,28 +112,44 @@ impl CampaignView {
 impl App {
     /// Once a second: whether it is time to look again.
     pub fn look_at_campaigns(&mut self) {
-        let is_shown = matches!(self.screen, Screen::Campaigns | Screen::Campaign);
-        if !is_shown || self.frozen.is_some() || !self.is_live() {
+        if self.frozen.is_some() || !self.is_live() {
             return;
         }
         let campaigns = &self.campaigns;
         let is_moving = |c: &Campaign| c.state.is_moving() || (c.collecting && c.freed_bytes.is_none());
-        let moves = match (self.screen, &campaigns.view) {
-            (Screen::Campaign, Some(view)) => view.campaign.as_ref().is_none_or(is_moving),
-            _ => campaigns.paged.list.rows().iter().any(is_moving),
+        let every = match (self.screen, &campaigns.view) {
+            (Screen::Campaign, Some(view)) if view.campaign.as_ref().is_none_or(is_moving) => LOOK_EVERY,
+            (Screen::Campaigns, _) if campaigns.paged.list.rows().iter().any(is_moving) => LOOK_EVERY,
+            (Screen::Campaigns | Screen::Campaign, _) => LOOK_SELDOM,
+            _ if campaigns.news => LOOK_SELDOM,
+            _ => return,
         };
-        let every = if moves { LOOK_EVERY } else { LOOK_SELDOM };
         let now = self.clock.instant;
         // The tick that makes the second is as good as the second.
         let slack = Duration::from_millis(50);
         let is_due = |at: Instant| now.saturating_duration_since(at) + slack >= every;
         if campaigns.beat_at.is_none_or(is_due) {
+            let is_elsewhere = campaigns.news;
             self.beat_campaigns();
+            if is_elsewhere {
+                let ask = self.campaigns.paged.wanted(self.campaigns.beat);
+                self.effects.extend(ask.map(|ask| Effect::Read(Read::Campaigns(ask))));
+            }
+        }
+    }
+
+    /// The daemon says that long work changed. Where it is not shown a look now and then is enough.
+    pub fn campaigns_changed(&mut self) {
+        if matches!(self.screen, Screen::Campaigns | Screen::Campaign) {
+            self.beat_campaigns();
+        } else {
+            self.campaigns.news = true;
         }
     }
 
     /// What is on the screen is read again.
     pub fn beat_campaigns(&mut self) {
+        self.campaigns.news = false;
         self.campaigns.beat += 1;
         self.campaigns.beat_at = Some(self.clock.instant);
     }

@@ -162,7 +162,7 @@ impl App {
             None => {
                 // Campaigns are long work, too: one counter tells of both.
                 if revisions.operations != self.revisions.operations {
-                    self.beat_campaigns();
+                    self.campaigns_changed();
                 }
                 self.revisions = revisions;
             }

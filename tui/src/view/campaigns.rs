@@ -125,6 +125,17 @@ pub fn state(state: CampaignState) -> Cell {
     }
 }
 
+/// The same in a sentence: `it is …`.
+pub fn state_in_words(state: CampaignState) -> &'static str {
+    match state {
+        CampaignState::Planning => "being planned",
+        CampaignState::Canary => "drawing its canary",
+        CampaignState::Waiting => "waiting for a look at its canary",
+        CampaignState::RolledBack => "rolled back",
+        other => other.as_str(),
+    }
+}
+
 /// How many of its items something was done about, 0 to 100; 100 only when none is left.
 pub fn percent(campaign: &Campaign) -> i64 {
     let gone = campaign.items.saturating_sub(campaign.left());
@@ -161,13 +172,31 @@ fn eta(campaign: &Campaign) -> Cell {
 }
 
 /// `campaign 43 %, running, 84,000 of 200,000 items · 120/s · 16m left`.
-pub fn in_short(campaign: &Campaign) -> String {
+pub fn in_a_line(campaign: &Campaign) -> String {
     format!(
         "campaign {} %, {}, {}",
         percent(campaign),
         state(campaign.state).text,
         facts::moving_in_words(campaign)
     )
+}
+
+/// `campaign 43 %, 120/s, 16m`: for the foot of other screens.
+pub fn in_short(campaign: &Campaign) -> String {
+    let mut words = format!("campaign {} %", percent(campaign));
+    if !is_drawing(campaign) {
+        return format!("{words}, {}", state(campaign.state).text);
+    }
+    words.push_str(&format!(", {}/s", format::rate(campaign.rate)));
+    if let Some(left) = campaign.eta_seconds {
+        words.push_str(&format!(", {}", format::span(left)));
+    }
+    words
+}
+
+/// Whether it was started and is not over: it is drawn, or waits for somebody.
+pub fn is_on(campaign: &Campaign) -> bool {
+    campaign.started_at.is_some() && !campaign.state.is_over()
 }
 
 pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {

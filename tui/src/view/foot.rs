@@ -100,16 +100,20 @@ fn number_in_words(of: &NumberOf, app: &App) -> String {
 
 /// What runs, on screens that do not show it.
 fn progress(app: &App) -> Option<String> {
-    if matches!(app.screen, Screen::Operations | Screen::Operation) {
+    if app.screen.tab() == Screen::Operations {
         return None;
     }
-    let mut started = app.operations.live.iter().filter(|o| o.started_at.is_some());
-    let newest = started.next()?;
-    let more = match started.count() {
+    let started = app.operations.live.iter().filter(|o| o.started_at.is_some());
+    let campaigns = app.campaigns.paged.list.rows().iter().filter(|c| campaigns::is_on(c));
+    let mut on = started
+        .map(operations::in_short)
+        .chain(campaigns.map(campaigns::in_short));
+    let newest = on.next()?;
+    let more = match on.count() {
         0 => String::new(),
         n => format!(" (+{n})"),
     };
-    Some(format!("{}{more}", operations::in_short(newest)))
+    Some(format!("{newest}{more}"))
 }
 
 /// As many as fit; help always has its room, because it has the others.

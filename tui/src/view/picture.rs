@@ -108,7 +108,8 @@ fn draw_caption(paper: &mut Paper<'_>, area: Rect, case: &CaseView, item: &CaseI
     paper.put_right(area, &how, if how.starts_with('B') { Tone::Warn } else { Tone::Dim });
 }
 
-fn centred(paper: &mut Paper<'_>, area: Rect, words: &str) {
+/// Words in the middle of the room of a picture.
+pub fn centred(paper: &mut Paper<'_>, area: Rect, words: &str) {
     let lines = text::wrap(words, usize::from(area.width)).len() as u16;
     let y = area.y + area.height.saturating_sub(lines) / 2;
     paper.paragraph(

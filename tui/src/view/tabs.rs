@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use tradepost_common::overview::Severity;
 
+use super::campaigns::is_on;
 use super::paper::Paper;
 use crate::state::App;
 use crate::state::screen::{Screen, TABS};
@@ -111,7 +112,8 @@ fn count(screen: Screen, app: &App) -> (i64, bool) {
         Screen::Groups => (counts.dead_letters, false),
         Screen::Operations => {
             let started = app.operations.live.iter().filter(|o| o.started_at.is_some());
-            (started.count() as i64, false)
+            let campaigns = app.campaigns.paged.list.rows().iter().filter(|c| is_on(c));
+            ((started.count() + campaigns.count()) as i64, false)
         }
         _ => (0, false),
     }

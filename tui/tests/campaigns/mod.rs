@@ -114,32 +114,40 @@ fn nonsense_is_refused_before_anything_is_asked() {
 
 #[test]
 fn what_others_see_is_not_done_unasked() {
-    with_daemon(&["rendered"], |socket, seen| {
-        for verb in ["swap", "rollback", "abort", "collect"] {
-            let unasked = tradepost(socket, &["campaign", verb, CAMPAIGN]);
-            assert_eq!(unasked.status.code(), Some(3), "{verb}: {}", stderr(&unasked));
-            assert!(
-                stderr(&unasked).contains("nothing was done: pass --yes"),
-                "{}",
-                stderr(&unasked)
+    with_daemon(
+        &["rendered", "swapped", "stopped", "aborted", "running"],
+        |socket, seen| {
+            for verb in ["swap", "rollback", "abort", "collect"] {
+                let unasked = tradepost(socket, &["campaign", verb, CAMPAIGN]);
+                assert_eq!(unasked.status.code(), Some(3), "{verb}: {}", stderr(&unasked));
+                assert!(
+                    stderr(&unasked).contains("nothing was done: pass --yes"),
+                    "{}",
+                    stderr(&unasked)
+                );
+            }
+            let senseless = tradepost(socket, &["campaign", "swap", CAMPAIGN]);
+            assert_eq!(
+                (senseless.status.code(), stderr(&senseless)),
+                (Some(1), "tradepost: cannot swap it: the campaign is running\n".into())
             );
-        }
-        assert_eq!(acts(seen), Vec::<String>::new());
-        let swapped = tradepost(socket, &["campaign", "swap", CAMPAIGN, "--yes"]);
-        assert_eq!(swapped.status.code(), Some(0), "{}", stderr(&swapped));
-        let text = stdout(&swapped);
-        assert!(text.contains("stale icons\u{fffd}[2J is swapped"), "{text}");
-        assert!(
-            text.contains(&format!("`tradepost campaign rollback {CAMPAIGN}`")),
-            "{text}"
-        );
-        for verb in ["rollback", "abort", "collect"] {
-            let done = tradepost(socket, &["campaign", verb, CAMPAIGN, "--yes", "--json"]);
-            assert_eq!(done.status.code(), Some(0), "{verb}: {}", stderr(&done));
-            serde_json::from_str::<Value>(&stdout(&done)).expect("JSON");
-        }
-        assert_eq!(acts(seen), ["swap", "rollback", "abort", "collect"]);
-    });
+            assert_eq!(acts(seen), Vec::<String>::new());
+            let swapped = tradepost(socket, &["campaign", "swap", CAMPAIGN, "--yes"]);
+            assert_eq!(swapped.status.code(), Some(0), "{}", stderr(&swapped));
+            let text = stdout(&swapped);
+            assert!(text.contains("stale icons\u{fffd}[2J is swapped"), "{text}");
+            assert!(
+                text.contains(&format!("`tradepost campaign rollback {CAMPAIGN}`")),
+                "{text}"
+            );
+            for verb in ["rollback", "abort", "collect"] {
+                let done = tradepost(socket, &["campaign", verb, CAMPAIGN, "--yes", "--json"]);
+                assert_eq!(done.status.code(), Some(0), "{verb}: {}", stderr(&done));
+                serde_json::from_str::<Value>(&stdout(&done)).expect("JSON");
+            }
+            assert_eq!(acts(seen), ["swap", "rollback", "abort", "collect"]);
+        },
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::format;
 use crate::plain::{Ink, paint};
 use crate::text::clean;
 use crate::theme::Tone;
+use crate::view::campaigns::keys::NOTHING_TO_DRAW;
 use crate::view::campaigns::{facts, percent, state};
 
 /// A campaign in full, or a plan.
@@ -70,6 +71,7 @@ pub fn next(campaign: &Campaign) -> Vec<String> {
     let canary = format::count(campaign.canary.into());
     match campaign.state {
         CampaignState::Planning => vec![line("show", "shows the plan once the items are counted")],
+        CampaignState::Planned if campaign.items == 0 => vec![NOTHING_TO_DRAW.to_owned()],
         CampaignState::Planned if campaign.canary == 0 => {
             vec![line("start", "draws them; nothing is visible before swap")]
         }

@@ -10,7 +10,7 @@ use super::text::in_text;
 use crate::REFUSED;
 use crate::client::Client;
 use crate::command::Output;
-use crate::view::campaigns::in_short;
+use crate::view::campaigns::in_a_line;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ pub async fn run(client: &Client, mut campaign: Campaign, output: Output) -> any
     let mut shown = String::new();
     let mut wait = FIRST_LOOK;
     while campaign.state.is_moving() {
-        let line = crate::text::clean(&in_short(&campaign)).into_owned();
+        let line = crate::text::clean(&in_a_line(&campaign)).into_owned();
         if is_live {
             eprint!("\r\x1b[2K{line}");
             std::io::stderr().flush()?;

@@ -12,7 +12,7 @@ use crate::message::{Effect, Write};
 use crate::state::prompt::{Line, NumberOf, Prompt, Sure};
 use crate::state::screen::Screen;
 use crate::theme::Tone;
-use crate::view::campaigns::keys;
+use crate::view::campaigns::{keys, state_in_words};
 
 const NOT_THERE: &str = "this works on campaigns: 4, then Tab";
 
@@ -31,6 +31,19 @@ pub enum CampaignKey {
     Plan,
 }
 
+impl From<CampaignStep> for CampaignKey {
+    fn from(step: CampaignStep) -> Self {
+        match step {
+            CampaignStep::Start => Self::Go,
+            CampaignStep::Pause | CampaignStep::Resume => Self::Turn,
+            CampaignStep::Abort => Self::Abort,
+            CampaignStep::Swap => Self::Swap,
+            CampaignStep::RollBack => Self::RollBack,
+            CampaignStep::Collect => Self::Collect,
+        }
+    }
+}
+
 /// Whether the key does something in the present state. The daemon has the last word.
 pub fn makes_sense(campaign: &Campaign, key: CampaignKey) -> bool {
     let state = campaign.state;
@@ -39,9 +52,10 @@ pub fn makes_sense(campaign: &Campaign, key: CampaignKey) -> bool {
             state,
             CampaignState::Canary | CampaignState::Running | CampaignState::Paused
         ),
+        CampaignKey::Go if state == CampaignState::Planned => campaign.items > 0,
         CampaignKey::Go => matches!(
             state,
-            CampaignState::Planned | CampaignState::Waiting | CampaignState::Paused | CampaignState::Stopped
+            CampaignState::Waiting | CampaignState::Paused | CampaignState::Stopped
         ),
         CampaignKey::Swap => {
             matches!(state, CampaignState::Rendered | CampaignState::RolledBack) && !is_freed(campaign)
@@ -102,7 +116,7 @@ impl App {
     /// Why a key makes no sense now, and what does.
     fn senseless(&self, key: CampaignKey) -> Option<String> {
         let campaign = self.meant_campaign().filter(|campaign| !makes_sense(campaign, key))?;
-        let state = campaign.state.as_str().replace('_', " ");
+        let state = state_in_words(campaign.state);
         Some(format!("not now, it is {state}: {}", keys::next(campaign)))
     }
 
@@ -124,7 +138,7 @@ impl App {
         match reply {
             Ok(campaign) => {
                 self.show_campaign(&campaign);
-                let state = campaign.state.as_str().replace('_', " ");
+                let state = state_in_words(campaign.state);
                 self.say(Tone::Good, format!("it is {state}: {}", keys::next(&campaign)));
             }
             Err(e) => self.say(Tone::Bad, format!("NOT done: {}: {e}", step.in_words())),

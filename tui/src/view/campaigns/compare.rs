@@ -9,7 +9,7 @@ use crate::picture::PictureKey;
 use crate::state::App;
 use crate::state::campaigns::{CampaignView, picture_of};
 use crate::text;
-use crate::theme::Tone;
+use crate::theme::{Theme, Tone};
 use crate::view::paper::{Paper, split_left, split_top};
 use crate::view::picture;
 
@@ -20,42 +20,59 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, app: &mut Ap
     let Some(sample) = view.sample() else {
         return;
     };
-    let sides = view.looking.sides();
     let (pictures, below) = split_top(area, area.height.saturating_sub(FACTS));
-    let mut wishes = Vec::with_capacity(sides.len());
-    let mut rest = pictures;
-    for (i, side) in sides.iter().enumerate() {
-        let left = sides.len() - i;
-        let (place, after) = split_left(rest, rest.width / left as u16);
-        rest = after;
-        // A column of air between two.
-        let gap = u16::from(left > 1);
-        let place = Rect {
-            width: place.width.saturating_sub(gap),
-            ..place
-        };
-        let (head, room) = split_top(place, 1);
-        let key = picture::sample_key(picture_of(view.id, sample, *side), room, view.looking.zoom, app);
+    let places = places(pictures, view.looking.sides());
+    let key = |of: &Sample, side: Side, room: Rect| {
+        let wanted = missing(of, side).is_none();
+        wanted.then(|| picture::sample_key(picture_of(view.id, of, side), room, view.looking.zoom, app))
+    };
+    let mut wishes: Vec<PictureKey> = Vec::new();
+    for (side, place) in &places {
+        let (head, room) = split_top(*place, 1);
         draw_side(paper, head, sample, *side);
-        picture::draw_key(paper, room, &key, app);
-        wishes.push(key);
+        match key(sample, *side, room) {
+            Some(key) => {
+                picture::draw_key(paper, room, &key, app);
+                wishes.push(key);
+            }
+            None => picture::centred(paper, room, missing(sample, *side).unwrap_or_default()),
+        }
     }
-    app.picture_wish = wishes.first().cloned();
-    app.beside_wishes = wishes.iter().skip(1).cloned().chain(ahead(view, &wishes)).collect();
+    // Those of the next sample are worth having before they are asked for.
+    if let Some(next) = view.next_sample() {
+        let ahead = places
+            .iter()
+            .filter_map(|(side, place)| key(next, *side, split_top(*place, 1).1));
+        wishes.extend(ahead);
+    }
+    let mut wishes = wishes.into_iter();
+    app.picture_wish = wishes.next();
+    app.beside_wishes = wishes.collect();
     draw_facts(paper, below, view, sample, app);
 }
 
-/// The pictures of the next sample, worth having before they are asked for.
-fn ahead(view: &CampaignView, wishes: &[PictureKey]) -> Vec<PictureKey> {
-    let Some(next) = view.next_sample().filter(|_| view.looking.zoom.is_whole()) else {
-        return Vec::new();
+/// The room of each picture with its heading, from left to right, a column of air between two.
+fn places(area: Rect, sides: &[Side]) -> Vec<(Side, Rect)> {
+    let mut rest = area;
+    let place = |(i, side): (usize, &Side)| {
+        let left = sides.len() - i;
+        let (place, after) = split_left(rest, rest.width / left as u16);
+        rest = after;
+        let width = place.width.saturating_sub(u16::from(left > 1));
+        (*side, Rect { width, ..place })
     };
-    let sides = view.looking.sides().iter();
-    let key = |(side, now): (&Side, &PictureKey)| PictureKey {
-        of: picture_of(view.id, next, *side),
-        ..now.clone()
-    };
-    sides.zip(wishes).map(key).collect()
+    sides.iter().enumerate().map(place).collect()
+}
+
+/// Why there is no picture of that side.
+fn missing(sample: &Sample, side: Side) -> Option<&'static str> {
+    match side {
+        Side::New => None,
+        Side::Old if sample.old_bytes.is_none() => Some("nothing is shown of it now"),
+        Side::Difference if sample.old_bytes.is_none() => Some("there is nothing to compare with"),
+        Side::Difference if sample.psnr_db.is_none() => Some("another size: it cannot be compared"),
+        Side::Old | Side::Difference => None,
+    }
 }
 
 fn draw_side(paper: &mut Paper<'_>, head: Rect, sample: &Sample, side: Side) {
@@ -65,6 +82,7 @@ fn draw_side(paper: &mut Paper<'_>, head: Rect, sample: &Sample, side: Side) {
             None => "OLD: none".to_owned(),
         },
         Side::New => format!("NEW: {}", format::bytes(sample.new_bytes)),
+        Side::Difference if paper.theme == Theme::Mono => "DIFFERENCE: darker".to_owned(),
         Side::Difference => "DIFFERENCE: in red".to_owned(),
     };
     paper.line(head, &words, Tone::Accent);

@@ -20,8 +20,12 @@ pub fn hints(app: &App) -> Vec<Help> {
         _ => vec![("Enter", "compare"), ("Tab", "set aside")],
     };
     if let Some(campaign) = app.meant_campaign() {
+        let is_new = campaign.state == CampaignState::Planned;
         let acts = ACTS.iter().filter(|(key, _)| makes_sense(campaign, *key));
-        hints.extend(acts.map(|(_, hint)| *hint));
+        hints.extend(acts.map(|(key, hint)| match key {
+            CampaignKey::Go if is_new => ("R", "start"),
+            _ => *hint,
+        }));
     }
     if app.armed_until.is_none() {
         hints.push(("W", "arm writing"));
@@ -68,6 +72,7 @@ pub fn next(campaign: &Campaign) -> String {
     let canary = format::count(campaign.canary.into());
     match campaign.state {
         CampaignState::Planning => "its items are being counted; nothing is drawn".to_owned(),
+        CampaignState::Planned if campaign.items == 0 => NOTHING_TO_DRAW.to_owned(),
         CampaignState::Planned if campaign.canary == 0 => "R starts it, without a canary".to_owned(),
         CampaignState::Planned => format!("R starts it: {canary} items first, then somebody looks"),
         CampaignState::Canary => "the first few are drawn; nothing of it is visible".to_owned(),
@@ -98,6 +103,9 @@ fn ended(campaign: &Campaign) -> String {
         (_, None) => "D frees what it drew".to_owned(),
     }
 }
+
+/// Of a plan without items.
+pub const NOTHING_TO_DRAW: &str = "there is nothing to draw: no item of that scope needs it";
 
 /// Below what is typed for a plan.
 pub const PLAN_HINT: &str = "why; before it --kind icon --account acme --limit 100 … · Enter plans · Esc: no";

@@ -1,13 +1,12 @@
-//! Campaigns: the list, one of them, a sample as three pictures, and what is asked.
+//! Campaigns: the list, one of them, and what is asked.
 
-use image::{Rgba, RgbaImage};
-use tradepost_common::campaigns::{CampaignState, FailureKind, Side};
+mod samples;
+
+use tradepost_common::campaigns::{CampaignState, FailureKind};
 
 use super::*;
 use crate::input::Typed;
-use crate::picture::{PictureKey, PictureOf, Studio};
-use crate::state::campaigns::{CampaignKey, LookKey};
-use crate::state::list::Order;
+use crate::state::campaigns::CampaignKey;
 use crate::theme::Theme;
 use crate::view::testdata::campaigns::{app_in_campaign, app_with_campaigns, campaign, campaign_id, page, set_aside};
 
@@ -33,45 +32,6 @@ const ALL: [CampaignState; 5] = [
     CampaignState::Swapped,
 ];
 
-/// A disc, larger and of another colour for each side, so that the pictures are told apart.
-fn draw(app: &mut App, key: &PictureKey) {
-    let PictureOf::Sample { side, .. } = key.of else {
-        panic!("a picture of a sample is asked for");
-    };
-    let (radius, grey) = match side {
-        Side::Old => (20, 0),
-        Side::New => (24, 60),
-        Side::Difference => (28, 150),
-    };
-    let disc = RgbaImage::from_fn(64, 64, |x, y| {
-        let (dx, dy) = (x as i32 - 32, y as i32 - 32);
-        let inside = dx * dx + dy * dy < radius * radius;
-        Rgba([grey, grey, grey, if inside { 255 } else { 0 }])
-    });
-    let studio = Studio { graphics: app.graphics };
-    let shown = studio.encode(&disc, key, 1);
-    app.hear(Update::Picture(key.clone(), shown));
-}
-
-/// Draws until every picture that the screen has room for is there.
-fn with_pictures(mut app: App, width: u16, height: u16) -> App {
-    app.background = crate::picture::Background::Light;
-    for _ in 0..20 {
-        lines(&mut app, width, height);
-        app.effects.clear();
-        app.ask_for_pictures();
-        let Some(Effect::Picture(key)) = app.effects.pop() else {
-            return app;
-        };
-        draw(&mut app, &key);
-    }
-    panic!("pictures are asked for without end");
-}
-
-fn in_sample(app: &mut App) {
-    app.act(Action::Open);
-}
-
 #[test]
 fn campaigns_show_how_far_they_are_and_what_to_do() {
     let mut app = app_with_campaigns(&ALL);
@@ -83,6 +43,21 @@ fn campaigns_show_how_far_they_are_and_what_to_do() {
 fn no_campaign_yet_says_how_to_plan_one() {
     let shown = screen(&mut app_with_campaigns(&[]));
     assert!(shown.contains("+ plans one"), "{shown}");
+}
+
+#[test]
+fn plan_without_items_says_that_there_is_nothing_to_draw() {
+    let mut app = app_with_campaigns(&[CampaignState::Planned]);
+    let mut plan = campaign(1, CampaignState::Planned);
+    plan.items = 0;
+    app.show_campaign(&plan);
+    app.act(Action::Arm);
+    app.act(Action::Campaign(CampaignKey::Go));
+    let shown = screen(&mut app);
+    assert!(
+        app.prompt.is_none() && shown.contains("there is nothing to draw"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -105,44 +80,6 @@ fn failures_name_the_file_and_the_reason() {
     ]);
     app.hear(Update::SetAside(campaign_id(1), Ask { cursor: None }, Ok(rows)));
     both!(app);
-}
-
-#[test]
-fn sample_is_shown_as_old_new_and_difference() {
-    let mut app = app_in_campaign(CampaignState::Waiting);
-    in_sample(&mut app);
-    let mut app = with_pictures(app, 80, 24);
-    insta::assert_snapshot!(screen(&mut app));
-    let mut app = with_pictures(app, 160, 48);
-    insta::assert_snapshot!(wide_screen(&mut app));
-}
-
-#[test]
-fn one_picture_alone_takes_all_the_room() {
-    let mut app = app_in_campaign(CampaignState::Waiting);
-    in_sample(&mut app);
-    app.act(Action::Sample(LookKey::Full));
-    let mut app = with_pictures(app, 80, 24);
-    insta::assert_snapshot!(screen(&mut app));
-    for side in ["NEW: ", "DIFFERENCE: ", "OLD: "] {
-        app.act(Action::Sample(LookKey::Full));
-        let shown = screen(&mut app);
-        assert!(shown.contains(side), "{side}:\n{shown}");
-    }
-}
-
-#[test]
-fn next_sample_is_read_ahead_and_comes_with_n() {
-    let mut app = app_in_campaign(CampaignState::Waiting);
-    in_sample(&mut app);
-    let mut app = with_pictures(app, 80, 24);
-    app.act(Action::Cycle(Order::Rising));
-    let shown = screen(&mut app);
-    assert!(shown.contains("2 of 9") && shown.contains("OLD: none"), "{shown}");
-    assert!(!shown.contains("picture …"), "they are here already:\n{shown}");
-    app.act(Action::Cycle(Order::Falling));
-    app.act(Action::Cycle(Order::Falling));
-    assert!(screen(&mut app).contains("the same to the pixel"));
 }
 
 #[test]
@@ -216,6 +153,18 @@ fn plan_is_typed_as_on_the_command_line_and_a_fault_is_named() {
 }
 
 #[test]
+fn what_is_on_is_at_the_foot_of_other_screens_and_counted_in_the_tab() {
+    let mut app = app_with_campaigns(&ALL);
+    app.go(Screen::Uploads);
+    let shown = screen(&mut app);
+    assert!(shown.contains("campaign 42 %, 499/s, 3m (+1)"), "{shown}");
+    assert!(shown.contains("4 Ops(2)"), "{shown}");
+    let mut app = app_with_campaigns(&[CampaignState::Waiting]);
+    app.go(Screen::Uploads);
+    assert!(screen(&mut app).contains("campaign 0 %, LOOK AT IT"));
+}
+
+#[test]
 fn too_little_disk_is_said_in_words() {
     let mut app = app_with_campaigns(&[CampaignState::Planned]);
     let mut plan = campaign(1, CampaignState::Planned);
@@ -255,7 +204,7 @@ fn campaigns_fit_every_size_and_say_nothing_by_colour_alone() {
                 let mut app = app_in_campaign(state);
                 app.theme = theme;
                 lines(&mut app, width, height);
-                in_sample(&mut app);
+                app.act(Action::Open);
                 lines(&mut app, width, height);
                 app.go(Screen::Campaigns);
                 lines(&mut app, width, height);

@@ -61,6 +61,30 @@ fn news_of_long_work_are_news_of_campaigns() {
 }
 
 #[test]
+fn other_screens_look_now_and_then_and_only_after_news() {
+    let mut app = app_with_campaigns(&[CampaignState::Running]);
+    app.go(Screen::Audit);
+    let looked = |app: &mut App, seconds| {
+        app.effects.clear();
+        app.clock.instant += Duration::from_secs(seconds);
+        app.tick();
+        reads(app).iter().any(|r| matches!(r, Read::Campaigns(_)))
+    };
+    assert!(!looked(&mut app, 60), "nothing was heard of them");
+    let mut revisions = app.revisions;
+    revisions.operations += 1;
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert!(looked(&mut app, 1));
+    assert!(!looked(&mut app, 60), "once is enough");
+    let rows = vec![campaign(1, CampaignState::Waiting)];
+    let ask = crate::state::paged::Ask { cursor: None };
+    app.hear(Update::Campaigns(ask, Ok(page(rows))));
+    revisions.operations += 1;
+    app.hear(Update::Event(Event::Changed(revisions)));
+    assert!(looked(&mut app, 5));
+}
+
+#[test]
 fn samples_are_read_again_when_the_canary_goes_on_and_not_after_it() {
     let id = campaign_id(1);
     let mut app = app_in_campaign(CampaignState::Canary);
