@@ -15,12 +15,11 @@ use tradepost_common::campaigns::{CampaignState, FailureKind};
 use tradepost_common::ids::CampaignId;
 use tradepost_render::presets::Preset;
 
-use super::draw::{Loose, render_many};
 use super::queries::{self, Drawn, Due, Range, Row, Settled, Tally};
 use super::samples;
 use crate::app::App;
 use crate::catalog::unused::{self, KeepError};
-use crate::jail::{JailError, Rendered};
+use crate::jail::{JailError, Loose, Rendered};
 use crate::queue::Outcome;
 use crate::scanning::pinned;
 use crate::store::ContentKey;
@@ -174,7 +173,7 @@ async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Resu
     let presets: Arc<[Preset]> = row.presets.iter().map(|pinned| pinned.preset.clone()).collect();
     let files = sources.iter().map(|(_, file)| file.clone()).collect();
     let started = Instant::now();
-    let answers = render_many(&app.jail, files, &presets).await;
+    let answers = app.jail.render_many(files, &presets).await;
     batch.cpu = started.elapsed();
     for ((due, _), answer) in sources.iter().zip(answers) {
         take(&mut batch, row, due, answer, attempt)?;

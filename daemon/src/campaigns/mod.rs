@@ -16,7 +16,6 @@ mod estimate;
 mod plan;
 pub mod runner;
 
-mod draw;
 pub mod job;
 mod samples;
 

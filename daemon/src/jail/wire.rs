@@ -114,7 +114,9 @@ pub enum Reply {
     },
     UnpackEnd,
     /// With a likeness one blob: where they differ. Without: they have other sizes, or one can not be read.
-    Compared { likeness: Option<Likeness> },
+    Compared {
+        likeness: Option<Likeness>,
+    },
     /// The file is at fault.
     Refused {
         findings: Vec<Finding>,

@@ -202,7 +202,12 @@ impl Vp8 {
     }
 
     /// A macroblock of one colour, when its neighbours foretell it.
-    fn predicted(&mut self, content: &Content, (column, row): (usize, usize), context: &mut Context) -> Option<Macroblock> {
+    fn predicted(
+        &mut self,
+        content: &Content,
+        (column, row): (usize, usize),
+        context: &mut Context,
+    ) -> Option<Macroblock> {
         let colour = match content {
             Content::Nothing => None,
             Content::Flat(colour) => Some(colour),

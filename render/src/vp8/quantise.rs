@@ -60,13 +60,14 @@ impl Quantiser {
 const ROUND_FIRST: u16 = 110;
 const ROUND_OTHERS: u16 = 100;
 const BIT_WORTH: u32 = 30;
-fn env(name: &str, default: u16) -> u16 { std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default) }
+fn env(name: &str, default: u16) -> u16 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
 static RF: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("RF", 110));
 static RO: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("RO", 100));
 static BW: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| env("BW", 30).into());
 static DQ: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("DQ", 10));
 static LF: std::sync::LazyLock<u16> = std::sync::LazyLock::new(|| env("LF", 0));
-
 
 /// The scale of libwebp.
 fn index(quality: u8) -> u8 {
