@@ -52,11 +52,22 @@ impl Coverages {
 
     /// Draws the stencil at the widest width; `None` when it cannot be drawn so.
     pub fn draw(&mut self, stencil: &Stencil<'_>, tree: &Tree, width: u32) -> Option<&Coverage> {
+        let coverage = self.draw_alone(stencil, tree, width)?;
+        self.made.push(coverage);
+        self.made.last()
+    }
+
+    /// Draws without remembering it.
+    pub fn draw_alone(&mut self, stencil: &Stencil<'_>, tree: &Tree, width: u32) -> Option<Coverage> {
         let frame = Frame::new(tree.size(), width);
         let mut coverage = self.empty(frame.width, frame.height);
         stencil.draw(&frame, &mut self.scanner, &mut coverage)?;
-        self.made.push(coverage);
-        self.made.last()
+        Some(coverage)
+    }
+
+    /// Takes the buffer back of what was drawn alone.
+    pub fn give_back(&mut self, coverage: Coverage) {
+        self.spare.push(coverage.values);
     }
 
     /// The coverage at a width: half of a larger one where that is exact, else drawn for itself.

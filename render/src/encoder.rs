@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::coder::plane::Plane;
+use super::coder::plane::{Plane, SIXTEENTHS, sixteenths};
 use super::coder::tokens::{self, Token};
 use super::coder::vp8l::Rows;
 use super::coverage::Coverage;
@@ -20,6 +20,9 @@ pub struct Encoder {
     /// A file while it grows.
     file: Vec<u8>,
 }
+
+/// Pixels from which on a palette that is larger than it must be is no matter.
+const LARGE: usize = 100_000;
 
 /// A picture of at most 256 colours, with its repetitions.
 #[derive(Default)]
@@ -96,15 +99,22 @@ impl Encoder {
 
 impl Indexed {
     fn take_coverage(&mut self, coverage: &Coverage, [red, green, blue]: [u8; 3]) {
+        let colour = |value: u8| match value {
+            0 => [0; 4],
+            _ => [red, green, blue, value],
+        };
+        self.palette.clear();
+        let is_large = coverage.values.len() >= LARGE;
+        if is_large && self.plane.fill_sixteenths(&coverage.values, coverage.width) {
+            self.palette
+                .extend((0..SIXTEENTHS as u8).map(|count| colour(sixteenths(count))));
+            return;
+        }
         let occurs = occurring(&coverage.values);
         let mut index = [0_u8; 256];
-        self.palette.clear();
-        for (value, _) in occurs.iter().enumerate().filter(|(_, occurs)| **occurs) {
-            index[value] = self.palette.len() as u8;
-            self.palette.push(match value {
-                0 => [0; 4],
-                _ => [red, green, blue, value as u8],
-            });
+        for value in (0..=255_u8).filter(|&value| occurs[usize::from(value)]) {
+            index[usize::from(value)] = self.palette.len() as u8;
+            self.palette.push(colour(value));
         }
         self.plane
             .fill(&coverage.values, coverage.width, &index, self.palette.len());

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
 pub(super) use self::draw::draw_at;
-use super::copy::same_picture_with;
+use super::copy::same_drawing;
 use super::coverage::Coverages;
 use super::encoder::Encoder;
 use super::fingerprint::{Fingerprint, fingerprint};
@@ -236,7 +236,7 @@ impl Engine {
     fn copy(&mut self, document: &Document<'_>, original: &usvg::Tree) -> Option<String> {
         let copy = svg::sanitise(document);
         let tree = self.tree(&svg::parse(&copy, "copy").ok()?).ok()?;
-        same_picture_with(original, &tree, &mut self.scratch).then_some(copy)
+        same_drawing(original, &tree, &mut self.coverages, &mut self.scratch).then_some(copy)
     }
 
     fn tree(&mut self, document: &Document<'_>) -> Result<usvg::Tree, usvg::Error> {

@@ -162,14 +162,13 @@ fn put_repeated(runs: &mut Vec<Run>, length: u8, count: usize) {
     let mut count = count - 1;
     while count > 0 {
         let taken = if count < 3 { 1 } else { count.min(6) };
-        runs.push(if taken == 1 {
-            plain
-        } else {
-            Run {
+        runs.push(match taken {
+            1 => plain,
+            _ => Run {
                 symbol: 16,
                 extra: (taken - 3) as u8,
                 extra_bits: 2,
-            }
+            },
         });
         count -= taken;
     }
@@ -267,11 +266,10 @@ fn limit(of_length: &mut [u32; MAX_SYMBOLS], most: usize) {
     }
     of_length[most + 1..].fill(0);
     of_length[most] += long;
-    let room = 1_u64 << most;
     let mut taken: u64 = (1..=most)
         .map(|length| u64::from(of_length[length]) << (most - length))
         .sum();
-    while taken > room {
+    while taken > 1 << most {
         // One of the longest joins a shorter word that is split in two.
         of_length[most] -= 1;
         if let Some(length) = (1..most).rev().find(|&length| of_length[length] > 0) {

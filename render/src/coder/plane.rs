@@ -36,6 +36,25 @@ impl Plane {
         }
     }
 
+    /// Becomes the picture of values that are sixteenths of 256, the last of them 255; the index is how many. Returns whether they all are:
+    /// the widest drawings of one colour mostly are, and then no table is needed.
+    pub fn fill_sixteenths(&mut self, values: &[u8], width: u32) -> bool {
+        self.reset(values.len(), width, SIXTEENTHS);
+        let stride = self.stride();
+        let mut rows = self
+            .bytes
+            .chunks_exact_mut(stride)
+            .zip(values.chunks_exact(width as usize));
+        rows.all(|(target, row)| {
+            let mut rest = 0;
+            for (index, &value) in target[1..].iter_mut().zip(row) {
+                *index = (value >> 4) + u8::from(value & 15 != 0);
+                rest |= sixteenths(*index) ^ value;
+            }
+            rest == 0
+        })
+    }
+
     fn reset(&mut self, pixels: usize, width: u32, colours: usize) {
         self.width = width;
         self.height = (pixels / width as usize) as u32;
@@ -50,6 +69,15 @@ impl Plane {
         self.bytes.clear();
         self.bytes.resize(bytes, 0);
     }
+}
+
+/// From none to sixteen.
+pub const SIXTEENTHS: usize = 17;
+
+/// So many sixteenths of 256, the last of them 255.
+#[inline]
+pub fn sixteenths(count: u8) -> u8 {
+    (count << 4).wrapping_sub(count >> 4)
 }
 
 /// Drawings are mostly long runs: eight values at once where they are the same.
