@@ -74,9 +74,8 @@ impl Painter<'_> {
         if let Some((path, to_path)) = faded_path(group) {
             return self.path(path, group.opacity(), inner.pre_concat(to_path), pixmap);
         }
-        if !group.filters().is_empty()
-            && !(is_straight(inner) && group.filters().iter().all(|filter| filter::is_known(filter)))
-        {
+        let plain = group.filters().is_empty();
+        if !plain && (!is_straight(inner) || !group.filters().iter().all(|filter| filter::is_known(filter))) {
             return leave_to_resvg(node, transform, pixmap);
         }
         let Some(area) = layer_area(group, inner, pixmap) else {

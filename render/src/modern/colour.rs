@@ -190,17 +190,15 @@ mod tests {
             ("oklab", "none none none / 0", "#00000000"),
         ] {
             let found = to_srgb(function, arguments).unwrap();
-            let digits = |text: &str| -> Vec<i32> {
-                text[1..]
-                    .as_bytes()
-                    .chunks(2)
-                    .map(|pair| i32::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-                    .collect()
+            let digits = |text: &str| {
+                i64::from_str_radix(text.trim_start_matches('#'), 16)
+                    .unwrap()
+                    .to_be_bytes()
             };
             let apart = digits(&found)
                 .iter()
                 .zip(digits(expected))
-                .map(|(a, b)| (a - b).abs())
+                .map(|(a, b)| a.abs_diff(b))
                 .max();
             assert!(
                 found.len() == expected.len() && apart <= Some(1),
