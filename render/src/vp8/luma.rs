@@ -163,13 +163,21 @@ fn block_of_four(
 ) -> (u64, u8, Levels, [u8; 16]) {
     let flat = u128::from_ne_bytes([source[0]; 16]);
     if u128::from_ne_bytes(*source) == flat && edges.iter().all(|&edge| edge == source[0]) {
-        let (cost, mode) = (0..MODES).map(|mode| (mode_costs[mode], mode)).min().unwrap_or_default();
+        let (cost, mode) = (0..MODES)
+            .map(|mode| (mode_costs[mode], mode))
+            .min()
+            .unwrap_or_default();
         let cost = u32::from(cost) + COSTS.block(KIND_WITH_MEAN, 0, context, &Levels::default());
         return (score(quantiser, 0, cost), mode as u8, Levels::default(), *source);
     }
     let predictions = predict::all(edges);
     let rough: [u64; MODES] = std::array::from_fn(|mode| {
-        score(quantiser, squares(source, &predictions[mode]), u32::from(mode_costs[mode])) << 4 | mode as u64
+        score(
+            quantiser,
+            squares(source, &predictions[mode]),
+            u32::from(mode_costs[mode]),
+        ) << 4
+            | mode as u64
     });
     let mut first = u64::MAX;
     let mut second = u64::MAX;
@@ -200,6 +208,10 @@ fn block_of_four(
 /// The squared difference of pixels, from that of coefficients, which are twice as large.
 #[inline]
 fn transformed_squares(one: &Block, other: &Block) -> u32 {
-    let sum: i32 = one.iter().zip(other).map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2)).sum();
+    let sum: i32 = one
+        .iter()
+        .zip(other)
+        .map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2))
+        .sum();
     sum.cast_unsigned() / 4
 }

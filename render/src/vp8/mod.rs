@@ -110,6 +110,7 @@ impl Vp8 {
             width: picture.width as u16,
             height: picture.height as u16,
             index: quantiser.index,
+            offsets: quantiser.offsets,
             smoothing,
         };
         let (columns, rows) = (
@@ -202,7 +203,12 @@ impl Vp8 {
     }
 
     /// A macroblock of one colour, when its neighbours foretell it.
-    fn predicted(&mut self, content: &Content, (column, row): (usize, usize), context: &mut Context) -> Option<Macroblock> {
+    fn predicted(
+        &mut self,
+        content: &Content,
+        (column, row): (usize, usize),
+        context: &mut Context,
+    ) -> Option<Macroblock> {
         let colour = match content {
             Content::Nothing => None,
             Content::Flat(colour) => Some(colour),
