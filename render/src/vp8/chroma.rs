@@ -7,7 +7,7 @@ use super::plane::Plane;
 use super::predict::{self, Around};
 use super::quantise::{Levels, Quantiser};
 use super::transform;
-use super::{Context, Near};
+use super::{Context, Effort, Filling};
 
 /// How much a squared difference of chroma counts against one of luma: each pixel of it shows in four of the picture.
 const CHROMA_COUNTS: u32 = 3;
@@ -18,6 +18,13 @@ pub struct Coded {
     pub blocks: [[Levels; 4]; 2],
 }
 
+impl Coded {
+    /// Whether nothing but the prediction is sent.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.as_flattened().iter().all(|block| block.count == 0)
+    }
+}
+
 /// Chooses for the macroblock at a place (in pixels of chroma) and puts what a decoder makes of it into the planes.
 pub fn choose(
     source: &[[[u8; 16]; 4]; 2],
@@ -25,10 +32,12 @@ pub fn choose(
     (x, y): (usize, usize),
     context: &Context,
     quantiser: &Quantiser,
+    effort: Effort,
 ) -> Coded {
     let around = [planes[0].around::<8>(x, y), planes[1].around::<8>(x, y)];
     let mut best: Option<(u64, Coded, [[[u8; 16]; 4]; 2])> = None;
-    for mode in 0..4 {
+    let modes = if effort == Effort::Mean { 1 } else { 4 };
+    for mode in 0..modes {
         let tried = code(source, &around, mode, context, quantiser);
         if best.as_ref().is_none_or(|best| tried.0 < best.0) {
             best = Some(tried);
@@ -58,7 +67,7 @@ fn code(
     let mut cost = chroma_cost(mode);
     let mut squared = 0;
     for plane in 0..2 {
-        let mut near: Near<2> = context.near(4 + plane * 2);
+        let mut near: Filling<2> = context.near(4 + plane * 2);
         for block in 0..4 {
             let prediction = predict::part(mode, &around[plane], block / 2, block % 2);
             let mut coefficients = transform::forward(&differences(&source[plane][block], &prediction));

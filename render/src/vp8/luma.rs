@@ -1,12 +1,12 @@
 //! Chooses how the brightness of a macroblock is predicted, and what is sent of it.
 
-use super::Context;
 use super::cost::COSTS;
 use super::frame::{Luma, whole_cost};
 use super::plane::Plane;
-use super::predict::{self, Around, MODES};
+use super::predict::{self, Around, MEAN, MODES};
 use super::quantise::{Levels, Quantiser};
 use super::transform::{self, Block};
+use super::{Context, Effort};
 
 /// What is sent of the brightness of a macroblock.
 pub struct Coded {
@@ -42,42 +42,63 @@ pub fn differences(one: &[u8; 16], other: &[u8; 16]) -> Block {
     std::array::from_fn(|at| i16::from(one[at]) - i16::from(other[at]))
 }
 
-/// Chooses for the macroblock at a place and puts what a decoder makes of it into the plane.
-pub fn choose(
-    (source, is_flat): (&[[u8; 16]; 16], bool),
-    plane: &mut Plane,
-    (x, y): (usize, usize),
-    modes: [&Luma; 2],
-    context: &Context,
-    quantiser: &Quantiser,
-) -> Coded {
-    let around = plane.around::<16>(x, y);
-    let (whole, pixels) = whole(source, &around, context, quantiser);
-    let limit = if is_flat { 0 } else { whole.score };
-    match blocks(source, plane, (x, y), modes, context, quantiser, limit) {
-        Some(coded) => coded,
-        None => {
-            for (block, pixels) in pixels.iter().enumerate() {
-                plane.put(x + block % 4 * 4, y + block / 4 * 4, pixels);
-            }
-            whole
-        }
+/// What is known of the macroblocks above and to the left.
+pub struct Near<'a> {
+    pub modes: [&'a Luma; 2],
+    pub context: &'a Context,
+}
+
+impl Coded {
+    /// Whether nothing but the prediction is sent.
+    pub fn is_empty(&self) -> bool {
+        self.means.count == 0 && self.blocks.iter().all(|block| block.count == 0)
     }
 }
 
-fn whole(
+/// Chooses for the macroblock at a place and puts what a decoder makes of it into the plane.
+pub fn choose(
     source: &[[u8; 16]; 16],
-    around: &Around<16>,
-    context: &Context,
+    plane: &mut Plane,
+    (x, y): (usize, usize),
+    near: &Near<'_>,
     quantiser: &Quantiser,
-) -> (Coded, [[u8; 16]; 16]) {
-    let worst = |mode: u8| {
+    effort: Effort,
+) -> Coded {
+    let around = plane.around::<16>(x, y);
+    let mode = match effort {
+        Effort::Mean => MEAN,
+        _ => best_whole(source, &around, quantiser),
+    };
+    let (whole, pixels) = whole(source, &around, mode, near.context, quantiser);
+    if effort == Effort::All
+        && let Some(coded) = blocks(source, plane, (x, y), near, quantiser, whole.score)
+    {
+        return coded;
+    }
+    for (block, pixels) in pixels.iter().enumerate() {
+        plane.put(x + block % 4 * 4, y + block / 4 * 4, pixels);
+    }
+    whole
+}
+
+/// The mode with the least squares.
+fn best_whole(source: &[[u8; 16]; 16], around: &Around<16>, quantiser: &Quantiser) -> u8 {
+    let rough = |mode: u8| {
         let squares: u32 = (0..16)
             .map(|block| squares(&source[block], &predict::part(mode, around, block / 4, block % 4)))
             .sum();
         score(quantiser, squares, whole_cost(mode))
     };
-    let mode = (0..4).min_by_key(|&mode| worst(mode)).unwrap_or_default();
+    (0..4).min_by_key(|&mode| rough(mode)).unwrap_or(MEAN)
+}
+
+fn whole(
+    source: &[[u8; 16]; 16],
+    around: &Around<16>,
+    mode: u8,
+    context: &Context,
+    quantiser: &Quantiser,
+) -> (Coded, [[u8; 16]; 16]) {
     let mut pixels: [[u8; 16]; 16] = std::array::from_fn(|block| predict::part(mode, around, block / 4, block % 4));
     let mut coefficients: [Block; 16] =
         std::array::from_fn(|block| transform::forward(&differences(&source[block], &pixels[block])));
@@ -86,13 +107,13 @@ fn whole(
     let means = transform::inverse_means(&means);
     let mut cost = whole_cost(mode) + COSTS.block(KIND_MEANS, 0, context.means(), &sent_means);
     let mut squared = 0;
-    let mut near = context.luma();
+    let mut filling = context.luma();
     let mut blocks = [Levels::default(); 16];
     for block in 0..16 {
         let sent = quantiser.luma.quantise(&mut coefficients[block], 1);
         coefficients[block][0] = means[block];
-        cost += COSTS.block(KIND_WITHOUT_MEAN, 1, near.at(block), &sent);
-        near.set(block, sent.count > 0);
+        cost += COSTS.block(KIND_WITHOUT_MEAN, 1, filling.at(block), &sent);
+        filling.set(block, sent.count > 0);
         pixels[block] = transform::inverse(&pixels[block], &coefficients[block]);
         squared += squares(&source[block], &pixels[block]);
         blocks[block] = sent;
@@ -111,12 +132,12 @@ fn blocks(
     source: &[[u8; 16]; 16],
     plane: &mut Plane,
     (x, y): (usize, usize),
-    [above, left]: [&Luma; 2],
-    context: &Context,
+    near: &Near<'_>,
     quantiser: &Quantiser,
     limit: u64,
 ) -> Option<Coded> {
-    let mut near = context.luma();
+    let [above, left] = near.modes;
+    let mut filling = near.context.luma();
     let mut modes = [0; 16];
     let mut coded = Coded {
         luma: Luma::default(),
@@ -138,14 +159,14 @@ fn blocks(
         };
         let mode_costs = &COSTS.modes[usize::from(above)][usize::from(left)];
         let edges = plane.edges(x, y, block);
-        let best = block_of_four(&source[block], &edges, mode_costs, near.at(block), quantiser);
+        let best = block_of_four(&source[block], &edges, mode_costs, filling.at(block), quantiser);
         let (score, mode, sent, pixels) = best;
         coded.score += score;
         if coded.score >= limit {
             return None;
         }
         modes[block] = mode;
-        near.set(block, sent.count > 0);
+        filling.set(block, sent.count > 0);
         coded.blocks[block] = sent;
         plane.put(x + block % 4 * 4, y + block / 4 * 4, &pixels);
     }

@@ -22,7 +22,7 @@ impl Default for Pixels {
 
 /// What a macroblock shows.
 pub enum Content {
-    /// Nothing: it may have any colour.
+    /// Nothing: it may have any colour, and the pixels have none of theirs.
     Nothing,
     /// One colour: brightness and chroma.
     Flat([u8; 3]),
