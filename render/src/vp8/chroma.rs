@@ -12,6 +12,9 @@ use super::{Context, Effort, Filling};
 /// How much a squared difference of chroma counts against one of luma: each pixel of it shows in four of the picture.
 const CHROMA_COUNTS: u32 = 3;
 
+/// How many modes are tried in full.
+const MODES_TRIED: usize = 3;
+
 /// What is sent of both planes.
 pub struct Coded {
     pub mode: u8,
@@ -35,12 +38,28 @@ pub fn choose(
     effort: Effort,
 ) -> Coded {
     let around = [planes[0].around::<8>(x, y), planes[1].around::<8>(x, y)];
-    let mut best: Option<(u64, Coded, [[[u8; 16]; 4]; 2])> = None;
     let modes = if effort == Effort::Mean { 1 } else { 4 };
-    for mode in 0..modes {
+    let mut order: [(u64, u8); 4] = std::array::from_fn(|mode| {
+        let mode = mode as u8;
+        (
+            score(
+                quantiser,
+                rough(source, &around, mode) * CHROMA_COUNTS,
+                chroma_cost(mode),
+            ),
+            mode,
+        )
+    });
+    order[..modes].sort_unstable();
+    let mut best: Option<(u64, Coded, [[[u8; 16]; 4]; 2])> = None;
+    for &(_, mode) in order[..modes].iter().take(MODES_TRIED) {
         let tried = code(source, &around, mode, context, quantiser);
+        let is_empty = tried.1.is_empty();
         if best.as_ref().is_none_or(|best| tried.0 < best.0) {
             best = Some(tried);
+        }
+        if is_empty {
+            break;
         }
     }
     let (_, coded, pixels) = best.expect("there are modes");
@@ -67,17 +86,40 @@ fn code(
     let mut cost = chroma_cost(mode);
     let mut squared = 0;
     for plane in 0..2 {
-        let mut near: Filling<2> = context.near(4 + plane * 2);
+        let mut filling: Filling<2> = context.near(4 + plane * 2);
         for block in 0..4 {
             let prediction = predict::part(mode, &around[plane], block / 2, block % 2);
-            let mut coefficients = transform::forward(&differences(&source[plane][block], &prediction));
-            let sent = quantiser.chroma.quantise(&mut coefficients, 0);
-            cost += COSTS.block(KIND_CHROMA, 0, near.at(block), &sent);
-            near.set(block, sent.count > 0);
+            let left = squares(&source[plane][block], &prediction);
+            let sent = if left < quantiser.no_chroma_below {
+                pixels[plane][block] = prediction;
+                squared += left;
+                Levels::default()
+            } else {
+                let mut coefficients = transform::forward(&differences(&source[plane][block], &prediction));
+                let sent = quantiser.chroma.quantise(&mut coefficients, 0);
+                pixels[plane][block] = transform::inverse(&prediction, &coefficients);
+                squared += squares(&source[plane][block], &pixels[plane][block]);
+                sent
+            };
+            cost += COSTS.block(KIND_CHROMA, 0, filling.at(block), &sent);
+            filling.set(block, sent.count > 0);
             coded.blocks[plane][block] = sent;
-            pixels[plane][block] = transform::inverse(&prediction, &coefficients);
-            squared += squares(&source[plane][block], &pixels[plane][block]);
         }
     }
     (score(quantiser, squared * CHROMA_COUNTS, cost), coded, pixels)
+}
+
+/// The squares of what a mode leaves.
+fn rough(source: &[[[u8; 16]; 4]; 2], around: &[Around<8>; 2], mode: u8) -> u32 {
+    let plane = |plane: usize| {
+        (0..4)
+            .map(move |block| {
+                squares(
+                    &source[plane][block],
+                    &predict::part(mode, &around[plane], block / 2, block % 2),
+                )
+            })
+            .sum::<u32>()
+    };
+    plane(0) + plane(1)
 }

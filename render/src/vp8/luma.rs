@@ -30,11 +30,12 @@ pub fn score(quantiser: &Quantiser, squares: u32, cost: u32) -> u64 {
 
 #[inline]
 pub fn squares(one: &[u8; 16], other: &[u8; 16]) -> u32 {
-    one.iter()
-        .zip(other)
-        .map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2))
-        .sum::<i32>()
-        .cast_unsigned()
+    // In 16 bits first: that is how processors multiply many numbers at once.
+    let square = |at: usize| {
+        let difference = i16::from(one[at]) - i16::from(other[at]);
+        i32::from(difference) * i32::from(difference)
+    };
+    (0..16).map(square).sum::<i32>().cast_unsigned()
 }
 
 #[inline]
@@ -65,40 +66,56 @@ pub fn choose(
     effort: Effort,
 ) -> Coded {
     let around = plane.around::<16>(x, y);
-    let mode = match effort {
-        Effort::Mean => MEAN,
+    let (mode, rough) = match effort {
+        Effort::Mean => (MEAN, 0),
         _ => best_whole(source, &around, quantiser),
     };
-    let (whole, pixels) = whole(source, &around, mode, near.context, quantiser);
-    if effort == Effort::All
-        && let Some(coded) = blocks(source, plane, (x, y), near, quantiser, whole.score)
-    {
-        return coded;
+    let try_blocks = effort == Effort::All;
+    let mut limit = u64::MAX;
+    let mut coded = None;
+    // What is tried second ends as soon as it is worse: so the likelier one comes first.
+    if try_blocks && rough > quantiser.rough_whole {
+        coded = blocks(source, plane, (x, y), near, quantiser, limit);
+        limit = coded.as_ref().map_or(limit, |coded| coded.score);
     }
-    for (block, pixels) in pixels.iter().enumerate() {
-        plane.put(x + block % 4 * 4, y + block / 4 * 4, pixels);
+    if let Some((whole, pixels)) = whole(source, &around, mode, near.context, quantiser, limit) {
+        if try_blocks
+            && coded.is_none()
+            && let Some(coded) = blocks(source, plane, (x, y), near, quantiser, whole.score)
+        {
+            return coded;
+        }
+        for (block, pixels) in pixels.iter().enumerate() {
+            plane.put(x + block % 4 * 4, y + block / 4 * 4, pixels);
+        }
+        return whole;
     }
-    whole
+    coded.expect("without a limit, the whole is coded")
 }
 
-/// The mode with the least squares.
-fn best_whole(source: &[[u8; 16]; 16], around: &Around<16>, quantiser: &Quantiser) -> u8 {
+/// The mode with the least squares, and what they and it come to.
+fn best_whole(source: &[[u8; 16]; 16], around: &Around<16>, quantiser: &Quantiser) -> (u8, u64) {
     let rough = |mode: u8| {
         let squares: u32 = (0..16)
             .map(|block| squares(&source[block], &predict::part(mode, around, block / 4, block % 4)))
             .sum();
         score(quantiser, squares, whole_cost(mode))
     };
-    (0..4).min_by_key(|&mode| rough(mode)).unwrap_or(MEAN)
+    (0..4)
+        .map(|mode| (mode, rough(mode)))
+        .min_by_key(|&(_, rough)| rough)
+        .unwrap_or_default()
 }
 
+/// As a whole; `None` when that comes to more than `limit`.
 fn whole(
     source: &[[u8; 16]; 16],
     around: &Around<16>,
     mode: u8,
     context: &Context,
     quantiser: &Quantiser,
-) -> (Coded, [[u8; 16]; 16]) {
+    limit: u64,
+) -> Option<(Coded, [[u8; 16]; 16])> {
     let mut pixels: [[u8; 16]; 16] = std::array::from_fn(|block| predict::part(mode, around, block / 4, block % 4));
     let mut coefficients: [Block; 16] =
         std::array::from_fn(|block| transform::forward(&differences(&source[block], &pixels[block])));
@@ -117,6 +134,9 @@ fn whole(
         pixels[block] = transform::inverse(&pixels[block], &coefficients[block]);
         squared += squares(&source[block], &pixels[block]);
         blocks[block] = sent;
+        if score(quantiser, squared, cost) >= limit {
+            return None;
+        }
     }
     let coded = Coded {
         luma: Luma::Whole(mode),
@@ -124,7 +144,7 @@ fn whole(
         blocks,
         score: score(quantiser, squared, cost),
     };
-    (coded, pixels)
+    Some((coded, pixels))
 }
 
 /// Each block for itself; `None` when that comes to more than `limit`.
@@ -205,6 +225,12 @@ fn block_of_four(
     for rough in rough {
         second = second.min(first.max(rough));
         first = first.min(rough);
+    }
+    let nearest = (first & 15) as usize;
+    if squares(source, &predictions[nearest]) < quantiser.nothing_below {
+        let cost = u32::from(mode_costs[nearest]) + COSTS.block(KIND_WITH_MEAN, 0, context, &Levels::default());
+        let score = score(quantiser, squares(source, &predictions[nearest]), cost);
+        return (score, nearest as u8, Levels::default(), predictions[nearest]);
     }
     let mut best = (u64::MAX, 0, Levels::default(), [0; 16]);
     for rough in [first, second] {

@@ -30,6 +30,12 @@ pub struct Quantiser {
     pub chroma: Steps,
     /// How much squared difference a bit is worth.
     pub bit_worth: u32,
+    /// Differences of a block of luma whose squares sum up to less are not sent.
+    pub nothing_below: u32,
+    /// The same of a block of chroma.
+    pub no_chroma_below: u32,
+    /// When predicting a macroblock as a whole comes to more, block by block is likely to be better.
+    pub rough_whole: u64,
 }
 
 /// What is sent of a block, in the order in which it is sent.
@@ -59,6 +65,9 @@ impl Quantiser {
             means: Steps::new(means, LUMA_ROUNDING),
             chroma: Steps::new(chroma, CHROMA_ROUNDING),
             bit_worth: (u32::from(step) * u32::from(step) * BIT_WORTH / 1024).max(1),
+            nothing_below: nothing_below(at(&FIRST, 0), LUMA_ROUNDING[0]),
+            no_chroma_below: nothing_below(chroma[0], CHROMA_ROUNDING[0]),
+            rough_whole: u64::from(step) * u64::from(step) * 512,
         }
     }
 }
@@ -75,6 +84,12 @@ const CHROMA_ROUNDING: [u16; 2] = [124, 124];
 const BIT_WORTH: u32 = 30;
 /// Our steps against libwebp's.
 const COARSER: f64 = 1.35;
+
+/// No coefficient is as large as the root of four times the squares; below this one, all are rounded to zero.
+fn nothing_below(first: u16, rounding: u16) -> u32 {
+    let least = u32::from(first) * (256 - u32::from(rounding)) / 256;
+    least * least / 4
+}
 
 /// The scale of libwebp, but coarser: what is saved by choosing better leaves room for finer chroma.
 fn index(quality: u8) -> u8 {

@@ -187,7 +187,7 @@ fn modes_that_do_not_fit_are_chosen_anew() {
     let mut encoder = Vp8::default();
     let picture = picture(150, 90, 20, &mut numbers);
     let mut lengths = Vec::new();
-    for most_modes_bytes in [frame::MOST_MODES_BYTES, 150, 0] {
+    for most_modes_bytes in [frame::MOST_MODES_BYTES, 400, 0] {
         let frame = encode(&mut encoder, &picture, 80, most_modes_bytes);
         assert_exact(
             &encoder,
@@ -198,19 +198,23 @@ fn modes_that_do_not_fit_are_chosen_anew() {
         lengths.push(u32::from_le_bytes([frame[0], frame[1], frame[2], 0]) >> 5);
     }
     assert!(
-        lengths[0] > 150 && lengths[0] > lengths[1] && lengths[1] > lengths[2],
+        lengths[0] > 400 && lengths[0] > lengths[1] && lengths[1] > lengths[2],
         "{lengths:?}"
     );
 }
 
 #[test]
 fn decisions_that_do_not_fit_are_written_early() {
-    // Noise takes more decisions than are kept.
     let mut numbers = Numbers(13);
-    let mut encoder = Vp8::default();
-    let picture = picture(800, 600, 256, &mut numbers);
-    let frame = encode(&mut encoder, &picture, 100, frame::MOST_MODES_BYTES);
-    assert_exact(&encoder, &picture, &frame, "noise");
+    let picture = picture(80, 60, 100, &mut numbers);
+    let mut encoder = Vp8 {
+        tokens: Tokens::keeping(5_000),
+        ..Vp8::default()
+    };
+    let early = encode(&mut encoder, &picture, 90, frame::MOST_MODES_BYTES);
+    assert_exact(&encoder, &picture, &early, "noise");
+    let late = encode(&mut Vp8::default(), &picture, 90, frame::MOST_MODES_BYTES);
+    assert!(early != late, "all decisions fitted");
 }
 
 #[test]

@@ -34,34 +34,63 @@ type Rgba = [[[u8; 4]; 16]; 16];
 
 /// Takes in the macroblock at a column and a row of macroblocks.
 pub fn take(picture: &Straight, column: usize, row: usize, pixels: &mut Pixels) -> Content {
+    if let Some(colour) = same(picture, column, row) {
+        return match colour {
+            [_, _, _, ..FAINT] => Content::Nothing,
+            colour => flat(colour),
+        };
+    }
     let mut rgba: Rgba = [[[0; 4]; 16]; 16];
     copy(picture, column, row, &mut rgba);
     let first = rgba.as_flattened().iter().find(|pixel| pixel[3] >= FAINT);
     let Some(&first) = first else {
         return Content::Nothing;
     };
+    let (mut differences, mut least) = (0, u32::MAX);
     let first = u32::from_le_bytes(first);
-    let mut differences = 0;
-    let mut least = u8::MAX;
     for pixel in rgba.as_flattened() {
-        let difference = (u32::from_le_bytes(*pixel) ^ first) & 0x00ff_ffff;
-        differences |= if pixel[3] >= FAINT { difference } else { 0 };
-        least = least.min(pixel[3]);
+        let pixel = u32::from_le_bytes(*pixel);
+        let shows = if pixel >> 24 >= u32::from(FAINT) {
+            0x00ff_ffff
+        } else {
+            0
+        };
+        differences |= (pixel ^ first) & shows;
+        least = least.min(pixel >> 24);
     }
+    let least = least as u8;
     if differences == 0 {
-        let [red, green, blue, _] = first.to_le_bytes();
-        let sums = [red, green, blue].map(|channel| u32::from(channel) * 4);
-        return Content::Flat([
-            luma(u32::from(red), u32::from(green), u32::from(blue)),
-            chroma(sums)[0],
-            chroma(sums)[1],
-        ]);
+        return flat(first.to_le_bytes());
     }
     if least < FAINT {
         fill(&mut rgba);
     }
     convert(&rgba, least == 255, pixels);
     Content::Full
+}
+
+fn flat([red, green, blue, _]: [u8; 4]) -> Content {
+    let [red, green, blue] = [red, green, blue].map(u32::from);
+    let [chroma_blue, chroma_red] = chroma([red * 4, green * 4, blue * 4]);
+    Content::Flat([luma(red, green, blue), chroma_blue, chroma_red])
+}
+
+/// What all pixels are, when they are all the same: found without looking at more of them than necessary.
+fn same(picture: &Straight, column: usize, row: usize) -> Option<[u8; 4]> {
+    let (source, _) = picture.rgba.as_chunks::<4>();
+    let width = picture.width as usize;
+    let left = column * 16;
+    let right = (left + 16).min(width);
+    let first = *source.get(row * 16 * width + left)?;
+    let bits = u32::from_ne_bytes(first);
+    let rows = source.chunks_exact(width).skip(row * 16).take(16);
+    for pixels in rows {
+        let differs = |any: u32, pixel: &[u8; 4]| any | (u32::from_ne_bytes(*pixel) ^ bits);
+        if pixels[left..right].iter().fold(0, differs) != 0 {
+            return None;
+        }
+    }
+    Some(first)
 }
 
 /// What is beyond the picture is transparent.
