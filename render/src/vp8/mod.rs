@@ -183,7 +183,12 @@ impl Vp8 {
         settings: &Settings,
     ) -> Macroblock {
         let mut effort = settings.effort;
-        if let Content::Flat([luma, blue, red]) = *content {
+        let colour = match *content {
+            Content::Full => None,
+            Content::Flat(colour) => Some(colour),
+            Content::Nothing => Some([128; 3]),
+        };
+        if let Some([luma, blue, red]) = colour {
             self.pixels.luma = [[luma; 16]; 16];
             self.pixels.chroma = [[[blue; 16]; 4], [[red; 16]; 4]];
             effort = effort.max(Effort::Whole);
