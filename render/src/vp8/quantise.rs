@@ -122,18 +122,21 @@ impl Steps {
     /// The levels of coefficients, from the n-th sent on; the coefficients become what a decoder makes of them.
     #[inline]
     pub fn quantise(&self, coefficients: &mut Block, from: usize) -> Levels {
-        let mut rows = [0_i16; 16];
-        let mut any = 0;
+        let mut sizes = [0_u16; 16];
         for at in 0..16 {
             let rounded = coefficients[at].unsigned_abs() + self.rounding[at];
-            let size = ((u32::from(rounded) * u32::from(self.inverse[at])) >> 16) as u16;
-            let size = size.min(MAX_LEVEL) as i16;
-            let level = if coefficients[at] < 0 { -size } else { size };
-            rows[at] = level;
-            coefficients[at] = level.wrapping_mul(self.steps[at].cast_signed());
-            any |= if at < from { 0 } else { level };
+            sizes[at] = ((u32::from(rounded) * u32::from(self.inverse[at])) >> 16) as u16;
         }
-        if any == 0 {
+        let mut rows = [0_i16; 16];
+        for at in 0..16 {
+            // All ones for what is negative: turned over and one more.
+            let sign = coefficients[at] >> 15;
+            rows[at] = (sizes[at].min(MAX_LEVEL).cast_signed() ^ sign) - sign;
+        }
+        for at in 0..16 {
+            coefficients[at] = rows[at].wrapping_mul(self.steps[at].cast_signed());
+        }
+        if rows[from..].iter().fold(0, |any, &level| any | level) == 0 {
             return Levels::default();
         }
         let mut levels = Levels::default();

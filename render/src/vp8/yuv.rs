@@ -141,10 +141,11 @@ fn mean<'a>(pixels: impl Iterator<Item = &'a [u8; 4]>) -> Option<[u8; 3]> {
 
 fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
     for (at, row) in rgba.iter().enumerate() {
-        let bright: [u8; 16] = std::array::from_fn(|column| {
-            let [red, green, blue, _] = row[column].map(u32::from);
-            luma(red, green, blue)
-        });
+        let bits = row.map(u32::from_le_bytes);
+        let mut bright = [0; 16];
+        for (bright, bits) in bright.iter_mut().zip(bits) {
+            *bright = luma(bits & 0xff, bits >> 8 & 0xff, bits >> 16 & 0xff);
+        }
         for (column, four) in bright.as_chunks::<4>().0.iter().enumerate() {
             pixels.luma[at / 4 * 4 + column][at % 4 * 4..][..4].copy_from_slice(four);
         }
@@ -169,8 +170,13 @@ fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
 }
 
 /// Sums of four pixels.
+#[inline]
 fn sums(four: &[[u8; 4]; 4]) -> [u32; 3] {
-    std::array::from_fn(|channel| four.iter().map(|pixel| u32::from(pixel[channel])).sum())
+    let bits = four.map(u32::from_le_bytes);
+    // Red and blue in one number: four of each fit into 16 bits.
+    let outer: u32 = bits.iter().map(|bits| bits & 0x00ff_00ff).sum();
+    let green: u32 = bits.iter().map(|bits| bits >> 8 & 0xff).sum();
+    [outer & 0xffff, green, outer >> 16]
 }
 
 /// The same, each pixel as much as it shows.
@@ -189,11 +195,13 @@ fn weighted(four: &[[u8; 4]; 4]) -> [u32; 3] {
 }
 
 /// Brightness, in 1/32,768, so that products fit 16 bits by 16.
+#[inline]
 fn luma(red: u32, green: u32, blue: u32) -> u8 {
     ((8_414 * red + 16_519 * green + 3_208 * blue + (16 << 15) + (1 << 14)) >> 15) as u8
 }
 
 /// Chroma of the sums of four pixels.
+#[inline]
 fn chroma([red, green, blue]: [u32; 3]) -> [u8; 2] {
     let [red, green, blue] = [red, green, blue].map(u32::cast_signed);
     let half = (128 << 17) + (1 << 16);
