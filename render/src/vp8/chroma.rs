@@ -1,5 +1,7 @@
 //! Chooses how the colour of a macroblock is predicted, and what is sent of it.
 
+use super::Effort;
+use super::context::{Context, Filling};
 use super::cost::COSTS;
 use super::frame::chroma_cost;
 use super::luma::{KIND_CHROMA, differences, score, squares};
@@ -7,7 +9,6 @@ use super::plane::Plane;
 use super::predict::{self, Around};
 use super::quantise::{Levels, Quantiser};
 use super::transform;
-use super::{Context, Effort, Filling};
 
 /// How much a squared difference of chroma counts against one of luma: each pixel of it shows in four of the picture.
 const CHROMA_COUNTS: u32 = 3;
@@ -19,6 +20,14 @@ const MODES_TRIED: usize = 3;
 pub struct Coded {
     pub mode: u8,
     pub blocks: [[Levels; 4]; 2],
+}
+
+/// What comes of a mode.
+struct Tried {
+    score: u64,
+    coded: Coded,
+    /// What a decoder makes of it.
+    pixels: [[[u8; 16]; 4]; 2],
 }
 
 impl Coded {
@@ -51,18 +60,18 @@ pub fn choose(
         )
     });
     order[..modes].sort_unstable();
-    let mut best: Option<(u64, Coded, [[[u8; 16]; 4]; 2])> = None;
+    let mut best: Option<Tried> = None;
     for &(_, mode) in order[..modes].iter().take(MODES_TRIED) {
         let tried = code(source, &around, mode, context, quantiser);
-        let is_empty = tried.1.is_empty();
-        if best.as_ref().is_none_or(|best| tried.0 < best.0) {
+        let is_empty = tried.coded.is_empty();
+        if best.as_ref().is_none_or(|best| tried.score < best.score) {
             best = Some(tried);
         }
         if is_empty {
             break;
         }
     }
-    let (_, coded, pixels) = best.expect("there are modes");
+    let Tried { coded, pixels, .. } = best.expect("there are modes");
     for (plane, pixels) in planes.iter_mut().zip(&pixels) {
         for (block, pixels) in pixels.iter().enumerate() {
             plane.put(x + block % 2 * 4, y + block / 2 * 4, pixels);
@@ -77,7 +86,7 @@ fn code(
     mode: u8,
     context: &Context,
     quantiser: &Quantiser,
-) -> (u64, Coded, [[[u8; 16]; 4]; 2]) {
+) -> Tried {
     let mut coded = Coded {
         mode,
         blocks: [[Levels::default(); 4]; 2],
@@ -106,7 +115,11 @@ fn code(
             coded.blocks[plane][block] = sent;
         }
     }
-    (score(quantiser, squared * CHROMA_COUNTS, cost), coded, pixels)
+    Tried {
+        score: score(quantiser, squared * CHROMA_COUNTS, cost),
+        coded,
+        pixels,
+    }
 }
 
 /// The squares of what a mode leaves.

@@ -5,6 +5,7 @@
 
 mod bool_coder;
 mod chroma;
+mod context;
 mod cost;
 mod frame;
 mod luma;
@@ -16,6 +17,7 @@ mod tokens;
 mod transform;
 mod yuv;
 
+use self::context::{Context, Filled, Filling, MEANS};
 use self::frame::{Header, Luma, Macroblock};
 use self::plane::Plane;
 use self::predict::{ABOVE, Around, LEFT, MEAN};
@@ -35,58 +37,8 @@ pub struct Vp8 {
     pixels: Pixels,
 }
 
-/// Which blocks at the lower or right side of a macroblock are not empty: four of luma, two of each chroma, and the means.
-type Filled = [u8; 9];
-
-const MEANS: usize = 8;
-
 /// The modes that may foretell one colour, the cheapest first.
 const FLAT_MODES: [u8; 3] = [MEAN, ABOVE, LEFT];
-
-/// What a macroblock knows of its neighbours.
-pub struct Context {
-    above: Filled,
-    left: Filled,
-}
-
-/// Which blocks are not empty, while the blocks of a plane are gone through row by row.
-struct Filling<const SIDE: usize> {
-    above: [u8; SIDE],
-    left: [u8; SIDE],
-}
-
-impl<const SIDE: usize> Filling<SIDE> {
-    fn at(&self, block: usize) -> usize {
-        usize::from(self.above[block % SIDE] + self.left[block / SIDE])
-    }
-
-    fn set(&mut self, block: usize, is_filled: bool) {
-        self.above[block % SIDE] = u8::from(is_filled);
-        self.left[block / SIDE] = u8::from(is_filled);
-    }
-}
-
-impl Context {
-    fn means(&self) -> usize {
-        usize::from(self.above[MEANS] + self.left[MEANS])
-    }
-
-    fn luma(&self) -> Filling<4> {
-        self.near(0)
-    }
-
-    fn near<const SIDE: usize>(&self, from: usize) -> Filling<SIDE> {
-        Filling {
-            above: std::array::from_fn(|at| self.above[from + at]),
-            left: std::array::from_fn(|at| self.left[from + at]),
-        }
-    }
-
-    fn set<const SIDE: usize>(&mut self, from: usize, near: &Filling<SIDE>) {
-        self.above[from..from + SIDE].copy_from_slice(&near.above);
-        self.left[from..from + SIDE].copy_from_slice(&near.left);
-    }
-}
 
 /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
 pub fn encode(picture: &Straight, quality: u8) -> Vec<u8> {

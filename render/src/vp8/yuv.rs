@@ -6,18 +6,10 @@ use crate::straight::Straight;
 const FAINT: u8 = 8;
 
 /// A macroblock's pixels in blocks of 4x4: 16 of brightness, 4 of each chroma.
+#[derive(Default)]
 pub struct Pixels {
     pub luma: [[u8; 16]; 16],
     pub chroma: [[[u8; 16]; 4]; 2],
-}
-
-impl Default for Pixels {
-    fn default() -> Self {
-        Self {
-            luma: [[0; 16]; 16],
-            chroma: [[[0; 16]; 4]; 2],
-        }
-    }
 }
 
 /// What a macroblock shows.
