@@ -29,9 +29,9 @@ pub fn score(quantiser: &Quantiser, squares: u32, cost: u32) -> u64 {
     u64::from(squares) * 256 + u64::from(quantiser.bit_worth) * u64::from(cost)
 }
 
-#[inline]
+#[inline(never)]
 pub fn squares(one: &[u8; 16], other: &[u8; 16]) -> u32 {
-    // In 16 bits first: that is how processors multiply many numbers at once.
+    // In 16 bits first, and a function by itself: that is how the compiler finds that many can be multiplied at once.
     let square = |at: usize| {
         let difference = i16::from(one[at]) - i16::from(other[at]);
         i32::from(difference) * i32::from(difference)

@@ -83,7 +83,7 @@ const CHROMA_ROUNDING: [u16; 2] = [124, 124];
 /// In 1/1,024 of the square of a step.
 const BIT_WORTH: u32 = 30;
 /// Our steps against libwebp's.
-const COARSER: f64 = 1.35;
+const COARSER: f64 = 1.38;
 
 /// No coefficient is as large as the root of four times the squares; below this one, all are rounded to zero.
 fn nothing_below(first: u16, rounding: u16) -> u32 {
