@@ -133,7 +133,8 @@ fn halve(source: &Pixmap) -> Option<Pixmap> {
 }
 
 fn compare(picture: &Straight, ours: &mut Vp8, sums: &mut [Sums; 3]) {
-    for (at, sums) in sums.iter_mut().enumerate() {
+    let encoders = if std::env::var_os("ONLY_OURS").is_some() { 1 } else { 3 };
+    for (at, sums) in sums.iter_mut().enumerate().take(encoders) {
         // The least of some turns, because others use the machine.
         let (mut best, mut file) = (u64::MAX, Vec::new());
         for _ in 0..3 {

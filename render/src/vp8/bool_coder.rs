@@ -26,14 +26,11 @@ impl BoolCoder {
     #[inline]
     pub fn put(&mut self, bit: bool, zero: u8) {
         let split = 1 + (((self.range - 1) * u32::from(zero)) >> 8);
-        if bit {
-            self.low += u64::from(split);
-            self.range -= split;
-        } else {
-            self.range = split;
-        }
-        let shift = self.range.leading_zeros() - 24;
-        self.range <<= shift;
+        // Without a branch, because what comes is as good as random.
+        let (skipped, range) = if bit { (split, self.range - split) } else { (0, split) };
+        self.low += u64::from(skipped);
+        let shift = range.leading_zeros() - 24;
+        self.range = range << shift;
         self.low <<= shift;
         self.pending += shift;
         if self.pending >= 40 {

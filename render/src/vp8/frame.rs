@@ -47,6 +47,8 @@ pub struct Header {
     pub height: u16,
     /// The quantiser's, 0 to 127.
     pub index: u8,
+    /// What is added to it for other kinds of coefficients than those of luma.
+    pub offsets: [i32; 5],
     /// How much the edges of blocks are smoothed, 0 to 63.
     pub smoothing: u8,
 }
@@ -60,8 +62,8 @@ pub fn modes(header: &Header, slots: &Slots, macroblocks: &[Macroblock]) -> Vec<
     // The filter's sharpness, no adjustments to it, one partition of coefficients.
     coder.put_number(0, 3 + 1 + 2);
     coder.put_number(u32::from(header.index), 7);
-    for _ in 0..5 {
-        coder.put_signed(0, 4);
+    for offset in header.offsets {
+        coder.put_signed(offset, 4);
     }
     // Nothing is kept for another frame.
     coder.put(false, 128);

@@ -5,6 +5,7 @@
 
 mod bool_coder;
 mod chroma;
+mod context;
 mod cost;
 mod frame;
 mod luma;
@@ -16,6 +17,7 @@ mod tokens;
 mod transform;
 mod yuv;
 
+use self::context::{Context, Filled, Filling, MEANS};
 use self::frame::{Header, Luma, Macroblock};
 use self::plane::Plane;
 use self::predict::{ABOVE, Around, LEFT, MEAN};
@@ -35,91 +37,74 @@ pub struct Vp8 {
     pixels: Pixels,
 }
 
-/// Which blocks at the lower or right side of a macroblock are not empty: four of luma, two of each chroma, and the means.
-type Filled = [u8; 9];
-
-const MEANS: usize = 8;
-
 /// The modes that may foretell one colour, the cheapest first.
 const FLAT_MODES: [u8; 3] = [MEAN, ABOVE, LEFT];
-
-/// What a macroblock knows of its neighbours.
-pub struct Context {
-    above: Filled,
-    left: Filled,
-}
-
-/// Which blocks are not empty, while the blocks of a plane are gone through row by row.
-struct Near<const SIDE: usize> {
-    above: [u8; SIDE],
-    left: [u8; SIDE],
-}
-
-impl<const SIDE: usize> Near<SIDE> {
-    fn at(&self, block: usize) -> usize {
-        usize::from(self.above[block % SIDE] + self.left[block / SIDE])
-    }
-
-    fn set(&mut self, block: usize, is_filled: bool) {
-        self.above[block % SIDE] = u8::from(is_filled);
-        self.left[block / SIDE] = u8::from(is_filled);
-    }
-}
-
-impl Context {
-    fn means(&self) -> usize {
-        usize::from(self.above[MEANS] + self.left[MEANS])
-    }
-
-    fn luma(&self) -> Near<4> {
-        self.near(0)
-    }
-
-    fn near<const SIDE: usize>(&self, from: usize) -> Near<SIDE> {
-        Near {
-            above: std::array::from_fn(|at| self.above[from + at]),
-            left: std::array::from_fn(|at| self.left[from + at]),
-        }
-    }
-
-    fn set<const SIDE: usize>(&mut self, from: usize, near: &Near<SIDE>) {
-        self.above[from..from + SIDE].copy_from_slice(&near.above);
-        self.left[from..from + SIDE].copy_from_slice(&near.left);
-    }
-}
 
 /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
 pub fn encode(picture: &Straight, quality: u8) -> Vec<u8> {
     Vp8::default().encode(picture, quality)
 }
 
+/// Which predictions are tried. Those of fewer modes take less room in the first partition, which is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effort {
+    /// Every one.
+    All,
+    /// Of macroblocks as a whole only.
+    Whole,
+    /// The mean of the neighbours; not even whether a macroblock is empty is said.
+    Mean,
+}
+
+/// What holds for a whole picture.
+struct Settings {
+    quantiser: Quantiser,
+    effort: Effort,
+}
+
 impl Vp8 {
     /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
     pub fn encode(&mut self, picture: &Straight, quality: u8) -> Vec<u8> {
-        let quantiser = Quantiser::new(quality);
-        self.encode_with(picture, &quantiser, quantiser.smoothing)
+        self.encode_with(picture, Quantiser::new(quality), frame::MOST_MODES_BYTES)
     }
 
-    #[cfg(test)]
-    fn encode_unsmoothed(&mut self, picture: &Straight, quality: u8) -> Vec<u8> {
-        self.encode_with(picture, &Quantiser::new(quality), 0)
-    }
-
-    fn encode_with(&mut self, picture: &Straight, quantiser: &Quantiser, smoothing: u8) -> Vec<u8> {
+    /// Encodes with a limit to the first partition; what is possible without anything said of macroblocks is done in any case.
+    fn encode_with(&mut self, picture: &Straight, quantiser: Quantiser, most_modes_bytes: usize) -> Vec<u8> {
         let header = Header {
             width: picture.width as u16,
             height: picture.height as u16,
             index: quantiser.index,
-            smoothing,
+            offsets: quantiser.offsets,
+            smoothing: quantiser.smoothing,
         };
+        let mut settings = Settings {
+            quantiser,
+            effort: Effort::All,
+        };
+        loop {
+            self.code(picture, &settings);
+            let (coefficients, slots) = self.tokens.finish();
+            let modes = frame::modes(&header, &slots, &self.macroblocks);
+            settings.effort = match settings.effort {
+                // Of 16,383 by 16,383 pixels even that takes 400,000 bytes only.
+                Effort::Mean => return frame::frame(&header, &modes, &coefficients),
+                _ if modes.len() <= most_modes_bytes => return frame::frame(&header, &modes, &coefficients),
+                Effort::All => Effort::Whole,
+                Effort::Whole => Effort::Mean,
+            };
+        }
+    }
+
+    /// Goes through the macroblocks.
+    fn code(&mut self, picture: &Straight, settings: &Settings) {
         let (columns, rows) = (
             picture.width.div_ceil(16) as usize,
             picture.height.div_ceil(16) as usize,
         );
         self.luma.resize(columns * 16, rows * 16);
-        self.chroma
-            .iter_mut()
-            .for_each(|plane| plane.resize(columns * 8, rows * 8));
+        for plane in &mut self.chroma {
+            plane.resize(columns * 8, rows * 8);
+        }
         self.tokens.clear();
         self.macroblocks.clear();
         self.above.clear();
@@ -127,72 +112,77 @@ impl Vp8 {
         for row in 0..rows {
             let mut left = [0; 9];
             for column in 0..columns {
-                let mut context = Context {
-                    above: self.above[column],
-                    left,
-                };
+                let above = self.above[column];
+                let mut context = Context { above, left };
                 let content = yuv::take(picture, column, row, &mut self.pixels);
-                let macroblock = self.macroblock(content, (column, row), columns, &mut context, quantiser);
+                let macroblock = match self.foretold(&content, (column, row), &mut context, settings) {
+                    Some(macroblock) => macroblock,
+                    None => self.macroblock(&content, (column, row), &mut context, settings),
+                };
                 self.macroblocks.push(macroblock);
                 self.above[column] = context.above;
                 left = context.left;
             }
             self.luma.extend_row(columns * 16, row * 16 + 15);
         }
-        let (coefficients, slots) = self.tokens.finish();
-        let modes = frame::modes(&header, &slots, &self.macroblocks);
-        frame::frame(&header, &modes, &coefficients)
     }
 
     fn macroblock(
         &mut self,
-        content: Content,
+        content: &Content,
         (column, row): (usize, usize),
-        columns: usize,
         context: &mut Context,
-        quantiser: &Quantiser,
+        settings: &Settings,
     ) -> Macroblock {
-        if let Some(macroblock) = self.predicted(&content, (column, row), context) {
-            return macroblock;
+        let mut effort = settings.effort;
+        let colour = match *content {
+            Content::Full => None,
+            Content::Flat(colour) => Some(colour),
+            Content::Nothing => Some([128; 3]),
+        };
+        if let Some([luma, blue, red]) = colour {
+            self.pixels.luma = [[luma; 16]; 16];
+            self.pixels.chroma = [[[blue; 16]; 4], [[red; 16]; 4]];
+            effort = effort.max(Effort::Whole);
         }
-        let is_flat = match content {
-            Content::Flat([luma, blue, red]) => {
-                self.pixels.luma = [[luma; 16]; 16];
-                self.pixels.chroma = [[[blue; 16]; 4], [[red; 16]; 4]];
-                true
-            }
-            _ => false,
-        };
         let nothing = Luma::default();
-        let at = row * columns + column;
-        let above = if row > 0 {
-            &self.macroblocks[at - columns].luma
-        } else {
-            &nothing
-        };
-        let left = if column > 0 {
-            &self.macroblocks[at - 1].luma
-        } else {
-            &nothing
+        let at = self.macroblocks.len();
+        let columns = self.above.len();
+        let neighbours = [
+            if row > 0 {
+                &self.macroblocks[at - columns].luma
+            } else {
+                &nothing
+            },
+            if column > 0 {
+                &self.macroblocks[at - 1].luma
+            } else {
+                &nothing
+            },
+        ];
+        let place = (column * 16, row * 16);
+        let near = luma::Near {
+            modes: neighbours,
+            context,
         };
         let luma = luma::choose(
-            (&self.pixels.luma, is_flat),
+            &self.pixels.luma,
             &mut self.luma,
-            (column * 16, row * 16),
-            [above, left],
-            context,
-            quantiser,
+            place,
+            &near,
+            &settings.quantiser,
+            effort,
         );
+        let place = (column * 8, row * 8);
         let chroma = chroma::choose(
             &self.pixels.chroma,
             &mut self.chroma,
-            (column * 8, row * 8),
+            place,
             context,
-            quantiser,
+            &settings.quantiser,
+            effort,
         );
-        let is_empty = luma.means.count == 0
-            && luma.blocks.iter().all(|block| block.count == 0)
-            && chroma.blocks.as_flattened().iter().all(|block| block.count == 0);
+        let is_empty = effort != Effort::Mean && luma.is_empty() && chroma.is_empty();
         self.put(&luma, &chroma, is_empty, context);
         Macroblock {
             luma: luma.luma,
@@ -202,13 +192,15 @@ impl Vp8 {
     }
 
     /// A macroblock of one colour, when its neighbours foretell it.
-    fn predicted(
+    fn foretold(
         &mut self,
         content: &Content,
         (column, row): (usize, usize),
         context: &mut Context,
+        settings: &Settings,
     ) -> Option<Macroblock> {
         let colour = match content {
+            _ if settings.effort == Effort::Mean => return None,
             Content::Nothing => None,
             Content::Flat(colour) => Some(colour),
             Content::Full => return None,
@@ -263,7 +255,7 @@ impl Vp8 {
         }
         context.set(0, &near);
         for (plane, blocks) in chroma.blocks.iter().enumerate() {
-            let mut near: Near<2> = context.near(4 + plane * 2);
+            let mut near: Filling<2> = context.near(4 + plane * 2);
             for (at, block) in blocks.iter().enumerate() {
                 self.tokens.put(luma::KIND_CHROMA, 0, near.at(at), block);
                 near.set(at, block.count > 0);

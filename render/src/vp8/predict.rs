@@ -106,17 +106,14 @@ pub fn part<const SIDE: usize>(mode: u8, around: &Around<SIDE>, row: usize, colu
     }
 }
 
-/// How far a prediction may be off before something is sent of one colour.
-const NEAR_ENOUGH: u8 = 1;
-
 impl<const SIDE: usize> Around<SIDE> {
-    /// Whether a mode ([`MEAN`], [`ABOVE`] or [`LEFT`]) predicts this value everywhere, or nearly so.
+    /// Whether a mode ([`MEAN`], [`ABOVE`] or [`LEFT`]) predicts this value everywhere.
     pub fn foretells(&self, mode: u8, value: u8) -> bool {
-        let is_near = |pixel: &u8| pixel.abs_diff(value) <= NEAR_ENOUGH;
+        let is_same = |pixel: &u8| *pixel == value;
         match mode {
-            MEAN => is_near(&self.mean),
-            ABOVE => self.above.iter().all(is_near),
-            _ => self.left.iter().all(is_near),
+            MEAN => is_same(&self.mean),
+            ABOVE => self.above.iter().all(is_same),
+            _ => self.left.iter().all(is_same),
         }
     }
 }

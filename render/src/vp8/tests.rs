@@ -76,6 +76,33 @@ fn reconstruction(encoder: &Vp8, picture: &Straight) -> Planes {
     ]
 }
 
+/// Without the smoothing that a decoder does at the end, which the encoder does not follow.
+fn encode(encoder: &mut Vp8, picture: &Straight, quality: u8, most_modes_bytes: usize) -> Vec<u8> {
+    let quantiser = Quantiser {
+        smoothing: 0,
+        ..Quantiser::new(quality)
+    };
+    encoder.encode_with(picture, quantiser, most_modes_bytes)
+}
+
+fn assert_exact(encoder: &Vp8, picture: &Straight, frame: &[u8], what: &str) {
+    let file = riff(frame);
+    let (width, height, planes) = decoded(&file);
+    assert_eq!((width, height), (picture.width, picture.height));
+    for (plane, (found, expected)) in planes.iter().zip(&reconstruction(encoder, picture)).enumerate() {
+        let wrong = found
+            .iter()
+            .zip(expected)
+            .position(|(found, expected)| found != expected);
+        assert_eq!(wrong, None, "plane {plane} of {width}x{height}, {what}");
+    }
+    let other = image::load_from_memory_with_format(&file, ImageFormat::WebP).unwrap();
+    assert!(
+        other.to_rgb8().into_raw() == decoded_rgb(&file),
+        "{width}x{height}, {what}"
+    );
+}
+
 /// Numbers that look random.
 struct Numbers(u64);
 
@@ -148,27 +175,74 @@ fn decoders_make_of_a_frame_what_the_encoder_says() {
     for (width, height) in sizes {
         for (quality, noise) in [(0, 0), (30, 20), (80, 0), (80, 10), (80, 256), (100, 3), (100, 256)] {
             let picture = picture(width, height, noise, &mut numbers);
-            let file = riff(&encoder.encode_unsmoothed(&picture, quality));
-            let (found_width, found_height, planes) = decoded(&file);
-            assert_eq!((found_width, found_height), (width, height));
-            let expected = reconstruction(&encoder, &picture);
-            for (plane, (found, expected)) in planes.iter().zip(&expected).enumerate() {
-                let wrong = found
-                    .iter()
-                    .zip(expected)
-                    .position(|(found, expected)| found != expected);
-                assert_eq!(
-                    wrong, None,
-                    "plane {plane} of {width}x{height}, quality {quality}, noise {noise}"
-                );
-            }
-            let other = image::load_from_memory_with_format(&file, ImageFormat::WebP)
-                .unwrap()
-                .to_rgb8();
-            assert!(
-                other.into_raw() == decoded_rgb(&file),
-                "{width}x{height}, quality {quality}, noise {noise}"
-            );
+            let frame = encode(&mut encoder, &picture, quality, frame::MOST_MODES_BYTES);
+            assert_exact(&encoder, &picture, &frame, &format!("quality {quality}, noise {noise}"));
         }
     }
+}
+
+#[test]
+fn modes_that_do_not_fit_are_chosen_anew() {
+    let mut numbers = Numbers(12);
+    let mut encoder = Vp8::default();
+    let picture = picture(150, 90, 20, &mut numbers);
+    let mut frames = Vec::new();
+    for most_modes_bytes in [frame::MOST_MODES_BYTES, 400, 0] {
+        let frame = encode(&mut encoder, &picture, 80, most_modes_bytes);
+        assert_exact(
+            &encoder,
+            &picture,
+            &frame,
+            &format!("modes of {most_modes_bytes} bytes at most"),
+        );
+        frames.push(frame);
+    }
+    let modes_bytes = |frame: &[u8]| u32::from_le_bytes([frame[0], frame[1], frame[2], 0]) >> 5;
+    assert!(modes_bytes(&frames[0]) > 400 && modes_bytes(&frames[1]) <= 400);
+    assert!(frames[1] != frames[2], "what fits is not chosen anew");
+}
+
+#[test]
+fn decisions_that_do_not_fit_are_written_early() {
+    let mut numbers = Numbers(13);
+    let picture = picture(80, 60, 100, &mut numbers);
+    let mut encoder = Vp8 {
+        tokens: Tokens::keeping(5_000),
+        ..Vp8::default()
+    };
+    let early = encode(&mut encoder, &picture, 90, frame::MOST_MODES_BYTES);
+    assert_exact(&encoder, &picture, &early, "noise");
+    let late = encode(&mut Vp8::default(), &picture, 90, frame::MOST_MODES_BYTES);
+    assert!(early != late, "all decisions fitted");
+}
+
+#[test]
+fn an_encoder_remembers_nothing_of_the_picture_before() {
+    let mut numbers = Numbers(14);
+    let mut encoder = Vp8::default();
+    let first = picture(90, 70, 30, &mut numbers);
+    let second = picture(40, 100, 30, &mut numbers);
+    encoder.encode(&first, 80);
+    assert!(encoder.encode(&second, 80) == super::encode(&second, 80));
+}
+
+#[test]
+fn what_nobody_sees_costs_next_to_nothing() {
+    let transparent = |numbers: &mut Numbers| {
+        let rgba = (0..256 * 256).flat_map(|_| {
+            [
+                numbers.below(256) as u8,
+                numbers.below(256) as u8,
+                numbers.below(256) as u8,
+                0,
+            ]
+        });
+        Straight {
+            width: 256,
+            height: 256,
+            rgba: rgba.collect(),
+            palette: None,
+        }
+    };
+    assert!(super::encode(&transparent(&mut Numbers(15)), 80).len() < 200);
 }

@@ -20,20 +20,27 @@ pub struct Tokens {
     counts: Box<[[u32; 2]; SLOTS]>,
     settled: Option<Slots>,
     coder: BoolCoder,
+    most: usize,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
+        Self::keeping(MOST)
+    }
+}
+
+impl Tokens {
+    /// Keeps so many decisions (or a few more) before it settles how likely each is.
+    pub fn keeping(most: usize) -> Self {
         Self {
             tokens: Vec::new(),
             counts: Box::new([[0; 2]; SLOTS]),
             settled: None,
             coder: BoolCoder::default(),
+            most,
         }
     }
-}
 
-impl Tokens {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.tokens.clear();
@@ -61,7 +68,7 @@ impl Tokens {
                 }
             }
         }
-        if self.tokens.len() > MOST {
+        if self.tokens.len() > self.most {
             self.drain();
         }
     }
@@ -92,6 +99,7 @@ impl Tokens {
             counts,
             settled,
             coder,
+            ..
         } = self;
         let slots = settled.get_or_insert_with(|| likelihoods(counts));
         let slots = slots.as_flattened().as_flattened().as_flattened();

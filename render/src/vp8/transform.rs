@@ -33,6 +33,14 @@ pub fn forward(differences: &Block) -> Block {
 /// What a decoder makes of a prediction and coefficients.
 #[inline]
 pub fn inverse(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
+    if coefficients[1..].iter().fold(0, |any, &coefficient| any | coefficient) == 0 {
+        let all = (i32::from(coefficients[0]) + 4) >> 3;
+        return prediction.map(|pixel| (i32::from(pixel) + all).clamp(0, 255) as u8);
+    }
+    inverse_all(prediction, coefficients)
+}
+
+fn inverse_all(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
     let mut columns = [0_i32; 16];
     for column in 0..4 {
         let at = |row: usize| i32::from(coefficients[row * 4 + column]);

@@ -6,23 +6,15 @@ use crate::straight::Straight;
 const FAINT: u8 = 8;
 
 /// A macroblock's pixels in blocks of 4x4: 16 of brightness, 4 of each chroma.
+#[derive(Default)]
 pub struct Pixels {
     pub luma: [[u8; 16]; 16],
     pub chroma: [[[u8; 16]; 4]; 2],
 }
 
-impl Default for Pixels {
-    fn default() -> Self {
-        Self {
-            luma: [[0; 16]; 16],
-            chroma: [[[0; 16]; 4]; 2],
-        }
-    }
-}
-
 /// What a macroblock shows.
 pub enum Content {
-    /// Nothing: it may have any colour.
+    /// Nothing: it may have any colour, and the pixels have none of theirs.
     Nothing,
     /// One colour: brightness and chroma.
     Flat([u8; 3]),
@@ -34,34 +26,63 @@ type Rgba = [[[u8; 4]; 16]; 16];
 
 /// Takes in the macroblock at a column and a row of macroblocks.
 pub fn take(picture: &Straight, column: usize, row: usize, pixels: &mut Pixels) -> Content {
+    if let Some(colour) = same(picture, column, row) {
+        return match colour {
+            [_, _, _, ..FAINT] => Content::Nothing,
+            colour => flat(colour),
+        };
+    }
     let mut rgba: Rgba = [[[0; 4]; 16]; 16];
     copy(picture, column, row, &mut rgba);
     let first = rgba.as_flattened().iter().find(|pixel| pixel[3] >= FAINT);
     let Some(&first) = first else {
         return Content::Nothing;
     };
+    let (mut differences, mut least) = (0, u32::MAX);
     let first = u32::from_le_bytes(first);
-    let mut differences = 0;
-    let mut least = u8::MAX;
     for pixel in rgba.as_flattened() {
-        let difference = (u32::from_le_bytes(*pixel) ^ first) & 0x00ff_ffff;
-        differences |= if pixel[3] >= FAINT { difference } else { 0 };
-        least = least.min(pixel[3]);
+        let pixel = u32::from_le_bytes(*pixel);
+        let shows = if pixel >> 24 >= u32::from(FAINT) {
+            0x00ff_ffff
+        } else {
+            0
+        };
+        differences |= (pixel ^ first) & shows;
+        least = least.min(pixel >> 24);
     }
+    let least = least as u8;
     if differences == 0 {
-        let [red, green, blue, _] = first.to_le_bytes();
-        let sums = [red, green, blue].map(|channel| u32::from(channel) * 4);
-        return Content::Flat([
-            luma(u32::from(red), u32::from(green), u32::from(blue)),
-            chroma(sums)[0],
-            chroma(sums)[1],
-        ]);
+        return flat(first.to_le_bytes());
     }
     if least < FAINT {
         fill(&mut rgba);
     }
     convert(&rgba, least == 255, pixels);
     Content::Full
+}
+
+fn flat([red, green, blue, _]: [u8; 4]) -> Content {
+    let [red, green, blue] = [red, green, blue].map(u32::from);
+    let [chroma_blue, chroma_red] = chroma([red * 4, green * 4, blue * 4]);
+    Content::Flat([luma(red, green, blue), chroma_blue, chroma_red])
+}
+
+/// What all pixels are, when they are all the same: found without looking at more of them than necessary.
+fn same(picture: &Straight, column: usize, row: usize) -> Option<[u8; 4]> {
+    let (source, _) = picture.rgba.as_chunks::<4>();
+    let width = picture.width as usize;
+    let left = column * 16;
+    let right = (left + 16).min(width);
+    let first = *source.get(row * 16 * width + left)?;
+    let bits = u32::from_ne_bytes(first);
+    let rows = source.chunks_exact(width).skip(row * 16).take(16);
+    for pixels in rows {
+        let differs = |any: u32, pixel: &[u8; 4]| any | (u32::from_ne_bytes(*pixel) ^ bits);
+        if pixels[left..right].iter().fold(0, differs) != 0 {
+            return None;
+        }
+    }
+    Some(first)
 }
 
 /// What is beyond the picture is transparent.
@@ -112,10 +133,11 @@ fn mean<'a>(pixels: impl Iterator<Item = &'a [u8; 4]>) -> Option<[u8; 3]> {
 
 fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
     for (at, row) in rgba.iter().enumerate() {
-        let bright: [u8; 16] = std::array::from_fn(|column| {
-            let [red, green, blue, _] = row[column].map(u32::from);
-            luma(red, green, blue)
-        });
+        let bits = row.map(u32::from_le_bytes);
+        let mut bright = [0; 16];
+        for (bright, bits) in bright.iter_mut().zip(bits) {
+            *bright = luma(bits & 0xff, bits >> 8 & 0xff, bits >> 16 & 0xff);
+        }
         for (column, four) in bright.as_chunks::<4>().0.iter().enumerate() {
             pixels.luma[at / 4 * 4 + column][at % 4 * 4..][..4].copy_from_slice(four);
         }
@@ -140,8 +162,13 @@ fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
 }
 
 /// Sums of four pixels.
+#[inline]
 fn sums(four: &[[u8; 4]; 4]) -> [u32; 3] {
-    std::array::from_fn(|channel| four.iter().map(|pixel| u32::from(pixel[channel])).sum())
+    let bits = four.map(u32::from_le_bytes);
+    // Red and blue in one number: four of each fit into 16 bits.
+    let outer: u32 = bits.iter().map(|bits| bits & 0x00ff_00ff).sum();
+    let green: u32 = bits.iter().map(|bits| bits >> 8 & 0xff).sum();
+    [outer & 0xffff, green, outer >> 16]
 }
 
 /// The same, each pixel as much as it shows.
@@ -160,11 +187,13 @@ fn weighted(four: &[[u8; 4]; 4]) -> [u32; 3] {
 }
 
 /// Brightness, in 1/32,768, so that products fit 16 bits by 16.
+#[inline]
 fn luma(red: u32, green: u32, blue: u32) -> u8 {
     ((8_414 * red + 16_519 * green + 3_208 * blue + (16 << 15) + (1 << 14)) >> 15) as u8
 }
 
 /// Chroma of the sums of four pixels.
+#[inline]
 fn chroma([red, green, blue]: [u32; 3]) -> [u8; 2] {
     let [red, green, blue] = [red, green, blue].map(u32::cast_signed);
     let half = (128 << 17) + (1 << 16);
