@@ -23,7 +23,8 @@ pub fn draw(bars: &[Bar], width: u32) -> Option<Pixmap> {
     let mut fill = |level: &dyn Fn(&Bar) -> f32, alpha: u8| {
         let mut paths = PathBuilder::new();
         for (at, bar) in bars.iter().enumerate() {
-            let half = (level(bar) / loudest * 0.96).clamp(LEAST, 1.0) * middle;
+            // Thinner than a pixel would be nothing.
+            let half = ((level(bar) / loudest * 0.96).clamp(LEAST, 1.0) * middle).max(0.5);
             let left = (at as f32 + (1.0 - FILLED) / 2.0) * step;
             push_bar(&mut paths, left, middle - half, step * FILLED, half * 2.0);
         }

@@ -2,17 +2,17 @@ use serde_json::{Value, json};
 use tradepost_inspect::sample::media;
 
 use super::super::*;
-use super::{add, floats, glb, middle, square};
+use super::{SQUARE, add, floats, glb, middle, square};
 
 /// The square with a texture that is red, green, blue and white from the upper left on.
 fn textured(wrap: u32, transform: Value) -> Result<Still, Unseen> {
     let mut picture = Vec::new();
-    let mut encoder = png::Encoder::new(&mut picture, 2, 2);
+    let mut encoder = png::Encoder::new(&mut picture, 8, 8);
     encoder.set_color(png::ColorType::Rgb);
     let mut writer = encoder.write_header().unwrap();
-    writer
-        .write_image_data(&[255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
-        .unwrap();
+    let row = |left: [u8; 3], right: [u8; 3]| [left.repeat(4), right.repeat(4)].concat().repeat(4);
+    let pixels = [row([255, 0, 0], [0, 255, 0]), row([0, 0, 255], [255; 3])].concat();
+    writer.write_image_data(&pixels).unwrap();
     writer.finish().unwrap();
     textured_with(&picture, wrap, transform)
 }
