@@ -29,7 +29,7 @@ macro_rules! select {
             select id, generation, state, phase, run, actor, reason, scope as "scope: Json<Scope>", presets as "presets: Json<Vec<Pinned>>",
                 canary, auto_min_psnr_db, rate_per_second, stop_at_percent, planned_to, sent_to, items, done, failed, skipped, outputs,
                 bytes_before, bytes_after, cpu_seconds, forgiven_done, forgiven_failed, item_cpu_seconds, item_bytes, basis, rate, note,
-                created_at, updated_at, started_at, finished_at, swapped_at, collect_at, collecting_at, collected_at, freed_bytes
+                created_at, started_at, finished_at, swapped_at, collect_at, collecting_at, collected_at, freed_bytes
             from campaigns "# + $rest
             $(, $argument)*
         )
