@@ -12,6 +12,7 @@ fn draw(text: &str) -> Drawing {
         width_px: 128,
         format: Format::Png,
         quality: 80,
+        background: None,
         watermark: Watermark::None,
     };
     Engine::default()
