@@ -96,8 +96,9 @@ fn substitute(
     depth: usize,
     left: &mut usize,
 ) -> Option<String> {
+    // What names itself has no value.
     if depth >= MAX_DEPTH {
-        return None;
+        return Some("inherit".to_owned());
     }
     let (name, fallback) = match inside.split_once(',') {
         Some((name, fallback)) => (name.trim(), Some(fallback.trim())),
