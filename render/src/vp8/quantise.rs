@@ -120,7 +120,7 @@ impl Steps {
     }
 
     /// The levels of coefficients, from the n-th sent on; the coefficients become what a decoder makes of them.
-    #[inline]
+    #[inline(never)]
     pub fn quantise(&self, coefficients: &mut Block, from: usize) -> Levels {
         let mut sizes = [0_u16; 16];
         for at in 0..16 {

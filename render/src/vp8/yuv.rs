@@ -133,11 +133,7 @@ fn mean<'a>(pixels: impl Iterator<Item = &'a [u8; 4]>) -> Option<[u8; 3]> {
 
 fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
     for (at, row) in rgba.iter().enumerate() {
-        let bits = row.map(u32::from_le_bytes);
-        let mut bright = [0; 16];
-        for (bright, bits) in bright.iter_mut().zip(bits) {
-            *bright = luma(bits & 0xff, bits >> 8 & 0xff, bits >> 16 & 0xff);
-        }
+        let bright = luma_row(row);
         for (column, four) in bright.as_chunks::<4>().0.iter().enumerate() {
             pixels.luma[at / 4 * 4 + column][at % 4 * 4..][..4].copy_from_slice(four);
         }
@@ -159,6 +155,17 @@ fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
             pixels.chroma[1][block][pixel] = red;
         }
     }
+}
+
+/// The brightness of a row; a function by itself, so that the compiler multiplies many at once.
+#[inline(never)]
+fn luma_row(row: &[[u8; 4]; 16]) -> [u8; 16] {
+    let mut bright = [0; 16];
+    for (bright, pixel) in bright.iter_mut().zip(row) {
+        let bits = u32::from_le_bytes(*pixel);
+        *bright = luma(bits & 0xff, bits >> 8 & 0xff, bits >> 16 & 0xff);
+    }
+    bright
 }
 
 /// Sums of four pixels.
