@@ -151,13 +151,11 @@ impl Leash {
         !held.is_pulled
     }
 
-    /// The conversation is over.
-    fn let_go(&self) {
-        self.held().socket = None;
-    }
-
-    fn is_pulled(&self) -> bool {
-        self.held().is_pulled
+    /// The conversation is over; false when it was ended from outside.
+    pub(super) fn let_go(&self) -> bool {
+        let mut held = self.held();
+        held.socket = None;
+        !held.is_pulled
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

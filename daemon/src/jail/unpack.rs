@@ -47,12 +47,12 @@ impl Jail {
         leash.hold(child.socket.try_clone().context("holding the child")?);
         let errand = self.unpack_errand(file);
         let (outbox, inbox) = sync_channel(BATCH_FILES);
-        let inner = std::sync::Arc::clone(&self.inner);
+        let (inner, held) = (std::sync::Arc::clone(&self.inner), leash.clone());
         let work = std::thread::Builder::new()
             .name("unpack".to_owned())
             .spawn(move || {
                 let (child, result) = talk::run(child, &errand, |replies| read(replies, &outbox));
-                if let Some(child) = child {
+                if let Some(child) = child.filter(|_| held.let_go()) {
                     inner.pool.give_back(child);
                 }
                 result

@@ -178,12 +178,12 @@ impl Lane {
             let pass_on = |answer| each(answer).map_err(|error| unwanted = Some(error)).is_ok();
             read_answers(replies, count, &presets, pass_on)
         });
-        self.leash.let_go();
+        if !self.leash.let_go() {
+            // The child's socket may be closed: it is not used again.
+            anyhow::bail!("nobody waits for the pictures any more");
+        }
         if let Some(child) = child {
             self.pool().give_back(child);
-        }
-        if self.leash.is_pulled() {
-            anyhow::bail!("nobody waits for the pictures any more");
         }
         Ok(match (result, unwanted) {
             (_, Some(error)) => End::Unwanted(error),
