@@ -50,11 +50,25 @@ fn default_quality() -> u8 {
     80
 }
 
-/// Reads the presets of a file.
+/// Reads the presets of the marketplace.
 ///
 /// # Errors
 /// Every fault of the file, each with the preset and the key it is about.
 pub fn load(file: &Path) -> Result<Vec<Preset>, ConfigError> {
+    let presets = read(file)?;
+    if presets.iter().any(is_plain_png) {
+        return Ok(presets);
+    }
+    let message =
+        "must have a PNG at least 128 wide with neither background nor watermark: contact sheets and moderators need it";
+    Err(ConfigError(vec![fault(&file.display().to_string(), message)]))
+}
+
+/// Reads the presets of a file, whatever they are for.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(file: &Path) -> Result<Vec<Preset>, ConfigError> {
     let shown = file.display().to_string();
     if let Err(error) = std::fs::metadata(file) {
         return Err(ConfigError(vec![fault(&shown, &format!("can not be read: {error}"))]));
@@ -158,10 +172,6 @@ fn check_together(presets: &[Preset], shown: &str, faults: &mut Vec<Fault>) {
             let message = format!("makes the same picture as {other}");
             faults.push(fault(&format!("{shown}: {}", preset.name), &message));
         }
-    }
-    if !presets.iter().any(is_plain_png) {
-        let message = "must have a PNG at least 128 wide with neither background nor watermark: contact sheets and moderators need it";
-        faults.push(fault(shown, message));
     }
 }
 

@@ -63,13 +63,13 @@ fn places_that_cannot_be_written_to_are_named() {
 #[test]
 fn presets_that_make_no_sense_are_named() {
     let bench = Bench::with_icons(1);
-    std::fs::write(bench.path("torn.toml"), "[[presets]]\nname = \"a\"\nwidth_px = ").unwrap();
-    let preset = "[[presets]]\nname = \"../up\"\nwidth_px = 64\nformat = \"png\"\nquality = 80\n";
+    std::fs::write(bench.path("torn.toml"), "[[preset]]\nname = \"a\"\nwidth_px = ").unwrap();
+    let preset = "[[preset]]\nname = \"../up\"\nwidth_px = 64\nformat = \"png\"\nquality = 80\n";
     std::fs::write(bench.path("up.toml"), preset).unwrap();
     for (arguments, word) in [
-        (vec!["--presets", "nowhere.toml"], "reading the presets in nowhere.toml"),
+        (vec!["--presets", "nowhere.toml"], "nowhere.toml: can not be read"),
         (vec!["--presets", "torn.toml"], "torn.toml"),
-        (vec!["--presets", "up.toml"], "files are called after it"),
+        (vec!["--presets", "up.toml"], "must be 1 to 40 of a-z"),
         (vec!["--widths", "0"], "is 0 px wide; it may be 1 to 4096"),
         (vec!["--widths", "1000000"], "is 1000000 px wide"),
         (vec!["--widths", "64,64"], "is there twice"),

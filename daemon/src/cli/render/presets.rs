@@ -1,22 +1,20 @@
 //! Which pictures are asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
-use figment::Figment;
-use figment::providers::{Format as _, Toml};
-use serde::Deserialize;
+use anyhow::ensure;
 use sha2::{Digest, Sha256};
+use tradepost_render::MAX_WIDTH_PX;
 use tradepost_render::presets::{Format, Preset, WIDTHS, Watermark, default_presets};
 
-/// The widest picture, in pixels.
-const MAX_WIDTH_PX: u32 = 4_096;
+use crate::config;
+
 const MAX_PRESETS: usize = 64;
 
 /// What decides the pictures; without any of it the presets of the marketplace are made.
 #[derive(Debug, clap::Args)]
 pub struct Wish {
-    /// A TOML file with a table [[presets]] for each picture: name, width_px, format, quality, and if wanted background and watermark.
+    /// A TOML file with a table [[preset]] for each picture, as previews.presets of the daemon's configuration.
     #[arg(long, conflicts_with_all = ["widths", "formats", "quality"])]
     presets: Option<PathBuf>,
     /// Widths in pixels [default: 64,128,256,512].
@@ -30,12 +28,6 @@ pub struct Wish {
     quality: Option<u8>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Listed {
-    presets: Vec<Preset>,
-}
-
 impl Wish {
     /// The presets, checked.
     ///
@@ -43,7 +35,7 @@ impl Wish {
     /// When the file cannot be read, or a preset cannot be drawn.
     pub fn presets(&self) -> anyhow::Result<Vec<Preset>> {
         let presets = match &self.presets {
-            Some(path) => read(path)?,
+            Some(file) => config::presets::read(file)?,
             None if self.widths.is_empty() && self.formats.is_empty() && self.quality.is_none() => default_presets(),
             None => self.combined(),
         };
@@ -101,16 +93,7 @@ fn parse_format(text: &str) -> Result<Format, String> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<Preset>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading the presets in {}", path.display()))?;
-    let listed: Listed = Figment::from(Toml::string(&text))
-        .extract()
-        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    Ok(listed.presets)
-}
-
 fn check(presets: &[Preset]) -> anyhow::Result<()> {
-    ensure!(!presets.is_empty(), "there is no preset: nothing would be drawn");
     ensure!(
         presets.len() <= MAX_PRESETS,
         "there are {} presets; the limit is {MAX_PRESETS}",
@@ -119,11 +102,6 @@ fn check(presets: &[Preset]) -> anyhow::Result<()> {
     let mut names = std::collections::HashSet::new();
     for preset in presets {
         let (name, width) = (&preset.name, preset.width_px);
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        ensure!(
-            (1..=100).contains(&name.len()) && name.bytes().all(is_plain),
-            "the preset {name:?} needs a name of letters, digits and dashes: files are called after it"
-        );
         ensure!(names.insert(name), "the preset {name} is there twice");
         ensure!(
             (1..=MAX_WIDTH_PX).contains(&width),
