@@ -8,7 +8,8 @@
 //! - `GET /v1/campaigns/{id}/samples?cursor=&limit=`: what the canary drew beside what is shown now, the worst first (`Page<Sample>`)
 //! - `GET /v1/campaigns/{id}/samples/{item}/{preset}/{side}`: a picture; [`Side`] is `old`, `new` or `difference`. The bytes are PNG
 //!   or WebP, as `Content-Type` says; a difference is always PNG.
-//! - `GET /v1/campaigns/{id}/failures?cursor=&limit=`: items that could not be drawn, by path (`Page<Failure>`)
+//! - `GET /v1/campaigns/{id}/failures?cursor=&limit=`: items that could not be drawn, in the order of the plan
+//!   (`Page<Failure>`)
 //!
 //! Every role may look, operators act. A verb that makes no sense in the present state answers 409 `campaign-state` naming the state.
 //!
@@ -245,7 +246,7 @@ pub struct Campaign {
     pub bytes_before: i64,
     /// Of the pictures made.
     pub bytes_after: i64,
-    /// What the children of the jail took for it, user and system.
+    /// What drawing took: the time that the jail was at work on it.
     pub cpu_seconds: f64,
     pub estimate: Estimate,
     /// Free on the disk of the store; nothing when it can not be told.
@@ -258,7 +259,7 @@ pub struct Campaign {
     pub yielding: bool,
     /// Why it stopped or paused, or what it waits for.
     pub note: Option<String>,
-    /// What collecting freed, once it is done.
+    /// What collecting freed so far; set once nothing is left to be taken apart. Objects go after a grace period, so it grows for a while.
     pub freed_bytes: Option<i64>,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
