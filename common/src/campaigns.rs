@@ -246,7 +246,7 @@ pub struct Campaign {
     pub bytes_before: i64,
     /// Of the pictures made.
     pub bytes_after: i64,
-    /// What drawing took: the time that the jail was at work on it.
+    /// What drawing took of the processor, in the children of the jail.
     pub cpu_seconds: f64,
     pub estimate: Estimate,
     /// Free on the disk of the store; nothing when it can not be told.

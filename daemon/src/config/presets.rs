@@ -59,8 +59,7 @@ pub fn load(file: &Path) -> Result<Vec<Preset>, ConfigError> {
     if presets.iter().any(is_plain_png) {
         return Ok(presets);
     }
-    let message =
-        "must have a PNG at least 128 wide with neither background nor watermark: contact sheets and moderators need it";
+    let message = "must have a PNG at least 128 wide with neither background nor watermark: contact sheets and moderators need it";
     Err(ConfigError(vec![fault(&file.display().to_string(), message)]))
 }
 

@@ -9,6 +9,7 @@ mod lane;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -62,10 +63,19 @@ impl Jail {
     /// Findings, copy and fingerprint are left empty. At most [`Jail::new`]'s `children` calls work at once; the others wait. Dropping the future
     /// ends the work and its child.
     pub async fn render_many(&self, files: Vec<Loose>, presets: &Arc<[Preset]>) -> Vec<Result<Rendered, JailError>> {
+        self.render_many_measured(files, presets).await.0
+    }
+
+    /// The same, with the time of the processor that the children took.
+    pub async fn render_many_measured(
+        &self,
+        files: Vec<Loose>,
+        presets: &Arc<[Preset]>,
+    ) -> (Vec<Result<Rendered, JailError>>, Duration) {
         let count = files.len();
         let place = match self.inner.bulk.place().await {
             Ok(place) => place,
-            Err(error) => return lost(Vec::new(), count, &error),
+            Err(error) => return (lost(Vec::new(), count, &error), Duration::ZERO),
         };
         let (lane, presets) = (self.lane(presets, Priority::Lowest), Arc::clone(presets));
         let leash = Leash::default();
@@ -79,14 +89,15 @@ impl Jail {
             });
             // The place travels with the work, so that it stays taken when nobody waits any more.
             drop(place);
-            match done {
+            let answers = match done {
                 Ok(()) => answers,
                 Err(error) => lost(answers, files.len(), &error),
-            }
+            };
+            (answers, lane.cpu())
         });
         match work.await {
-            Ok(answers) => answers,
-            Err(error) => lost(Vec::new(), count, &error.into()),
+            Ok(measured) => measured,
+            Err(error) => (lost(Vec::new(), count, &error.into()), Duration::ZERO),
         }
     }
 

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use nix::sys::prctl;
@@ -166,6 +167,17 @@ impl Ceiling {
         let used = u64::try_from(usage.user_time().tv_sec() + usage.system_time().tv_sec()).unwrap_or(0) + 1;
         lower(Resource::RLIMIT_CPU, used.saturating_add(self.cpu_seconds))
     }
+}
+
+/// Time of the processor that this process has had.
+fn cpu_used() -> Duration {
+    let of = |time: nix::sys::time::TimeVal| {
+        let micros = time.tv_sec().saturating_mul(1_000_000).saturating_add(time.tv_usec());
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    };
+    getrusage(UsageWho::RUSAGE_SELF)
+        .map(|usage| of(usage.user_time()) + of(usage.system_time()))
+        .unwrap_or_default()
 }
 
 fn lower(resource: Resource, value: u64) -> anyhow::Result<()> {

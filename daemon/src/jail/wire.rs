@@ -97,6 +97,8 @@ pub enum Reply {
     /// There was an answer for each file of the batch; what they cost together.
     BatchEnd {
         times: StageTimes,
+        /// Time of the processor, in microseconds.
+        cpu_us: u64,
     },
     /// The archive is sound; so many `Loose` and `Damaged` follow.
     Listing {

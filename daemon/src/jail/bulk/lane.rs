@@ -31,6 +31,7 @@ pub struct Lane {
     priority: Priority,
     leash: Leash,
     times: StageTimes,
+    cpu: Duration,
 }
 
 /// What became of one conversation.
@@ -50,6 +51,7 @@ impl Lane {
             priority,
             leash: Leash::default(),
             times: StageTimes::default(),
+            cpu: Duration::ZERO,
         }
     }
 
@@ -61,6 +63,11 @@ impl Lane {
     /// What the files so far cost in the children, by stage; without those whose child died.
     pub fn times(&self) -> StageTimes {
         self.times
+    }
+
+    /// Time of the processor that the children took for the files so far; without those whose child died.
+    pub fn cpu(&self) -> Duration {
+        self.cpu
     }
 
     /// Draws files and hands out each answer, with the number of its file, as soon as it is there: each file exactly once, in their order.
@@ -187,8 +194,9 @@ impl Lane {
         }
         Ok(match (result, unwanted) {
             (_, Some(error)) => End::Unwanted(error),
-            (Ok(times), None) => {
+            (Ok((times, cpu)), None) => {
                 self.times += times;
+                self.cpu = self.cpu.saturating_add(cpu);
                 End::Done
             }
             (Err(error), None) => End::Failed(error),
@@ -251,7 +259,7 @@ fn read_answers(
     count: usize,
     presets: &[Preset],
     mut pass_on: impl FnMut(Result<Drawn, JailError>) -> bool,
-) -> Result<StageTimes, Stop> {
+) -> Result<(StageTimes, Duration), Stop> {
     for _ in 0..count {
         let answer = match replies.next() {
             Ok((Reply::Drawn { size, heights }, blobs)) => Ok(check::drawn(size, heights, blobs, presets)?),
@@ -265,7 +273,7 @@ fn read_answers(
         replies.restart_clock();
     }
     match replies.next()? {
-        (Reply::BatchEnd { times }, _) => Ok(times),
+        (Reply::BatchEnd { times, cpu_us }, _) => Ok((times, Duration::from_micros(cpu_us))),
         _ => Err(misbehaved("more answers than files")),
     }
 }

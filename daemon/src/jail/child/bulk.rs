@@ -31,6 +31,7 @@ pub fn draw(
     }
     // What other work left behind is not this batch's.
     engine.take_times();
+    let cpu_before = super::cpu_used();
     let mut to = BufWriter::with_capacity(COLLECT_BYTES, socket);
     let mut collecting_since = Instant::now();
     for (path, bytes) in paths.iter().zip(blobs) {
@@ -50,7 +51,8 @@ pub fn draw(
         }
     }
     let times = engine.take_times();
-    wire::write_frame(&mut to, &Reply::BatchEnd { times }, &[])?;
+    let cpu_us = u64::try_from(super::cpu_used().saturating_sub(cpu_before).as_micros()).unwrap_or(u64::MAX);
+    wire::write_frame(&mut to, &Reply::BatchEnd { times, cpu_us }, &[])?;
     to.flush()
 }
 
