@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-.PHONY: demo test bench bench-copies bench-dead bench-inspect bench-jail bench-previews bench-queue bench-review chaos fuzz sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench bench-campaign bench-copies bench-dead bench-inspect bench-jail bench-previews bench-queue bench-review chaos fuzz sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -25,6 +25,9 @@ packs: ## installs the icon and illustration sets that tests and demo use, from 
 
 bench-dead: setup ## measures a million dead letters, in release
 	@make/bench-dead
+
+bench-campaign: setup packs ## measures a campaign over 200,000 items beside new packs, in release
+	@make/bench-campaign
 
 bench-copies: setup ## measures look-ups of files that look alike among a million, in release
 	@make/bench-copies
