@@ -191,10 +191,7 @@ async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Resu
     let compared = samples::compare_all(app, &batch.drawn, &batch.bytes, |item| canary.contains(&item)).await?;
     match settle(app, row, &batch, &compared).await {
         // Drawn again it is put again.
-        Err(KeepError::Swept(swept)) => {
-            unused::forget(&app.db, &swept).await?;
-            Ok(Progress::Some)
-        }
+        Err(KeepError::Swept(_)) => Ok(Progress::Some),
         other => Ok(other.map(|()| Progress::Some)?),
     }
 }
@@ -327,7 +324,7 @@ async fn settle(app: &App, row: &Row, batch: &Batch, compared: &[samples::Compar
         .collect();
     let outputs = queries::insert_renditions(&mut tx, row.generation, &drawn).await?;
     let pictures: Vec<unused::Key> = drawn.iter().map(|drawn| (drawn.sha256, drawn.format)).collect();
-    unused::keep(&mut tx, &pictures).await?;
+    unused::keep(&mut tx, &app.store, &pictures).await?;
     for one in compared.iter().filter(|one| is_ours(&batch.drawn[one.drawn])) {
         queries::insert_sample(&mut tx, row.id, &batch.drawn[one.drawn], one.old.as_ref(), one.likeness).await?;
     }

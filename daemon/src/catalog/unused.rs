@@ -34,13 +34,15 @@ pub enum KeepError {
     Swept(#[from] Swept),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error("looking for a picture in the store: {0}")]
+    Store(#[from] std::io::Error),
 }
 
 /// Keeps pictures from being deleted that the caller's transaction refers to, and has put before.
 ///
 /// # Errors
-/// [`Swept`]: the transaction must be given up; [`forget`], put, and try again.
-pub async fn keep(tx: &mut PgConnection, pictures: &[Key]) -> Result<(), KeepError> {
+/// [`Swept`]: the transaction must be given up; put the pictures and try again.
+pub async fn keep(tx: &mut PgConnection, store: &Store, pictures: &[Key]) -> Result<(), KeepError> {
     let (hashes, formats) = columns(pictures);
     // A statement of its own: the next one must see what the sweep did that this one waited for.
     sqlx::query!("select pg_advisory_xact_lock_shared($1)", LOCK)
@@ -48,7 +50,7 @@ pub async fn keep(tx: &mut PgConnection, pictures: &[Key]) -> Result<(), KeepErr
         .await?;
     let marks = sqlx::query!(
         r#"
-        select mark.sha256, mark.swept_at is not null as "swept!" from unused_objects mark
+        select mark.sha256, mark.format, mark.swept_at is not null as "swept!" from unused_objects mark
         where (mark.sha256, mark.format) in (select * from unnest($1::bytea[], $2::text[]))
         order by mark.sha256, mark.format for update
         "#,
@@ -60,28 +62,25 @@ pub async fn keep(tx: &mut PgConnection, pictures: &[Key]) -> Result<(), KeepErr
     if marks.is_empty() {
         return Ok(());
     }
-    let swept: Vec<_> = marks
-        .into_iter()
-        .filter(|mark| mark.swept)
-        .map(|mark| mark.sha256)
-        .collect();
-    if !swept.is_empty() {
-        return Err(Swept(swept).into());
+    let mut gone = Vec::new();
+    for mark in marks.into_iter().filter(|mark| mark.swept) {
+        // No sweep runs while the lock is held: what is there stays.
+        let Some(key) = key(&mark.sha256, &mark.format) else {
+            continue;
+        };
+        if !store.has_content(&key).await? {
+            gone.push(mark.sha256);
+        }
     }
-    delete_marks(tx, &hashes, &formats).await?;
-    Ok(())
-}
-
-/// Takes the tombstones away, before the pictures are put again.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn forget(db: &PgPool, swept: &Swept) -> sqlx::Result<()> {
+    if !gone.is_empty() {
+        return Err(Swept(gone).into());
+    }
     sqlx::query!(
-        "delete from unused_objects where sha256 = any($1) and swept_at is not null",
-        &swept.0
+        "delete from unused_objects where (sha256, format) in (select * from unnest($1::bytea[], $2::text[]))",
+        &hashes,
+        &formats
     )
-    .execute(db)
+    .execute(tx)
     .await?;
     Ok(())
 }
@@ -90,12 +89,9 @@ pub async fn forget(db: &PgPool, swept: &Swept) -> sqlx::Result<()> {
 ///
 /// # Errors
 /// Any other error, as it is.
-pub async fn put_again(db: &PgPool, error: anyhow::Error) -> anyhow::Result<Outcome> {
+pub fn put_again(error: anyhow::Error) -> anyhow::Result<Outcome> {
     match error.downcast_ref::<KeepError>() {
-        Some(KeepError::Swept(swept)) => {
-            forget(db, swept).await?;
-            Ok(Outcome::Retry(Duration::ZERO))
-        }
+        Some(KeepError::Swept(_)) => Ok(Outcome::Retry(Duration::ZERO)),
         _ => Err(error),
     }
 }
@@ -116,7 +112,8 @@ pub async fn mark(
         insert into unused_objects (campaign_id, sha256, format, size_bytes)
         select $1, sha256, format, max(size_bytes) from unnest($2::bytea[], $3::text[], $4::int8[]) as object (sha256, format, size_bytes)
         group by sha256, format order by sha256, format
-        on conflict (sha256, format) do update set marked_at = now(), swept_at = null, campaign_id = excluded.campaign_id
+        on conflict (sha256, format) do update set marked_at = now(), campaign_id = excluded.campaign_id
+            where unused_objects.swept_at is null
         "#,
         campaign,
         hashes,
@@ -218,22 +215,18 @@ async fn lock_alone(tx: &mut PgConnection) -> sqlx::Result<bool> {
 }
 
 async fn delete(store: &Store, sha256: &[u8], format: &str) -> anyhow::Result<()> {
-    let (Ok(sha256), Some(extension)) = (sha256.try_into(), extension(format)) else {
-        anyhow::bail!("a mark that names no picture");
-    };
-    let key = ContentKey::rendition(sha256, extension);
+    let key = key(sha256, format).context("a mark that names no picture")?;
     store
         .delete_content(&key)
         .await
         .context("deleting a picture that nothing needs")
 }
 
-fn extension(format: &str) -> Option<&'static str> {
+fn key(sha256: &[u8], format: &str) -> Option<ContentKey> {
     use tradepost_render::presets::Format;
-    [Format::Png, Format::Webp]
-        .into_iter()
-        .map(Format::as_str)
-        .find(|known| *known == format)
+    let known = [Format::Png, Format::Webp].into_iter().map(Format::as_str);
+    let extension = known.into_iter().find(|known| *known == format)?;
+    Some(ContentKey::rendition(sha256.try_into().ok()?, extension))
 }
 
 async fn freed(tx: &mut PgConnection, campaign: Uuid, size_bytes: i64) -> sqlx::Result<()> {

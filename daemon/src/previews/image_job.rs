@@ -84,7 +84,7 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
             .context("storing the renditions")?;
     }
     match timed(app, "image.commit", settle(app, &job, &item, judged)).await {
-        Err(error) => unused::put_again(&app.db, error).await,
+        Err(error) => unused::put_again(error),
         Ok(()) => Ok(Outcome::Done),
     }
 }
@@ -170,7 +170,7 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
         catalog::insert_renditions(&mut tx, item, &app.presets, &rendered.renditions).await?;
         let key = |r: &crate::jail::Rendition| (r.sha256, r.format.as_str());
         let pictures: Vec<unused::Key> = rendered.renditions.iter().map(key).collect();
-        unused::keep(&mut tx, &pictures).await?;
+        unused::keep(&mut tx, &app.store, &pictures).await?;
     }
     findings::insert(&mut tx, job.upload_id, &judged.findings).await?;
     let version = hex::encode(item.sha256);

@@ -61,7 +61,7 @@ pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Resul
     }
     let drawn = draw(app, &set, attempt).await?;
     if let Err(error) = finish(app, job, drawn).await {
-        return unused::put_again(&app.db, error).await;
+        return unused::put_again(error);
     }
     app.changed.everything();
     Ok(Outcome::Done)
@@ -132,7 +132,7 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
         keep(&mut tx, &set, drawn).await?;
         let key = |rendition: &Rendition| (rendition.sha256, rendition.format.as_str());
         let pictures: Vec<unused::Key> = drawn.renditions.iter().map(key).collect();
-        unused::keep(&mut tx, &pictures).await?;
+        unused::keep(&mut tx, &app.store, &pictures).await?;
     }
     copies::compare(&mut tx, job.upload_id).await?;
     review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;

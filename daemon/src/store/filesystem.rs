@@ -174,6 +174,14 @@ impl Store {
         tokio::fs::File::open(self.content_path(key)).await
     }
 
+    /// Whether a content addressed object is there.
+    ///
+    /// # Errors
+    /// When the disk does not answer.
+    pub async fn has_content(&self, key: &ContentKey) -> io::Result<bool> {
+        tokio::fs::try_exists(self.content_path(key)).await
+    }
+
     /// Deletes a content addressed object. One that is not there is as good as deleted.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! Clip paths and masks: what of a layer shows.
 
-use resvg::tiny_skia::{Mask, PathBuilder, PixmapMut, Transform};
+use resvg::tiny_skia::{FillRule, Mask, PathBuilder, PixmapMut, Rect, Transform};
 use resvg::usvg::{self, ClipPath, Group, Node};
 
 use super::area::Area;
 use super::over::scale;
-use super::path::rule;
+use super::path::{is_fillable, rule};
 use super::{Layer, Painter};
 
 impl Painter<'_> {
@@ -98,8 +98,7 @@ impl Painter<'_> {
         if !contains(region.transform(transform), transform, picture)
             && let Some(mut inside) = Mask::new(width, height)
         {
-            let path = PathBuilder::from_rect(region);
-            inside.fill_path(&path, resvg::tiny_skia::FillRule::Winding, true, transform);
+            fill_region(region, transform, picture, &mut inside);
             apply(inside.data(), &mut shown);
         }
         let weight = match mask.kind() {
@@ -119,10 +118,38 @@ impl Painter<'_> {
     }
 }
 
+/// Marks what is inside of a rectangle; one that is mostly far away by its part that is near, unless it is turned: then none of it.
+fn fill_region(region: Rect, transform: Transform, picture: Area, mask: &mut Mask) {
+    let Some(bounds) = region.transform(transform) else {
+        return;
+    };
+    let (region, transform) = if is_fillable(bounds) {
+        (region, transform)
+    } else {
+        let near = |edge: f32, limit: usize| edge.clamp(-1.0, limit as f32 + 1.0);
+        let (right, bottom) = (
+            near(bounds.right(), picture.width()),
+            near(bounds.bottom(), picture.height()),
+        );
+        let (left, top) = (
+            near(bounds.left(), picture.width()),
+            near(bounds.top(), picture.height()),
+        );
+        match Rect::from_ltrb(left, top, right, bottom) {
+            Some(part) if transform.kx == 0.0 && transform.ky == 0.0 => (part, Transform::identity()),
+            _ => return,
+        }
+    };
+    mask.fill_path(&PathBuilder::from_rect(region), FillRule::Winding, true, transform);
+}
+
 fn add_path(path: &usvg::Path, transform: Transform, mask: &mut Mask) {
     let (Some(fill), true) = (path.fill(), path.is_visible()) else {
         return;
     };
+    if !path.data().bounds().transform(transform).is_some_and(is_fillable) {
+        return;
+    }
     // What a clip path's shape is painted with is of no matter, except that nothing at all is drawn of some.
     let aa = path.rendering_mode().use_shape_antialiasing();
     mask.fill_path(path.data(), rule(fill.rule()), aa, transform);

@@ -2,7 +2,7 @@
 
 use resvg::tiny_skia::{
     Color, FillRule, FilterQuality, GradientStop, LinearGradient, Paint, Pattern, Pixmap, PixmapMut, RadialGradient,
-    Shader, SpreadMode, Transform,
+    Rect, Shader, SpreadMode, Transform,
 };
 use resvg::usvg::{self, BaseGradient, Opacity};
 
@@ -102,11 +102,13 @@ pub fn rule(rule: usvg::FillRule) -> FillRule {
 fn is_near(path: &usvg::Path, transform: Transform, pixmap: &PixmapMut<'_>) -> bool {
     let picture = Area::of_size(pixmap.width() as usize, pixmap.height() as usize);
     let bounds = path.stroke_bounding_box().transform(transform);
-    bounds.is_some_and(|bounds| {
-        let edges = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
-        edges.iter().all(|edge| edge.abs() < FARTHEST_PX)
-            && !Area::around(bounds, MARGIN_PX).intersect(picture).is_empty()
-    })
+    bounds.is_some_and(|bounds| is_fillable(bounds) && !Area::around(bounds, MARGIN_PX).intersect(picture).is_empty())
+}
+
+/// Whether what lies within these bounds, in pixels, can be filled without tiny-skia losing count.
+pub(super) fn is_fillable(bounds: Rect) -> bool {
+    let edges = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
+    edges.iter().all(|edge| edge.abs() < FARTHEST_PX)
 }
 
 fn paint<'a>(shader: Shader<'a>, path: &usvg::Path) -> Paint<'a> {

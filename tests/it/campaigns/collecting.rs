@@ -122,13 +122,10 @@ async fn refer(pool: &sqlx::PgPool, store: &Store, bytes: &'static [u8], item: u
             .execute(&mut *tx)
             .await
             .unwrap();
-        match unused::keep(&mut tx, &[(hash, "png")]).await {
+        match unused::keep(&mut tx, store, &[(hash, "png")]).await {
             Ok(()) => return tx.commit().await.unwrap(),
-            Err(KeepError::Swept(swept)) => {
-                tx.rollback().await.unwrap();
-                unused::forget(pool, &swept).await.unwrap();
-            }
-            Err(KeepError::Database(error)) => panic!("{error}"),
+            Err(KeepError::Swept(_)) => tx.rollback().await.unwrap(),
+            Err(error) => panic!("{error}"),
         }
     }
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 use tradepost_tests::{Answer, TestApp};
 
 /// Every route, with the methods it has.
-const ROUTES: [(&str, &[&str]); 17] = [
+const ROUTES: [(&str, &[&str]); 18] = [
+    ("/v1/presets", &["get"]),
     ("/v1/uploads", &["get", "post"]),
     ("/v1/uploads/{id}", &["get"]),
     ("/v1/uploads/{id}/complete", &["post"]),

@@ -35,7 +35,8 @@ impl Wish {
     /// When the file cannot be read, or a preset cannot be drawn.
     pub fn presets(&self) -> anyhow::Result<Vec<Preset>> {
         let presets = match &self.presets {
-            Some(file) => config::presets::read(file)?,
+            // Not the daemon's configuration: another exit code.
+            Some(file) => config::presets::read(file).map_err(|error| anyhow::anyhow!("{error}"))?,
             None if self.widths.is_empty() && self.formats.is_empty() && self.quality.is_none() => default_presets(),
             None => self.combined(),
         };
