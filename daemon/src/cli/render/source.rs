@@ -105,6 +105,8 @@ pub struct Source {
     round: u32,
     next: usize,
     open: Option<Open>,
+    /// Buckets that were listed to their end, and whose last objects are still coming.
+    ending: Vec<Feed>,
     /// Files that no picture is made of.
     pub passed_over: u64,
     /// Files that archives said they have, since somebody last took the number.
@@ -149,6 +151,7 @@ impl Source {
             round: 0,
             next: 0,
             open: None,
+            ending: Vec::new(),
             passed_over: 0,
             announced: 0,
         })
@@ -194,7 +197,10 @@ impl Source {
                     return Ok(Some(entry));
                 }
                 None => {
-                    self.open = None;
+                    if let Some(Open::Bucket(feed)) = self.open.take() {
+                        self.ending.retain(|feed| !feed.has_ended());
+                        self.ending.push(feed);
+                    }
                     self.next += 1;
                 }
             }

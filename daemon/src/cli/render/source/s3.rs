@@ -190,8 +190,14 @@ impl Feed {
             (None, None) => Ok(None),
         }
     }
+
+    /// Whether everything that was listed was fetched.
+    pub fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
 }
 
+/// Ends it, also what is still coming.
 impl Drop for Feed {
     fn drop(&mut self) {
         self.end.cancel();

@@ -20,6 +20,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub const TRIES: u32 = 3;
 /// Other servers want to be told some region, and do not mind which.
 const ANY_REGION: &str = "us-east-1";
+/// What the SDK says when no place had credentials.
+const NONE_FOUND: &str = "the credential provider was not enabled";
 /// What the SDK reads by itself, only too late for what is decided here.
 const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
 
@@ -28,6 +30,8 @@ const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
 pub struct Link {
     pub client: Client,
     pub location: Arc<Location>,
+    /// Who is asked, for people.
+    pub server: String,
     pub page_keys: i32,
 }
 
@@ -52,6 +56,9 @@ impl Link {
             }
         };
         credentials(&config).await?;
+        let server = endpoint
+            .clone()
+            .unwrap_or_else(|| format!("Amazon S3 in the region {region}"));
         let mut builder = Builder::from(&config).region(region);
         if let Some(url) = endpoint {
             // Buckets have names below the server's on Amazon's only.
@@ -60,6 +67,7 @@ impl Link {
         Ok(Self {
             client: Client::from_conf(builder.build()),
             location: Arc::new(location.clone()),
+            server,
             page_keys: access.page_keys,
         })
     }
@@ -84,7 +92,11 @@ async fn credentials(config: &SdkConfig) -> anyhow::Result<()> {
     let Err(error) = provider.provide_credentials().await else {
         return Ok(());
     };
-    Err(anyhow::Error::new(error).context(advice))
+    // There are none, and a list of everywhere that was looked would not say it better.
+    if error.to_string() == NONE_FOUND {
+        bail!("{advice}");
+    }
+    Err(anyhow::Error::new(error).context("looking for credentials of AWS"))
 }
 
 fn endpoint_of_environment() -> Option<String> {

@@ -23,12 +23,12 @@ pub enum Fault {
 }
 
 /// Why the keys of a bucket cannot be listed.
-pub fn of_listing<E>(error: &SdkError<E, HttpResponse>) -> Fault
+pub fn of_listing<E>(error: &SdkError<E, HttpResponse>, server: &str) -> Fault
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let Some(said) = error.as_service_error() else {
-        return Fault::All(chain(error));
+        return Fault::All(format!("no answer from {server}: {}", chain(error)));
     };
     let status = status(error);
     Fault::All(match (said.code(), status) {
@@ -40,12 +40,12 @@ where
 }
 
 /// Why an object cannot be read.
-pub fn of_object<E>(error: &SdkError<E, HttpResponse>) -> Fault
+pub fn of_object<E>(error: &SdkError<E, HttpResponse>, server: &str) -> Fault
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let Some(said) = error.as_service_error() else {
-        return Fault::All(chain(error));
+        return Fault::All(format!("no answer from {server}: {}", chain(error)));
     };
     match (said.code(), status(error)) {
         (Some("NoSuchKey"), _) => Fault::Object("was deleted after it was listed".to_owned()),

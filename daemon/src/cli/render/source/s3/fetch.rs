@@ -179,7 +179,10 @@ async fn try_to_fetch(link: &Link, job: &Job) -> Result<Bytes, Fault> {
         .key(&job.key)
         // The object that was listed, and no other: its stamp goes into the journal.
         .set_if_match(job.etag.clone());
-    let object = request.send().await.map_err(|error| fault::of_object(&error))?;
+    let object = request
+        .send()
+        .await
+        .map_err(|error| fault::of_object(&error, &link.server))?;
     let mut body = object.body;
     let mut bytes = BytesMut::new();
     while let Some(chunk) = body.next().await {

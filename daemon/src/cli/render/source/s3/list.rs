@@ -75,7 +75,10 @@ async fn page(link: &Link, token: Option<&str>, keys: i32) -> Result<ListObjects
         .encoding_type(EncodingType::Url)
         .max_keys(keys)
         .set_continuation_token(token.map(str::to_owned));
-    request.send().await.map_err(|error| fault::of_listing(&error))
+    request
+        .send()
+        .await
+        .map_err(|error| fault::of_listing(&error, &link.server))
 }
 
 fn key_of(page: &ListObjectsV2Output, object: &Object) -> Result<String, String> {
