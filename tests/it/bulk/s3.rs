@@ -13,6 +13,9 @@ use tradepost_tests::s3::Bucket;
 use self::gate::Gate;
 use super::{SMALL, errors, icon, pictures, unpacked};
 
+/// Of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// A bucket, and a folder for what is made of it.
 struct Bench {
     bucket: Bucket,
@@ -233,7 +236,7 @@ fn places_that_cannot_be_listed_are_refused_before_anything_is_made() {
     let nobody = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
     let no_server = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1")];
     let no_url = [("AWS_ENDPOINT_URL", "127.0.0.1")];
-    let cases: [(&str, &[(&str, &str)], &str); 7] = [
+    let cases: [(&str, Variables<'_>, &str); 7] = [
         ("icons", &stranger, "listing it is not allowed"),
         ("icons", &elsewhere, "eu-central-1"),
         ("icons", &nobody, "there are no credentials of AWS"),

@@ -15,7 +15,7 @@ use tradepost_inspect::media::Family;
 
 use self::members::next_member;
 use self::s3::{Access, Coming, Feed, Location};
-use self::walk::{Walk, entry_at};
+use self::walk::{Walk, Walks, entry_at};
 use super::journal::{Done, Stamp};
 use crate::jail::{Jail, Unpacking};
 
@@ -248,34 +248,6 @@ struct Naming {
 impl Naming {
     fn name(&self, name: &str) -> String {
         format!("{}{name}", self.before)
-    }
-}
-
-/// Inputs whose files are only counted.
-pub struct Walks {
-    inputs: Vec<Input>,
-    repeat: u32,
-}
-
-impl Walks {
-    /// How many files the folders and single files have; stops when it should. Archives say it themselves; of
-    /// buckets nobody knows, and listing them twice has its price: 0 when there is one.
-    pub fn count(&self, mut goes_on: impl FnMut() -> bool) -> u64 {
-        let mut count = 0;
-        for input in &self.inputs {
-            match input {
-                Input::File(_) => count += 1,
-                Input::Zip(_) => {}
-                Input::Bucket(_) => return 0,
-                Input::Folder(path) => {
-                    let Ok(mut walk) = Walk::new(path) else { continue };
-                    while goes_on() && walk.next_path(&mut 0).is_some() {
-                        count += 1;
-                    }
-                }
-            }
-        }
-        count * u64::from(self.repeat)
     }
 }
 
