@@ -30,6 +30,7 @@ pub mod review;
 pub mod scanning;
 pub mod uploads;
 
+pub mod aws;
 pub mod database;
 pub mod embedded;
 pub mod jail;

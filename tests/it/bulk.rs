@@ -3,6 +3,7 @@
 mod batches;
 mod refused;
 mod resume;
+mod s3;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

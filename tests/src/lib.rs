@@ -13,6 +13,7 @@ pub mod peer;
 pub mod pictures;
 pub mod queues;
 pub mod review;
+pub mod s3;
 pub mod sqs;
 pub mod tmux;
 pub mod wait;

@@ -15,7 +15,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use crate::Options;
 use crate::wait::PATIENCE;
 
-const REGION: &str = "eu-central-1";
+pub(crate) const REGION: &str = "eu-central-1";
 const KEY: &str = "test";
 const STARTS: u32 = 5;
 

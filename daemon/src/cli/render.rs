@@ -1,4 +1,4 @@
-//! `tradepostd render`: draws a folder, a ZIP or single files, in the same jail and with the same engine as the daemon.
+//! `tradepostd render`: draws a folder, a ZIP, a bucket or single files, in the same jail and with the same engine as the daemon.
 //!
 //! Pictures of `icons/a.svg` are `icons/a.svg/<preset>.<format>`: the ending stays, so that `a.svg` and `a.png` do not meet.
 
@@ -15,7 +15,7 @@ mod work;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -23,6 +23,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use self::output::{Earlier, Output, Place};
 use self::progress::Signals;
 use self::source::Source;
+use self::source::s3::Access;
 use self::summary::Summary;
 use self::work::{Counts, Shared, Spent, Stopped};
 use crate::jail::{Jail, Limits};
@@ -35,7 +36,8 @@ const MAX_THREADS: usize = 256;
 /// What `tradepostd render` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folders (with everything below them), ZIPs (.zip) and single files. With several, the name of each comes before its files'.
+    /// Folders (with everything below them), ZIPs (.zip), single files, and s3://BUCKET/PREFIX. With several, the name of each comes before its
+    /// files'.
     #[arg(required = true)]
     inputs: Vec<String>,
     /// The folder for the pictures, or a file that ends in .tar. Pictures of a/b.svg are a/b.svg/PRESET.FORMAT in it.
@@ -55,6 +57,13 @@ pub struct Args {
     /// Start over and overwrite what an earlier run has drawn.
     #[arg(long)]
     fresh: bool,
+    /// Another server than Amazon's for s3:// inputs: http://127.0.0.1:9000. AWS_ENDPOINT_URL says it too; credentials and the region are looked for
+    /// where the other programs of AWS look.
+    #[arg(long, value_name = "URL")]
+    s3_endpoint: Option<String>,
+    /// Keys of one page of a listing: for testing.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(i32).range(1..=1000), hide_short_help = true)]
+    s3_page: i32,
     /// Draw everything so many times, under names that begin with r000001/ and so on: for measuring.
     #[arg(long, default_value_t = 1, hide_short_help = true)]
     repeat: u32,
@@ -79,16 +88,18 @@ impl Args {
         ensure!(self.repeat >= 1, "--repeat 0 would draw nothing");
         let presets = self.wish.presets()?;
         let jail = Jail::new(PathBuf::from("/proc/self/exe"), threads, Limits::default());
-        let source = Source::new(&self.inputs, self.repeat, jail.clone())?;
+        let stop = Arc::new(AtomicBool::default());
+        let mut source = Source::new(&self.inputs, self.repeat, jail.clone(), self.access(&stop))?;
         let place = self.place(&source)?;
         let (output, done) = Output::open(&place, self.earlier(), &presets::hash(&presets))?;
+        source.done = Arc::new(done);
         let shared = Shared {
+            done: source.done.clone(),
             source: Mutex::new(source),
             output,
-            done,
             presets: presets.into(),
             counts: Counts::default(),
-            stop: AtomicBool::default(),
+            stop,
         };
         let worked = draw(&shared, &jail, threads, &signals);
         let is_complete = match &worked {
@@ -103,6 +114,14 @@ impl Args {
             Summary { failed: 0, .. } => ExitCode::SUCCESS,
             _ => ExitCode::from(EXIT_SOME_FAILED),
         })
+    }
+
+    fn access(&self, stop: &Arc<AtomicBool>) -> Access {
+        Access {
+            endpoint: self.s3_endpoint.clone(),
+            page_keys: self.s3_page,
+            stop: stop.clone(),
+        }
     }
 
     fn threads(&self) -> anyhow::Result<usize> {

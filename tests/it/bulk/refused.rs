@@ -32,7 +32,8 @@ fn inputs_that_are_none_are_named() {
         (vec!["notes.txt"], "neither a folder, nor a ZIP"),
         (vec!["/dev/null"], "neither a folder nor a file"),
         (vec!["in", "other/in"], "two inputs are called \"in/\""),
-        (vec!["s3://bucket/prefix"], "s3://bucket/prefix"),
+        (vec!["s3:///prefix"], "does not name a bucket"),
+        (vec!["s3://bucket/icons.zip"], "ZIPs are not taken apart in a bucket"),
     ] {
         let errors = refusal(&bench, &inputs, &out);
         assert!(errors.contains(word), "{inputs:?}: {errors}");

@@ -1,18 +1,23 @@
-//! Where the files come from: folders, ZIPs and single files, one after the other, never all at once in memory.
+//! Where the files come from: folders, ZIPs, buckets and single files, one after the other, never all at once in memory.
 
+mod members;
+pub mod s3;
 mod walk;
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use tradepost_inspect::media::Family;
 
-use self::walk::{Walk, entry_at};
-use super::journal::Stamp;
-use crate::jail::{Jail, Unpacked, Unpacking};
+use self::members::next_member;
+use self::s3::{Access, Coming, Feed, Location};
+use self::walk::{Walk, Walks, entry_at};
+use super::journal::{Done, Stamp};
+use crate::jail::{Jail, Unpacking};
 
 /// One file to draw.
 #[derive(Debug)]
@@ -28,8 +33,23 @@ pub struct Entry {
 pub enum Content {
     At(PathBuf),
     Here(Bytes),
+    /// On their way from a bucket.
+    Coming(Coming),
+    /// Left in the bucket: an earlier run has drawn them.
+    Drawn,
     /// Nowhere, and why.
     Unreadable(String),
+}
+
+/// Why there are no bytes.
+#[derive(Debug)]
+pub enum Unread {
+    /// It concerns this file only.
+    File(String),
+    /// It concerns the whole input.
+    Input(anyhow::Error),
+    /// Somebody wanted the run to end.
+    Stopped,
 }
 
 impl Entry {
@@ -46,14 +66,19 @@ impl Entry {
     ///
     /// # Errors
     /// Why they cannot be read.
-    pub fn read(self, most: u64) -> Result<Bytes, String> {
+    pub fn read(self, most: u64) -> Result<Bytes, Unread> {
         match self.content {
             Content::Here(bytes) => Ok(bytes),
-            Content::Unreadable(why) => Err(why),
+            Content::Coming(coming) => coming.wait(),
+            Content::Drawn => Err(Unread::File(
+                "was drawn by an earlier run, and not fetched again".to_owned(),
+            )),
+            Content::Unreadable(why) => Err(Unread::File(why)),
             Content::At(path) => {
                 let mut bytes = Vec::with_capacity(self.stamp.size_bytes.min(1 << 20) as usize + 1);
                 let read = File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes));
-                read.map(|_| bytes.into()).map_err(|error| error.to_string())
+                read.map(|_| bytes.into())
+                    .map_err(|error| Unread::File(error.to_string()))
             }
         }
     }
@@ -65,6 +90,7 @@ enum Input {
     Folder(PathBuf),
     Zip(PathBuf),
     File(PathBuf),
+    Bucket(Location),
 }
 
 /// The inputs, walked as often as was asked for.
@@ -72,10 +98,15 @@ pub struct Source {
     /// With what its names begin: nothing when there is one input only.
     inputs: Vec<(String, Input)>,
     jail: Jail,
+    access: Access,
+    /// What earlier runs have drawn need not be fetched.
+    pub done: Arc<Done>,
     repeat: u32,
     round: u32,
     next: usize,
     open: Option<Open>,
+    /// Buckets that were listed to their end, and whose last objects are still coming.
+    ending: Vec<Feed>,
     /// Files that no picture is made of.
     pub passed_over: u64,
     /// Files that archives said they have, since somebody last took the number.
@@ -84,9 +115,10 @@ pub struct Source {
 
 enum Open {
     Walk(Walk),
-    Zip(Unpacking),
+    Zip(Unpacking, PathBuf),
     /// Until it was given.
     File(Option<PathBuf>),
+    Bucket(Feed),
 }
 
 impl Source {
@@ -94,14 +126,14 @@ impl Source {
     ///
     /// # Errors
     /// When there is no such input, or two that would be called the same.
-    pub fn new(named: &[String], repeat: u32, jail: Jail) -> anyhow::Result<Self> {
+    pub fn new(named: &[String], repeat: u32, jail: Jail, access: Access) -> anyhow::Result<Self> {
         let mut inputs = Vec::with_capacity(named.len());
         for name in named {
-            let input = classify(name)?;
-            let prefix = if named.len() == 1 {
-                String::new()
-            } else {
-                own_name(Path::new(name))? + "/"
+            let input = classify(name, &access)?;
+            let prefix = match &input {
+                _ if named.len() == 1 => String::new(),
+                Input::Bucket(location) => format!("{}/", location.own_name()),
+                Input::Folder(path) | Input::Zip(path) | Input::File(path) => own_name(path)? + "/",
             };
             let is_new = prefix.is_empty() || inputs.iter().all(|(other, _)| *other != prefix);
             ensure!(
@@ -113,10 +145,13 @@ impl Source {
         Ok(Self {
             inputs,
             jail,
+            access,
+            done: Arc::default(),
             repeat,
             round: 0,
             next: 0,
             open: None,
+            ending: Vec::new(),
             passed_over: 0,
             announced: 0,
         })
@@ -126,7 +161,7 @@ impl Source {
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         self.inputs.iter().filter_map(|(_, input)| match input {
             Input::Folder(path) => Some(path.as_path()),
-            Input::Zip(_) | Input::File(_) => None,
+            Input::Zip(_) | Input::File(_) | Input::Bucket(_) => None,
         })
     }
 
@@ -141,14 +176,15 @@ impl Source {
                 continue;
             };
             if self.open.is_none() {
-                self.open = Some(open(input, &self.jail)?);
+                self.open = Some(self.opened(prefix, input)?);
             }
             let found = match self.open.as_mut() {
                 Some(Open::Walk(walk)) => walk.take(&mut self.passed_over),
-                Some(Open::Zip(unpacking)) => {
-                    let from = || format!("taking {} apart", input.path().display());
+                Some(Open::Zip(unpacking, path)) => {
+                    let from = || format!("taking {} apart", path.display());
                     next_member(unpacking, &mut self.passed_over, &mut self.announced).with_context(from)?
                 }
+                Some(Open::Bucket(feed)) => feed.take(&mut self.passed_over)?,
                 Some(Open::File(path)) => match path.take() {
                     Some(path) => Some(entry_at(own_name(&path)?, path.clone(), path.metadata())),
                     None => None,
@@ -156,9 +192,15 @@ impl Source {
                 None => None,
             };
             match found {
-                Some(entry) => return Ok(Some(self.named(prefix, entry))),
+                Some(mut entry) => {
+                    entry.name = self.naming(prefix).name(&entry.name);
+                    return Ok(Some(entry));
+                }
                 None => {
-                    self.open = None;
+                    if let Some(Open::Bucket(feed)) = self.open.take() {
+                        self.ending.retain(|feed| !feed.has_ended());
+                        self.ending.push(feed);
+                    }
                     self.next += 1;
                 }
             }
@@ -174,55 +216,47 @@ impl Source {
         }
     }
 
-    fn named(&self, prefix: &str, mut entry: Entry) -> Entry {
-        if self.repeat > 1 {
-            entry.name = format!("r{:06}/{prefix}{}", self.round + 1, entry.name);
-        } else if !prefix.is_empty() {
-            entry.name.insert_str(0, prefix);
+    fn naming(&self, prefix: &str) -> Naming {
+        let round = (self.repeat > 1).then(|| self.round + 1);
+        Naming {
+            before: round.map_or(String::new(), |round| format!("r{round:06}/")) + prefix,
         }
-        entry
     }
-}
 
-/// Inputs whose files are only counted.
-pub struct Walks {
-    inputs: Vec<Input>,
-    repeat: u32,
-}
-
-impl Walks {
-    /// How many files the folders and single files have; stops when it should. Archives say it themselves.
-    pub fn count(&self, mut goes_on: impl FnMut() -> bool) -> u64 {
-        let mut count = 0;
-        for input in &self.inputs {
-            match input {
-                Input::File(_) => count += 1,
-                Input::Zip(_) => {}
-                Input::Folder(path) => {
-                    let Ok(mut walk) = Walk::new(path) else { continue };
-                    while goes_on() && walk.next_path(&mut 0).is_some() {
-                        count += 1;
-                    }
-                }
+    fn opened(&self, prefix: &str, input: &Input) -> anyhow::Result<Open> {
+        Ok(match input {
+            Input::Folder(path) => Open::Walk(Walk::new(path)?),
+            Input::File(path) => Open::File(Some(path.clone())),
+            Input::Zip(path) => {
+                let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+                Open::Zip(self.jail.unpack(file)?, path.clone())
             }
-        }
-        count * u64::from(self.repeat)
+            Input::Bucket(location) => {
+                let (naming, done) = (self.naming(prefix), self.done.clone());
+                let is_done = move |name: &str, stamp| done.contains(&naming.name(name), stamp);
+                Open::Bucket(Feed::start(location, &self.access, Box::new(is_done))?)
+            }
+        })
     }
 }
 
-impl Input {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Folder(path) | Self::Zip(path) | Self::File(path) => path,
-        }
+/// What goes before the names of an input.
+struct Naming {
+    before: String,
+}
+
+impl Naming {
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.before)
     }
 }
 
-fn classify(name: &str) -> anyhow::Result<Input> {
-    ensure!(
-        !name.starts_with("s3://"),
-        "{name}: this build reads folders, ZIPs and files; copy the bucket to a folder first (aws s3 sync)"
-    );
+fn classify(name: &str, access: &Access) -> anyhow::Result<Input> {
+    if name.starts_with(s3::SCHEME) {
+        let location = Location::parse(name)?;
+        s3::check(&location, access)?;
+        return Ok(Input::Bucket(location));
+    }
     let path = PathBuf::from(name);
     let about = path.metadata().with_context(|| format!("the input {name}"))?;
     if about.is_dir() {
@@ -254,75 +288,4 @@ fn own_name(path: &Path) -> anyhow::Result<String> {
             path.display()
         )
     })
-}
-
-fn open(input: &Input, jail: &Jail) -> anyhow::Result<Open> {
-    Ok(match input {
-        Input::Folder(path) => Open::Walk(Walk::new(path)?),
-        Input::File(path) => Open::File(Some(path.clone())),
-        Input::Zip(path) => {
-            let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-            Open::Zip(jail.unpack(file)?)
-        }
-    })
-}
-
-fn next_member(unpacking: &mut Unpacking, passed_over: &mut u64, announced: &mut u64) -> anyhow::Result<Option<Entry>> {
-    while let Some(news) = unpacking.receive()? {
-        let (path, found) = match news {
-            Unpacked::Files(count) => {
-                *announced += count;
-                continue;
-            }
-            Unpacked::File { file, crc32 } => (file.path, Ok((file.bytes, crc32))),
-            Unpacked::Damaged { path, detail } => (path, Err(detail)),
-        };
-        if Family::of_path(&path).is_none() || path.starts_with("__MACOSX/") {
-            *passed_over += 1;
-            continue;
-        }
-        // The archive was checked by a child; a child may have been taken over.
-        if !is_inside(&path) {
-            bail!("the ZIP has a file that would lie elsewhere: {path:?}");
-        }
-        return Ok(Some(match found {
-            Err(why) => Entry::unreadable(path, why),
-            Ok((bytes, crc32)) => Entry {
-                name: path,
-                stamp: Stamp {
-                    size_bytes: bytes.len() as u64,
-                    mark: u64::from(crc32),
-                },
-                content: Content::Here(bytes),
-            },
-        }));
-    }
-    Ok(None)
-}
-
-/// Whether a path stays below the folder that it is joined to.
-fn is_inside(path: &str) -> bool {
-    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
-    path.split('/').all(is_plain) && !path.contains(['\0', '\\'])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_member_outside_of_the_folder_is_seen() {
-        for path in [
-            "../a.svg",
-            "a/../../b.svg",
-            "/a.svg",
-            "a//b.svg",
-            "a/./b.svg",
-            "a\\b.svg",
-            "",
-        ] {
-            assert!(!is_inside(path), "{path:?}");
-        }
-        assert!(is_inside("a/b..c/.d.svg"));
-    }
 }

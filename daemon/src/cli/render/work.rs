@@ -10,18 +10,18 @@ use tradepost_render::times::StageTimes;
 use super::failures::Failure;
 use super::journal::{Done, Stamp};
 use super::output::{Output, Page};
-use super::source::{Entry, Source};
+use super::source::{Entry, Source, Unread};
 use crate::jail::{BATCH_BYTES, BATCH_FILES, Drawn, Jail, JailError, Lane, Limits, Loose, Priority};
 
 /// What all threads share.
 pub struct Shared {
     pub source: Mutex<Source>,
     pub output: Output,
-    pub done: Done,
+    pub done: Arc<Done>,
     pub presets: Arc<[Preset]>,
     pub counts: Counts,
     /// Somebody wants the run to end.
-    pub stop: AtomicBool,
+    pub stop: Arc<AtomicBool>,
 }
 
 /// How far a run is; shown while it goes on.
@@ -129,7 +129,9 @@ impl Thread<'_> {
                         });
                         about.push((name, stamp));
                     }
-                    Err(why) => self.fail(name, Failure::new("unreadable", why)),
+                    Err(Unread::File(why)) => self.fail(name, Failure::new("unreadable", why)),
+                    Err(Unread::Input(error)) => return Err(error),
+                    Err(Unread::Stopped) => return Err(Stopped.into()),
                 }
             }
             self.spent.read += started.elapsed();

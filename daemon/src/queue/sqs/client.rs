@@ -6,12 +6,10 @@ use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{Region, SharedHttpClient};
+use aws_sdk_sqs::config::Region;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
+use crate::aws;
 use crate::config::AwsConfig;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -23,37 +21,27 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 /// When nobody says which region.
-pub async fn build(aws: &AwsConfig) -> anyhow::Result<Client> {
+pub async fn build(config: &AwsConfig) -> anyhow::Result<Client> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_WITHIN)
         .operation_attempt_timeout(ANSWER_WITHIN)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http(aws))
+        .http_client(aws::http(config.endpoint.as_deref()))
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
-    if let Some(region) = &aws.region {
+    if let Some(region) = &config.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    if let Some(endpoint) = &aws.endpoint {
+    if let Some(endpoint) = &config.endpoint {
         loader = loader.endpoint_url(endpoint);
     }
-    let config = loader.load().await;
+    let loaded = loader.load().await;
     anyhow::ensure!(
-        config.region().is_some(),
+        loaded.region().is_some(),
         "neither the configuration (aws.region) nor the environment says which region of AWS"
     );
-    Ok(Client::new(&config))
-}
-
-/// The certificates of the machine are only looked at for an endpoint that needs them.
-fn http(aws: &AwsConfig) -> SharedHttpClient {
-    if aws.endpoint.as_ref().is_some_and(|url| url.starts_with("http://")) {
-        return Builder::new().build_http();
-    }
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+    Ok(Client::new(&loaded))
 }
 
 /// What went wrong, in the words of SQS where it answered.

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tradepost_inspect::media::Family;
 
 use super::super::journal::Stamp;
-use super::{Content, Entry};
+use super::{Content, Entry, Input};
 
 /// Folders in folders; each holds a descriptor while it is walked.
 const MAX_DEPTH: usize = 128;
@@ -99,6 +99,34 @@ impl Walk {
             .map_err(|error| format!("reading the folder: {error}"))?;
         self.stack.push((folder, format!("{name}/")));
         Ok(())
+    }
+}
+
+/// Inputs whose files are only counted.
+pub struct Walks {
+    pub(super) inputs: Vec<Input>,
+    pub(super) repeat: u32,
+}
+
+impl Walks {
+    /// How many files the folders and single files have; stops when it should. Archives say it themselves; of
+    /// buckets nobody knows, and listing them twice has its price: 0 when there is one.
+    pub fn count(&self, mut goes_on: impl FnMut() -> bool) -> u64 {
+        let mut count = 0;
+        for input in &self.inputs {
+            match input {
+                Input::File(_) => count += 1,
+                Input::Zip(_) => {}
+                Input::Bucket(_) => return 0,
+                Input::Folder(path) => {
+                    let Ok(mut walk) = Walk::new(path) else { continue };
+                    while goes_on() && walk.next_path(&mut 0).is_some() {
+                        count += 1;
+                    }
+                }
+            }
+        }
+        count * u64::from(self.repeat)
     }
 }
 
