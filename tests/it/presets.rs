@@ -86,6 +86,7 @@ async fn changed_preset_is_another_one_and_touches_nothing_that_is_there() {
     let before = renditions(&app, "Before").await;
 
     place.write(&format!("{PLAIN}{}", CARD.replace("#204060", "#ffffff")));
+    app.stop();
     app.restart();
     app.upload_and_settle(&token, &PackBuilder::ticks("After", 1).build())
         .await;
