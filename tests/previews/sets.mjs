@@ -1,6 +1,6 @@
 // Makes the three input sets of the pinned packages: node sets.mjs OUT. Always the same files.
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 const out = process.argv[2];
 const HEAVY_BYTES = 50_000;
@@ -12,7 +12,7 @@ function files(folder, wanted = () => true) {
     .map(String)
     .filter((path) => path.endsWith('.svg'))
     .sort()
-    .map((path) => ({ path: join(root, path), name: `${basename(folder)}-${path.replaceAll('/', '-')}`, bytes: statSync(join(root, path)).size }))
+    .map((path) => ({ path: join(root, path), name: `${folder}-${path}`.replaceAll('/', '-'), bytes: statSync(join(root, path)).size }))
     .filter(wanted);
 }
 

@@ -11,17 +11,20 @@ use super::{Run, children_cpu, sizes};
 /// How often the memory is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 const MILLION: usize = 1_000_000;
+/// The eight pictures that the others make, too.
+const EIGHT: [&str; 4] = ["--widths", "64,128,256,512", "--formats", "png,webp"];
 
 /// Draws a folder, start-up and the children of the jail included.
 pub fn draw(folder: &Path, out: &Path, threads: usize) -> Run {
     let mut command = Command::new(program("tradepostd"));
     command.arg("render").arg(folder).arg("--out").arg(out);
+    command.args(EIGHT);
     command.args(["--fresh", "--json", "--threads", &threads.to_string()]);
     let (run, summary) = watched(&mut command);
     let (png, webp) = if out.is_dir() { sizes(out) } else { (0, 0) };
     let count = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}")) as usize;
     Run {
-        files: count("files"),
+        files: count("drawn") + count("failed"),
         failed: count("failed"),
         png,
         webp,
@@ -46,6 +49,7 @@ pub fn million(folder: &Path, out: &Path) {
     let repeat = MILLION.div_ceil(files);
     let mut command = Command::new(program("tradepostd"));
     command.arg("render").arg(folder).arg("--out").arg(out);
+    command.args(EIGHT);
     command.args(["--fresh", "--json", "--threads", "2", "--repeat", &repeat.to_string()]);
     let (run, summary) = watched(&mut command);
     let minutes = run.seconds / 60.0;
