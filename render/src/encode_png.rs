@@ -1,5 +1,6 @@
 //! PNG: a palette where the colours are few, true colour otherwise. Always exact.
 
+use super::coder::copies::Copied;
 use super::coder::{deflate, tokens};
 use super::encoder::Indexed;
 use super::filters;
@@ -29,7 +30,13 @@ pub fn indexed(picture: &Indexed, file: &mut Vec<u8>) {
         });
     }
     chunk(file, *b"IDAT", |file| {
-        deflate::zlib(&plane.bytes, plane.stride(), &picture.tokens, file);
+        let stride = plane.stride();
+        deflate::zlib(
+            &plane.bytes,
+            &picture.tokens,
+            |token| token.piece().symbol(stride),
+            file,
+        );
     });
     chunk(file, *b"IEND", |_| {});
 }
@@ -56,17 +63,46 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], put: impl FnOnce(&mut Vec<u8>)) {
     file.extend_from_slice(&checksum.to_be_bytes());
 }
 
-/// Appends a picture of many colours. `scratch` is overwritten.
+/// One in so many pixels differs from its left neighbour in a picture that is flat but for its edges.
+const FLAT: usize = 6;
+
+/// Appends a picture of many colours, in three channels when all of it is opaque. `scratch` is overwritten.
 pub fn colours(picture: &Straight, scratch: &mut Indexed, file: &mut Vec<u8>) {
-    let rows = &mut scratch.plane.bytes;
-    let channels = filters::filter(picture, rows, &mut scratch.bytes);
-    let stride = picture.width as usize * channels + 1;
-    tokens::find(rows, stride, &mut scratch.tokens);
-    let kind = if channels == 3 { RGB } else { RGBA };
+    let (pixels, _) = picture.rgba.as_chunks::<4>();
+    let kind = if pixels.iter().all(|pixel| pixel[3] == 255) {
+        RGB
+    } else {
+        RGBA
+    };
     file.extend_from_slice(&SIGNATURE);
     put_header(file, picture.width, picture.height, [8, kind]);
-    chunk(file, *b"IDAT", |file| {
-        deflate::zlib(rows, stride, &scratch.tokens, file)
-    });
+    if kind == RGB {
+        let mut opaque = std::mem::take(&mut scratch.bytes);
+        opaque.clear();
+        opaque.extend(pixels.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]));
+        put_colours::<3>(picture, &opaque, scratch, file);
+        scratch.bytes = opaque;
+    } else {
+        put_colours::<4>(picture, &picture.rgba, scratch, file);
+    }
     chunk(file, *b"IEND", |_| {});
+}
+
+fn put_colours<const CHANNELS: usize>(picture: &Straight, pixels: &[u8], scratch: &mut Indexed, file: &mut Vec<u8>) {
+    let width = picture.width as usize;
+    let stride = width * CHANNELS + 1;
+    let (rows, finder) = (&mut scratch.plane.bytes, &mut scratch.finder);
+    if picture.runs < picture.rgba.len() / 4 / FLAT {
+        filters::plain(pixels, stride - 1, rows);
+        finder.find(rows, stride, CHANNELS);
+        chunk(file, *b"IDAT", |file| {
+            deflate::zlib(rows, &finder.found, Copied::symbol, file);
+        });
+    } else {
+        filters::filter::<CHANNELS>(pixels, width, rows);
+        tokens::find(rows, stride, &mut scratch.tokens);
+        chunk(file, *b"IDAT", |file| {
+            deflate::zlib(rows, &scratch.tokens, |token| token.piece().symbol(stride), file);
+        });
+    }
 }

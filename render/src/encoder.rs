@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::coder::copies::Finder;
 use super::coder::plane::{Plane, SIXTEENTHS, sixteenths};
 use super::coder::tokens::{self, Token};
 use super::coder::vp8l::Rows;
@@ -32,6 +33,8 @@ pub struct Indexed {
     pub tokens: Vec<Token>,
     /// The repetitions as VP8L sees them.
     pub rows: Rows,
+    /// Of pictures of many colours.
+    pub finder: Finder,
     /// For whoever needs some.
     pub bytes: Vec<u8>,
 }

@@ -9,6 +9,8 @@ pub struct Straight {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
+    /// How often a pixel differs from the one before.
+    pub runs: usize,
     /// `None` when there are more than 256 colours.
     pub palette: Option<Palette>,
 }
@@ -27,7 +29,7 @@ impl Straight {
         let (target, _) = rgba.as_chunks_mut::<4>();
         let mut palette = Some(Growing::new(pixels.len()));
         // Most of a drawing is runs of one colour.
-        let mut start = 0;
+        let (mut start, mut runs) = (0, 0);
         while start < pixels.len() {
             let pixel = pixels[start];
             let end = start + 1 + pixels[start + 1..].iter().take_while(|&&next| next == pixel).count();
@@ -37,11 +39,13 @@ impl Straight {
             }
             palette = palette.and_then(|palette| palette.with(colour, start..end));
             start = end;
+            runs += 1;
         }
         Self {
             width: pixmap.width(),
             height: pixmap.height(),
             rgba,
+            runs,
             palette: palette.map(Growing::sorted),
         }
     }

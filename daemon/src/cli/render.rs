@@ -15,7 +15,7 @@ mod work;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -203,12 +203,13 @@ fn resolved(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Runs the threads until there is nothing left to draw. The first that fails stops the others.
 fn draw(shared: &Shared, jail: &Jail, threads: usize, signals: &Signals) -> anyhow::Result<Spent> {
-    let (running, ended) = mpsc::channel::<()>();
+    let (ended, running) = std::io::pipe().context("making a pipe")?;
+    let running = Arc::new(running);
     let first_error = Mutex::new(None);
     let total = Mutex::new(Spent::default());
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            let (running, first_error, total) = (running.clone(), &first_error, &total);
+            let (running, first_error, total) = (Arc::clone(&running), &first_error, &total);
             scope.spawn(move || {
                 let worked = shared.work(jail);
                 match worked {

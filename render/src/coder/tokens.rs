@@ -1,6 +1,8 @@
 //! Repetitions: what is like its left neighbour, or like what is just above. Drawings repeat little else, and looking for more is what takes
 //! other coders their time.
 
+use super::deflate::{MAX_DISTANCE, Symbol};
+
 /// A piece of the data: a byte, or a repetition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token(u32);
@@ -13,6 +15,21 @@ pub enum Piece {
     Left(usize),
     /// So many bytes as in the row above.
     Above(usize),
+}
+
+impl Piece {
+    /// For deflate, of rows of `stride` bytes.
+    #[inline]
+    pub fn symbol(self, stride: usize) -> Symbol {
+        match self {
+            Self::Byte(value) => Symbol::Byte(value),
+            Self::Left(length) => Symbol::Copy { length, distance: 1 },
+            Self::Above(length) => Symbol::Copy {
+                length,
+                distance: stride,
+            },
+        }
+    }
 }
 
 const KIND: u32 = 0xC000_0000;
@@ -53,9 +70,6 @@ const MIN_LEFT: usize = 4;
 /// Deflate tells the distance in up to 14 bits.
 const MIN_ABOVE: usize = 5;
 
-/// Deflate cannot tell of rows that are further apart.
-const MAX_STRIDE: usize = 32_768;
-
 /// Finds the repetitions of rows of `stride` bytes, one row after the other.
 pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
     tokens.clear();
@@ -63,7 +77,8 @@ pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
         return;
     };
     tokens.push(Token::byte(first));
-    let reach = if stride <= MAX_STRIDE { stride } else { usize::MAX };
+    // Rows that are further apart cannot be told of.
+    let reach = if stride <= MAX_DISTANCE { stride } else { usize::MAX };
     let mut at = 1;
     while at < bytes.len() {
         let value = bytes[at];
@@ -108,7 +123,7 @@ fn run(bytes: &[u8], value: u8) -> usize {
 
 /// How many bytes at the start are the same.
 #[inline]
-fn matching(here: &[u8], there: &[u8]) -> usize {
+pub fn matching(here: &[u8], there: &[u8]) -> usize {
     let most = here.len().min(there.len()).min(MAX_LENGTH);
     let (here, there) = (&here[..most], &there[..most]);
     let mut same = 0;

@@ -152,6 +152,7 @@ fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straig
         width,
         height,
         rgba,
+        runs: 0,
         palette: None,
     }
 }
@@ -241,6 +242,7 @@ fn what_nobody_sees_costs_next_to_nothing() {
             width: 256,
             height: 256,
             rgba: rgba.collect(),
+            runs: 0,
             palette: None,
         }
     };

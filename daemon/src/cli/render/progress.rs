@@ -1,12 +1,13 @@
 //! What is seen of a run while it goes on, and the signals that end it.
 
 use std::collections::VecDeque;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, PipeReader, Write as _};
+use std::os::fd::AsFd as _;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
@@ -39,31 +40,55 @@ impl Signals {
         Ok(Self { descriptor })
     }
 
-    fn came(&self) -> bool {
-        matches!(self.descriptor.read_signal(), Ok(Some(_)))
+    /// Waits for a signal, but not for longer than a tick, nor than the run.
+    fn wait(&self, running: &PipeReader) -> Waited {
+        let deadline = Instant::now() + TICK;
+        loop {
+            let mut both = [running.as_fd(), self.descriptor.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+            let left = deadline.saturating_duration_since(Instant::now()).as_millis();
+            let polled = poll(&mut both, PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
+            if both[0].any() == Some(true) {
+                return Waited::Ended;
+            }
+            if matches!(self.descriptor.read_signal(), Ok(Some(_))) {
+                return Waited::Signal;
+            }
+            if polled == Ok(0) {
+                return Waited::Tick;
+            }
+        }
     }
 }
 
-/// Shows how far the run is until the other end of `running` is gone.
-pub fn watch(shared: &Shared, signals: &Signals, running: &Receiver<()>) {
+/// What a wait ended with.
+enum Waited {
+    Tick,
+    Signal,
+    Ended,
+}
+
+/// Shows how far the run is until nobody has the other end of `running` any more.
+pub fn watch(shared: &Shared, signals: &Signals, running: &PipeReader) {
     let is_terminal = std::io::stderr().is_terminal();
     let mut rates = Rates::default();
-    for tick in 1_u64.. {
-        match running.recv_timeout(TICK) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
-        }
-        if signals.came() {
-            if !shared.goes_on() {
-                std::process::exit(EXIT_INTERRUPTED);
+    let mut ticks = 0_u64;
+    loop {
+        match signals.wait(running) {
+            Waited::Tick => ticks += 1,
+            Waited::Ended => break,
+            Waited::Signal => {
+                if !shared.goes_on() {
+                    std::process::exit(EXIT_INTERRUPTED);
+                }
+                shared.stop.store(true, Ordering::Relaxed);
+                note("\nstopping: what is drawn is kept\n");
+                continue;
             }
-            shared.stop.store(true, Ordering::Relaxed);
-            note("\nstopping: what is drawn is kept\n");
         }
         let line = rates.line(&shared.counts);
         if is_terminal {
             note(&format!("\r\x1b[K{line}"));
-        } else if tick % TICKS_A_LINE == 0 {
+        } else if ticks.is_multiple_of(TICKS_A_LINE) {
             note(&format!("{line}\n"));
         }
     }
