@@ -5,6 +5,8 @@
 mod ours;
 #[path = "previews_bench/peers.rs"]
 mod peers;
+#[path = "previews_bench/sizes.rs"]
+mod sizes;
 #[path = "previews_bench/straight.rs"]
 mod straight;
 
@@ -26,9 +28,12 @@ struct Run {
     /// Of all its processes and threads.
     cpu_ms: f64,
     seconds: f64,
-    /// Bytes of all pictures.
+    /// Bytes of all pictures; of ours, those of the files that the others drew, too.
     png: u64,
     webp: u64,
+    /// How many files those are, when they are not all.
+    #[serde(default)]
+    sized: Option<usize>,
     peak_kib: u64,
 }
 
@@ -40,48 +45,67 @@ fn main() {
         _ => compare(
             Path::new(&arguments[0]),
             Path::new(&arguments[1]),
-            arguments[2].parse().unwrap(),
+            Path::new(&arguments[2]),
+            arguments[3].parse().unwrap(),
         ),
     }
 }
 
-/// All programs on all sets, interleaved: in each round every program gets another slice of the set; ours gets the whole set too.
-fn compare(cache: &Path, out: &Path, peer_files: usize) {
+/// The places that ours is measured with.
+const PLACES: [&str; 3] = [
+    "tradepostd render, to a folder in memory",
+    "tradepostd render, to a tar in memory",
+    "tradepostd render, to a folder on the disk",
+];
+
+/// All programs on all sets, interleaved: in each round every program gets another slice of the set; ours gets the whole set.
+/// The pictures go to `out`, which is best in memory: what a disk takes is told by a line of its own.
+fn compare(cache: &Path, out: &Path, disk: &Path, peer_files: usize) {
     for (set, goal, stretch) in SETS {
-        let files = files_of(&cache.join("sets").join(set));
+        let folder = cache.join("sets").join(set);
+        let files = files_of(&folder);
         let mut table: Vec<(&str, Vec<Run>)> = peers::NAMES.iter().map(|name| (*name, Vec::new())).collect();
-        let mut ours = [Vec::new(), Vec::new()];
+        table.extend(PLACES.map(|name| (name, Vec::new())));
+        let mut larger = sizes::Larger::default();
         for round in 0..ROUNDS {
             let slice: Vec<PathBuf> = files.iter().skip(round).step_by(ROUNDS).cloned().collect();
             let slice = spread(&slice, peer_files);
+            let mut of_sharp = None;
             for (name, runs) in &mut table {
-                runs.push(peers::run(name, &slice, cache, &fresh(out)));
+                let run = match PLACES.iter().position(|place| place == name) {
+                    Some(0) => {
+                        let pictures = fresh(out).join("pictures");
+                        let run = ours::draw(&folder, &pictures, 1, &slice);
+                        larger.add(&slice, &pictures, of_sharp.as_ref().unwrap());
+                        run
+                    }
+                    Some(1) => ours::draw(&folder, &fresh(out).join("pictures.tar"), 1, &slice),
+                    Some(_) => ours::draw(&folder, &fresh(disk).join("pictures"), 1, &slice),
+                    None => peers::run(name, &slice, cache, &fresh(out)),
+                };
+                runs.push(run);
+                of_sharp.get_or_insert_with(|| sizes::of_pictures(out));
             }
-            let folder = cache.join("sets").join(set);
-            ours[0].push(ours::draw(&folder, &fresh(out).join("pictures"), 1));
-            ours[1].push(ours::draw(&folder, &fresh(out).join("pictures.tar"), 1));
         }
-        print_set(set, files.len(), (goal, stretch), &table, &ours);
-        ours::stages(&cache.join("sets").join(set), &fresh(out).join("pictures"));
+        print_set(set, files.len(), (goal, stretch), &table);
+        println!("\n{larger}");
+        ours::stages(&folder, &fresh(out).join("pictures.tar"));
     }
     let _ = std::fs::remove_dir_all(out);
+    let _ = std::fs::remove_dir_all(disk);
 }
 
-fn print_set(set: &str, files: usize, (goal, stretch): (f64, f64), table: &[(&str, Vec<Run>)], ours: &[Vec<Run>; 2]) {
+fn print_set(set: &str, files: usize, (goal, stretch): (f64, f64), table: &[(&str, Vec<Run>)]) {
     let per_file = |run: &Run| run.cpu_ms / (run.files.max(1)) as f64;
     let of = |runs: &[Run], figure: &dyn Fn(&Run) -> f64| median(runs.iter().map(figure).collect());
-    let mine = of(&ours[0], &per_file);
+    let mine = of(&table[peers::NAMES.len()].1, &per_file);
     println!("\n### {set}: {files} files, 8 pictures each (goal {goal} ms, stretch {stretch} ms)\n");
     println!("| program | CPU ms/file | against ours | files/s | PNG KB/file | WebP KB/file | peak MiB | failed |");
     println!("|---|---|---|---|---|---|---|---|");
-    let named = [
-        ("tradepostd render, to a folder", &ours[0]),
-        ("tradepostd render, to a tar", &ours[1]),
-    ];
-    let rows = table.iter().map(|(name, runs)| (*name, runs)).chain(named);
-    for (name, runs) in rows {
-        let kb =
-            |of: fn(&Run) -> u64| move |run: &Run| of(run) as f64 / 1000.0 / (run.files - run.failed).max(1) as f64;
+    for (name, runs) in table {
+        let kb = |of: fn(&Run) -> u64| {
+            move |run: &Run| of(run) as f64 / 1000.0 / run.sized.unwrap_or(run.files - run.failed).max(1) as f64
+        };
         println!(
             "| {name} | {:.2} | {:.1}x | {:.0} | {:.1} | {:.1} | {:.0} | {} |",
             of(runs, &per_file),
@@ -126,22 +150,4 @@ fn children_cpu() -> Duration {
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
-}
-
-/// Bytes of the PNG and the WebP files below a folder.
-fn sizes(folder: &Path) -> (u64, u64) {
-    let mut sizes = (0, 0);
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.extension().and_then(|ending| ending.to_str()) {
-                _ if path.is_dir() => folders.push(path),
-                Some("png") => sizes.0 += path.metadata().unwrap().len(),
-                Some("webp") => sizes.1 += path.metadata().unwrap().len(),
-                _ => {}
-            }
-        }
-    }
-    sizes
 }

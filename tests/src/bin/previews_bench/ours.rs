@@ -14,20 +14,25 @@ const MILLION: usize = 1_000_000;
 /// The eight pictures that the others make, too.
 const EIGHT: [&str; 4] = ["--widths", "64,128,256,512", "--formats", "png,webp"];
 
-/// Draws a folder, start-up and the children of the jail included.
-pub fn draw(folder: &Path, out: &Path, threads: usize) -> Run {
+/// Draws a folder, start-up and the children of the jail included. The bytes are those of the pictures of `sized`.
+pub fn draw(folder: &Path, out: &Path, threads: usize, sized: &[PathBuf]) -> Run {
     let mut command = Command::new(program("tradepostd"));
     command.arg("render").arg(folder).arg("--out").arg(out);
     command.args(EIGHT);
     command.args(["--fresh", "--json", "--threads", &threads.to_string()]);
     let (run, summary) = watched(&mut command);
-    let (png, webp) = if out.is_dir() { sizes(out) } else { (0, 0) };
+    let (png, webp) = if out.is_dir() {
+        sizes::of_files(sized, out)
+    } else {
+        (0, 0)
+    };
     let count = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}")) as usize;
     Run {
         files: count("drawn") + count("failed"),
         failed: count("failed"),
         png,
         webp,
+        sized: Some(sized.len()),
         ..run
     }
 }

@@ -72,7 +72,7 @@ fn librsvg(files: &[PathBuf], out: &Path) -> Run {
         });
         failed += usize::from(!drawn);
     }
-    let (png, webp) = sizes(out);
+    let (png, webp) = sizes::sum(out);
     Run {
         files: files.len(),
         failed,
@@ -80,6 +80,7 @@ fn librsvg(files: &[PathBuf], out: &Path) -> Run {
         seconds: started.elapsed().as_secs_f64(),
         png,
         webp,
+        sized: None,
         peak_kib: 0,
     }
 }

@@ -16,7 +16,7 @@ pub fn run(out: &Path, files: &[String]) {
     let (before, started) = (cpu(), Instant::now());
     let failed = files.iter().filter(|file| draw(Path::new(file), out).is_none()).count();
     let (cpu_ms, seconds) = ((cpu() - before).as_secs_f64() * 1000.0, started.elapsed().as_secs_f64());
-    let (png, webp) = sizes(out);
+    let (png, webp) = sizes::sum(out);
     let peak_kib = getrusage(UsageWho::RUSAGE_SELF).unwrap().max_rss();
     let told = serde_json::json!({
         "files": files.len(), "failed": failed, "cpu_ms": cpu_ms, "seconds": seconds, "png": png, "webp": webp, "peak_kib": peak_kib
