@@ -3,6 +3,7 @@
 pub mod bits;
 pub mod copies;
 pub mod deflate;
+pub mod grey;
 pub mod huffman;
 pub mod plane;
 pub mod tokens;

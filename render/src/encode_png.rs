@@ -1,6 +1,6 @@
-//! PNG: a palette where the colours are few, true colour otherwise. Always exact.
+//! PNG: a palette where the colours are few, grey and alpha where that takes less, true colour otherwise. Always exact.
 
-use super::coder::copies::Copied;
+use super::coder::copies::{Copied, Finder};
 use super::coder::{deflate, tokens};
 use super::encoder::Indexed;
 use super::filters;
@@ -9,12 +9,20 @@ use super::straight::Straight;
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 const RGB: u8 = 2;
 const INDEXED: u8 = 3;
+const GREY_ALPHA: u8 = 4;
 const RGBA: u8 = 6;
 
 /// Appends a picture of few colours.
-pub fn indexed(picture: &Indexed, file: &mut Vec<u8>) {
-    let (plane, palette) = (&picture.plane, &picture.palette);
+pub fn indexed(picture: &mut Indexed, file: &mut Vec<u8>) {
+    let (plane, palette, greys) = (&picture.plane, &picture.palette, &mut picture.greys);
     file.extend_from_slice(&SIGNATURE);
+    if greys.take(palette, plane, &picture.tokens) {
+        put_header(file, plane.width, plane.height, [8, GREY_ALPHA]);
+        chunk(file, *b"IDAT", |file| {
+            deflate::zlib(&greys.bytes, &greys.found, Copied::symbol, file);
+        });
+        return chunk(file, *b"IEND", |_| {});
+    }
     put_header(file, plane.width, plane.height, [plane.bits as u8, INDEXED]);
     chunk(file, *b"PLTE", |file| {
         file.extend(palette.iter().flat_map(|colour| [colour[0], colour[1], colour[2]]));
@@ -63,46 +71,106 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], put: impl FnOnce(&mut Vec<u8>)) {
     file.extend_from_slice(&checksum.to_be_bytes());
 }
 
-/// One in so many pixels differs from its left neighbour in a picture that is flat but for its edges.
+/// A picture is flat but for its edges when one in so many pixels differs from its left neighbour; of small ones a larger part is edges.
 const FLAT: usize = 6;
+const SMALL_FLAT: usize = 3;
+const SMALL_PIXELS: usize = 128 * 128;
+/// So small ones are tried in every way.
+const TINY_PIXELS: usize = 64 * 64;
 
-/// Appends a picture of many colours, in three channels when all of it is opaque. `scratch` is overwritten.
-pub fn colours(picture: &Straight, scratch: &mut Indexed, file: &mut Vec<u8>) {
-    let (pixels, _) = picture.rgba.as_chunks::<4>();
-    let kind = if pixels.iter().all(|pixel| pixel[3] == 255) {
-        RGB
-    } else {
-        RGBA
-    };
-    file.extend_from_slice(&SIGNATURE);
-    put_header(file, picture.width, picture.height, [8, kind]);
-    if kind == RGB {
-        let mut opaque = std::mem::take(&mut scratch.bytes);
-        opaque.clear();
-        opaque.extend(pixels.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]));
-        put_colours::<3>(picture, &opaque, scratch, file);
-        scratch.bytes = opaque;
-    } else {
-        put_colours::<4>(picture, &picture.rgba, scratch, file);
+/// Appends a picture of many colours. The finder is overwritten.
+pub fn colours(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
+    let pixels = picture.rgba.len() / 4;
+    if pixels <= TINY_PIXELS {
+        flat(picture, finder, file);
+        return or_smaller(file, picture, finder, smooth);
     }
-    chunk(file, *b"IEND", |_| {});
+    let part = if pixels <= SMALL_PIXELS { SMALL_FLAT } else { FLAT };
+    let put = if picture.runs < pixels / part { flat } else { smooth };
+    put(picture, finder, file);
 }
 
-fn put_colours<const CHANNELS: usize>(picture: &Straight, pixels: &[u8], scratch: &mut Indexed, file: &mut Vec<u8>) {
-    let width = picture.width as usize;
-    let stride = width * CHANNELS + 1;
-    let (rows, finder) = (&mut scratch.plane.bytes, &mut scratch.finder);
-    if picture.runs < picture.rgba.len() / 4 / FLAT {
-        filters::plain(pixels, stride - 1, rows);
-        finder.find(rows, stride, CHANNELS);
-        chunk(file, *b"IDAT", |file| {
-            deflate::zlib(rows, &finder.found, Copied::symbol, file);
-        });
-    } else {
-        filters::filter::<CHANNELS>(pixels, width, rows);
-        tokens::find(rows, stride, &mut scratch.tokens);
-        chunk(file, *b"IDAT", |file| {
-            deflate::zlib(rows, &scratch.tokens, |token| token.piece().symbol(stride), file);
-        });
+/// The same picture otherwise, where that makes the file smaller.
+fn or_smaller(
+    file: &mut Vec<u8>,
+    picture: &Straight,
+    finder: &mut Finder,
+    put: impl FnOnce(&Straight, &mut Finder, &mut Vec<u8>),
+) {
+    let mut other = std::mem::take(&mut finder.other);
+    other.clear();
+    put(picture, finder, &mut other);
+    if other.len() < file.len() {
+        std::mem::swap(&mut other, file);
     }
+    finder.other = other;
+}
+
+/// Appends a picture that is flat but for its edges.
+fn flat(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
+    let Finder { pixels, matches, .. } = finder;
+    in_colour(picture, pixels, file, |pixels, channels, file| {
+        matches.find(pixels, picture.width as usize, channels);
+        deflate::zlib(&matches.rows, &matches.found, Copied::symbol, file);
+    });
+}
+
+/// Appends a picture whose colours change slowly.
+fn smooth(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
+    let Finder {
+        pixels,
+        matches,
+        tokens,
+        ..
+    } = finder;
+    in_colour(picture, pixels, file, |pixels, channels, file| {
+        let (rows, width) = (&mut matches.rows, picture.width as usize);
+        match channels {
+            3 => filters::filter::<3>(pixels, width, rows),
+            _ => filters::filter::<4>(pixels, width, rows),
+        }
+        let stride = width * channels + 1;
+        tokens::find(rows, stride, tokens);
+        deflate::zlib(rows, tokens, |token| token.piece().symbol(stride), file);
+    });
+}
+
+/// A palette of fewer colours hardly takes more than the rest.
+const LARGE_PALETTE: usize = 64;
+/// In larger pictures every colour is there many times.
+const MAX_WITHOUT: usize = 256 * 256;
+
+/// Takes the palette away where that makes the file smaller: small pictures of many colours. Nothing but the finder is overwritten.
+pub fn without_palette(picture: &Straight, scratch: &mut Indexed, file: &mut Vec<u8>) {
+    if scratch.palette.len() >= LARGE_PALETTE && picture.rgba.len() / 4 <= MAX_WITHOUT {
+        or_smaller(file, picture, &mut scratch.finder, flat);
+    }
+}
+
+/// A file of what `put` appends for the pixels and their channels: three when all is opaque.
+fn in_colour(
+    picture: &Straight,
+    opaque: &mut Vec<u8>,
+    file: &mut Vec<u8>,
+    put: impl FnOnce(&[u8], usize, &mut Vec<u8>),
+) {
+    let (pixels, _) = picture.rgba.as_chunks::<4>();
+    let is_opaque = pixels.iter().all(|pixel| pixel[3] == 255);
+    file.extend_from_slice(&SIGNATURE);
+    put_header(
+        file,
+        picture.width,
+        picture.height,
+        [8, if is_opaque { RGB } else { RGBA }],
+    );
+    chunk(file, *b"IDAT", |file| {
+        if is_opaque {
+            opaque.clear();
+            opaque.extend(pixels.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]));
+            put(opaque, 3, file);
+        } else {
+            put(&picture.rgba, 4, file);
+        }
+    });
+    chunk(file, *b"IEND", |_| {});
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::coder::copies::Finder;
+use super::coder::grey::Greys;
 use super::coder::plane::{Plane, SIXTEENTHS, sixteenths};
 use super::coder::tokens::{self, Token};
 use super::coder::vp8l::Rows;
@@ -33,10 +34,10 @@ pub struct Indexed {
     pub tokens: Vec<Token>,
     /// The repetitions as VP8L sees them.
     pub rows: Rows,
+    /// The same without its palette, where that takes less.
+    pub greys: Greys,
     /// Of pictures of many colours.
     pub finder: Finder,
-    /// For whoever needs some.
-    pub bytes: Vec<u8>,
 }
 
 impl Encoder {
@@ -45,7 +46,7 @@ impl Encoder {
         let start = Instant::now();
         self.indexed.take_coverage(coverage, colour);
         self.times.scale += nanoseconds(start);
-        self.encode_indexed(formats)
+        self.encode_indexed(formats, None)
     }
 
     /// Encodes a picture once for each format and quality: exactly where the colours are few, else as the format can.
@@ -56,14 +57,14 @@ impl Encoder {
                 .take_indices(&palette.indices, picture.width, &palette.colours);
             self.times.scale += nanoseconds(start);
             let formats: Vec<Format> = formats.iter().map(|(format, _)| *format).collect();
-            return self.encode_indexed(&formats);
+            return self.encode_indexed(&formats, Some(picture));
         }
         let encode = |&(format, quality): &(Format, u8)| {
             let start = Instant::now();
             match format {
                 Format::Png => {
                     self.file.clear();
-                    encode_png::colours(picture, &mut self.indexed, &mut self.file);
+                    encode_png::colours(picture, &mut self.indexed.finder, &mut self.file);
                     self.times.png += nanoseconds(start);
                     self.file.clone()
                 }
@@ -77,7 +78,8 @@ impl Encoder {
         formats.iter().map(encode).collect()
     }
 
-    fn encode_indexed(&mut self, formats: &[Format]) -> Vec<Vec<u8>> {
+    /// `picture` is the same in colour, when there is one.
+    fn encode_indexed(&mut self, formats: &[Format], picture: Option<&Straight>) -> Vec<Vec<u8>> {
         let start = Instant::now();
         self.indexed.find_tokens();
         self.times.tokens += nanoseconds(start);
@@ -86,7 +88,10 @@ impl Encoder {
             self.file.clear();
             match format {
                 Format::Png => {
-                    encode_png::indexed(&self.indexed, &mut self.file);
+                    encode_png::indexed(&mut self.indexed, &mut self.file);
+                    if let Some(picture) = picture {
+                        encode_png::without_palette(picture, &mut self.indexed, &mut self.file);
+                    }
                     self.times.png += nanoseconds(start);
                 }
                 Format::Webp => {

@@ -38,15 +38,6 @@ pub fn filter<const CHANNELS: usize>(pixels: &[u8], width: usize, rows: &mut Vec
     }
 }
 
-/// Fills `rows` with the rows as they are.
-pub fn plain(pixels: &[u8], stride: usize, rows: &mut Vec<u8>) {
-    rows.clear();
-    for row in pixels.chunks_exact(stride) {
-        rows.push(0);
-        rows.extend_from_slice(row);
-    }
-}
-
 fn put(rows: &mut Vec<u8>, filter: u8, row: &[u8], predicted: &[u8]) {
     rows.push(filter);
     rows.extend(row.iter().zip(predicted).map(|(here, there)| here.wrapping_sub(*there)));

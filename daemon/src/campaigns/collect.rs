@@ -5,8 +5,7 @@ use std::time::Duration;
 use tradepost_common::campaigns::CampaignState;
 use tradepost_common::ids::CampaignId;
 
-use super::queries;
-use super::service;
+use super::{queries, service, verbs};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::catalog::unused;
@@ -62,7 +61,7 @@ pub(super) async fn begin_due(app: &App) -> anyhow::Result<()> {
         else {
             continue;
         };
-        match service::collect(&mut tx, &row).await {
+        match verbs::collect(&mut tx, &row).await {
             Ok(()) => {
                 service::audit_row(&mut tx, &Actor::current(), "campaign.collect", &row).await?;
                 tx.commit().await?;

@@ -2,26 +2,26 @@
 //!
 //! It goes in batches: a batch is read, drawn, stored, and settled in one transaction. A message that comes twice finds nothing left to do.
 
-use std::collections::{HashMap, HashSet};
+mod batch;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
-use tradepost_common::campaigns::{CampaignState, FailureKind};
+use tradepost_common::campaigns::CampaignState;
 use tradepost_common::ids::CampaignId;
 use tradepost_render::presets::Preset;
 
-use super::queries::{self, Drawn, Due, Range, Row, Settled, Tally};
+use self::batch::{Batch, read, take};
+use super::queries::{self, Drawn, Due, Range, Row, Tally};
 use super::samples;
 use crate::app::App;
 use crate::catalog::unused::{self, KeepError};
-use crate::jail::{JailError, Loose, Rendered};
 use crate::queue::Outcome;
-use crate::scanning::pinned;
 use crate::store::ContentKey;
 
 /// Items that are drawn and settled together.
@@ -35,8 +35,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const NO_PLACE: Duration = Duration::from_millis(500);
 /// Another release has to draw it.
 const NOT_OURS: Duration = Duration::from_secs(5);
-/// A file that took so much of the processor is slow, however busy the machine was.
-const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
 
 /// The payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -134,38 +132,6 @@ enum Progress {
     None,
 }
 
-/// One batch, before it is settled.
-#[derive(Default)]
-struct Batch {
-    settled: Vec<Settled>,
-    drawn: Vec<Drawn>,
-    /// By SHA-256.
-    bytes: HashMap<[u8; 32], Bytes>,
-    /// What an item has to be settled with.
-    positions: HashMap<uuid::Uuid, i32>,
-    cpu: Duration,
-}
-
-impl Batch {
-    fn skip(&mut self, due: &Due, reason: &str) {
-        self.settled.push(Settled {
-            position: due.position,
-            state: "skipped",
-            failure: None,
-            reason: Some(reason.to_owned()),
-        });
-    }
-
-    fn fail(&mut self, due: &Due, failure: FailureKind, reason: impl Into<String>) {
-        self.settled.push(Settled {
-            position: due.position,
-            state: "failed",
-            failure: Some(failure),
-            reason: Some(reason.into()),
-        });
-    }
-}
-
 async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Result<Progress> {
     let canary: HashSet<_> = due.iter().filter(|due| due.canary).map(|due| due.item_id).collect();
     let mut batch = Batch::default();
@@ -194,105 +160,6 @@ async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Resu
         Err(KeepError::Swept(_)) => Ok(Progress::Some),
         other => Ok(other.map(|()| Progress::Some)?),
     }
-}
-
-/// The bytes of the items that are still what was planned.
-async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result<Vec<(Due, Loose)>> {
-    let mut sources = Vec::with_capacity(due.len());
-    for due in due {
-        batch.positions.insert(due.item_id, due.position);
-        if !matches!(due.state.as_deref(), Some("ready" | "published")) {
-            batch.skip(&due, "it is not in the catalogue any more");
-            continue;
-        }
-        if due.source_now.as_ref() != Some(&due.source_sha256) {
-            batch.skip(&due, "its file is another one than when the campaign was planned");
-            continue;
-        }
-        let sha256: [u8; 32] = due
-            .source_sha256
-            .as_slice()
-            .try_into()
-            .context("a SHA-256 of another length")?;
-        let bytes = match app.store.read_content(&ContentKey::member(sha256)).await {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                batch.fail(&due, FailureKind::Damaged, "Its file is not in the store.");
-                continue;
-            }
-            other => other.context("reading the file of an item")?,
-        };
-        if pinned::check(&bytes, &sha256, "a published file").is_err() {
-            batch.fail(
-                &due,
-                FailureKind::Damaged,
-                "Its file in the store is not the one that was published.",
-            );
-            continue;
-        }
-        let path = due.path.clone().unwrap_or_default();
-        sources.push((due, Loose { path, bytes }));
-    }
-    Ok(sources)
-}
-
-/// Takes what the jail says of one file.
-fn take(
-    batch: &mut Batch,
-    row: &Row,
-    due: &Due,
-    answer: Result<Rendered, JailError>,
-    attempt: u32,
-) -> anyhow::Result<()> {
-    let rendered = match answer {
-        Ok(rendered) => rendered,
-        Err(error) => return refuse(batch, due, error, attempt),
-    };
-    if rendered.renditions.is_empty() {
-        batch.skip(due, "there is no picture of such a file");
-        return Ok(());
-    }
-    for (rendition, pinned) in rendered.renditions.into_iter().zip(&row.presets) {
-        batch.drawn.push(Drawn {
-            item_id: due.item_id,
-            kind: due.kind.clone(),
-            preset: rendition.preset,
-            preset_sha256: pinned.preset.hash().to_vec(),
-            format: rendition.format.as_str(),
-            width: rendition.width_px.cast_signed(),
-            height: rendition.height_px.cast_signed(),
-            size_bytes: i64::try_from(rendition.bytes.len()).context("a picture of more than an exabyte")?,
-            sha256: rendition.sha256,
-        });
-        batch.bytes.insert(rendition.sha256, rendition.bytes);
-    }
-    batch.settled.push(Settled {
-        position: due.position,
-        state: "done",
-        failure: None,
-        reason: None,
-    });
-    Ok(())
-}
-
-/// Sets a file aside that can not be drawn. What may go better later is left as it is.
-fn refuse(batch: &mut Batch, due: &Due, error: JailError, attempt: u32) -> anyhow::Result<()> {
-    match error {
-        JailError::Broken(error) => return Err(error),
-        JailError::Busy => {}
-        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => {
-            anyhow::bail!("a file ran out of time without having had the processor: the machine is busy")
-        }
-        JailError::Timeout { .. } => batch.fail(due, FailureKind::Timeout, "It takes too long to draw."),
-        JailError::Memory => batch.fail(due, FailureKind::Memory, "It needs too much memory to draw."),
-        JailError::Crash { .. } => batch.fail(due, FailureKind::Crash, "It crashes the program that draws it."),
-        JailError::Refused(findings) => {
-            let why = findings
-                .first()
-                .map_or("It is refused.", |finding| finding.message.as_str());
-            batch.fail(due, FailureKind::Refused, why);
-        }
-    }
-    Ok(())
 }
 
 /// One transaction: the marks, the pictures of items that nobody else settled meanwhile, the samples, the sums.

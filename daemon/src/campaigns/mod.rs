@@ -10,6 +10,7 @@
 
 pub mod routes;
 pub mod service;
+mod verbs;
 
 mod check;
 mod estimate;

@@ -11,7 +11,8 @@ use tradepost_common::campaigns::{Campaign, Failure, NewCampaign, Sample, SetRat
 use tradepost_common::ids::{CampaignId, ItemId};
 use tradepost_common::overview::Role;
 
-use super::service::{self, Verb};
+use super::service;
+use super::verbs::{self, Verb};
 use crate::app::SharedApp;
 use crate::control::peer::Peer;
 use crate::control::routes::limit;
@@ -130,7 +131,7 @@ async fn collect(peer: Peer, State(app): State<SharedApp>, Path(id): Path<Campai
 
 async fn act(app: &SharedApp, peer: &Peer, id: CampaignId, verb: Verb) -> ApiResult<Json<Campaign>> {
     peer.require(Role::Operator)?;
-    Ok(Json(service::act(app, &peer.actor, id, verb).await?))
+    Ok(Json(verbs::act(app, &peer.actor, id, verb).await?))
 }
 
 async fn rate(

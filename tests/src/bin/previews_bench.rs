@@ -47,6 +47,7 @@ fn main() {
             Path::new(&arguments[1]),
             Path::new(&arguments[2]),
             arguments[3].parse().unwrap(),
+            arguments.get(4).map(String::as_str),
         ),
     }
 }
@@ -60,8 +61,11 @@ const PLACES: [&str; 3] = [
 
 /// All programs on all sets, interleaved: in each round every program gets another slice of the set; ours gets the whole set.
 /// The pictures go to `out`, which is best in memory: what a disk takes is told by a line of its own.
-fn compare(cache: &Path, out: &Path, disk: &Path, peer_files: usize) {
+fn compare(cache: &Path, out: &Path, disk: &Path, peer_files: usize, only: Option<&str>) {
     for (set, goal, stretch) in SETS {
+        if only.is_some_and(|only| only != set) {
+            continue;
+        }
         let folder = cache.join("sets").join(set);
         let files = files_of(&folder);
         let mut table: Vec<(&str, Vec<Run>)> = peers::NAMES.iter().map(|name| (*name, Vec::new())).collect();

@@ -1,0 +1,127 @@
+//! What a campaign drew, and what it could not.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::ids::{ItemId, UploadId};
+
+/// One picture of the canary beside the one that is shown now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    pub item: ItemId,
+    pub title: String,
+    pub path: String,
+    pub kind: String,
+    pub preset: String,
+    /// `png` or `webp`.
+    pub format: String,
+    pub width: i32,
+    pub height: i32,
+    /// How alike they are, in dB over premultiplied red, green, blue and alpha: 100 when they are the same to the pixel. Nothing when
+    /// there is no old picture, or it has another size.
+    pub psnr_db: Option<f64>,
+    /// The largest difference of any channel of any pixel, 0 to 255.
+    pub max_difference: Option<i32>,
+    /// The share of pixels that differ at all, 0 to 1.
+    pub differing: Option<f64>,
+    /// Of the picture that is shown now; nothing when there is none.
+    pub old_bytes: Option<i64>,
+    pub new_bytes: i64,
+}
+
+/// Which picture of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// What is shown now.
+    Old,
+    /// What the campaign drew.
+    New,
+    /// Grey where they are the same, red where they differ.
+    Difference,
+}
+
+impl Side {
+    pub const ALL: [Self; 3] = [Self::Old, Self::New, Self::Difference];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Old => "old",
+            Self::New => "new",
+            Self::Difference => "difference",
+        }
+    }
+}
+
+impl std::str::FromStr for Side {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|side| side.as_str() == text);
+        found.ok_or_else(|| format!("unknown side {text:?}: it is old, new or difference"))
+    }
+}
+
+/// Why an item could not be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// It took too long.
+    Timeout,
+    /// It needed too much memory.
+    Memory,
+    /// The program that opens it crashed.
+    Crash,
+    /// The engine refuses it: it is not what its name says, or not allowed.
+    Refused,
+    /// Its bytes are not there, or not those that were published.
+    Damaged,
+    /// The work on it failed again and again, and an operator gave it up.
+    GivenUp,
+}
+
+impl FailureKind {
+    pub const ALL: [Self; 6] = [
+        Self::Timeout,
+        Self::Memory,
+        Self::Crash,
+        Self::Refused,
+        Self::Damaged,
+        Self::GivenUp,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Memory => "memory",
+            Self::Crash => "crash",
+            Self::Refused => "refused",
+            Self::Damaged => "damaged",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+impl std::str::FromStr for FailureKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| format!("unknown failure {text:?}"))
+    }
+}
+
+/// An item that could not be drawn: what is shown of it stays as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    pub item: ItemId,
+    pub path: String,
+    pub title: String,
+    pub kind: String,
+    pub upload_id: UploadId,
+    pub failure: FailureKind,
+    /// In a sentence.
+    pub reason: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
