@@ -8,6 +8,7 @@ use super::coder::plane::{Plane, SIXTEENTHS, sixteenths};
 use super::coder::tokens::{self, Token};
 use super::coder::vp8l::Rows;
 use super::coverage::Coverage;
+use super::marked::Marked;
 use super::presets::Format;
 use super::straight::Straight;
 use super::times::StageTimes;
@@ -49,12 +50,22 @@ impl Encoder {
         self.encode_indexed(formats, None)
     }
 
+    /// Encodes a drawing of one colour under a mark, exactly, once for each format.
+    pub fn encode_marked(&mut self, marked: &Marked, width: u32, formats: &[Format]) -> Vec<Vec<u8>> {
+        let start = Instant::now();
+        self.indexed
+            .take_indices(&marked.indices, width, &marked.colours, &marked.order);
+        self.times.scale += nanoseconds(start);
+        self.encode_indexed(formats, None)
+    }
+
     /// Encodes a picture once for each format and quality: exactly where the colours are few, else as the format can.
     pub fn encode(&mut self, picture: &Straight, formats: &[(Format, u8)]) -> Vec<Vec<u8>> {
         if let Some(palette) = &picture.palette {
             let start = Instant::now();
+            let order = std::array::from_fn(|index| index as u8);
             self.indexed
-                .take_indices(&palette.indices, picture.width, &palette.colours);
+                .take_indices(&palette.indices, picture.width, &palette.colours, &order);
             self.times.scale += nanoseconds(start);
             let formats: Vec<Format> = formats.iter().map(|(format, _)| *format).collect();
             return self.encode_indexed(&formats, Some(picture));
@@ -128,11 +139,11 @@ impl Indexed {
             .fill(&coverage.values, coverage.width, &index, self.palette.len());
     }
 
-    fn take_indices(&mut self, indices: &[u8], width: u32, colours: &[[u8; 4]]) {
+    /// `order` tells where each index stands among the colours.
+    fn take_indices(&mut self, indices: &[u8], width: u32, colours: &[[u8; 4]], order: &[u8; 256]) {
         self.palette.clear();
         self.palette.extend_from_slice(colours);
-        let index = std::array::from_fn(|index| index as u8);
-        self.plane.fill(indices, width, &index, colours.len());
+        self.plane.fill(indices, width, order, colours.len());
     }
 
     /// Becomes bytes without a meaning of their own: an alpha plane.

@@ -18,6 +18,7 @@ use super::copy::same_drawing;
 use super::coverage::Coverages;
 use super::encoder::Encoder;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::marked::Marked;
 use super::paint::Scratch;
 use super::presets::{Format, Preset};
 use super::scale::Levels;
@@ -76,6 +77,7 @@ pub struct Engine {
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
+    marked: Marked,
     coverages: Coverages,
     encoder: Encoder,
     scratch: Scratch,

@@ -16,6 +16,7 @@ mod filters;
 pub mod fingerprint;
 pub mod fonts;
 mod frame;
+mod marked;
 pub mod model;
 mod modern;
 pub mod paint;

@@ -194,6 +194,10 @@ mod tests {
                 "<style>:root{--x:#123;}.a{fill:var(--x,red)}@media print{svg{--x:red}}</style>",
                 "<style>:root{--x:#123;}.a{fill:#123}@media print{svg{--x:red}}</style>",
             ),
+            (
+                "<style>.a{--x:lime}#b{--x:blue}</style><g class='z a'><g fill='var(--x,red)'/><g id='b' fill='var(--x)'/></g><g fill='var(--x,red)'/>",
+                "<style>.a{--x:lime}#b{--x:blue}</style><g class='z a'><g fill='lime'/><g id='b' fill='blue'/></g><g fill='red'/>",
+            ),
             ("<g fill='oklch(0 0 0)'/>", "<g fill='#000000'/>"),
             ("<g fill='hwb(var(--h, 120) 0% 0%)'/>", "<g fill='#00ff00'/>"),
         ] {

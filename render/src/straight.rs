@@ -51,7 +51,8 @@ impl Straight {
     }
 }
 
-fn straight(pixel: PremultipliedColorU8) -> [u8; 4] {
+/// Red, green, blue and alpha, not premultiplied.
+pub fn straight(pixel: PremultipliedColorU8) -> [u8; 4] {
     let alpha = pixel.alpha();
     let divide = |channel: u8| {
         let quotient = (u32::from(channel) * 255 + u32::from(alpha) / 2).checked_div(u32::from(alpha));

@@ -90,7 +90,13 @@ pub struct Marks {
 impl Marks {
     /// A copy of the picture with the mark over it; `None` when there is no memory for it.
     pub fn draw_over(&mut self, picture: &Pixmap) -> Option<Pixmap> {
-        let (width, height) = (picture.width(), picture.height());
+        let mut marked = picture.clone();
+        self.of(picture.width(), picture.height())?.draw_on(marked.pixels_mut());
+        Some(marked)
+    }
+
+    /// The mark for a picture; `None` when there is no memory for it.
+    pub fn of(&mut self, width: u32, height: u32) -> Option<&Mark> {
         if self
             .last
             .as_ref()
@@ -99,9 +105,7 @@ impl Marks {
             // Higher than needed, so that the next picture finds it drawn.
             self.last = Some(Mark::new(width, height.next_multiple_of(width))?);
         }
-        let mut marked = picture.clone();
-        self.last.as_ref()?.draw_on(marked.pixels_mut());
-        Some(marked)
+        self.last.as_ref()
     }
 }
 
@@ -137,16 +141,27 @@ impl Marks {
 }
 
 /// The mark for pictures of one width, up to a height: only the pixels that have something of it.
-struct Mark {
+pub struct Mark {
     width: u32,
     height: u32,
-    /// Where each span begins, and its pixels.
-    spans: Vec<(usize, Vec<PremultipliedColorU8>)>,
+    /// What a pixel of it can be; the first is nothing.
+    pub shades: Vec<PremultipliedColorU8>,
+    /// Where each span begins, and the shades of its pixels.
+    pub spans: Vec<(usize, Vec<u8>)>,
 }
 
 impl Mark {
     fn new(width: u32, height: u32) -> Option<Self> {
         let drawn = draw(width, height)?;
+        let mut shades = vec![PremultipliedColorU8::TRANSPARENT];
+        let mut shade = |pixel: PremultipliedColorU8| {
+            let pixel = coarse(pixel);
+            let known = shades.iter().position(|&shade| shade == pixel);
+            known.unwrap_or_else(|| {
+                shades.push(pixel);
+                shades.len() - 1
+            }) as u8
+        };
         let mut spans = Vec::new();
         let mut at = 0;
         for span in drawn
@@ -154,11 +169,16 @@ impl Mark {
             .chunk_by(|left, right| (left.alpha() == 0) == (right.alpha() == 0))
         {
             if span[0].alpha() != 0 {
-                spans.push((at, span.iter().map(|&pixel| coarse(pixel)).collect()));
+                spans.push((at, span.iter().map(|&pixel| shade(pixel)).collect()));
             }
             at += span.len();
         }
-        Some(Self { width, height, spans })
+        Some(Self {
+            width,
+            height,
+            shades,
+            spans,
+        })
     }
 
     fn draw_on(&self, pixels: &mut [PremultipliedColorU8]) {
@@ -166,8 +186,8 @@ impl Mark {
             let Some(below) = pixels.get_mut(*start..) else {
                 break;
             };
-            for (below, above) in below.iter_mut().zip(span) {
-                *below = over(*above, *below);
+            for (below, &shade) in below.iter_mut().zip(span) {
+                *below = over(self.shades[usize::from(shade)], *below);
             }
         }
     }
@@ -182,7 +202,8 @@ fn coarse(pixel: PremultipliedColorU8) -> PremultipliedColorU8 {
     PremultipliedColorU8::from_rgba(light, light, light, alpha).unwrap_or(PremultipliedColorU8::TRANSPARENT)
 }
 
-fn over(above: PremultipliedColorU8, below: PremultipliedColorU8) -> PremultipliedColorU8 {
+/// One pixel over another.
+pub fn over(above: PremultipliedColorU8, below: PremultipliedColorU8) -> PremultipliedColorU8 {
     let left = u32::from(255 - above.alpha());
     let mix = |above: u8, below: u8| (u32::from(above) + (u32::from(below) * left + 127) / 255).min(255) as u8;
     let alpha = mix(above.alpha(), below.alpha());

@@ -25,11 +25,19 @@ fn decode_png(bytes: &[u8]) -> Decoded {
     let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let frame = reader.next_frame(&mut pixels).unwrap();
-    assert_eq!(frame.color_type, png::ColorType::Rgba);
+    let rgba = match frame.color_type {
+        png::ColorType::Rgba => pixels,
+        // Small icons.
+        png::ColorType::GrayscaleAlpha => pixels
+            .chunks_exact(2)
+            .flat_map(|pair| [pair[0], pair[0], pair[0], pair[1]])
+            .collect(),
+        other => panic!("a file of {other:?}"),
+    };
     Decoded {
         width: frame.width,
         height: frame.height,
-        rgba: pixels,
+        rgba,
     }
 }
 

@@ -97,6 +97,16 @@ impl Engine {
                 let formats: Vec<Format> = group.iter().map(|&index| presets[index].format).collect();
                 let files = self.encoder.encode_coverage(coverage, stencil.colour, &formats);
                 album.put(&group, width, height, files);
+            } else if first.background.is_none()
+                && first.watermark == Watermark::Tiled
+                && self
+                    .marked
+                    .take(self.marks.of(width, height)?, coverage, stencil.colour)
+            {
+                add_time(&mut self.times.scale, start);
+                let formats: Vec<Format> = group.iter().map(|&index| presets[index].format).collect();
+                let files = self.encoder.encode_marked(&self.marked, width, &formats);
+                album.put(&group, width, height, files);
             } else {
                 let pixmap = coverage.in_colour(stencil.colour)?;
                 let straight = Straight::of(&self.dressed(&pixmap, first.background, &first.watermark)?);

@@ -80,14 +80,14 @@ struct Figures {
 
 async fn measure(options: &Measure) -> bool {
     let app = TestApp::start();
-    fill(&app, options.items).await;
+    let token = fill(&app, options.items).await;
     let campaign = plan(&app).await;
     println!("plan: {} items, {}", campaign["items"], campaign["estimate"]);
     let (mut without, mut with) = (Figures::default(), Figures::default());
     for turn in 0..options.turns {
-        packs(&app, options, &format!("without-{turn}"), &mut without).await;
+        packs(&app, options, &token, &format!("without {turn}"), &mut without).await;
         act(&app, &campaign, if turn == 0 { "start" } else { "resume" }).await;
-        packs(&app, options, &format!("with-{turn}"), &mut with).await;
+        packs(&app, options, &token, &format!("with {turn}"), &mut with).await;
         let now = app.look(&path(&campaign)).await;
         eprintln!("turn {turn}: {} of {} items drawn", now["done"], now["items"]);
         if now["state"] != "running" {
@@ -107,13 +107,14 @@ async fn measure(options: &Measure) -> bool {
     true
 }
 
-/// Uploads packs one after the other, and asks the public API meanwhile.
-async fn packs(app: &TestApp, options: &Measure, name: &str, figures: &mut Figures) {
-    let token = app.trusted(name);
+/// Uploads packs one after the other, and asks the public API meanwhile. They are of one contributor: nobody looks for thefts.
+async fn packs(app: &TestApp, options: &Measure, token: &str, name: &str, figures: &mut Figures) {
     for number in 0..options.packs {
-        let pack = PackBuilder::ticks(&format!("Pack {number}"), options.files).build();
+        let title = format!("Pack {name} {number}");
+        let file = |pack: PackBuilder, index| pack.file(&format!("icons/{index}.svg"), drawing(&title, index));
+        let pack = (0..options.files).fold(PackBuilder::new(&title), file).build();
         let started = Instant::now();
-        let uploading = app.upload_and_settle(&token, &pack);
+        let uploading = app.upload_and_settle(token, &pack);
         tokio::pin!(uploading);
         let trace = loop {
             tokio::select! {
@@ -124,6 +125,19 @@ async fn packs(app: &TestApp, options: &Measure, name: &str, figures: &mut Figur
         assert_eq!(trace["upload"]["state"], "published", "{trace}");
         figures.packs.push(started.elapsed().as_secs_f64() * 1e3);
     }
+}
+
+/// Every file another one.
+fn drawing(title: &str, index: usize) -> String {
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='#000' stroke-width='2'>\
+         <!-- {title} --><path d='M{} 12l5 {} L20 {}'/><circle cx='{}' cy='17' r='{}'/></svg>",
+        index % 7,
+        index % 11,
+        index % 13,
+        index % 17,
+        1 + index % 5
+    )
 }
 
 /// One page of the catalogue, after a moment.
@@ -214,7 +228,9 @@ async fn digest(app: &TestApp) -> String {
 }
 
 /// A catalogue of items that share the files of one pack, drawn by another engine.
-async fn fill(app: &TestApp, items: i64) {
+///
+/// Answers with the contributor's token.
+async fn fill(app: &TestApp, items: i64) -> String {
     eprintln!("putting {items} items into the catalogue ...");
     let token = app.trusted("seed");
     let trace = app
@@ -226,7 +242,7 @@ async fn fill(app: &TestApp, items: i64) {
     for statement in [
         "create unlogged table copies as select id as source_id, gen_random_uuid() as id, number from items, generate_series(1, $1) number",
         "insert into items (id, kind, set_id, path, title, tags, metadata, sha256, size_bytes, width, height, state, file_sha256, file_size_bytes)
-         select copies.id, kind, set_id, path || '/' || copies.number, title, tags, metadata, sha256, size_bytes, width, height, state,
+         select copies.id, kind, set_id, copies.number || '/' || path, title, tags, metadata, sha256, size_bytes, width, height, state,
              file_sha256, file_size_bytes from copies join items on items.id = copies.source_id where $1::bigint is not null",
         "insert into renditions select copies.id, kind, preset, preset_sha256, format, width, height, size_bytes, sha256
          from copies join renditions on renditions.item_id = copies.source_id where $1::bigint is not null",
@@ -239,6 +255,7 @@ async fn fill(app: &TestApp, items: i64) {
         .await
         .unwrap();
     pool.close().await;
+    token
 }
 
 async fn plan(app: &TestApp) -> Value {

@@ -4,13 +4,14 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tradepost_render::engine::Engine;
+use tradepost_render::engine::{Engine, Purpose};
 use tradepost_render::presets::{Preset, default_presets};
 use tradepost_tests::{Options, PackBuilder, TestApp, bombs, program};
-use tradepostd::jail::{Jail, Limits, Walls};
+use tradepostd::jail::{BATCH_FILES, Jail, Limits, Loose, Walls};
 use tradepostd::store::sha256;
 
 const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
@@ -29,7 +30,8 @@ async fn main() {
     honest_meanwhile().await;
 }
 
-/// The same files by as many threads as there are cores: in this process, in children without walls, in the jail. Interleaved.
+/// The same files by as many threads as there are cores: in this process, in children without walls, in the jail; then drawn only, as
+/// campaigns and `tradepostd render` do: in this process, and in the jail in batches. Interleaved.
 async fn cost() {
     let files = icons();
     let presets = default_presets();
@@ -37,29 +39,29 @@ async fn cost() {
     let walls = |landlock, seccomp| Walls { landlock, seccomp };
     let jail = |walls| Jail::with_walls(program("tradepostd"), cores, Limits::default(), walls);
     let (bare, full) = (jail(walls(false, false)), jail(Walls::ALL));
-    let mut seconds: [Vec<f64>; 3] = Default::default();
+    let mut seconds: [Vec<f64>; 5] = Default::default();
     for round in 0..=ROUNDS {
         let measured = [
-            here(&files, &presets, cores),
+            here(Purpose::Publish, &files, &presets, cores),
             through(&bare, &files, &presets, cores).await,
             through(&full, &files, &presets, cores).await,
+            here(Purpose::Draw, &files, &presets, cores),
+            in_batches(&full, &files, &presets, cores).await,
         ];
         // The first round warms up.
         if round > 0 {
             seconds.iter_mut().zip(measured).for_each(|(all, one)| all.push(one));
         }
     }
-    let [here, bare, full] = seconds.map(|mut all| FILES as f64 / median(&mut all));
+    let [here, bare, full, drawn, batches] = seconds.map(|mut all| FILES as f64 / median(&mut all));
     println!("| {FILES} icons, 9 pictures each, {cores} threads | files/s | beside no jail |\n|---|---|---|");
-    println!("| in this process, no jail at all | {here:.0} | 100 % |");
-    println!(
-        "| children, limits, no walls | {bare:.0} | {:.1} % |",
-        100.0 * bare / here
-    );
-    println!(
-        "| children, limits, Landlock, seccomp | {full:.0} | {:.1} % |\n",
-        100.0 * full / here
-    );
+    let row = |what: &str, rate: f64, of: f64| println!("| {what} | {rate:.0} | {:.1} % |", 100.0 * rate / of);
+    row("judged and drawn in this process, no jail at all", here, here);
+    row("children, limits, no walls", bare, here);
+    row("children, limits, Landlock, seccomp: an upload", full, here);
+    row("drawn only, in this process, no jail at all", drawn, drawn);
+    row("drawn only, in the jail in batches: a campaign", batches, drawn);
+    println!();
 }
 
 fn icons() -> Vec<(String, Vec<u8>)> {
@@ -73,7 +75,7 @@ fn icons() -> Vec<(String, Vec<u8>)> {
     paths.into_iter().take(FILES).map(read).collect()
 }
 
-fn here(files: &[(String, Vec<u8>)], presets: &[Preset], threads: usize) -> f64 {
+fn here(purpose: Purpose, files: &[(String, Vec<u8>)], presets: &[Preset], threads: usize) -> f64 {
     let next = AtomicUsize::new(0);
     let started = Instant::now();
     std::thread::scope(|scope| {
@@ -81,7 +83,7 @@ fn here(files: &[(String, Vec<u8>)], presets: &[Preset], threads: usize) -> f64 
             scope.spawn(|| {
                 let mut engine = Engine::default();
                 while let Some((path, bytes)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    engine.render(bytes, path, presets, MAX_BYTES).unwrap();
+                    engine.render_for(purpose, bytes, path, presets, MAX_BYTES).unwrap();
                 }
             });
         }
@@ -101,6 +103,24 @@ async fn through(jail: &Jail, files: &[(String, Vec<u8>)], presets: &[Preset], p
         }
     };
     futures_util::future::join_all((0..places * 2).map(|_| worker())).await;
+    started.elapsed().as_secs_f64()
+}
+
+async fn in_batches(jail: &Jail, files: &[(String, Vec<u8>)], presets: &[Preset], places: usize) -> f64 {
+    let presets: Arc<[Preset]> = presets.into();
+    let next = AtomicUsize::new(0);
+    let started = Instant::now();
+    let worker = || async {
+        while let Some(batch) = files.chunks(BATCH_FILES).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            let loose = |(path, bytes): &(String, Vec<u8>)| Loose {
+                path: path.clone(),
+                bytes: bytes.clone().into(),
+            };
+            let answers = jail.render_many(batch.iter().map(loose).collect(), &presets).await;
+            answers.into_iter().for_each(|answer| drop(answer.unwrap()));
+        }
+    };
+    futures_util::future::join_all((0..places).map(|_| worker())).await;
     started.elapsed().as_secs_f64()
 }
 
