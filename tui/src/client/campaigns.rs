@@ -29,6 +29,14 @@ impl Step {
         }
     }
 
+    /// As a person reads it: `swap it`, `roll it back`.
+    pub fn done_to(self, what: &str) -> String {
+        match self {
+            Self::RollBack => format!("roll {what} back"),
+            other => format!("{} {what}", other.in_words()),
+        }
+    }
+
     /// The last word of the route.
     fn segment(self) -> &'static str {
         match self {

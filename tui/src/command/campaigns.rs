@@ -108,13 +108,13 @@ async fn risky(
         let campaign = client.campaign(id).await?;
         if !makes_sense(&campaign, step.into()) {
             let state = state_in_words(campaign.state);
-            eprintln!("tradepost: cannot {} it: the campaign is {state}", step.in_words());
+            eprintln!("tradepost: cannot {}: the campaign is {state}", step.done_to("it"));
             return Ok(ExitCode::from(REFUSED));
         }
         if !confirmed(&campaign, step).await? {
             eprintln!(
-                "tradepost: nothing was done: pass --yes to {} it without a question",
-                step.in_words()
+                "tradepost: nothing was done: pass --yes to {} without a question",
+                step.done_to("it")
             );
             return Ok(ExitCode::from(NOT_CONFIRMED));
         }

@@ -140,6 +140,6 @@ pub fn question(step: CampaignStep, campaign: Option<&Campaign>) -> String {
             format!("Is the canary good? Go on with all {items}?")
         }
         (CampaignStep::Resume, _) => "It stopped by itself. Go on all the same?".to_owned(),
-        (step, _) => format!("{} the campaign?", step.in_words()),
+        (step, _) => format!("{}?", step.done_to("the campaign")),
     }
 }
