@@ -144,25 +144,26 @@ impl Matches {
     }
 }
 
+/// Undoes what was found.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Undoes what was found.
-    fn whole(found: &[Copied]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for piece in found {
-            match piece.symbol() {
-                Symbol::Byte(value) => bytes.push(value),
-                Symbol::Copy { length, distance } => {
-                    for _ in 0..length {
-                        bytes.push(bytes[bytes.len() - distance]);
-                    }
+pub fn whole(found: &[Copied]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for piece in found {
+        match piece.symbol() {
+            Symbol::Byte(value) => bytes.push(value),
+            Symbol::Copy { length, distance } => {
+                for _ in 0..length {
+                    bytes.push(bytes[bytes.len() - distance]);
                 }
             }
         }
-        bytes
     }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn what_is_found_gives_the_rows_again() {

@@ -84,24 +84,9 @@ impl Greys {
 
 #[cfg(test)]
 mod tests {
-    use super::super::deflate::Symbol;
+    use super::super::copies::whole;
     use super::super::tokens;
     use super::*;
-
-    fn whole(found: &[Copied]) -> Vec<u8> {
-        let mut bytes: Vec<u8> = Vec::new();
-        for piece in found {
-            match piece.symbol() {
-                Symbol::Byte(value) => bytes.push(value),
-                Symbol::Copy { length, distance } => {
-                    for _ in 0..length {
-                        bytes.push(bytes[bytes.len() - distance]);
-                    }
-                }
-            }
-        }
-        bytes
-    }
 
     #[test]
     fn repetitions_of_pairs_are_those_of_indices() {
