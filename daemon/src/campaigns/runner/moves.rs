@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
 use tradepost_common::campaigns::CampaignState;
 use tradepost_common::ids::MessageId;
 use tradepost_common::overview::Severity;
@@ -50,17 +51,21 @@ pub async fn send(app: &App, row: &Row, lease: &Lease, ranges: &[(i32, i32)]) ->
     let messages: Vec<_> = ranges.iter().map(message).collect();
     let sent_to = ranges.last().map_or(row.sent_to, |(_, to)| *to);
     let mut tx = app.db.begin().await?;
-    let Some(now) = queries::lock(&mut tx, row.id).await? else {
-        return Ok(false);
-    };
-    let is_same = now.state == row.state && now.run == row.run && now.sent_to == row.sent_to;
-    if !is_same || !leases::is_held(&mut tx, lease).await? {
+    let now = lock_unchanged(&mut tx, row, lease).await?;
+    if now.is_none_or(|now| now.sent_to != row.sent_to) {
         return Ok(false);
     }
     queries::set_sent(&mut tx, row.id, sent_to).await?;
     app.broker.send(&mut tx, &messages).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Locks a campaign; `None` when it was changed meanwhile, or is not ours to run any more.
+async fn lock_unchanged(tx: &mut PgConnection, row: &Row, lease: &Lease) -> anyhow::Result<Option<Row>> {
+    let now = queries::lock(&mut *tx, row.id).await?;
+    let now = now.filter(|now| now.run == row.run && now.state == row.state);
+    Ok(if leases::is_held(tx, lease).await? { now } else { None })
 }
 
 /// Pauses a campaign that can not go on here. `true`: it does not.
@@ -96,15 +101,9 @@ pub fn too_many(row: &Row, enough: i64) -> Option<String> {
 /// Goes on after a canary that nobody has to look at.
 pub async fn resume(app: &App, row: &Row, lease: &Lease) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
-    let Some(now) = queries::lock(&mut tx, row.id)
-        .await?
-        .filter(|now| now.run == row.run && now.state == row.state)
-    else {
+    let Some(now) = lock_unchanged(&mut tx, row, lease).await? else {
         return Ok(());
     };
-    if !leases::is_held(&mut tx, lease).await? {
-        return Ok(());
-    }
     queries::set_running(&mut tx, row.id, Phase::Running).await?;
     service::audit_row(&mut tx, &Actor::current(), "campaign.resume", &now).await?;
     tx.commit().await?;
@@ -114,15 +113,9 @@ pub async fn resume(app: &App, row: &Row, lease: &Lease) -> anyhow::Result<()> {
 /// Moves a campaign that draws to another state, by itself.
 pub async fn end(app: &App, row: &Row, lease: &Lease, state: CampaignState, note: Option<&str>) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
-    let Some(mut now) = queries::lock(&mut tx, row.id)
-        .await?
-        .filter(|now| now.run == row.run && now.state == row.state)
-    else {
+    let Some(mut now) = lock_unchanged(&mut tx, row, lease).await? else {
         return Ok(());
     };
-    if !leases::is_held(&mut tx, lease).await? {
-        return Ok(());
-    }
     queries::set_state(&mut tx, row.id, state, note).await?;
     now.note = note.map(str::to_owned);
     service::audit_row(
