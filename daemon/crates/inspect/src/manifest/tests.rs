@@ -149,7 +149,7 @@ fn paths_that_a_disk_would_merge_are_refused() {
 
 #[test]
 fn the_schema_has_the_same_kinds_and_extensions() {
-    let schema: Value = serde_json::from_str(include_str!("../../../docs/manifest.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("../../../../../docs/manifest.schema.json")).unwrap();
     let kinds = schema["properties"]["kind"]["enum"].as_array().unwrap();
     assert_eq!(kinds, &Kind::ALL.map(|kind| json!(kind.as_str())));
     let rules = schema["allOf"].as_array().unwrap();
@@ -213,7 +213,7 @@ fn a_thousand_faults_are_counted_but_not_listed() {
 
 #[test]
 fn the_example_of_the_documentation_is_sound() {
-    let page = include_str!("../../../docs/MANIFEST.md");
+    let page = include_str!("../../../../../docs/MANIFEST.md");
     let example = page
         .split("```json")
         .nth(1)

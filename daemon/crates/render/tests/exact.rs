@@ -235,7 +235,7 @@ fn real_files() -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for set in ["lucide-static/icons", "bootstrap-icons/icons", "flag-icons/flags/4x3"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../tests/packs/node_modules")
+            .join("../../../tests/packs/node_modules")
             .join(set);
         if folder.is_dir() {
             let mut found = Vec::new();
