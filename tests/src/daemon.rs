@@ -24,6 +24,12 @@ impl Options {
         self.variables.push((format!("TRADEPOST_{key}"), value.to_string()));
         self
     }
+
+    /// Is a key set that begins so?
+    fn has(&self, prefix: &str) -> bool {
+        let mut keys = self.variables.iter().map(|(variable, _)| variable);
+        keys.any(|key| key.trim_start_matches("TRADEPOST_").starts_with(prefix))
+    }
 }
 
 /// A daemon; stopped when dropped.
@@ -35,8 +41,11 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon and waits until it says that it is ready.
+    /// Starts a daemon and waits until it says that it is ready. A new state directory gets a copy of a migrated cluster.
     pub fn start(state: &Path, options: &Options) -> Self {
+        if !state.exists() && !options.has("DATABASE__") {
+            crate::template::copy_cluster(state);
+        }
         let mut child = serve(state, options).spawn().expect("tradepostd starts");
         let stderr = child.stderr.take().expect("stderr is a pipe");
         let log = Arc::new(Mutex::new(String::new()));

@@ -15,6 +15,7 @@ pub mod queues;
 pub mod review;
 pub mod s3;
 pub mod sqs;
+pub mod template;
 pub mod tmux;
 pub mod wait;
 
