@@ -18,12 +18,12 @@ use crate::queue::settings::Settings;
 use crate::queue::stats::QueueStats;
 use crate::queue::wake::Wake;
 use crate::scanning::Scans;
-use crate::store::Store;
-use crate::store::signing::Signer;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;
 use tradepost_render::presets::Preset;
+use tradepost_store::Store;
+use tradepost_store::presigned::Signer;
 
 /// The state behind every handler and job.
 pub struct App {

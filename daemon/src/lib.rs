@@ -35,8 +35,8 @@ pub mod database;
 pub mod embedded;
 pub mod jail;
 pub mod leases;
+pub mod objects;
 pub mod scheduler;
-pub mod store;
 pub mod telemetry;
 
 pub use run::run;

@@ -25,11 +25,11 @@ use crate::queue::stats::QueueStats;
 use crate::queue::worker::{self, Engine, Policy};
 use crate::queue::{self, Broker, QueueName, attempts, collector, outbox, postgres, wake};
 use crate::scanning::Scans;
-use crate::store::Store;
-use crate::store::signing::Signer;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
 use crate::{http, leases, operations, previews, scheduler, telemetry};
+use tradepost_store::Store;
+use tradepost_store::presigned::Signer;
 
 /// Runs the daemon until a signal stops it.
 ///

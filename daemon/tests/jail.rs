@@ -25,7 +25,7 @@ fn file(bytes: &[u8]) -> File {
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {
-    tradepostd::store::sha256(bytes)
+    tradepost_store::sha256(bytes)
 }
 
 fn svg(inside: &str) -> String {

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tradepost_store::Store;
 use tradepostd::config::Config;
 use tradepostd::database;
 use tradepostd::queue::settings::Settings;
@@ -16,7 +17,6 @@ use tradepostd::queue::stats::QueueStats;
 use tradepostd::queue::wake::{self, Wake};
 use tradepostd::queue::worker::{self, Engine, Policy, Work};
 use tradepostd::queue::{self, Broker, QueueName, attempts, collector, outbox};
-use tradepostd::store::Store;
 
 use crate::sqs::Sqs;
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::ids::MessageId;
+use tradepost_store::Store;
 use tradepostd::config::{Config, QueueBackend, QueuesConfig};
 use tradepostd::database::{self, Database};
 use tradepostd::queue::attempts::{self, Failure};
@@ -25,7 +26,6 @@ use tradepostd::queue::stats::QueueStats;
 use tradepostd::queue::wake::{self, Wake};
 use tradepostd::queue::worker::{self, Engine, Policy, Work};
 use tradepostd::queue::{Broker, Message, NewMessage, QueueName, collector, outbox};
-use tradepostd::store::Store;
 
 use crate::sqs as server;
 use crate::wait::eventually;

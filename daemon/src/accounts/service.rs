@@ -8,7 +8,7 @@ use tradepost_common::review::{BanDetail, TrustChange};
 use super::{Account, AccountName, AccountRole, Trust, queries, trust};
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
-use crate::store::sha256;
+use tradepost_store::sha256;
 
 /// What every token starts with, so that a leaked one can be recognised.
 const TOKEN_PREFIX: &str = "tp_";

@@ -21,8 +21,8 @@ use super::queries::{self, Drawn, Due, Range, Row, Tally};
 use super::samples;
 use crate::app::App;
 use crate::catalog::unused::{self, KeepError};
+use crate::objects::rendition_key;
 use crate::queue::Outcome;
-use crate::store::ContentKey;
 
 /// Items that are drawn and settled together.
 const BATCH: i64 = 16;
@@ -148,7 +148,7 @@ async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Resu
     }
     let objects = batch.drawn.iter().filter_map(|drawn| {
         let bytes = batch.bytes.get(&drawn.sha256)?;
-        Some((ContentKey::rendition(drawn.sha256, drawn.format), bytes.clone()))
+        Some((rendition_key(drawn.sha256, drawn.format), bytes.clone()))
     });
     app.store
         .put_content(objects.collect())

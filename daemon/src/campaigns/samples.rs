@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::queries::{self, Drawn, Likeness, Shown};
 use crate::app::App;
 use crate::jail::JailError;
-use crate::store::ContentKey;
+use crate::objects::rendition_key;
 
 /// A picture of the canary, and how it compares to the one that is shown now.
 pub(super) struct Compared {
@@ -61,7 +61,7 @@ async fn likeness(app: &App, old: &Shown, new: Bytes) -> anyhow::Result<Option<L
         .try_into()
         .context("a SHA-256 of another length")?;
     let format = if old.format == "png" { "png" } else { "webp" };
-    match app.store.read_content(&ContentKey::rendition(sha256, format)).await {
+    match app.store.read_content(&rendition_key(sha256, format)).await {
         Ok(old) => Ok(compare(app, old, new).await?.map(|(likeness, _)| likeness)),
         // There is nothing to compare with, and somebody should see that.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

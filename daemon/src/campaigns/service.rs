@@ -17,8 +17,8 @@ use super::{check, estimate, samples};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
+use crate::objects::rendition_key;
 use crate::queue::wake::{OPERATIONS, WAKE_CHANNEL};
-use crate::store::ContentKey;
 
 /// A plan that is done so quickly is answered with at once.
 const PLAN_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -185,10 +185,7 @@ async fn read(app: &App, (sha256, format): (&[u8], &str)) -> ApiResult<(Bytes, F
         Format::Webp
     };
     let sha256 = sha256.try_into().context("a SHA-256 of another length")?;
-    let read = app
-        .store
-        .read_content(&ContentKey::rendition(sha256, format.as_str()))
-        .await;
+    let read = app.store.read_content(&rendition_key(sha256, format.as_str())).await;
     match read {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(ApiError::NotFound("picture: it was collected"))

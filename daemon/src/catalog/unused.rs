@@ -11,8 +11,9 @@ use anyhow::Context as _;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use crate::objects::rendition_key;
 use crate::queue::Outcome;
-use crate::store::{ContentKey, Store};
+use tradepost_store::{ContentKey, Store};
 
 /// Objects that one sweep deletes at most: whoever refers to a picture waits for it.
 const AT_ONCE: i64 = 100;
@@ -226,7 +227,7 @@ fn key(sha256: &[u8], format: &str) -> Option<ContentKey> {
     use tradepost_render::presets::Format;
     let known = [Format::Png, Format::Webp].into_iter().map(Format::as_str);
     let extension = known.into_iter().find(|known| *known == format)?;
-    Some(ContentKey::rendition(sha256.try_into().ok()?, extension))
+    Some(rendition_key(sha256.try_into().ok()?, extension))
 }
 
 async fn freed(tx: &mut PgConnection, campaign: Uuid, size_bytes: i64) -> sqlx::Result<()> {

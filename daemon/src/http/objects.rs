@@ -15,12 +15,12 @@ use super::extract::{Path, Query};
 use crate::app::{App, SharedApp};
 use crate::catalog::{listing, service as catalog};
 use crate::error::{ApiError, ApiResult};
+use crate::objects::{member_key, rendition_key};
 use crate::scanning::{self, pinned};
-use crate::store::ContentKey;
-use crate::store::signing::Signature;
 use crate::uploads::routes::check_signature;
 use tradepost_inspect::media::FileType;
 use tradepost_render::presets::Format;
+use tradepost_store::presigned::Signature;
 use uuid::Uuid;
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -51,10 +51,7 @@ async fn get_picture(
     if matches_etag(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
-    let bytes = app
-        .store
-        .read_content(&ContentKey::rendition(sha256, format.as_str()))
-        .await;
+    let bytes = app.store.read_content(&rendition_key(sha256, format.as_str())).await;
     let bytes = bytes.map_err(|error| anyhow::Error::new(error).context("reading a rendition"))?;
     pinned::check(&bytes, &sha256, "a rendition").map_err(anyhow::Error::new)?;
     Ok((caching, [(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
@@ -180,7 +177,7 @@ pub fn safe_name(path: &str) -> String {
 }
 
 async fn download(app: &App, sha256: [u8; 32], name: &str, media_type: &'static str) -> ApiResult<Response> {
-    let file = app.store.open_content(&ContentKey::member(sha256)).await;
+    let file = app.store.open_content(&member_key(sha256)).await;
     let file = file.map_err(|error| anyhow::Error::new(error).context("opening a source file"))?;
     let file = file.into_std().await;
     pinned::seal(&file, sha256, "a published file").await?;

@@ -14,16 +14,17 @@ use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::jail::{JailError, Member};
+use crate::objects::member_key;
 use crate::previews::image_job::ImageJob;
 use crate::previews::sheet_job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scanning::pinned;
-use crate::store::{ContentKey, Store};
 use crate::uploads::Upload;
 use crate::uploads::service::{self as uploads, pack_finding};
 use crate::uploads::stages::Stage;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
+use tradepost_store::Store;
 
 /// Members that wait to be stored; more are held back in the jail.
 const MEMBERS_AHEAD: usize = 32;
@@ -53,7 +54,7 @@ pub async fn run(app: &Arc<App>, job: BatchJob, attempt: u32) -> anyhow::Result<
     let key = uploads::object(&upload).context("a scanned upload has no bytes")?;
     let file = app
         .store
-        .open_upload(&key)
+        .open_version(&key)
         .await
         .context("opening the uploaded bytes")?;
     let seal = pinned::seal(&file, upload.sha256, "a pack").await?;
@@ -108,7 +109,7 @@ async fn store_members(
         for chunk in group.chunk_by(|a, b| a.bytes.len() + b.bytes.len() < GROUP_BYTES) {
             let objects = chunk
                 .iter()
-                .map(|member| (ContentKey::member(member.sha256), member.bytes.clone()))
+                .map(|member| (member_key(member.sha256), member.bytes.clone()))
                 .collect();
             store
                 .put_content(objects)

@@ -21,11 +21,11 @@ use crate::copies::Prints;
 use crate::copies::service as copies;
 use crate::ingest::job::refusal;
 use crate::jail::{JailError, Published, Rendered};
+use crate::objects::{member_key, rendition_key};
 use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scanning::clamd::Verdict;
 use crate::scanning::pinned;
 use crate::scanning::service::{self as scanning, Scanned};
-use crate::store::ContentKey;
 use crate::telemetry::latency;
 use crate::uploads::findings;
 use crate::uploads::service::{self as uploads, file_finding};
@@ -66,7 +66,7 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
     }
     let bytes = app
         .store
-        .read_content(&ContentKey::member(item.sha256))
+        .read_content(&member_key(item.sha256))
         .await
         .context("reading the file")?;
     pinned::check(&bytes, &item.sha256, "a file of a pack")?;
@@ -74,10 +74,10 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
         return Ok(Outcome::Retry(PUT_OFF.mul_f64(rand::random_range(0.5..1.5))));
     };
     if let Some(rendered) = &judged.rendered {
-        let object = |r: &crate::jail::Rendition| (ContentKey::rendition(r.sha256, r.format.as_str()), r.bytes.clone());
+        let object = |r: &crate::jail::Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
         let mut objects: Vec<_> = rendered.renditions.iter().map(object).collect();
         if let Published::Copy { sha256, bytes } = &rendered.published {
-            objects.push((ContentKey::member(*sha256), bytes.clone()));
+            objects.push((member_key(*sha256), bytes.clone()));
         }
         timed(app, "image.store", app.store.put_content(objects))
             .await

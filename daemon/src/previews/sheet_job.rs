@@ -15,9 +15,9 @@ use crate::catalog::unused;
 use crate::copies::service as copies;
 use crate::ingest::job::refusal;
 use crate::jail::Rendition;
+use crate::objects::rendition_key;
 use crate::queue::Outcome;
 use crate::review;
-use crate::store::ContentKey;
 use crate::uploads::service as uploads;
 use crate::uploads::stages::Stage;
 use tradepost_render::presets::Format;
@@ -77,7 +77,7 @@ async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Opti
     let tiles = catalog::tiles(&app.db, &chosen, TILE_PRESET).await?;
     let mut pictures = Vec::with_capacity(tiles.len());
     for tile in &tiles {
-        let key = ContentKey::rendition(tile.sha256, Format::Png.as_str());
+        let key = rendition_key(tile.sha256, Format::Png.as_str());
         pictures.push(
             app.store
                 .read_content(&key)
@@ -90,7 +90,7 @@ async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Opti
     }
     match app.jail.sheet(pictures, SheetSpec::default()).await {
         Ok(renditions) => {
-            let object = |r: &Rendition| (ContentKey::rendition(r.sha256, r.format.as_str()), r.bytes.clone());
+            let object = |r: &Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
             app.store
                 .put_content(renditions.iter().map(object).collect())
                 .await

@@ -9,7 +9,7 @@ use super::sqs::Sqs;
 use super::stats::QueueStats;
 use super::{Depth, Held, Lane, Message, NewMessage, QueueName, outbox, postgres};
 use crate::config::{Config, QueueBackend};
-use crate::store::Store;
+use tradepost_store::Store;
 
 /// Sends, receives and settles messages.
 #[derive(Debug, Clone)]

@@ -24,7 +24,7 @@ use crate::catalog::service as catalog;
 use crate::config::ReviewConfig;
 use crate::copies::service as copies;
 use crate::error::{ApiError, ApiResult};
-use crate::store::ContentKey;
+use crate::objects::rendition_key;
 use crate::uploads::findings;
 use crate::uploads::service as uploads;
 
@@ -224,7 +224,7 @@ pub async fn item_picture(app: &App, item: ItemId, width: u32) -> ApiResult<Byte
 }
 
 async fn read_picture(app: &App, hash: Option<[u8; 32]>) -> ApiResult<Bytes> {
-    let key = ContentKey::rendition(hash.ok_or(ApiError::NotFound("picture"))?, "png");
+    let key = rendition_key(hash.ok_or(ApiError::NotFound("picture"))?, "png");
     Ok(app.store.read_content(&key).await.context("reading a rendition")?)
 }
 

@@ -9,7 +9,7 @@ use super::service::find;
 use crate::app::App;
 use crate::catalog::service as catalog;
 use crate::error::{ApiError, ApiResult};
-use crate::store::ContentKey;
+use crate::objects::member_key;
 
 /// Lines of a window at most.
 pub const MAX_LINES: u32 = 500;
@@ -46,7 +46,7 @@ pub async fn read(app: &App, id: CaseId, item: ItemId, asked: Window) -> ApiResu
         let detail = format!("The file has {size_bytes} bytes; up to {MAX_BYTES} are shown as text.");
         return Err(ApiError::unprocessable("source-too-large", detail));
     }
-    let key = ContentKey::member(sha256);
+    let key = member_key(sha256);
     let bytes = app.store.read_content(&key).await.context("reading a file of a pack")?;
     // Some milliseconds for a file of the largest size: not for the threads that answer everybody.
     let cut = tokio::task::spawn_blocking(move || {

@@ -14,11 +14,11 @@ use super::{pinned, rescan};
 use crate::app::App;
 use crate::ingest::job::BatchJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
-use crate::store::UploadKey;
 use crate::uploads::service::{self as uploads, pack_finding};
 use crate::uploads::stages::Stage;
 use crate::uploads::{Upload, findings};
 use tradepost_inspect::magic;
+use tradepost_store::VersionKey;
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     let key = uploads::object(&upload).context("a completed upload has no bytes")?;
     let file = app
         .store
-        .open_upload(&key)
+        .open_version(&key)
         .await
         .context("opening the uploaded bytes")?;
     let mut file = tokio::fs::File::from_std(file);
@@ -64,7 +64,7 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     pinned::same(&scanned.sha256, &upload.sha256, "a pack")?;
     if matches!(scanned.verdict, Verdict::Infected { .. }) {
         app.store
-            .quarantine_upload(&key)
+            .quarantine_version(&key)
             .await
             .context("moving the pack to quarantine")?;
     }
@@ -95,7 +95,7 @@ async fn reject(app: &App, upload: &Upload, refusal: Finding) -> anyhow::Result<
     Ok(Outcome::Done)
 }
 
-async fn hand_on(app: &App, upload: &Upload, key: &UploadKey, scanned: &Scanned) -> anyhow::Result<()> {
+async fn hand_on(app: &App, upload: &Upload, key: &VersionKey, scanned: &Scanned) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     service::record(&mut tx, upload.id, None, &key.version, scanned).await?;
     findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;

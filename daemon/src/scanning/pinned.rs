@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::store;
+use tradepost_store::sha256 as sha256_of;
 
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -31,7 +31,7 @@ pub struct Seal {
 /// # Errors
 /// [`Swapped`].
 pub fn check(bytes: &[u8], sha256: &[u8; 32], what: &'static str) -> Result<(), Swapped> {
-    same(&store::sha256(bytes), sha256, what)
+    same(&sha256_of(bytes), sha256, what)
 }
 
 /// Refuses bytes that have another SHA-256 than the expected one.
@@ -117,8 +117,8 @@ mod tests {
         let path = folder.path().join("pack");
         std::fs::write(&path, b"scanned").unwrap();
         let file = std::fs::File::open(&path).unwrap();
-        let sha256 = store::sha256(b"scanned");
-        assert!(seal(&file, store::sha256(b"other"), "a pack").await.is_err());
+        let sha256 = sha256_of(b"scanned");
+        assert!(seal(&file, sha256_of(b"other"), "a pack").await.is_err());
         let seal = seal(&file, sha256, "a pack").await.unwrap();
         let mut text = String::new();
         (&file).read_to_string(&mut text).unwrap();

@@ -19,8 +19,8 @@ use super::withdraw::{self, Hit};
 use super::{pinned, queries};
 use crate::app::App;
 use crate::embedded::clamd::Signatures;
+use crate::objects::member_key;
 use crate::queue::{Lane, NewMessage, Outcome, QueueName};
-use crate::store::ContentKey;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 
@@ -149,7 +149,7 @@ pub async fn run(app: &App, upload: &Upload, number: i32) -> anyhow::Result<Outc
 
 async fn scan_pack(app: &App, upload: &Upload) -> anyhow::Result<()> {
     let key = uploads::object(upload).context("a published upload has no bytes")?;
-    let file = app.store.open_upload(&key).await.context("opening a published pack")?;
+    let file = app.store.open_version(&key).await.context("opening a published pack")?;
     let file = tokio::fs::File::from_std(file);
     let scanned = service::scan_in_peace(app, file, upload.size_bytes.cast_unsigned()).await?;
     pinned::same(&scanned.sha256, &upload.sha256, "a published pack")?;
@@ -157,7 +157,7 @@ async fn scan_pack(app: &App, upload: &Upload) -> anyhow::Result<()> {
 }
 
 async fn scan_file(app: &App, upload: &Upload, file: &queries::Due) -> anyhow::Result<()> {
-    let bytes = app.store.read_content(&ContentKey::member(file.sha256)).await;
+    let bytes = app.store.read_content(&member_key(file.sha256)).await;
     let bytes = bytes.with_context(|| format!("reading the published file {:?}", file.path))?;
     pinned::check(&bytes, &file.sha256, "a published file")?;
     let scanned = service::scan_in_peace(app, &bytes[..], bytes.len() as u64).await?;

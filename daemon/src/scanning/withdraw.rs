@@ -85,7 +85,7 @@ pub async fn after(app: &App, upload: &Upload, hit: &Hit<'_>) -> anyhow::Result<
     app.alerts.raise("malware-withdrawn", Severity::Critical, what);
     if let Some(key) = uploads::object(upload) {
         app.store
-            .quarantine_upload(&key)
+            .quarantine_version(&key)
             .await
             .context("moving a withdrawn pack to quarantine")?;
     }

@@ -25,7 +25,7 @@ use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::http::extract::{Bearer, ClientAddress, JsonBody, Path, Query};
 use crate::review::told::{self, Review};
-use crate::store::signing::{Signature, SignatureFault};
+use tradepost_store::presigned::{Signature, SignatureError};
 
 pub fn router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
@@ -180,8 +180,8 @@ async fn put_bytes(
 pub fn check_signature(app: &SharedApp, method: &str, path: &str, signature: Signature) -> ApiResult<()> {
     match app.signer.check(method, path, &signature) {
         Ok(()) => Ok(()),
-        Err(SignatureFault::Wrong) => Err(ApiError::Forbidden("The URL's signature is wrong.".to_owned())),
-        Err(SignatureFault::Expired) => {
+        Err(SignatureError::Wrong) => Err(ApiError::Forbidden("The URL's signature is wrong.".to_owned())),
+        Err(SignatureError::Expired) => {
             let detail = "The signed URL has expired. Ask for a new one.".to_owned();
             Err(ApiError::Gone {
                 code: "url-expired",

@@ -19,8 +19,7 @@ use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::queue::{NewMessage, QueueName, attempts};
 use crate::scanning::job::ScanJob;
-use crate::store::UploadKey;
-use crate::store::filesystem::PutError;
+use tradepost_store::{PutError, VersionKey};
 
 /// What a contributor announces.
 #[derive(Debug, Clone)]
@@ -66,13 +65,17 @@ pub async fn receive<E: std::fmt::Display>(
 ) -> ApiResult<()> {
     let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
     refuse_unless_awaiting(&upload)?;
-    let stored = match app.store.put_upload(id, upload.size_bytes.cast_unsigned(), body).await {
+    let stored = match app
+        .store
+        .put_version(id.0, upload.size_bytes.cast_unsigned(), body)
+        .await
+    {
         Ok(stored) => stored,
         Err(error) => return Err(put_fault(app, id, error).await),
     };
     if stored.sha256 != upload.sha256 {
         app.store
-            .delete_upload_versions(id, upload.object_version.as_deref())
+            .delete_versions(id.0, upload.object_version.as_deref())
             .await
             .map_err(store_fault)?;
         let detail = format!(
@@ -87,7 +90,7 @@ pub async fn receive<E: std::fmt::Display>(
         // `complete` pinned another version while these bytes came in: that one stays, this one goes.
         let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
         app.store
-            .delete_upload_versions(id, upload.object_version.as_deref())
+            .delete_versions(id.0, upload.object_version.as_deref())
             .await
             .map_err(store_fault)?;
         refuse_unless_awaiting(&upload)?;
@@ -101,13 +104,15 @@ async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
         PutError::TooLong { announced } => {
             ApiError::unprocessable("wrong-size", format!("More than the announced {announced} bytes came."))
         }
-        PutError::TooShort { announced, came } => ApiError::unprocessable(
+        PutError::TooShort { announced, received } => ApiError::unprocessable(
             "wrong-size",
-            format!("The upload was truncated: {came} of {announced} bytes came."),
+            format!("The upload was truncated: {received} of {announced} bytes came."),
         ),
-        PutError::Broken { announced, came, .. } => ApiError::unprocessable(
+        PutError::Broken {
+            announced, received, ..
+        } => ApiError::unprocessable(
             "wrong-size",
-            format!("The upload was truncated: the connection broke after {came} of {announced} bytes came."),
+            format!("The upload was truncated: the connection broke after {received} of {announced} bytes came."),
         ),
     };
     if let Some(detail) = error.problem().detail
@@ -192,9 +197,9 @@ pub async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Up
 }
 
 /// Where the pinned bytes of an upload are. `None` before any came.
-pub fn object(upload: &Upload) -> Option<UploadKey> {
-    upload.object_version.clone().map(|version| UploadKey {
-        upload_id: upload.id,
+pub fn object(upload: &Upload) -> Option<VersionKey> {
+    upload.object_version.clone().map(|version| VersionKey {
+        object_id: upload.id.0,
         version,
     })
 }
@@ -254,7 +259,7 @@ pub async fn set_title(tx: &mut PgConnection, id: UploadId, title: &str) -> sqlx
 pub async fn expire(app: &App) -> anyhow::Result<usize> {
     let expired = queries::expire(&app.db, 500).await?;
     for id in &expired {
-        app.store.delete_upload_versions(UploadId(*id), None).await?;
+        app.store.delete_versions(*id, None).await?;
     }
     if !expired.is_empty() {
         app.changed.uploads();

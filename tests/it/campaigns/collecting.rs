@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
+use tradepost_store::{Store, sha256};
 use tradepost_tests::wait::eventually;
 use tradepostd::catalog::unused::{self, KeepError};
-use tradepostd::store::{ContentKey, Store, sha256};
+use tradepostd::objects::rendition_key;
 
 use super::*;
 
@@ -110,7 +111,7 @@ async fn refer(pool: &sqlx::PgPool, store: &Store, bytes: &'static [u8], item: u
     let hash = sha256(bytes);
     loop {
         store
-            .put_content(vec![(ContentKey::rendition(hash, "png"), Bytes::from_static(bytes))])
+            .put_content(vec![(rendition_key(hash, "png"), Bytes::from_static(bytes))])
             .await
             .unwrap();
         tokio::time::sleep(Duration::from_micros(rand::random_range(0..2_000))).await;
@@ -183,7 +184,7 @@ async fn a_picture_that_is_drawn_again_while_it_is_swept_is_there() {
             for _ in 0..60 {
                 refer(&pool, &store, BYTES, item, generation).await;
                 // Whatever else went on: what is referred to is there.
-                let there = store.read_content(&ContentKey::rendition(sha256(BYTES), "png")).await;
+                let there = store.read_content(&rendition_key(sha256(BYTES), "png")).await;
                 assert!(there.is_ok(), "a picture that is referred to is gone");
                 lose(&pool, sha256(BYTES), item, campaign).await;
             }

@@ -3,11 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use tradepost_store::sha256;
 use tradepost_tests::queues::{Bench, Script, policy};
 use tradepostd::config::QueueBackend;
 use tradepostd::queue::QueueName;
+use tradepostd::queue::sqs::payload_key;
 use tradepostd::queue::sqs::payloads::sweep;
-use tradepostd::store::{ContentKey, sha256};
 
 use super::messages::new_message;
 
@@ -120,7 +121,7 @@ async fn payloads_are_kept_for_as_long_as_a_message_can_need_them() {
     bench.receive_one(QUEUE, LONG).await;
 
     assert_eq!(sweep(&bench.store).await.unwrap(), 1);
-    let key = |payload: &Value| ContentKey::queue_payload(sha256(payload.to_string().as_bytes()));
+    let key = |payload: &Value| payload_key(sha256(payload.to_string().as_bytes()));
     assert!(bench.store.read_content(&key(&payloads[0])).await.is_err());
     for kept in &payloads[1..] {
         assert!(bench.store.read_content(&key(kept)).await.is_ok());

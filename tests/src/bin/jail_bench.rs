@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use tradepost_render::engine::{Engine, Purpose};
 use tradepost_render::presets::{Preset, default_presets};
+use tradepost_store::sha256;
 use tradepost_tests::{Options, PackBuilder, TestApp, bombs, program};
 use tradepostd::jail::{BATCH_FILES, Jail, Limits, Loose, Walls};
-use tradepostd::store::sha256;
 
 const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
 const FILES: usize = 1_500;

@@ -10,8 +10,8 @@ use tradepost_common::campaigns::FailureKind;
 use crate::app::App;
 use crate::campaigns::queries::{Drawn, Due, Row, Settled};
 use crate::jail::{JailError, Loose, Rendered};
+use crate::objects::member_key;
 use crate::scanning::pinned;
-use crate::store::ContentKey;
 
 /// A file that took so much of the processor is slow, however busy the machine was.
 const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ pub async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result
             .as_slice()
             .try_into()
             .context("a SHA-256 of another length")?;
-        let bytes = match app.store.read_content(&ContentKey::member(sha256)).await {
+        let bytes = match app.store.read_content(&member_key(sha256)).await {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 batch.fail(&due, FailureKind::Damaged, "Its file is not in the store.");
                 continue;

@@ -13,6 +13,7 @@ mod send;
 mod settle;
 mod wire;
 
+pub use payloads::payload_key;
 pub use receive::Collected;
 pub use send::{Parcel, Sending};
 
@@ -28,7 +29,7 @@ use sqlx::PgPool;
 use super::worker::LOST_WORKERS;
 use super::{Lane, QueueName};
 use crate::config::{AwsConfig, Config, QueuesConfig};
-use crate::store::Store;
+use tradepost_store::Store;
 
 /// SQS takes and gives so many messages at once.
 pub const BATCH: usize = 10;

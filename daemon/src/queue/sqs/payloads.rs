@@ -6,10 +6,23 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::wire::{self, Content};
-use crate::store::{Area, ContentKey, Store, sha256};
+use tradepost_store::{Area, ContentKey, Retention, Store, sha256};
 
+const PAYLOADS: Area = Area {
+    prefix: "q",
+    retention: Retention::SinceLastPut,
+};
 /// SQS keeps a message for 14 days at most.
 const KEPT_FOR: Duration = Duration::from_secs(15 * 24 * 3600);
+
+/// Key of the payload with this SHA-256.
+pub fn payload_key(sha256: [u8; 32]) -> ContentKey {
+    ContentKey {
+        area: PAYLOADS,
+        sha256,
+        extension: "",
+    }
+}
 
 /// Stores what messages point at; putting it again keeps it for longer.
 pub(super) async fn put(store: &Store, objects: Vec<(ContentKey, Bytes)>) -> io::Result<()> {
@@ -43,5 +56,5 @@ pub(super) async fn get(store: &Store, key: &ContentKey) -> io::Result<Content> 
 /// When the store does not answer.
 pub async fn sweep(store: &Store) -> io::Result<u64> {
     let before = SystemTime::now() - KEPT_FOR;
-    store.delete_content_before(Area::QueuePayloads, before).await
+    store.delete_content_before(PAYLOADS, before).await
 }

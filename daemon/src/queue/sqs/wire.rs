@@ -16,8 +16,9 @@ use tradepost_common::ids::{MessageId, UploadId};
 use uuid::Uuid;
 
 use super::Parcel;
+use super::payloads::payload_key;
 use crate::queue::Lane;
-use crate::store::{self, ContentKey};
+use tradepost_store::{ContentKey, sha256};
 
 const ID: &str = "id";
 const LANE: &str = "lane";
@@ -86,7 +87,7 @@ pub fn pack(parcel: &Parcel, max_bytes: usize) -> Packed {
     };
     if packed.size_bytes() > max_bytes {
         let bytes = Bytes::from(std::mem::take(&mut packed.body));
-        let key = ContentKey::queue_payload(store::sha256(&bytes));
+        let key = payload_key(sha256(&bytes));
         let pointer = hex::encode(key.sha256);
         packed.body = json!({ "pointer": pointer, "bytes": bytes.len() }).to_string();
         packed.attributes.push((POINTER, pointer));
@@ -189,7 +190,7 @@ pub fn content(body: &str) -> Content {
 fn pointer(text: &str, body: &str) -> Content {
     let mut sha256 = [0; 32];
     match hex::decode_to_slice(text, &mut sha256) {
-        Ok(()) => Content::At(ContentKey::queue_payload(sha256)),
+        Ok(()) => Content::At(payload_key(sha256)),
         Err(error) => Content::Broken(raw(body), format!("the pointer to the payload is no SHA-256: {error}")),
     }
 }
@@ -267,7 +268,7 @@ mod tests {
         assert_eq!((fits.size_bytes(), fits.stored), (4_096, None));
         let packed = pack(&parcel(json!("x".repeat(4_097 - around))), 4_096);
         let (key, bytes) = packed.stored.clone().unwrap();
-        assert_eq!((key.sha256, bytes.len()), (store::sha256(&bytes), 4_097 - around + 2));
+        assert_eq!((key.sha256, bytes.len()), (sha256(&bytes), 4_097 - around + 2));
         assert!(packed.size_bytes() <= 1_024, "{}", packed.size_bytes());
         assert_eq!(received(&packed).content, Content::At(key));
     }

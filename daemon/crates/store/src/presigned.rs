@@ -1,4 +1,4 @@
-//! Signed URLs of the embedded store: HMAC-SHA256 over method, path and expiry, with a key that never leaves the state directory.
+//! Presigned URLs of the file system store: HMAC-SHA256 over method, path and expiry, with a key in a file.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use time::OffsetDateTime;
 
-/// The fields that a signed URL carries in its query.
+/// Fields of the query of a presigned URL.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct Signature {
     /// Unix seconds.
@@ -16,14 +16,14 @@ pub struct Signature {
     pub signature: String,
 }
 
-/// Why a signed URL does not open anything.
+/// Reason why a presigned URL is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignatureFault {
+pub enum SignatureError {
     Wrong,
     Expired,
 }
 
-/// Signs and checks.
+/// Makes and checks presigned URLs.
 #[derive(Clone)]
 pub struct Signer {
     key: [u8; 32],
@@ -37,9 +37,6 @@ impl std::fmt::Debug for Signer {
 
 impl Signer {
     /// Reads the key, or makes one that only the owner can read.
-    ///
-    /// # Errors
-    /// When the file can not be read or written, or does not hold a key.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         if !path.exists() {
             write_key(path).with_context(|| format!("making the signing key {}", path.display()))?;
@@ -51,7 +48,7 @@ impl Signer {
         Ok(Self { key })
     }
 
-    /// The query of a URL for `method` on `path`, good until `expires_at`.
+    /// Query of a URL for `method` on `path` that is good until `expires_at`.
     pub fn query(&self, method: &str, path: &str, expires_at: OffsetDateTime) -> String {
         let expires = expires_at.unix_timestamp();
         format!(
@@ -60,14 +57,14 @@ impl Signer {
         )
     }
 
-    /// Whether `signature` allows `method` on `path` now. The comparison takes the same time whatever is wrong.
-    pub fn check(&self, method: &str, path: &str, signature: &Signature) -> Result<(), SignatureFault> {
-        let given = hex::decode(&signature.signature).map_err(|_| SignatureFault::Wrong)?;
+    /// Checks that `signature` allows `method` on `path` now. The comparison takes constant time.
+    pub fn check(&self, method: &str, path: &str, signature: &Signature) -> Result<(), SignatureError> {
+        let given = hex::decode(&signature.signature).map_err(|_| SignatureError::Wrong)?;
         self.mac(method, path, signature.expires)
             .verify_slice(&given)
-            .map_err(|_| SignatureFault::Wrong)?;
+            .map_err(|_| SignatureError::Wrong)?;
         if signature.expires < OffsetDateTime::now_utc().unix_timestamp() {
-            return Err(SignatureFault::Expired);
+            return Err(SignatureError::Expired);
         }
         Ok(())
     }
@@ -113,11 +110,11 @@ mod tests {
         assert_eq!(again.check("PUT", "/objects/uploads/1", &good), Ok(()));
         assert_eq!(
             again.check("GET", "/objects/uploads/1", &good),
-            Err(SignatureFault::Wrong)
+            Err(SignatureError::Wrong)
         );
         assert_eq!(
             again.check("PUT", "/objects/uploads/2", &good),
-            Err(SignatureFault::Wrong)
+            Err(SignatureError::Wrong)
         );
         let longer = Signature {
             expires: good.expires + 1,
@@ -125,7 +122,7 @@ mod tests {
         };
         assert_eq!(
             again.check("PUT", "/objects/uploads/1", &longer),
-            Err(SignatureFault::Wrong)
+            Err(SignatureError::Wrong)
         );
         let old = parse(&signer.query(
             "PUT",
@@ -134,7 +131,7 @@ mod tests {
         ));
         assert_eq!(
             again.check("PUT", "/objects/uploads/1", &old),
-            Err(SignatureFault::Expired)
+            Err(SignatureError::Expired)
         );
     }
 }

@@ -1,0 +1,376 @@
+//! The store as files.
+//!
+//! ```text
+//! uploads/<object>/<version>      versioned objects; the version is random
+//! quarantine/<object>/<version>   versions that are kept as evidence and never served
+//! <area>/ab/cd/<sha256>[.webp]    content-addressed objects
+//! tmp/                            being written; emptied at start
+//! ```
+//! A file is written under `tmp`, synced, renamed into place, and then its directory is synced.
+
+mod temporary;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt as _;
+use uuid::Uuid;
+
+use crate::{Area, ContentKey, Retention, StoredVersion, VersionKey};
+use temporary::{Temporary, move_file, sync_directories};
+
+/// Buffer between a PUT and its file.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// A disk that takes this much is not full.
+const ROOM_BYTES: usize = 256 * 1024;
+/// A PUT that brings nothing for this long has ended: it holds a connection and a file.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Object store in one directory.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// Reason why a PUT was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    #[error("more than {announced} bytes came")]
+    TooLong { announced: u64 },
+    #[error("{received} of {announced} bytes came")]
+    TooShort { announced: u64, received: u64 },
+    #[error("the connection broke after {received} of {announced} bytes: {reason}")]
+    Broken {
+        announced: u64,
+        received: u64,
+        reason: String,
+    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Store {
+    /// Opens or creates the store, and deletes what was half written when the process last died.
+    pub fn open(root: PathBuf) -> anyhow::Result<Self> {
+        let tmp = root.join("tmp");
+        match std::fs::remove_dir_all(&tmp) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("emptying {}", tmp.display()));
+            }
+            _ => {}
+        }
+        for folder in [&tmp, &root.join("uploads"), &root.join("quarantine")] {
+            let mut builder = std::fs::DirBuilder::new();
+            builder
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .with_context(|| format!("making {}", folder.display()))?;
+        }
+        Ok(Self { root })
+    }
+
+    /// Streams the bytes of one PUT into a new version of an object.
+    ///
+    /// # Errors
+    /// When not exactly `announced` bytes come, or the disk does not take them. Nothing is left behind then.
+    pub async fn put_version<E: std::fmt::Display>(
+        &self,
+        object_id: Uuid,
+        announced: u64,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<StoredVersion, PutError> {
+        let temporary = Temporary::new(&self.root);
+        let sha256 = match write_stream(&temporary, announced, body).await {
+            Ok(sha256) => sha256,
+            Err(error) => {
+                temporary.delete().await;
+                return Err(error);
+            }
+        };
+        let key = VersionKey {
+            object_id,
+            version: Uuid::new_v4().simple().to_string(),
+        };
+        let path = self.version_path("uploads", &key);
+        blocking(move || temporary.rename(&path).and_then(sync_directories)).await?;
+        Ok(StoredVersion { key, sha256 })
+    }
+
+    /// Opens a version, also when it is in quarantine meanwhile.
+    pub async fn open_version(&self, key: &VersionKey) -> io::Result<std::fs::File> {
+        let (path, quarantined) = (self.version_path("uploads", key), self.version_path("quarantine", key));
+        blocking(move || match std::fs::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::File::open(quarantined),
+            other => other,
+        })
+        .await
+    }
+
+    /// Moves a version to where nothing is ever served from. Idempotent.
+    pub async fn quarantine_version(&self, key: &VersionKey) -> io::Result<()> {
+        let (from, to) = (self.version_path("uploads", key), self.version_path("quarantine", key));
+        blocking(move || match move_file(&from, &to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && to.try_exists()? => Ok(()),
+            other => other.and_then(sync_directories),
+        })
+        .await
+    }
+
+    /// Deletes every version of an object but `keep`. Quarantined ones stay.
+    pub async fn delete_versions(&self, object_id: Uuid, keep: Option<&str>) -> io::Result<()> {
+        let folder = self.root.join("uploads").join(object_id.to_string());
+        let mut entries = match tokio::fs::read_dir(&folder).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        while let Some(entry) = entries.next_entry().await? {
+            if keep.is_none_or(|keep| entry.file_name() != keep) {
+                tokio::fs::remove_file(entry.path()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores content-addressed objects.
+    ///
+    /// # Errors
+    /// When the disk does not take them. Some may be stored then; doing it again is harmless.
+    pub async fn put_content(&self, objects: Vec<(ContentKey, Bytes)>) -> io::Result<()> {
+        let store = self.clone();
+        blocking(move || {
+            let mut directories = BTreeSet::new();
+            for (key, bytes) in &objects {
+                directories.extend(store.write_content(key, bytes)?);
+            }
+            sync_directories(directories)
+        })
+        .await
+    }
+
+    /// Reads a content-addressed object whole.
+    pub async fn read_content(&self, key: &ContentKey) -> io::Result<Bytes> {
+        Ok(tokio::fs::read(self.content_path(key)).await?.into())
+    }
+
+    /// Opens a content-addressed object for streaming.
+    pub async fn open_content(&self, key: &ContentKey) -> io::Result<tokio::fs::File> {
+        tokio::fs::File::open(self.content_path(key)).await
+    }
+
+    /// True if a content-addressed object is stored.
+    pub async fn has_content(&self, key: &ContentKey) -> io::Result<bool> {
+        tokio::fs::try_exists(self.content_path(key)).await
+    }
+
+    /// Deletes a content-addressed object. Idempotent.
+    pub async fn delete_content(&self, key: &ContentKey) -> io::Result<()> {
+        match tokio::fs::remove_file(self.content_path(key)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Deletes the objects of an area that were last put before `before`. Returns their number.
+    ///
+    /// # Errors
+    /// When the disk does not answer. Some may be deleted then.
+    pub async fn delete_content_before(&self, area: Area, before: SystemTime) -> io::Result<u64> {
+        let folder = self.root.join(area.prefix);
+        blocking(move || delete_files_before(&folder, before)).await
+    }
+
+    /// Free bytes on the disk of the store. `None` when it does not say.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let about = nix::sys::statvfs::statvfs(&self.root).ok()?;
+        about.blocks_available().checked_mul(about.fragment_size())
+    }
+
+    /// Writes and deletes a small file.
+    pub async fn check(&self) -> io::Result<()> {
+        self.try_write(b"ok").await
+    }
+
+    /// True if the disk takes more than a few bytes.
+    pub async fn has_room(&self) -> bool {
+        self.try_write(&[0; ROOM_BYTES]).await.is_ok()
+    }
+
+    async fn try_write(&self, bytes: &'static [u8]) -> io::Result<()> {
+        let temporary = Temporary::new(&self.root);
+        let written = tokio::fs::write(temporary.path(), bytes).await;
+        temporary.delete().await;
+        written
+    }
+
+    /// Returns the directories to sync.
+    fn write_content(&self, key: &ContentKey, bytes: &[u8]) -> io::Result<Vec<PathBuf>> {
+        let path = self.content_path(key);
+        if path.metadata().is_ok_and(|stored| stored.len() == bytes.len() as u64) {
+            if key.area.retention == Retention::SinceLastPut {
+                std::fs::File::open(&path)?.set_modified(SystemTime::now())?;
+            }
+            return Ok(Vec::new());
+        }
+        let temporary = Temporary::new(&self.root);
+        let mut file = std::fs::File::create_new(temporary.path())?;
+        io::Write::write_all(&mut file, bytes)?;
+        file.sync_data()?;
+        temporary.rename(&path)
+    }
+
+    fn version_path(&self, folder: &str, key: &VersionKey) -> PathBuf {
+        let object = key.object_id.to_string();
+        [Path::new(folder), Path::new(&object), Path::new(&key.version)]
+            .iter()
+            .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    fn content_path(&self, key: &ContentKey) -> PathBuf {
+        let name = hex::encode(key.sha256);
+        let mut path = self
+            .root
+            .join(key.area.prefix)
+            .join(&name[..2])
+            .join(&name[2..4])
+            .join(&name);
+        if !key.extension.is_empty() {
+            path.set_extension(key.extension);
+        }
+        path
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// Writes exactly `announced` bytes and syncs them. Returns their SHA-256.
+async fn write_stream<E: std::fmt::Display>(
+    temporary: &Temporary,
+    announced: u64,
+    mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<[u8; 32], PutError> {
+    let file = tokio::fs::File::create_new(temporary.path()).await?;
+    let mut file = tokio::io::BufWriter::with_capacity(CHUNK_BYTES, file);
+    let (mut hasher, mut received) = (Sha256::new(), 0);
+    let broken = |received: u64, reason: String| PutError::Broken {
+        announced,
+        received,
+        reason,
+    };
+    loop {
+        let next = tokio::time::timeout(IDLE_TIMEOUT, body.next()).await;
+        let next = next.map_err(|_| broken(received, format!("nothing came for {} s", IDLE_TIMEOUT.as_secs())))?;
+        let Some(chunk) = next else { break };
+        let chunk = chunk.map_err(|error| broken(received, error.to_string()))?;
+        received += chunk.len() as u64;
+        if received > announced {
+            return Err(PutError::TooLong { announced });
+        }
+        hasher.update(&chunk);
+        file.write_all(&chunk).await?;
+    }
+    if received < announced {
+        return Err(PutError::TooShort { announced, received });
+    }
+    file.flush().await?;
+    file.into_inner().sync_all().await?;
+    Ok(hasher.finalize().into())
+}
+
+fn delete_files_before(folder: &Path, before: SystemTime) -> io::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
+    let mut deleted = 0;
+    for entry in entries {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_dir() {
+            deleted += delete_files_before(&entry.path(), before)?;
+        } else if about.modified()? < before {
+            std::fs::remove_file(entry.path())?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunks(parts: &[&'static str]) -> impl Stream<Item = Result<Bytes, io::Error>> + Unpin {
+        futures_util::stream::iter(
+            parts
+                .iter()
+                .map(|part| Ok(Bytes::from_static(part.as_bytes())))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[tokio::test]
+    async fn every_put_is_a_version_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_owned()).unwrap();
+        let id = Uuid::new_v4();
+        let first = store.put_version(id, 6, chunks(&["one", "two"])).await.unwrap();
+        let second = store.put_version(id, 6, chunks(&["three", "!"])).await.unwrap();
+        assert_ne!(first.key.version, second.key.version);
+        assert_eq!(first.sha256, crate::sha256(b"onetwo"));
+        let mut text = String::new();
+        io::Read::read_to_string(&mut store.open_version(&first.key).await.unwrap(), &mut text).unwrap();
+        assert_eq!(text, "onetwo");
+        store.delete_versions(id, Some(&second.key.version)).await.unwrap();
+        assert!(store.open_version(&first.key).await.is_err());
+        store.quarantine_version(&second.key).await.unwrap();
+        store.quarantine_version(&second.key).await.unwrap();
+        assert!(store.open_version(&second.key).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn wrong_length_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_owned()).unwrap();
+        let id = Uuid::new_v4();
+        let short = store.put_version(id, 7, chunks(&["onetwo"])).await;
+        assert!(matches!(
+            short,
+            Err(PutError::TooShort {
+                announced: 7,
+                received: 6
+            })
+        ));
+        let long = store.put_version(id, 5, chunks(&["onetwo"])).await;
+        assert!(matches!(long, Err(PutError::TooLong { announced: 5 })));
+        assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn content_is_found_by_its_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_owned()).unwrap();
+        let key = ContentKey {
+            area: Area {
+                prefix: "r",
+                retention: Retention::UntilDeleted,
+            },
+            sha256: crate::sha256(b"picture"),
+            extension: "webp",
+        };
+        store
+            .put_content(vec![(key.clone(), Bytes::from_static(b"picture")); 2])
+            .await
+            .unwrap();
+        assert_eq!(store.read_content(&key).await.unwrap(), "picture");
+    }
+}
