@@ -1,7 +1,6 @@
 //! `make bench`: measures what docs/BENCHMARKS.md reports and prints it as a table.
 //!
 //! Medians of several runs, each run with a daemon and a state directory of its own. Nothing is asserted: a figure is a figure.
-#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,8 +13,7 @@ const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
 /// What the seed of this project needed for a pack: under a minute, and a blind wait of 120 s before its preview.
 const SEED_SECONDS: f64 = 180.0;
 
-#[tokio::main]
-async fn main() {
+pub async fn run() {
     assert!(
         Path::new(ICONS).exists(),
         "the icon sets are not installed: run make packs"

@@ -2,12 +2,10 @@
 //!
 //! The catalogue is put into the database by hand: many items that share the files of one real pack. Everything else is a real daemon.
 //! `measure` asserts nothing: a figure is a figure. `kill` counts, and its exit code tells whether all is well.
-#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
-use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Subcommand};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tradepost_tests::wait::eventually;
@@ -17,15 +15,8 @@ const PRESETS: i64 = 9;
 /// Files of the real pack that all items share.
 const SEEDS: usize = 20;
 
-#[derive(Parser)]
-#[command(about = "A campaign over a large catalogue, beside new packs and the public API, and under kill -9")]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Subcommand)]
-enum Command {
+pub enum Command {
     /// Finish times of new packs and answers of the public API, without a campaign and with one, by turns.
     Measure(Measure),
     /// Kills the daemon during a campaign again and again, then counts.
@@ -33,7 +24,7 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Measure {
+pub struct Measure {
     /// Items of the catalogue.
     #[arg(long, default_value_t = 200_000)]
     items: i64,
@@ -49,7 +40,7 @@ struct Measure {
 }
 
 #[derive(Args)]
-struct Kill {
+pub struct Kill {
     /// Items of the catalogue.
     #[arg(long, default_value_t = 2_000)]
     items: i64,
@@ -57,17 +48,11 @@ struct Kill {
     kills: i64,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let work = async {
-        match Arguments::parse().command {
-            Command::Measure(options) => measure(&options).await,
-            Command::Kill(options) => kill(&options).await,
-        }
-    };
-    tokio::select! {
-        is_well = work => if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE },
-        () = tradepost_tests::interrupted() => ExitCode::from(2),
+/// Is all well?
+pub async fn run(command: &Command) -> bool {
+    match command {
+        Command::Measure(options) => measure(options).await,
+        Command::Kill(options) => kill(options).await,
     }
 }
 

@@ -35,7 +35,7 @@ fn node(how: &str, files: &[PathBuf], cache: &Path, out: &Path) -> Run {
 
 fn itself(files: &[PathBuf], out: &Path) -> Run {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.arg("straight").arg(out).args(files);
+    command.arg("previews").arg("straight").arg(out).args(files);
     told(&mut command)
 }
 

@@ -1,5 +1,4 @@
 //! `make bench-inspect`: how often honest pictures are refused, whether their published copies look the same, and what judging costs beside drawing.
-#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ const SETS: [(&str, &str); 4] = [
 const MOST: usize = 2_000;
 const MAX_BYTES: u64 = 10 << 20;
 
-fn main() {
+pub fn run() {
     println!(
         "| set | files | refused | with a warning | copy differs | open, judge, sanitise | drawn with it |\n|---|---|---|---|---|---|---|"
     );

@@ -1,13 +1,8 @@
 //! `make bench-previews`: `tradepostd render` beside sharp, resvg-js, rsvg-convert with cwebp, and a straightforward program on resvg.
-#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
-#[path = "previews_bench/ours.rs"]
 mod ours;
-#[path = "previews_bench/peers.rs"]
 mod peers;
-#[path = "previews_bench/sizes.rs"]
 mod sizes;
-#[path = "previews_bench/straight.rs"]
 mod straight;
 
 use std::path::{Path, PathBuf};
@@ -37,18 +32,40 @@ struct Run {
     peak_kib: u64,
 }
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("straight") => straight::run(Path::new(&arguments[1]), &arguments[2..]),
-        Some("million") => ours::million(Path::new(&arguments[1]), Path::new(&arguments[2])),
-        _ => compare(
-            Path::new(&arguments[0]),
-            Path::new(&arguments[1]),
-            Path::new(&arguments[2]),
-            arguments[3].parse().unwrap(),
-            arguments.get(4).map(String::as_str),
-        ),
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Every program on every set, or on one.
+    Compare {
+        /// The folder with the sets and the peers.
+        cache: PathBuf,
+        /// The folder for the pictures, best in memory.
+        out: PathBuf,
+        /// A folder on a disk.
+        disk: PathBuf,
+        /// Files that each peer draws in a round.
+        peer_files: usize,
+        only: Option<String>,
+    },
+    /// A million icons into a tar.
+    Million { folder: PathBuf, tar: PathBuf },
+    /// The straightforward program on resvg, started by `compare`.
+    #[command(hide = true)]
+    Straight { out: PathBuf, files: Vec<String> },
+}
+
+pub fn run(command: &Command) {
+    match command {
+        Command::Compare {
+            cache,
+            out,
+            disk,
+            peer_files,
+            only,
+        } => {
+            compare(cache, out, disk, *peer_files, only.as_deref());
+        }
+        Command::Million { folder, tar } => ours::million(folder, tar),
+        Command::Straight { out, files } => straight::run(out, files),
     }
 }
 

@@ -1,8 +1,7 @@
-//! 10,000 open cases: listed, walked, claimed and decided. `review_bench` when everything is built.
+//! `make bench-review`: 10,000 open cases: listed, walked, claimed and decided.
 //!
 //! Everything goes through the control socket of a real daemon; only the cases are put into its database by hand.
 //! Nothing is asserted: a figure is a figure.
-#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
 use std::time::Instant;
 
@@ -14,8 +13,7 @@ const CASES: u32 = 10_000;
 const LOOKS: usize = 30;
 const DECISIONS: usize = 300;
 
-#[tokio::main]
-async fn main() {
+pub async fn run() {
     let app = TestApp::start();
     eprintln!("putting {CASES} cases into the database ...");
     app.put_cases(CASES).await;

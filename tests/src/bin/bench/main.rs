@@ -1,0 +1,86 @@
+//! `make bench` and `make bench-*`: measurements for docs/BENCHMARKS.md. Nothing is asserted: a figure is a figure.
+#![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
+
+mod campaign;
+mod copies;
+mod dead;
+mod inspect;
+mod jail;
+mod pack;
+mod previews;
+mod review;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tradepost_tests::queue_bench;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// A pack from `complete` to published, the terminal, idle costs.
+    Pack,
+    /// A campaign over a large catalogue, beside new packs and the public API, and under kill -9.
+    #[command(subcommand)]
+    Campaign(campaign::Command),
+    /// Look-ups of look-alikes among a million files.
+    Copies,
+    /// A million dead letters: lists, search, redrive.
+    Dead,
+    /// How often honest files are refused, and the cost of inspection.
+    Inspect,
+    /// The cost of the jail, files that never end, honest uploads beside them.
+    Jail,
+    /// The pinned sets drawn by `tradepostd render` and by other programs.
+    #[command(subcommand)]
+    Previews(previews::Command),
+    /// Empty jobs per second, beside graphile-worker on the same PostgreSQL server.
+    Queue(queue_bench::Options),
+    /// The review desk with ten thousand open cases.
+    Review,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().benchmark {
+        // These two measure memory and threads: without a runtime beside them.
+        Benchmark::Inspect => inspect::run(),
+        Benchmark::Previews(command) => previews::run(&command),
+        benchmark => return measure(benchmark),
+    }
+    ExitCode::SUCCESS
+}
+
+#[tokio::main]
+async fn measure(benchmark: Benchmark) -> ExitCode {
+    // A dropped benchmark takes its processes and folders with it.
+    let ended = tokio::select! {
+        ended = run(benchmark) => ended,
+        () = tradepost_tests::interrupted() => Err(anyhow::anyhow!("interrupted")),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
+    match benchmark {
+        Benchmark::Pack => pack::run().await,
+        Benchmark::Campaign(command) => anyhow::ensure!(campaign::run(&command).await, "not all is well: see above"),
+        Benchmark::Copies => copies::run().await,
+        Benchmark::Dead => dead::run().await,
+        Benchmark::Jail => jail::run().await,
+        Benchmark::Queue(options) => queue_bench::run(&options).await?,
+        Benchmark::Review => review::run().await,
+        Benchmark::Inspect | Benchmark::Previews(_) => unreachable!("these run without a runtime"),
+    }
+    Ok(())
+}
