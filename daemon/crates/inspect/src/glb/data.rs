@@ -1,15 +1,13 @@
 //! What the bytes say: the elements of accessors against the rules of all that use them.
 
+use super::elements::{ElementReader, SparseIndices};
 use super::issue::codes;
 use super::model::Model;
 use super::objects::accessor::Accessor;
 use super::path::Path;
 
 pub mod checks;
-mod elements;
 mod influences;
-
-use self::elements::{Elements, SparseIndices};
 
 /// Looks at the elements of all accessors.
 pub fn check(model: &Model<'_>) {
@@ -25,7 +23,7 @@ pub fn check(model: &Model<'_>) {
 
 fn check_elements(model: &Model<'_>, accessor: &Accessor) {
     let mut checks = accessor.checks.take();
-    let Some(mut elements) = Elements::of(model, accessor) else {
+    let Some(mut elements) = ElementReader::new(model, accessor) else {
         return;
     };
     let cost = elements.cost().saturating_mul(checks.len() as u64);
@@ -53,7 +51,7 @@ fn check_sparse(model: &Model<'_>, accessor: &Accessor, path: &Path<'_>) {
     if accessor.kind.is_none() || accessor.component.is_none() || !model.context.spend(sparse.count) {
         return;
     }
-    let Some(indices) = SparseIndices::of(model, sparse) else {
+    let Some(indices) = SparseIndices::new(model, sparse) else {
         return;
     };
     let path = path.name("sparse");

@@ -3,13 +3,70 @@
 pub const ARRAY_BUFFER: u32 = 34962;
 pub const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 
-pub const TRIANGLES: u64 = 4;
-
 pub const COMPONENT_TYPES: [u32; 6] = [5120, 5121, 5122, 5123, 5125, 5126];
 pub const INDEX_TYPES: [u32; 3] = [5121, 5123, 5125];
 pub const MAG_FILTERS: [u32; 2] = [9728, 9729];
 pub const MIN_FILTERS: [u32; 6] = [9728, 9729, 9984, 9985, 9986, 9987];
 pub const WRAPS: [u32; 3] = [33071, 33648, 10497];
+
+/// The mode of a primitive: what its vertices, or indices, are joined to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrimitiveMode {
+    Points,
+    Lines,
+    LineLoop,
+    LineStrip,
+    Triangles,
+    TriangleStrip,
+    TriangleFan,
+}
+
+impl PrimitiveMode {
+    pub(crate) fn from_gl(code: u64) -> Option<Self> {
+        Some(match code {
+            0 => Self::Points,
+            1 => Self::Lines,
+            2 => Self::LineLoop,
+            3 => Self::LineStrip,
+            4 => Self::Triangles,
+            5 => Self::TriangleStrip,
+            6 => Self::TriangleFan,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Points => "POINTS",
+            Self::Lines => "LINES",
+            Self::LineLoop => "LINE_LOOP",
+            Self::LineStrip => "LINE_STRIP",
+            Self::Triangles => "TRIANGLES",
+            Self::TriangleStrip => "TRIANGLE_STRIP",
+            Self::TriangleFan => "TRIANGLE_FAN",
+        }
+    }
+}
+
+/// The wrapping mode of a texture along one axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wrap {
+    #[default]
+    Repeat,
+    MirroredRepeat,
+    ClampToEdge,
+}
+
+impl Wrap {
+    pub(crate) fn from_gl(code: u32) -> Option<Self> {
+        Some(match code {
+            10497 => Self::Repeat,
+            33648 => Self::MirroredRepeat,
+            33071 => Self::ClampToEdge,
+            _ => return None,
+        })
+    }
+}
 
 /// The type of one number in a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,11 +122,16 @@ impl Component {
         }
     }
 
+    /// The greatest whole number of this type.
+    pub fn max(self) -> i64 {
+        *self.range().end()
+    }
+
     /// What a whole number stands for when it is normalized: -1 to 1, or 0 to 1.
     pub fn normalize(self, value: f64) -> f64 {
         match self {
             Self::F32 => value,
-            _ => (value / *self.range().end() as f64).max(-1.0),
+            _ => (value / self.max() as f64).max(-1.0),
         }
     }
 }

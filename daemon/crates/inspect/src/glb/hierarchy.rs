@@ -126,7 +126,7 @@ impl Scenes {
         }
         let mut seen = vec![usize::MAX; model.node_count()];
         for (scene, nodes) in model.all_scenes() {
-            let mut waiting: Vec<usize> = nodes.nodes.iter().flatten().flatten().copied().collect();
+            let mut waiting: Vec<usize> = nodes.nodes().collect();
             while let Some(at) = waiting.pop() {
                 let Some(node) = model.node(Some(at)) else { continue };
                 if seen[at] == scene || !model.context.spend(STEP_COST) {
@@ -136,7 +136,7 @@ impl Scenes {
                 if let Some(scenes) = scenes.get_mut(&at) {
                     scenes.push(scene);
                 }
-                waiting.extend(node.children.iter().flatten().flatten());
+                waiting.extend(node.children());
             }
         }
         Self(scenes)

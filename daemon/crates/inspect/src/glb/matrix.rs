@@ -11,6 +11,11 @@ pub const IDENTITY: Matrix = [
     0.0, 0.0, 0.0, 1.0,
 ];
 
+/// Numbers with the precision of single floats.
+pub fn rounded<const N: usize>(numbers: [f64; N]) -> [f32; N] {
+    numbers.map(|number| number as f32)
+}
+
 const MAX_ERROR: f64 = 0.00005;
 
 /// Whether the matrix is made of a translation, a rotation and a scale.

@@ -9,6 +9,7 @@
 mod container;
 mod context;
 mod data;
+mod elements;
 mod ext;
 mod extensions;
 mod fields;
@@ -31,16 +32,29 @@ mod uri;
 mod tests;
 
 pub use self::container::is_glb;
+pub use self::elements::Elements;
 pub use self::findings::to_findings;
+pub use self::gl::{Component, PrimitiveMode, Wrap};
 pub use self::issue::{Code, Issue, Severity};
+pub use self::model::Model;
+pub use self::objects::accessor::Accessor;
+pub use self::objects::image::Image;
+pub use self::objects::material::{
+    AlphaMode, Material, MetallicRoughness, SpecularGlossiness, TextureInfo, TextureTransform,
+};
+pub use self::objects::mesh::Mesh;
+pub use self::objects::node::Node;
+pub use self::objects::primitive::Primitive;
+pub use self::objects::scene::Scene;
+pub use self::objects::skin::Skin;
+pub use self::objects::texture::{Sampler, Texture};
 pub use self::summary::Summary;
 
 use self::context::Context;
 use self::extensions::Declared;
 use self::fields::Fields;
 use self::issue::{Issues, codes};
-use self::json::{JsonError, Value};
-use self::model::Model;
+use self::json::{JsonError, Map, Value};
 use self::path::Path;
 use self::resources::Files;
 
@@ -130,6 +144,20 @@ pub fn check_with_files(bytes: &[u8], path: &str, policy: &Policy, files: Files<
     }
 }
 
+/// Reads a GLB in which [`check`] found no error, and hands its model to `visit`; `None` when the bytes are not a GLB with glTF 2.
+///
+/// Nothing is checked again beyond what keeps reading safe: objects and properties that are wrong are left out or have their defaults.
+pub fn read_model<T>(bytes: &[u8], visit: impl FnOnce(&Model<'_>) -> T) -> Option<T> {
+    let policy = Policy::khronos();
+    let mut issues = Issues::new(policy.raised);
+    let chunks = container::read(bytes, &mut issues)?;
+    let value = read_json(chunks.json?, &policy, &mut issues)?;
+    let (map, context) = read_root(&value, policy, issues, true, 0).ok()?;
+    let model = Model::read(map, &context)?;
+    resources::load_buffers(&model, chunks.bin, &|_| None);
+    Some(visit(&model))
+}
+
 /// The JSON document and the binary chunk of a GLB that [`check`] found no error in; `None` when it is no such file.
 pub fn chunks(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let chunks = container::read(bytes, &mut Issues::new(&[]))?;
@@ -209,11 +237,34 @@ fn read(
     let Some(value) = read_json(parts.json, &policy, &mut issues) else {
         return (None, issues);
     };
-    let Value::Object(map) = &value else {
-        issues.add_to_file(codes::TYPE_MISMATCH, || "The document must be an object.".to_owned());
-        return (None, issues);
+    let (map, context) = match read_root(&value, policy, issues, parts.is_glb, work) {
+        Ok(root) => root,
+        Err(issues) => return (None, issues),
     };
-    let mut context = Context::new(policy, issues, parts.is_glb, work);
+    upload::check_extensions(map, &context);
+    let summary = Model::read(map, &context).map(|model| {
+        model.link();
+        resources::load_buffers(&model, parts.bin, files);
+        resources::check_images(&model, files);
+        data::check(&model);
+        Summary::of(&model)
+    });
+    (summary, context.into_issues())
+}
+
+/// The root object of the document, and a context with its extensions.
+fn read_root<'a>(
+    value: &'a Value<'a>,
+    policy: Policy,
+    mut issues: Issues,
+    is_glb: bool,
+    work: u64,
+) -> Result<(&'a Map<'a>, Context<'a>), Issues> {
+    let Value::Object(map) = value else {
+        issues.add_to_file(codes::TYPE_MISMATCH, || "The document must be an object.".to_owned());
+        return Err(issues);
+    };
+    let mut context = Context::new(policy, issues, is_glb, work);
     let path = Path::ROOT;
     let declared = Declared::read(&Fields {
         map,
@@ -221,13 +272,7 @@ fn read(
         context: &context,
     });
     context.declared = declared;
-    upload::check_extensions(map, &context);
-    let summary = Model::read(map, &context).map(|model| {
-        resources::load(&model, parts.bin, files);
-        data::check(&model);
-        Summary::of(&model)
-    });
-    (summary, context.into_issues())
+    Ok((map, context))
 }
 
 fn read_json<'a>(bytes: &'a [u8], policy: &Policy, issues: &mut Issues) -> Option<Value<'a>> {

@@ -1,6 +1,7 @@
 //! The whole document: its objects by their numbers.
 
-use super::context::Context;
+use super::context::{Context, unresolved};
+use super::elements::Elements;
 use super::ext::lights::Lights;
 use super::ext::variants::Variants;
 use super::extensions::{Extensions, Known, Place};
@@ -47,11 +48,12 @@ pub const MEMBERS: [&str; 17] = [
 /// Objects of one kind; `None` where one is no object at all.
 type List<T> = Vec<Option<T>>;
 
-/// A document of glTF 2.
+/// A document of glTF 2 with its buffers. An index that leads nowhere gives `None`, wherever it is looked up.
 pub struct Model<'a> {
-    pub context: &'a Context<'a>,
-    pub lights: Lights,
-    pub variants: Variants,
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) lights: Lights,
+    pub(crate) variants: Variants,
+    /// The scene to show.
     pub default_scene: Option<usize>,
     accessors: List<Accessor>,
     animations: List<Animation<'a>>,
@@ -78,7 +80,7 @@ macro_rules! lists {
                 }
 
                 #[doc = concat!("All ", stringify!($list), " with their numbers.")]
-                pub fn $all(&self) -> impl Iterator<Item = (usize, &$kind)> {
+                pub(crate) fn $all(&self) -> impl Iterator<Item = (usize, &$kind)> {
                     let numbered = self.$list.iter().enumerate();
                     numbered.filter_map(|(at, object)| object.as_ref().map(|object| (at, object)))
                 }
@@ -104,13 +106,44 @@ lists! {
 
 impl<'a> Model<'a> {
     /// All animations with their numbers.
-    pub fn all_animations(&self) -> impl Iterator<Item = (usize, &Animation<'a>)> {
+    pub(crate) fn all_animations(&self) -> impl Iterator<Item = (usize, &Animation<'a>)> {
         let numbered = self.animations.iter().enumerate();
         numbered.filter_map(|(at, object)| object.as_ref().map(|object| (at, object)))
     }
 
-    /// Reads and links all objects; `None` when this is not glTF 2.
-    pub fn read(map: &'a Map<'a>, context: &'a Context<'a>) -> Option<Self> {
+    /// The elements of an accessor; `None` when there is no such accessor, or its bytes are not in the file.
+    pub fn elements(&self, accessor: Option<usize>) -> Option<Elements<'_>> {
+        Elements::new(self, self.accessor(accessor)?)
+    }
+
+    /// The nodes that no other node has as a child.
+    pub fn root_nodes(&self) -> Vec<usize> {
+        let mut is_child = vec![false; self.nodes.len()];
+        for child in self.all_nodes().flat_map(|(_, node)| node.children()) {
+            if let Some(is_child) = is_child.get_mut(child) {
+                *is_child = true;
+            }
+        }
+        (0..self.nodes.len()).filter(|&at| !is_child[at]).collect()
+    }
+
+    /// The bytes of an image that is part of the file.
+    pub fn image_bytes(&self, image: Option<usize>) -> Option<&[u8]> {
+        let image = self.image(image)?;
+        image.data.as_deref().or_else(|| self.view_bytes(image.view))
+    }
+
+    /// The bytes of a buffer view, if they are there.
+    pub(crate) fn view_bytes(&self, view: Option<usize>) -> Option<&[u8]> {
+        let view = self.view(view)?;
+        let bytes = self.buffer(view.buffer)?.bytes.get()?;
+        let start = usize::try_from(view.offset?).ok()?;
+        let end = start.checked_add(usize::try_from(view.length?).ok()?)?;
+        bytes.get(start..end)
+    }
+
+    /// Reads all objects; `None` when this is not glTF 2.
+    pub(crate) fn read(map: &'a Map<'a>, context: &'a Context<'a>) -> Option<Self> {
         let root = Fields::new(map, Path::ROOT, context, &MEMBERS);
         if !asset::is_version_2(&root) {
             return None;
@@ -145,12 +178,6 @@ impl<'a> Model<'a> {
             _ => {}
         });
         root.extras();
-        if let Some(index) = model.default_scene
-            && model.scene(model.default_scene).is_none()
-        {
-            super::context::unresolved(context, &root.path.name("scene"), index);
-        }
-        model.link();
         Some(model)
     }
 
@@ -158,13 +185,18 @@ impl<'a> Model<'a> {
         self.nodes.len()
     }
 
-    pub fn report_unused(&self, path: &Path<'_>) {
+    pub(crate) fn report_unused(&self, path: &Path<'_>) {
         self.context
             .add(codes::UNUSED_OBJECT, path, || "Nothing uses this object.".to_owned());
     }
 
-    /// The order is Khronos' own: what an object is used for is said by the first one that uses it.
-    fn link(&self) {
+    /// Links the objects and checks what only shows between them. The order is Khronos' own: what an object is used for is said by the first one that uses it.
+    pub(crate) fn link(&self) {
+        if let Some(index) = self.default_scene
+            && self.scene(self.default_scene).is_none()
+        {
+            unresolved(self.context, &Path::ROOT.name("scene"), index);
+        }
         let path = Path::ROOT.name("bufferViews");
         self.all_views().for_each(|(at, view)| view.link(self, &path.index(at)));
         let path = Path::ROOT.name("accessors");

@@ -15,12 +15,16 @@ use super::uri;
 /// Gives the file beside the model that has the relative path.
 pub type Files<'f> = &'f dyn Fn(&str) -> Option<Vec<u8>>;
 
-/// Loads all buffers and looks into all pictures.
-pub fn load<'a>(model: &Model<'a>, bin: Option<&'a [u8]>, files: Files<'_>) {
+/// Loads all buffers.
+pub fn load_buffers<'a>(model: &Model<'a>, bin: Option<&'a [u8]>, files: Files<'_>) {
     let path = Path::ROOT.name("buffers");
     for (at, buffer) in model.all_buffers() {
         load_buffer(model, at, buffer, bin, files, &path.index(at));
     }
+}
+
+/// Inspects all images, which comes after the buffers were loaded.
+pub fn check_images(model: &Model<'_>, files: Files<'_>) {
     let path = Path::ROOT.name("images");
     for (at, image) in model.all_images() {
         if !image.extended {
@@ -114,7 +118,7 @@ fn load_image(model: &Model<'_>, image: &Image<'_>, files: Files<'_>, path: &Pat
         (picture::read(&bytes), "uri")
     } else if let Some(bytes) = &image.data {
         (picture::read(bytes), "uri")
-    } else if let Some(bytes) = view_bytes(model, image.view) {
+    } else if let Some(bytes) = model.view_bytes(image.view) {
         (picture::read(bytes), "bufferView")
     } else {
         return;
@@ -169,13 +173,4 @@ fn check_picture(model: &Model<'_>, image: &Image<'_>, info: PictureInfo, path: 
     }
     // Only this sets it, once for each picture.
     let _ = image.info.set(info);
-}
-
-/// The bytes of a buffer view, if they are there.
-fn view_bytes<'m>(model: &'m Model<'_>, view: Option<usize>) -> Option<&'m [u8]> {
-    let view = model.view(view)?;
-    let bytes = model.buffer(view.buffer)?.bytes.get()?;
-    let start = usize::try_from(view.offset?).ok()?;
-    let end = start.checked_add(usize::try_from(view.length?).ok()?)?;
-    bytes.get(start..end)
 }

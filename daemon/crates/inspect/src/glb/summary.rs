@@ -29,7 +29,7 @@ impl Summary {
     pub(super) fn of(model: &Model<'_>) -> Self {
         let primitives = || {
             let meshes = model.all_meshes();
-            meshes.flat_map(|(_, mesh)| mesh.primitives.iter().flatten())
+            meshes.flat_map(|(_, mesh)| mesh.primitives())
         };
         Self {
             meshes: model.all_meshes().count(),
@@ -51,8 +51,7 @@ impl Summary {
 /// Goes through the scene once; a node that is in it twice was refused before and counts where it is found first.
 fn bounds(model: &Model<'_>) -> Option<[[f32; 3]; 2]> {
     let scene = model.scene(model.default_scene.or(Some(0)))?;
-    let roots = scene.nodes.iter().flatten().flatten();
-    let mut waiting: Vec<(usize, Matrix)> = roots.map(|node| (*node, matrix::IDENTITY)).collect();
+    let mut waiting: Vec<(usize, Matrix)> = scene.nodes().map(|node| (node, matrix::IDENTITY)).collect();
     let mut seen = vec![false; model.node_count()];
     let mut bounds: Option<[[f32; 3]; 2]> = None;
     while let Some((at, above)) = waiting.pop() {
@@ -60,27 +59,16 @@ fn bounds(model: &Model<'_>) -> Option<[[f32; 3]; 2]> {
         if std::mem::replace(&mut seen[at], true) || !model.context.spend(STEP_COST) {
             continue;
         }
-        let here = matrix::multiply(&above, &local(node));
+        let here = matrix::multiply(&above, &node.local_matrix());
         add_mesh(model, node, &here, &mut bounds);
-        let children = node.children.iter().flatten().flatten();
-        waiting.extend(children.map(|child| (*child, here)));
+        waiting.extend(node.children().map(|child| (child, here)));
     }
     bounds.filter(|corners| corners.iter().flatten().all(|number| number.is_finite()))
 }
 
-fn local(node: &Node) -> Matrix {
-    node.matrix.unwrap_or_else(|| {
-        matrix::compose(
-            node.translation.unwrap_or_default(),
-            node.rotation.unwrap_or([0.0, 0.0, 0.0, 1.0]),
-            node.scale.unwrap_or([1.0; 3]),
-        )
-    })
-}
-
 fn add_mesh(model: &Model<'_>, node: &Node, here: &Matrix, bounds: &mut Option<[[f32; 3]; 2]>) {
     let Some(mesh) = model.mesh(node.mesh) else { return };
-    for primitive in mesh.primitives.iter().flatten() {
+    for primitive in mesh.primitives() {
         // One mesh can be drawn by many nodes.
         if !model.context.spend(8 + primitive.attributes.len() as u64) {
             return;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::elements::Elements;
+use crate::glb::elements::ElementReader;
 use crate::glb::gl::{Component, Kind};
 use crate::glb::issue::codes;
 use crate::glb::model::Model;
@@ -20,7 +20,7 @@ pub fn check(model: &Model<'_>) {
         let Some(&joints) = limits.get(&at) else { continue };
         let path = path.index(at);
         let path = path.name("primitives");
-        for (at, primitive) in mesh.primitives.iter().flatten().enumerate() {
+        for (at, primitive) in mesh.primitives().iter().enumerate() {
             if primitive.joint_sets() > 0 {
                 let path = path.index(at);
                 check_primitive(model, primitive, joints, &path.name("attributes"));
@@ -33,10 +33,12 @@ pub fn check(model: &Model<'_>) {
 fn joint_limits(model: &Model<'_>) -> HashMap<usize, usize> {
     let mut limits = HashMap::new();
     for (_, node) in model.all_nodes() {
-        let joints = model.skin(node.skin).and_then(|skin| skin.joints.as_ref());
-        if let (Some(mesh), Some(joints)) = (node.mesh, joints) {
-            let limit = limits.entry(mesh).or_insert(joints.len());
-            *limit = joints.len().min(*limit);
+        let joints = model.skin(node.skin).map_or(0, |skin| skin.joints().len());
+        if let Some(mesh) = node.mesh
+            && joints > 0
+        {
+            let limit = limits.entry(mesh).or_insert(joints);
+            *limit = joints.min(*limit);
         }
     }
     limits
@@ -44,8 +46,8 @@ fn joint_limits(model: &Model<'_>) -> HashMap<usize, usize> {
 
 /// A set of four joints for each vertex, and their weights.
 struct Set<'m> {
-    joints: Elements<'m>,
-    weights: Elements<'m>,
+    joints: ElementReader<'m>,
+    weights: ElementReader<'m>,
     joints_name: String,
     weights_name: String,
     joint_values: [f64; 16],
@@ -87,7 +89,7 @@ impl<'m> Set<'m> {
         }
         let elements = |name: &str| {
             let accessor = model.accessor(primitive.attribute(name))?;
-            let elements = Elements::of(model, accessor)?;
+            let elements = ElementReader::new(model, accessor)?;
             (accessor.kind == Some(Kind::Vec4) && elements.count() == vertices).then_some(elements)
         };
         let joints = elements(&joints_name).filter(|joints| joints.component() != Component::F32)?;
@@ -182,6 +184,6 @@ impl Vertex {
 fn scaled(weight: f64, component: Component) -> f64 {
     match component {
         Component::F32 => weight,
-        _ => (weight * (1.0 / *component.range().end() as f64)).max(-1.0),
+        _ => (weight * (1.0 / component.max() as f64)).max(-1.0),
     }
 }

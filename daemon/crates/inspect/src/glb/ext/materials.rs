@@ -3,7 +3,8 @@
 use crate::glb::extensions::{Entry, Known, Place};
 use crate::glb::fields::{Fields, FloatList, Span};
 use crate::glb::issue::codes;
-use crate::glb::objects::material::{Material, NoteKind, SlotKind};
+use crate::glb::matrix::rounded;
+use crate::glb::objects::material::{Material, NoteKind, SlotKind, SpecularGlossiness, TextureTransform, read_color};
 
 /// Reads one extension of a material.
 pub fn read(material: &mut Material, entry: &Entry<'_>) {
@@ -26,10 +27,12 @@ pub fn read(material: &mut Material, entry: &Entry<'_>) {
         }
         Known::Iridescence => read_iridescence(material, &fields),
         Known::SpecularGlossiness => {
-            fields.floats("diffuseFactor", FloatList::unit(4));
-            material.read_slot(&fields, "diffuseTexture", SlotKind::Plain);
+            material.specular_glossiness = Some(SpecularGlossiness {
+                diffuse_factor: read_color(&fields, "diffuseFactor"),
+                diffuse_texture: material.read_slot(&fields, "diffuseTexture", SlotKind::Plain),
+                glossiness_factor: fields.float("glossinessFactor", Span::UNIT, 1.0) as f32,
+            });
             fields.floats("specularFactor", FloatList::unit(3));
-            fields.float("glossinessFactor", Span::UNIT, 1.0);
             material.read_slot(&fields, "specularGlossinessTexture", SlotKind::Plain);
         }
         Known::Sheen => {
@@ -45,7 +48,7 @@ pub fn read(material: &mut Material, entry: &Entry<'_>) {
             material.read_slot(&fields, "specularColorTexture", SlotKind::Plain);
         }
         Known::Transmission => {
-            fields.float("transmissionFactor", Span::UNIT, 0.0);
+            material.transmission_factor = fields.float("transmissionFactor", Span::UNIT, 0.0) as f32;
             material.read_slot(&fields, "transmissionTexture", SlotKind::Plain);
         }
         Known::Volume => read_volume(material, &fields),
@@ -54,18 +57,20 @@ pub fn read(material: &mut Material, entry: &Entry<'_>) {
     fields.finish(Place::Other);
 }
 
-/// Where a texture is transformed, and the texture coordinates that are taken then, if that is said.
-pub fn read_transform(entry: &Entry<'_>) -> Option<(String, Option<u64>)> {
+/// Reads a texture transform, with its pointer, and the set of texture coordinates if it names one.
+pub fn read_transform(entry: &Entry<'_>) -> Option<(String, TextureTransform, Option<u64>)> {
     if entry.known != Known::TextureTransform {
         return None;
     }
     let fields = entry.fields(&["offset", "rotation", "scale", "texCoord"]);
-    fields.floats("offset", FloatList::of(2));
-    fields.float("rotation", Span::ANY, 0.0);
-    fields.floats("scale", FloatList::of(2));
+    let transform = TextureTransform {
+        offset: fields.array("offset", FloatList::ANY).map_or([0.0; 2], rounded),
+        rotation: fields.float("rotation", Span::ANY, 0.0) as f32,
+        scale: fields.array("scale", FloatList::ANY).map_or([1.0; 2], rounded),
+    };
     let coordinates = fields.count("texCoord", 0..=u64::MAX);
     fields.finish(Place::Other);
-    Some((fields.path.to_string(), coordinates))
+    Some((fields.path.to_string(), transform, coordinates))
 }
 
 fn members(known: Known) -> &'static [&'static str] {
@@ -122,7 +127,10 @@ fn members(known: Known) -> &'static [&'static str] {
 fn read_anisotropy(material: &mut Material, fields: &Fields<'_, '_>) {
     fields.float("anisotropyStrength", Span::UNIT, 0.0);
     fields.float("anisotropyRotation", Span::ANY, 0.0);
-    if material.read_slot(fields, "anisotropyTexture", SlotKind::Plain) {
+    if material
+        .read_slot(fields, "anisotropyTexture", SlotKind::Plain)
+        .is_some()
+    {
         note_coordinates(material, codes::KHR_MATERIALS_ANISOTROPY_ANISOTROPY_TEXTURE_TEXCOORD);
         if let Some(slot) = material.slots.last_mut() {
             slot.needs_tangent = true;
@@ -135,7 +143,10 @@ fn read_clearcoat(material: &mut Material, fields: &Fields<'_, '_>) {
     material.read_slot(fields, "clearcoatTexture", SlotKind::Plain);
     fields.float("clearcoatRoughnessFactor", Span::UNIT, 0.0);
     material.read_slot(fields, "clearcoatRoughnessTexture", SlotKind::Plain);
-    if material.read_slot(fields, "clearcoatNormalTexture", SlotKind::Normal) {
+    if material
+        .read_slot(fields, "clearcoatNormalTexture", SlotKind::Normal)
+        .is_some()
+    {
         note_coordinates(
             material,
             codes::KHR_MATERIALS_CLEARCOAT_CLEARCOAT_NORMAL_TEXTURE_TEXCOORD,
@@ -161,7 +172,10 @@ fn read_iridescence(material: &mut Material, fields: &Fields<'_, '_>) {
     fields.float("iridescenceIor", Span::at_least(1.0), 1.3);
     let minimum = fields.float("iridescenceThicknessMinimum", Span::NOT_NEGATIVE, 100.0);
     let maximum = fields.float("iridescenceThicknessMaximum", Span::NOT_NEGATIVE, 400.0);
-    if material.read_slot(fields, "iridescenceThicknessTexture", SlotKind::Plain) {
+    if material
+        .read_slot(fields, "iridescenceThicknessTexture", SlotKind::Plain)
+        .is_some()
+    {
         if minimum == maximum {
             fields.report_at(
                 codes::KHR_MATERIALS_IRIDESCENCE_THICKNESS_TEXTURE_UNUSED,

@@ -26,6 +26,9 @@ impl FloatList {
         max: f64::INFINITY,
     };
 
+    /// Numbers from 0 to 1.
+    pub const UNIT: Self = Self::ANY.from(0.0).to(1.0);
+
     pub const fn of(length: usize) -> Self {
         Self {
             length: Some(length),
@@ -43,7 +46,10 @@ impl FloatList {
 
     /// Such as a colour: three or four numbers from 0 to 1.
     pub const fn unit(length: usize) -> Self {
-        Self::of(length).from(0.0).to(1.0)
+        Self {
+            length: Some(length),
+            ..Self::UNIT
+        }
     }
 }
 
@@ -182,6 +188,15 @@ impl<'a> Fields<'_, 'a> {
             }
         }
         (numbers.len() == items.len()).then_some(numbers)
+    }
+
+    /// Exactly `N` numbers; `None` when one of them is wrong.
+    pub fn array<const N: usize>(&self, name: &str, list: FloatList) -> Option<[f64; N]> {
+        let list = FloatList {
+            length: Some(N),
+            ..list
+        };
+        self.floats(name, list)?.try_into().ok()
     }
 
     /// Exactly `length` whole numbers that fit a component of the named type.

@@ -17,19 +17,19 @@ use crate::glb::uri::Target;
 /// A picture; what it shows is set when the resources are loaded.
 #[derive(Debug)]
 pub struct Image<'a> {
-    pub view: Option<usize>,
-    pub mime_type: Option<&'a str>,
+    pub(crate) view: Option<usize>,
+    pub(crate) mime_type: Option<&'a str>,
     /// A file beside the model.
-    pub file: Option<&'a str>,
-    pub data: Option<Cow<'a, [u8]>>,
+    pub(crate) file: Option<&'a str>,
+    pub(crate) data: Option<Cow<'a, [u8]>>,
     /// How its bytes are to be understood is for an extension to say.
-    pub extended: bool,
-    pub info: OnceCell<PictureInfo>,
-    pub used: Cell<bool>,
+    pub(crate) extended: bool,
+    pub(crate) info: OnceCell<PictureInfo>,
+    pub(crate) used: Cell<bool>,
 }
 
 impl<'a> Image<'a> {
-    pub fn read(fields: &Fields<'_, 'a>) -> Self {
+    pub(crate) fn read(fields: &Fields<'_, 'a>) -> Self {
         let view = fields.index("bufferView");
         let webp = fields.context.declared.has(Known::TextureWebp);
         let mime_type = fields.string_of("mimeType", mime_types(webp));
@@ -76,7 +76,7 @@ impl<'a> Image<'a> {
         }
     }
 
-    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>, path: &Path<'_>) {
         let Some(index) = self.view else { return };
         let path = path.name("bufferView");
         let Some(view) = model.view(self.view) else {
@@ -92,7 +92,7 @@ impl<'a> Image<'a> {
     }
 
     /// What it says it is, or else what it is.
-    pub fn effective_mime_type(&self) -> Option<&str> {
+    pub(crate) fn effective_mime_type(&self) -> Option<&str> {
         self.mime_type.or_else(|| self.info.get().map(|info| info.mime_type))
     }
 }

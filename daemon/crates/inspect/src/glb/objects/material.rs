@@ -6,23 +6,96 @@ use crate::glb::ext::materials;
 use crate::glb::extensions::{Extensions, Known, Place};
 use crate::glb::fields::{Fields, FloatList, Span};
 use crate::glb::issue::{Code, codes};
+use crate::glb::matrix::rounded;
 use crate::glb::model::Model;
 
 /// A material.
 #[derive(Debug, Default)]
 pub struct Material {
-    /// The textures that it uses, also in its extensions.
-    pub slots: Vec<TextureSlot>,
-    /// What has to be said about it once all of it is known.
-    pub notes: Vec<Note>,
-    pub emissive_factor: Option<[f64; 3]>,
+    pub metallic_roughness: MetallicRoughness,
+    /// Linear red, green, blue; NaN when it is wrong.
+    pub emissive_factor: [f64; 3],
+    pub emissive_texture: Option<TextureInfo>,
+    pub alpha_mode: AlphaMode,
+    /// 0 to 1; only of [`AlphaMode::Mask`].
+    pub alpha_cutoff: f32,
     pub double_sided: bool,
+    /// `KHR_materials_pbrSpecularGlossiness`; replaces `metallic_roughness`.
+    pub specular_glossiness: Option<SpecularGlossiness>,
+    /// `KHR_materials_transmission`, 0 to 1.
+    pub transmission_factor: f32,
+    /// The textures that it uses, also in its extensions.
+    pub(crate) slots: Vec<TextureSlot>,
+    /// What has to be said about it once all of it is known.
+    pub(crate) notes: Vec<Note>,
     /// The texture coordinates of its normal texture, if it has one.
-    pub normal_coordinates: Option<Option<u64>>,
+    pub(crate) normal_coordinates: Option<Option<u64>>,
     /// Vertices need tangents to show it.
-    pub needs_tangent: Cell<bool>,
-    pub used: Cell<bool>,
+    pub(crate) needs_tangent: Cell<bool>,
+    pub(crate) used: Cell<bool>,
     extensions: Extensions,
+}
+
+/// The metallic-roughness model.
+#[derive(Debug, Clone)]
+pub struct MetallicRoughness {
+    /// Linear red, green, blue, and alpha.
+    pub base_color_factor: [f32; 4],
+    pub base_color_texture: Option<TextureInfo>,
+    /// 0 to 1.
+    pub metallic_factor: f32,
+    /// 0 to 1.
+    pub roughness_factor: f32,
+    pub metallic_roughness_texture: Option<TextureInfo>,
+}
+
+impl Default for MetallicRoughness {
+    fn default() -> Self {
+        Self {
+            base_color_factor: [1.0; 4],
+            base_color_texture: None,
+            metallic_factor: 1.0,
+            roughness_factor: 1.0,
+            metallic_roughness_texture: None,
+        }
+    }
+}
+
+/// `KHR_materials_pbrSpecularGlossiness`, without its specular part, which is only checked.
+#[derive(Debug, Clone)]
+pub struct SpecularGlossiness {
+    /// Linear red, green, blue, and alpha.
+    pub diffuse_factor: [f32; 4],
+    pub diffuse_texture: Option<TextureInfo>,
+    /// 0 to 1.
+    pub glossiness_factor: f32,
+}
+
+/// How the alpha of the base color is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AlphaMode {
+    #[default]
+    Opaque,
+    Mask,
+    Blend,
+}
+
+/// A texture as a material uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct TextureInfo {
+    pub texture: Option<usize>,
+    /// The number of the set of texture coordinates, with that of the transform in mind.
+    pub coordinate_set: u64,
+    pub transform: Option<TextureTransform>,
+}
+
+/// `KHR_texture_transform`.
+#[derive(Debug, Clone, Copy)]
+pub struct TextureTransform {
+    pub offset: [f32; 2],
+    /// Counter-clockwise, in radians.
+    pub rotation: f32,
+    pub scale: [f32; 2],
 }
 
 /// A place where a material uses a texture.
@@ -73,24 +146,33 @@ const MEMBERS: [&str; 9] = [
 ];
 
 impl Material {
-    pub const MEMBERS: &'static [&'static str] = &MEMBERS;
+    pub(crate) const MEMBERS: &'static [&'static str] = &MEMBERS;
 
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    /// `KHR_materials_unlit`.
+    pub fn is_unlit(&self) -> bool {
+        self.extensions.known.contains(&Known::Unlit)
+    }
+
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         let mut material = Self::default();
         material.read_roughness(fields);
-        if material.read_slot(fields, "normalTexture", SlotKind::Normal) {
+        if material.read_slot(fields, "normalTexture", SlotKind::Normal).is_some() {
             material.normal_coordinates = material.last_coordinates();
         }
         material.read_slot(fields, "occlusionTexture", SlotKind::Occlusion);
-        material.read_slot(fields, "emissiveTexture", SlotKind::Plain);
-        let emission = fields.floats("emissiveFactor", FloatList::unit(3));
-        material.emissive_factor = match emission.as_deref() {
-            Some(&[red, green, blue]) => Some([red, green, blue]),
-            _ => (!fields.has("emissiveFactor")).then_some([0.0; 3]),
+        material.emissive_texture = material.read_slot(fields, "emissiveTexture", SlotKind::Plain);
+        material.emissive_factor = match fields.array("emissiveFactor", FloatList::UNIT) {
+            Some(factor) => factor,
+            None if fields.has("emissiveFactor") => [f64::NAN; 3],
+            None => [0.0; 3],
         };
-        let mode = fields.string_of("alphaMode", &["OPAQUE", "MASK", "BLEND"]);
-        fields.float("alphaCutoff", Span::NOT_NEGATIVE, 0.5);
-        if mode != Some("MASK") && fields.has("alphaCutoff") {
+        material.alpha_mode = match fields.string_of("alphaMode", &["OPAQUE", "MASK", "BLEND"]) {
+            Some("MASK") => AlphaMode::Mask,
+            Some("BLEND") => AlphaMode::Blend,
+            _ => AlphaMode::Opaque,
+        };
+        material.alpha_cutoff = fields.float("alphaCutoff", Span::NOT_NEGATIVE, 0.5) as f32;
+        if material.alpha_mode != AlphaMode::Mask && fields.has("alphaCutoff") {
             fields.report_at(codes::MATERIAL_ALPHA_CUTOFF_INVALID_MODE, "alphaCutoff", || {
                 "The cutoff has a meaning only in the alpha mode MASK.".to_owned()
             });
@@ -115,36 +197,47 @@ impl Material {
         let Some(fields) = fields.object("pbrMetallicRoughness", &MEMBERS) else {
             return;
         };
-        fields.floats("baseColorFactor", FloatList::unit(4));
-        self.read_slot(&fields, "baseColorTexture", SlotKind::Plain);
-        fields.float("metallicFactor", Span::UNIT, 1.0);
-        fields.float("roughnessFactor", Span::UNIT, 1.0);
-        self.read_slot(&fields, "metallicRoughnessTexture", SlotKind::Plain);
+        self.metallic_roughness = MetallicRoughness {
+            base_color_factor: read_color(&fields, "baseColorFactor"),
+            base_color_texture: self.read_slot(&fields, "baseColorTexture", SlotKind::Plain),
+            metallic_factor: fields.float("metallicFactor", Span::UNIT, 1.0) as f32,
+            roughness_factor: fields.float("roughnessFactor", Span::UNIT, 1.0) as f32,
+            metallic_roughness_texture: self.read_slot(&fields, "metallicRoughnessTexture", SlotKind::Plain),
+        };
         fields.finish(Place::Other);
     }
 
-    /// Reads the texture that the property `name` uses; false when there is none.
-    pub fn read_slot(&mut self, fields: &Fields<'_, '_>, name: &str, kind: SlotKind) -> bool {
+    /// Reads the texture that the property `name` uses.
+    pub(crate) fn read_slot(&mut self, fields: &Fields<'_, '_>, name: &str, kind: SlotKind) -> Option<TextureInfo> {
         let members: &[&str] = match kind {
             SlotKind::Plain => &["index", "texCoord"],
             SlotKind::Normal => &["index", "texCoord", "scale"],
             SlotKind::Occlusion => &["index", "texCoord", "strength"],
         };
-        let Some(fields) = fields.object(name, members) else {
-            return false;
-        };
+        let fields = fields.object(name, members)?;
         let pointer = fields.path.to_string();
-        let mut transformed = Vec::new();
+        let mut transformed = None;
         Extensions::read(&fields, Place::TextureInfo, &mut |entry| {
-            transformed.extend(materials::read_transform(&entry));
+            transformed = transformed.take().or_else(|| materials::read_transform(&entry));
         });
+        let texture = fields.need_index("index");
+        let set = fields.count_or_zero("texCoord");
+        let mut info = TextureInfo {
+            texture,
+            coordinate_set: set.unwrap_or(0),
+            transform: None,
+        };
         let mut slot = TextureSlot {
-            texture: fields.need_index("index"),
-            coordinates: vec![(pointer.clone(), fields.count_or_zero("texCoord"))],
+            texture,
+            coordinates: vec![(pointer.clone(), set)],
             pointer,
             needs_tangent: kind == SlotKind::Normal,
         };
-        slot.coordinates.append(&mut transformed);
+        if let Some((pointer, transform, set)) = transformed {
+            info.coordinate_set = set.unwrap_or(info.coordinate_set);
+            info.transform = Some(transform);
+            slot.coordinates.push((pointer, set));
+        }
         match kind {
             SlotKind::Plain => {}
             SlotKind::Normal => {
@@ -156,25 +249,25 @@ impl Material {
         }
         fields.extras();
         self.slots.push(slot);
-        true
+        Some(info)
     }
 
     /// The coordinates that the slot read last takes.
-    pub fn last_coordinates(&self) -> Option<Option<u64>> {
+    pub(crate) fn last_coordinates(&self) -> Option<Option<u64>> {
         let (_, coordinates) = self.slots.last()?.coordinates.first()?;
         Some(*coordinates)
     }
 
-    pub fn note(&mut self, fields: &Fields<'_, '_>, kind: NoteKind) {
+    pub(crate) fn note(&mut self, fields: &Fields<'_, '_>, kind: NoteKind) {
         let pointer = fields.path.to_string();
         self.notes.push(Note { pointer, kind });
     }
 
-    pub fn can_provide_tangent(&self) -> bool {
+    pub(crate) fn can_provide_tangent(&self) -> bool {
         self.normal_coordinates.is_some()
     }
 
-    pub fn link(&self, model: &Model<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>) {
         for slot in &self.slots {
             if slot.needs_tangent {
                 self.needs_tangent.set(true);
@@ -210,7 +303,7 @@ impl Material {
                 "Dispersion shows only in a volume.",
             ),
             NoteKind::NeedsEmission => (
-                self.emissive_factor == Some([0.0; 3]),
+                self.emissive_factor == [0.0; 3],
                 codes::KHR_MATERIALS_EMISSIVE_STRENGTH_ZERO_FACTOR,
                 "The strength has no effect, because the emissive factor is zero.",
             ),
@@ -228,4 +321,9 @@ impl Material {
         };
         wrong.then_some((code, message))
     }
+}
+
+/// A color factor, white when it is left out or wrong.
+pub fn read_color(fields: &Fields<'_, '_>, name: &str) -> [f32; 4] {
+    fields.array(name, FloatList::UNIT).map_or([1.0; 4], rounded)
 }

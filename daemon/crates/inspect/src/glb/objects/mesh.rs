@@ -13,16 +13,20 @@ use crate::glb::path::Path;
 #[derive(Debug)]
 pub struct Mesh {
     /// `None` when they are missing or wrong; never empty.
-    pub primitives: Option<Vec<Primitive>>,
-    pub has_weights: bool,
+    primitives: Option<Vec<Primitive>>,
+    pub(crate) has_weights: bool,
     /// A primitive has joints.
-    pub is_skinned: bool,
-    pub weights_used: Cell<bool>,
-    pub used: Cell<bool>,
+    pub(crate) is_skinned: bool,
+    pub(crate) weights_used: Cell<bool>,
+    pub(crate) used: Cell<bool>,
 }
 
 impl Mesh {
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    pub fn primitives(&self) -> &[Primitive] {
+        self.primitives.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         let weights = fields.floats("weights", FloatList::ANY);
         let primitives = read_primitives(fields);
         let targets = primitives.as_deref().map(target_count);
@@ -47,15 +51,15 @@ impl Mesh {
         }
     }
 
-    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>, path: &Path<'_>) {
         let path = path.name("primitives");
-        for (at, primitive) in self.primitives.iter().flatten().enumerate() {
+        for (at, primitive) in self.primitives().iter().enumerate() {
             primitive.link(model, &path.index(at));
         }
     }
 
     /// The number of morph targets, if it has some.
-    pub fn target_count(&self) -> Option<usize> {
+    pub(crate) fn target_count(&self) -> Option<usize> {
         target_count(self.primitives.as_deref()?)
     }
 }

@@ -22,20 +22,24 @@ pub const STEP_COST: u64 = 8;
 #[derive(Debug)]
 pub struct Node {
     camera: Option<usize>,
-    pub children: Option<Vec<Option<usize>>>,
+    children: Option<Vec<Option<usize>>>,
     pub skin: Option<usize>,
     pub mesh: Option<usize>,
-    pub matrix: Option<Matrix>,
-    pub translation: Option<[f32; 3]>,
-    pub rotation: Option<[f32; 4]>,
-    pub scale: Option<[f32; 3]>,
+    /// Column by column.
+    pub matrix: Option<[f64; 16]>,
+    pub translation: Option<[f64; 3]>,
+    /// A unit quaternion: x, y, z, w.
+    pub rotation: Option<[f64; 4]>,
+    pub scale: Option<[f64; 3]>,
+    /// `KHR_node_visibility`; false hides the children as well.
+    pub is_visible: bool,
     weights: Option<usize>,
     light: Option<LightReference>,
     /// It has extensions or extras, so that it is of use to somebody.
     annotated: bool,
-    pub parent: Cell<Option<usize>>,
-    pub is_joint: Cell<bool>,
-    pub used: Cell<bool>,
+    pub(crate) parent: Cell<Option<usize>>,
+    pub(crate) is_joint: Cell<bool>,
+    pub(crate) used: Cell<bool>,
 }
 
 const MEMBERS: [&str; 10] = [
@@ -52,25 +56,26 @@ const MEMBERS: [&str; 10] = [
 ];
 
 impl Node {
-    pub const MEMBERS: &'static [&'static str] = &MEMBERS;
+    pub(crate) const MEMBERS: &'static [&'static str] = &MEMBERS;
 
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
-        let matrix = numbers(fields, "matrix", FloatList::of(16));
-        let translation = numbers(fields, "translation", FloatList::of(3));
-        let rotation = numbers(fields, "rotation", FloatList::of(4).from(-1.0).to(1.0));
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
+        let matrix = fields.array("matrix", FloatList::ANY);
+        let translation = fields.array("translation", FloatList::ANY);
+        let rotation = fields.array("rotation", FloatList::ANY.from(-1.0).to(1.0));
         if let Some(rotation) = rotation {
-            check_rotation(fields, rotation);
+            check_rotation(fields, matrix::rounded(rotation));
         }
         let mut node = Self {
             matrix,
             translation,
             rotation,
-            scale: numbers(fields, "scale", FloatList::of(3)),
+            scale: fields.array("scale", FloatList::ANY),
             camera: fields.index("camera"),
             children: fields.indices("children"),
             mesh: fields.index("mesh"),
             skin: fields.index("skin"),
             weights: fields.floats("weights", FloatList::ANY).map(|weights| weights.len()),
+            is_visible: true,
             light: None,
             annotated: false,
             parent: Cell::new(None),
@@ -83,7 +88,7 @@ impl Node {
             Known::Lights => node.light = Some(lights::read_reference(&entry)),
             Known::Visibility => {
                 let visibility = entry.fields(&["visible"]);
-                visibility.flag("visible");
+                node.is_visible = visibility.flag("visible").unwrap_or(true);
                 visibility.finish(Place::Other);
             }
             _ => {}
@@ -102,32 +107,61 @@ impl Node {
                 }
             }
         }
-        let Some(matrix) = &self.matrix else { return };
+        let Some(matrix) = self.matrix.map(matrix::rounded) else {
+            return;
+        };
         if self.translation.is_some() || self.rotation.is_some() || self.scale.is_some() {
             fields.report_at(codes::NODE_MATRIX_TRS, "matrix", || {
                 "A node has either a matrix, or translation, rotation and scale.".to_owned()
             });
         }
-        if *matrix == matrix::IDENTITY {
+        if matrix == matrix::IDENTITY {
             fields.report_at(codes::NODE_MATRIX_DEFAULT, "matrix", || {
                 "The matrix does nothing; leave it out.".to_owned()
             });
-        } else if !matrix::is_decomposable(matrix) {
+        } else if !matrix::is_decomposable(&matrix) {
             fields.report_at(codes::NODE_MATRIX_NON_TRS, "matrix", || {
                 "The matrix is not made of a translation, a rotation and a scale.".to_owned()
             });
         }
     }
 
-    pub fn has_transform(&self) -> bool {
-        self.matrix.is_some_and(|matrix| matrix != matrix::IDENTITY)
-            || self.translation.is_some_and(|translation| translation != [0.0; 3])
-            || self.rotation.is_some_and(|rotation| rotation != [0.0, 0.0, 0.0, 1.0])
-            || self.scale.is_some_and(|scale| scale != [1.0; 3])
+    /// The nodes below this one.
+    pub fn children(&self) -> impl Iterator<Item = usize> {
+        self.children.iter().flatten().flatten().copied()
+    }
+
+    /// The transform relative to the parent.
+    pub(crate) fn local_matrix(&self) -> Matrix {
+        self.matrix.map_or_else(
+            || {
+                matrix::compose(
+                    self.translation.map(matrix::rounded).unwrap_or_default(),
+                    self.rotation.map_or([0.0, 0.0, 0.0, 1.0], matrix::rounded),
+                    self.scale.map_or([1.0; 3], matrix::rounded),
+                )
+            },
+            matrix::rounded,
+        )
+    }
+
+    pub(crate) fn has_transform(&self) -> bool {
+        self.matrix
+            .map(matrix::rounded)
+            .is_some_and(|matrix| matrix != matrix::IDENTITY)
+            || self
+                .translation
+                .map(matrix::rounded)
+                .is_some_and(|translation| translation != [0.0; 3])
+            || self
+                .rotation
+                .map(matrix::rounded)
+                .is_some_and(|rotation| rotation != [0.0, 0.0, 0.0, 1.0])
+            || self.scale.map(matrix::rounded).is_some_and(|scale| scale != [1.0; 3])
     }
 
     /// Nothing is here and nobody refers to it as a joint.
-    pub fn is_empty(&self, model: &Model<'_>) -> bool {
+    pub(crate) fn is_empty(&self, model: &Model<'_>) -> bool {
         !self.is_joint.get()
             && self.children.is_none()
             && model.mesh(self.mesh).is_none()
@@ -136,7 +170,7 @@ impl Node {
     }
 
     /// Links the node with the number `number`.
-    pub fn link(&self, model: &Model<'_>, number: usize, path: &Path<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>, number: usize, path: &Path<'_>) {
         let context = model.context;
         if let Some(index) = self.camera {
             match model.camera(self.camera) {
@@ -154,7 +188,7 @@ impl Node {
             match model.mesh(self.mesh) {
                 Some(mesh) => {
                     mesh.used.set(true);
-                    if mesh.primitives.is_some() {
+                    if !mesh.primitives().is_empty() {
                         self.link_mesh(model, mesh, path);
                     }
                 }
@@ -196,7 +230,7 @@ impl Node {
     }
 
     /// Comes after all nodes were linked.
-    pub fn link_light(&self, model: &Model<'_>) {
+    pub(crate) fn link_light(&self, model: &Model<'_>) {
         if let Some(light) = &self.light {
             model.lights.link(light, model);
         }
@@ -230,14 +264,4 @@ fn check_rotation(fields: &Fields<'_, '_>, rotation: [f32; 4]) {
             format!("The length of the quaternion is {}, not 1.", square.sqrt())
         });
     }
-}
-
-/// A list of exactly `N` numbers, as floats of four bytes.
-fn numbers<const N: usize>(fields: &Fields<'_, '_>, name: &str, list: FloatList) -> Option<[f32; N]> {
-    let numbers: Vec<f32> = fields
-        .floats(name, list)?
-        .into_iter()
-        .map(|number| number as f32)
-        .collect();
-    numbers.try_into().ok()
 }

@@ -5,23 +5,13 @@ use std::cell::{Cell, RefCell};
 use crate::glb::ext::variants::{self, Mapping};
 use crate::glb::extensions::{Extensions, Known, Place};
 use crate::glb::fields::Fields;
-use crate::glb::gl::TRIANGLES;
+use crate::glb::gl::PrimitiveMode;
 use crate::glb::issue::codes;
 use crate::glb::path::Path;
 
 mod formats;
 mod link;
 
-/// The names of the drawing modes.
-const MODES: [&str; 7] = [
-    "POINTS",
-    "LINES",
-    "LINE_LOOP",
-    "LINE_STRIP",
-    "TRIANGLES",
-    "TRIANGLE_STRIP",
-    "TRIANGLE_FAN",
-];
 const MEMBERS: [&str; 5] = ["attributes", "indices", "material", "mode", "targets"];
 
 type IndexMap = Vec<(String, Option<usize>)>;
@@ -29,16 +19,16 @@ type IndexMap = Vec<(String, Option<usize>)>;
 /// One primitive. Wrong indices are `None`.
 #[derive(Debug)]
 pub struct Primitive {
-    pub attributes: IndexMap,
+    pub(crate) attributes: IndexMap,
     pub indices: Option<usize>,
     pub material: Option<usize>,
-    pub mode: Option<u64>,
-    pub targets: Option<Vec<IndexMap>>,
-    pub semantics: Semantics,
+    pub mode: Option<PrimitiveMode>,
+    pub(crate) targets: Option<Vec<IndexMap>>,
+    pub(crate) semantics: Semantics,
     mappings: Vec<Mapping>,
     /// The vertices, or the indices where there are some; set when it is linked.
-    pub count: Cell<Option<u64>>,
-    pub vertex_count: Cell<Option<u64>>,
+    pub(crate) count: Cell<Option<u64>>,
+    pub(crate) vertex_count: Cell<Option<u64>>,
     used_coordinates: RefCell<Vec<bool>>,
 }
 
@@ -62,13 +52,13 @@ struct Sets {
 }
 
 impl Primitive {
-    pub const MEMBERS: &'static [&'static str] = &MEMBERS;
+    pub(crate) const MEMBERS: &'static [&'static str] = &MEMBERS;
 
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         let mode = if fields.has("mode") {
-            fields.count("mode", 0..=6)
+            fields.count("mode", 0..=6).and_then(PrimitiveMode::from_gl)
         } else {
-            Some(TRIANGLES)
+            Some(PrimitiveMode::Triangles)
         };
         let mut semantics = Semantics::default();
         let path = fields.path.name("attributes");
@@ -106,6 +96,7 @@ impl Primitive {
         primitive
     }
 
+    /// The accessor of an attribute, such as `POSITION` or `TEXCOORD_0`.
     pub fn attribute(&self, name: &str) -> Option<usize> {
         self.attributes
             .iter()
@@ -114,26 +105,26 @@ impl Primitive {
     }
 
     /// How many sets of four joints each vertex has.
-    pub fn joint_sets(&self) -> u64 {
+    pub(crate) fn joint_sets(&self) -> u64 {
         self.semantics.joints.count
     }
 
-    pub fn coordinate_sets(&self) -> u64 {
+    pub(crate) fn coordinate_sets(&self) -> u64 {
         self.semantics.coordinates.count
     }
 
-    pub fn use_coordinates(&self, set: u64) {
+    pub(crate) fn use_coordinates(&self, set: u64) {
         let set = usize::try_from(set).unwrap_or(usize::MAX);
         if let Some(used) = self.used_coordinates.borrow_mut().get_mut(set) {
             *used = true;
         }
     }
 
-    pub fn triangle_count(&self) -> u64 {
+    pub(crate) fn triangle_count(&self) -> u64 {
         let count = self.count.get().unwrap_or(0);
         match self.mode {
-            Some(TRIANGLES) => count / 3,
-            Some(5 | 6) => count.saturating_sub(2),
+            Some(PrimitiveMode::Triangles) => count / 3,
+            Some(PrimitiveMode::TriangleStrip | PrimitiveMode::TriangleFan) => count.saturating_sub(2),
             _ => 0,
         }
     }

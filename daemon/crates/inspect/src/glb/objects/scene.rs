@@ -10,11 +10,16 @@ use crate::glb::path::Path;
 /// The nodes at the top of a scene.
 #[derive(Debug)]
 pub struct Scene {
-    pub nodes: Option<Vec<Option<usize>>>,
+    nodes: Option<Vec<Option<usize>>>,
 }
 
 impl Scene {
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    /// The nodes at the top.
+    pub fn nodes(&self) -> impl Iterator<Item = usize> {
+        self.nodes.iter().flatten().flatten().copied()
+    }
+
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         let scene = Self {
             nodes: fields.indices("nodes"),
         };
@@ -22,7 +27,7 @@ impl Scene {
         scene
     }
 
-    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>, path: &Path<'_>) {
         let path = path.name("nodes");
         link_nodes(model, self.nodes.as_deref(), &path, |node, index, path| {
             if node.parent.get().is_some() {

@@ -20,22 +20,28 @@ const MEMBERS: [&str; 4] = ["inverseBindMatrices", "skeleton", "joints", "name"]
 /// A skin.
 #[derive(Debug)]
 pub struct Skin {
-    inverse_bind: Option<usize>,
+    /// The accessor of a matrix for each joint.
+    pub inverse_bind_matrices: Option<usize>,
     skeleton: Option<usize>,
-    pub joints: Option<Vec<Option<usize>>>,
+    joints: Option<Vec<Option<usize>>>,
     /// The nodes that are above all joints (or are all joints), lowest first.
     common_roots: OnceCell<Vec<usize>>,
     top_root: OnceCell<Option<usize>>,
-    pub used: Cell<bool>,
+    pub(crate) used: Cell<bool>,
 }
 
 impl Skin {
-    pub const MEMBERS: &'static [&'static str] = &MEMBERS;
+    pub(crate) const MEMBERS: &'static [&'static str] = &MEMBERS;
 
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    /// The nodes that move the vertices, in the order of the numbers in `JOINTS_0`.
+    pub fn joints(&self) -> impl ExactSizeIterator<Item = Option<usize>> {
+        self.joints.as_deref().unwrap_or_default().iter().copied()
+    }
+
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         fields.need("joints");
         let skin = Self {
-            inverse_bind: fields.index("inverseBindMatrices"),
+            inverse_bind_matrices: fields.index("inverseBindMatrices"),
             skeleton: fields.index("skeleton"),
             joints: fields.indices("joints"),
             common_roots: OnceCell::new(),
@@ -47,18 +53,18 @@ impl Skin {
     }
 
     /// The root of the tree that has all joints, if there is one.
-    pub fn top_root(&self, model: &Model<'_>) -> Option<usize> {
+    pub(crate) fn top_root(&self, model: &Model<'_>) -> Option<usize> {
         *self.top_root.get_or_init(|| {
             let is_top = |root: &&usize| model.node(Some(**root)).is_some_and(|node| node.parent.get().is_none());
             self.common_roots.get()?.iter().find(is_top).copied()
         })
     }
 
-    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>, path: &Path<'_>) {
         let roots = self.link_joints(model, &path.name("joints"));
-        if let Some(index) = self.inverse_bind {
+        if let Some(index) = self.inverse_bind_matrices {
             let path = path.name("inverseBindMatrices");
-            match model.accessor(self.inverse_bind) {
+            match model.accessor(self.inverse_bind_matrices) {
                 Some(accessor) => self.link_inverse_bind(model, accessor, &path),
                 None => unresolved(model.context, &path, index),
             }
@@ -116,7 +122,7 @@ impl Skin {
                 format!("Inverse bind matrices cannot be {}.", accessor.describe())
             });
         }
-        let joints = self.joints.as_ref().map_or(0, Vec::len) as u64;
+        let joints = self.joints().len() as u64;
         let count = accessor.count.unwrap_or(0);
         if count < joints {
             context.add(codes::INVALID_IBM_ACCESSOR_COUNT, path, || {

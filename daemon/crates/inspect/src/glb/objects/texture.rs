@@ -5,7 +5,7 @@ use std::cell::Cell;
 use crate::glb::context::unresolved;
 use crate::glb::extensions::{Extensions, Known, Place};
 use crate::glb::fields::Fields;
-use crate::glb::gl::{MAG_FILTERS, MIN_FILTERS, WRAPS};
+use crate::glb::gl::{MAG_FILTERS, MIN_FILTERS, WRAPS, Wrap};
 use crate::glb::issue::codes;
 use crate::glb::model::Model;
 use crate::glb::path::Path;
@@ -13,10 +13,10 @@ use crate::glb::path::Path;
 /// A picture and how it is sampled.
 #[derive(Debug)]
 pub struct Texture {
-    sampler: Option<usize>,
+    pub sampler: Option<usize>,
     source: Option<usize>,
     webp: Option<WebpSource>,
-    pub used: Cell<bool>,
+    pub(crate) used: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -25,29 +25,40 @@ struct WebpSource {
     source: Option<usize>,
 }
 
-/// How a texture is sampled; all of it is checked while it is read.
+/// How a texture is sampled. The filters are only checked.
 #[derive(Debug)]
 pub struct Sampler {
-    pub used: Cell<bool>,
+    pub wrap_s: Wrap,
+    pub wrap_t: Wrap,
+    pub(crate) used: Cell<bool>,
 }
 
 const SAMPLER_MEMBERS: [&str; 5] = ["magFilter", "minFilter", "wrapS", "wrapT", "name"];
 
 impl Sampler {
-    pub const MEMBERS: &'static [&'static str] = &SAMPLER_MEMBERS;
+    pub(crate) const MEMBERS: &'static [&'static str] = &SAMPLER_MEMBERS;
 
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         fields.number_of("magFilter", &MAG_FILTERS);
         fields.number_of("minFilter", &MIN_FILTERS);
-        fields.number_of("wrapS", &WRAPS);
-        fields.number_of("wrapT", &WRAPS);
+        let wrap = |name| {
+            fields
+                .number_of(name, &WRAPS)
+                .and_then(Wrap::from_gl)
+                .unwrap_or_default()
+        };
+        let (wrap_s, wrap_t) = (wrap("wrapS"), wrap("wrapT"));
         fields.finish_named(Place::Other);
-        Self { used: Cell::new(false) }
+        Self {
+            wrap_s,
+            wrap_t,
+            used: Cell::new(false),
+        }
     }
 }
 
 impl Texture {
-    pub fn read(fields: &Fields<'_, '_>) -> Self {
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Self {
         let mut texture = Self {
             sampler: fields.index("sampler"),
             source: fields.index("source"),
@@ -69,7 +80,12 @@ impl Texture {
         texture
     }
 
-    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+    /// The image to show: the WebP one of `EXT_texture_webp`, if there is one.
+    pub fn image(&self) -> Option<usize> {
+        self.webp.as_ref().and_then(|webp| webp.source).or(self.source)
+    }
+
+    pub(crate) fn link(&self, model: &Model<'_>, path: &Path<'_>) {
         if let Some(index) = self.source {
             match model.image(self.source) {
                 Some(image) => image.used.set(true),
@@ -93,7 +109,7 @@ impl Texture {
     }
 
     /// The core of glTF knows two kinds of pictures, its extension one more.
-    pub fn check_pictures(&self, model: &Model<'_>, path: &Path<'_>) {
+    pub(crate) fn check_pictures(&self, model: &Model<'_>, path: &Path<'_>) {
         if let Some(mime_type) = model.image(self.source).and_then(|image| image.effective_mime_type())
             && !["image/jpeg", "image/png"].contains(&mime_type)
         {

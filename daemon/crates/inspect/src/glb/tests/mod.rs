@@ -7,6 +7,7 @@ mod documents;
 mod hostile;
 mod mutations;
 mod parts;
+mod reading;
 mod uploads;
 
 use serde_json::{Value, json};

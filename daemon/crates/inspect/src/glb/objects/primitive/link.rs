@@ -1,10 +1,10 @@
 //! Linking a primitive: its accessors and its material.
 
-use super::{MODES, Primitive, formats};
+use super::{Primitive, formats};
 use crate::glb::context::{Context, unresolved};
 use crate::glb::data::checks::{Check, Rule};
 use crate::glb::extensions::Known;
-use crate::glb::gl::{Component, TRIANGLES};
+use crate::glb::gl::{Component, PrimitiveMode};
 use crate::glb::issue::codes;
 use crate::glb::model::Model;
 use crate::glb::objects::accessor::{Accessor, Usage};
@@ -13,7 +13,7 @@ use crate::glb::objects::view::ViewUsage;
 use crate::glb::path::Path;
 
 impl Primitive {
-    pub fn link(&self, model: &Model<'_>, path: &Path<'_>) {
+    pub(crate) fn link(&self, model: &Model<'_>, path: &Path<'_>) {
         let extension = path.name("extensions");
         let extension = extension.name("KHR_materials_variants");
         for (at, mapping) in self.mappings.iter().enumerate() {
@@ -118,9 +118,9 @@ impl Primitive {
         };
         let rule = Rule::indices(
             self.vertex_count.get(),
-            *format.component.range().end(),
+            format.component.max(),
             // Triangles of an unknown mode are looked at as well, as Khronos does.
-            matches!(self.mode, None | Some(TRIANGLES)),
+            matches!(self.mode, None | Some(PrimitiveMode::Triangles)),
         );
         accessor.add_check(Check::new(rule, path), model.context);
     }
@@ -130,17 +130,14 @@ impl Primitive {
             return;
         };
         let wrong = match mode {
-            1 => count % 2 != 0,
-            2 | 3 => count < 2,
-            TRIANGLES => count % 3 != 0,
-            5 | 6 => count < 3,
-            _ => false,
+            PrimitiveMode::Points => false,
+            PrimitiveMode::Lines => count % 2 != 0,
+            PrimitiveMode::LineLoop | PrimitiveMode::LineStrip => count < 2,
+            PrimitiveMode::Triangles => count % 3 != 0,
+            PrimitiveMode::TriangleStrip | PrimitiveMode::TriangleFan => count < 3,
         };
         if wrong {
-            let name = usize::try_from(mode)
-                .ok()
-                .and_then(|mode| MODES.get(mode))
-                .unwrap_or(&"?");
+            let name = mode.name();
             context.add(codes::MESH_PRIMITIVE_INCOMPATIBLE_MODE, path, || {
                 format!("{count} vertices or indices do not make whole {name}.")
             });
@@ -170,7 +167,7 @@ impl Primitive {
     }
 
     /// The material must find the texture coordinates that it takes.
-    pub fn check_coordinates(&self, context: &Context<'_>, material: &Material, path: &Path<'_>) {
+    pub(crate) fn check_coordinates(&self, context: &Context<'_>, material: &Material, path: &Path<'_>) {
         for slot in &material.slots {
             for (pointer, set) in &slot.coordinates {
                 let Some(set) = *set else { continue };
