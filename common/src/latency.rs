@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Scope {
     /// A route of the public API, from request line to response head: `GET /v1/items`.
     Route,
-    /// A stage of the pipeline, the handler's run: `scan`, `image.render`.
+    /// A stage of the pipeline, the handler's run: `scan`, `render.render`.
     Stage,
     /// From the moment a message became visible to the moment it was received, by queue.
     QueueWait,

@@ -233,7 +233,7 @@ pub struct Operation {
     pub actor: String,
     pub reason: Option<String>,
     pub selection: Selection,
-    /// The selection as a person reads it: `image, fingerprint 0123456789abcdef`.
+    /// The selection as a person reads it: `render, fingerprint 0123456789abcdef`.
     pub what: String,
     pub upper: i64,
     pub pace: Pace,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One queue now. Rates are over the last 10 s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QueueRow {
-    /// `scan`, `batch`, `image` or `preview`.
+    /// `scan`, `unpack`, `render` or `preview`.
     pub name: String,
     /// Ready to be received.
     pub depth: i64,

@@ -14,9 +14,9 @@ pub enum UploadState {
     AwaitingBytes,
     /// In the `scan` queue: waits for the scanner, or is being scanned.
     Scanning,
-    /// In the `batch` queue: the pack is being opened and its manifest read.
-    Opening,
-    /// In the `image` queue: each file is scanned, checked and rendered.
+    /// In the `unpack` queue: the pack is being opened in the jail and its manifest read.
+    Unpacking,
+    /// In the `render` queue: each file is scanned, checked and rendered.
     Rendering,
     /// In the `preview` queue: the family preview is made.
     Previewing,
@@ -33,7 +33,7 @@ impl UploadState {
         match self {
             Self::AwaitingBytes => "awaiting_bytes",
             Self::Scanning => "scanning",
-            Self::Opening => "opening",
+            Self::Unpacking => "unpacking",
             Self::Rendering => "rendering",
             Self::Previewing => "previewing",
             Self::InReview => "in_review",
@@ -101,7 +101,7 @@ pub struct UploadTrace {
     pub attempts: Vec<Attempt>,
 }
 
-/// The time an upload spent at one stage: `receive`, `scan`, `batch`, `image`, `preview`, `review`.
+/// The time an upload spent at one stage: `receive`, `scan`, `unpack`, `render`, `preview`, `review`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StageTime {

@@ -17,7 +17,7 @@ use crate::queue::Broker;
 use crate::queue::settings::Settings;
 use crate::queue::stats::QueueStats;
 use crate::queue::wake::Wake;
-use crate::scanning::Scans;
+use crate::scan::Scans;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;

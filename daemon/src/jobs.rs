@@ -13,16 +13,16 @@ use tradepost_common::uploads::UploadState;
 
 use crate::app::App;
 use crate::campaigns::job::CampaignJob;
-use crate::ingest::job::BatchJob;
-use crate::previews::image_job::ImageJob;
-use crate::previews::sheet_job::PreviewJob;
+use crate::preview::job::PreviewJob;
 use crate::queue::dead::Letter;
 use crate::queue::worker::Work;
 use crate::queue::{Lane, Message, Needs, Outcome, QueueName};
-use crate::scanning::job::ScanJob;
+use crate::render::job::RenderJob;
+use crate::scan::job::ScanJob;
+use crate::unpack::job::UnpackJob;
 use crate::uploads::service as uploads;
 use crate::uploads::stages::Stage;
-use crate::{campaigns, ingest, previews, scanning};
+use crate::{campaigns, preview, render, scan, unpack};
 
 /// The jobs of the daemon, as the worker loop wants them.
 pub struct Jobs(pub Arc<App>);
@@ -39,7 +39,7 @@ impl Work for Jobs {
 
     async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
         let result = handle(&self.0, message).await;
-        scanning::waiting::instead_of_failing(&self.0, message, result).await
+        scan::waiting::instead_of_failing(&self.0, message, result).await
     }
 
     fn buried(&self, _: &Message) {
@@ -55,13 +55,13 @@ pub async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome
     let is_interactive = message.held.lane == Lane::Interactive;
     let _working = is_interactive.then(|| app.campaigns.courtesy.working());
     match message.queue() {
-        QueueName::Scan => scanning::job::run(app, parse(message)?).await,
-        QueueName::Batch => ingest::job::run(app, parse(message)?, message.attempt).await,
-        QueueName::Image if campaigns::job::is_one(&message.payload) => {
+        QueueName::Scan => scan::job::run(app, parse(message)?).await,
+        QueueName::Unpack => unpack::job::run(app, parse(message)?, message.attempt).await,
+        QueueName::Render if campaigns::job::is_one(&message.payload) => {
             campaigns::job::run(app, parse(message)?, message.attempt).await
         }
-        QueueName::Image => previews::image_job::run(app, parse(message)?, message.attempt).await,
-        QueueName::Preview => previews::sheet_job::run(app, parse(message)?, message.attempt).await,
+        QueueName::Render => render::job::run(app, parse(message)?, message.attempt).await,
+        QueueName::Preview => preview::job::run(app, parse(message)?, message.attempt).await,
     }
 }
 
@@ -77,9 +77,9 @@ fn parse<T: DeserializeOwned>(message: &Message) -> anyhow::Result<T> {
 pub fn check(queue: QueueName, payload: &Value) -> Result<(), Fault> {
     match queue {
         QueueName::Scan => check_as::<ScanJob>(payload),
-        QueueName::Batch => check_as::<BatchJob>(payload),
-        QueueName::Image if campaigns::job::is_one(payload) => check_as::<CampaignJob>(payload),
-        QueueName::Image => check_as::<ImageJob>(payload),
+        QueueName::Unpack => check_as::<UnpackJob>(payload),
+        QueueName::Render if campaigns::job::is_one(payload) => check_as::<CampaignJob>(payload),
+        QueueName::Render => check_as::<RenderJob>(payload),
         QueueName::Preview => check_as::<PreviewJob>(payload),
     }
 }
@@ -101,22 +101,22 @@ pub async fn give_up(app: &App, tx: &mut PgConnection, letter: &Letter, reason: 
             }
             _ => Ok(()),
         },
-        QueueName::Batch => match BatchJob::deserialize(&letter.payload) {
-            Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Opening, Stage::Batch, reason).await,
+        QueueName::Unpack => match UnpackJob::deserialize(&letter.payload) {
+            Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Unpacking, Stage::Unpack, reason).await,
             Err(_) => Ok(()),
         },
-        QueueName::Image if campaigns::job::is_one(&letter.payload) => {
+        QueueName::Render if campaigns::job::is_one(&letter.payload) => {
             match CampaignJob::deserialize(&letter.payload) {
                 Ok(job) => campaigns::job::give_up(tx, &job, reason).await,
                 Err(_) => Ok(()),
             }
         }
-        QueueName::Image => match ImageJob::deserialize(&letter.payload) {
-            Ok(job) => previews::image_job::give_up(app, tx, &job, reason).await,
+        QueueName::Render => match RenderJob::deserialize(&letter.payload) {
+            Ok(job) => render::job::give_up(app, tx, &job, reason).await,
             Err(_) => Ok(()),
         },
         QueueName::Preview => match PreviewJob::deserialize(&letter.payload) {
-            Ok(job) => previews::sheet_job::give_up(tx, &job, reason).await,
+            Ok(job) => preview::job::give_up(tx, &job, reason).await,
             Err(_) => Ok(()),
         },
     }
@@ -137,7 +137,7 @@ fn check_as<T: DeserializeOwned + Serialize>(payload: &Value) -> Result<(), Faul
     let known = serde_json::to_value(job).expect("a job is always JSON");
     let unknown = payload
         .as_object()
-        .and_then(|fields| fields.keys().find(|key| known.get(key).is_none()));
+        .and_then(|fields| fields.keys().find(|key| *key != "job" && known.get(key).is_none()));
     match unknown {
         Some(key) => Err(Fault {
             at: format!("/payload/{key}"),

@@ -23,11 +23,13 @@ pub mod accounts;
 pub mod audit;
 pub mod campaigns;
 pub mod catalog;
-pub mod copies;
-pub mod ingest;
-pub mod previews;
+pub mod duplicates;
+pub mod presets;
+pub mod preview;
+pub mod render;
 pub mod review;
-pub mod scanning;
+pub mod scan;
+pub mod unpack;
 pub mod uploads;
 
 pub mod aws;

@@ -24,10 +24,10 @@ use crate::queue::settings::{self, Settings};
 use crate::queue::stats::QueueStats;
 use crate::queue::worker::{self, Engine, Policy};
 use crate::queue::{self, Broker, QueueName, attempts, collector, outbox, postgres, wake};
-use crate::scanning::Scans;
+use crate::scan::Scans;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{http, leases, operations, previews, scheduler, telemetry};
+use crate::{http, leases, operations, presets, scheduler, telemetry};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
@@ -51,7 +51,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let metrics = bind_metrics(&config).await?;
     let database = database::open(&config.database, &state).await?;
     database::migrate(&database.pool).await?;
-    previews::presets::register(&database.pool, &config.previews.load_presets()?)
+    presets::register(&database.pool, &config.previews.load_presets()?)
         .await
         .context("writing down the presets")?;
     release_orphans(&database).await?;
@@ -233,7 +233,7 @@ fn scanner_spec(app: &App, state: &Path) -> ScannerSpec {
     spec.when_stale = config.scanner.when_stale;
     spec.doubts = app.scans.doubts.clone();
     // Room for everything that is scanned at once, and for those who ask whether it works.
-    let at_once: u32 = [QueueName::Scan, QueueName::Image]
+    let at_once: u32 = [QueueName::Scan, QueueName::Render]
         .map(|queue| app.concurrency(queue))
         .iter()
         .sum();

@@ -9,7 +9,7 @@ use tradepost_common::overview::Severity;
 
 use crate::app::App;
 use crate::queue::{QueueName, dead};
-use crate::{leases, operations, review, scanning, uploads};
+use crate::{leases, operations, review, scan, uploads};
 
 const EVERY: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
         tracing::info!(expired, "expired uploads whose bytes never came");
     }
     operations::service::tidy(&app.db).await?;
-    scanning::rescan::plan(app).await?;
+    scan::rescan::plan(app).await?;
     review::letters::end_waiting(app).await?;
     review::claims::tidy(app).await?;
     Ok(())

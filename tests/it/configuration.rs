@@ -18,6 +18,7 @@ const FAULTY: &str = r#"
     attempts = 0
     [queues.concurrency]
     images = 4
+    batch = 2
     [database]
     url = "mysql://root:hunter2@db"
     [daemon]
@@ -25,12 +26,13 @@ const FAULTY: &str = r#"
     [kitchen]
     oven = "on"
 "#;
-const FAULTS: [&str; 8] = [
+const FAULTS: [&str; 9] = [
     "http.listen",
     "http.port",
     "http.public_url",
     "queues.attempts",
     "queues.concurrency.images",
+    "queues.concurrency.batch: was renamed: set queues.concurrency.unpack",
     "database.url",
     "daemon.roles",
     "kitchen",

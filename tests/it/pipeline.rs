@@ -17,7 +17,7 @@ async fn clean_pack_of_a_trusted_contributor_is_published() {
         .iter()
         .map(|stage| stage["stage"].as_str().unwrap())
         .collect();
-    assert_eq!(stages, ["receive", "scan", "batch", "image", "preview"]);
+    assert_eq!(stages, ["receive", "scan", "unpack", "render", "preview"]);
     assert!(
         trace["stages"]
             .as_array()

@@ -15,26 +15,26 @@ pub fn impatient() -> Options {
 }
 
 impl TestApp {
-    /// Uploads a pack of `files` files and takes them away before they are rendered: each becomes a dead letter of `image`.
+    /// Uploads a pack of `files` files and takes them away before they are rendered: each becomes a dead letter of `render`.
     /// Answers with the upload's id.
     pub async fn pack_of_dead_letters(&self, token: &str, set: &str, files: usize) -> String {
-        let (status, row) = self.act("/v1/queues/image/pause", json!({})).await;
+        let (status, row) = self.act("/v1/queues/render/pause", json!({})).await;
         assert_eq!(status, StatusCode::OK, "{row}");
-        let waiting = queue(&self.look("/v1/queues").await, "image")["depth"]
+        let waiting = queue(&self.look("/v1/queues").await, "render")["depth"]
             .as_i64()
             .unwrap_or(0);
         let id = self.upload(token, &PackBuilder::ticks(set, files).build()).await;
         self.until("/v1/queues", |page| {
-            queue(page, "image")["depth"] == json!(waiting + files as i64)
+            queue(page, "render")["depth"] == json!(waiting + files as i64)
         })
         .await;
         self.take_away_members();
-        let dead = queue(&self.look("/v1/queues").await, "image")["dead"]
+        let dead = queue(&self.look("/v1/queues").await, "render")["dead"]
             .as_i64()
             .unwrap_or(0);
-        self.act("/v1/queues/image/resume", json!({})).await;
+        self.act("/v1/queues/render/resume", json!({})).await;
         self.until("/v1/queues", |page| {
-            queue(page, "image")["dead"] == json!(dead + files as i64)
+            queue(page, "render")["dead"] == json!(dead + files as i64)
         })
         .await;
         id

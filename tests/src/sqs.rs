@@ -66,7 +66,7 @@ impl Sqs {
         Client::from_conf(config.build())
     }
 
-    /// The URL of one of this test's queues: `image-bulk`.
+    /// The URL of one of this test's queues: `render-bulk`.
     pub async fn url(&self, name: &str) -> String {
         let found = self
             .client()

@@ -91,10 +91,10 @@ mod tests {
 
     #[test]
     fn draft_is_for_its_user_alone_and_goes() {
-        let draft = Draft::new("image", "{}").unwrap();
+        let draft = Draft::new("render", "{}").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(draft.path()), mode(&draft.folder)), (0o600, 0o700));
-        fs::write(draft.folder.join("image.json~"), "left by an editor").unwrap();
+        fs::write(draft.folder.join("render.json~"), "left by an editor").unwrap();
         assert_eq!(draft.read().unwrap(), "{}");
         let folder = draft.folder.clone();
         drop(draft);

@@ -37,7 +37,7 @@ fn stderr(output: &Output) -> String {
 
 fn queue() -> Value {
     json!({
-        "name": "image", "depth": 1812, "in_flight": 4, "delayed": 0, "dead": 2, "oldest_age_seconds": 77.0,
+        "name": "render", "depth": 1812, "in_flight": 4, "delayed": 0, "dead": 2, "oldest_age_seconds": 77.0,
         "sent_per_second": 90.0, "done_per_second": 85.0, "failed_per_second": 0.0, "working": 4, "workers": 2,
         "concurrency": 4, "concurrency_by": null, "paused": false, "paused_by": null, "done_history": [1, 2, 3],
         "sent_history": [3, 2, 1], "backend": "postgres"
@@ -122,7 +122,7 @@ fn daemon(request: &Request) -> Answer {
         ),
         ("GET", "/v1/overview") => (200, overview()),
         ("GET", "/v1/queues") => (200, json!({ "queues": [queue()] })),
-        ("POST", "/v1/queues/image/pause") => (200, queue()),
+        ("POST", "/v1/queues/render/pause") => (200, queue()),
         ("GET", "/v1/uploads") if !request.path.contains("cursor") => {
             (200, json!({ "rows": [upload("published")], "next": "c1" }))
         }

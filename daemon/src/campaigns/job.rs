@@ -60,7 +60,7 @@ impl CampaignJob {
     }
 }
 
-/// Whether a payload of the queue `image` is a campaign's.
+/// Whether a payload of the queue `render` is a campaign's.
 pub fn is_one(payload: &Value) -> bool {
     payload.get("campaign").is_some()
 }

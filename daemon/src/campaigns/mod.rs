@@ -1,7 +1,7 @@
 //! Campaigns: what the catalogue has already is drawn anew with the presets and the engine of today.
 //!
 //! A plan lists the items and draws none. A canary is drawn first and laid beside what is shown, for somebody to look at. The rest goes
-//! through the bulk lane of the queue `image` in messages of some tens of items, at most some at a time, and lets new uploads pass. What is
+//! through the bulk lane of the queue `render` in messages of some tens of items, at most some at a time, and lets new uploads pass. What is
 //! drawn is filed under the campaign's generation, an item's pictures and its mark `done` in one transaction: whatever dies whenever,
 //! nothing is done twice and nothing is missing. Nothing of it is visible before the swap, which is one row more in `active_generations`;
 //! rolling back is that row less. Collecting makes the generation the catalogue's own, or forgets it, and frees what nobody needs.

@@ -91,7 +91,7 @@ async fn finish(
 fn seconds_of_a_rendering(app: &App) -> Option<f64> {
     let mut mean = None;
     app.latency.totals(|scope, name, histogram, _, seconds| {
-        if scope == LatencyScope::Stage && name == "image.render" && !histogram.is_empty() {
+        if scope == LatencyScope::Stage && name == "render.render" && !histogram.is_empty() {
             mean = Some(seconds / histogram.len() as f64);
         }
     });

@@ -156,7 +156,7 @@ impl Runner {
         }
         let chunk = i64::from(app.config.campaigns.chunk_items);
         let workers = settings::workers(&app.db).await?;
-        let workers = i64::from(workers.get(QueueName::Image.as_str()).copied().unwrap_or(1).max(1));
+        let workers = i64::from(workers.get(QueueName::Render.as_str()).copied().unwrap_or(1).max(1));
         let room = (AHEAD * i64::from(app.config.campaigns.at_once()) * workers * chunk - waiting).max(0);
         let allowed = self
             .pace(row)

@@ -89,8 +89,12 @@ impl Check<'_> {
         self.between("queues.safety_seconds", queues.safety_seconds, 1..=900);
         for (queue, concurrency) in &queues.concurrency {
             let at = format!("queues.concurrency.{queue}");
-            let is_queue = QueueName::parse(queue).is_some();
-            self.require(is_queue, &at, "no such queue; there are scan, batch, image, preview");
+            let fault = match queue.as_str() {
+                "batch" => "was renamed: set queues.concurrency.unpack",
+                "image" => "was renamed: set queues.concurrency.render",
+                _ => "no such queue; there are scan, unpack, render, preview",
+            };
+            self.require(QueueName::parse(queue).is_some(), &at, fault);
             self.between(&at, *concurrency, 1..=1_000);
         }
     }

@@ -16,7 +16,7 @@ use crate::app::{App, SharedApp};
 use crate::catalog::{listing, service as catalog};
 use crate::error::{ApiError, ApiResult};
 use crate::objects::{member_key, rendition_key};
-use crate::scanning::{self, pinned};
+use crate::scan::{self, pinned};
 use crate::uploads::routes::check_signature;
 use tradepost_inspect::media::FileType;
 use tradepost_render::presets::Format;
@@ -112,7 +112,7 @@ async fn get_source(
     };
     check_signature(&app, "GET", &format!("/objects/m/{digest}/{name}"), signature)?;
     let sha256 = parse_digest(&digest).ok_or(ApiError::NotFound("file"))?;
-    if scanning::service::is_infected(&app.db, &sha256).await? {
+    if scan::service::is_infected(&app.db, &sha256).await? {
         return Err(ApiError::Gone {
             code: "withdrawn",
             detail: "The file was withdrawn: the scanner found malware in it.".to_owned(),

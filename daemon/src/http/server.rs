@@ -20,7 +20,7 @@ use super::{docs, health, objects};
 use crate::app::SharedApp;
 use crate::error::ApiError;
 use crate::telemetry::latency::Outcome;
-use crate::{catalog, previews, uploads};
+use crate::{catalog, presets, uploads};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -52,7 +52,7 @@ fn documented() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::with_openapi(document)
         .merge(uploads::routes::router())
         .merge(catalog::routes::router())
-        .merge(previews::presets::router())
+        .merge(presets::router())
         .merge(objects::router())
         .merge(health::router())
 }

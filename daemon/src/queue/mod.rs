@@ -34,21 +34,21 @@ pub enum QueueName {
     /// Is the uploaded pack a ZIP, and does clamd call its exact bytes clean?
     Scan,
     /// Open the pack in the jail, validate its manifest, create the drafts.
-    Batch,
+    Unpack,
     /// Scan, check and render one file.
-    Image,
+    Render,
     /// Make the contact sheet and settle the upload, once all its files are settled.
     Preview,
 }
 
 impl QueueName {
-    pub const ALL: [Self; 4] = [Self::Scan, Self::Batch, Self::Image, Self::Preview];
+    pub const ALL: [Self; 4] = [Self::Scan, Self::Unpack, Self::Render, Self::Preview];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Scan => "scan",
-            Self::Batch => "batch",
-            Self::Image => "image",
+            Self::Unpack => "unpack",
+            Self::Render => "render",
             Self::Preview => "preview",
         }
     }
@@ -61,8 +61,8 @@ impl QueueName {
     pub fn default_concurrency(self, cores: u32) -> u32 {
         match self {
             Self::Scan => 2,
-            Self::Batch => 1,
-            Self::Image => cores * 2,
+            Self::Unpack => 1,
+            Self::Render => cores * 2,
             Self::Preview => 1,
         }
     }
@@ -70,8 +70,8 @@ impl QueueName {
     /// Whether work on this queue makes sense while the scanner is away.
     pub fn needs(self) -> Needs {
         match self {
-            Self::Scan | Self::Image => Needs::Scanner,
-            Self::Batch | Self::Preview => Needs::Nothing,
+            Self::Scan | Self::Render => Needs::Scanner,
+            Self::Unpack | Self::Preview => Needs::Nothing,
         }
     }
 }

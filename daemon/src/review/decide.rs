@@ -20,7 +20,7 @@ use crate::audit::{self, Actor};
 use crate::catalog::service::{self as catalog, SetProgress};
 use crate::catalog::undo as catalog_undo;
 use crate::error::{ApiError, ApiResult};
-use crate::previews::sheet_job::PreviewJob;
+use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, QueueName};
 use crate::uploads::findings;
 use crate::uploads::service::{self as uploads, file_finding, pack_finding};

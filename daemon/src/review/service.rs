@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::catalog::service as catalog;
 use crate::config::ReviewConfig;
-use crate::copies::service as copies;
+use crate::duplicates::service as duplicates;
 use crate::error::{ApiError, ApiResult};
 use crate::objects::rendition_key;
 use crate::uploads::findings;
@@ -159,7 +159,7 @@ pub async fn detail(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseDetai
         items: case_items(items, &found),
         findings: found,
         licence,
-        look_alikes: copies::look_alikes(db, case.upload_id).await?,
+        look_alikes: duplicates::look_alikes(db, case.upload_id).await?,
         letters,
         viewers: viewers.into_iter().filter(|viewer| *viewer != actor.user).collect(),
         claim_until,

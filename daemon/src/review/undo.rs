@@ -18,7 +18,7 @@ use crate::audit::{self, Actor};
 use crate::catalog::service as catalog;
 use crate::catalog::undo::{self as catalog_undo, PutBackError};
 use crate::error::{ApiError, ApiResult};
-use crate::previews::sheet_job::PreviewJob;
+use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, QueueName};
 use crate::uploads::{service as uploads, undo as uploads_undo};
 

@@ -11,7 +11,7 @@ use tradepost_common::overview::Severity;
 use super::latency::Outcome;
 use crate::app::App;
 use crate::embedded::clamd::{ScannerState, ScannerStatus, Signatures};
-use crate::scanning::waiting;
+use crate::scan::waiting;
 
 const EVERY: Duration = Duration::from_secs(5);
 /// A scanner is looked for this long before anybody is told.

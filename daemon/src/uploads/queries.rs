@@ -261,7 +261,7 @@ pub(super) async fn state_and_account(
 pub(super) async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<[i64; 4]> {
     let row = sqlx::query!(
         r#"
-        select count(*) filter (where state in ('scanning', 'opening', 'rendering', 'previewing')) as "working!",
+        select count(*) filter (where state in ('scanning', 'unpacking', 'rendering', 'previewing')) as "working!",
             count(*) filter (where state = 'in_review') as "in_review!",
             count(*) filter (where state = 'published') as "published!",
             count(*) filter (where state = 'rejected') as "rejected!"

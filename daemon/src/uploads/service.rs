@@ -18,7 +18,7 @@ use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::queue::{NewMessage, QueueName, attempts};
-use crate::scanning::job::ScanJob;
+use crate::scan::job::ScanJob;
 use tradepost_store::{PutError, VersionKey};
 
 /// What a contributor announces.

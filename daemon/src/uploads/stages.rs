@@ -9,8 +9,8 @@ use tradepost_common::uploads::StageTime;
 pub enum Stage {
     Receive,
     Scan,
-    Batch,
-    Image,
+    Unpack,
+    Render,
     Preview,
     Review,
 }
@@ -20,8 +20,8 @@ impl Stage {
         match self {
             Self::Receive => "receive",
             Self::Scan => "scan",
-            Self::Batch => "batch",
-            Self::Image => "image",
+            Self::Unpack => "unpack",
+            Self::Render => "render",
             Self::Preview => "preview",
             Self::Review => "review",
         }

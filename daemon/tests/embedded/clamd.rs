@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::time::{Instant, timeout};
 use tradepostd::embedded::clamd::{Clamd, Home, Scanner, ScannerKind, ScannerSpec, Signatures};
-use tradepostd::scanning::clamd::{Verdict, scan, version};
+use tradepostd::scan::clamd::{Verdict, scan, version};
 
 use crate::support::{Victim, await_death, nothing_left, processes_below, victim_folder};
 

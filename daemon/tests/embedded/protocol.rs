@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
-use tradepostd::scanning::clamd::{ScanError, ScanLimits, Verdict, ping, scan};
+use tradepostd::scan::clamd::{ScanError, ScanLimits, Verdict, ping, scan};
 
 const LIMITS: ScanLimits = ScanLimits {
     max_bytes: 64 << 20,

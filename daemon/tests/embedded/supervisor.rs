@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tradepostd::embedded::clamd::{Scanner, ScannerKind, ScannerSpec, ScannerState, ScannerStatus, Signatures, run};
-use tradepostd::scanning::clamd::Verdict;
+use tradepostd::scan::clamd::Verdict;
 
 use crate::clamd::{eicar, spec, verdict};
 use crate::support::{nothing_left, processes_below};

@@ -15,7 +15,7 @@ use tradepostd::queue::{Lane, QueueName, dead};
 use super::messages::new_message;
 use super::sqs_with;
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 const LONG: Duration = Duration::from_secs(600);
 
 fn text(value: &str) -> MessageAttributeValue {
@@ -52,7 +52,7 @@ async fn garbage_ends_among_the_dead_letters_as_it_came() {
         Script::new(async |_| anyhow::bail!("the payload is no job")),
     );
     for (body, kept) in bodies {
-        let id = send_by_hand(&bench, "image", body, &[]).await;
+        let id = send_by_hand(&bench, "render", body, &[]).await;
         let letter = bench.buried(id).await;
         assert_eq!((&letter.payload, letter.row.attempts), (&kept, 3), "{body}");
     }
@@ -75,11 +75,11 @@ async fn attributes_of_a_stranger_do_no_harm() {
         ("delay", "for ever"),
         ("their-own", "thing"),
     ];
-    let id = send_by_hand(&bench, "image", "7", &odd).await;
+    let id = send_by_hand(&bench, "render", "7", &odd).await;
     let message = bench.receive_one(QUEUE, LONG).await;
     assert_eq!((message.id(), &message.payload, message.redrives), (id, &json!(7), 0));
     assert_eq!((message.upload_id, &message.fault), (None, &None));
-    let id = send_by_hand(&bench, "image", "7", &[("pointer", "../../../etc/passwd")]).await;
+    let id = send_by_hand(&bench, "render", "7", &[("pointer", "../../../etc/passwd")]).await;
     let message = bench.receive_one(QUEUE, LONG).await;
     assert_eq!((message.id(), &message.payload), (id, &json!({ "raw": "7" })));
     assert!(message.fault.is_some_and(|fault| fault.contains("no SHA-256")));
@@ -122,7 +122,7 @@ async fn what_sqs_gives_up_on_is_collected() {
     // A copy that turns up later, in either queue, is known to be buried.
     let copy = bench.server().client();
     let attributes = [("id", message.id.to_string())];
-    for name in ["image", "image-dead"] {
+    for name in ["render", "render-dead"] {
         let request = copy
             .send_message()
             .queue_url(bench.server().url(name).await)
@@ -136,14 +136,14 @@ async fn what_sqs_gives_up_on_is_collected() {
     worker.finish().await;
     assert_eq!(
         dead::service::counts(&bench.db).await.unwrap(),
-        [("image".to_owned(), 1)]
+        [("render".to_owned(), 1)]
     );
     bench.close().await;
 }
 
 async fn until_dead_queue_is_empty(bench: &Bench) {
     eventually("the dead queue is empty", async || {
-        match bench.server().count("image-dead").await {
+        match bench.server().count("render-dead").await {
             0 => Ok(()),
             left => Err(format!("{left} messages")),
         }
@@ -163,7 +163,7 @@ async fn collected_message_tells_its_last_recorded_error() {
     bench.fail(&received, "the disk is full").await;
     // As SQS would move it.
     let attributes = [("id", &*message.id.to_string()), ("lane", "bulk")];
-    send_by_hand(&bench, "image-dead", r#"{"path":"icons/a.svg"}"#, &attributes).await;
+    send_by_hand(&bench, "render-dead", r#"{"path":"icons/a.svg"}"#, &attributes).await;
     bench.collect();
     let letter = bench.buried(message.id).await;
     assert_eq!(
@@ -181,7 +181,7 @@ async fn garbage_in_the_dead_queue_is_collected_too() {
     };
     let seen = Arc::new(Mutex::new(Vec::new()));
     for body in ["no JSON", r#"["\u0000"]"#] {
-        let id = send_by_hand(&bench, "image-dead", body, &[]).await;
+        let id = send_by_hand(&bench, "render-dead", body, &[]).await;
         let letter = bench.buried(id).await;
         assert_eq!(letter.payload, json!({ "raw": body }));
         seen.lock().unwrap().push(id);

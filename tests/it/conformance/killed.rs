@@ -11,7 +11,7 @@ use tradepostd::queue::{Lane, NewMessage, Outcome, QueueName, attempts, dead};
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 
 on_both! {
     orphan_of_a_killed_worker_comes_back

@@ -8,7 +8,7 @@ use tradepost_common::ids::{MessageId, UploadId};
 use tradepost_tests::queues::Bench;
 use tradepostd::queue::{Lane, Message, NewMessage, QueueName};
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 const SHORT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(600);
 

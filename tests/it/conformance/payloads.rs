@@ -12,7 +12,7 @@ use tradepostd::queue::sqs::payloads::sweep;
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 const LONG: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

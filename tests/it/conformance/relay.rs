@@ -14,7 +14,7 @@ use tradepostd::queue::{Message, NewMessage, QueueName, outbox};
 use super::messages::new_message;
 use super::sqs_with;
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 const LONG: Duration = Duration::from_secs(600);
 
 async fn let_claims_run_out(bench: &Bench) {
@@ -103,7 +103,7 @@ async fn message_that_sqs_refuses_for_good_becomes_a_dead_letter() {
     let Some(mut bench) = sqs_with(|_| {}).await else {
         return;
     };
-    let (server, url) = (bench.server().client(), bench.server().url("image").await);
+    let (server, url) = (bench.server().client(), bench.server().url("render").await);
     let smaller = server.set_queue_attributes().queue_url(url);
     let smaller = smaller
         .attributes(QueueAttributeName::MaximumMessageSize, "1024")

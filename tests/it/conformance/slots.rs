@@ -13,7 +13,7 @@ use tradepostd::queue::{Lane, NewMessage, Outcome, QueueName, attempts, dead, se
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 
 on_both! {
     interactive_messages_pass_a_backlog_of_bulk_ones

@@ -10,7 +10,7 @@ use tradepostd::queue::{Lane, NewMessage, Outcome, QueueName, attempts, dead};
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 
 on_both! {
     waiting_worker_gets_what_is_sent

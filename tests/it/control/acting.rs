@@ -24,7 +24,7 @@ async fn paused_queue_holds_the_pack_over_a_restart_until_it_is_resumed_and_both
     let mut app = TestApp::start();
     let me = app.look("/v1/whoami").await["user"].clone();
     let token = app.trusted("ann");
-    let (status, row) = app.act("/v1/queues/image/pause", json!({})).await;
+    let (status, row) = app.act("/v1/queues/render/pause", json!({})).await;
     assert_eq!(
         (status, &row["paused"], &row["paused_by"]),
         (StatusCode::OK, &json!(true), &me),
@@ -34,9 +34,9 @@ async fn paused_queue_holds_the_pack_over_a_restart_until_it_is_resumed_and_both
     app.restart();
     let id = app.upload(&token, &PackBuilder::ticks("Ticks", 3).build()).await;
     let held = app
-        .until("/v1/queues", |page| queue(page, "image")["depth"] == json!(3))
+        .until("/v1/queues", |page| queue(page, "render")["depth"] == json!(3))
         .await;
-    assert_eq!(queue(&held, "image")["in_flight"], json!(0), "{held}");
+    assert_eq!(queue(&held, "render")["in_flight"], json!(0), "{held}");
     let trace = app.look(&format!("/v1/uploads/{id}")).await;
     assert_eq!(
         (&trace["upload"]["state"], &trace["upload"]["files_done"]),
@@ -44,7 +44,7 @@ async fn paused_queue_holds_the_pack_over_a_restart_until_it_is_resumed_and_both
         "{trace}"
     );
 
-    let (status, row) = app.act("/v1/queues/image/resume", json!({})).await;
+    let (status, row) = app.act("/v1/queues/render/resume", json!({})).await;
     assert_eq!(
         (status, &row["paused"], &row["paused_by"]),
         (StatusCode::OK, &json!(false), &Value::Null),
@@ -63,7 +63,7 @@ async fn paused_queue_holds_the_pack_over_a_restart_until_it_is_resumed_and_both
         [(&json!("queue.resume"), &me), (&json!("queue.pause"), &me)],
         "{audit}"
     );
-    assert_eq!(audit["rows"][0]["subject"], "queue:image");
+    assert_eq!(audit["rows"][0]["subject"], "queue:render");
 }
 
 #[tokio::test]

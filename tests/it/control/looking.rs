@@ -51,7 +51,10 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
     );
 
     let queues = app.look("/v1/queues").await;
-    assert_eq!(names(&queues["queues"], "name"), ["scan", "batch", "image", "preview"]);
+    assert_eq!(
+        names(&queues["queues"], "name"),
+        ["scan", "unpack", "render", "preview"]
+    );
     for queue in queues["queues"].as_array().unwrap() {
         assert_eq!(
             (&queue["depth"], &queue["dead"], &queue["paused"]),
@@ -71,14 +74,14 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
         rows.map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>()
     };
     assert!(named("route").contains(&"GET /v1/items"), "{latency}");
-    for stage in ["scan", "batch", "image.render"] {
+    for stage in ["scan", "unpack", "render.render"] {
         assert!(named("stage").contains(&stage), "{stage}: {latency}");
     }
     let row = latency["latency"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|row| row["name"] == "image.render")
+        .find(|row| row["name"] == "render.render")
         .unwrap();
     let total = |field: &str| row["total"][field].as_f64().unwrap();
     assert!(

@@ -51,7 +51,7 @@ async fn peer_without_a_role_sees_nothing() {
         assert_forbidden(as_stranger(&app, "GET", path, None), "nobody is no viewer");
     }
     assert_forbidden(
-        as_stranger(&app, "POST", "/v1/queues/image/pause", None),
+        as_stranger(&app, "POST", "/v1/queues/render/pause", None),
         "nobody is no viewer",
     );
 }
@@ -85,7 +85,7 @@ async fn viewer_may_look_but_not_act() {
         );
     }
     assert_forbidden(
-        as_stranger(&app, "POST", "/v1/queues/image/pause", None),
+        as_stranger(&app, "POST", "/v1/queues/render/pause", None),
         "nobody is no operator",
     );
     assert_eq!(
@@ -104,7 +104,7 @@ async fn moderator_may_decide_but_not_pause() {
     let app = start(group_as("CONTROL__MODERATOR_GROUPS"));
     let case = open_case(&app).await;
     assert_forbidden(
-        as_stranger(&app, "POST", "/v1/queues/image/pause", None),
+        as_stranger(&app, "POST", "/v1/queues/render/pause", None),
         "nobody is no operator",
     );
     let (status, decision) = as_stranger(&app, "POST", &format!("/v1/cases/{case}/approve"), Some(json!({})));

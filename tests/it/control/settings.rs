@@ -9,9 +9,9 @@ use tradepost_tests::dead::queue;
 async fn concurrency_changes_at_once_holds_over_a_restart_and_goes_back_to_what_is_configured() {
     let mut app = TestApp::start();
     let me = app.look("/v1/whoami").await["user"].clone();
-    let configured = queue(&app.look("/v1/queues").await, "image")["concurrency"].clone();
+    let configured = queue(&app.look("/v1/queues").await, "render")["concurrency"].clone();
     let (status, row) = app
-        .act("/v1/queues/image/concurrency", json!({ "concurrency": 7 }))
+        .act("/v1/queues/render/concurrency", json!({ "concurrency": 7 }))
         .await;
     assert_eq!(
         (status, &row["concurrency"], &row["concurrency_by"]),
@@ -21,7 +21,7 @@ async fn concurrency_changes_at_once_holds_over_a_restart_and_goes_back_to_what_
     app.stop();
     app.restart();
     let page = app.look("/v1/queues").await;
-    assert_eq!(queue(&page, "image")["concurrency"], json!(7), "{page}");
+    assert_eq!(queue(&page, "render")["concurrency"], json!(7), "{page}");
     assert_eq!(queue(&page, "scan")["concurrency_by"], Value::Null, "{page}");
     let token = app.trusted("ann");
     let pack = tradepost_tests::PackBuilder::ticks("Ticks", 20).build();
@@ -31,7 +31,7 @@ async fn concurrency_changes_at_once_holds_over_a_restart_and_goes_back_to_what_
     );
 
     let (status, row) = app
-        .act("/v1/queues/image/concurrency", json!({ "concurrency": null }))
+        .act("/v1/queues/render/concurrency", json!({ "concurrency": null }))
         .await;
     assert_eq!((status, &row["concurrency"]), (StatusCode::OK, &configured), "{row}");
     assert_eq!(row["concurrency_by"], Value::Null);
@@ -44,9 +44,9 @@ async fn concurrency_changes_at_once_holds_over_a_restart_and_goes_back_to_what_
 async fn workers_are_counted_on_every_queue() {
     let app = TestApp::start();
     let page = app
-        .until("/v1/queues", |page| queue(page, "image")["workers"] == json!(1))
+        .until("/v1/queues", |page| queue(page, "render")["workers"] == json!(1))
         .await;
-    for name in ["scan", "batch", "preview"] {
+    for name in ["scan", "unpack", "preview"] {
         assert_eq!(queue(&page, name)["workers"], json!(1), "{page}");
     }
 }
@@ -55,7 +55,7 @@ async fn workers_are_counted_on_every_queue() {
 async fn alert_is_acknowledged_by_name() {
     let app = TestApp::start();
     let me = app.look("/v1/whoami").await["user"].clone();
-    app.act("/v1/queues/image/pause", json!({})).await;
+    app.act("/v1/queues/render/pause", json!({})).await;
     app.until("/v1/alerts", |page| page.to_string().contains("queue-paused"))
         .await;
     let (status, alert) = app.act("/v1/alerts/queue-paused/acknowledge", json!({})).await;

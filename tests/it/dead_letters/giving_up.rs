@@ -53,7 +53,7 @@ async fn purged_queue_leaves_no_upload_waiting() {
     let token = app.trusted("ann");
     let upload = app.pack_of_dead_letters(&token, "Ticks", 4).await;
     let purging = app
-        .start_operation(json!({ "kind": "purge", "selection": { "queue": "image" }, "reason": "disk lost" }))
+        .start_operation(json!({ "kind": "purge", "selection": { "queue": "render" }, "reason": "disk lost" }))
         .await;
     let done = app.operation_in(&purging, "done").await;
     assert_eq!(done["acted"], json!(4), "{done}");
@@ -73,7 +73,7 @@ async fn purged_queue_leaves_no_upload_waiting() {
 async fn uploads_whose_scan_or_opening_is_given_up_are_rejected_with_the_reason() {
     let app = TestApp::start_with(impatient());
     let token = app.trusted("ann");
-    for queue in ["scan", "batch"] {
+    for queue in ["scan", "unpack"] {
         app.act(&format!("/v1/queues/{queue}/pause"), json!({})).await;
         let upload = app
             .upload(&token, &tradepost_tests::PackBuilder::ticks(queue, 1).build())

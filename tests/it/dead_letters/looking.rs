@@ -16,7 +16,7 @@ async fn dead_letter_is_shown_with_all_that_is_known_of_it() {
         1,
         "one cause is one group: {groups}"
     );
-    assert_eq!((&group["queue"], &group["messages"]), (&json!("image"), &json!(3)));
+    assert_eq!((&group["queue"], &group["messages"]), (&json!("render"), &json!(3)));
     assert_eq!((&group["refailed"], &groups["messages"]), (&json!(0), &json!(3)));
     assert!(group["error"].as_str().unwrap().contains("reading the file"), "{group}");
 
@@ -76,7 +76,7 @@ async fn lists_are_narrowed_by_queue_text_upload_and_redrives() {
         let page = app.look(&format!("/v1/dead?{query}")).await;
         page["rows"].as_array().unwrap().len()
     };
-    assert_eq!(count("queue=image").await, 4);
+    assert_eq!(count("queue=render").await, 4);
     assert_eq!(count("queue=scan").await, 0);
     assert_eq!(count("text=TICK-0002").await, 1, "by the file, whatever the case");
     assert_eq!(count("text=reading%20the%20file").await, 4, "by the error");
@@ -88,6 +88,6 @@ async fn lists_are_narrowed_by_queue_text_upload_and_redrives() {
     let groups = async |query: &str| app.look(&format!("/v1/dead/groups?{query}")).await["messages"].clone();
     assert_eq!(groups("text=reading").await, json!(4));
     assert_eq!(groups("text=nothing").await, json!(0));
-    assert_eq!(groups("queue=batch").await, json!(0));
-    assert_eq!(queue(&app.look("/v1/queues").await, "image")["dead"], json!(4));
+    assert_eq!(groups("queue=unpack").await, json!(0));
+    assert_eq!(queue(&app.look("/v1/queues").await, "render")["dead"], json!(4));
 }

@@ -22,7 +22,7 @@ async fn what_was_mended_is_redriven_and_the_pack_is_published() {
         (&json!("planned"), &json!(5), &json!(0))
     );
     assert_eq!(
-        queue(&app.look("/v1/queues").await, "image")["dead"],
+        queue(&app.look("/v1/queues").await, "render")["dead"],
         json!(5),
         "a plan touches nothing"
     );
@@ -120,7 +120,7 @@ async fn dry_run_says_why_each_message_would_be_left_out() {
     let upload = app.pack_of_dead_letters(&app.trusted("ann"), "Ticks", 2).await;
     app.sql(
         "insert into dead_letters (id, queue, payload, upload_id, attempts, error, fingerprint, enqueued_at) values
-            ('00000000-0000-7000-8000-000000000001', 'image', '{\"path\": \"a.svg\"}', null, 5, 'x', 'aaaaaaaaaaaaaaaa', now()),
+            ('00000000-0000-7000-8000-000000000001', 'render', '{\"path\": \"a.svg\"}', null, 5, 'x', 'aaaaaaaaaaaaaaaa', now()),
             ('00000000-0000-7000-8000-000000000002', 'polish', '{}', null, 5, 'x', 'aaaaaaaaaaaaaaaa', now()),
             ('00000000-0000-7000-8000-000000000003', 'scan', '{\"upload_id\": \"00000000-0000-7000-8000-00000000000a\"}',
                 '00000000-0000-7000-8000-00000000000a', 5, 'x', 'aaaaaaaaaaaaaaaa', now())",
@@ -190,7 +190,7 @@ async fn what_dies_after_the_snapshot_is_not_meant() {
 async fn canary_in_a_paused_queue_stops_after_its_wait() {
     let app = TestApp::start_with(impatient());
     app.pack_of_dead_letters(&app.trusted("ann"), "Ticks", 4).await;
-    app.act("/v1/queues/image/pause", json!({})).await;
+    app.act("/v1/queues/render/pause", json!({})).await;
     let operation = app
         .start_operation(json!({ "kind": "redrive", "pace": { "canary": 1, "canary_wait_seconds": 1 } }))
         .await;

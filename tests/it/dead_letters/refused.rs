@@ -68,7 +68,7 @@ async fn requests_that_make_no_sense_are_refused_with_what_is_wrong() {
         (json!({ "concurrency": "many" }), StatusCode::BAD_REQUEST),
         (json!({ "workers": 3 }), StatusCode::BAD_REQUEST),
     ] {
-        let (answer, problem) = app.act("/v1/queues/image/concurrency", body.clone()).await;
+        let (answer, problem) = app.act("/v1/queues/render/concurrency", body.clone()).await;
         assert_eq!(answer, status, "{body}: {problem}");
     }
     let (status, _) = app
@@ -109,7 +109,7 @@ async fn only_operators_act_and_viewers_look() {
         (format!("/v1/operations/{none}/cancel"), json!({})),
         (format!("/v1/operations/{none}/rate"), json!({ "rate_per_second": 5 })),
         (format!("/v1/dead/{none}/edit"), json!({ "payload": {}, "seq": 1 })),
-        ("/v1/queues/image/concurrency".to_owned(), json!({ "concurrency": 3 })),
+        ("/v1/queues/render/concurrency".to_owned(), json!({ "concurrency": 3 })),
         ("/v1/alerts/scanner-down/acknowledge".to_owned(), json!({})),
     ] {
         let (status, problem) = as_stranger(&app, "POST", &path, Some(body));

@@ -80,14 +80,14 @@ async fn a_full_disk_means_waiting() {
         std::fs::create_dir_all(objects.join(folder)).unwrap();
     }
     let token = app.trusted("patient");
-    app.act("/v1/queues/image/pause", json!({})).await;
+    app.act("/v1/queues/render/pause", json!({})).await;
     let id = app.upload(&token, &PackBuilder::ticks("Ticks", 4).build()).await;
     let path = format!("/v1/uploads/{id}");
     app.until(&path, |trace| trace["upload"]["state"] == "rendering").await;
     let filler = objects.join("filler");
     let full = std::fs::write(&filler, vec![0; 4 << 20]).unwrap_err();
     assert_eq!(full.raw_os_error(), Some(28), "{full}");
-    app.act("/v1/queues/image/resume", json!({})).await;
+    app.act("/v1/queues/render/resume", json!({})).await;
     until_raised(&app, "disk-full").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     app.assert_nothing_is_published().await;

@@ -46,15 +46,15 @@ async fn until_in_stage(app: &TestApp, id: &str, state: &str) {
 async fn a_pack_that_is_overwritten_after_its_verdict_is_not_opened() {
     let app = TestApp::start_with(impatient());
     let token = app.trusted("ann");
-    app.act("/v1/queues/batch/pause", json!({})).await;
+    app.act("/v1/queues/unpack/pause", json!({})).await;
     let pack = PackBuilder::ticks("Ticks", 2).build();
     let id = app.upload(&token, &pack).await;
-    until_in_stage(&app, &id, "opening").await;
+    until_in_stage(&app, &id, "unpacking").await;
     let other = PackBuilder::new("Other")
         .file("icons/other.svg", square("#c00000"))
         .build();
     overwrite(&only_file_in(&app.state.join("objects/uploads").join(&id)), &other);
-    app.act("/v1/queues/batch/resume", json!({})).await;
+    app.act("/v1/queues/unpack/resume", json!({})).await;
     let told = until_raised(&app, "bytes-swapped").await;
     assert!(told.contains("a pack"), "{told}");
     app.until(&format!("/v1/uploads/{id}"), |trace| {
@@ -69,13 +69,13 @@ async fn a_pack_that_is_overwritten_after_its_verdict_is_not_opened() {
 async fn a_file_that_is_overwritten_before_it_is_drawn_is_not_published() {
     let app = TestApp::start_with(impatient());
     let token = app.trusted("ann");
-    app.act("/v1/queues/image/pause", json!({})).await;
+    app.act("/v1/queues/render/pause", json!({})).await;
     let id = app
         .upload(&token, &PackBuilder::new("One").file("a.svg", TICK).build())
         .await;
     until_in_stage(&app, &id, "rendering").await;
     overwrite(&member(&app, TICK.as_bytes()), square("#c00000").as_bytes());
-    app.act("/v1/queues/image/resume", json!({})).await;
+    app.act("/v1/queues/render/resume", json!({})).await;
     until_raised(&app, "bytes-swapped").await;
     app.until(&format!("/v1/uploads/{id}"), |trace| {
         trace["upload"]["dead_letters"] == 1

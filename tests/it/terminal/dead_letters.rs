@@ -12,7 +12,7 @@ fn text(output: &Output) -> String {
 }
 
 async fn dead(app: &TestApp) -> Value {
-    queue(&app.look("/v1/queues").await, "image")["dead"].clone()
+    queue(&app.look("/v1/queues").await, "render")["dead"].clone()
 }
 
 /// The newest operation.
@@ -31,7 +31,7 @@ async fn operator_redrives_a_group_at_the_keyboard() {
     screen.press("j");
     screen.press("j");
     screen.press_until("Enter", "in groups").await;
-    screen.shows(&["reading the file", "· image"]).await;
+    screen.shows(&["reading the file", "· render"]).await;
     screen.press_until("R", "read-only").await;
     screen.press_until("W", "WRITING IS ARMED").await;
     screen.press_until("R", "Start it?").await;
@@ -61,8 +61,8 @@ async fn plan_that_is_refused_at_the_keyboard_touches_nothing() {
     screen.press_until("W", "WRITING IS ARMED").await;
     screen.press_until("X", "Why purge").await;
     screen.press("5");
-    screen.shows(&["Start it? y, then type image"]).await;
-    screen.press_until("y", "type image to go on").await;
+    screen.shows(&["Start it? y, then type render"]).await;
+    screen.press_until("y", "type render to go on").await;
     screen.press("Enter");
     screen.press_until("Escape", "Start it?").await;
     screen.press("n");
@@ -107,7 +107,7 @@ async fn dead_letters_are_acted_on_from_the_command_line() {
     app.pack_of_dead_letters(&app.trusted("ann"), "Ticks", 4).await;
     let groups = text(&app.tradepost(&["dead", "groups", "--plain"]));
     assert!(
-        groups.contains("reading the file") && groups.contains("image"),
+        groups.contains("reading the file") && groups.contains("render"),
         "{groups}"
     );
     let list: Value = serde_json::from_str(&text(&app.tradepost(&["dead", "ls", "--json"]))).unwrap();
@@ -126,10 +126,10 @@ async fn dead_letters_are_acted_on_from_the_command_line() {
     let discarded = app.tradepost(&discard);
     assert_eq!(discarded.status.code(), Some(0), "{discarded:?}");
     assert_eq!(dead(&app).await, json!(3));
-    let again = app.tradepost(&["dead", "redrive", "--queue", "image", "--yes", "--wait"]);
+    let again = app.tradepost(&["dead", "redrive", "--queue", "render", "--yes", "--wait"]);
     assert_eq!(again.status.code(), Some(1), "they fail again: {again:?}");
     app.bring_members_back();
-    app.until("/v1/queues", |page| queue(page, "image")["dead"] == json!(3))
+    app.until("/v1/queues", |page| queue(page, "render")["dead"] == json!(3))
         .await;
     let list = text(&app.tradepost(&["dead", "ls", "--redriven"]));
     assert!(list.contains("again 1x"), "{list}");

@@ -20,11 +20,11 @@ async fn overview_shows_alert_counts_and_queues_at_80_by_24() {
     app.until("/v1/overview", raised).await;
     let Some(screen) = Screen::open(&app) else { return };
     let text = screen
-        .shows(&["scanner-down", "CRITICAL", "database", "published", "image"])
+        .shows(&["scanner-down", "CRITICAL", "database", "published", "render"])
         .await;
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     screen.press("2");
-    screen.shows(&["scan", "batch", "image", "preview"]).await;
+    screen.shows(&["scan", "unpack", "render", "preview"]).await;
     screen.press("?");
     screen.shows(&["Keys of Queues"]).await;
 }

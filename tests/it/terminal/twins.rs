@@ -56,7 +56,7 @@ async fn overview_queues_latency_and_audit_are_printed_as_text_and_json() {
             "PARTS",
             "scanner",
             "QUEUES",
-            "image",
+            "render",
             "renditions",
         ],
     );
@@ -66,10 +66,10 @@ async fn overview_queues_latency_and_audit_are_printed_as_text_and_json() {
 
     let queues = json_of(&app, &["queues"]);
     assert_eq!(queues["queues"].as_array().unwrap().len(), 4, "{queues}");
-    assert_shows(&plain(&app, &["queues"]), &["scan", "batch", "image", "preview"]);
-    assert_shows(&plain(&app, &["queues", "pause", "image"]), &["image is paused"]);
+    assert_shows(&plain(&app, &["queues"]), &["scan", "unpack", "render", "preview"]);
+    assert_shows(&plain(&app, &["queues", "pause", "render"]), &["render is paused"]);
     assert_shows(&plain(&app, &["queues"]), &["PAUSED"]);
-    assert_shows(&plain(&app, &["queues", "resume", "image"]), &["image is running"]);
+    assert_shows(&plain(&app, &["queues", "resume", "render"]), &["render is running"]);
 
     let latency = json_of(&app, &["latency"]);
     assert!(
@@ -77,18 +77,18 @@ async fn overview_queues_latency_and_audit_are_printed_as_text_and_json() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|row| row["name"] == "image.render"),
+            .any(|row| row["name"] == "render.render"),
         "{latency}"
     );
     assert_shows(
         &plain(&app, &["latency"]),
-        &["milliseconds", "image.render", "POST /v1/uploads"],
+        &["milliseconds", "render.render", "POST /v1/uploads"],
     );
     let audit = json_of(&app, &["audit"]);
     assert_eq!(audit["rows"][0]["act"], "queue.resume", "{audit}");
     assert_shows(
         &plain(&app, &["audit"]),
-        &["queue.pause", "queue:image", "token.create"],
+        &["queue.pause", "queue:render", "token.create"],
     );
     let events = text(&app.tradepost(&["events", "--count", "1"]));
     assert_eq!(serde_json::from_str::<Value>(&events).unwrap()["type"], "snapshot");
@@ -109,8 +109,8 @@ async fn trace_of_an_upload_names_stages_file_line_and_offending_text() {
         "Signs / Scripted",
         "receive",
         "scan",
-        "batch",
-        "image",
+        "unpack",
+        "render",
         "preview",
         "review",
         "icons/evil.svg:3",

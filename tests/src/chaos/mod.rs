@@ -27,7 +27,7 @@ use verdict::{Story, Verdict};
 use worker::Role;
 
 /// The queue everything goes through; which one does not matter.
-const QUEUE: QueueName = QueueName::Image;
+const QUEUE: QueueName = QueueName::Render;
 /// Attempts before a message becomes a dead letter.
 const ATTEMPTS: u32 = 5;
 const VISIBILITY: Duration = Duration::from_secs(2);

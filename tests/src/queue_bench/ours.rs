@@ -14,7 +14,7 @@ use super::{BATCH, Options, Turn};
 use crate::engine::{Place, Workers};
 use crate::server::Server;
 
-pub const QUEUE: QueueName = QueueName::Image;
+pub const QUEUE: QueueName = QueueName::Render;
 
 pub async fn turn(server: &Server, options: &Options) -> anyhow::Result<Turn> {
     let one_by_one = enqueue(server, options, 1).await?;

@@ -209,7 +209,7 @@ impl App {
     }
 }
 
-/// `redrive of image is done: 1,980 succeeded, 20 failed again`.
+/// `redrive of render is done: 1,980 succeeded, 20 failed again`.
 pub fn outcome(operation: &Operation) -> String {
     let mut words = format!(
         "{} of {} is {}: ",

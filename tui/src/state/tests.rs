@@ -169,7 +169,7 @@ fn after_a_lost_line_lists_are_read_again() {
 fn palette_finds_commands_and_never_decides_cases() {
     let app = testdata::app();
     assert_eq!(app.entries("que")[0].words, "queues");
-    assert!(app.entries("pause ima").iter().any(|e| e.words == "pause queue image"));
+    assert!(app.entries("pause ren").iter().any(|e| e.words == "pause queue render"));
     assert!(
         app.entries("")
             .iter()

@@ -8,7 +8,7 @@ use super::paper::{Paper, Spans, split_top};
 use crate::format;
 use crate::theme::Tone;
 
-/// `redrive of image, fingerprint … by anna, 11-22 12:00:00 UTC`.
+/// `redrive of render, fingerprint … by anna, 11-22 12:00:00 UTC`.
 pub fn title(operation: &Operation) -> String {
     format!(
         "{} of {} by {}, {} UTC",

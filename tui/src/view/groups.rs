@@ -73,7 +73,7 @@ static COLUMNS: [Col; 7] = [
     ),
 ];
 
-/// ` · image · /jail · ALL that match are meant`: what the rows are of.
+/// ` · render · /jail · ALL that match are meant`: what the rows are of.
 pub fn selection_in_words<R: Row>(list: &Selected<R>) -> String {
     let mut words = String::new();
     let query = &list.query;

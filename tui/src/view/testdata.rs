@@ -77,10 +77,10 @@ pub fn snapshot() -> Snapshot {
             roles: vec![Role::Viewer, Role::Moderator, Role::Operator],
         },
         overview: overview(),
-        queues: vec![queue("scan", 0), queue("image", 1812)],
+        queues: vec![queue("scan", 0), queue("render", 1812)],
         latency: vec![
             latency(Scope::Route, "GET /v1/items", 3.0),
-            latency(Scope::Stage, "image.render", 41.5),
+            latency(Scope::Stage, "render.render", 41.5),
         ],
         operations: Vec::new(),
         revisions: Revisions {
@@ -109,7 +109,7 @@ fn overview() -> Overview {
             part("scanner", Health::Down, "clamd does not answer"),
         ],
         alerts: vec![
-            alert("dead-letters", Severity::Warning, "2 dead letters in image"),
+            alert("dead-letters", Severity::Warning, "2 dead letters in render"),
             alert(
                 "scanner-down",
                 Severity::Critical,
@@ -252,11 +252,11 @@ pub fn trace() -> UploadTrace {
         stages: vec![
             stage("receive", 20, 2, false),
             stage("scan", 18, 1, false),
-            stage("image", 17, 17, true),
+            stage("render", 17, 17, true),
         ],
         findings: findings(),
         attempts: vec![Attempt {
-            queue: "image".to_owned(),
+            queue: "render".to_owned(),
             message_id: MessageId(Uuid::from_u128(5)),
             attempt: 5,
             file: Some("icons/broken.svg".to_owned()),

@@ -19,7 +19,7 @@ pub fn snapshot() -> Value {
 
 fn letter(id: &str) -> Value {
     json!({
-        "id": id, "seq": 7, "queue": "image", "fingerprint": PRINT, "error": "jail child ended with signal 9",
+        "id": id, "seq": 7, "queue": "render", "fingerprint": PRINT, "error": "jail child ended with signal 9",
         "subject": "icons/broken.svg", "upload_id": UPLOAD, "attempts": 5, "redrives": 2, "enqueued_at": AT,
         "died_at": AT
     })
@@ -31,7 +31,7 @@ fn detail() -> Value {
         "attributes": { "lane": "bulk", "backend": "sqs", "receives": 6, "payload_bytes": 40 },
         "links": { "upload_id": UPLOAD, "upload_state": "rendering", "account": "anna", "set_id": null, "item_id": null },
         "history": [{
-            "queue": "image", "message_id": LETTER, "attempt": 5, "file": "icons/broken.svg",
+            "queue": "render", "message_id": LETTER, "attempt": 5, "file": "icons/broken.svg",
             "error": "jail\u{1b}[2J child ended", "outcome": "dead", "at": AT, "duration_ms": 5012,
             "worker": "mill:4711", "redrives": 1, "fingerprint": PRINT
         }],
@@ -42,7 +42,7 @@ fn detail() -> Value {
 fn operation(state: &str, kind: &str, selection: &Value) -> Value {
     json!({
         "id": OPERATION, "kind": kind, "state": state, "phase": null, "actor": "root", "reason": null,
-        "selection": selection, "what": "queue image", "upper": 900,
+        "selection": selection, "what": "queue render", "upper": 900,
         "pace": { "rate_per_second": 100, "canary": 10, "canary_wait_seconds": 120, "stop_at_percent": 20 },
         "selected": 12, "left_out": [{ "reason": "the upload is settled", "messages": 2 }], "acted": 0,
         "succeeded": 0, "refailed": 0, "rate": 0.0, "eta_seconds": null, "note": null, "created_at": AT,
@@ -52,7 +52,7 @@ fn operation(state: &str, kind: &str, selection: &Value) -> Value {
 
 fn item() -> Value {
     json!({
-        "message_id": LETTER, "state": "left_out", "queue": "image", "subject": "icons/broken.svg",
+        "message_id": LETTER, "state": "left_out", "queue": "render", "subject": "icons/broken.svg",
         "reason": "the upload is settled", "at": AT
     })
 }
@@ -86,10 +86,10 @@ impl Life {
         let verb = path.strip_prefix(&one).unwrap_or("");
         match (request.method.as_str(), path) {
             ("GET", "/v1/queues") => (200, json!({ "queues": [queue()] })),
-            ("POST", "/v1/queues/image/concurrency") => (200, queue()),
+            ("POST", "/v1/queues/render/concurrency") => (200, queue()),
             ("GET", "/v1/dead/groups") => {
                 let group = json!({
-                    "queue": "image", "fingerprint": PRINT, "error": "jail child ended", "messages": 12, "refailed": 1,
+                    "queue": "render", "fingerprint": PRINT, "error": "jail child ended", "messages": 12, "refailed": 1,
                     "first_died_at": AT, "last_died_at": AT
                 });
                 (

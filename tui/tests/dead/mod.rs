@@ -27,8 +27,8 @@ fn queues_say_what_goes_in_and_out_and_take_a_concurrency() {
         for words in ["IN/s", "OUT/s", "90.0", "85.0", "4/4", "postgres"] {
             assert!(text.contains(words), "{words} is missing:\n{text}");
         }
-        let set = |handlers| tradepost(socket, &["queues", "concurrency", "image", handlers]);
-        assert_eq!(stdout(&set("4")), "image runs 4 handlers at once, as configured\n");
+        let set = |handlers| tradepost(socket, &["queues", "concurrency", "render", handlers]);
+        assert_eq!(stdout(&set("4")), "render runs 4 handlers at once, as configured\n");
         assert_eq!(first_body(seen), json!({ "concurrency": 4 }));
         assert_eq!(set("default").status.code(), Some(0));
         assert_eq!(
@@ -50,7 +50,7 @@ fn groups_and_letters_are_listed_with_what_was_asked_for() {
     with_daemon(PLANNED, |socket, seen| {
         let groups = stdout(&tradepost(
             socket,
-            &["dead", "groups", "--queue", "image", "--text", "jail child"],
+            &["dead", "groups", "--queue", "render", "--text", "jail child"],
         ));
         assert!(groups.contains(PRINT) && groups.contains("12"), "{groups}");
         let args = [
@@ -75,7 +75,7 @@ fn groups_and_letters_are_listed_with_what_was_asked_for() {
             (&snapshot(), Some(2))
         );
         let paths: Vec<String> = seen.lock().expect("seen").iter().map(|r| r.path.clone()).collect();
-        assert_eq!(paths[0], "/v1/dead/groups?queue=image&text=jail%20child");
+        assert_eq!(paths[0], "/v1/dead/groups?queue=render&text=jail%20child");
         let query = format!("fingerprint={PRINT}&upload={UPLOAD}&redriven=true");
         assert_eq!(paths[1], format!("/v1/dead?{query}&limit=200"));
         assert_eq!(paths[2], format!("/v1/dead?{query}&cursor=7&limit=200"));
@@ -104,7 +104,7 @@ fn letter_is_shown_in_full_and_without_escapes() {
 #[test]
 fn without_a_terminal_and_without_yes_the_plan_is_printed_and_cancelled() {
     with_daemon(PLANNED, |socket, seen| {
-        let output = tradepost(socket, &["dead", "redrive", "--queue", "image"]);
+        let output = tradepost(socket, &["dead", "redrive", "--queue", "render"]);
         assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
         let text = stdout(&output);
         assert!(
@@ -113,7 +113,7 @@ fn without_a_terminal_and_without_yes_the_plan_is_printed_and_cancelled() {
         );
         assert!(stderr(&output).contains("--yes"));
         assert_eq!(acts(seen), ["operations", "cancel"]);
-        assert_eq!(first_body(seen)["selection"], json!({ "queue": "image" }));
+        assert_eq!(first_body(seen)["selection"], json!({ "queue": "render" }));
     });
 }
 
@@ -135,7 +135,7 @@ fn dry_run_names_each_message_that_is_left_out() {
 fn yes_starts_it_at_the_pace_that_was_asked_for() {
     with_daemon(PLANNED, |socket, seen| {
         let pace = ["--rate", "2000", "--canary", "0", "--stop-at", "50"];
-        let args = ["dead", "redrive", "--group", PRINT, "--queue", "image", "--yes"];
+        let args = ["dead", "redrive", "--group", PRINT, "--queue", "render", "--yes"];
         let output = tradepost(socket, &[&args[..], &pace].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert!(stdout(&output).contains(OPERATION));
@@ -173,7 +173,7 @@ fn giving_up_needs_a_reason_and_a_selection() {
             &["dead", "purge", LETTER],
             &["dead", "discard", "--reason", "x"],
             &["dead", "redrive"],
-            &["dead", "redrive", "--all", "--queue", "image"],
+            &["dead", "redrive", "--all", "--queue", "render"],
             &["dead", "redrive", LETTER, "--text", "x"],
             &["dead", "redrive", "not-an-id"],
             &["dead", "redrive", "--all", "--dry-run", "--yes"],
@@ -261,7 +261,7 @@ fn operations_are_listed_shown_and_turned() {
             (Some(1), "tradepost: The operation is over\n".into())
         );
         let cancelled = stdout(&tradepost(socket, &["ops", "cancel", OPERATION]));
-        assert_eq!(cancelled, "redrive of queue image is cancelled\n");
+        assert_eq!(cancelled, "redrive of queue render is cancelled\n");
         for wrong in [
             &["ops", "rate", OPERATION, "0"][..],
             &["ops", "items", OPERATION, "--only", "gone"],

@@ -40,7 +40,7 @@ pub async fn send(app: &App, row: &Row, lease: &Lease, ranges: &[(i32, i32)]) ->
         };
         NewMessage {
             id: MessageId::new(),
-            queue: QueueName::Image,
+            queue: QueueName::Render,
             lane: Lane::Bulk,
             payload: serde_json::to_value(job).expect("a job is always JSON"),
             upload_id: None,

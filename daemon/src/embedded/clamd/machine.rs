@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::scanning::clamd::ping;
+use crate::scan::clamd::ping;
 
 /// Where distributions make clamd listen.
 pub const SOCKETS: [&str; 5] = [

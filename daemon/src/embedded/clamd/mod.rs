@@ -21,7 +21,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
-use crate::scanning::clamd::ScanLimits;
+use crate::scan::clamd::ScanLimits;
 
 /// Where to look for a scanner, and how to run a private one.
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ use crate::embedded::account::Account;
 use crate::embedded::child::{Child, Ladder, Launch};
 use crate::embedded::place::{Place, remove_if_there};
 use crate::embedded::{leftovers, programs};
-use crate::scanning::clamd::{ScanLimits, Version, ping, probe, version};
+use crate::scan::clamd::{ScanLimits, Version, ping, probe, version};
 
 /// All signatures take up to a minute to load on a small box, several when it swaps.
 const READY_WITHIN: Duration = Duration::from_secs(300);

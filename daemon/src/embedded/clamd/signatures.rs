@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Signatures;
 use crate::embedded::account::Account;
 use crate::embedded::place::Place;
-use crate::scanning::clamd::probe::eicar;
+use crate::scan::clamd::probe::eicar;
 
 /// The official databases that make a scanner of clamd; `.cld` is a `.cvd` with updates applied.
 const OFFICIAL: [&str; 4] = ["main.cvd", "main.cld", "daily.cvd", "daily.cld"];

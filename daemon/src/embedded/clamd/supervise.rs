@@ -12,7 +12,7 @@ use super::private::Home;
 use super::{
     Clamd, Scanner, ScannerKind, ScannerSpec, ScannerState, ScannerStatus, Signatures, WhenStale, machine, signatures,
 };
-use crate::scanning::clamd::{Culprit, ScanError, ScanLimits, Version, probe, process, version};
+use crate::scan::clamd::{Culprit, ScanError, ScanLimits, Version, probe, process, version};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// A scanner that comes back is found within this time: everything moves again soon after.

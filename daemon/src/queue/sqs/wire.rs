@@ -218,7 +218,7 @@ mod tests {
             lane: Lane::Bulk,
             redrives: 2,
             delay: Duration::from_millis(1_500),
-            ..NewMessage::new(QueueName::Image, UploadId::new(), &payload)
+            ..NewMessage::new(QueueName::Render, UploadId::new(), &payload)
         };
         let enqueued_at = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
         Parcel { message, enqueued_at }

@@ -12,10 +12,10 @@ use tradepost_tests::{Options, TestApp};
 const SAMPLES: usize = 15;
 const LIMIT: u32 = 2_000;
 
-/// 100,000 in five groups of `image`, 900,000 in 45 groups of `preview`; their jobs are done at once, what they are about is gone.
+/// 100,000 in five groups of `render`, 900,000 in 45 groups of `preview`; their jobs are done at once, what they are about is gone.
 const A_MILLION: &str = "
     insert into dead_letters (id, queue, payload, subject, attempts, error, fingerprint, enqueued_at, died_at)
-    select gen_random_uuid(), case when n % 50 < 5 then 'image' else 'preview' end,
+    select gen_random_uuid(), case when n % 50 < 5 then 'render' else 'preview' end,
         case when n % 50 < 5
             then jsonb_build_object('upload_id', gen_random_uuid(), 'set_id', gen_random_uuid(), 'item_id', gen_random_uuid(),
                 'kind', 'icon', 'path', 'icons/file-' || n || '.svg')
@@ -61,7 +61,7 @@ pub async fn run() {
 }
 
 fn quick() -> Options {
-    impatient().set("QUEUES__CONCURRENCY", r#"{image=50,preview=50}"#)
+    impatient().set("QUEUES__CONCURRENCY", r#"{render=50,preview=50}"#)
 }
 
 async fn look(app: &TestApp, what: &str, path: &str) {
@@ -83,7 +83,7 @@ async fn look(app: &TestApp, what: &str, path: &str) {
 async fn redrive(app: &TestApp) {
     let started = Instant::now();
     let plan = app
-        .plan(json!({ "kind": "redrive", "selection": { "queue": "image" }, "pace": { "rate_per_second": LIMIT, "canary": 10 } }))
+        .plan(json!({ "kind": "redrive", "selection": { "queue": "render" }, "pace": { "rate_per_second": LIMIT, "canary": 10 } }))
         .await;
     println!(
         "| dry run of {} | {:.2} s | | |",

@@ -92,7 +92,7 @@ fn here(purpose: Purpose, files: &[(String, Vec<u8>)], presets: &[Preset], threa
 async fn through(jail: &Jail, files: &[(String, Vec<u8>)], presets: &[Preset], places: usize) -> f64 {
     let next = AtomicUsize::new(0);
     let started = Instant::now();
-    // As the image queue works: twice as many handlers as cores.
+    // As the queue `render` works: twice as many handlers as cores.
     let worker = || async {
         while let Some((path, bytes)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             jail.render(descriptor(bytes), &sha256(bytes), path, presets)

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
 mod campaign;
-mod copies;
 mod dead;
+mod duplicates;
 mod inspect;
 mod jail;
 mod pack;
@@ -29,7 +29,7 @@ enum Benchmark {
     #[command(subcommand)]
     Campaign(campaign::Command),
     /// Look-ups of look-alikes among a million files.
-    Copies,
+    Duplicates,
     /// A million dead letters: lists, search, redrive.
     Dead,
     /// How often honest files are refused, and the cost of inspection.
@@ -75,7 +75,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
     match benchmark {
         Benchmark::Pack => pack::run().await,
         Benchmark::Campaign(command) => anyhow::ensure!(campaign::run(&command).await, "not all is well: see above"),
-        Benchmark::Copies => copies::run().await,
+        Benchmark::Duplicates => duplicates::run().await,
         Benchmark::Dead => dead::run().await,
         Benchmark::Jail => jail::run().await,
         Benchmark::Queue(options) => queue_bench::run(&options).await?,

@@ -74,7 +74,7 @@ fn group_is_redriven_as_it_was_seen() {
         panic!("no plan: {done:?}");
     };
     assert_eq!(new.selection.fingerprint.as_deref(), Some(PRINT));
-    assert_eq!((new.selection.queue.as_deref(), new.upper), (Some("image"), Some(900)));
+    assert_eq!((new.selection.queue.as_deref(), new.upper), (Some("render"), Some(900)));
     assert_eq!(yes(&mut app), [], "there is no plan to say yes to yet");
     let plan = dead::operation(9, OperationState::Planned);
     app.hear(Update::Planned(app.tickets, Ok(plan)));
@@ -168,13 +168,13 @@ fn purge_and_whole_queues_want_the_name_typed() {
     app.act(Action::Prompt(Typed::Reason(1)));
     ready(&mut app);
     assert_eq!(yes(&mut app), [], "y asks for the name");
-    "imag".chars().for_each(|c| app.act(Action::Prompt(Typed::Text(c))));
+    "rende".chars().for_each(|c| app.act(Action::Prompt(Typed::Text(c))));
     app.act(Action::Prompt(Typed::Text('y')));
     app.act(Action::Prompt(Typed::EraseChar));
     app.act(Action::Prompt(Typed::Done));
     assert_eq!(writes(&mut app), []);
-    app.paste("e");
-    app.act(Action::Prompt(Typed::Text('e')));
+    app.paste("r");
+    app.act(Action::Prompt(Typed::Text('r')));
     app.act(Action::Prompt(Typed::Done));
     assert_eq!(writes(&mut app), [], "Enter is no yes");
     app.act(Action::Prompt(Typed::Text('y')));

@@ -48,7 +48,7 @@ pub fn groups() -> DeadGroups {
     DeadGroups {
         groups: vec![
             group(
-                "image",
+                "render",
                 PRINT,
                 "jail child ended with signal 9 (icons/broken.svg)",
                 1204,
@@ -64,7 +64,7 @@ pub fn letter(n: u128) -> DeadRow {
     DeadRow {
         id: message_id(n),
         seq: 900 - n as i64,
-        queue: "image".to_owned(),
+        queue: "render".to_owned(),
         fingerprint: PRINT.to_owned(),
         error: "jail child ended with signal 9".to_owned(),
         subject: Some(format!("icons/broken-{n}.svg")),
@@ -87,7 +87,7 @@ pub fn letters(range: std::ops::Range<u128>, next: Option<&str>) -> DeadPage {
 pub fn detail(n: u128) -> DeadDetail {
     let attempt = |attempt, redrives, error: &str| DeadAttempt {
         attempt: Attempt {
-            queue: "image".to_owned(),
+            queue: "render".to_owned(),
             message_id: message_id(n),
             attempt,
             file: Some("icons/broken.svg".to_owned()),
@@ -141,7 +141,7 @@ pub fn operation(n: u128, state: OperationState) -> Operation {
         actor: "root".to_owned(),
         reason: None,
         selection: Selection::default(),
-        what: format!("queue image, fingerprint {PRINT}"),
+        what: format!("queue render, fingerprint {PRINT}"),
         upper: 900,
         pace: Pace::default(),
         selected: 1204,
@@ -171,7 +171,7 @@ pub fn item(n: u128, state: ItemState) -> OperationItem {
     OperationItem {
         message_id: message_id(n),
         state,
-        queue: "image".to_owned(),
+        queue: "render".to_owned(),
         subject: Some(format!("icons/broken-{n}.svg")),
         reason: (state == ItemState::Failed).then(|| "jail child ended with signal 9".to_owned()),
         at: ago(10),

@@ -39,7 +39,7 @@ fn planned(mut app: App, key: Action) -> App {
 #[test]
 fn queues_say_what_an_operator_changed() {
     let mut app = app_on(Screen::Queues);
-    let mut queue = testdata::queue("image", 1812);
+    let mut queue = testdata::queue("render", 1812);
     queue.concurrency_by = Some("anna".to_owned());
     queue.concurrency = 12;
     app.queues
@@ -82,7 +82,7 @@ fn plan_says_what_is_left_out_and_asks() {
 #[test]
 fn purge_asks_for_the_name_of_the_queue() {
     let mut app = planned(dead::app_with_groups(), PURGE);
-    app.prompt = Some(Prompt::Plan(PlanStep::Name(Line::new("ima"))));
+    app.prompt = Some(Prompt::Plan(PlanStep::Name(Line::new("ren"))));
     insta::assert_snapshot!(screen(&mut app));
 }
 

@@ -1,4 +1,4 @@
-//! What a message of the queue `batch` does: open the pack in the jail, store its files, create the drafts, one message for each file.
+//! What a message of the queue `unpack` does: open the pack in the jail, store its files, create the drafts, one message for each file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::jail::{JailError, Member};
 use crate::objects::member_key;
-use crate::previews::image_job::ImageJob;
-use crate::previews::sheet_job::PreviewJob;
+use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
-use crate::scanning::pinned;
+use crate::render::job::RenderJob;
+use crate::scan::pinned;
 use crate::uploads::Upload;
 use crate::uploads::service::{self as uploads, pack_finding};
 use crate::uploads::stages::Stage;
@@ -36,7 +36,7 @@ const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct BatchJob {
+pub struct UnpackJob {
     pub upload_id: UploadId,
 }
 
@@ -44,11 +44,11 @@ pub struct BatchJob {
 ///
 /// # Errors
 /// When the bytes can not be read, the jail is broken, or the store or the database do not answer.
-pub async fn run(app: &Arc<App>, job: BatchJob, attempt: u32) -> anyhow::Result<Outcome> {
+pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));
     };
-    if upload.state != UploadState::Opening {
+    if upload.state != UploadState::Unpacking {
         return Ok(Outcome::Done);
     }
     let key = uploads::object(&upload).context("a scanned upload has no bytes")?;
@@ -68,7 +68,7 @@ pub async fn run(app: &Arc<App>, job: BatchJob, attempt: u32) -> anyhow::Result<
         Err(error) => {
             let findings = refusal(error, None, attempt)?;
             let mut tx = app.db.begin().await?;
-            uploads::reject(&mut tx, upload.id, Stage::Batch, &findings).await?;
+            uploads::reject(&mut tx, upload.id, Stage::Unpack, &findings).await?;
             tx.commit().await?;
         }
     }
@@ -138,7 +138,7 @@ async fn create(
 ) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
     let locked = uploads::lock(&mut tx, upload.id).await?.context("the upload is gone")?;
-    if locked.state != UploadState::Opening {
+    if locked.state != UploadState::Unpacking {
         return Ok(());
     }
     let title = format!("{} / {}", manifest.family.name.as_str(), manifest.set.name.as_str());
@@ -146,12 +146,12 @@ async fn create(
     match catalog::create_draft(&mut tx, upload, manifest, files).await? {
         Some(draft) => {
             app.broker.send(&mut tx, &messages(app, upload.id, &draft)).await?;
-            uploads::advance(&mut tx, upload.id, Stage::Batch, Stage::Image, UploadState::Rendering).await?;
+            uploads::advance(&mut tx, upload.id, Stage::Unpack, Stage::Render, UploadState::Rendering).await?;
         }
         None => {
             let message = format!("You already have a set {title:?}. Choose another name for the set.");
             let finding = pack_finding("set-exists", FindingSeverity::Blocking, message);
-            uploads::reject(&mut tx, upload.id, Stage::Batch, &[finding]).await?;
+            uploads::reject(&mut tx, upload.id, Stage::Unpack, &[finding]).await?;
         }
     }
     tx.commit().await?;
@@ -159,17 +159,17 @@ async fn create(
 }
 
 fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
-    let image = |item: &catalog::DraftItem| {
-        let job = ImageJob {
+    let render = |item: &catalog::DraftItem| {
+        let job = RenderJob {
             upload_id,
             set_id: draft.set_id,
             item_id: item.id,
             kind: draft.kind.clone(),
             path: item.path.clone(),
         };
-        NewMessage::new(QueueName::Image, upload_id, &job)
+        NewMessage::new(QueueName::Render, upload_id, &job)
     };
-    let mut messages: Vec<_> = draft.items.iter().map(image).collect();
+    let mut messages: Vec<_> = draft.items.iter().map(render).collect();
     let safety = PreviewJob {
         upload_id,
         set_id: draft.set_id,

@@ -1,4 +1,4 @@
-//! `make bench-copies`: looking up pictures that look alike among a million prints, against comparing with every one of them.
+//! `make bench-duplicates`: looking up pictures that look alike among a million prints, against comparing with every one of them.
 //!
 //! Half of the hashes are random; half are 2,000 pictures drawn again and again, each with up to six bits changed.
 //! Nothing is asserted: a figure is a figure.
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sqlx::PgPool;
 use tradepost_tests::TestApp;
-use tradepostd::copies::service::look_up;
+use tradepostd::duplicates::service::look_up;
 
 const LOOK_UPS: i64 = 1_000;
 const SCANS: i64 = 20;

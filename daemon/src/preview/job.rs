@@ -12,12 +12,12 @@ use tradepost_common::uploads::UploadState;
 use crate::app::App;
 use crate::catalog::service::{self as catalog, SetProgress, Sheet};
 use crate::catalog::unused;
-use crate::copies::service as copies;
-use crate::ingest::job::refusal;
+use crate::duplicates::service as duplicates;
 use crate::jail::Rendition;
 use crate::objects::rendition_key;
 use crate::queue::Outcome;
 use crate::review;
+use crate::unpack::job::refusal;
 use crate::uploads::service as uploads;
 use crate::uploads::stages::Stage;
 use tradepost_render::presets::Format;
@@ -134,9 +134,9 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
         let pictures: Vec<unused::Key> = drawn.renditions.iter().map(key).collect();
         unused::keep(&mut tx, &app.store, &pictures).await?;
     }
-    copies::compare(&mut tx, job.upload_id).await?;
+    duplicates::compare(&mut tx, job.upload_id).await?;
     review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;
-    copies::cluster(&mut tx, job.upload_id).await?;
+    duplicates::cluster(&mut tx, job.upload_id).await?;
     tx.commit().await?;
     Ok(())
 }

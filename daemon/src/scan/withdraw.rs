@@ -12,7 +12,7 @@ use super::queries;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::catalog::withdrawal::{self, Withdrawn};
-use crate::previews::sheet_job::PreviewJob;
+use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, QueueName};
 use crate::review::service as review;
 use crate::uploads::service::{self as uploads, file_finding, pack_finding};

@@ -6,7 +6,7 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::review::Relation;
 use tradepost_tests::packs::{TICK, square};
 use tradepost_tests::{PackBuilder, TestApp};
-use tradepostd::copies::service;
+use tradepostd::duplicates::service;
 
 fn rules(trace: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! What a message of the queue `image` does: scan one file of a pack, judge and draw it in the jail, store the renditions.
+//! What a message of the queue `render` does: scan one file of a pack, judge and draw it in the jail, store the renditions.
 
 use std::io::{Seek as _, Write as _};
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use tradepost_common::ids::{ItemId, SetId, UploadId};
 use tradepost_common::latency::Scope;
 use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
 
-use super::sheet_job::PreviewJob;
 use crate::app::App;
 use crate::catalog::service::{self as catalog, Item, Settled, StoredFile};
 use crate::catalog::unused;
-use crate::copies::Prints;
-use crate::copies::service as copies;
-use crate::ingest::job::refusal;
+use crate::duplicates::Prints;
+use crate::duplicates::service as duplicates;
 use crate::jail::{JailError, Published, Rendered};
 use crate::objects::{member_key, rendition_key};
+use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
-use crate::scanning::clamd::Verdict;
-use crate::scanning::pinned;
-use crate::scanning::service::{self as scanning, Scanned};
+use crate::scan::clamd::Verdict;
+use crate::scan::pinned;
+use crate::scan::service::{self as scan, Scanned};
 use crate::telemetry::latency;
+use crate::unpack::job::refusal;
 use crate::uploads::findings;
 use crate::uploads::service::{self as uploads, file_finding};
 use crate::uploads::stages::Stage;
@@ -36,7 +36,7 @@ const PUT_OFF: Duration = Duration::from_secs(2);
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct ImageJob {
+pub struct RenderJob {
     pub upload_id: UploadId,
     pub set_id: SetId,
     pub item_id: ItemId,
@@ -57,7 +57,7 @@ struct Judged {
 ///
 /// # Errors
 /// When the scanner gives no verdict, the jail is broken, or the store or the database do not answer.
-pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<Outcome> {
+pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result<Outcome> {
     let Some(item) = catalog::find_item(&app.db, job.item_id, &job.kind).await? else {
         return Ok(Outcome::Discard("the item is gone".to_owned()));
     };
@@ -79,11 +79,11 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
         if let Published::Copy { sha256, bytes } = &rendered.published {
             objects.push((member_key(*sha256), bytes.clone()));
         }
-        timed(app, "image.store", app.store.put_content(objects))
+        timed(app, "render.store", app.store.put_content(objects))
             .await
             .context("storing the renditions")?;
     }
-    match timed(app, "image.commit", settle(app, &job, &item, judged)).await {
+    match timed(app, "render.commit", settle(app, &job, &item, judged)).await {
         Err(error) => unused::put_again(error),
         Ok(()) => Ok(Outcome::Done),
     }
@@ -91,7 +91,7 @@ pub async fn run(app: &Arc<App>, job: ImageJob, attempt: u32) -> anyhow::Result<
 
 /// clamd first; what it calls clean goes on into the jail, and no other byte does. `None`: the jail is busy with slow files, and this is one.
 async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Option<Judged>> {
-    let scanned = timed(app, "image.scan", scanning::scan(app, &bytes[..], bytes.len() as u64)).await?;
+    let scanned = timed(app, "render.scan", scan::scan(app, &bytes[..], bytes.len() as u64)).await?;
     let refused = match &scanned.verdict {
         Verdict::Clean => None,
         Verdict::Infected { signature } => Some(("malware", format!("The scanner found {signature}."))),
@@ -108,7 +108,7 @@ async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Re
     }
     let file = in_memory(&bytes).context("handing the file to the jail")?;
     let rendering = app.jail.render(file, &item.sha256, &item.path, &app.presets);
-    let (findings, rendered) = match timed(app, "image.render", rendering).await {
+    let (findings, rendered) = match timed(app, "render.render", rendering).await {
         Ok(mut rendered) => (std::mem::take(&mut rendered.findings), Some(rendered)),
         Err(JailError::Busy) => return Ok(None),
         Err(error) => (refusal(error, Some(&item.path), attempt)?, None),
@@ -132,7 +132,7 @@ async fn judge_copy(app: &App, item: &Item, judged: &mut Judged) -> anyhow::Resu
     else {
         return Ok(());
     };
-    let scanned = timed(app, "image.scan", scanning::scan(app, &bytes[..], bytes.len() as u64)).await?;
+    let scanned = timed(app, "render.scan", scan::scan(app, &bytes[..], bytes.len() as u64)).await?;
     anyhow::ensure!(
         scanned.sha256 == *sha256,
         "the copy that was scanned is not the one that was made"
@@ -156,7 +156,7 @@ fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
 
 /// One transaction: verdict, findings, renditions, the item's state, and the count of what is still pending.
 /// Whoever brings that to zero enqueues the preview.
-async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyhow::Result<()> {
+async fn settle(app: &App, job: &RenderJob, item: &Item, judged: Judged) -> anyhow::Result<()> {
     let file = judged
         .rendered
         .as_ref()
@@ -174,16 +174,16 @@ async fn settle(app: &App, job: &ImageJob, item: &Item, judged: Judged) -> anyho
     }
     findings::insert(&mut tx, job.upload_id, &judged.findings).await?;
     let version = hex::encode(item.sha256);
-    scanning::record(&mut tx, job.upload_id, Some(&item.path), &version, &judged.scanned).await?;
+    scan::record(&mut tx, job.upload_id, Some(&item.path), &version, &judged.scanned).await?;
     if let Some(scanned) = &judged.copy_scanned {
         let version = hex::encode(scanned.sha256);
-        scanning::record(&mut tx, job.upload_id, Some(&item.path), &version, scanned).await?;
+        scan::record(&mut tx, job.upload_id, Some(&item.path), &version, scanned).await?;
     }
     if let Some(file) = &file {
         catalog::set_file(&mut tx, item, file).await?;
     }
     let prints = judged.rendered.as_ref().and_then(|rendered| rendered.fingerprint);
-    copies::record(&mut tx, job.upload_id, item, prints.map(Prints::from).as_ref()).await?;
+    duplicates::record(&mut tx, job.upload_id, item, prints.map(Prints::from).as_ref()).await?;
     let Some(pending) = catalog::settle_item(&mut tx, item, settled, size).await? else {
         // Somebody else settled it: what was written here is rolled back.
         return Ok(());
@@ -215,7 +215,7 @@ fn published_file(item: &Item, rendered: &Rendered) -> Option<StoredFile> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn give_up(app: &App, tx: &mut PgConnection, job: &ImageJob, reason: &str) -> sqlx::Result<()> {
+pub async fn give_up(app: &App, tx: &mut PgConnection, job: &RenderJob, reason: &str) -> sqlx::Result<()> {
     let Some(item) = catalog::find_item(&mut *tx, job.item_id, &job.kind).await? else {
         return Ok(());
     };
@@ -234,14 +234,21 @@ pub async fn give_up(app: &App, tx: &mut PgConnection, job: &ImageJob, reason: &
 }
 
 /// All files of the set are settled.
-async fn enqueue_preview(app: &App, tx: &mut PgConnection, job: &ImageJob) -> sqlx::Result<()> {
+async fn enqueue_preview(app: &App, tx: &mut PgConnection, job: &RenderJob) -> sqlx::Result<()> {
     let preview = PreviewJob {
         upload_id: job.upload_id,
         set_id: job.set_id,
     };
     let message = NewMessage::new(QueueName::Preview, job.upload_id, &preview);
     app.broker.send(&mut *tx, &[message]).await?;
-    uploads::advance(tx, job.upload_id, Stage::Image, Stage::Preview, UploadState::Previewing).await
+    uploads::advance(
+        tx,
+        job.upload_id,
+        Stage::Render,
+        Stage::Preview,
+        UploadState::Previewing,
+    )
+    .await
 }
 
 async fn timed<T, E>(app: &App, stage: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
