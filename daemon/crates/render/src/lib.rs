@@ -2,17 +2,13 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
-mod coder;
 pub mod compare;
 mod copy;
 mod cost;
 mod coverage;
-mod encode_png;
-mod encode_webp;
 mod encoder;
 pub mod engine;
 pub mod file;
-mod filters;
 pub mod fingerprint;
 pub mod fonts;
 mod frame;
@@ -27,9 +23,7 @@ mod scan;
 pub mod sheet;
 pub mod sound;
 mod stencil;
-pub mod straight;
 pub mod times;
-pub mod vp8;
 mod watermark;
 
 pub use self::copy::same_picture;

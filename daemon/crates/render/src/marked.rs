@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use resvg::tiny_skia::ColorU8;
+use tradepost_codec::unpremultiplied;
 
 use super::coverage::Coverage;
-use super::straight::straight;
 use super::watermark::{Mark, over};
 
 const MAX_COLOURS: usize = 256;
@@ -120,7 +120,8 @@ impl Numbers<'_> {
     fn add(&mut self, shade: u8, value: u8) -> Option<u8> {
         let [red, green, blue] = self.colour;
         let below = ColorU8::from_rgba(red, green, blue, value).premultiply();
-        let [red, green, blue, alpha] = straight(over(self.mark.shades[usize::from(shade)], below));
+        let shown = over(self.mark.shades[usize::from(shade)], below);
+        let [red, green, blue, alpha] = unpremultiplied([shown.red(), shown.green(), shown.blue(), shown.alpha()]);
         let next = self.indices.len();
         let index = *self
             .indices
@@ -134,7 +135,7 @@ impl Numbers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::straight::Straight;
+    use crate::encoder::straight;
     use crate::watermark::Marks;
 
     /// A disc with a soft edge.
@@ -163,7 +164,7 @@ mod tests {
         ] {
             let coverage = disc(width, height, levels);
             let pixels = marks.draw_over(&coverage.in_colour(colour).unwrap()).unwrap();
-            let expected = Straight::of(&pixels);
+            let expected = straight(&pixels);
             let mark = marks.of(width, height).unwrap();
             assert!(marked.take(mark, &coverage, colour));
             let rgba: Vec<u8> = marked

@@ -9,10 +9,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use self::grid::Grid;
-use super::encoder::Encoder;
+use super::encoder::{Encoder, straight};
 use super::engine::Picture;
 use super::presets::{Format, Preset, Watermark};
-use super::straight::Straight;
 
 /// How a contact sheet looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,14 +89,14 @@ pub fn draw(tiles: &[impl AsRef<[u8]>], spec: &SheetSpec) -> anyhow::Result<Vec<
         .collect::<anyhow::Result<Vec<_>>>()?;
     let grid = Grid::new(pictures.len(), spec.width_px);
     let sheet = paint::paint(&pictures, &grid).ok_or_else(|| anyhow::anyhow!("no memory for the sheet"))?;
-    let straight = Straight::of(&sheet);
+    let image = straight(&sheet);
     let formats: Vec<(Format, u8)> = spec.formats.iter().map(|&format| (format, spec.quality)).collect();
-    let files = Encoder::default().encode(&straight, &formats);
+    let files = Encoder::default().encode(&image, &formats);
     let picture = |(bytes, format): (Vec<u8>, &Format)| Picture {
         preset: SheetSpec::NAME.to_owned(),
         format: *format,
-        width_px: straight.width,
-        height_px: straight.height,
+        width_px: image.width,
+        height_px: image.height,
         bytes,
     };
     Ok(files.into_iter().zip(&spec.formats).map(picture).collect())

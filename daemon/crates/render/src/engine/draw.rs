@@ -5,13 +5,15 @@ use std::time::Instant;
 use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 use resvg::usvg;
 
+use tradepost_codec::StraightImage;
+
 use super::{Engine, Picture, add_time};
+use crate::encoder::straight;
 use crate::frame::Frame;
 use crate::paint::{self, Scratch};
 use crate::presets::{Format, Preset, Watermark};
 use crate::scale::Levels;
 use crate::stencil::Stencil;
-use crate::straight::Straight;
 
 /// Presets that differ in their format only: they share the pixels. By their place among all presets.
 fn sharing(presets: &[Preset]) -> Vec<Vec<usize>> {
@@ -109,9 +111,9 @@ impl Engine {
                 album.put(&group, width, height, files);
             } else {
                 let pixmap = coverage.in_colour(stencil.colour)?;
-                let straight = Straight::of(&self.dressed(&pixmap, first.background, &first.watermark)?);
+                let image = straight(&self.dressed(&pixmap, first.background, &first.watermark)?);
                 add_time(&mut self.times.scale, start);
-                album.put(&group, width, height, self.encode(&straight, presets, &group));
+                album.put(&group, width, height, self.encode(&image, presets, &group));
             }
         }
         album.finish()
@@ -134,22 +136,22 @@ impl Engine {
             let first = &presets[group[0]];
             let start = Instant::now();
             let level = levels.at(first.width_px)?;
-            let straight = if is_plain(first) {
-                Straight::of(level)
+            let image = if is_plain(first) {
+                straight(level)
             } else {
-                Straight::of(&self.dressed(level, first.background, &first.watermark)?)
+                straight(&self.dressed(level, first.background, &first.watermark)?)
             };
             add_time(&mut self.times.scale, start);
-            let files = self.encode(&straight, presets, &group);
-            album.put(&group, straight.width, straight.height, files);
+            let files = self.encode(&image, presets, &group);
+            album.put(&group, image.width, image.height, files);
         }
         album.finish()
     }
 
-    fn encode(&mut self, straight: &Straight, presets: &[Preset], group: &[usize]) -> Vec<Vec<u8>> {
+    fn encode(&mut self, image: &StraightImage, presets: &[Preset], group: &[usize]) -> Vec<Vec<u8>> {
         let format = |&index: &usize| (presets[index].format, presets[index].quality);
         let formats: Vec<(Format, u8)> = group.iter().map(format).collect();
-        self.encoder.encode(straight, &formats)
+        self.encoder.encode(image, &formats)
     }
 
     /// The picture before its background and under its mark.

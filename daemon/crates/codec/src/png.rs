@@ -1,10 +1,11 @@
 //! PNG: a palette where the colours are few, grey and alpha where that takes less, true colour otherwise. Always exact.
 
-use super::coder::copies::{Copied, Finder};
-use super::coder::{deflate, tokens};
-use super::encoder::Indexed;
-use super::filters;
-use super::straight::Straight;
+mod filters;
+use super::copies::{Copied, Finder};
+use super::indexed::IndexedImage;
+use super::{deflate, tokens};
+
+use super::straight::StraightImage;
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 const RGB: u8 = 2;
@@ -13,7 +14,7 @@ const GREY_ALPHA: u8 = 4;
 const RGBA: u8 = 6;
 
 /// Appends a picture of few colours.
-pub fn indexed(picture: &mut Indexed, file: &mut Vec<u8>) {
+pub fn indexed(picture: &mut IndexedImage, file: &mut Vec<u8>) {
     let (plane, palette, greys) = (&picture.plane, &picture.palette, &mut picture.greys);
     file.extend_from_slice(&SIGNATURE);
     if greys.take(palette, plane, &picture.tokens) {
@@ -78,8 +79,9 @@ const SMALL_PIXELS: usize = 128 * 128;
 /// So small ones are tried in every way.
 const TINY_PIXELS: usize = 64 * 64;
 
-/// Appends a picture of many colours. The finder is overwritten.
-pub fn colours(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
+/// Appends a picture of many colours. `scratch` keeps its contents.
+pub fn colours(picture: &StraightImage, scratch: &mut IndexedImage, file: &mut Vec<u8>) {
+    let finder = &mut scratch.finder;
     let pixels = picture.rgba.len() / 4;
     if pixels <= TINY_PIXELS {
         flat(picture, finder, file);
@@ -93,9 +95,9 @@ pub fn colours(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
 /// The same picture otherwise, where that makes the file smaller.
 fn or_smaller(
     file: &mut Vec<u8>,
-    picture: &Straight,
+    picture: &StraightImage,
     finder: &mut Finder,
-    put: impl FnOnce(&Straight, &mut Finder, &mut Vec<u8>),
+    put: impl FnOnce(&StraightImage, &mut Finder, &mut Vec<u8>),
 ) {
     let mut other = std::mem::take(&mut finder.other);
     other.clear();
@@ -107,7 +109,7 @@ fn or_smaller(
 }
 
 /// Appends a picture that is flat but for its edges.
-fn flat(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
+fn flat(picture: &StraightImage, finder: &mut Finder, file: &mut Vec<u8>) {
     let Finder { pixels, matches, .. } = finder;
     in_colour(picture, pixels, file, |pixels, channels, file| {
         matches.find(pixels, picture.width as usize, channels);
@@ -116,7 +118,7 @@ fn flat(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
 }
 
 /// Appends a picture whose colours change slowly.
-fn smooth(picture: &Straight, finder: &mut Finder, file: &mut Vec<u8>) {
+fn smooth(picture: &StraightImage, finder: &mut Finder, file: &mut Vec<u8>) {
     let Finder {
         pixels,
         matches,
@@ -141,7 +143,7 @@ const LARGE_PALETTE: usize = 64;
 const MAX_WITHOUT: usize = 256 * 256;
 
 /// Takes the palette away where that makes the file smaller: small pictures of many colours. Nothing but the finder is overwritten.
-pub fn without_palette(picture: &Straight, scratch: &mut Indexed, file: &mut Vec<u8>) {
+pub fn without_palette(picture: &StraightImage, scratch: &mut IndexedImage, file: &mut Vec<u8>) {
     if scratch.palette.len() >= LARGE_PALETTE && picture.rgba.len() / 4 <= MAX_WITHOUT {
         or_smaller(file, picture, &mut scratch.finder, flat);
     }
@@ -149,7 +151,7 @@ pub fn without_palette(picture: &Straight, scratch: &mut Indexed, file: &mut Vec
 
 /// A file of what `put` appends for the pixels and their channels: three when all is opaque.
 fn in_colour(
-    picture: &Straight,
+    picture: &StraightImage,
     opaque: &mut Vec<u8>,
     file: &mut Vec<u8>,
     put: impl FnOnce(&[u8], usize, &mut Vec<u8>),

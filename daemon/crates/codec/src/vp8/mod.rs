@@ -24,7 +24,7 @@ use self::predict::{ABOVE, Around, LEFT, MEAN};
 use self::quantise::Quantiser;
 use self::tokens::Tokens;
 use self::yuv::{Content, Pixels};
-use super::straight::Straight;
+use super::straight::StraightImage;
 
 /// An encoder that keeps its memory from picture to picture.
 #[derive(Default)]
@@ -41,7 +41,7 @@ pub struct Vp8 {
 const FLAT_MODES: [u8; 3] = [MEAN, ABOVE, LEFT];
 
 /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
-pub fn encode(picture: &Straight, quality: u8) -> Vec<u8> {
+pub fn encode(picture: &StraightImage, quality: u8) -> Vec<u8> {
     Vp8::default().encode(picture, quality)
 }
 
@@ -64,12 +64,12 @@ struct Settings {
 
 impl Vp8 {
     /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
-    pub fn encode(&mut self, picture: &Straight, quality: u8) -> Vec<u8> {
+    pub fn encode(&mut self, picture: &StraightImage, quality: u8) -> Vec<u8> {
         self.encode_with(picture, Quantiser::new(quality), frame::MOST_MODES_BYTES)
     }
 
     /// Encodes with a limit to the first partition; what is possible without anything said of macroblocks is done in any case.
-    fn encode_with(&mut self, picture: &Straight, quantiser: Quantiser, most_modes_bytes: usize) -> Vec<u8> {
+    fn encode_with(&mut self, picture: &StraightImage, quantiser: Quantiser, most_modes_bytes: usize) -> Vec<u8> {
         let header = Header {
             width: picture.width as u16,
             height: picture.height as u16,
@@ -96,7 +96,7 @@ impl Vp8 {
     }
 
     /// Goes through the macroblocks.
-    fn code(&mut self, picture: &Straight, settings: &Settings) {
+    fn code(&mut self, picture: &StraightImage, settings: &Settings) {
         let (columns, rows) = (
             picture.width.div_ceil(16) as usize,
             picture.height.div_ceil(16) as usize,

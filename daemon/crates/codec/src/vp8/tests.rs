@@ -61,7 +61,7 @@ fn decoded_rgb(file: &[u8]) -> Vec<u8> {
 }
 
 /// What the encoder says a decoder makes of the last picture.
-fn reconstruction(encoder: &Vp8, picture: &Straight) -> Planes {
+fn reconstruction(encoder: &Vp8, picture: &StraightImage) -> Planes {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let plane = |plane: &Plane, width: usize, height: usize| {
         (0..height)
@@ -77,7 +77,7 @@ fn reconstruction(encoder: &Vp8, picture: &Straight) -> Planes {
 }
 
 /// Without the smoothing that a decoder does at the end, which the encoder does not follow.
-fn encode(encoder: &mut Vp8, picture: &Straight, quality: u8, most_modes_bytes: usize) -> Vec<u8> {
+fn encode(encoder: &mut Vp8, picture: &StraightImage, quality: u8, most_modes_bytes: usize) -> Vec<u8> {
     let quantiser = Quantiser {
         smoothing: 0,
         ..Quantiser::new(quality)
@@ -85,7 +85,7 @@ fn encode(encoder: &mut Vp8, picture: &Straight, quality: u8, most_modes_bytes: 
     encoder.encode_with(picture, quantiser, most_modes_bytes)
 }
 
-fn assert_exact(encoder: &Vp8, picture: &Straight, frame: &[u8], what: &str) {
+fn assert_exact(encoder: &Vp8, picture: &StraightImage, frame: &[u8], what: &str) {
     let file = riff(frame);
     let (width, height, planes) = decoded(&file);
     assert_eq!((width, height), (picture.width, picture.height));
@@ -117,7 +117,7 @@ impl Numbers {
 }
 
 /// Discs and bars of one colour, slopes, and noise as far as `noise` (out of 256) says; partly transparent.
-fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straight {
+fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> StraightImage {
     let side = width.max(height);
     let shapes: Vec<[u32; 7]> = (0..6)
         .map(|_| [side, side, side / 2 + 1, 256, 256, 256, 256].map(|end| numbers.below(end)))
@@ -148,7 +148,7 @@ fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straig
             rgba.extend_from_slice(&pixel);
         }
     }
-    Straight {
+    StraightImage {
         width,
         height,
         rgba,
@@ -238,7 +238,7 @@ fn what_nobody_sees_costs_next_to_nothing() {
                 0,
             ]
         });
-        Straight {
+        StraightImage {
             width: 256,
             height: 256,
             rgba: rgba.collect(),

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
-
-/// Straight RGBA, row by row.
-pub struct Straight {
+/// StraightImage RGBA, row by row.
+pub struct StraightImage {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
@@ -21,10 +19,10 @@ pub struct Palette {
     pub indices: Vec<u8>,
 }
 
-impl Straight {
-    /// Fully transparent pixels come out as zeros.
-    pub fn of(pixmap: &Pixmap) -> Self {
-        let pixels = pixmap.pixels();
+impl StraightImage {
+    /// From rows of premultiplied RGBA; fully transparent pixels come out as zeros.
+    pub fn from_premultiplied(width: u32, height: u32, premultiplied: &[u8]) -> Self {
+        let (pixels, _) = premultiplied.as_chunks::<4>();
         let mut rgba = vec![0; pixels.len() * 4];
         let (target, _) = rgba.as_chunks_mut::<4>();
         let mut palette = Some(Growing::new(pixels.len()));
@@ -33,8 +31,8 @@ impl Straight {
         while start < pixels.len() {
             let pixel = pixels[start];
             let end = start + 1 + pixels[start + 1..].iter().take_while(|&&next| next == pixel).count();
-            let colour = straight(pixel);
-            if pixel.alpha() != 0 {
+            let colour = unpremultiplied(pixel);
+            if pixel[3] != 0 {
                 target[start..end].fill(colour);
             }
             palette = palette.and_then(|palette| palette.with(colour, start..end));
@@ -42,8 +40,8 @@ impl Straight {
             runs += 1;
         }
         Self {
-            width: pixmap.width(),
-            height: pixmap.height(),
+            width,
+            height,
             rgba,
             runs,
             palette: palette.map(Growing::sorted),
@@ -51,16 +49,15 @@ impl Straight {
     }
 }
 
-/// Red, green, blue and alpha, not premultiplied.
-pub fn straight(pixel: PremultipliedColorU8) -> [u8; 4] {
-    let alpha = pixel.alpha();
+/// Divides the colour channels by alpha.
+pub fn unpremultiplied([red, green, blue, alpha]: [u8; 4]) -> [u8; 4] {
     let divide = |channel: u8| {
         let quotient = (u32::from(channel) * 255 + u32::from(alpha) / 2).checked_div(u32::from(alpha));
         quotient.map_or(0, |value| value.min(255) as u8)
     };
     match alpha {
-        255 => [pixel.red(), pixel.green(), pixel.blue(), 255],
-        _ => [divide(pixel.red()), divide(pixel.green()), divide(pixel.blue()), alpha],
+        255 => [red, green, blue, 255],
+        _ => [divide(red), divide(green), divide(blue), alpha],
     }
 }
 

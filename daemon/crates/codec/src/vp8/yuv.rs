@@ -1,6 +1,6 @@
 //! Takes pixels in, a macroblock at a time: brightness and colour as BT.601 has them for video (16 to 235).
 
-use crate::straight::Straight;
+use crate::straight::StraightImage;
 
 /// Fainter pixels count as transparent: what they look like is hardly seen, and their colour is rounded to a few values.
 const FAINT: u8 = 8;
@@ -25,7 +25,7 @@ pub enum Content {
 type Rgba = [[[u8; 4]; 16]; 16];
 
 /// Takes in the macroblock at a column and a row of macroblocks.
-pub fn take(picture: &Straight, column: usize, row: usize, pixels: &mut Pixels) -> Content {
+pub fn take(picture: &StraightImage, column: usize, row: usize, pixels: &mut Pixels) -> Content {
     if let Some(colour) = same(picture, column, row) {
         return match colour {
             [_, _, _, ..FAINT] => Content::Nothing,
@@ -68,7 +68,7 @@ fn flat([red, green, blue, _]: [u8; 4]) -> Content {
 }
 
 /// What all pixels are, when they are all the same: found without looking at more of them than necessary.
-fn same(picture: &Straight, column: usize, row: usize) -> Option<[u8; 4]> {
+fn same(picture: &StraightImage, column: usize, row: usize) -> Option<[u8; 4]> {
     let (source, _) = picture.rgba.as_chunks::<4>();
     let width = picture.width as usize;
     let left = column * 16;
@@ -86,7 +86,7 @@ fn same(picture: &Straight, column: usize, row: usize) -> Option<[u8; 4]> {
 }
 
 /// What is beyond the picture is transparent.
-fn copy(picture: &Straight, column: usize, row: usize, rgba: &mut Rgba) {
+fn copy(picture: &StraightImage, column: usize, row: usize, rgba: &mut Rgba) {
     let (source, _) = picture.rgba.as_chunks::<4>();
     let width = picture.width as usize;
     let columns = (width - column * 16).min(16);
