@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a histogram measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// A route of the public API, from request line to response head: `GET /v1/items`.
-    Route,
-    /// A stage of the pipeline, the handler's run: `scan`, `render.render`.
-    Stage,
-    /// From the moment a message became visible to the moment it was received, by queue.
-    QueueWait,
-    /// Getting a database connection from the pool.
-    Pool,
-    /// A route of the control socket.
-    Control,
+crate::text_enum! {
+    /// What a histogram measures.
+    pub enum Scope {
+        /// A route of the public API, from request line to response head: `GET /v1/items`.
+        Route = "route",
+        /// A stage of the pipeline, the handler's run: `scan`, `render.draw`.
+        Stage = "stage",
+        /// From the moment a message became visible to the moment it was received, by queue.
+        QueueWait = "queue_wait",
+        /// Getting a database connection from the pool.
+        Pool = "pool",
+        /// A route of the control socket.
+        Control = "control",
+    }
 }
 
 /// One histogram: the last 60 s, and all since the daemon started.

@@ -28,12 +28,12 @@ pub struct Part {
     pub detail: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    Ok,
-    Degraded,
-    Down,
+crate::text_enum! {
+    pub enum Health {
+        Ok = "ok",
+        Degraded = "degraded",
+        Down = "down",
+    }
 }
 
 /// Something an operator should know or act on. An alert is raised once and clears by itself.
@@ -50,12 +50,12 @@ pub struct Alert {
     pub acknowledged_by: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Info,
-    Warning,
-    Critical,
+crate::text_enum! {
+    pub enum Severity {
+        Info = "info",
+        Warning = "warning",
+        Critical = "critical",
+    }
 }
 
 /// Totals of what the marketplace holds now.
@@ -91,24 +91,14 @@ pub struct WhoAmI {
     pub roles: Vec<Role>,
 }
 
-/// What a peer of the control socket may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// May look at everything.
-    Viewer,
-    /// May also decide cases.
-    Moderator,
-    /// May also act on queues.
-    Operator,
-}
-
-impl Role {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Moderator => "moderator",
-            Self::Operator => "operator",
-        }
+crate::text_enum! {
+    /// What a peer of the control socket may do.
+    pub enum Role {
+        /// May look at everything.
+        Viewer = "viewer",
+        /// May also decide cases.
+        Moderator = "moderator",
+        /// May also act on queues.
+        Operator = "operator",
     }
 }

@@ -41,12 +41,12 @@ pub struct CaseRow {
     pub claimed_by: Option<String>,
 }
 
-/// What came of a moderator's question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QuestionState {
-    Asked,
-    Answered,
+crate::text_enum! {
+    /// What came of a moderator's question.
+    pub enum QuestionState {
+        Asked = "asked",
+        Answered = "answered",
+    }
 }
 
 /// A case with everything a moderator needs to decide it.
@@ -100,16 +100,16 @@ pub struct LookAlike {
     pub other_since: OffsetDateTime,
 }
 
-/// In which way two files are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// The same bytes.
-    Exact,
-    /// The same outlines, whatever their colours, size, order of attributes and names.
-    Geometry,
-    /// Pictures that look alike.
-    Look,
+crate::text_enum! {
+    /// In which way two files are the same.
+    pub enum Relation {
+        /// The same bytes.
+        Exact = "exact",
+        /// The same outlines, whatever their colours, size, order of attributes and names.
+        Geometry = "geometry",
+        /// Pictures that look alike.
+        Look = "look",
+    }
 }
 
 /// One message between moderators and the contributor.
@@ -123,12 +123,12 @@ pub struct Letter {
     pub at: OffsetDateTime,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LetterKind {
-    Question,
-    Answer,
-    Appeal,
+crate::text_enum! {
+    pub enum LetterKind {
+        Question = "question",
+        Answer = "answer",
+        Appeal = "appeal",
+    }
 }
 
 /// What is known of the contributor.

@@ -131,34 +131,15 @@ pub struct Finding {
     pub excerpt: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FindingSeverity {
-    /// Worth knowing; does not hold anything up.
-    Info,
-    /// A moderator decides.
-    Warning,
-    /// The file is never published; the rest of the pack may be.
-    Blocking,
-}
-
-impl FindingSeverity {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Blocking => "blocking",
-        }
-    }
-}
-
-impl std::str::FromStr for FindingSeverity {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        serde_json::from_value(serde_json::Value::String(text.to_owned()))
-            .map_err(|_| format!("unknown severity {text:?}"))
+crate::text_enum! {
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum FindingSeverity {
+        /// Worth knowing; does not hold anything up.
+        Info = "info",
+        /// A moderator decides.
+        Warning = "warning",
+        /// The file is never published; the rest of the pack may be.
+        Blocking = "blocking",
     }
 }
 
