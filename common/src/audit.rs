@@ -14,7 +14,7 @@ pub struct AuditRow {
     pub uid: i64,
     /// `queue.pause`, `case.approve`, `token.create`.
     pub act: String,
-    /// What it was done to: `queue:render`, `case:<id>`.
+    /// Object of the act: `queue:render`, `case:<id>`.
     pub subject: String,
     pub detail: serde_json::Value,
 }

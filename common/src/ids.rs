@@ -41,6 +41,8 @@ macro_rules! id {
 
 id!(/// Somebody who may use the public API.
     AccountId);
+id!(/// A bearer token of an account.
+    TokenId);
 id!(/// One uploaded pack and everything that happens to it.
     UploadId);
 id!(/// A contributor's family of sets.
@@ -49,11 +51,11 @@ id!(/// One set: what one pack becomes.
     SetId);
 id!(/// One icon, illustration, model, texture or sound.
     ItemId);
-id!(/// What moderators decide.
+id!(/// A case that a moderator decides.
     CaseId);
 id!(/// Long work that an operator started.
     OperationId);
-id!(/// What draws the catalogue anew.
+id!(/// A campaign that renders the catalogue again.
     CampaignId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.
     MessageId);

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 crate::text_enum! {
-    /// What a histogram measures.
+    /// Subject of a histogram.
     pub enum Scope {
         /// A route of the public API, from request line to response head: `GET /v1/items`.
         Route = "route",
-        /// A stage of the pipeline, the handler's run: `scan`, `render.draw`.
+        /// A stage of the pipeline, the handler's run: `scan`, `render.render`.
         Stage = "stage",
         /// From the moment a message became visible to the moment it was received, by queue.
         QueueWait = "queue_wait",

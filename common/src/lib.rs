@@ -1,4 +1,4 @@
-//! What the daemon (`tradepostd`) and the terminal (`tradepost`) say to each other over the control socket.
+//! Types that the daemon (`tradepostd`) and the terminal (`tradepost`) exchange over the control socket.
 //!
 //! HTTP/1.1 + JSON over a Unix socket, one module per screen. No I/O happens here.
 //! Times are RFC 3339 in UTC, durations say their unit in their name, sizes are bytes.
@@ -11,6 +11,7 @@ pub mod text_enum;
 
 pub mod audit;
 pub mod campaigns;
+pub mod catalog;
 pub mod dead;
 pub mod events;
 pub mod latency;
@@ -18,6 +19,7 @@ pub mod operations;
 pub mod overview;
 pub mod queues;
 pub mod review;
+pub mod tokens;
 pub mod uploads;
 
 /// The largest page a list of the control API answers with.
@@ -30,4 +32,15 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// `None` on the last page.
     pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The rows of a page that was asked for with `limit`. A full page is followed by another one, after the key of its last row.
+    pub fn from_rows<K: std::fmt::Display>(rows: Vec<T>, limit: u32, key: impl FnOnce(&T) -> K) -> Self {
+        let next = rows
+            .last()
+            .filter(|_| rows.len() >= limit as usize)
+            .map(|row| key(row).to_string());
+        Self { rows, next }
+    }
 }

@@ -9,14 +9,22 @@ pub struct Overview {
     pub version: String,
     #[serde(with = "time::serde::rfc3339")]
     pub started_at: OffsetDateTime,
-    /// `embedded` or `cloud`.
-    pub mode: String,
-    /// Where the public API listens: `http://127.0.0.1:8780`; empty when this process does not serve it.
+    pub mode: DaemonMode,
+    /// Address of the public API: `http://127.0.0.1:8780`; empty when this process does not serve it.
     pub api_url: String,
     pub parts: Vec<Part>,
     pub alerts: Vec<Alert>,
     pub counts: Counts,
     pub process: Process,
+}
+
+crate::text_enum! {
+    pub enum DaemonMode {
+        /// The private PostgreSQL and files in the state directory.
+        Embedded = "embedded",
+        /// A PostgreSQL server that the configuration names.
+        Cloud = "cloud",
+    }
 }
 
 /// A part the daemon depends on: `database`, `objects`, `scanner`, `jail`.
@@ -45,7 +53,7 @@ pub struct Alert {
     pub message: String,
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
-    /// Who has taken note of it (`POST /v1/alerts/{code}/acknowledge`); forgotten when the alert clears.
+    /// Operator who acknowledged it (`POST /v1/alerts/{code}/acknowledge`); cleared with the alert.
     #[serde(default)]
     pub acknowledged_by: Option<String>,
 }
@@ -83,7 +91,7 @@ pub struct Process {
     pub jail_children: u32,
 }
 
-/// Who the daemon takes the peer for.
+/// The peer as the daemon sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhoAmI {
     pub user: String,
@@ -92,7 +100,7 @@ pub struct WhoAmI {
 }
 
 crate::text_enum! {
-    /// What a peer of the control socket may do.
+    /// Role of a peer of the control socket.
     pub enum Role {
         /// May look at everything.
         Viewer = "viewer",

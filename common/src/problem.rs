@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, for a program (`code`) and for a person (`title`, `detail`).
+/// An error, for a program (`code`) and for a person (`title`, `detail`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
@@ -15,7 +15,7 @@ pub struct Problem {
     pub code: String,
     /// The kind of problem in a few words.
     pub title: String,
-    /// What happened this time, and what to do about it.
+    /// This occurrence, and how to mend it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// Each fault by itself, where there is more than one.
@@ -27,7 +27,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fault {
-    /// Where: a field (`size_bytes`), a JSON pointer (`/files/3/path`) or a file of the pack.
+    /// A field (`size_bytes`), a JSON pointer (`/files/3/path`) or a file of the pack.
     pub at: String,
     pub message: String,
 }

@@ -4,8 +4,21 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::catalog::FileState;
 use crate::ids::{CaseId, ItemId, UploadId};
 use crate::uploads::{Finding, FindingSeverity};
+
+crate::text_enum! {
+    /// Trust level of a contributor.
+    pub enum Trust {
+        /// A moderator looks at every pack.
+        New = "new",
+        /// Clean packs are published without a moderator.
+        Trusted = "trusted",
+        /// So are packs with warnings, except those that may be hostile.
+        Elite = "elite",
+    }
+}
 
 /// One case in the review queue, most severe and then oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,11 +37,10 @@ pub struct CaseRow {
     pub items_blocked: i64,
     #[serde(with = "time::serde::rfc3339")]
     pub opened_at: OffsetDateTime,
-    /// When it should be decided: `opened_at` and the target for its severity.
+    /// Target time of the decision: `opened_at` and the hours for its severity.
     #[serde(with = "time::serde::rfc3339")]
     pub due_at: OffsetDateTime,
-    /// `new`, `trusted` or `elite`.
-    pub trust: String,
+    pub trust: Trust,
     /// The contributor disagrees with an earlier decision on the same upload.
     pub appeal: bool,
     /// The contributor has answered a moderator's question, or has not yet.
@@ -37,12 +49,12 @@ pub struct CaseRow {
     pub cluster: Option<Uuid>,
     /// Open cases in that group, this one included; 1 without a group.
     pub cluster_size: i64,
-    /// Who holds it now.
+    /// Holder of the claim.
     pub claimed_by: Option<String>,
 }
 
 crate::text_enum! {
-    /// What came of a moderator's question.
+    /// State of a moderator's question.
     pub enum QuestionState {
         Asked = "asked",
         Answered = "answered",
@@ -62,13 +74,13 @@ pub struct CaseDetail {
     /// Files of this case that are the same as, or look like, files already known; the closest first, at most 50.
     #[serde(default)]
     pub look_alikes: Vec<LookAlike>,
-    /// What moderators asked and the contributor answered or appealed, oldest first.
+    /// Questions, answers and appeals, oldest first.
     #[serde(default)]
     pub letters: Vec<Letter>,
-    /// Who else has the case on the screen now.
+    /// Others who have the case on the screen now.
     #[serde(default)]
     pub viewers: Vec<String>,
-    /// Until when the claim holds, when somebody has it.
+    /// End of the claim.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub claim_until: Option<OffsetDateTime>,
     pub decision: Option<Decision>,
@@ -92,8 +104,7 @@ pub struct LookAlike {
     /// `family / set`.
     pub other_title: String,
     pub other_contributor: String,
-    /// `pending`, `ready`, `blocked`, `published` or `rejected`.
-    pub other_state: String,
+    pub other_state: FileState,
     /// Of the same contributor: a new version rather than a theft.
     pub same_contributor: bool,
     #[serde(with = "time::serde::rfc3339")]
@@ -131,13 +142,12 @@ crate::text_enum! {
     }
 }
 
-/// What is known of the contributor.
+/// Record of a contributor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContributorRecord {
     pub account: String,
-    /// `new`, `trusted` or `elite`.
-    pub trust: String,
-    /// What moves it next, in words: `2 more published packs make it trusted`.
+    pub trust: Trust,
+    /// The next move of the trust: `2 more published packs make it trusted`.
     #[serde(default)]
     pub trust_rule: String,
     #[serde(default)]
@@ -157,13 +167,13 @@ pub struct ContributorRecord {
 pub struct AccountDetail {
     #[serde(flatten)]
     pub record: ContributorRecord,
-    /// Who shut the account, when, and what the contributor is told.
+    /// Present while the account is banned.
     pub ban: Option<BanDetail>,
     /// Newest first; at most 100.
     pub trust_history: Vec<TrustChange>,
 }
 
-/// Why an account is closed.
+/// Ban of an account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BanDetail {
     pub by: String,
@@ -175,8 +185,8 @@ pub struct BanDetail {
 /// One move between `new`, `trusted` and `elite`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrustChange {
-    pub before: String,
-    pub after: String,
+    pub before: Trust,
+    pub after: Trust,
     pub reason: String,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
@@ -188,21 +198,50 @@ pub struct CaseItem {
     pub id: ItemId,
     pub path: String,
     pub title: String,
-    /// `pending`, `ready`, `blocked`, `published` or `rejected`.
-    pub state: String,
+    pub state: FileState,
     pub size_bytes: i64,
-    /// Whether `GET /v1/cases/{id}/items/{item}/picture` has something to show.
+    /// `GET /v1/cases/{id}/items/{item}/picture` has a picture.
     pub has_picture: bool,
     pub findings: i64,
 }
 
-/// How a case ended.
+crate::text_enum! {
+    /// The end of a case.
+    pub enum CaseOutcome {
+        Approved = "approved",
+        Rejected = "rejected",
+    }
+}
+
+crate::text_enum! {
+    /// Of a moderator, on a case.
+    pub enum DecisionAct {
+        Approve = "approve",
+        Reject = "reject",
+        Ban = "ban",
+        Skip = "skip",
+        Ask = "ask",
+        Undo = "undo",
+    }
+}
+
+impl DecisionAct {
+    /// The end that the act brings to a case; the other acts leave it open.
+    pub fn outcome(self) -> Option<CaseOutcome> {
+        match self {
+            Self::Approve => Some(CaseOutcome::Approved),
+            Self::Reject | Self::Ban => Some(CaseOutcome::Rejected),
+            Self::Skip | Self::Ask | Self::Undo => None,
+        }
+    }
+}
+
+/// A decision that ended a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// `approved` or `rejected`.
-    pub outcome: String,
+    pub outcome: CaseOutcome,
     pub by: String,
-    /// What the contributor was told: the template's text, and the note.
+    /// Reason that the contributor was given: the template's text, and the note.
     pub reason: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
@@ -211,7 +250,7 @@ pub struct Decision {
     /// The contributor was banned with it.
     #[serde(default)]
     pub banned: bool,
-    /// Until when `POST /v1/cases/{id}/undo` takes it back.
+    /// End of the time for `POST /v1/cases/{id}/undo`.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub undo_until: Option<OffsetDateTime>,
     #[serde(default)]
@@ -225,10 +264,10 @@ pub struct Approve {
     /// Items to reject while the rest is approved.
     #[serde(default)]
     pub except: Vec<ItemId>,
-    /// Why they are left out: one of [`REASONS`] by its id.
+    /// Reason to leave them out: one of [`REASONS`] by its id.
     #[serde(default)]
     pub template: Option<String>,
-    /// What else the contributor is told about the items left out.
+    /// Note to the contributor about the items left out.
     #[serde(default)]
     pub reason: Option<String>,
 }
@@ -239,7 +278,7 @@ pub struct Reject {
     /// One of [`REASONS`] by its id.
     #[serde(default)]
     pub template: Option<String>,
-    /// What the contributor is told, after the template's text.
+    /// Note to the contributor, after the template's text.
     #[serde(default)]
     pub reason: Option<String>,
 }
@@ -288,7 +327,7 @@ pub struct SourceLine {
     pub hidden: i32,
 }
 
-/// What to do with many cases at once.
+/// A decision about many cases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BulkAct {
@@ -301,7 +340,7 @@ pub enum BulkAct {
     },
 }
 
-/// Which cases: by id, or those of a cluster or of a contributor that are open now.
+/// Selection of cases: by id, or those of a cluster or of a contributor that are open now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BulkWhich {
@@ -317,7 +356,7 @@ pub struct BulkPlan {
     pub which: BulkWhich,
 }
 
-/// What a bulk decision would do.
+/// Plan of a bulk decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkPreview {
     /// The cases that would be decided, at most 1,000.
@@ -326,7 +365,7 @@ pub struct BulkPreview {
     pub contributors: i64,
     /// The cases that are left out, with the reason: claimed by somebody else, blocking findings, nothing to publish.
     pub left_out: Vec<LeftOut>,
-    /// What `confirm` must say when it is run: the number of cases when there are more than 20; else nothing is asked.
+    /// Value that `confirm` must have when it is run: the number of cases, when there are more than 20.
     pub confirm: Option<String>,
 }
 
@@ -347,7 +386,7 @@ pub struct Bulk {
     pub confirm: Option<String>,
 }
 
-/// What a bulk decision did.
+/// Outcome of a bulk decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkDone {
     pub decided: Vec<CaseId>,
@@ -360,7 +399,7 @@ pub struct ReasonTemplate {
     pub id: &'static str,
     /// For the moderator's list.
     pub title: &'static str,
-    /// What the contributor reads, and what helps next.
+    /// Text for the contributor, with what helps next.
     pub text: &'static str,
 }
 

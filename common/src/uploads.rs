@@ -5,62 +5,33 @@ use time::OffsetDateTime;
 
 use crate::ids::{CaseId, SetId, UploadId};
 
-/// Where an upload is. Everything before `InReview` is work in progress, the rest is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum UploadState {
-    /// The signed URL was handed out; the bytes have not come, or `complete` was not called.
-    AwaitingBytes,
-    /// In the `scan` queue: waits for the scanner, or is being scanned.
-    Scanning,
-    /// In the `unpack` queue: the pack is being opened in the jail and its manifest read.
-    Unpacking,
-    /// In the `render` queue: each file is scanned, checked and rendered.
-    Rendering,
-    /// In the `preview` queue: the family preview is made.
-    Previewing,
-    /// A case is open: a moderator decides.
-    InReview,
-    Published,
-    Rejected,
-    /// The bytes never came.
-    Expired,
+crate::text_enum! {
+    /// State of an upload. Everything before `InReview` is work in progress, the rest is settled.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum UploadState {
+        /// The signed URL was handed out; the bytes have not come, or `complete` was not called.
+        AwaitingBytes = "awaiting_bytes",
+        /// In the `scan` queue: waits for the scanner, or is being scanned.
+        Scanning = "scanning",
+        /// In the `unpack` queue: the pack is being opened in the jail and its manifest read.
+        Unpacking = "unpacking",
+        /// In the `render` queue: each file is scanned, checked and rendered.
+        Rendering = "rendering",
+        /// In the `preview` queue: the family preview is made.
+        Previewing = "previewing",
+        /// A case is open: a moderator decides.
+        InReview = "in_review",
+        Published = "published",
+        Rejected = "rejected",
+        /// The bytes never came.
+        Expired = "expired",
+    }
 }
 
 impl UploadState {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AwaitingBytes => "awaiting_bytes",
-            Self::Scanning => "scanning",
-            Self::Unpacking => "unpacking",
-            Self::Rendering => "rendering",
-            Self::Previewing => "previewing",
-            Self::InReview => "in_review",
-            Self::Published => "published",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-        }
-    }
-
     /// Nothing more happens by itself.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::InReview | Self::Published | Self::Rejected | Self::Expired)
-    }
-}
-
-impl std::str::FromStr for UploadState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        serde_json::from_value(serde_json::Value::String(text.to_owned()))
-            .map_err(|_| format!("unknown upload state {text:?}"))
-    }
-}
-
-impl std::fmt::Display for UploadState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -75,7 +46,7 @@ pub struct UploadRow {
     pub state: UploadState,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When it came to rest (published, rejected, expired, or handed to a moderator).
+    /// Time at which it was published, rejected, expired, or handed to a moderator.
     #[serde(with = "time::serde::rfc3339::option")]
     pub settled_at: Option<OffsetDateTime>,
     /// `family / set`, once the manifest was read.
@@ -95,17 +66,30 @@ pub struct UploadTrace {
     pub set_id: Option<SetId>,
     pub case_id: Option<CaseId>,
     pub stages: Vec<StageTime>,
-    /// Why it was rejected or flagged, each with the file it is about.
+    /// Findings, each with the file it is about.
     pub findings: Vec<Finding>,
     /// Failed attempts of its messages, newest first; at most 100.
     pub attempts: Vec<Attempt>,
 }
 
-/// The time an upload spent at one stage: `receive`, `scan`, `unpack`, `render`, `preview`, `review`.
+crate::text_enum! {
+    /// A stage of an upload, in their order.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum Stage {
+        Receive = "receive",
+        Scan = "scan",
+        Unpack = "unpack",
+        Render = "render",
+        Preview = "preview",
+        Review = "review",
+    }
+}
+
+/// The time an upload spent at one stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StageTime {
-    pub stage: String,
+    pub stage: Stage,
     #[serde(with = "time::serde::rfc3339")]
     pub entered_at: OffsetDateTime,
     /// `None` while it is there.
@@ -114,7 +98,7 @@ pub struct StageTime {
     pub seconds: f64,
 }
 
-/// What a check saw, and where.
+/// A finding of a check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {

@@ -1,4 +1,4 @@
-//! What every part of the daemon shares.
+//! State that all parts of the daemon share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,17 +7,18 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
 use tradepost_common::events::Revisions;
+use tradepost_common::overview::DaemonMode;
 
 use crate::campaigns::Campaigns;
 use crate::config::Config;
 use crate::embedded::clamd::ScannerStatus;
-use crate::http::rate_limit::UploadLimits;
 use crate::jail::Jail;
 use crate::queue::Broker;
 use crate::queue::settings::Settings;
 use crate::queue::stats::QueueStats;
 use crate::queue::wake::Wake;
-use crate::scan::Scans;
+use crate::rate_limit::UploadLimits;
+use crate::scanner::Scans;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;
@@ -48,19 +49,18 @@ pub struct App {
     pub limits: UploadLimits,
     pub changed: Changes,
     pub started_at: OffsetDateTime,
-    /// How this process signs the attempts it makes: `host:pid`.
+    /// Name of this process in attempts and leases: `host:pid`.
     pub worker: String,
-    /// `embedded` or `cloud`.
-    pub mode: &'static str,
-    /// Where the public API can be reached: `http://127.0.0.1:8780`.
+    pub mode: DaemonMode,
+    /// Address of the public API: `http://127.0.0.1:8780`.
     pub api_url: String,
 }
 
-/// How handlers get at it.
+/// The state of a handler.
 pub type SharedApp = Arc<App>;
 
 impl App {
-    /// What signed URLs start with.
+    /// Base of presigned URLs.
     pub fn public_url(&self) -> &str {
         self.config.http.public_url.as_deref().unwrap_or(&self.api_url)
     }

@@ -1,22 +1,22 @@
-//! The one error type of both edges: it owns the status, the stable code and the public message.
+//! The error type of both APIs: it owns the status, the stable code and the public message.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tradepost_common::problem::{Fault, Problem};
 
-/// What a client is told when a request can not be served (RFC 9457).
+/// An error of a request; `problem` is its public body (RFC 9457).
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    #[error("no or no valid bearer token")]
+    #[error("unauthorized: {0}")]
     Unauthorized(&'static str),
     #[error("not allowed: {0}")]
     Forbidden(String),
-    /// The account was closed; the text says why, and is for the contributor.
-    #[error("the account is closed")]
+    /// The text gives the reason to the contributor.
+    #[error("the account is banned")]
     Banned(String),
     #[error("no such {0}")]
     NotFound(&'static str),
-    /// Nothing is there, and that is no mistake of the client.
+    /// Nothing is there, without a mistake of the client.
     #[error("nothing there: {code}")]
     Nothing { code: &'static str, detail: &'static str },
     #[error("method not allowed")]
@@ -89,19 +89,17 @@ impl ApiError {
     /// The public body; internal text never gets into it.
     pub fn problem(&self) -> Problem {
         let (code, title, detail) = match self {
-            Self::Unauthorized(detail) => ("unauthorized", "Authentication is needed", Some((*detail).to_owned())),
+            Self::Unauthorized(detail) => ("unauthorized", "Authentication required", Some((*detail).to_owned())),
             Self::Forbidden(detail) => ("forbidden", "Not allowed", Some(detail.clone())),
-            Self::Banned(detail) => ("account-banned", "The account is closed", Some(detail.clone())),
-            Self::Nothing { code, detail } => (*code, "Nothing there", Some((*detail).to_owned())),
+            Self::Banned(detail) => ("account-banned", "Account banned", Some(detail.clone())),
+            Self::Nothing { code, detail } => (*code, "Not found", Some((*detail).to_owned())),
             Self::NotFound(what) => ("not-found", "Not found", Some(format!("There is no such {what}."))),
-            Self::MethodNotAllowed => ("method-not-allowed", "The page does not know this method", None),
-            Self::Conflict { code, detail } => (*code, "The state does not allow this", Some(detail.clone())),
-            Self::Invalid(_) => ("invalid-request", "The request has faults", None),
-            Self::Unprocessable { code, detail } => {
-                (*code, "The content is not what was announced", Some(detail.clone()))
-            }
-            Self::Gone { code, detail } => (*code, "No longer available", Some(detail.clone())),
-            Self::TooLarge(detail) => ("too-large", "Too large", Some(detail.clone())),
+            Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed", None),
+            Self::Conflict { code, detail } => (*code, "Conflict", Some(detail.clone())),
+            Self::Invalid(_) => ("invalid-request", "Invalid request", None),
+            Self::Unprocessable { code, detail } => (*code, "Unprocessable content", Some(detail.clone())),
+            Self::Gone { code, detail } => (*code, "Gone", Some(detail.clone())),
+            Self::TooLarge(detail) => ("too-large", "Content too large", Some(detail.clone())),
             Self::RateLimited {
                 limit,
                 retry_after_seconds,
@@ -110,15 +108,11 @@ impl ApiError {
                 "rate-limited",
                 "Too many requests",
                 Some(format!(
-                    "{limit} a minute for each {what}; try again in {retry_after_seconds} s."
+                    "At most {limit} a minute for each {what}. Try again in {retry_after_seconds} s."
                 )),
             ),
-            Self::Unavailable(detail) => ("unavailable", "Not ready", Some((*detail).to_owned())),
-            Self::Internal(_) => (
-                "internal",
-                "Something went wrong on our side",
-                Some("It was logged.".to_owned()),
-            ),
+            Self::Unavailable(detail) => ("unavailable", "Service unavailable", Some((*detail).to_owned())),
+            Self::Internal(_) => ("internal", "Internal error", Some("The error was logged.".to_owned())),
         };
         Problem {
             kind: format!("urn:tradepost:problem:{code}"),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
 use tradepost_common::problem::Fault;
-use tradepost_common::uploads::UploadState;
+use tradepost_common::uploads::{Stage, UploadState};
 
 use crate::app::App;
 use crate::campaigns::job::CampaignJob;
@@ -21,8 +21,7 @@ use crate::render::job::RenderJob;
 use crate::scan::job::ScanJob;
 use crate::unpack::job::UnpackJob;
 use crate::uploads::service as uploads;
-use crate::uploads::stages::Stage;
-use crate::{campaigns, preview, render, scan, unpack};
+use crate::{campaigns, preview, render, scan, takedown, unpack};
 
 /// The jobs of the daemon, as the worker loop wants them.
 pub struct Jobs(pub Arc<App>);
@@ -55,7 +54,13 @@ pub async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome
     let is_interactive = message.held.lane == Lane::Interactive;
     let _working = is_interactive.then(|| app.campaigns.courtesy.working());
     match message.queue() {
-        QueueName::Scan => scan::job::run(app, parse(message)?).await,
+        QueueName::Scan => {
+            let job: ScanJob = parse(message)?;
+            match job.again {
+                Some(number) => takedown::rescan::run(app, job.upload_id, number).await,
+                None => scan::job::run(app, job).await,
+            }
+        }
         QueueName::Unpack => unpack::job::run(app, parse(message)?, message.attempt).await,
         QueueName::Render if campaigns::job::is_one(&message.payload) => {
             campaigns::job::run(app, parse(message)?, message.attempt).await

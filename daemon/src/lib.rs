@@ -1,44 +1,63 @@
 //! The Tradepost daemon: one process that runs a marketplace for digital assets.
 //!
-//! The modules in reading order: how it starts, its two edges, what moves an upload, the features, and what everything stands on.
+//! The modules from composition down: a module imports only modules that are listed below it (`tests/it/module_graph.rs`).
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+// Composition: start-up, the two APIs, the jobs of the queues, and what runs beside them.
+pub mod cli;
 mod run;
 
-pub mod app;
-pub mod cli;
-pub mod config;
-pub mod error;
-pub mod tasks;
-
 pub mod control;
-pub mod http;
-
 pub mod jobs;
-pub mod operations;
-pub mod queue;
+pub mod monitor;
+pub mod public;
+pub mod scheduler;
 
-pub mod accounts;
-pub mod audit;
+// Features.
 pub mod campaigns;
-pub mod catalog;
-pub mod duplicates;
-pub mod presets;
+pub mod operations;
 pub mod preview;
 pub mod render;
+pub mod takedown;
+pub mod unpack;
+
+pub mod downloads;
 pub mod review;
 pub mod scan;
-pub mod unpack;
+
+pub mod duplicates;
+
+pub mod catalog;
 pub mod uploads;
 
+pub mod accounts;
+pub mod findings;
+pub mod presets;
+
+// State that all of them share.
+pub mod extractors;
+
+pub mod app;
+
+// Platform: it knows no feature.
+pub mod queue;
+
+pub mod audit;
 pub mod aws;
 pub mod database;
 pub mod embedded;
 pub mod jail;
 pub mod leases;
 pub mod objects;
-pub mod scheduler;
+pub mod pager;
+pub mod pinned;
+pub mod rate_limit;
+pub mod scanner;
+pub mod tasks;
 pub mod telemetry;
+
+pub mod config;
+pub mod error;
 
 pub use run::run;

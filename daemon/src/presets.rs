@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 
-pub fn router() -> OpenApiRouter<SharedApp> {
+pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new().routes(routes!(list_presets))
 }
 

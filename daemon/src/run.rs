@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tradepost_common::overview::DaemonMode;
 
 use crate::app::{App, Changes};
 use crate::campaigns::{self, Campaigns};
@@ -17,24 +18,24 @@ use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
 use crate::database::{self, Database};
 use crate::embedded::clamd::{self, ScannerSpec, ScannerStatus};
-use crate::http::rate_limit::UploadLimits;
 use crate::jail::{Jail, Limits, Walls};
 use crate::jobs::Jobs;
 use crate::queue::settings::{self, Settings};
 use crate::queue::stats::QueueStats;
 use crate::queue::worker::{self, Engine, Policy};
 use crate::queue::{self, Broker, QueueName, attempts, collector, outbox, postgres, wake};
-use crate::scan::Scans;
+use crate::rate_limit::UploadLimits;
+use crate::scanner::Scans;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{http, leases, operations, presets, scheduler, telemetry};
+use crate::{leases, monitor, operations, presets, public, scheduler};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
 /// Runs the daemon until a signal stops it.
 ///
 /// # Errors
-/// When something it needs can not be had at start, or a top-level task ends early.
+/// Start-up fails, or a top-level task ends early.
 pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let signal = stop_signal()?;
     let _lock = lock_state(&state)?;
@@ -87,7 +88,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let mut tasks = Tasks::default();
     spawn_edges(&mut tasks, &app, listener, control, metrics);
     spawn_work(&mut tasks, &app, decided);
-    tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode, "tradepostd is ready");
+    tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode.as_str(), "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
 
     let ended = tokio::select! {
@@ -193,9 +194,9 @@ fn build(
         started_at: OffsetDateTime::now_utc(),
         worker: attempts::worker_name(),
         mode: if database.cluster.is_some() {
-            "embedded"
+            DaemonMode::Embedded
         } else {
-            "cloud"
+            DaemonMode::Cloud
         },
         api_url: match listener {
             Some(listener) => format!("http://{}", listener.local_addr()?),
@@ -274,14 +275,14 @@ fn spawn_edges(
 ) {
     let sampler = Sampler::default();
     if let Some(listener) = listener {
-        tasks.spawn("api", http::serve(app.clone(), listener, tasks.stop.clone()));
+        tasks.spawn("api", public::serve(app.clone(), listener, tasks.stop.clone()));
     }
     tasks.spawn(
         "control",
         control::serve(app.clone(), sampler.clone(), control, tasks.stop.clone()),
     );
     tasks.spawn("sampler", sampler.run(app.clone(), tasks.stop.clone()));
-    tasks.spawn("alerts", telemetry::watch::run(app.clone(), tasks.stop.clone()));
+    tasks.spawn("monitor", monitor::run(app.clone(), tasks.stop.clone()));
     if let Some(listener) = metrics {
         tasks.spawn(
             "metrics",

@@ -9,7 +9,7 @@ use tradepost_common::overview::Severity;
 
 use crate::app::App;
 use crate::queue::{QueueName, dead};
-use crate::{leases, operations, review, scan, uploads};
+use crate::{leases, operations, review, takedown, uploads};
 
 const EVERY: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_secs(30);
@@ -17,9 +17,6 @@ const LEASE: Duration = Duration::from_secs(30);
 const STUCK_SECONDS: f64 = 300.0;
 
 /// Does the chores until `stop` is cancelled.
-///
-/// # Errors
-/// Never: a chore that fails is done again later.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -45,7 +42,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
         tracing::info!(expired, "expired uploads whose bytes never came");
     }
     operations::service::tidy(&app.db).await?;
-    scan::rescan::plan(app).await?;
+    takedown::rescan::plan(app).await?;
     review::letters::end_waiting(app).await?;
     review::claims::tidy(app).await?;
     Ok(())

@@ -4,3 +4,4 @@ mod acting;
 mod looking;
 mod peers;
 mod settings;
+mod tokens;

@@ -14,6 +14,7 @@ mod dead_letters;
 mod duplicates;
 mod hostile;
 mod kinds;
+mod module_graph;
 mod pipeline;
 mod presets;
 mod real_packs;

@@ -1,80 +1,32 @@
+pub mod tokens;
+
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use tradepost_common::ids::AccountId;
-use tradepost_common::review::{BanDetail, TrustChange};
+use tradepost_common::review::{BanDetail, Trust, TrustChange};
+use tradepost_common::tokens::AccountRole;
 use uuid::Uuid;
 
-use super::{Account, AccountRole, Trust};
+use super::Account;
+use super::service::Standing;
 
-pub struct AccountRow {
-    pub id: Uuid,
-    pub name: String,
-    pub role: String,
-    pub trust: String,
-}
-
-impl From<AccountRow> for Account {
-    fn from(row: AccountRow) -> Self {
-        Self {
-            id: AccountId(row.id),
-            name: row.name,
-            role: if row.role == "buyer" {
-                AccountRole::Buyer
-            } else {
-                AccountRole::Contributor
-            },
-            trust: Trust::of(&row.trust),
-        }
-    }
-}
-
-/// An account that a token belongs to; a closed one may do nothing.
-pub struct TokenRow {
-    pub account: Account,
-    pub is_banned: bool,
-    pub ban_reason: Option<String>,
-}
-
-pub async fn by_token(db: impl PgExecutor<'_>, token_sha256: &[u8]) -> sqlx::Result<Option<TokenRow>> {
-    let row = sqlx::query!(
-        r#"
-        select account.id, account.name, account.role, account.trust, account.banned_at is not null as "is_banned!", account.ban_reason
-        from tokens token join accounts account on account.id = token.account_id
-        where token.token_sha256 = $1 and token.revoked_at is null and (token.expires_at is null or token.expires_at > now())
-        "#,
-        token_sha256
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| TokenRow {
-        account: Account::from(AccountRow {
-            id: row.id,
-            name: row.name,
-            role: row.role,
-            trust: row.trust,
-        }),
-        is_banned: row.is_banned,
-        ban_reason: row.ban_reason,
-    }))
-}
-
-pub async fn insert_account(db: impl PgExecutor<'_>, name: &str, role: &str, trust: &str) -> sqlx::Result<()> {
+pub async fn insert_account(db: impl PgExecutor<'_>, name: &str, role: AccountRole, trust: Trust) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into accounts (id, name, role, trust) values ($1, $2, $3, $4) on conflict (name) do nothing",
         Uuid::now_v7(),
         name,
-        role,
-        trust
+        role.as_str(),
+        trust.as_str()
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-pub async fn by_name(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<AccountRow>> {
+pub async fn by_name(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<Account>> {
     sqlx::query_as!(
-        AccountRow,
-        "select id, name, role, trust from accounts where name = $1 for update",
+        Account,
+        r#"select id, name, role as "role: AccountRole", trust as "trust: Trust" from accounts where name = $1 for update"#,
         name
     )
     .fetch_optional(db)
@@ -88,52 +40,18 @@ pub async fn id_of(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<A
     Ok(id.map(AccountId))
 }
 
-pub async fn set_trust(db: impl PgExecutor<'_>, id: Uuid, trust: &str) -> sqlx::Result<()> {
-    sqlx::query!("update accounts set trust = $2 where id = $1", id, trust)
+pub async fn set_trust(db: impl PgExecutor<'_>, id: AccountId, trust: Trust) -> sqlx::Result<()> {
+    sqlx::query!("update accounts set trust = $2 where id = $1", id.0, trust.as_str())
         .execute(db)
         .await?;
     Ok(())
 }
 
-pub async fn insert_token(
-    db: impl PgExecutor<'_>,
-    account: AccountId,
-    token_sha256: &[u8],
-    expires_at: Option<OffsetDateTime>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into tokens (id, account_id, token_sha256, expires_at) values ($1, $2, $3, $4)",
-        Uuid::now_v7(),
-        account.0,
-        token_sha256,
-        expires_at
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-pub async fn revoke_tokens(db: impl PgExecutor<'_>, account: Uuid) -> sqlx::Result<u64> {
-    let done = sqlx::query!(
-        "update tokens set revoked_at = now() where account_id = $1 and revoked_at is null",
-        account
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected())
-}
-
-/// What an account is worth now.
-pub struct StandingRow {
-    pub trust: String,
-    pub banned: bool,
-}
-
-/// Locks the account for whoever judges it; uploads of it may still start meanwhile.
-pub async fn lock_standing(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<StandingRow> {
+/// Locks an account until the caller's transaction ends. Whoever decides about a pack locks its account first, then its case, set, upload.
+pub async fn lock(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Standing> {
     sqlx::query_as!(
-        StandingRow,
-        r#"select trust, banned_at is not null as "banned!" from accounts where id = $1 for no key update"#,
+        Standing,
+        r#"select trust as "trust: Trust", banned_at is not null as "banned!" from accounts where id = $1 for no key update"#,
         id.0
     )
     .fetch_one(tx)
@@ -143,15 +61,15 @@ pub async fn lock_standing(tx: &mut PgConnection, id: AccountId) -> sqlx::Result
 pub async fn insert_trust_change(
     tx: &mut PgConnection,
     account: AccountId,
-    moved: (&str, &str),
+    (before, after): (Trust, Trust),
     reason: &str,
     decision: Option<Uuid>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into trust_changes (account_id, before, after, reason, decision_id) values ($1, $2, $3, $4, $5)",
         account.0,
-        moved.0,
-        moved.1,
+        before.as_str(),
+        after.as_str(),
         reason,
         decision
     )
@@ -160,16 +78,21 @@ pub async fn insert_trust_change(
     Ok(())
 }
 
+/// Moves of the trust in an account, newest first.
 pub async fn trust_history(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<Vec<TrustChange>> {
     sqlx::query_as!(
         TrustChange,
-        "select before, after, reason, at from trust_changes where account_id = $1 order by id desc limit 100",
+        r#"
+        select before as "before: Trust", after as "after: Trust", reason, at
+        from trust_changes where account_id = $1 order by id desc limit 100
+        "#,
         account.0
     )
     .fetch_all(db)
     .await
 }
 
+/// The ban of an account.
 pub async fn ban_of(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<Option<BanDetail>> {
     let row = sqlx::query!(
         "select banned_by, banned_at, ban_reason from accounts where id = $1",
@@ -184,7 +107,8 @@ pub async fn ban_of(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result
     }))
 }
 
-pub async fn set_ban(tx: &mut PgConnection, account: AccountId, by: &str, reason: &str) -> sqlx::Result<()> {
+/// Bans an account: its tokens open nothing any more. The caller holds its lock.
+pub async fn ban(tx: &mut PgConnection, account: AccountId, by: &str, reason: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "update accounts set banned_at = now(), banned_by = $2, ban_reason = $3 where id = $1",
         account.0,
@@ -219,7 +143,7 @@ pub async fn remember_ban(tx: &mut PgConnection, account: AccountId) -> sqlx::Re
     .await
 }
 
-/// Puts the columns back, if the ban is still the one made at that time.
+/// Restores the columns of a ban, unless another ban was made or lifted since.
 pub async fn restore_ban(
     tx: &mut PgConnection,
     account: AccountId,

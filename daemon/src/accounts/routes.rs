@@ -1,39 +1,56 @@
-//! The control socket's verbs for accounts: every role may look, whoever decides cases opens closed accounts again.
+//! The control socket's verbs for tokens: every role may look, operators revoke.
 
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tradepost_common::review::AccountDetail;
+use serde::Deserialize;
+use tradepost_common::Page;
+use tradepost_common::ids::TokenId;
+use tradepost_common::overview::Role;
+use tradepost_common::tokens::{RevokedTokens, TokenRow};
 
-use super::service;
-use crate::app::{App, SharedApp};
-use crate::control::peer::Peer;
+use super::tokens;
+use crate::app::SharedApp;
 use crate::error::ApiResult;
-use crate::http::extract::Path;
-use crate::review::standing;
+use crate::extractors::{Path, Peer, Query};
+use crate::pager::limit;
 
-pub fn router() -> Router<SharedApp> {
+pub fn control_router() -> Router<SharedApp> {
     Router::new()
-        .route("/v1/accounts/{name}", get(one))
-        .route("/v1/accounts/{name}/unban", post(unban))
+        .route("/v1/tokens", get(list))
+        .route("/v1/tokens/{id}/revoke", post(revoke))
+        .route("/v1/accounts/{name}/revoke-tokens", post(revoke_all))
 }
 
-async fn one(_: Peer, State(app): State<SharedApp>, Path(name): Path<String>) -> ApiResult<Json<AccountDetail>> {
-    detail(&app, &name).await
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    account: Option<String>,
+    cursor: Option<TokenId>,
+    limit: Option<u32>,
 }
 
-async fn unban(peer: Peer, State(app): State<SharedApp>, Path(name): Path<String>) -> ApiResult<Json<AccountDetail>> {
-    peer.require_decider()?;
-    service::unban(&app.db, &peer.actor, &name).await?;
-    app.changed.cases();
-    detail(&app, &name).await
+async fn list(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Json<Page<TokenRow>>> {
+    let account = query.account.as_deref();
+    Ok(Json(
+        tokens::list(&app.db, account, query.cursor, limit(query.limit)?).await?,
+    ))
 }
 
-async fn detail(app: &App, name: &str) -> ApiResult<Json<AccountDetail>> {
-    let id = service::find(&app.db, name).await?;
-    Ok(Json(AccountDetail {
-        record: standing::record(&app.db, id, &app.config.review.trust).await?,
-        ban: service::ban_of(&app.db, id).await?,
-        trust_history: service::trust_history(&app.db, id).await?,
-    }))
+async fn revoke(peer: Peer, State(app): State<SharedApp>, Path(id): Path<TokenId>) -> ApiResult<Json<TokenRow>> {
+    peer.require(Role::Operator)?;
+    Ok(Json(tokens::revoke(&app.db, &peer.actor, id).await?))
+}
+
+async fn revoke_all(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Path(name): Path<String>,
+) -> ApiResult<Json<RevokedTokens>> {
+    peer.require(Role::Operator)?;
+    Ok(Json(tokens::revoke_all(&app.db, &peer.actor, &name).await?))
 }

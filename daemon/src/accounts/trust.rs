@@ -1,4 +1,4 @@
-//! What moves the trust in a contributor. The rules are data (`[review.trust]`); every move leaves a row that says why.
+//! Trust levels of contributors and the rules that move them (`[review.trust]`). Every move leaves a row with its reason.
 //!
 //! - *new* becomes *trusted* after a few published packs in a row, when no rejection is recent;
 //! - *trusted* becomes *elite* after many, when hardly any of its packs were rejected;
@@ -6,12 +6,13 @@
 
 use sqlx::PgConnection;
 use tradepost_common::ids::AccountId;
+use tradepost_common::review::Trust;
 use uuid::Uuid;
 
-use super::{Trust, queries};
+use super::queries;
 use crate::config::TrustConfig;
 
-/// What of a contributor's past the rules look at.
+/// The facts about a contributor that the rules use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts {
     pub published: i64,
@@ -22,7 +23,7 @@ pub struct Facts {
     pub days_since_rejection: Option<i64>,
 }
 
-/// Where a publication brings a contributor, and the reason in words. `None`: it stays.
+/// The level after a publication, and the reason in words. `None`: unchanged.
 pub fn after_publication(trust: Trust, facts: Facts, rules: &TrustConfig) -> Option<(Trust, String)> {
     match trust {
         Trust::New if missing_for_trusted(facts, rules) == 0 && days_to_wait(facts, rules) == 0 => {
@@ -37,17 +38,17 @@ pub fn after_publication(trust: Trust, facts: Facts, rules: &TrustConfig) -> Opt
     }
 }
 
-/// Where a rejection brings a contributor.
+/// The level after a rejection.
 pub fn after_rejection(trust: Trust, rules: &TrustConfig) -> Trust {
     moved(trust, -i32::from(rules.rejection_costs))
 }
 
-/// Where taking back a move brings a contributor whose trust may have moved on since.
+/// The level after a move was undone, whatever moved the trust since.
 pub fn taken_back(now: Trust, before: Trust, after: Trust) -> Trust {
     moved(now, before as i32 - after as i32)
 }
 
-/// What moves the trust next, in words for a moderator.
+/// Describes the next move of the trust, for a moderator.
 pub fn next_move(trust: Trust, facts: Facts, rules: &TrustConfig) -> String {
     let packs = |count: i64| if count == 1 { "pack makes" } else { "packs make" };
     match trust {
@@ -89,8 +90,8 @@ pub async fn set(
     decision: Option<Uuid>,
 ) -> sqlx::Result<Trust> {
     if before != after {
-        queries::set_trust(&mut *tx, account.0, after.as_str()).await?;
-        queries::insert_trust_change(tx, account, (before.as_str(), after.as_str()), reason, decision).await?;
+        queries::set_trust(&mut *tx, account, after).await?;
+        queries::insert_trust_change(tx, account, (before, after), reason, decision).await?;
     }
     Ok(after)
 }

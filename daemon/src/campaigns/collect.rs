@@ -8,7 +8,7 @@ use tradepost_common::ids::CampaignId;
 use super::{queries, service, verbs};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::catalog::unused;
+use crate::catalog::gc;
 use crate::error::ApiError;
 use crate::leases::{self, Lease};
 
@@ -36,7 +36,7 @@ pub(super) async fn step(app: &App, id: CampaignId, lease: &Lease) -> anyhow::Re
     } else {
         queries::forget(&mut tx, row.generation, STEP).await?
     };
-    unused::mark(&mut tx, row.id.0, &lost.hashes, &lost.formats, &lost.sizes).await?;
+    gc::mark(&mut tx, row.id.0, &lost.hashes, &lost.formats, &lost.sizes).await?;
     if lost.rows == 0 && queries::forget_items(&mut tx, id, STEP * 10).await? == 0 {
         if is_shown {
             queries::deactivate(&mut tx, row.generation).await?;
@@ -82,7 +82,7 @@ pub(super) async fn sweep(app: &App) -> anyhow::Result<bool> {
     let grace = Duration::from_secs(u64::from(app.config.campaigns.grace_minutes) * 60);
     let (mut deleted, mut freed_bytes) = (0, 0);
     for round in 0..SWEEPS {
-        let swept = unused::sweep(&app.db, &app.store, grace).await?;
+        let swept = gc::sweep(&app.db, &app.store, grace).await?;
         deleted += swept.deleted;
         freed_bytes += swept.freed_bytes;
         if swept.looked_at == 0 {
@@ -92,7 +92,7 @@ pub(super) async fn sweep(app: &App) -> anyhow::Result<bool> {
             return Ok(false);
         }
         if round == 0 {
-            unused::tidy(&app.db).await?;
+            gc::tidy(&app.db).await?;
         }
     }
     Ok(true)

@@ -20,7 +20,7 @@ use self::batch::{Batch, read, take};
 use super::queries::{self, Drawn, Due, Range, Row, Tally};
 use super::samples;
 use crate::app::App;
-use crate::catalog::unused::{self, KeepError};
+use crate::catalog::gc;
 use crate::objects::rendition_key;
 use crate::queue::Outcome;
 
@@ -150,20 +150,22 @@ async fn draw(app: &App, row: &Row, due: Vec<Due>, attempt: u32) -> anyhow::Resu
         let bytes = batch.bytes.get(&drawn.sha256)?;
         Some((rendition_key(drawn.sha256, drawn.format), bytes.clone()))
     });
+    let objects: Vec<_> = objects.collect();
     app.store
-        .put_content(objects.collect())
+        .put_content(objects.clone())
         .await
         .context("storing the pictures")?;
     let compared = samples::compare_all(app, &batch.drawn, &batch.bytes, |item| canary.contains(&item)).await?;
-    match settle(app, row, &batch, &compared).await {
-        // Drawn again it is put again.
-        Err(KeepError::Swept(_)) => Ok(Progress::Some),
-        other => Ok(other.map(|()| Progress::Some)?),
+    if let Err(error) = settle(app, row, &batch, &compared).await {
+        // The items are still waiting: they are rendered again.
+        gc::restore(&app.db, &app.store, error, objects).await?;
+        return Ok(Progress::None);
     }
+    Ok(Progress::Some)
 }
 
 /// One transaction: the marks, the pictures of items that nobody else settled meanwhile, the samples, the sums.
-async fn settle(app: &App, row: &Row, batch: &Batch, compared: &[samples::Compared]) -> Result<(), KeepError> {
+async fn settle(app: &App, row: &Row, batch: &Batch, compared: &[samples::Compared]) -> anyhow::Result<()> {
     let presets: Vec<String> = row.presets.iter().map(|pinned| pinned.preset.name.clone()).collect();
     let mut tx = app.db.begin().await?;
     let now = queries::lock(&mut tx, row.id).await?;
@@ -190,8 +192,8 @@ async fn settle(app: &App, row: &Row, batch: &Batch, compared: &[samples::Compar
         .into_iter()
         .collect();
     let outputs = queries::insert_renditions(&mut tx, row.generation, &drawn).await?;
-    let pictures: Vec<unused::Key> = drawn.iter().map(|drawn| (drawn.sha256, drawn.format)).collect();
-    unused::keep(&mut tx, &app.store, &pictures).await?;
+    let pictures: Vec<gc::Key> = drawn.iter().map(|drawn| (drawn.sha256, drawn.format)).collect();
+    gc::keep(&mut tx, &pictures).await?;
     for one in compared.iter().filter(|one| is_ours(&batch.drawn[one.drawn])) {
         queries::insert_sample(&mut tx, row.id, &batch.drawn[one.drawn], one.old.as_ref(), one.likeness).await?;
     }

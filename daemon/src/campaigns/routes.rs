@@ -14,12 +14,11 @@ use tradepost_common::overview::Role;
 use super::service;
 use super::verbs::{self, Verb};
 use crate::app::SharedApp;
-use crate::control::peer::Peer;
-use crate::control::routes::limit;
 use crate::error::ApiResult;
-use crate::http::extract::{JsonBody, Path, Query};
+use crate::extractors::{JsonBody, Path, Peer, Query};
+use crate::pager::limit;
 
-pub fn router() -> Router<SharedApp> {
+pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/campaigns", get(list).post(plan))
         .route("/v1/campaigns/{id}", get(one))

@@ -1,4 +1,4 @@
-//! From a manifest to the drafts of a family, a set and its items.
+//! Turns a manifest into drafts of a family, a set and its items.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::service::{Draft, DraftItem, StoredFile};
 use crate::uploads::Upload;
 use tradepost_inspect::manifest::{Description, Manifest, Tag};
 
-/// Creates the drafts of a pack. `None` when the contributor has a set of that name in that family.
+/// Creates the drafts of a pack. `None` when the family has a set of that name.
 pub async fn create_draft(
     tx: &mut PgConnection,
     upload: &Upload,
@@ -24,7 +24,7 @@ pub async fn create_draft(
     let items = insert_items(tx, set_id, manifest, files).await?;
     Ok(Some(Draft {
         set_id,
-        kind: manifest.kind.as_str().to_owned(),
+        kind: manifest.kind,
         items,
     }))
 }

@@ -3,13 +3,14 @@
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use tradepost_inspect::manifest::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What a list is narrowed to. All that is given must hold.
+/// Filter of a list. Everything given must match.
 #[derive(Debug, Default, Clone)]
 pub struct CatalogFilter {
-    pub kind: Option<String>,
+    pub kind: Option<Kind>,
     pub contributor: Option<String>,
     pub tag: Option<String>,
     pub family_id: Option<Uuid>,
@@ -114,7 +115,7 @@ pub async fn families(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::
         order by family.id desc limit $6
         "#,
         filter.contributor,
-        filter.kind,
+        filter.kind.map(Kind::as_str),
         filter.tag,
         filter.family_id,
         filter.before,
@@ -194,7 +195,7 @@ pub async fn sets(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::Resu
         order by set_.id desc limit $7
         "#,
         filter.contributor,
-        filter.kind,
+        filter.kind.map(Kind::as_str),
         filter.tag,
         filter.family_id,
         filter.set_id,
@@ -222,7 +223,7 @@ pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit:
         order by item.id desc limit $8
         "#,
         filter.contributor,
-        filter.kind,
+        filter.kind.map(Kind::as_str),
         filter.tag,
         filter.family_id,
         filter.set_id,
@@ -278,7 +279,7 @@ pub async fn own_source(db: &PgPool, item: Uuid, account: Uuid) -> sqlx::Result<
     Ok(row.map(|row| (row.sha256, row.path)))
 }
 
-/// What is published of an item: the bytes' SHA-256, its path, and whether it is free. `None`: not published, or published before there were copies.
+/// The published file of an item. `None`: not published, or published before there were sanitized copies.
 pub async fn published_file(db: &PgPool, item: Uuid) -> sqlx::Result<Option<PublishedFile>> {
     sqlx::query_as!(
         PublishedFile,

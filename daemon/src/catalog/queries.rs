@@ -1,46 +1,39 @@
 use sqlx::{PgConnection, PgExecutor};
+use tradepost_common::catalog::{FileState, SetState};
 use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 use uuid::Uuid;
 
 use super::service::{Item, SetItem, SetProgress, Sheet, Tile};
 use crate::jail::Rendition;
+use tradepost_inspect::manifest::Kind;
 
-fn digest(bytes: Vec<u8>) -> [u8; 32] {
-    bytes.try_into().expect("the schema checks the length of a SHA-256")
-}
-
-pub async fn find_item(db: impl PgExecutor<'_>, id: ItemId, kind: &str) -> sqlx::Result<Option<Item>> {
-    let row = sqlx::query!(
-        "select id, kind, set_id, path, sha256, size_bytes, state from items where id = $1 and kind = $2",
+/// The item a message is about.
+pub async fn find_item(db: impl PgExecutor<'_>, id: ItemId, kind: Kind) -> sqlx::Result<Option<Item>> {
+    sqlx::query_as!(
+        Item,
+        r#"
+        select id, kind as "kind: Kind", set_id, path, sha256 as "sha256: [u8; 32]", size_bytes, state as "state: FileState"
+        from items where id = $1 and kind = $2
+        "#,
         id.0,
-        kind
+        kind.as_str()
     )
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| Item {
-        id: ItemId(row.id),
-        kind: row.kind,
-        set_id: SetId(row.set_id),
-        path: row.path,
-        sha256: digest(row.sha256),
-        size_bytes: row.size_bytes,
-        state: row.state,
-    }))
+    .await
 }
 
 pub async fn settle_item(
     db: impl PgExecutor<'_>,
     id: ItemId,
-    kind: &str,
-    state: &str,
-    width: Option<i32>,
-    height: Option<i32>,
+    kind: Kind,
+    state: FileState,
+    (width, height): (Option<i32>, Option<i32>),
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update items set state = $3, width = $4, height = $5 where id = $1 and kind = $2 and state = 'pending'",
         id.0,
-        kind,
-        state,
+        kind.as_str(),
+        state.as_str(),
         width,
         height
     )
@@ -52,14 +45,14 @@ pub async fn settle_item(
 pub async fn set_file(
     db: impl PgExecutor<'_>,
     id: ItemId,
-    kind: &str,
+    kind: Kind,
     sha256: &[u8],
     size_bytes: i64,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update items set file_sha256 = $3, file_size_bytes = $4 where id = $1 and kind = $2 and state = 'pending'",
         id.0,
-        kind,
+        kind.as_str(),
         sha256,
         size_bytes
     )
@@ -107,7 +100,7 @@ pub async fn insert_renditions(
         on conflict (item_id, preset) do nothing
         "#,
         item.id.0,
-        item.kind,
+        item.kind.as_str(),
         &names,
         &presets,
         &formats,
@@ -121,9 +114,10 @@ pub async fn insert_renditions(
     Ok(())
 }
 
+/// Locks a set and counts its items.
 pub async fn lock_set(tx: &mut PgConnection, id: SetId) -> sqlx::Result<Option<SetProgress>> {
     let row = sqlx::query!(
-        "select id, family_id, upload_id, state, pending from sets where id = $1 for update",
+        r#"select family_id, upload_id, state as "state: SetState", pending from sets where id = $1 for update"#,
         id.0
     )
     .fetch_optional(&mut *tx)
@@ -139,7 +133,7 @@ pub async fn lock_set(tx: &mut PgConnection, id: SetId) -> sqlx::Result<Option<S
     .fetch_one(tx)
     .await?;
     Ok(Some(SetProgress {
-        id: SetId(row.id),
+        id,
         family_id: FamilyId(row.family_id),
         upload_id: UploadId(row.upload_id),
         state: row.state,
@@ -149,11 +143,11 @@ pub async fn lock_set(tx: &mut PgConnection, id: SetId) -> sqlx::Result<Option<S
     }))
 }
 
+/// The set that an upload became.
 pub async fn set_of_upload(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<SetId>> {
-    let id = sqlx::query_scalar!("select id from sets where upload_id = $1", upload.0)
+    sqlx::query_scalar!(r#"select id as "id: SetId" from sets where upload_id = $1"#, upload.0)
         .fetch_optional(db)
-        .await?;
-    Ok(id.map(SetId))
+        .await
 }
 
 pub async fn publish_items(db: impl PgExecutor<'_>, set: SetId, except: &[Uuid]) -> sqlx::Result<i64> {
@@ -205,10 +199,11 @@ pub async fn publish_family(db: impl PgExecutor<'_>, family: FamilyId) -> sqlx::
     Ok(())
 }
 
+/// Items of the whole family that are published, or ready in the set itself.
 pub async fn sheet_candidates(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Vec<ItemId>> {
-    let ids = sqlx::query_scalar!(
+    sqlx::query_scalar!(
         r#"
-        select item.id from sets chosen
+        select item.id as "id: ItemId" from sets chosen
         join sets sibling on sibling.family_id = chosen.family_id
         join items item on item.set_id = sibling.id
         where chosen.id = $1 and (item.state = 'published' or (item.state = 'ready' and sibling.id = chosen.id))
@@ -217,26 +212,21 @@ pub async fn sheet_candidates(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Resu
         set.0
     )
     .fetch_all(db)
-    .await?;
-    Ok(ids.into_iter().map(ItemId).collect())
+    .await
 }
 
 pub async fn tiles(db: impl PgExecutor<'_>, items: &[ItemId], preset: &str) -> sqlx::Result<Vec<Tile>> {
     let ids: Vec<Uuid> = items.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"select item_id as "item_id!", sha256 as "sha256!" from current_renditions where item_id = any($1) and preset = $2"#,
+    sqlx::query_as!(
+        Tile,
+        r#"
+        select item_id as "item_id!", sha256 as "sha256!: [u8; 32]" from current_renditions where item_id = any($1) and preset = $2
+        "#,
         &ids,
         preset
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Tile {
-            item_id: ItemId(row.item_id),
-            sha256: digest(row.sha256),
-        })
-        .collect())
+    .await
 }
 
 pub async fn insert_preview(db: impl PgExecutor<'_>, sheet: &Sheet<'_>, rendition: &Rendition) -> sqlx::Result<()> {
@@ -262,31 +252,36 @@ pub async fn insert_preview(db: impl PgExecutor<'_>, sheet: &Sheet<'_>, renditio
     Ok(())
 }
 
-pub async fn publish_previews(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
+/// Makes the contact sheet of a set public.
+pub async fn publish_sheet(tx: &mut PgConnection, set: SetId) -> sqlx::Result<()> {
     sqlx::query!("update family_previews set published = true where set_id = $1", set.0)
-        .execute(db)
+        .execute(tx)
         .await?;
     Ok(())
 }
 
-pub async fn delete_previews(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
+/// Deletes the contact sheet of a set.
+pub async fn delete_sheet(tx: &mut PgConnection, set: SetId) -> sqlx::Result<()> {
     sqlx::query!("delete from family_previews where set_id = $1", set.0)
-        .execute(db)
+        .execute(tx)
         .await?;
     Ok(())
 }
 
-pub async fn sheet_items(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Vec<ItemId>> {
+/// The items on the contact sheet of a set.
+pub async fn sheet_items(tx: &mut PgConnection, set: SetId) -> sqlx::Result<Vec<ItemId>> {
     let ids = sqlx::query_scalar!("select item_ids from family_previews where set_id = $1 limit 1", set.0)
-        .fetch_optional(db)
+        .fetch_optional(tx)
         .await?;
     Ok(ids.unwrap_or_default().into_iter().map(ItemId).collect())
 }
 
+/// The files of a set by path, blocked ones first; at most `limit`.
 pub async fn items_of_set(db: impl PgExecutor<'_>, set: SetId, limit: i64) -> sqlx::Result<Vec<SetItem>> {
-    let rows = sqlx::query!(
+    sqlx::query_as!(
+        SetItem,
         r#"
-        select item.id, path, title, state, size_bytes,
+        select item.id, path, title, state as "state: FileState", size_bytes,
             exists (select 1 from current_renditions where item_id = item.id) as "has_picture!"
         from items item where set_id = $1
         order by case state when 'blocked' then 0 else 1 end, path limit $2
@@ -295,46 +290,39 @@ pub async fn items_of_set(db: impl PgExecutor<'_>, set: SetId, limit: i64) -> sq
         limit
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| SetItem {
-            id: ItemId(row.id),
-            path: row.path,
-            title: row.title,
-            state: row.state,
-            size_bytes: row.size_bytes,
-            has_picture: row.has_picture,
-        })
-        .collect())
+    .await
 }
 
+/// Licence of a set, for its case.
 pub async fn licence(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!("select licence from sets where id = $1", set.0)
         .fetch_optional(db)
         .await
 }
 
+/// Hash and size of a file of a set, for its case.
 pub async fn stored_file(db: impl PgExecutor<'_>, set: SetId, item: ItemId) -> sqlx::Result<Option<([u8; 32], i64)>> {
     let row = sqlx::query!(
-        "select sha256, size_bytes from items where set_id = $1 and id = $2",
+        r#"select sha256 as "sha256: [u8; 32]", size_bytes from items where set_id = $1 and id = $2"#,
         set.0,
         item.0
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (digest(row.sha256), row.size_bytes)))
+    Ok(row.map(|row| (row.sha256, row.size_bytes)))
 }
 
+/// The PNG of an item (of that set, where one is named) that is at least `width` px wide, or the widest: for a moderator,
+/// whatever the item's state.
 pub async fn picture(
     db: impl PgExecutor<'_>,
     set: Option<SetId>,
     item: ItemId,
     width: i32,
 ) -> sqlx::Result<Option<[u8; 32]>> {
-    let hash = sqlx::query_scalar!(
+    sqlx::query_scalar!(
         r#"
-        select rendition.sha256 as "sha256!" from current_renditions rendition
+        select rendition.sha256 as "sha256!: [u8; 32]" from current_renditions rendition
         join items item on item.id = rendition.item_id and item.kind = rendition.kind
         where ($1::uuid is null or item.set_id = $1) and item.id = $2 and rendition.item_id = $2 and rendition.format = 'png'
         order by rendition.width < $3, abs(rendition.width - $3) limit 1
@@ -344,8 +332,7 @@ pub async fn picture(
         width
     )
     .fetch_optional(db)
-    .await?;
-    Ok(hash.map(digest))
+    .await
 }
 
 pub async fn is_public(db: impl PgExecutor<'_>, sha256: &[u8], format: &str) -> sqlx::Result<bool> {
@@ -372,6 +359,7 @@ pub async fn is_public(db: impl PgExecutor<'_>, sha256: &[u8], format: &str) -> 
     .await
 }
 
+/// Published items, and renditions.
 pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"

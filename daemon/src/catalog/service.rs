@@ -1,13 +1,19 @@
-//! What other features do with the catalogue: create drafts, settle items, publish and withdraw sets.
+//! Creates drafts, settles items, publishes and rejects sets.
 
 use std::collections::HashMap;
 
 use sqlx::{PgConnection, PgPool};
+use tradepost_common::catalog::{FileState, SetState};
 use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 
 pub use super::drafts::create_draft;
 use super::queries;
+pub use super::queries::{
+    counts, delete_sheet, find_item, items_of_set, licence, lock_set, picture, publish_sheet, set_of_upload,
+    sheet_candidates, sheet_items, stored_file,
+};
 use crate::jail::Rendition;
+use tradepost_inspect::manifest::Kind;
 use tradepost_render::presets::{Format, Preset};
 
 /// A file of a pack in the store.
@@ -21,7 +27,7 @@ pub struct StoredFile {
 #[derive(Debug)]
 pub struct Draft {
     pub set_id: SetId,
-    pub kind: String,
+    pub kind: Kind,
     pub items: Vec<DraftItem>,
 }
 
@@ -35,54 +41,35 @@ pub struct DraftItem {
 #[derive(Debug)]
 pub struct Item {
     pub id: ItemId,
-    pub kind: String,
+    pub kind: Kind,
     pub set_id: SetId,
     pub path: String,
     pub sha256: [u8; 32],
     pub size_bytes: i64,
-    /// `pending` until it was judged and drawn, or refused.
-    pub state: String,
+    pub state: FileState,
 }
 
-/// What became of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// Clean and drawn: may be published.
-    Ready,
-    /// A check forbids to publish it.
-    Blocked,
-}
-
-/// The item a message is about.
-pub async fn find_item(db: impl sqlx::PgExecutor<'_>, id: ItemId, kind: &str) -> sqlx::Result<Option<Item>> {
-    queries::find_item(db, id, kind).await
-}
-
-/// Settles a pending item. `None` when somebody did before; else how many files of its set are still pending.
+/// Settles a pending item as ready or blocked. `None` when it was settled before; else the number of files of its set that are pending.
 pub async fn settle_item(
     tx: &mut PgConnection,
     item: &Item,
-    settled: Settled,
+    state: FileState,
     natural_size: Option<(f32, f32)>,
 ) -> sqlx::Result<Option<i32>> {
-    let state = match settled {
-        Settled::Ready => "ready",
-        Settled::Blocked => "blocked",
-    };
     let pixels = |side: f32| (side.is_finite() && side < 1e9).then(|| side.round().max(1.0) as i32);
-    let (width, height) = natural_size.map_or((None, None), |(width, height)| (pixels(width), pixels(height)));
-    if !queries::settle_item(&mut *tx, item.id, &item.kind, state, width, height).await? {
+    let size = natural_size.map_or((None, None), |(width, height)| (pixels(width), pixels(height)));
+    if !queries::settle_item(&mut *tx, item.id, item.kind, state, size).await? {
         return Ok(None);
     }
     queries::count_down(tx, item.set_id).await.map(Some)
 }
 
-/// Keeps which bytes of an item may be published.
+/// Stores the hash of the bytes of an item that may be published.
 pub async fn set_file(tx: &mut PgConnection, item: &Item, file: &StoredFile) -> sqlx::Result<()> {
-    queries::set_file(tx, item.id, &item.kind, &file.sha256, file.size_bytes.cast_signed()).await
+    queries::set_file(tx, item.id, item.kind, &file.sha256, file.size_bytes.cast_signed()).await
 }
 
-/// Keeps what was drawn of an item. Drawing it again replaces nothing: the bytes are the same.
+/// Stores the renditions of an item. Rendering it again replaces nothing: the bytes are the same.
 pub async fn insert_renditions(
     tx: &mut PgConnection,
     item: &Item,
@@ -96,26 +83,16 @@ pub async fn insert_renditions(
     .await
 }
 
-/// A set and how far it is, locked until the caller's transaction ends.
+/// A set and its counts, locked until the caller's transaction ends.
 #[derive(Debug)]
 pub struct SetProgress {
     pub id: SetId,
     pub family_id: FamilyId,
     pub upload_id: UploadId,
-    pub state: String,
+    pub state: SetState,
     pub pending: i32,
     pub items_ready: i64,
     pub items_blocked: i64,
-}
-
-/// Locks a set and counts its items.
-pub async fn lock_set(tx: &mut PgConnection, id: SetId) -> sqlx::Result<Option<SetProgress>> {
-    queries::lock_set(tx, id).await
-}
-
-/// The set that an upload became.
-pub async fn set_of_upload(db: impl sqlx::PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<SetId>> {
-    queries::set_of_upload(db, upload).await
 }
 
 /// Publishes the ready items of a set but those in `except`; the others are rejected. Answers with (published, rejected).
@@ -131,7 +108,7 @@ pub async fn publish_set(tx: &mut PgConnection, set: &SetProgress, except: &[Ite
 /// Rejects a set and all its items. Answers with how many.
 pub async fn reject_set(tx: &mut PgConnection, set: &SetProgress) -> sqlx::Result<i64> {
     queries::reject_set(&mut *tx, set.id).await?;
-    queries::delete_previews(&mut *tx, set.id).await?;
+    queries::delete_sheet(&mut *tx, set.id).await?;
     queries::reject_items(tx, set.id).await
 }
 
@@ -140,11 +117,6 @@ pub async fn reject_set(tx: &mut PgConnection, set: &SetProgress) -> sqlx::Resul
 pub struct Tile {
     pub item_id: ItemId,
     pub sha256: [u8; 32],
-}
-
-/// Items of the whole family that are published, or ready in the set itself.
-pub async fn sheet_candidates(db: &PgPool, set: SetId) -> sqlx::Result<Vec<ItemId>> {
-    queries::sheet_candidates(db, set).await
 }
 
 /// The PNG renditions of the given items in the given preset, in the order of `items`.
@@ -156,7 +128,7 @@ pub async fn tiles(db: &PgPool, items: &[ItemId], preset: &str) -> sqlx::Result<
         .collect())
 }
 
-/// A contact sheet to be kept.
+/// A contact sheet to be stored.
 #[derive(Debug)]
 pub struct Sheet<'a> {
     pub set: &'a SetProgress,
@@ -165,69 +137,28 @@ pub struct Sheet<'a> {
     pub renditions: &'a [Rendition],
 }
 
-/// Keeps a contact sheet; the set has only one.
+/// Stores the contact sheet of a set in place of the one it had.
 pub async fn insert_sheet(tx: &mut PgConnection, sheet: &Sheet<'_>) -> sqlx::Result<()> {
-    queries::delete_previews(&mut *tx, sheet.set.id).await?;
+    queries::delete_sheet(&mut *tx, sheet.set.id).await?;
     for rendition in sheet.renditions {
         queries::insert_preview(&mut *tx, sheet, rendition).await?;
     }
     Ok(())
 }
 
-/// Makes the contact sheet of a set public.
-pub async fn publish_sheet(tx: &mut PgConnection, set: SetId) -> sqlx::Result<()> {
-    queries::publish_previews(tx, set).await
-}
-
-/// The items on the contact sheet of a set.
-pub async fn sheet_items(tx: &mut PgConnection, set: SetId) -> sqlx::Result<Vec<ItemId>> {
-    queries::sheet_items(tx, set).await
-}
-
-/// Forgets the contact sheet of a set.
-pub async fn delete_sheet(tx: &mut PgConnection, set: SetId) -> sqlx::Result<()> {
-    queries::delete_previews(tx, set).await
-}
-
-/// A file of a set, for the review desk.
+/// A file of a set, for its case.
 #[derive(Debug)]
 pub struct SetItem {
     pub id: ItemId,
     pub path: String,
     pub title: String,
-    pub state: String,
+    pub state: FileState,
     pub size_bytes: i64,
     pub has_picture: bool,
 }
 
-/// The files of a set by path, blocked ones first; at most `limit`.
-pub async fn items_of_set(db: &PgPool, set: SetId, limit: i64) -> sqlx::Result<Vec<SetItem>> {
-    queries::items_of_set(db, set, limit).await
-}
-
-/// Licence of a set, for the review desk.
-pub async fn licence(db: &PgPool, set: SetId) -> sqlx::Result<Option<String>> {
-    queries::licence(db, set).await
-}
-
-/// The PNG of an item (of that set, where one is named) that is at least `width` px wide, or the widest: for a moderator,
-/// whatever the item's state.
-pub async fn picture(db: &PgPool, set: Option<SetId>, item: ItemId, width: i32) -> sqlx::Result<Option<[u8; 32]>> {
-    queries::picture(db, set, item, width).await
-}
-
-/// Hash and size of a file of a set, for the review desk.
-pub async fn stored_file(db: &PgPool, set: SetId, item: ItemId) -> sqlx::Result<Option<([u8; 32], i64)>> {
-    queries::stored_file(db, set, item).await
-}
-
-/// Whether a picture with this hash is public: a rendition of a published item, or a published contact sheet. What a campaign replaced stays
-/// so until it is collected, and what was rolled back for an hour: pages that name it are still about.
+/// True for a rendition of a published item and for a published contact sheet. What a campaign replaced stays public until it is
+/// collected, and what was rolled back for an hour: pages that name it are still cached.
 pub async fn is_public(db: &PgPool, sha256: &[u8], format: Format) -> sqlx::Result<bool> {
     queries::is_public(db, sha256, format.as_str()).await
-}
-
-/// How many items are published and how many renditions there are, for the Overview.
-pub async fn counts(db: &PgPool) -> sqlx::Result<(i64, i64)> {
-    queries::counts(db).await
 }

@@ -1,4 +1,4 @@
-//! A set as it was before somebody decided about it, kept as JSON and put back exactly.
+//! Snapshots of a set before a decision, kept as JSON and restored exactly.
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error;
 
-/// Why a set can not be put back.
+/// A set can not be restored.
 #[derive(Debug, thiserror::Error)]
 pub enum PutBackError {
     #[error("another set has taken its name")]
@@ -37,10 +37,10 @@ pub async fn remember(tx: &mut PgConnection, set: SetId) -> sqlx::Result<Value> 
     .await
 }
 
-/// Puts everything back as it was. The caller has locked the set.
+/// Restores everything. The caller has locked the set.
 ///
 /// # Errors
-/// When the set's name was given away, or its files are not as the decision left them.
+/// The set's name was given away, or its files are not as the decision left them.
 pub async fn put_back(tx: &mut PgConnection, set: SetId, before: &Value) -> Result<(), PutBackError> {
     if changed_items(&mut *tx, set).await.context("looking at the items")? > 0 {
         return Err(PutBackError::Changed);
@@ -60,7 +60,7 @@ pub async fn put_back(tx: &mut PgConnection, set: SetId, before: &Value) -> Resu
     Ok(())
 }
 
-/// Puts back only the items that a decision rejected; what is published stays.
+/// Restores only the items that a decision rejected; published items stay.
 pub async fn put_back_rejected(tx: &mut PgConnection, set: SetId, before: &Value) -> sqlx::Result<u64> {
     let done = sqlx::query!(
         r#"
@@ -81,7 +81,7 @@ pub async fn reject_rest(tx: &mut PgConnection, set: SetId) -> sqlx::Result<i64>
     super::queries::reject_items(tx, set).await
 }
 
-/// Forgets the contact sheets of other sets that show items of this one which are not published. Answers with whose they were.
+/// Deletes the contact sheets of other sets that show unpublished items of this one. Answers with those sets.
 pub async fn forget_sheets_that_show(tx: &mut PgConnection, set: SetId) -> sqlx::Result<Vec<(SetId, UploadId)>> {
     let rows = sqlx::query!(
         r#"
@@ -176,7 +176,7 @@ async fn set_items(tx: &mut PgConnection, set: SetId, before: &Value) -> sqlx::R
 }
 
 async fn delete_sheets(tx: &mut PgConnection, set: SetId) -> sqlx::Result<()> {
-    super::queries::delete_previews(tx, set).await
+    super::queries::delete_sheet(tx, set).await
 }
 
 async fn insert_sheets(tx: &mut PgConnection, before: &Value) -> sqlx::Result<()> {

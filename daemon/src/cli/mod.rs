@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 
-use crate::{database, http, jail, telemetry};
+use crate::{database, jail, public, telemetry};
 
 /// `EX_CONFIG` of sysexits.h: systemd does not start again what can only fail again.
 const EXIT_CONFIG: u8 = 78;
@@ -110,7 +110,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues { command } => queues::run(&command)?,
         Command::Sample(arguments) => arguments.run()?,
         Command::Render(arguments) => return arguments.run(),
-        Command::Openapi => say(&http::openapi()
+        Command::Openapi => say(&public::openapi()
             .to_pretty_json()
             .context("writing the OpenAPI document")?)?,
         Command::JailChild => unreachable!("handled before the arguments were parsed"),

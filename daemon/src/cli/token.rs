@@ -1,19 +1,22 @@
-//! `tradepostd token`: make bearer tokens, and take them back.
+//! `tradepostd token`: creates bearer tokens and revokes them.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use tradepost_common::review::Trust;
+use tradepost_common::tokens::AccountRole;
 
 use super::{Place, runtime, say};
-use crate::accounts::service::{self, NewToken};
-use crate::accounts::{AccountName, AccountRole, Trust};
+use crate::accounts::AccountName;
+use crate::accounts::tokens::{self, NewToken};
 use crate::audit::Actor;
 use crate::database::{self, Database};
 use crate::error::{ApiError, ApiResult};
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Make a token and print it: it can not be shown again. The account is made when it is not there.
+    /// Create a token and print it: it can not be shown again. The account is created when there is none.
     Create(CreateToken),
-    /// Take all tokens of an account back, at once.
+    /// Revoke all tokens of an account.
     Revoke(RevokeTokens),
 }
 
@@ -24,10 +27,10 @@ pub struct CreateToken {
     /// 2 to 63 of a-z, 0-9 and -.
     #[arg(long)]
     account: AccountName,
-    #[arg(long, value_enum, default_value = "contributor")]
+    #[arg(long, value_parser = one_of::<AccountRole>(AccountRole::ALL.map(AccountRole::as_str)), default_value = "contributor")]
     role: AccountRole,
-    /// Whether clean packs are published without a moderator; a new account starts as new.
-    #[arg(long, value_enum)]
+    /// Trusted and elite: clean packs are published without a moderator. A new account starts as new.
+    #[arg(long, value_parser = one_of::<Trust>(Trust::ALL.map(Trust::as_str)))]
     trust: Option<Trust>,
     /// The token stops working after so many days.
     #[arg(long)]
@@ -59,20 +62,27 @@ pub fn run(command: TokenCommand) -> anyhow::Result<()> {
                     trust,
                     expires_at,
                 };
-                let made = service::create_token(&database.pool, &Actor::current(), &new).await;
+                let made = tokens::create(&database.pool, &Actor::current(), &new).await;
                 say(&close(database, made).await?)
             }
             TokenCommand::Revoke(revoke) => {
                 let database = open(&revoke.place).await?;
-                let revoked = service::revoke_tokens(&database.pool, &Actor::current(), &revoke.account).await;
+                let revoked = tokens::revoke_all(&database.pool, &Actor::current(), revoke.account.as_str()).await;
                 let revoked = close(database, revoked).await?;
                 say(&format!(
-                    "{revoked} token(s) of {} no longer work.",
-                    revoke.account.as_str()
+                    "{} token(s) of {} no longer work.",
+                    revoked.tokens, revoked.account
                 ))
             }
         }
     })
+}
+
+/// An argument with the texts of an enum.
+fn one_of<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static>(
+    texts: impl IntoIterator<Item = &'static str>,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(texts).try_map(|text| text.parse())
 }
 
 async fn open(place: &Place) -> anyhow::Result<Database> {

@@ -11,10 +11,10 @@ use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::events::Event;
 
-use super::peer::Peer;
 use super::sampler::{Reader, Sampler, line, snapshot};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
+use crate::extractors::Peer;
 
 /// Streams until the reader goes away, falls behind, or the daemon stops.
 pub async fn stream(
@@ -23,7 +23,7 @@ pub async fn stream(
     Extension(sampler): Extension<Sampler>,
     Extension(stop): Extension<CancellationToken>,
 ) -> ApiResult<Response> {
-    // Subscribed first: what changes while the snapshot is taken is told again, not lost.
+    // Subscribed first: what changes while the snapshot is taken is sent again, not lost.
     let reader = sampler.subscribe();
     let first = line(&Event::Snapshot(Box::new(snapshot(&app, peer.whoami()).await?)));
     let lines = stream::unfold((Some(Arc::from(first)), reader, stop), next_line);

@@ -1,8 +1,7 @@
-//! The operators' edge: HTTP over a Unix socket. The kernel says who the peer is, Unix groups say what it may do, and every act is audited.
+//! The control API: assembles the features' routers behind HTTP over a Unix socket. Every act is audited.
 
 mod events;
-pub mod peer;
-pub mod routes;
+mod routes;
 pub mod sampler;
 mod server;
 mod socket;

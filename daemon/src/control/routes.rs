@@ -5,27 +5,20 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
-use tradepost_common::ids::UploadId;
 use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
 use tradepost_common::queues::{QueueRow, SetConcurrency};
-use tradepost_common::uploads::{UploadRow, UploadTrace};
 
 use super::events;
-use super::peer::Peer;
 use super::sampler::{self, Sampler};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::http::extract::{JsonBody, Path, Query};
+use crate::extractors::{JsonBody, Path, Peer, Query};
+use crate::pager::{PageQuery, limit};
 use crate::queue::{QueueName, dead, settings};
-use crate::uploads::service::{self as uploads, Filter};
-use crate::{accounts, audit, campaigns, operations, review, telemetry};
-
-/// Rows of a page when the request does not say.
-const DEFAULT_LIMIT: u32 = 100;
+use crate::{accounts, audit, campaigns, operations, review, telemetry, uploads};
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
     Router::new()
@@ -38,16 +31,16 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/queues/{name}/resume", post(resume))
         .route("/v1/queues/{name}/concurrency", post(concurrency))
         .route("/v1/latency", get(latency))
-        .route("/v1/uploads", get(list_uploads))
-        .route("/v1/uploads/{id}", get(trace))
         .route("/v1/audit", get(list_audit))
         .route("/metrics", get(metrics))
         .route("/v1/events", get(events::stream))
-        .merge(dead::routes::router())
-        .merge(operations::routes::router())
-        .merge(campaigns::routes::router())
-        .merge(review::routes::router())
-        .merge(accounts::routes::router())
+        .merge(uploads::control_routes::control_router())
+        .merge(dead::routes::control_router())
+        .merge(operations::routes::control_router())
+        .merge(campaigns::routes::control_router())
+        .merge(review::routes::control_router())
+        .merge(accounts::routes::control_router())
+        .merge(review::account_routes::control_router())
         .layer(Extension(sampler))
         .layer(Extension(stop))
 }
@@ -153,50 +146,10 @@ async fn latency(_: Peer, State(app): State<SharedApp>) -> Response {
     Json(serde_json::json!({ "latency": app.latency.rows() })).into_response()
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UploadsQuery {
-    cursor: Option<UploadId>,
-    limit: Option<u32>,
-    state: Option<String>,
-    account: Option<String>,
-}
-
-async fn list_uploads(
-    _: Peer,
-    State(app): State<SharedApp>,
-    Query(query): Query<UploadsQuery>,
-) -> ApiResult<Json<Page<UploadRow>>> {
-    let state = query
-        .state
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|error: String| ApiError::invalid("state", error))?;
-    let filter = Filter {
-        account: query.account,
-        state,
-        before: query.cursor,
-        ..Filter::default()
-    };
-    Ok(Json(uploads::list(&app.db, &filter, limit(query.limit)?).await?))
-}
-
-async fn trace(_: Peer, State(app): State<SharedApp>, Path(id): Path<UploadId>) -> ApiResult<Json<UploadTrace>> {
-    Ok(Json(uploads::trace(&app.db, id).await?))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuditQuery {
-    cursor: Option<i64>,
-    limit: Option<u32>,
-}
-
 async fn list_audit(
     _: Peer,
     State(app): State<SharedApp>,
-    Query(query): Query<AuditQuery>,
+    Query(query): Query<PageQuery<i64>>,
 ) -> ApiResult<Json<Page<AuditRow>>> {
     Ok(Json(audit::list(&app.db, query.cursor, limit(query.limit)?).await?))
 }
@@ -219,13 +172,4 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
         text,
     )
         .into_response())
-}
-
-/// The rows of a page that a request asks for.
-pub fn limit(limit: Option<u32>) -> ApiResult<u32> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=tradepost_common::MAX_PAGE).contains(&limit) {
-        return Err(ApiError::invalid("limit", "must be between 1 and 200"));
-    }
-    Ok(limit)
 }

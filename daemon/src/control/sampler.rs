@@ -1,4 +1,4 @@
-//! What the screens show, sampled while somebody looks, and the changes that are sent to them.
+//! Samples the figures of the screens while somebody is connected, and sends the changes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tradepost_common::events::{Event, Revisions, Snapshot};
 use tradepost_common::latency::{LatencyRow, Scope};
 use tradepost_common::operations::Operation;
-use tradepost_common::overview::{Counts, Health, Overview, Part, Process, WhoAmI};
+use tradepost_common::overview::{Counts, DaemonMode, Health, Overview, Part, Process, WhoAmI};
 use tradepost_common::queues::QueueRow;
 
 use crate::app::App;
@@ -71,9 +71,6 @@ impl Sampler {
     }
 
     /// Samples while there are readers, until `stop` is cancelled.
-    ///
-    /// # Errors
-    /// Never: a sample that fails is tried again.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
         let sampling = async {
             loop {
@@ -108,7 +105,7 @@ impl Sampler {
 
     fn send(&self, event: &Event) {
         let line: Arc<str> = line(event).into();
-        // Without readers there is nobody to tell.
+        // Without readers nobody receives it.
         let _ = self.deltas.send(line);
     }
 }
@@ -120,7 +117,7 @@ pub fn line(event: &Event) -> String {
     line
 }
 
-/// What was sent last.
+/// The values that were sent last.
 #[derive(Default)]
 struct Seen {
     overview: Option<Overview>,
@@ -129,7 +126,7 @@ struct Seen {
     operations: Vec<Operation>,
     revisions: Option<Revisions>,
     slow_at: Option<Instant>,
-    told_at: Option<Instant>,
+    sent_at: Option<Instant>,
     busy: bool,
 }
 
@@ -153,11 +150,12 @@ impl Seen {
         let revisions = revisions(app).await?;
         self.sample_operations(app, revisions, &mut events).await?;
         let slow = self.slow_at.is_none_or(|at| at.elapsed() >= SLOW_EVERY);
-        if slow || self.revisions != Some(revisions) {
-            self.sample_overview(app, slow, &mut events).await?;
-        }
         if slow {
+            self.set_overview(overview(app).await?, &mut events);
             self.slow_at = Some(Instant::now());
+        } else if self.revisions != Some(revisions) {
+            let overview = self.quick_overview(app).await?;
+            self.set_overview(overview, &mut events);
         }
         // The socket's own routes move with every look at them.
         let latency: Vec<_> = app
@@ -175,13 +173,13 @@ impl Seen {
         if self.revisions.replace(revisions) != Some(revisions) {
             events.push(Event::Changed(revisions));
         }
-        if events.is_empty() && self.told_at.is_none_or(|at| at.elapsed() >= SLOW_EVERY) {
+        if events.is_empty() && self.sent_at.is_none_or(|at| at.elapsed() >= SLOW_EVERY) {
             events.push(Event::Tick {
                 at: OffsetDateTime::now_utc(),
             });
         }
         if !events.is_empty() {
-            self.told_at = Some(Instant::now());
+            self.sent_at = Some(Instant::now());
         }
         Ok(events)
     }
@@ -200,21 +198,20 @@ impl Seen {
         Ok(())
     }
 
-    /// Between two slow looks the process' figures and the totals of large tables stay as they were.
-    async fn sample_overview(&mut self, app: &App, slow: bool, events: &mut Vec<Event>) -> ApiResult<()> {
-        let new = match &self.overview {
-            Some(last) if !slow => {
-                let (items, renditions) = (last.counts.items_published, last.counts.renditions);
-                let counts = counts(app, Some((items, renditions))).await?;
-                overview_with(app, counts, last.process)
-            }
-            _ => overview(app).await?,
+    /// Between two slow samples the process' figures and the totals of large tables stay as they were.
+    async fn quick_overview(&self, app: &App) -> ApiResult<Overview> {
+        let Some(last) = &self.overview else {
+            return overview(app).await;
         };
+        let counts = counts(app, Some((last.counts.items_published, last.counts.renditions))).await?;
+        Ok(overview_with(app, counts, last.process))
+    }
+
+    fn set_overview(&mut self, new: Overview, events: &mut Vec<Event>) {
         if self.overview.as_ref() != Some(&new) {
             self.overview = Some(new.clone());
             events.push(Event::Overview(Box::new(new)));
         }
-        Ok(())
     }
 }
 
@@ -262,7 +259,7 @@ fn overview_with(app: &App, counts: Counts, process: Process) -> Overview {
     Overview {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: app.started_at,
-        mode: app.mode.to_owned(),
+        mode: app.mode,
         api_url: app.api_url.clone(),
         parts: parts(app),
         alerts: app.alerts.list(),
@@ -284,8 +281,8 @@ fn parts(app: &App) -> Vec<Part> {
         None => Health::Down,
     };
     let database = match app.mode {
-        "embedded" => "private PostgreSQL cluster in the state directory",
-        _ => "PostgreSQL server named in the configuration",
+        DaemonMode::Embedded => "private PostgreSQL cluster in the state directory",
+        DaemonMode::Cloud => "PostgreSQL server named in the configuration",
     };
     let (queues_health, queues) = match (app.broker.as_sqs(), app.broker.as_sqs().and_then(|sqs| sqs.fault())) {
         (None, _) => (Health::Ok, "tables of the database".to_owned()),

@@ -10,17 +10,14 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
 
-use super::peer::PeerCredentials;
 use super::routes;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
 use crate::error::ApiError;
+use crate::extractors::PeerCredentials;
 use crate::telemetry::latency::Outcome;
 
 /// Serves the control API until `stop` is cancelled.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(
     app: SharedApp,
     sampler: Sampler,
@@ -60,9 +57,6 @@ async fn observe(State(app): State<SharedApp>, matched: Option<MatchedPath>, req
 }
 
 /// Serves `GET /metrics` over TCP, for a Prometheus that can not read a Unix socket.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve_metrics(
     app: SharedApp,
     listener: tokio::net::TcpListener,

@@ -28,7 +28,7 @@ impl ControlSocket {
 /// Takes the socket from systemd or binds it at `path`. A socket left by a killed daemon is replaced; a live one is not.
 ///
 /// # Errors
-/// When another daemon answers there, or the path can not be bound.
+/// Another daemon answers there, or the path can not be bound.
 pub fn bind(path: &Path) -> anyhow::Result<ControlSocket> {
     if let Some(listener) = listenfd::ListenFd::from_env()
         .take_unix_listener(0)

@@ -1,6 +1,6 @@
-//! Copies and thefts: files that are the same as, have the same outlines as, or look like files already known.
+//! Duplicates and look-alikes: files that are the same as, have the same outlines as, or look like files already known.
 //!
-//! Prints are kept when a file is settled, and compared when its whole pack is: by then they are committed. So of two packs that
+//! Fingerprints are stored when a file is settled, and compared when its whole pack is: by then they are committed. So of two packs that
 //! come at the same time at least one finds the other: whichever compares later. Files of one pack are not compared with each other.
 
 mod queries;
@@ -13,7 +13,7 @@ use tradepost_render::fingerprint::Fingerprint;
 /// Bits in which the perceptual hashes of pictures that look alike differ at most; the index finds up to 7.
 pub const LOOK_RADIUS: i32 = tradepost_render::fingerprint::LOOK_RADIUS as i32;
 
-/// What a picture is recognised by.
+/// Fingerprint of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prints {
     /// Of the normalised outlines; `None` of a picture made of pixels.

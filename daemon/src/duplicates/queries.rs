@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
-use sqlx::PgExecutor;
-use time::OffsetDateTime;
+use sqlx::{PgConnection, PgExecutor};
+use tradepost_common::catalog::FileState;
 use tradepost_common::ids::{ItemId, UploadId};
 use tradepost_common::review::{LookAlike, Relation};
 use uuid::Uuid;
@@ -9,12 +9,8 @@ use uuid::Uuid;
 use super::{Match, Prints};
 use crate::catalog::service::Item;
 
-pub async fn insert_print(
-    db: impl PgExecutor<'_>,
-    upload: UploadId,
-    item: &Item,
-    prints: Option<&Prints>,
-) -> sqlx::Result<()> {
+/// Keeps what a file is recognised by, in the transaction that settles it. Without prints only its bytes are. Idempotent.
+pub async fn record(tx: &mut PgConnection, upload: UploadId, item: &Item, prints: Option<&Prints>) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         insert into item_prints (item_id, kind, upload_id, account_id, sha256, geometry, look, plain)
@@ -22,7 +18,7 @@ pub async fn insert_print(
         on conflict (item_id) do nothing
         "#,
         item.id.0,
-        item.kind,
+        item.kind.as_str(),
         upload.0,
         item.sha256.as_slice(),
         prints
@@ -31,7 +27,7 @@ pub async fn insert_print(
         prints.map(|prints| prints.look.cast_signed()),
         prints.is_some_and(|prints| prints.plain)
     )
-    .execute(db)
+    .execute(tx)
     .await?;
     Ok(())
 }
@@ -141,7 +137,7 @@ pub async fn insert_matches(
     let items: Vec<_> = matches.iter().map(|one| one.item.0).collect();
     let others: Vec<_> = matches.iter().map(|one| one.other.0).collect();
     let uploads: Vec<_> = matches.iter().map(|one| one.other_upload.0).collect();
-    let relations: Vec<_> = matches.iter().map(|one| word(one.relation).to_owned()).collect();
+    let relations: Vec<_> = matches.iter().map(|one| one.relation.as_str().to_owned()).collect();
     let distances: Vec<_> = matches.iter().map(|one| one.distance).collect();
     let rows = sqlx::query!(
         r#"
@@ -176,50 +172,18 @@ pub async fn look_up(db: impl PgExecutor<'_>, look: i64, radius: i32, most: i32)
     Ok(rows.into_iter().map(|row| (row.item_id, row.distance)).collect())
 }
 
-struct RawLookAlike {
-    item: Uuid,
-    path: String,
-    relation: String,
-    distance: i32,
-    other: Uuid,
-    other_path: String,
-    other_title: String,
-    other_contributor: String,
-    other_state: String,
-    same_contributor: bool,
-    other_since: OffsetDateTime,
-}
-
-impl From<RawLookAlike> for LookAlike {
-    fn from(row: RawLookAlike) -> Self {
-        Self {
-            item: ItemId(row.item),
-            path: row.path,
-            relation: relation(&row.relation),
-            distance: row.distance,
-            other: ItemId(row.other),
-            other_path: row.other_path,
-            other_title: row.other_title,
-            other_contributor: row.other_contributor,
-            other_state: row.other_state,
-            same_contributor: row.same_contributor,
-            other_since: row.other_since,
-        }
-    }
-}
-
 pub async fn look_alikes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<LookAlike>> {
-    let rows = sqlx::query_as!(
-        RawLookAlike,
+    sqlx::query_as!(
+        LookAlike,
         r#"
         with pairs as (
             select item_id, other_id, relation, distance from item_matches where upload_id = $1
             union
             select other_id, item_id, relation, distance from item_matches where other_upload_id = $1
         )
-        select mine.id as "item!", mine.path as "path!", pairs.relation as "relation!", pairs.distance::int4 as "distance!",
+        select mine.id as "item!", mine.path as "path!", pairs.relation as "relation!: Relation", pairs.distance::int4 as "distance!",
             other.id as "other!", other.path as "other_path!", family.name || ' / ' || set_.name as "other_title!",
-            account.name as "other_contributor!", other.state as "other_state!",
+            account.name as "other_contributor!", other.state as "other_state!: FileState",
             my_print.account_id = print.account_id as "same_contributor!", other.created_at as "other_since!"
         from pairs
         join item_prints my_print on my_print.item_id = pairs.item_id
@@ -236,29 +200,13 @@ pub async fn look_alikes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -
         most
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(LookAlike::from).collect())
+    .await
 }
 
-pub async fn cluster(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<Uuid>> {
+/// Puts the open case of an upload into one group with those of the files it is like. Answers with the group, when there is one.
+/// Needs the column `cases.cluster_id`.
+pub async fn cluster(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<Option<Uuid>> {
     sqlx::query_scalar!("select cluster_cases($1)", upload.0)
-        .fetch_one(db)
+        .fetch_one(tx)
         .await
-}
-
-fn word(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Exact => "exact",
-        Relation::Geometry => "geometry",
-        Relation::Look => "look",
-    }
-}
-
-/// Reads a relation that the schema has checked.
-fn relation(word: &str) -> Relation {
-    match word {
-        "exact" => Relation::Exact,
-        "geometry" => Relation::Geometry,
-        _ => Relation::Look,
-    }
 }

@@ -1,29 +1,31 @@
-//! What a message of the queue `preview` does: make the family's contact sheet, then let the policy settle the upload.
+//! The job of the queue `preview`: makes the family's contact sheet, then lets the policy settle the upload.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use tradepost_common::catalog::SetState;
 use tradepost_common::ids::{ItemId, SetId, UploadId};
-use tradepost_common::uploads::UploadState;
+use tradepost_common::uploads::{Stage, UploadState};
 
 use crate::app::App;
+use crate::catalog::gc;
 use crate::catalog::service::{self as catalog, SetProgress, Sheet};
-use crate::catalog::unused;
 use crate::duplicates::service as duplicates;
+use crate::findings;
 use crate::jail::Rendition;
 use crate::objects::rendition_key;
 use crate::queue::Outcome;
 use crate::review;
-use crate::unpack::job::refusal;
 use crate::uploads::service as uploads;
-use crate::uploads::stages::Stage;
 use tradepost_render::presets::Format;
 use tradepost_render::sheet::{SheetSpec, choose};
+use tradepost_store::ContentKey;
 
-/// The rendition that a tile of the sheet is made of.
+/// Preset of the tiles of the sheet.
 const TILE_PRESET: &str = "png-256";
 
 /// The payload.
@@ -39,10 +41,17 @@ struct Drawn {
     renditions: Vec<Rendition>,
 }
 
-/// Finishes one set: exactly once, whoever asks how often.
+impl Drawn {
+    fn objects(&self) -> Vec<(ContentKey, Bytes)> {
+        let object = |r: &Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
+        self.renditions.iter().map(object).collect()
+    }
+}
+
+/// Finishes one set exactly once, however often it is received.
 ///
 /// # Errors
-/// When the jail is broken, or the store or the database do not answer.
+/// The jail, the store or the database fails.
 pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Result<Outcome> {
     let mut tx = app.db.begin().await?;
     let Some(set) = catalog::lock_set(&mut tx, job.set_id).await? else {
@@ -50,7 +59,7 @@ pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Resul
     };
     let has_sheet = !catalog::sheet_items(&mut tx, set.id).await?.is_empty();
     tx.commit().await?;
-    if set.state == "rejected" || (has_sheet && review::service::is_settled(&app.db, job.upload_id).await?) {
+    if set.state == SetState::Rejected || (has_sheet && review::service::is_settled(&app.db, job.upload_id).await?) {
         return Ok(Outcome::Done);
     }
     if set.pending > 0 {
@@ -60,8 +69,9 @@ pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Resul
         )));
     }
     let drawn = draw(app, &set, attempt).await?;
+    let objects = drawn.as_ref().map(|drawn| drawn.objects()).unwrap_or_default();
     if let Err(error) = finish(app, job, drawn).await {
-        return unused::put_again(error);
+        return gc::restore(&app.db, &app.store, error, objects).await;
     }
     app.changed.everything();
     Ok(Outcome::Done)
@@ -90,20 +100,20 @@ async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Opti
     }
     match app.jail.sheet(pictures, SheetSpec::default()).await {
         Ok(renditions) => {
-            let object = |r: &Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
-            app.store
-                .put_content(renditions.iter().map(object).collect())
-                .await
-                .context("storing the contact sheet")?;
-            Ok(Some(Drawn {
+            let drawn = Drawn {
                 seed,
                 items: tiles.into_iter().map(|tile| tile.item_id).collect(),
                 renditions,
-            }))
+            };
+            app.store
+                .put_content(drawn.objects())
+                .await
+                .context("storing the contact sheet")?;
+            Ok(Some(drawn))
         }
         // The tiles are our own renditions: a sheet that can not be drawn is our fault, and an operator's to see.
         Err(error) => {
-            let findings = refusal(error, None, attempt)?;
+            let findings = findings::from_jail_error(error, None, attempt)?;
             anyhow::bail!(
                 "the contact sheet can not be drawn: {}",
                 findings.first().map_or("", |f| f.message.as_str())
@@ -119,7 +129,7 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
     let set = catalog::lock_set(&mut tx, job.set_id)
         .await?
         .context("the set is gone")?;
-    if set.state == "rejected" || set.pending > 0 {
+    if set.state == SetState::Rejected || set.pending > 0 {
         return Ok(());
     }
     if !catalog::sheet_items(&mut tx, set.id).await?.is_empty()
@@ -131,8 +141,8 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
     if let Some(drawn) = &drawn {
         keep(&mut tx, &set, drawn).await?;
         let key = |rendition: &Rendition| (rendition.sha256, rendition.format.as_str());
-        let pictures: Vec<unused::Key> = drawn.renditions.iter().map(key).collect();
-        unused::keep(&mut tx, &app.store, &pictures).await?;
+        let pictures: Vec<gc::Key> = drawn.renditions.iter().map(key).collect();
+        gc::keep(&mut tx, &pictures).await?;
     }
     duplicates::compare(&mut tx, job.upload_id).await?;
     review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;
@@ -155,7 +165,7 @@ pub async fn give_up(tx: &mut PgConnection, job: &PreviewJob, reason: &str) -> s
         return Ok(());
     }
     catalog::reject_set(&mut *tx, &set).await?;
-    uploads::reject(tx, job.upload_id, Stage::Preview, &[uploads::given_up(reason)]).await
+    uploads::reject(tx, job.upload_id, Stage::Preview, &[findings::given_up(reason)]).await
 }
 
 async fn keep(tx: &mut PgConnection, set: &SetProgress, drawn: &Drawn) -> sqlx::Result<()> {
@@ -166,7 +176,7 @@ async fn keep(tx: &mut PgConnection, set: &SetProgress, drawn: &Drawn) -> sqlx::
         renditions: &drawn.renditions,
     };
     catalog::insert_sheet(&mut *tx, &sheet).await?;
-    if set.state == "published" {
+    if set.state == SetState::Published {
         // A moderator left out an item of the first sheet: this one takes its place.
         catalog::publish_sheet(tx, set.id).await?;
     }

@@ -1,4 +1,4 @@
-//! What a message of the queue `render` does: scan one file of a pack, judge and draw it in the jail, store the renditions.
+//! The job of the queue `render`: scans one file of a pack, inspects and renders it in the jail, stores the renditions.
 
 use std::io::{Seek as _, Write as _};
 use std::sync::Arc;
@@ -9,29 +9,29 @@ use bytes::Bytes;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use tradepost_common::catalog::FileState;
 use tradepost_common::ids::{ItemId, SetId, UploadId};
 use tradepost_common::latency::Scope;
-use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
 use crate::app::App;
-use crate::catalog::service::{self as catalog, Item, Settled, StoredFile};
-use crate::catalog::unused;
+use crate::catalog::gc;
+use crate::catalog::service::{self as catalog, Item, StoredFile};
 use crate::duplicates::Prints;
 use crate::duplicates::service as duplicates;
+use crate::findings::{self, file_finding};
 use crate::jail::{JailError, Published, Rendered};
 use crate::objects::{member_key, rendition_key};
+use crate::pinned;
 use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scan::clamd::Verdict;
-use crate::scan::pinned;
 use crate::scan::service::{self as scan, Scanned};
 use crate::telemetry::latency;
-use crate::unpack::job::refusal;
-use crate::uploads::findings;
-use crate::uploads::service::{self as uploads, file_finding};
-use crate::uploads::stages::Stage;
+use crate::uploads::service as uploads;
+use tradepost_inspect::manifest::Kind;
 
-/// When a slow file is tried again that found no place.
+/// A slow file that was deferred is tried again after this time.
 const PUT_OFF: Duration = Duration::from_secs(2);
 
 /// The payload.
@@ -40,12 +40,12 @@ pub struct RenderJob {
     pub upload_id: UploadId,
     pub set_id: SetId,
     pub item_id: ItemId,
-    pub kind: String,
+    pub kind: Kind,
     pub path: String,
 }
 
-/// What was found out about one file.
-struct Judged {
+/// The result of scanning, inspecting and rendering one file.
+struct Inspected {
     scanned: Scanned,
     /// Of the copy that is published instead of the file, when there is one.
     copy_scanned: Option<Scanned>,
@@ -56,12 +56,12 @@ struct Judged {
 /// Settles one file of a pack.
 ///
 /// # Errors
-/// When the scanner gives no verdict, the jail is broken, or the store or the database do not answer.
+/// The scanner gives no verdict, or the jail, the store or the database fails.
 pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result<Outcome> {
-    let Some(item) = catalog::find_item(&app.db, job.item_id, &job.kind).await? else {
+    let Some(item) = catalog::find_item(&app.db, job.item_id, job.kind).await? else {
         return Ok(Outcome::Discard("the item is gone".to_owned()));
     };
-    if item.state != "pending" {
+    if item.state != FileState::Pending {
         return Ok(Outcome::Done);
     }
     let bytes = app
@@ -70,36 +70,37 @@ pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result
         .await
         .context("reading the file")?;
     pinned::check(&bytes, &item.sha256, "a file of a pack")?;
-    let Some(judged) = judge(app, &item, bytes, attempt).await? else {
+    let Some(inspected) = inspect(app, &item, bytes, attempt).await? else {
         return Ok(Outcome::Retry(PUT_OFF.mul_f64(rand::random_range(0.5..1.5))));
     };
-    if let Some(rendered) = &judged.rendered {
+    let mut objects = Vec::new();
+    if let Some(rendered) = &inspected.rendered {
         let object = |r: &crate::jail::Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
-        let mut objects: Vec<_> = rendered.renditions.iter().map(object).collect();
+        objects.extend(rendered.renditions.iter().map(object));
         if let Published::Copy { sha256, bytes } = &rendered.published {
             objects.push((member_key(*sha256), bytes.clone()));
         }
-        timed(app, "render.store", app.store.put_content(objects))
+        timed(app, "render.store", app.store.put_content(objects.clone()))
             .await
             .context("storing the renditions")?;
     }
-    match timed(app, "render.commit", settle(app, &job, &item, judged)).await {
-        Err(error) => unused::put_again(error),
+    match timed(app, "render.commit", settle(app, &job, &item, inspected)).await {
+        Err(error) => gc::restore(&app.db, &app.store, error, objects).await,
         Ok(()) => Ok(Outcome::Done),
     }
 }
 
-/// clamd first; what it calls clean goes on into the jail, and no other byte does. `None`: the jail is busy with slow files, and this is one.
-async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Option<Judged>> {
+/// Scans first: only clean bytes go into the jail. `None`: the jail is busy with slow files, and this is one.
+async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Option<Inspected>> {
     let scanned = timed(app, "render.scan", scan::scan(app, &bytes[..], bytes.len() as u64)).await?;
     let refused = match &scanned.verdict {
         Verdict::Clean => None,
         Verdict::Infected { signature } => Some(("malware", format!("The scanner found {signature}."))),
-        Verdict::Unscannable { reason } => Some(("unscannable", format!("The scanner can not judge it: {reason}."))),
+        Verdict::Unscannable { reason } => Some(("unscannable", format!("The scanner can not scan it: {reason}."))),
     };
     if let Some((rule, message)) = refused {
         let finding = file_finding(&item.path, rule, FindingSeverity::Blocking, message);
-        return Ok(Some(Judged {
+        return Ok(Some(Inspected {
             scanned,
             copy_scanned: None,
             findings: vec![finding],
@@ -111,24 +112,24 @@ async fn judge(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Re
     let (findings, rendered) = match timed(app, "render.render", rendering).await {
         Ok(mut rendered) => (std::mem::take(&mut rendered.findings), Some(rendered)),
         Err(JailError::Busy) => return Ok(None),
-        Err(error) => (refusal(error, Some(&item.path), attempt)?, None),
+        Err(error) => (findings::from_jail_error(error, Some(&item.path), attempt)?, None),
     };
-    let mut judged = Judged {
+    let mut inspected = Inspected {
         scanned,
         copy_scanned: None,
         findings,
         rendered,
     };
-    judge_copy(app, item, &mut judged).await?;
-    Ok(Some(judged))
+    scan_copy(app, item, &mut inspected).await?;
+    Ok(Some(inspected))
 }
 
-/// Other bytes than the file's need a verdict of their own before anybody gets them.
-async fn judge_copy(app: &App, item: &Item, judged: &mut Judged) -> anyhow::Result<()> {
+/// Other bytes than those of the file need their own verdict before anybody gets them.
+async fn scan_copy(app: &App, item: &Item, inspected: &mut Inspected) -> anyhow::Result<()> {
     let Some(Rendered {
         published: Published::Copy { sha256, bytes },
         ..
-    }) = &judged.rendered
+    }) = &inspected.rendered
     else {
         return Ok(());
     };
@@ -140,13 +141,13 @@ async fn judge_copy(app: &App, item: &Item, judged: &mut Judged) -> anyhow::Resu
     if scanned.verdict != Verdict::Clean {
         let message = "The scanner does not call the copy clean that would be published.";
         let finding = file_finding(&item.path, "malware", FindingSeverity::Blocking, message);
-        judged.findings.push(finding);
+        inspected.findings.push(finding);
     }
-    judged.copy_scanned = Some(scanned);
+    inspected.copy_scanned = Some(scanned);
     Ok(())
 }
 
-/// The very bytes that were scanned, as a descriptor.
+/// The exact bytes that were scanned, as a descriptor.
 fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
     let mut file = std::fs::File::from(memfd_create(c"item", MFdFlags::MFD_CLOEXEC)?);
     file.write_all(bytes)?;
@@ -155,36 +156,40 @@ fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
 }
 
 /// One transaction: verdict, findings, renditions, the item's state, and the count of what is still pending.
-/// Whoever brings that to zero enqueues the preview.
-async fn settle(app: &App, job: &RenderJob, item: &Item, judged: Judged) -> anyhow::Result<()> {
-    let file = judged
+/// Bringing that to zero enqueues the preview.
+async fn settle(app: &App, job: &RenderJob, item: &Item, inspected: Inspected) -> anyhow::Result<()> {
+    let file = inspected
         .rendered
         .as_ref()
         .and_then(|rendered| published_file(item, rendered));
-    let blocked = file.is_none() || judged.findings.iter().any(|f| f.severity == FindingSeverity::Blocking);
-    let settled = if blocked { Settled::Blocked } else { Settled::Ready };
-    let size = judged.rendered.as_ref().and_then(|rendered| rendered.size);
+    let blocked = file.is_none()
+        || inspected
+            .findings
+            .iter()
+            .any(|f| f.severity == FindingSeverity::Blocking);
+    let state = if blocked { FileState::Blocked } else { FileState::Ready };
+    let size = inspected.rendered.as_ref().and_then(|rendered| rendered.size);
     let mut tx = app.db.begin().await?;
     // Everything that does not touch the set's row comes first: other files of the pack wait for that row.
-    if let Some(rendered) = &judged.rendered {
+    if let Some(rendered) = &inspected.rendered {
         catalog::insert_renditions(&mut tx, item, &app.presets, &rendered.renditions).await?;
         let key = |r: &crate::jail::Rendition| (r.sha256, r.format.as_str());
-        let pictures: Vec<unused::Key> = rendered.renditions.iter().map(key).collect();
-        unused::keep(&mut tx, &app.store, &pictures).await?;
+        let pictures: Vec<gc::Key> = rendered.renditions.iter().map(key).collect();
+        gc::keep(&mut tx, &pictures).await?;
     }
-    findings::insert(&mut tx, job.upload_id, &judged.findings).await?;
+    findings::insert(&mut tx, job.upload_id, &inspected.findings).await?;
     let version = hex::encode(item.sha256);
-    scan::record(&mut tx, job.upload_id, Some(&item.path), &version, &judged.scanned).await?;
-    if let Some(scanned) = &judged.copy_scanned {
+    scan::record(&mut tx, job.upload_id, Some(&item.path), &version, &inspected.scanned).await?;
+    if let Some(scanned) = &inspected.copy_scanned {
         let version = hex::encode(scanned.sha256);
         scan::record(&mut tx, job.upload_id, Some(&item.path), &version, scanned).await?;
     }
     if let Some(file) = &file {
         catalog::set_file(&mut tx, item, file).await?;
     }
-    let prints = judged.rendered.as_ref().and_then(|rendered| rendered.fingerprint);
+    let prints = inspected.rendered.as_ref().and_then(|rendered| rendered.fingerprint);
     duplicates::record(&mut tx, job.upload_id, item, prints.map(Prints::from).as_ref()).await?;
-    let Some(pending) = catalog::settle_item(&mut tx, item, settled, size).await? else {
+    let Some(pending) = catalog::settle_item(&mut tx, item, state, size).await? else {
         // Somebody else settled it: what was written here is rolled back.
         return Ok(());
     };
@@ -216,14 +221,14 @@ fn published_file(item: &Item, rendered: &Rendered) -> Option<StoredFile> {
 /// # Errors
 /// When the database does not answer.
 pub async fn give_up(app: &App, tx: &mut PgConnection, job: &RenderJob, reason: &str) -> sqlx::Result<()> {
-    let Some(item) = catalog::find_item(&mut *tx, job.item_id, &job.kind).await? else {
+    let Some(item) = catalog::find_item(&mut *tx, job.item_id, job.kind).await? else {
         return Ok(());
     };
     let finding = Finding {
         file: Some(item.path.clone()),
-        ..uploads::given_up(reason)
+        ..findings::given_up(reason)
     };
-    let Some(pending) = catalog::settle_item(&mut *tx, &item, Settled::Blocked, None).await? else {
+    let Some(pending) = catalog::settle_item(&mut *tx, &item, FileState::Blocked, None).await? else {
         return Ok(());
     };
     findings::insert(&mut *tx, job.upload_id, &[finding]).await?;

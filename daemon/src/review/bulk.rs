@@ -5,13 +5,14 @@ use std::collections::{HashMap, HashSet};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tradepost_common::ids::CaseId;
-use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, BulkWhich, LeftOut};
+use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, BulkWhich, DecisionAct, LeftOut};
+use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
-use super::decide::{self, As};
+use super::decide::{self, Rejection};
 use super::deciding::begin;
 use super::queries::bulk::{self as queries, Candidate};
-use super::reasons::{self, Told};
+use super::reasons::{self, Reason};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::catalog::undo as catalog_undo;
@@ -24,7 +25,7 @@ const UNCONFIRMED: usize = 20;
 /// Decisions at the same time.
 const AT_ONCE: usize = 4;
 
-/// What a bulk decision would do; changes nothing.
+/// Plans a bulk decision; changes nothing.
 ///
 /// # Errors
 /// Invalid when more than 1,000 cases are named, or the reason says nothing.
@@ -85,7 +86,7 @@ pub async fn plan(app: &App, actor: &Actor, body: &BulkPlan) -> ApiResult<BulkPr
 /// # Errors
 /// Invalid when more than 1,000 cases are named, their number is not confirmed, or the reason says nothing.
 pub async fn run(app: &App, actor: &Actor, body: &Bulk) -> ApiResult<BulkDone> {
-    let told = reason_of(&body.act)?;
+    let reason = reason_of(&body.act)?;
     refuse_too_many(body.cases.len())?;
     let ids = distinct(&body.cases);
     if let Some(expected) = confirmation(ids.len())
@@ -94,9 +95,9 @@ pub async fn run(app: &App, actor: &Actor, body: &Bulk) -> ApiResult<BulkDone> {
         let detail = format!("must be the number of cases, {expected}");
         return Err(ApiError::invalid("confirm", detail));
     }
-    let told = told.as_ref();
+    let reason = reason.as_ref();
     let outcomes: Vec<_> = stream::iter(ids.clone())
-        .map(|id| async move { (CaseId(id), one(app, actor, CaseId(id), told).await) })
+        .map(|id| async move { (CaseId(id), one(app, actor, CaseId(id), reason).await) })
         .buffered(AT_ONCE)
         .collect()
         .await;
@@ -124,18 +125,20 @@ pub async fn run(app: &App, actor: &Actor, body: &Bulk) -> ApiResult<BulkDone> {
     Ok(done)
 }
 
-/// Decides one case; `told` is there for a rejection.
-async fn one(app: &App, actor: &Actor, id: CaseId, told: Option<&Told>) -> ApiResult<()> {
+/// Decides one case; `reason` is there for a rejection.
+async fn one(app: &App, actor: &Actor, id: CaseId, reason: Option<&Reason>) -> ApiResult<()> {
     let mut tx = app.db.begin().await?;
     let deciding = begin(&mut tx, actor, id).await?;
     if deciding.case.waiting {
         return Err(ApiError::conflict("case-waiting", WAITS));
     }
-    match told {
-        Some(told) => {
-            decide::reject_in(app, &mut tx, actor, deciding, told, As::Reject).await?;
+    match reason {
+        Some(reason) => {
+            decide::reject_in(app, &mut tx, actor, deciding, reason, Rejection::Plain).await?;
         }
-        None if deciding.case.severity == "blocking" => return Err(ApiError::conflict("case-blocking", BLOCKING)),
+        None if deciding.case.severity == FindingSeverity::Blocking => {
+            return Err(ApiError::conflict("case-blocking", BLOCKING));
+        }
         None => decide::approve_in(app, &mut tx, actor, deciding, &[], None).await?,
     }
     Ok(tx.commit().await?)
@@ -144,17 +147,17 @@ async fn one(app: &App, actor: &Actor, id: CaseId, told: Option<&Told>) -> ApiRe
 const WAITS: &str = "It waits for the contributor's answer.";
 const BLOCKING: &str = "It has blocking findings: look at it by itself.";
 
-/// Why a case would be left out.
+/// The reason to leave a case out.
 fn why_not(candidate: Option<&Candidate>, act: &BulkAct, actor: &Actor, ready: i64) -> Option<String> {
     let Some(case) = candidate else {
         return Some("There is no such case.".to_owned());
     };
     let approving = *act == BulkAct::Approve;
     let why = match &case.claimed_by {
-        _ if case.decided => "The case was decided already.",
+        _ if case.decided => "The case is already decided.",
         Some(holder) if *holder != actor.user => return Some(format!("{holder} holds the case.")),
         _ if case.waiting => WAITS,
-        _ if approving && case.severity == "blocking" => BLOCKING,
+        _ if approving && case.severity == FindingSeverity::Blocking => BLOCKING,
         _ if approving && case.banned => "The contributor is banned. Lift the ban first.",
         _ if approving && ready == 0 => "No file of this pack may be published. Reject it instead.",
         _ => return None,
@@ -162,8 +165,8 @@ fn why_not(candidate: Option<&Candidate>, act: &BulkAct, actor: &Actor, ready: i
     Some(why.to_owned())
 }
 
-/// What a contributor is told; none for an approval.
-fn reason_of(act: &BulkAct) -> ApiResult<Option<Told>> {
+/// The reason that the contributors are given; none for an approval.
+fn reason_of(act: &BulkAct) -> ApiResult<Option<Reason>> {
     match act {
         BulkAct::Approve => Ok(None),
         BulkAct::Reject { template, reason } => reasons::required(template.as_deref(), reason.as_deref()).map(Some),
@@ -196,7 +199,10 @@ fn in_words(error: ApiError) -> String {
 
 /// Each decision has its audit row; this one says that they belong together.
 async fn summarise(app: &App, actor: &Actor, act: &BulkAct, done: &BulkDone) -> ApiResult<()> {
-    let act = if *act == BulkAct::Approve { "approve" } else { "reject" };
+    let act = match act {
+        BulkAct::Approve => DecisionAct::Approve,
+        BulkAct::Reject { .. } => DecisionAct::Reject,
+    };
     let detail = json!({ "act": act, "decided": done.decided.len(), "left_out": done.left_out.len() });
     let mut tx = app.db.begin().await?;
     audit::record(&mut tx, actor, "case.bulk", "cases", detail).await?;

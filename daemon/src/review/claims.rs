@@ -1,17 +1,17 @@
-//! Who works on a case: claims that expire, the next case of the queue, skipping, and who else looks.
+//! Claims of cases: they expire. The next case of the queue, skipping, and viewers.
 
 use tradepost_common::ids::CaseId;
-use tradepost_common::review::{CaseRow, Viewers};
+use tradepost_common::review::{CaseRow, DecisionAct, Viewers};
 
 use super::deciding::{lock_for, subject};
-use super::queries::claims as queries;
+use super::queries::claims::{self as queries, OwnAppeals};
 use super::queries::decisions::{self, NewDecision};
 use super::service::find;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
 
-/// A viewer that sends no sign of life for so long has left.
+/// A viewer that was not seen for so long has left.
 pub const VIEWER_SECONDS: f64 = 15.0;
 
 /// Claims a case for a while; claiming one's own again extends the claim.
@@ -30,7 +30,7 @@ pub async fn claim(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     find(&app.db, id).await
 }
 
-/// Gives a claim back, and looks away. Giving back what one does not hold changes nothing.
+/// Releases a claim and stops viewing. Releasing what one does not hold changes nothing.
 pub async fn release(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     let mut tx = app.db.begin().await?;
     let state = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
@@ -52,9 +52,9 @@ pub async fn release(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow>
 pub async fn next(app: &App, actor: &Actor) -> ApiResult<CaseRow> {
     let seconds = app.config.limits.claim_seconds.into();
     let mut tx = app.db.begin().await?;
-    let mut claimed = queries::claim_next(&mut tx, &actor.user, seconds, false).await?;
+    let mut claimed = queries::claim_next(&mut tx, &actor.user, seconds, OwnAppeals::Excluded).await?;
     if claimed.is_none() {
-        claimed = queries::claim_next(&mut tx, &actor.user, seconds, true).await?;
+        claimed = queries::claim_next(&mut tx, &actor.user, seconds, OwnAppeals::Included).await?;
     }
     let id = claimed.ok_or(ApiError::Nothing {
         code: "no-case",
@@ -73,7 +73,7 @@ pub async fn next(app: &App, actor: &Actor) -> ApiResult<CaseRow> {
     find(&app.db, id).await
 }
 
-/// Passes a case over: it is given back, and not handed to this moderator again for a while.
+/// Skips a case: the claim is released, and the case is not handed to this moderator again for a while.
 ///
 /// # Errors
 /// A conflict when it is decided already or held by somebody else.
@@ -85,14 +85,14 @@ pub async fn skip(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     }
     queries::look_away(&mut *tx, id, &actor.user).await?;
     queries::skip(&mut *tx, id, &actor.user, app.config.review.skip_minutes).await?;
-    decisions::insert(&mut tx, &NewDecision::new(id, "skip", &actor.user)).await?;
+    decisions::insert(&mut tx, &NewDecision::new(id, DecisionAct::Skip, &actor.user)).await?;
     audit::record(&mut tx, actor, "case.skip", &subject(id), serde_json::json!({})).await?;
     tx.commit().await?;
     app.changed.cases();
     find(&app.db, id).await
 }
 
-/// Says that a case is on the moderator's screen, and learns who else looks at it.
+/// Records that a case is on the moderator's screen, and answers with the other viewers.
 pub async fn view(app: &App, actor: &Actor, id: CaseId) -> ApiResult<Viewers> {
     let case = find(&app.db, id).await?;
     let before = queries::viewers(&app.db, id, VIEWER_SECONDS).await?;
@@ -107,10 +107,7 @@ pub async fn view(app: &App, actor: &Actor, id: CaseId) -> ApiResult<Viewers> {
     })
 }
 
-/// Forgets who left, and skips that are over.
-///
-/// # Errors
-/// When the database does not answer.
+/// Deletes viewers who left, and skips that are over.
 pub async fn tidy(app: &App) -> sqlx::Result<()> {
     queries::forget_viewers(&app.db).await?;
     queries::forget_skips(&app.db).await

@@ -1,32 +1,40 @@
-//! Where a page of cases starts.
+//! Cursors of lists of cases.
 
 use time::OffsetDateTime;
 use tradepost_common::review::CaseRow;
 use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
-use super::queries::After;
+use super::queries::CaseKey;
 
-/// A place in a list of cases, and its cursor: `<0|1>.<rank>.<microseconds>.<case>`.
+/// The parts of the list of open cases, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    pub skipped: bool,
-    pub after: After,
+pub enum Section {
+    Queue,
+    /// Cases that the moderator skipped.
+    Skipped,
 }
 
-impl Place {
-    /// Before everything.
+/// Position in a list of cases: `<0|1>.<rank>.<microseconds>.<case>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseCursor {
+    pub section: Section,
+    pub after: CaseKey,
+}
+
+impl CaseCursor {
+    /// The start of the list.
     pub const START: Self = Self {
-        skipped: false,
-        after: After {
+        section: Section::Queue,
+        after: CaseKey {
             rank: -1,
             due_at: OffsetDateTime::UNIX_EPOCH,
             id: Uuid::nil(),
         },
     };
 
-    /// After that row.
-    pub fn of(row: &CaseRow, skipped: bool) -> Self {
+    /// The position after that row.
+    pub fn after(row: &CaseRow, section: Section) -> Self {
         let rank = match row.severity {
             FindingSeverity::Blocking => 0,
             FindingSeverity::Warning => 1,
@@ -34,29 +42,32 @@ impl Place {
         };
         let (due_at, id) = (row.due_at, row.id.0);
         Self {
-            skipped,
-            after: After { rank, due_at, id },
+            section,
+            after: CaseKey { rank, due_at, id },
         }
     }
 
-    /// Reads a cursor; `None` when it is none.
+    /// Parses a cursor; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let skipped = parts.next()? == "1";
+        let section = match parts.next()? {
+            "1" => Section::Skipped,
+            _ => Section::Queue,
+        };
         let rank = parts.next()?.parse().ok()?;
         let micros: i64 = parts.next()?.parse().ok()?;
         let due_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()?;
         let id = parts.next()?.parse().ok()?;
-        let after = After { rank, due_at, id };
-        parts.next().is_none().then_some(Self { skipped, after })
+        let after = CaseKey { rank, due_at, id };
+        parts.next().is_none().then_some(Self { section, after })
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for CaseCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let micros = self.after.due_at.unix_timestamp_nanos() / 1_000;
-        let After { rank, id, .. } = self.after;
-        write!(f, "{}.{rank}.{micros}.{}", i32::from(self.skipped), id.simple())
+        let CaseKey { rank, id, .. } = self.after;
+        write!(f, "{}.{rank}.{micros}.{}", self.section as u8, id.simple())
     }
 }
 
@@ -66,15 +77,15 @@ mod tests {
 
     #[test]
     fn cursor_reads_what_it_wrote_and_nothing_else() {
-        let place = Place {
-            skipped: true,
-            after: After {
+        let cursor = CaseCursor {
+            section: Section::Skipped,
+            after: CaseKey {
                 rank: 1,
                 due_at: OffsetDateTime::from_unix_timestamp_nanos(1_790_000_000_123_456_000).unwrap(),
                 id: Uuid::now_v7(),
             },
         };
-        assert_eq!(Place::parse(&place.to_string()), Some(place));
+        assert_eq!(CaseCursor::parse(&cursor.to_string()), Some(cursor));
         for text in [
             "",
             "1",
@@ -83,7 +94,7 @@ mod tests {
             "0.1.99999999999999999999.0",
             "0.1.9223372036854775807.00000000000000000000000000000000",
         ] {
-            assert_eq!(Place::parse(text), None, "{text}");
+            assert_eq!(CaseCursor::parse(text), None, "{text}");
         }
     }
 }

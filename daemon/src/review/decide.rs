@@ -2,29 +2,29 @@
 
 use serde_json::json;
 use sqlx::PgConnection;
+use tradepost_common::catalog::SetState;
 use tradepost_common::ids::{CaseId, ItemId, UploadId};
-use tradepost_common::review::{Approve, Ban, Decision, Reject};
-use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+use tradepost_common::review::{Approve, Ban, CaseOutcome, Decision, DecisionAct, Reject, Trust};
+use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 use uuid::Uuid;
 
 use super::deciding::{Deciding, begin, load, subject};
 use super::queries;
 use super::queries::decisions::{self, NewDecision};
-use super::reasons::{self, Told};
-use super::service::decision_told;
+use super::reasons::{self, Reason};
+use super::service::current_decision;
 use super::standing::Move;
 use crate::accounts::service as accounts;
-use crate::accounts::{Trust, trust};
+use crate::accounts::trust;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::catalog::service::{self as catalog, SetProgress};
 use crate::catalog::undo as catalog_undo;
 use crate::error::{ApiError, ApiResult};
+use crate::findings::{self, file_finding, pack_finding};
 use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, QueueName};
-use crate::uploads::findings;
-use crate::uploads::service::{self as uploads, file_finding, pack_finding};
-use crate::uploads::stages::Stage;
+use crate::uploads::service as uploads;
 
 /// Other open cases of a contributor that a ban rejects at most; the rest stays open.
 const MAX_BANNED_CASES: i64 = 1_000;
@@ -34,13 +34,13 @@ const MAX_BANNED_CASES: i64 = 1_000;
 /// # Errors
 /// A conflict when it is decided already, held by somebody else, or nothing is left to publish.
 pub async fn approve(app: &App, actor: &Actor, id: CaseId, body: &Approve) -> ApiResult<Decision> {
-    let told = reasons::optional(body.template.as_deref(), body.reason.as_deref())?;
+    let reason = reasons::optional(body.template.as_deref(), body.reason.as_deref())?;
     let mut tx = app.db.begin().await?;
     let deciding = begin(&mut tx, actor, id).await?;
-    approve_in(app, &mut tx, actor, deciding, &body.except, told.as_ref()).await?;
+    approve_in(app, &mut tx, actor, deciding, &body.except, reason.as_ref()).await?;
     tx.commit().await?;
     app.changed.everything();
-    decision_told(app, id).await
+    current_decision(app, id).await
 }
 
 /// Rejects a pack: nothing of it is published.
@@ -48,13 +48,13 @@ pub async fn approve(app: &App, actor: &Actor, id: CaseId, body: &Approve) -> Ap
 /// # Errors
 /// A conflict when it is decided already or held by somebody else.
 pub async fn reject(app: &App, actor: &Actor, id: CaseId, body: &Reject) -> ApiResult<Decision> {
-    let told = reasons::required(body.template.as_deref(), body.reason.as_deref())?;
+    let reason = reasons::required(body.template.as_deref(), body.reason.as_deref())?;
     let mut tx = app.db.begin().await?;
     let deciding = begin(&mut tx, actor, id).await?;
-    reject_in(app, &mut tx, actor, deciding, &told, As::Reject).await?;
+    reject_in(app, &mut tx, actor, deciding, &reason, Rejection::Plain).await?;
     tx.commit().await?;
     app.changed.everything();
-    decision_told(app, id).await
+    current_decision(app, id).await
 }
 
 /// Rejects a pack and closes its contributor's account.
@@ -62,17 +62,17 @@ pub async fn reject(app: &App, actor: &Actor, id: CaseId, body: &Reject) -> ApiR
 /// # Errors
 /// A conflict when it is decided already or held by somebody else.
 pub async fn ban(app: &App, actor: &Actor, id: CaseId, body: &Ban) -> ApiResult<Decision> {
-    let told = reasons::required(body.template.as_deref(), body.reason.as_deref())?;
+    let reason = reasons::required(body.template.as_deref(), body.reason.as_deref())?;
     let mut tx = app.db.begin().await?;
     let deciding = begin(&mut tx, actor, id).await?;
     let account = deciding.account;
-    let banning = reject_in(app, &mut tx, actor, deciding, &told, As::Ban).await?;
-    accounts::ban(&mut tx, account, &actor.user, &told.text).await?;
+    let banning = reject_in(app, &mut tx, actor, deciding, &reason, Rejection::Ban).await?;
+    accounts::ban(&mut tx, account, &actor.user, &reason.text).await?;
     if body.reject_open {
         for other in queries::open_of_account(&mut *tx, account, &actor.user, MAX_BANNED_CASES).await? {
             // Somebody may have taken it a moment ago: then it is that one's to decide.
             match load(&mut tx, actor, other).await {
-                Ok(part) => reject_in(app, &mut tx, actor, part, &told, As::PartOf(banning)).await?,
+                Ok(part) => reject_in(app, &mut tx, actor, part, &reason, Rejection::PartOf(banning)).await?,
                 Err(ApiError::Conflict { .. }) => continue,
                 Err(error) => return Err(error),
             };
@@ -80,13 +80,13 @@ pub async fn ban(app: &App, actor: &Actor, id: CaseId, body: &Ban) -> ApiResult<
     }
     tx.commit().await?;
     app.changed.everything();
-    decision_told(app, id).await
+    current_decision(app, id).await
 }
 
-/// How a rejection came about.
+/// The cause of a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum As {
-    Reject,
+pub(super) enum Rejection {
+    Plain,
     Ban,
     /// Along with the ban that this decision made.
     PartOf(Uuid),
@@ -99,7 +99,7 @@ pub(super) async fn approve_in(
     actor: &Actor,
     deciding: Deciding,
     except: &[ItemId],
-    told: Option<&Told>,
+    reason: Option<&Reason>,
 ) -> ApiResult<()> {
     let no_pack = || ApiError::conflict("nothing-to-publish", "The pack could not be opened.");
     let set = deciding.set.as_ref().ok_or_else(no_pack)?;
@@ -114,7 +114,7 @@ pub(super) async fn approve_in(
         let detail = "No file of this pack may be published. Reject it instead.";
         return Err(ApiError::conflict("nothing-to-publish", detail));
     }
-    tell_left_out(&mut *tx, set, except, told).await?;
+    report_left_out(&mut *tx, set, except, reason).await?;
     if sheet.iter().any(|item| except.contains(item)) {
         catalog::delete_sheet(&mut *tx, set.id).await?;
         let again = PreviewJob {
@@ -132,9 +132,9 @@ pub(super) async fn approve_in(
         items_published: published,
         items_rejected: rejected,
         items_left_out: set.items_ready - published,
-        ..described(&deciding, "approve", &actor.user, told, &moved)
+        ..described(&deciding, DecisionAct::Approve, &actor.user, reason, &moved)
     };
-    conclude(tx, actor, &deciding, "approved", &decision, &moved).await
+    conclude(tx, actor, &deciding, CaseOutcome::Approved, &decision, &moved).await
 }
 
 /// Rejects in the caller's transaction. Answers with the decision's id.
@@ -143,19 +143,22 @@ pub(super) async fn reject_in(
     tx: &mut PgConnection,
     actor: &Actor,
     deciding: Deciding,
-    told: &Told,
-    how: As,
+    reason: &Reason,
+    rejection: Rejection,
 ) -> ApiResult<Uuid> {
     let upload = deciding.case.upload_id;
     // What was left out stays left out: an appeal against a part takes nothing from what is published.
-    let partly = deciding.set.as_ref().is_some_and(|set| set.state == "published");
+    let partly = deciding
+        .set
+        .as_ref()
+        .is_some_and(|set| set.state == SetState::Published);
     let rejected = match &deciding.set {
         Some(set) if partly => catalog_undo::reject_rest(&mut *tx, set.id).await?,
         Some(set) => catalog::reject_set(&mut *tx, set).await?,
         None => 0,
     };
     let what = if partly { "some files of the pack" } else { "the pack" };
-    let message = format!("A moderator rejected {what}: {}", told.text);
+    let message = format!("A moderator rejected {what}: {}", reason.text);
     let finding = pack_finding("rejected", FindingSeverity::Blocking, message);
     findings::insert(&mut *tx, upload, &[finding]).await?;
     let state = if partly {
@@ -165,27 +168,30 @@ pub(super) async fn reject_in(
     };
     uploads::settle(&mut *tx, upload, Stage::Review, state).await?;
     let now = deciding.standing.trust;
-    let moved = match how {
-        As::Ban => Move::to(now, Trust::New, "banned"),
-        As::PartOf(_) => Move::none(now),
+    let moved = match rejection {
+        Rejection::Ban => Move::to(now, Trust::New, "banned"),
+        Rejection::PartOf(_) => Move::none(now),
         // The rejection that was appealed against has cost its level already.
-        As::Reject if deciding.case.appeal_against.is_some() => Move::none(now),
-        As::Reject => Move::to(
+        Rejection::Plain if deciding.case.appeal_against.is_some() => Move::none(now),
+        Rejection::Plain => Move::to(
             now,
             trust::after_rejection(now, &app.config.review.trust),
             "a pack was rejected",
         ),
     };
-    let act = if how == As::Ban { "ban" } else { "reject" };
+    let act = match rejection {
+        Rejection::Ban => DecisionAct::Ban,
+        Rejection::Plain | Rejection::PartOf(_) => DecisionAct::Reject,
+    };
     let decision = NewDecision {
         items_rejected: rejected,
-        part_of: match how {
-            As::PartOf(ban) => Some(ban),
-            As::Reject | As::Ban => None,
+        part_of: match rejection {
+            Rejection::PartOf(ban) => Some(ban),
+            Rejection::Plain | Rejection::Ban => None,
         },
-        ..described(&deciding, act, &actor.user, Some(told), &moved)
+        ..described(&deciding, act, &actor.user, Some(reason), &moved)
     };
-    conclude(tx, actor, &deciding, "rejected", &decision, &moved).await?;
+    conclude(tx, actor, &deciding, CaseOutcome::Rejected, &decision, &moved).await?;
     Ok(decision.id)
 }
 
@@ -198,11 +204,9 @@ async fn after_approval(app: &App, tx: &mut PgConnection, deciding: &Deciding) -
         let appealed = history
             .iter()
             .find(|decision| decision.appealed && decision.undone_by.is_none());
-        let levels =
-            appealed.and_then(|decision| decision.trust_before.as_deref().zip(decision.trust_after.as_deref()));
-        given_back = levels.map_or(now, |(before, after)| {
-            trust::taken_back(now, Trust::of(before), Trust::of(after))
-        });
+        given_back = appealed
+            .and_then(|decision| decision.trust())
+            .map_or(now, |(before, after)| trust::taken_back(now, before, after));
     }
     let moved = Move::by_publication(tx, deciding.account, given_back, &app.config.review.trust).await?;
     Ok(match moved.after == given_back {
@@ -213,17 +217,17 @@ async fn after_approval(app: &App, tx: &mut PgConnection, deciding: &Deciding) -
 
 fn described<'a>(
     deciding: &'a Deciding,
-    act: &'a str,
+    act: DecisionAct,
     by: &'a str,
-    told: Option<&'a Told>,
+    reason: Option<&'a Reason>,
     moved: &Move,
 ) -> NewDecision<'a> {
     NewDecision {
-        template: told.and_then(|told| told.template),
-        reason: told.map(|told| told.text.as_str()),
+        template: reason.and_then(|reason| reason.template),
+        reason: reason.map(|reason| reason.text.as_str()),
         is_final: deciding.case.appeal_against.is_some(),
         before: Some(&deciding.before),
-        trust: Some((moved.before.as_str(), moved.after.as_str())),
+        trust: Some((moved.before, moved.after)),
         ..NewDecision::new(deciding.case.id, act, by)
     }
 }
@@ -233,7 +237,7 @@ async fn conclude(
     tx: &mut PgConnection,
     actor: &Actor,
     deciding: &Deciding,
-    outcome: &str,
+    outcome: CaseOutcome,
     decision: &NewDecision<'_>,
     moved: &Move,
 ) -> ApiResult<()> {
@@ -243,18 +247,18 @@ async fn conclude(
     let detail = json!({
         "upload": deciding.case.upload_id, "decision": decision.id, "template": decision.template, "reason": decision.reason,
         "items_published": decision.items_published, "items_rejected": decision.items_rejected,
-        "trust": moved.after.as_str(), "with_ban": decision.part_of,
+        "trust": moved.after, "with_ban": decision.part_of,
     });
     let act = format!("case.{}", decision.act);
     Ok(audit::record(tx, actor, &act, &subject(decision.case), detail).await?)
 }
 
 /// Tells the contributor which files were left out, and why.
-async fn tell_left_out(
+async fn report_left_out(
     tx: &mut PgConnection,
     set: &SetProgress,
     except: &[ItemId],
-    told: Option<&Told>,
+    reason: Option<&Reason>,
 ) -> ApiResult<()> {
     let paths = queries::paths(&mut *tx, set.id, except).await?;
     if paths.len() != except.len() {
@@ -263,7 +267,7 @@ async fn tell_left_out(
             "names an item that is not of this case, or one twice",
         ));
     }
-    let why = told.map_or("no reason given", |told| told.text.as_str());
+    let why = reason.map_or("no reason given", |reason| reason.text.as_str());
     let message = format!("A moderator rejected the file: {why}");
     let left_out: Vec<Finding> = paths
         .iter()
@@ -275,12 +279,8 @@ async fn tell_left_out(
 /// Malware in the pack that no file of it explains: then none of its files can be trusted.
 async fn refuse_unexplained_malware(tx: &mut PgConnection, upload: UploadId) -> ApiResult<()> {
     let found = findings::list(&mut *tx, upload).await?;
-    let malware = |in_file: bool| {
-        found
-            .iter()
-            .any(|finding| finding.rule == "malware" && finding.file.is_some() == in_file)
-    };
-    if malware(false) && !malware(true) {
+    let malware = || found.iter().filter(|finding| finding.rule == "malware");
+    if malware().any(|finding| finding.file.is_none()) && !malware().any(|finding| finding.file.is_some()) {
         let detail = "The scanner found malware in the pack that is in none of its files. Reject the pack.";
         return Err(ApiError::conflict("unexplained-malware", detail));
     }

@@ -1,10 +1,10 @@
-//! What moderators and the contributor have to say to each other: questions, answers, appeals.
+//! Questions of moderators, answers and appeals of contributors.
 
 use serde_json::json;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tradepost_common::ids::{CaseId, UploadId};
-use tradepost_common::review::{Ask, CaseRow};
+use tradepost_common::review::{Ask, CaseOutcome, CaseRow, DecisionAct, LetterKind, QuestionState};
 use uuid::Uuid;
 
 use super::deciding::{lock_for, subject};
@@ -20,7 +20,7 @@ use crate::catalog::undo::{self as catalog_undo, PutBackError};
 use crate::error::{self, ApiError, ApiResult};
 use crate::uploads::{service as uploads, undo as uploads_undo};
 
-/// What a contributor may write.
+/// Of an answer or an appeal.
 pub const MAX_LETTER_CHARS: usize = 2_000;
 
 /// Asks the contributor: the case waits until an answer comes, or long enough.
@@ -31,11 +31,11 @@ pub async fn ask(app: &App, actor: &Actor, id: CaseId, body: &Ask) -> ApiResult<
     let question = reasons::letter("question", &body.question, reasons::MAX_NOTE_CHARS)?;
     let mut tx = app.db.begin().await?;
     lock_for(&mut tx, actor, id).await?;
-    letters::insert(&mut tx, id, "question", (&actor.user, &question), None).await?;
+    letters::insert(&mut tx, id, LetterKind::Question, (&actor.user, &question), None).await?;
     letters::set_waiting(&mut tx, id, app.config.review.answer_days).await?;
     let decision = NewDecision {
         reason: Some(&question),
-        ..NewDecision::new(id, "ask", &actor.user)
+        ..NewDecision::new(id, DecisionAct::Ask, &actor.user)
     };
     decisions::insert(&mut tx, &decision).await?;
     audit::record(
@@ -61,10 +61,10 @@ pub async fn answer(app: &App, account: &Account, upload: UploadId, text: &str) 
     let mut tx = app.db.begin().await?;
     let id = own_case(&mut tx, account, upload).await?.ok_or_else(no_question)?;
     let case = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
-    if case.decided || case.question.as_deref() != Some("asked") {
+    if case.decided || case.question != Some(QuestionState::Asked) {
         return Err(no_question());
     }
-    letters::insert(&mut tx, id, "answer", (&account.name, &text), None).await?;
+    letters::insert(&mut tx, id, LetterKind::Answer, (&account.name, &text), None).await?;
     letters::set_answered(&mut tx, id).await?;
     tx.commit().await?;
     app.changed.everything();
@@ -84,8 +84,7 @@ pub async fn appeal(app: &App, account: &Account, upload: UploadId, text: &str) 
     let case = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
     let decision = appealable(app, &mut tx, &case).await?;
     open_again(&mut tx, &case, &decision).await?;
-    let severity = case.severity.parse().expect("the schema knows every severity");
-    let hours = app.config.review.target_hours.of(severity);
+    let hours = app.config.review.target_hours.of(case.severity);
     letters::set_appealed(&mut tx, id, &decision.actor, hours).await?;
     insert_appeal(&mut tx, id, (&account.name, &text), decision.id).await?;
     tx.commit().await?;
@@ -94,9 +93,6 @@ pub async fn appeal(app: &App, account: &Account, upload: UploadId, text: &str) 
 }
 
 /// Puts cases whose contributors never answered back into the queue.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn end_waiting(app: &App) -> sqlx::Result<()> {
     let returned = letters::end_waiting(&app.db).await?;
     if returned > 0 {
@@ -106,16 +102,15 @@ pub async fn end_waiting(app: &App) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Until when a decision can be appealed against, if it can at all.
+/// The end of the time to appeal against a decision that is not final, if it rejected anything.
 pub fn appeal_until(
     app: &App,
     decided_at: OffsetDateTime,
-    outcome: &str,
+    outcome: CaseOutcome,
     left_out: i64,
-    is_final: bool,
 ) -> Option<OffsetDateTime> {
     let until = decided_at + Duration::days(app.config.review.appeal_days.into());
-    (!is_final && (outcome == "rejected" || left_out > 0)).then_some(until)
+    (outcome == CaseOutcome::Rejected || left_out > 0).then_some(until)
 }
 
 /// The case of an upload that is the account's own.
@@ -139,12 +134,7 @@ async fn appealable(app: &App, tx: &mut PgConnection, case: &CaseState) -> ApiRe
         let detail = "The pack was decided again after your appeal; that decision is final.";
         return Err(ApiError::conflict("appeal-final", detail));
     }
-    let outcome = if decision.act == "approve" {
-        "approved"
-    } else {
-        "rejected"
-    };
-    let until = appeal_until(app, decision.at, outcome, decision.items_left_out, decision.is_final);
+    let until = appeal_until(app, decision.at, decision.outcome(), decision.items_left_out);
     match until {
         None => Err(not_appealable()),
         Some(until) if until < OffsetDateTime::now_utc() => Err(ApiError::Gone {
@@ -164,7 +154,7 @@ async fn open_again(tx: &mut PgConnection, case: &CaseState, decision: &Decision
     let before = decision.before.clone().unwrap_or_default();
     if let Some(set) = catalog::set_of_upload(&mut *tx, case.upload_id).await? {
         catalog::lock_set(&mut *tx, set).await?;
-        if decision.act == "approve" {
+        if decision.act == DecisionAct::Approve {
             catalog_undo::put_back_rejected(&mut *tx, set, &before["set"]).await?;
         } else {
             catalog_undo::put_back(&mut *tx, set, &before["set"])
@@ -178,7 +168,7 @@ async fn open_again(tx: &mut PgConnection, case: &CaseState, decision: &Decision
 }
 
 async fn insert_appeal(tx: &mut PgConnection, case: CaseId, letter: (&str, &str), decision: Uuid) -> ApiResult<()> {
-    match letters::insert(tx, case, "appeal", letter, Some(decision)).await {
+    match letters::insert(tx, case, LetterKind::Appeal, letter, Some(decision)).await {
         Err(error) if error::constraint(&error) == Some("letters_appeal_once") => Err(already_appealed()),
         other => Ok(other?),
     }

@@ -4,17 +4,17 @@
 use anyhow::Context as _;
 use sqlx::PgConnection;
 use tradepost_common::ids::{AccountId, UploadId};
-use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+use tradepost_common::review::Trust;
+use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
 use super::queries::{self, NewCase};
 use super::standing::Move;
-use crate::accounts::Trust;
 use crate::accounts::service::{self as accounts, Standing};
 use crate::catalog::service::{self as catalog, SetProgress};
 use crate::config::ReviewConfig;
-use crate::uploads::findings;
+use crate::findings;
 use crate::uploads::service as uploads;
-use crate::uploads::stages::{self, Stage};
+use crate::uploads::stages;
 
 /// Rules (or what they begin with) after which a moderator looks, even if nothing of the pack can be published, or its
 /// contributor is elite.
@@ -22,7 +22,7 @@ const HOSTILE_RULES: [&str; 5] = ["malware", "unscannable", "active-content", "p
 /// Rules after which a contributor is new again: no honest tool makes such files.
 const BETRAYALS: [&str; 2] = ["malware", "active-content"];
 
-/// What the policy says about a finished set.
+/// The policy's decision about a finished set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ruling {
     Publish,
@@ -35,9 +35,6 @@ enum Ruling {
 }
 
 /// Settles an upload whose files are all settled. Idempotent. The caller has locked the account, then the set.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn decide(
     tx: &mut PgConnection,
     config: &ReviewConfig,
@@ -79,7 +76,7 @@ pub async fn decide(
     Ok(())
 }
 
-/// Malware and active content make a contributor new at once: what else is on its way is looked at.
+/// Malware and active content make a contributor new at once: a moderator looks at the other packs.
 async fn punish(
     tx: &mut PgConnection,
     config: &ReviewConfig,
@@ -142,7 +139,7 @@ fn place(finding: &Finding) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::uploads::service::{file_finding, pack_finding};
+    use crate::findings::{file_finding, pack_finding};
 
     fn of(trust: Trust) -> Standing {
         Standing { trust, banned: false }

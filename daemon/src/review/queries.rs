@@ -9,7 +9,7 @@ pub mod standing;
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, CaseId, ItemId, SetId, UploadId};
-use tradepost_common::review::{CaseRow, QuestionState};
+use tradepost_common::review::{CaseRow, QuestionState, Trust};
 use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ pub async fn open_again(db: impl PgExecutor<'_>, new: &NewCase<'_>) -> sqlx::Res
     Ok(())
 }
 
-/// Which open cases a page is made of, and where it starts.
+/// Filter and start of a page of open cases.
 #[derive(Debug, Clone)]
 pub struct OpenPage<'a> {
     pub waiting: bool,
@@ -68,26 +68,26 @@ pub struct OpenPage<'a> {
     /// For whom: what that moderator skipped is listed by itself.
     pub moderator: &'a str,
     pub skipped: bool,
-    pub after: After,
+    pub after: CaseKey,
     pub limit: i64,
 }
 
-/// A place in the queue: after the case with this rank, target and id.
+/// Keyset: after the case with this rank, target and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct After {
+pub struct CaseKey {
     pub rank: i16,
     pub due_at: OffsetDateTime,
     pub id: Uuid,
 }
 
 struct RawCase {
-    id: Uuid,
-    upload_id: Uuid,
+    id: CaseId,
+    upload_id: UploadId,
     title: Option<String>,
     file_name: String,
     contributor: String,
-    trust: String,
-    severity: String,
+    trust: Trust,
+    severity: FindingSeverity,
     reason: String,
     findings: i64,
     items: i64,
@@ -95,7 +95,7 @@ struct RawCase {
     opened_at: OffsetDateTime,
     due_at: OffsetDateTime,
     appeal: bool,
-    question: Option<String>,
+    question: Option<QuestionState>,
     cluster_id: Option<Uuid>,
     cluster_size: i64,
     claimed_by: Option<String>,
@@ -104,11 +104,11 @@ struct RawCase {
 impl From<RawCase> for CaseRow {
     fn from(row: RawCase) -> Self {
         Self {
-            id: CaseId(row.id),
-            upload_id: UploadId(row.upload_id),
+            id: row.id,
+            upload_id: row.upload_id,
             title: row.title.unwrap_or(row.file_name),
             contributor: row.contributor,
-            severity: row.severity.parse().expect("the schema knows every severity"),
+            severity: row.severity,
             reason: row.reason,
             findings: row.findings,
             items: row.items,
@@ -117,10 +117,7 @@ impl From<RawCase> for CaseRow {
             due_at: row.due_at,
             trust: row.trust,
             appeal: row.appeal,
-            question: row.question.map(|question| match question.as_str() {
-                "answered" => QuestionState::Answered,
-                _ => QuestionState::Asked,
-            }),
+            question: row.question,
             cluster: row.cluster_id,
             cluster_size: row.cluster_size,
             claimed_by: row.claimed_by,
@@ -129,18 +126,20 @@ impl From<RawCase> for CaseRow {
 }
 
 /// The rows of those cases, in the order of `$page`'s ids: what a list shows of each.
-macro_rules! rows_of {
+macro_rules! case_rows {
     ($page:literal, $order:literal, $($parameter:expr),+) => {
         sqlx::query_as!(
             RawCase,
             "with page as (select case_.* from cases case_ " + $page + "),
             sizes as (select cluster_id, count(*) as open from cases
                 where outcome is null and cluster_id in (select cluster_id from page) group by cluster_id)
-            select page.id, page.upload_id, upload.title, upload.file_name, account.name as contributor, account.trust, page.severity,
+            select page.id, page.upload_id, upload.title, upload.file_name, account.name as contributor,
+                account.trust as \"trust: Trust\", page.severity as \"severity: FindingSeverity\",
                 page.reason, (select count(*) from findings where upload_id = page.upload_id) as \"findings!\",
                 coalesce(set_.files, 0)::int8 as \"items!\",
                 (select count(*) from items where set_id = set_.id and state = 'blocked') as \"items_blocked!\",
-                page.opened_at, page.due_at, page.appeal_against is not null as \"appeal!\", page.question, page.cluster_id,
+                page.opened_at, page.due_at, page.appeal_against is not null as \"appeal!\",
+                page.question as \"question: QuestionState\", page.cluster_id,
                 coalesce(sizes.open, 1) as \"cluster_size!\",
                 case when page.claim_until > now() then page.claimed_by end as claimed_by
             from page join uploads upload on upload.id = page.upload_id join accounts account on account.id = upload.account_id
@@ -153,7 +152,7 @@ macro_rules! rows_of {
 
 /// Open cases: the most severe first, then those due first.
 pub async fn list_open(db: impl PgExecutor<'_>, page: &OpenPage<'_>) -> sqlx::Result<Vec<CaseRow>> {
-    let rows = rows_of!(
+    let rows = case_rows!(
         "where case_.outcome is null and (case_.waiting_until is not null) = $1
             and (case_.severity_rank, case_.due_at, case_.id) > ($2, $3, $4)
             and ($5::uuid is null or case_.cluster_id = $5)
@@ -184,7 +183,7 @@ pub async fn list_decided(
     page: &OpenPage<'_>,
     before: (OffsetDateTime, Uuid),
 ) -> sqlx::Result<Vec<CaseRow>> {
-    let rows = rows_of!(
+    let rows = case_rows!(
         "where case_.outcome is not null and (case_.decided_at, case_.id) < ($1, $2)
             and ($3::uuid is null or case_.cluster_id = $3)
             and ($4::text is null or exists (select 1 from uploads upload join accounts account on account.id = upload.account_id
@@ -202,7 +201,7 @@ pub async fn list_decided(
     Ok(rows.into_iter().map(CaseRow::from).collect())
 }
 
-/// When a case was decided: the other half of its place among decided ones.
+/// Time of a case's decision, by which decided cases are ordered.
 pub async fn decided_at(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<OffsetDateTime>> {
     sqlx::query_scalar!("select decided_at from cases where id = $1", id.0)
         .fetch_one(db)
@@ -217,13 +216,13 @@ pub async fn current_decision(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Resu
 }
 
 pub async fn find(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<CaseRow>> {
-    let row = rows_of!("where case_.id = $1", "page.id", id.0)
+    let row = case_rows!("where case_.id = $1", "page.id", id.0)
         .fetch_optional(db)
         .await?;
     Ok(row.map(CaseRow::from))
 }
 
-/// Whose pack a case is about.
+/// Upload and account of a case.
 pub async fn upload_and_account(
     db: impl PgExecutor<'_>,
     id: CaseId,
@@ -270,6 +269,7 @@ pub async fn open_of_account(
     Ok(ids.into_iter().map(CaseId).collect())
 }
 
+/// Open cases.
 pub async fn count_open(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select count(*) as "open!" from cases where outcome is null"#)
         .fetch_one(db)

@@ -1,15 +1,15 @@
-//! What contributors are told: a template's text, a moderator's note, or both.
+//! The reasons that contributors are given: a template's text, a moderator's note, or both.
 
 use tradepost_common::review::REASONS;
 
 use crate::error::{ApiError, ApiResult};
 
-/// What a moderator writes to a contributor.
+/// Of a note or a question that a moderator writes.
 pub const MAX_NOTE_CHARS: usize = 1_000;
 
 /// A reason as it is kept, and as the contributor reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Reason {
     pub template: Option<&'static str>,
     pub text: String,
 }
@@ -18,23 +18,23 @@ pub struct Told {
 ///
 /// # Errors
 /// Invalid when there is neither a template nor a note, the template is not known or the note too long.
-pub fn required(template: Option<&str>, note: Option<&str>) -> ApiResult<Told> {
-    let told = optional(template, note)?;
-    told.ok_or_else(|| ApiError::invalid("reason", "must have 1 to 1,000 characters where no template is given"))
+pub fn required(template: Option<&str>, note: Option<&str>) -> ApiResult<Reason> {
+    let reason = optional(template, note)?;
+    reason.ok_or_else(|| ApiError::invalid("reason", "must have 1 to 1,000 characters where no template is given"))
 }
 
 /// The reason of a decision that can do without one.
 ///
 /// # Errors
 /// Invalid when the template is not known or the note too long.
-pub fn optional(template: Option<&str>, note: Option<&str>) -> ApiResult<Option<Told>> {
+pub fn optional(template: Option<&str>, note: Option<&str>) -> ApiResult<Option<Reason>> {
     let template = template.map(known).transpose()?;
     let note = note.map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > MAX_NOTE_CHARS) {
         return Err(ApiError::invalid("reason", "must have 1 to 1,000 characters"));
     }
     let texts: Vec<&str> = template.map(|(_, text)| text).into_iter().chain(note).collect();
-    Ok((!texts.is_empty()).then(|| Told {
+    Ok((!texts.is_empty()).then(|| Reason {
         template: template.map(|(id, _)| id),
         text: without_nul(&texts.join(" ")),
     }))
@@ -72,10 +72,14 @@ mod tests {
 
     #[test]
     fn contributor_reads_the_template_and_then_the_note() {
-        let told = required(Some("quality"), Some(" The grid is off. ")).unwrap();
-        assert_eq!(told.template, Some("quality"));
-        assert!(told.text.starts_with("The files do not meet"), "{}", told.text);
-        assert!(told.text.ends_with("small sizes. The grid is off."), "{}", told.text);
+        let reason = required(Some("quality"), Some(" The grid is off. ")).unwrap();
+        assert_eq!(reason.template, Some("quality"));
+        assert!(reason.text.starts_with("The files do not meet"), "{}", reason.text);
+        assert!(
+            reason.text.ends_with("small sizes. The grid is off."),
+            "{}",
+            reason.text
+        );
         assert_eq!(required(None, Some("Mine")).unwrap().text, "Mine");
         assert!(
             required(Some("quality"), Some(" ")).is_ok(),

@@ -17,18 +17,17 @@ use uuid::Uuid;
 
 use super::service::{self, Filter, Which};
 use super::source::{self, Window};
-use super::undo::{self, May};
+use super::undo::{self, UndoScope};
 use super::{bulk, claims, decide, letters};
 use crate::app::SharedApp;
-use crate::control::peer::Peer;
-use crate::control::routes::limit;
 use crate::error::{ApiError, ApiResult};
-use crate::http::extract::{JsonBody, Path, Query};
+use crate::extractors::{JsonBody, Path, Peer, Query};
+use crate::pager::limit;
 
 /// Lines of a source when the request does not say.
 const DEFAULT_LINES: u32 = 40;
 
-pub fn router() -> Router<SharedApp> {
+pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/cases", get(list))
         .route("/v1/cases/next", post(next))
@@ -146,11 +145,11 @@ async fn ban(
 
 async fn take_back(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CaseId>) -> ApiResult<Json<Decision>> {
     peer.require_decider()?;
-    let may = match peer.require(Role::Operator) {
-        Ok(()) => May::UndoAll,
-        Err(_) => May::UndoOwn,
+    let scope = match peer.require(Role::Operator) {
+        Ok(()) => UndoScope::All,
+        Err(_) => UndoScope::Own,
     };
-    Ok(Json(undo::undo(&app, &peer.actor, may, id).await?))
+    Ok(Json(undo::undo(&app, &peer.actor, scope, id).await?))
 }
 
 async fn plan_bulk(

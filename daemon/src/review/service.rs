@@ -13,8 +13,9 @@ use tradepost_common::uploads::{Finding, FindingSeverity};
 use uuid::Uuid;
 
 use super::claims::VIEWER_SECONDS;
-use super::cursor::Place;
-use super::queries::{self, After, NewCase, OpenPage, claims, decisions, letters};
+use super::cursor::{CaseCursor, Section};
+pub use super::queries::count_open;
+use super::queries::{self, CaseKey, NewCase, OpenPage, claims, decisions, letters};
 use super::standing;
 use super::undo::undo_until;
 use crate::accounts::service as accounts;
@@ -24,14 +25,14 @@ use crate::catalog::service as catalog;
 use crate::config::ReviewConfig;
 use crate::duplicates::service as duplicates;
 use crate::error::{ApiError, ApiResult};
+use crate::findings;
 use crate::objects::rendition_key;
-use crate::uploads::findings;
 use crate::uploads::service as uploads;
 
 /// Files of a case that are listed.
 const MAX_ITEMS: i64 = 2_000;
 
-/// Which cases are listed.
+/// The cases that are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
@@ -42,7 +43,7 @@ pub enum Which {
     Decided,
 }
 
-/// What a list of cases is narrowed to.
+/// Filter of a list of cases. Everything given must match.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub which: Which,
@@ -53,7 +54,7 @@ pub struct Filter {
 /// One page of cases: open ones most severe first and then due first, what the moderator skipped last; decided ones newest first.
 ///
 /// # Errors
-/// Invalid when the cursor is none.
+/// Invalid when the text is no cursor.
 pub async fn list(
     db: &PgPool,
     actor: &Actor,
@@ -61,9 +62,8 @@ pub async fn list(
     cursor: Option<&str>,
     limit: u32,
 ) -> ApiResult<Page<CaseRow>> {
-    let start = Place::START;
     let cursor = cursor
-        .map(|text| Place::parse(text).ok_or_else(|| ApiError::invalid("cursor", "is not the `next` of a page")))
+        .map(|text| CaseCursor::parse(text).ok_or_else(|| ApiError::invalid("cursor", "is not the `next` of a page")))
         .transpose()?;
     let mut page = OpenPage {
         waiting: filter.which == Which::Waiting,
@@ -71,51 +71,47 @@ pub async fn list(
         contributor: filter.contributor.as_deref(),
         moderator: &actor.user,
         skipped: false,
-        after: start.after,
+        after: CaseCursor::START.after,
         limit: limit.into(),
     };
     if filter.which == Which::Decided {
         let end = (OffsetDateTime::now_utc() + time::Duration::days(1), Uuid::max());
-        let before = cursor.map_or(end, |place| (place.after.due_at, place.after.id));
+        let before = cursor.map_or(end, |cursor| (cursor.after.due_at, cursor.after.id));
         let rows = queries::list_decided(db, &page, before).await?;
         return decided_page(db, rows, limit).await;
     }
-    let place = cursor.unwrap_or(start);
-    (page.skipped, page.after) = (place.skipped, place.after);
+    let CaseCursor { mut section, after } = cursor.unwrap_or(CaseCursor::START);
+    (page.skipped, page.after) = (section == Section::Skipped, after);
     let mut rows = queries::list_open(db, &page).await?;
-    let mut skipped = place.skipped;
-    if !skipped && rows.len() < limit as usize {
+    if section == Section::Queue && rows.len() < limit as usize {
         let rest = OpenPage {
             skipped: true,
-            after: start.after,
+            after: CaseCursor::START.after,
             limit: i64::from(limit) - rows.len() as i64,
             ..page
         };
-        let last = queries::list_open(db, &rest).await?;
-        skipped = !last.is_empty();
-        rows.extend(last);
+        let skipped = queries::list_open(db, &rest).await?;
+        if !skipped.is_empty() {
+            section = Section::Skipped;
+        }
+        rows.extend(skipped);
     }
-    let next = full(&rows, limit).map(|row| Place::of(row, skipped).to_string());
-    Ok(Page { rows, next })
+    Ok(Page::from_rows(rows, limit, |row| CaseCursor::after(row, section)))
 }
 
 async fn decided_page(db: &PgPool, rows: Vec<CaseRow>, limit: u32) -> ApiResult<Page<CaseRow>> {
-    let mut next = None;
-    if let Some(last) = full(&rows, limit) {
-        let at = queries::decided_at(db, last.id).await?;
-        let after = After {
+    let decided_at = match rows.last() {
+        Some(last) => queries::decided_at(db, last.id).await?,
+        None => None,
+    };
+    Ok(Page::from_rows(rows, limit, |last| CaseCursor {
+        section: Section::Queue,
+        after: CaseKey {
             rank: 0,
-            due_at: at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            due_at: decided_at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
             id: last.id.0,
-        };
-        next = Some(Place { skipped: false, after }.to_string());
-    }
-    Ok(Page { rows, next })
-}
-
-/// The last row of a page that has as many as were asked for.
-fn full(rows: &[CaseRow], limit: u32) -> Option<&CaseRow> {
-    rows.last().filter(|_| rows.len() == limit as usize)
+        },
+    }))
 }
 
 /// One case as lists show it.
@@ -152,7 +148,7 @@ pub async fn detail(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseDetai
     let (now, before): (Vec<_>, Vec<_>) = decided.into_iter().partition(|row| Some(row.id) == current);
     let now = now.into_iter().next().map(|row| {
         let until = undo_until(app, &row);
-        row.told(until)
+        row.into_decision(until)
     });
     Ok(CaseDetail {
         record,
@@ -164,7 +160,7 @@ pub async fn detail(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseDetai
         viewers: viewers.into_iter().filter(|viewer| *viewer != actor.user).collect(),
         claim_until,
         decision: now,
-        history: before.into_iter().map(|row| row.told(None)).collect(),
+        history: before.into_iter().map(|row| row.into_decision(None)).collect(),
         case,
     })
 }
@@ -193,12 +189,12 @@ fn case_items(items: Vec<catalog::SetItem>, found: &[Finding]) -> Vec<CaseItem> 
 }
 
 /// The decision that holds now.
-pub(super) async fn decision_told(app: &App, id: CaseId) -> ApiResult<Decision> {
+pub(super) async fn current_decision(app: &App, id: CaseId) -> ApiResult<Decision> {
     let current = queries::current_decision(&app.db, id).await?;
     let current = current.context("a decision that was just made")?;
     let row = decisions::find(&app.db, current).await?;
     let until = undo_until(app, &row);
-    Ok(row.told(until))
+    Ok(row.into_decision(until))
 }
 
 /// The PNG of a file of a case, for the moderator's eyes.
@@ -253,7 +249,7 @@ pub async fn lock_account(tx: &mut PgConnection, upload: UploadId) -> sqlx::Resu
     Ok(())
 }
 
-/// Whether nothing more happens to the upload by itself.
+/// True when the upload is settled, or gone.
 pub async fn is_settled(db: &PgPool, upload: UploadId) -> anyhow::Result<bool> {
     Ok(uploads::find(db, upload)
         .await?
@@ -264,9 +260,4 @@ pub async fn is_settled(db: &PgPool, upload: UploadId) -> anyhow::Result<bool> {
 pub async fn is_at_rest(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<bool> {
     let upload = uploads::lock(tx, upload).await?;
     Ok(upload.is_none_or(|upload| upload.state.is_settled()))
-}
-
-/// How many cases wait.
-pub async fn count_open(db: &PgPool) -> sqlx::Result<i64> {
-    queries::count_open(db).await
 }

@@ -20,7 +20,7 @@ const BEFORE: usize = 200;
 /// Larger files are read with other tools.
 const MAX_BYTES: i64 = 16 * 1024 * 1024;
 
-/// What is asked for.
+/// The requested window.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
     /// The first line, from 1.

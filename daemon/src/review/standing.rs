@@ -1,12 +1,11 @@
-//! What is known of a contributor, and how publications and decisions move the trust in one.
+//! Records of contributors, and moves of the trust in them.
 
 use sqlx::{PgConnection, PgPool};
 use tradepost_common::ids::AccountId;
-use tradepost_common::review::ContributorRecord;
+use tradepost_common::review::{ContributorRecord, Trust};
 use uuid::Uuid;
 
 use super::queries::standing as queries;
-use crate::accounts::Trust;
 use crate::accounts::trust;
 use crate::config::TrustConfig;
 
@@ -14,10 +13,9 @@ use crate::config::TrustConfig;
 pub async fn record(db: &PgPool, account: AccountId, rules: &TrustConfig) -> sqlx::Result<ContributorRecord> {
     let row = queries::record(db, account).await?;
     let facts = queries::facts(db, account).await?;
-    let level = Trust::of(&row.trust);
     Ok(ContributorRecord {
         account: row.name,
-        trust_rule: trust::next_move(level, facts, rules),
+        trust_rule: trust::next_move(row.trust, facts, rules),
         trust: row.trust,
         banned: row.banned,
         uploads: row.uploads,

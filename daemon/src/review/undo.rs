@@ -1,10 +1,10 @@
-//! Takes a decision back: a row that says so, and everything is as it was before.
+//! Undoes a decision: adds a row, and restores everything.
 
 use serde_json::json;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tradepost_common::ids::{AccountId, CaseId, SetId, UploadId};
-use tradepost_common::review::Decision;
+use tradepost_common::review::{Decision, DecisionAct};
 use uuid::Uuid;
 
 use super::deciding::subject;
@@ -12,7 +12,7 @@ use super::queries;
 use super::queries::decisions::{self, CaseState, DecisionRow, NewDecision};
 use super::standing::Move;
 use crate::accounts::service as accounts;
-use crate::accounts::{Trust, trust};
+use crate::accounts::trust;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::catalog::service as catalog;
@@ -22,20 +22,20 @@ use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, QueueName};
 use crate::uploads::{service as uploads, undo as uploads_undo};
 
-/// Whose decisions somebody may take back.
+/// The decisions that a peer may undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum May {
-    UndoOwn,
+pub enum UndoScope {
+    Own,
     /// Operators.
-    UndoAll,
+    All,
 }
 
-/// Takes the latest decision of a case back.
+/// Undoes the latest decision of a case.
 ///
 /// # Errors
 /// A conflict when there is none, it was taken back or appealed against already, it is too late, or something was built on it;
 /// forbidden when it is somebody else's.
-pub async fn undo(app: &App, actor: &Actor, may: May, id: CaseId) -> ApiResult<Decision> {
+pub async fn undo(app: &App, actor: &Actor, scope: UndoScope, id: CaseId) -> ApiResult<Decision> {
     let mut tx = app.db.begin().await?;
     let (_, account, _) = queries::upload_and_account(&mut *tx, id)
         .await?
@@ -46,7 +46,7 @@ pub async fn undo(app: &App, actor: &Actor, may: May, id: CaseId) -> ApiResult<D
         return Err(nothing_to_undo(&mut tx, id).await?);
     };
     let decision = decisions::find(&mut *tx, decision_id).await?;
-    if decision.actor != actor.user && may == May::UndoOwn {
+    if decision.actor != actor.user && scope == UndoScope::Own {
         let detail = format!(
             "{} decided this: only that one or an operator takes it back.",
             decision.actor
@@ -54,7 +54,7 @@ pub async fn undo(app: &App, actor: &Actor, may: May, id: CaseId) -> ApiResult<D
         return Err(ApiError::Forbidden(detail));
     }
     refuse_late(app, &decision)?;
-    if decision.act == "ban" {
+    if decision.act == DecisionAct::Ban {
         for (part, other) in decisions::parts(&mut tx, decision.id).await? {
             let case = decisions::lock(&mut tx, other)
                 .await?
@@ -66,10 +66,10 @@ pub async fn undo(app: &App, actor: &Actor, may: May, id: CaseId) -> ApiResult<D
     take_back(app, &mut tx, actor, account, &case, &decision).await?;
     tx.commit().await?;
     app.changed.everything();
-    Ok(decisions::find(&app.db, decision.id).await?.told(None))
+    Ok(decisions::find(&app.db, decision.id).await?.into_decision(None))
 }
 
-/// Until when a decision can be taken back, if it still can.
+/// End of the time in which a decision can be undone, if it still can.
 pub fn undo_until(app: &App, decision: &DecisionRow) -> Option<OffsetDateTime> {
     let until = decision.at + Duration::minutes(app.config.review.undo_minutes.into());
     let can = decision.undone_by.is_none() && !decision.appealed && decision.before.is_some();
@@ -100,7 +100,7 @@ fn refuse_late(app: &App, decision: &DecisionRow) -> ApiResult<()> {
     }
 }
 
-/// Puts everything back that the decision changed: set, upload, case, trust, ban.
+/// Restores everything that the decision changed: set, upload, case, trust, ban.
 async fn take_back(
     app: &App,
     tx: &mut PgConnection,
@@ -125,7 +125,7 @@ async fn take_back(
     uploads::lock(&mut *tx, case.upload_id).await?;
     uploads_undo::put_back(&mut *tx, case.upload_id, &before["upload"]).await?;
     decisions::put_back(&mut *tx, case.id, &before["case"]).await?;
-    if decision.act == "ban" {
+    if decision.act == DecisionAct::Ban {
         accounts::restore_ban(&mut *tx, account, decision.at, &before["ban"]).await?;
     }
     let undo_id = Uuid::now_v7();
@@ -133,8 +133,8 @@ async fn take_back(
     let row = NewDecision {
         id: undo_id,
         undoes: Some(decision.id),
-        trust: Some((moved.before.as_str(), moved.after.as_str())),
-        ..NewDecision::new(case.id, "undo", &actor.user)
+        trust: Some((moved.before, moved.after)),
+        ..NewDecision::new(case.id, DecisionAct::Undo, &actor.user)
     };
     decisions::insert(&mut *tx, &row).await?;
     moved.write(&mut *tx, account, Some(undo_id)).await?;
@@ -142,17 +142,16 @@ async fn take_back(
     Ok(audit::record(tx, actor, "case.undo", &subject(case.id), detail).await?)
 }
 
-/// The trust may have moved on since: what this decision did to it is taken back, and nothing else.
+/// Undoes only what this decision did to the trust: it may have moved since.
 async fn move_back(tx: &mut PgConnection, account: AccountId, decision: &DecisionRow) -> sqlx::Result<Move> {
     let now = accounts::lock(tx, account).await?.trust;
-    let levels = decision.trust_before.as_deref().zip(decision.trust_after.as_deref());
-    let back = levels.map_or(now, |(before, after)| {
-        trust::taken_back(now, Trust::of(before), Trust::of(after))
-    });
+    let back = decision
+        .trust()
+        .map_or(now, |(before, after)| trust::taken_back(now, before, after));
     Ok(Move::to(now, back, "a decision was taken back"))
 }
 
-/// Draws contact sheets again: those of the family's other sets must not show what is not published any more.
+/// Renders contact sheets again: those of the family's other sets must not show unpublished items.
 async fn redraw(app: &App, tx: &mut PgConnection, sets: &[(SetId, UploadId)]) -> ApiResult<()> {
     for (set_id, upload_id) in sets.iter().copied() {
         let again = PreviewJob { upload_id, set_id };

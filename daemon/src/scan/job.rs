@@ -1,4 +1,4 @@
-//! What a message of the queue `scan` does: is the upload a ZIP, and what does clamd say of its exact bytes?
+//! The job of the queue `scan`: checks that the upload is a ZIP, and has clamd scan its exact bytes.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
 use super::clamd::Verdict;
 use super::service::{self, Scanned};
-use super::{pinned, rescan};
 use crate::app::App;
+use crate::findings::{self, pack_finding};
+use crate::pinned;
 use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::unpack::job::UnpackJob;
-use crate::uploads::service::{self as uploads, pack_finding};
-use crate::uploads::stages::Stage;
-use crate::uploads::{Upload, findings};
+use crate::uploads::Upload;
+use crate::uploads::service as uploads;
 use tradepost_inspect::magic;
 use tradepost_store::VersionKey;
 
@@ -39,14 +39,11 @@ impl ScanJob {
 /// Scans one upload and hands it on to be opened.
 ///
 /// # Errors
-/// When the bytes can not be read or the scanner gives no verdict.
+/// The bytes can not be read, or the scanner gives no verdict.
 pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));
     };
-    if let Some(number) = job.again {
-        return rescan::run(app, &upload, number).await;
-    }
     if upload.state != UploadState::Scanning {
         return Ok(Outcome::Done);
     }
@@ -57,7 +54,7 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
         .await
         .context("opening the uploaded bytes")?;
     let mut file = tokio::fs::File::from_std(file);
-    if let Some(refusal) = judge_magic(&mut file).await? {
+    if let Some(refusal) = check_magic(&mut file).await? {
         return reject(app, &upload, refusal).await;
     }
     let scanned = service::scan(app, file, upload.size_bytes.cast_unsigned()).await?;
@@ -73,7 +70,7 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
 }
 
 /// `Some` when the bytes do not even begin like a ZIP.
-async fn judge_magic(file: &mut tokio::fs::File) -> anyhow::Result<Option<Finding>> {
+async fn check_magic(file: &mut tokio::fs::File) -> anyhow::Result<Option<Finding>> {
     let mut head = Vec::with_capacity(512);
     file.take(512)
         .read_to_end(&mut head)
@@ -107,7 +104,7 @@ async fn hand_on(app: &App, upload: &Upload, key: &VersionKey, scanned: &Scanned
     Ok(())
 }
 
-/// An infected pack is opened all the same, in the jail, to name the file; nothing of it is published without a moderator.
+/// An infected pack is unpacked all the same, in the jail, to name the file; nothing of it is published without a moderator.
 fn verdict_findings(verdict: &Verdict) -> Vec<Finding> {
     match verdict {
         Verdict::Clean => Vec::new(),

@@ -1,4 +1,4 @@
-//! Asks clamd about bytes and keeps what it said.
+//! Scans bytes with clamd and stores the verdicts.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +17,7 @@ use super::queries;
 use crate::app::App;
 use crate::embedded::clamd::{Scanner, ScannerState, ScannerStatus, Signatures};
 
-/// A scan that was in the hands of a scanner while it was silent is given up after this time: its answer may never come.
+/// A scan that was in flight while the scanner was silent is given up after this time: its reply may never come.
 const SILENCE: Duration = Duration::from_secs(30);
 const AFTER_SILENCE: Duration = Duration::from_secs(15);
 
@@ -31,7 +31,7 @@ pub struct Scanned {
     pub engine: Engine,
 }
 
-/// What a verdict was given with. When the signatures changed during the scan: the older ones.
+/// Engine and signatures of a verdict. When the signatures changed during the scan: the older ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Engine {
     /// `ClamAV 1.4.6`
@@ -40,38 +40,39 @@ pub struct Engine {
     pub signatures_at: Option<OffsetDateTime>,
 }
 
-/// On which occasion bytes were scanned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// The first time: the verdict that lets them pass, or not.
-    Upload,
-    /// After an update of the signatures.
-    Rescan,
-}
-
-impl Occasion {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Upload => "upload",
-            Self::Rescan => "rescan",
-        }
+tradepost_common::text_enum! {
+    /// The occasion of a scan.
+    pub enum Occasion {
+        /// The first scan, whose verdict decides.
+        Upload = "upload",
+        /// After an update of the signatures.
+        Rescan = "rescan",
     }
 }
 
-/// Scans what `reader` gives; whoever scans again lets this pass.
-///
-/// # Errors
-/// When there is no answer to rely on: the scanner is away, hung, or said something that is no verdict. To be tried again.
-pub async fn scan(app: &App, reader: impl AsyncRead + Unpin + Send, size_bytes: u64) -> Result<Scanned, ScanError> {
-    let _in_hand = app.scans.meter.hold();
-    scan_in_peace(app, reader, size_bytes).await
+tradepost_common::text_enum! {
+    /// A verdict without its reason.
+    pub enum VerdictKind {
+        Clean = "clean",
+        Infected = "infected",
+        Unscannable = "unscannable",
+    }
 }
 
-/// As [`scan`], for bytes that were scanned before.
+/// Scans the bytes of `reader`; rescans wait meanwhile.
+///
+/// # Errors
+/// There is no verdict: the scanner is away or hung, or its reply is none. To be tried again.
+pub async fn scan(app: &App, reader: impl AsyncRead + Unpin + Send, size_bytes: u64) -> Result<Scanned, ScanError> {
+    let _in_hand = app.scans.meter.hold();
+    scan_in_background(app, reader, size_bytes).await
+}
+
+/// As [`scan`], without holding up rescans.
 ///
 /// # Errors
 /// As [`scan`].
-pub async fn scan_in_peace(
+pub async fn scan_in_background(
     app: &App,
     reader: impl AsyncRead + Unpin + Send,
     size_bytes: u64,
@@ -101,7 +102,7 @@ pub async fn scan_in_peace(
 /// The scanner, when it may be relied on.
 ///
 /// # Errors
-/// Why it may not.
+/// The reason why it may not.
 pub fn in_use(status: &watch::Receiver<ScannerStatus>) -> Result<Scanner, ScanError> {
     match &status.borrow().state {
         ScannerState::Up(scanner) => Ok(scanner.clone()),
@@ -136,7 +137,7 @@ async fn lost(mut status: watch::Receiver<ScannerStatus>, begun_with: &Scanner) 
     }
 }
 
-/// What was read before the scan may be older than what scanned; then the verdict counts as the older one's, and is made again.
+/// The version before the scan may be older than the one that scanned; then the verdict counts as the older one's, and is made again.
 fn older(before: Scanner, after: Version) -> Engine {
     let number = |signatures| match signatures {
         Signatures::Daily(number) => number,
@@ -168,7 +169,7 @@ impl Engine {
     }
 }
 
-/// Keeps a verdict in the caller's transaction. `file_path` is `None` for the pack itself.
+/// Stores a verdict in the caller's transaction. `file_path` is `None` for the pack itself.
 pub async fn record(
     tx: &mut PgConnection,
     upload_id: UploadId,
@@ -189,9 +190,9 @@ pub async fn record_on(
     scanned: &Scanned,
 ) -> sqlx::Result<()> {
     let (verdict, signature) = match &scanned.verdict {
-        Verdict::Clean => ("clean", None),
-        Verdict::Infected { signature } => ("infected", Some(signature.as_str())),
-        Verdict::Unscannable { reason } => ("unscannable", Some(reason.as_str())),
+        Verdict::Clean => (VerdictKind::Clean, None),
+        Verdict::Infected { signature } => (VerdictKind::Infected, Some(signature.as_str())),
+        Verdict::Unscannable { reason } => (VerdictKind::Unscannable, Some(reason.as_str())),
     };
     let engine = &scanned.engine;
     let new = queries::NewVerdict {
@@ -206,7 +207,7 @@ pub async fn record_on(
         engine_version: &engine.version,
         signature_number: engine.signature_number(),
         signatures_at: engine.signatures_at,
-        occasion: occasion.as_str(),
+        occasion,
     };
     queries::insert(&mut *tx, &new).await?;
     if file_path.is_none() && occasion == Occasion::Upload {
@@ -216,12 +217,12 @@ pub async fn record_on(
     Ok(())
 }
 
-/// Whether clamd found malware in the pack as a whole.
+/// True when clamd found malware in the pack as a whole.
 pub async fn pack_is_infected(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<bool> {
-    Ok(queries::of_pack(tx, upload).await?.as_deref() == Some("infected"))
+    Ok(queries::of_pack(tx, upload).await? == Some(VerdictKind::Infected))
 }
 
-/// Whether the scanner found something in these bytes that newer signatures did not take back: nobody is given them.
+/// True when the scanner found malware in these bytes that newer signatures did not clear: nobody is given them.
 pub async fn is_infected(db: impl sqlx::PgExecutor<'_>, sha256: &[u8]) -> sqlx::Result<bool> {
     queries::is_infected(db, sha256).await
 }

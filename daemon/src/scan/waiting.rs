@@ -1,53 +1,28 @@
-//! An attempt that failed because the scanner is away or a disk is full is no attempt: the work waits.
+//! A failure because the scanner is away or the disk is full does not count as an attempt: the message waits.
 //!
-//! Otherwise five tries would bury every upload of a night in which clamd did not run. A file that breaks the scanner must not wait
-//! for ever, though: when the scanner works for everything else, or went down with the same message five times, it is the file.
+//! Otherwise five attempts would dead-letter every upload of a night in which clamd did not run. A file that breaks the scanner must not
+//! wait for ever, though: when the scanner works for everything else, or failed five times with the same message, the file is the cause.
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tradepost_common::ids::MessageId;
 use tradepost_common::overview::Severity;
 
 use super::clamd::{Culprit, ScanError, probe};
-use super::pinned::Swapped;
 use crate::app::App;
+use crate::pinned::Swapped;
 use crate::queue::{Message, Outcome};
 
-/// The queue stands still by itself while the scanner is down: what was received before looks again soon.
+/// The queue receives nothing while the scanner is down; messages in flight are retried after this time.
 const SCANNER_WAIT: Duration = Duration::from_secs(2);
-/// A scanner that came back within this time may have dropped what it had in hand before.
+/// A scanner that came back within this time may have dropped scans in flight.
 const STEADY: time::Duration = time::Duration::seconds(60);
 const DISK_WAIT: Duration = Duration::from_secs(5);
-/// Times that the scanner may fail with a message in hand before it is held against the message.
+/// Failures of the scanner with one message after which the message is the cause.
 const MAX_STRIKES: u8 = 5;
-/// Messages that strikes are remembered of.
-const MAX_REMEMBERED: usize = 10_000;
 
-/// How often the scanner failed with a message in hand.
-#[derive(Debug, Default)]
-pub struct Strikes(Mutex<HashMap<MessageId, u8>>);
-
-impl Strikes {
-    fn add(&self, message: MessageId) -> u8 {
-        let mut strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if strikes.len() >= MAX_REMEMBERED {
-            strikes.clear();
-        }
-        let count = strikes.entry(message).or_default();
-        *count = count.saturating_add(1);
-        *count
-    }
-
-    fn forget(&self, message: MessageId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&message);
-    }
-}
-
-/// Turns a failure that is not the message's own into waiting.
+/// Turns a failure with an external cause into a retry that is no attempt.
 ///
 /// # Errors
 /// The failures that count as an attempt.
@@ -90,7 +65,7 @@ pub async fn instead_of_failing(
     Ok(Outcome::Retry(SCANNER_WAIT))
 }
 
-/// Whether the scanner fails, rather than this file.
+/// True when the scanner fails, rather than this file.
 async fn is_scanners(app: &App, message: &Message, fault: &ScanError) -> bool {
     match fault.culprit() {
         Culprit::Scanner => true,
@@ -134,14 +109,5 @@ mod tests {
         assert!(is_disk_full(&full.unwrap_err()));
         let other = Err::<(), _>(io::Error::from_raw_os_error(13)).context("storing the renditions");
         assert!(!is_disk_full(&other.unwrap_err()));
-    }
-
-    #[test]
-    fn strikes_are_counted_by_message_and_forgotten() {
-        let (strikes, message) = (Strikes::default(), MessageId::new());
-        assert_eq!((strikes.add(message), strikes.add(message)), (1, 2));
-        assert_eq!(strikes.add(MessageId::new()), 1);
-        strikes.forget(message);
-        assert_eq!(strikes.add(message), 1);
     }
 }

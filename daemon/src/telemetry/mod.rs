@@ -7,4 +7,3 @@ pub mod latency;
 pub mod log;
 pub mod process;
 pub mod prometheus;
-pub mod watch;

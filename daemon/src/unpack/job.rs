@@ -1,4 +1,4 @@
-//! What a message of the queue `unpack` does: open the pack in the jail, store its files, create the drafts, one message for each file.
+//! The job of the queue `unpack`: opens the pack in the jail, stores its files, creates the drafts, sends a message for each file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,20 +8,20 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{Finding, FindingSeverity, UploadState};
+use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
 
 use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
-use crate::jail::{JailError, Member};
+use crate::findings::{self, pack_finding};
+use crate::jail::Member;
 use crate::objects::member_key;
+use crate::pinned;
 use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::render::job::RenderJob;
-use crate::scan::pinned;
 use crate::uploads::Upload;
-use crate::uploads::service::{self as uploads, pack_finding};
-use crate::uploads::stages::Stage;
+use crate::uploads::service as uploads;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
 use tradepost_store::Store;
@@ -30,9 +30,6 @@ use tradepost_store::Store;
 const MEMBERS_AHEAD: usize = 32;
 /// Members are stored in groups of at most this size.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
-
-/// A file that had the processor for so long and was not done never will be.
-const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
 
 /// The payload.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,7 +40,7 @@ pub struct UnpackJob {
 /// Opens one pack.
 ///
 /// # Errors
-/// When the bytes can not be read, the jail is broken, or the store or the database do not answer.
+/// The bytes can not be read, or the jail, the store or the database fails.
 pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));
@@ -66,7 +63,7 @@ pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result
     match opened {
         Ok(opened) => create(app, &upload, &opened.manifest, &stored?).await?,
         Err(error) => {
-            let findings = refusal(error, None, attempt)?;
+            let findings = findings::from_jail_error(error, None, attempt)?;
             let mut tx = app.db.begin().await?;
             uploads::reject(&mut tx, upload.id, Stage::Unpack, &findings).await?;
             tx.commit().await?;
@@ -74,28 +71,6 @@ pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result
     }
     app.changed.uploads();
     Ok(Outcome::Done)
-}
-
-/// Turns what the jail says of a file into findings, or into an error when another attempt may help.
-///
-/// # Errors
-/// A broken jail, and one that is busy; and the first time, a file that ran out of time without having had the processor: the machine was busy.
-pub fn refusal(error: JailError, path: Option<&str>, attempt: u32) -> anyhow::Result<Vec<Finding>> {
-    let (rule, message) = match error {
-        JailError::Refused(findings) => return Ok(findings),
-        JailError::Broken(error) => return Err(error),
-        JailError::Busy => return Err(error.into()),
-        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => return Err(error.into()),
-        JailError::Timeout { .. } => ("jail-timeout", "It takes too long to open."),
-        JailError::Memory => ("jail-memory", "It needs too much memory to open."),
-        JailError::Crash { .. } => ("jail-crash", "It crashes the program that opens it."),
-    };
-    // What the child said of a crash is for the log of the attempt; it may speak of our machine.
-    let finding = pack_finding(rule, FindingSeverity::Blocking, message);
-    Ok(vec![Finding {
-        file: path.map(str::to_owned),
-        ..finding
-    }])
 }
 
 async fn store_members(
@@ -164,7 +139,7 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
             upload_id,
             set_id: draft.set_id,
             item_id: item.id,
-            kind: draft.kind.clone(),
+            kind: draft.kind,
             path: item.path.clone(),
         };
         NewMessage::new(QueueName::Render, upload_id, &job)

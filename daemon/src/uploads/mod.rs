@@ -1,8 +1,7 @@
-//! Uploads: from the signed URL to the state a contributor is told, with the time spent at every stage.
+//! Uploads: from the presigned URL to the final state, with the time spent at every stage.
 
-pub mod findings;
-mod letter_routes;
-pub mod queries;
+pub mod control_routes;
+mod queries;
 pub mod routes;
 pub mod service;
 pub mod stages;

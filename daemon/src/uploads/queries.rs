@@ -34,66 +34,32 @@ pub(super) async fn insert(db: impl PgExecutor<'_>, new: &NewUpload<'_>) -> sqlx
     Ok(())
 }
 
-struct RawUpload {
-    id: Uuid,
-    account_id: Uuid,
-    file_name: String,
-    size_bytes: i64,
-    sha256: Vec<u8>,
-    state: String,
-    object_version: Option<String>,
-    url_expires_at: OffsetDateTime,
-}
-
-impl From<RawUpload> for Upload {
-    fn from(row: RawUpload) -> Self {
-        Self {
-            id: UploadId(row.id),
-            account_id: AccountId(row.account_id),
-            file_name: row.file_name,
-            size_bytes: row.size_bytes,
-            sha256: row
-                .sha256
-                .try_into()
-                .expect("the schema checks the length of a SHA-256"),
-            state: state(&row.state),
-            object_version: row.object_version,
-            url_expires_at: row.url_expires_at,
-        }
-    }
-}
-
-/// Reads a state that the schema has checked.
-fn state(text: &str) -> UploadState {
-    text.parse().expect("the schema knows every upload state")
-}
-
-pub(super) async fn find(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<Upload>> {
-    let row = sqlx::query_as!(
-        RawUpload,
+/// The upload, for a job.
+pub async fn find(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<Upload>> {
+    sqlx::query_as!(
+        Upload,
         r#"
-        select id, account_id, file_name, size_bytes, sha256, state, object_version, url_expires_at
+        select id, account_id, file_name, size_bytes, sha256 as "sha256: [u8; 32]", state as "state: UploadState", object_version, url_expires_at
         from uploads where id = $1
         "#,
         id.0
     )
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(Upload::from))
+    .await
 }
 
-pub(super) async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Upload>> {
-    let row = sqlx::query_as!(
-        RawUpload,
+/// The upload, locked until the caller's transaction ends.
+pub async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Upload>> {
+    sqlx::query_as!(
+        Upload,
         r#"
-        select id, account_id, file_name, size_bytes, sha256, state, object_version, url_expires_at
+        select id, account_id, file_name, size_bytes, sha256 as "sha256: [u8; 32]", state as "state: UploadState", object_version, url_expires_at
         from uploads where id = $1 for update
         "#,
         id.0
     )
     .fetch_optional(tx)
-    .await?;
-    Ok(row.map(Upload::from))
+    .await
 }
 
 /// Remembers the version that a PUT made, while the upload still waits for its bytes.
@@ -138,9 +104,10 @@ pub(super) async fn set_state(db: impl PgExecutor<'_>, id: UploadId, state: Uplo
     Ok(())
 }
 
-pub(super) async fn set_title(db: impl PgExecutor<'_>, id: UploadId, title: &str) -> sqlx::Result<()> {
+/// Names the upload as its manifest does.
+pub async fn set_title(tx: &mut PgConnection, id: UploadId, title: &str) -> sqlx::Result<()> {
     sqlx::query!("update uploads set title = $2 where id = $1", id.0, title)
-        .execute(db)
+        .execute(tx)
         .await?;
     Ok(())
 }
@@ -161,7 +128,7 @@ pub(super) async fn expire(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<
     .await
 }
 
-/// What a list of uploads is narrowed to.
+/// Filter of a list of uploads. Everything given must match.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
     pub account_id: Option<AccountId>,
@@ -173,9 +140,10 @@ pub struct Filter {
 }
 
 pub(super) async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -> sqlx::Result<Vec<UploadRow>> {
-    let rows = sqlx::query!(
+    sqlx::query_as!(
+        UploadRow,
         r#"
-        select upload.id, account.name as account, upload.file_name, upload.size_bytes, upload.state, upload.created_at,
+        select upload.id, account.name as account, upload.file_name, upload.size_bytes, upload.state as "state: UploadState", upload.created_at,
             upload.settled_at, upload.title, coalesce(sets.files, 0)::int8 as "files!",
             coalesce(sets.files - sets.pending, 0)::int8 as "files_done!",
             (select count(*) from findings where upload_id = upload.id) as "findings!",
@@ -196,24 +164,7 @@ pub(super) async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -
         limit
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| UploadRow {
-            id: UploadId(row.id),
-            account: row.account,
-            file_name: row.file_name,
-            size_bytes: row.size_bytes,
-            state: state(&row.state),
-            created_at: row.created_at,
-            settled_at: row.settled_at,
-            title: row.title,
-            files: row.files,
-            files_done: row.files_done,
-            findings: row.findings,
-            dead_letters: row.dead_letters,
-        })
-        .collect())
+    .await
 }
 
 pub(super) async fn set_and_case(
@@ -222,43 +173,41 @@ pub(super) async fn set_and_case(
 ) -> sqlx::Result<(Option<SetId>, Option<CaseId>)> {
     let row = sqlx::query!(
         r#"
-        select (select id from sets where upload_id = $1) as set_id, (select id from cases where upload_id = $1) as case_id
+        select (select id from sets where upload_id = $1) as "set_id: SetId", (select id from cases where upload_id = $1) as "case_id: CaseId"
         "#,
         id.0
     )
     .fetch_one(db)
     .await?;
-    Ok((row.set_id.map(SetId), row.case_id.map(CaseId)))
+    Ok((row.set_id, row.case_id))
 }
 
 pub(super) async fn states(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<HashMap<UploadId, UploadState>> {
-    let rows = sqlx::query!("select id, state from uploads where id = any($1)", ids)
-        .fetch_all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (UploadId(row.id), state(&row.state)))
-        .collect())
+    let rows = sqlx::query!(
+        r#"select id as "id: UploadId", state as "state: UploadState" from uploads where id = any($1)"#,
+        ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.state)).collect())
 }
 
-pub(super) async fn state_and_account(
-    db: impl PgExecutor<'_>,
-    id: UploadId,
-) -> sqlx::Result<Option<(UploadState, String)>> {
+/// State and account name of an upload.
+pub async fn state_and_account(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<(UploadState, String)>> {
     let row = sqlx::query!(
         r#"
-        select upload.state, account.name from uploads upload join accounts account on account.id = upload.account_id
+        select upload.state as "state: UploadState", account.name from uploads upload join accounts account on account.id = upload.account_id
         where upload.id = $1
         "#,
         id.0
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (state(&row.state), row.name)))
+    Ok(row.map(|row| (row.state, row.name)))
 }
 
-/// Uploads by group of states, for the Overview: working, in review, published, rejected.
-pub(super) async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<[i64; 4]> {
+/// Counts of uploads that are working, in review, published, rejected.
+pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<[i64; 4]> {
     let row = sqlx::query!(
         r#"
         select count(*) filter (where state in ('scanning', 'unpacking', 'rendering', 'previewing')) as "working!",

@@ -1,4 +1,4 @@
-//! `POST /v1/uploads`, the signed `PUT`, `complete`, and what became of it.
+//! `POST /v1/uploads`, the presigned `PUT`, `complete`, and lists of uploads.
 
 use std::net::IpAddr;
 
@@ -12,31 +12,29 @@ use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Problem;
+use tradepost_common::tokens::AccountRole;
 use tradepost_common::uploads::{UploadRow, UploadState, UploadTrace};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::letter_routes;
 use super::service::{self, Filter};
-use crate::accounts::{Account, AccountRole};
+use crate::accounts::Account;
+use crate::accounts::Bearer;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::http::extract::{Bearer, ClientAddress, JsonBody, Path, Query};
-use crate::review::told::{self, Review};
-use tradepost_store::presigned::{Signature, SignatureError};
+use crate::extractors::{ClientAddress, JsonBody, Path, PresignedQuery, Query, parse_param};
+use crate::pager::limit_or;
 
-pub fn router() -> OpenApiRouter<SharedApp> {
+pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(start, list))
-        .routes(routes!(get_one))
         .routes(routes!(complete))
-        .merge(letter_routes::router())
         .routes(routes!(put_bytes))
 }
 
-/// What will be uploaded.
+/// The announcement of an upload.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StartUpload {
@@ -59,7 +57,7 @@ struct StartedUpload {
     put: SignedPut,
 }
 
-/// Where the bytes go.
+/// The request that sends the bytes.
 #[derive(Debug, Serialize, ToSchema)]
 struct SignedPut {
     method: &'static str,
@@ -72,7 +70,7 @@ struct SignedPut {
 
 /// Start an upload
 ///
-/// Answers with a signed URL to PUT the bytes to. Ten a minute for each client address and each account.
+/// Answers with a presigned URL to PUT the bytes to. Ten a minute for each client address and each account.
 #[utoipa::path(post, path = "/v1/uploads", tag = "uploads", request_body = StartUpload, security(("bearer" = [])),
     responses((status = 201, body = StartedUpload), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 429, body = Problem)))]
@@ -131,37 +129,21 @@ fn object_path(id: UploadId) -> String {
     format!("/objects/uploads/{id}")
 }
 
-/// The query of a signed URL.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct SignedQuery {
-    expires: i64,
-    signature: String,
-}
-
-/// PUT the bytes to the signed URL
+/// PUT the bytes to the presigned URL
 ///
 /// Exactly the announced bytes, checked while they come in: another size or SHA-256 is refused and nothing is kept.
-#[utoipa::path(put, path = "/objects/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path), SignedQuery),
+#[utoipa::path(put, path = "/objects/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path), PresignedQuery),
     request_body(content_type = "application/zip"),
     responses((status = 204, description = "Stored"), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 410, body = Problem), (status = 422, body = Problem)))]
 async fn put_bytes(
     State(app): State<SharedApp>,
     Path(id): Path<UploadId>,
-    Query(signed): Query<SignedQuery>,
+    Query(permission): Query<PresignedQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<StatusCode> {
-    check_signature(
-        &app,
-        "PUT",
-        &object_path(id),
-        Signature {
-            expires: signed.expires,
-            signature: signed.signature,
-        },
-    )?;
+    permission.verify(&app, "PUT", &object_path(id))?;
     if let Some(length) = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
@@ -174,21 +156,6 @@ async fn put_bytes(
     }
     service::receive(&app, id, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Whether a signed URL opens what it names.
-pub fn check_signature(app: &SharedApp, method: &str, path: &str, signature: Signature) -> ApiResult<()> {
-    match app.signer.check(method, path, &signature) {
-        Ok(()) => Ok(()),
-        Err(SignatureError::Wrong) => Err(ApiError::Forbidden("The URL's signature is wrong.".to_owned())),
-        Err(SignatureError::Expired) => {
-            let detail = "The signed URL has expired. Ask for a new one.".to_owned();
-            Err(ApiError::Gone {
-                code: "url-expired",
-                detail,
-            })
-        }
-    }
 }
 
 /// Say that the bytes are complete
@@ -205,44 +172,6 @@ async fn complete(
     service::complete(&app, &account, id).await?;
     let trace = service::trace(&app.db, id).await?;
     Ok((StatusCode::ACCEPTED, Json(trace)).into_response())
-}
-
-/// Everything that is known of an upload, and what moderators had to say about it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UploadView {
-    #[serde(flatten)]
-    trace: UploadTrace,
-    /// `null` when no moderator has to do with it.
-    review: Option<Review>,
-}
-
-/// What became of an upload
-///
-/// State, time spent at each stage, every finding with the file it is about, and the review: a moderator's question, the verdict
-/// with its reason, and until when you can appeal.
-#[utoipa::path(get, path = "/v1/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path)), security(("bearer" = [])),
-    responses((status = 200, body = UploadView), (status = 401, body = Problem), (status = 404, body = Problem)))]
-async fn get_one(
-    State(app): State<SharedApp>,
-    Bearer(account): Bearer,
-    Path(id): Path<UploadId>,
-) -> ApiResult<Response> {
-    Ok(Json(view(&app, &account, id).await?).into_response())
-}
-
-/// What the contributor is shown of an upload.
-///
-/// # Errors
-/// Not found when it is somebody else's.
-pub async fn view(app: &SharedApp, account: &Account, id: UploadId) -> ApiResult<UploadView> {
-    let mut trace = service::trace(&app.db, id).await?;
-    if trace.upload.account != account.name {
-        return Err(ApiError::NotFound("upload"));
-    }
-    // Failed attempts are the operators' business: their errors speak of our machines.
-    trace.attempts.clear();
-    let review = told::of_upload(app, id).await?;
-    Ok(UploadView { trace, review })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -264,23 +193,13 @@ async fn list(
     State(app): State<SharedApp>,
     Bearer(account): Bearer,
     Query(query): Query<ListQuery>,
-) -> ApiResult<Response> {
-    let state = query
-        .state
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|error: String| ApiError::invalid("state", error))?;
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=tradepost_common::MAX_PAGE).contains(&limit) {
-        return Err(ApiError::invalid("limit", "must be between 1 and 200"));
-    }
+) -> ApiResult<Json<Page<UploadRow>>> {
+    let limit = limit_or(query.limit, 50)?;
     let filter = Filter {
         account_id: Some(account.id),
-        state,
+        state: parse_param("state", query.state.as_deref())?,
         before: query.cursor.map(UploadId),
         ..Filter::default()
     };
-    let page: Page<_> = service::list(&app.db, &filter, limit).await?;
-    Ok(Json(page).into_response())
+    Ok(Json(service::list(&app.db, &filter, limit).await?))
 }

@@ -1,4 +1,4 @@
-//! What can be done with an upload: start, receive its bytes, complete, look at it, move it on.
+//! Starts uploads, receives their bytes, completes, lists and advances them.
 
 use std::collections::HashMap;
 
@@ -9,19 +9,19 @@ use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Fault;
-use tradepost_common::uploads::{Finding, FindingSeverity, UploadRow, UploadState, UploadTrace};
+use tradepost_common::uploads::{Finding, Stage, UploadRow, UploadState, UploadTrace};
 
-pub use super::queries::Filter;
-use super::stages::Stage;
-use super::{Upload, findings, queries, stages};
+pub use super::queries::{Filter, counts, find, lock, set_title, state_and_account};
+use super::{Upload, queries, stages};
 use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
+use crate::findings;
 use crate::queue::{NewMessage, QueueName, attempts};
 use crate::scan::job::ScanJob;
 use tradepost_store::{PutError, VersionKey};
 
-/// What a contributor announces.
+/// File name, size and hash that a contributor announces.
 #[derive(Debug, Clone)]
 pub struct Announcement {
     pub file_name: String,
@@ -154,7 +154,7 @@ pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<(
     Ok(())
 }
 
-/// Everything that is known of an upload.
+/// An upload with its stages, findings and failed attempts.
 pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
     let upload = queries::find(db, id).await?.ok_or(ApiError::NotFound("upload"))?;
     let filter = Filter {
@@ -180,23 +180,10 @@ pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
 /// Uploads, newest first.
 pub async fn list(db: &PgPool, filter: &Filter, limit: u32) -> ApiResult<Page<UploadRow>> {
     let rows = queries::list(db, filter, i64::from(limit)).await?;
-    let next = (rows.len() == limit as usize)
-        .then(|| rows.last().map(|row| row.id.to_string()))
-        .flatten();
-    Ok(Page { rows, next })
+    Ok(Page::from_rows(rows, limit, |row| row.id))
 }
 
-/// The upload, for a job.
-pub async fn find(db: &PgPool, id: UploadId) -> sqlx::Result<Option<Upload>> {
-    queries::find(db, id).await
-}
-
-/// The upload, locked until the caller's transaction ends.
-pub async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Upload>> {
-    queries::lock(tx, id).await
-}
-
-/// Where the pinned bytes of an upload are. `None` before any came.
+/// Key of the pinned bytes of an upload. `None` before any came.
 pub fn object(upload: &Upload) -> Option<VersionKey> {
     upload.object_version.clone().map(|version| VersionKey {
         object_id: upload.id.0,
@@ -239,20 +226,9 @@ pub async fn give_up(
     reason: &str,
 ) -> sqlx::Result<()> {
     match queries::lock(&mut *tx, id).await? {
-        Some(upload) if upload.state == state => reject(tx, id, stage, &[given_up(reason)]).await,
+        Some(upload) if upload.state == state => reject(tx, id, stage, &[findings::given_up(reason)]).await,
         _ => Ok(()),
     }
-}
-
-/// What the contributor is told of work that was given up on.
-pub fn given_up(reason: &str) -> Finding {
-    let message = format!("It could not be processed, and was given up: {reason}");
-    pack_finding("not-processed", FindingSeverity::Blocking, message)
-}
-
-/// Names the upload as its manifest does.
-pub async fn set_title(tx: &mut PgConnection, id: UploadId, title: &str) -> sqlx::Result<()> {
-    queries::set_title(&mut *tx, id, title).await
 }
 
 /// Expires uploads whose bytes never came and deletes what was stored of them. Answers with how many.
@@ -267,23 +243,13 @@ pub async fn expire(app: &App) -> anyhow::Result<usize> {
     Ok(expired.len())
 }
 
-/// Where uploads are; one that is gone is missing.
+/// States of uploads; one that is gone is missing.
 pub async fn states(db: &PgPool, ids: &[UploadId]) -> sqlx::Result<HashMap<UploadId, UploadState>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     queries::states(db, &ids).await
-}
-
-/// Where an upload is, and the name of the account it belongs to.
-pub async fn state_and_account(db: &PgPool, id: UploadId) -> sqlx::Result<Option<(UploadState, String)>> {
-    queries::state_and_account(db, id).await
-}
-
-/// How many uploads are working, in review, published, rejected.
-pub async fn counts(db: &PgPool) -> sqlx::Result<[i64; 4]> {
-    queries::counts(db).await
 }
 
 /// Parses what a contributor announces; every fault at once.
@@ -321,27 +287,6 @@ pub fn parse(file_name: &str, size_bytes: u64, sha256_hex: &str, max_bytes: u64)
             sha256,
         }),
         _ => Err(ApiError::Invalid(faults)),
-    }
-}
-
-/// A finding about the pack itself.
-pub fn pack_finding(rule: &str, severity: FindingSeverity, message: impl Into<String>) -> Finding {
-    Finding {
-        file: None,
-        rule: rule.to_owned(),
-        severity,
-        message: message.into(),
-        line: None,
-        column: None,
-        excerpt: None,
-    }
-}
-
-/// A finding about one file of the pack.
-pub fn file_finding(path: &str, rule: &str, severity: FindingSeverity, message: impl Into<String>) -> Finding {
-    Finding {
-        file: Some(path.to_owned()),
-        ..pack_finding(rule, severity, message)
     }
 }
 

@@ -1,32 +1,8 @@
-//! When an upload entered and left each stage.
+//! Times at which an upload entered and left each stage.
 
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::StageTime;
-
-/// The stages in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    Receive,
-    Scan,
-    Unpack,
-    Render,
-    Preview,
-    Review,
-}
-
-impl Stage {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Receive => "receive",
-            Self::Scan => "scan",
-            Self::Unpack => "unpack",
-            Self::Render => "render",
-            Self::Preview => "preview",
-            Self::Review => "review",
-        }
-    }
-}
+use tradepost_common::uploads::{Stage, StageTime};
 
 /// Enters a stage; entering it again changes nothing.
 pub async fn enter(tx: &mut PgConnection, upload: UploadId, stage: Stage) -> sqlx::Result<()> {
@@ -57,7 +33,7 @@ pub async fn list(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Vec
     sqlx::query_as!(
         StageTime,
         r#"
-        select stage, entered_at, left_at, extract(epoch from coalesce(left_at, now()) - entered_at)::float8 as "seconds!"
+        select stage as "stage: Stage", entered_at, left_at, extract(epoch from coalesce(left_at, now()) - entered_at)::float8 as "seconds!"
         from upload_stages where upload_id = $1 order by entered_at, stage
         "#,
         upload.0

@@ -1,4 +1,4 @@
-//! Where an upload was before somebody decided about it, kept as JSON and put back exactly.
+//! Snapshots of an upload before a decision, kept as JSON and restored exactly.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -21,7 +21,7 @@ pub async fn remember(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Value
     .await
 }
 
-/// Puts the upload back; what a moderator's decision told the contributor since is forgotten.
+/// Restores the upload, and deletes the findings of the decision.
 pub async fn put_back(tx: &mut PgConnection, id: UploadId, before: &Value) -> sqlx::Result<()> {
     set_state(&mut *tx, id, before).await?;
     set_stages(&mut *tx, id, before).await?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 use tradepost_store::{Store, sha256};
 use tradepost_tests::wait::eventually;
-use tradepostd::catalog::unused::{self, KeepError};
+use tradepostd::catalog::gc::{self, KeepError};
 use tradepostd::objects::rendition_key;
 
 use super::*;
@@ -106,14 +106,12 @@ async fn what_was_swapped_is_collected_by_itself_when_its_time_has_come() {
     assert_eq!(app.number("select count(*) from active_generations").await, 0);
 }
 
-/// Puts a picture and refers to it, as whoever draws does.
+/// Puts a picture and refers to it, as a render job does.
 async fn refer(pool: &sqlx::PgPool, store: &Store, bytes: &'static [u8], item: uuid::Uuid, generation: i64) {
     let hash = sha256(bytes);
     loop {
-        store
-            .put_content(vec![(rendition_key(hash, "png"), Bytes::from_static(bytes))])
-            .await
-            .unwrap();
+        let objects = vec![(rendition_key(hash, "png"), Bytes::from_static(bytes))];
+        store.put_content(objects.clone()).await.unwrap();
         tokio::time::sleep(Duration::from_micros(rand::random_range(0..2_000))).await;
         let mut tx = pool.begin().await.unwrap();
         sqlx::query("insert into campaign_renditions values ($1, $2, 'icon', 'raced', 'x', 'png', 1, 1, 1, $3)")
@@ -123,10 +121,12 @@ async fn refer(pool: &sqlx::PgPool, store: &Store, bytes: &'static [u8], item: u
             .execute(&mut *tx)
             .await
             .unwrap();
-        match unused::keep(&mut tx, store, &[(hash, "png")]).await {
+        match gc::keep(&mut tx, &[(hash, "png")]).await {
             Ok(()) => return tx.commit().await.unwrap(),
-            Err(KeepError::Swept(_)) => tx.rollback().await.unwrap(),
-            Err(error) => panic!("{error}"),
+            Err(error) => {
+                tx.rollback().await.unwrap();
+                gc::restore(pool, store, error.into(), objects).await.unwrap();
+            }
         }
     }
 }
@@ -138,7 +138,7 @@ async fn lose(pool: &sqlx::PgPool, hash: [u8; 32], item: uuid::Uuid, campaign: u
         .execute(&mut *tx)
         .await
         .unwrap();
-    unused::mark(&mut tx, campaign, &[hash.to_vec()], &["png".to_owned()], &[1])
+    gc::mark(&mut tx, campaign, &[hash.to_vec()], &["png".to_owned()], &[1])
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -172,7 +172,7 @@ async fn a_picture_that_is_drawn_again_while_it_is_swept_is_there() {
         async move {
             let mut deleted = 0;
             while !stop.is_cancelled() {
-                deleted += unused::sweep(&pool, &store, Duration::ZERO).await.unwrap().deleted;
+                deleted += gc::sweep(&pool, &store, Duration::ZERO).await.unwrap().deleted;
             }
             deleted
         }
@@ -198,5 +198,46 @@ async fn a_picture_that_is_drawn_again_while_it_is_swept_is_there() {
         sweeper.await.unwrap() > 0,
         "it was swept at least once while it was raced for"
     );
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn claims_of_a_sweep_that_died_are_taken_over() {
+    const BYTES: &[u8] = b"\x89PNG left behind";
+    let app = with_stale_ticks(1, options()).await;
+    let campaign = plan(&app, json!({})).await;
+    let campaign: uuid::Uuid = campaign["id"].as_str().unwrap().parse().unwrap();
+    let pool = app.database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().to_owned()).unwrap();
+    let (hash, key) = (sha256(BYTES), rendition_key(sha256(BYTES), "png"));
+    let objects = vec![(key, Bytes::from_static(BYTES))];
+    store.put_content(objects.clone()).await.unwrap();
+    let keep = async || {
+        let mut tx = pool.begin().await.unwrap();
+        let kept = gc::keep(&mut tx, &[(hash, "png")]).await;
+        tx.rollback().await.unwrap();
+        kept
+    };
+    let mut tx = pool.begin().await.unwrap();
+    gc::mark(&mut tx, campaign, &[hash.to_vec()], &["png".to_owned()], &[1])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(gc::claim(&pool, Duration::ZERO).await.unwrap().1.len(), 1);
+    assert!(matches!(keep().await, Err(KeepError::Claimed)));
+    let sweep = async || gc::sweep(&pool, &store, Duration::ZERO).await.unwrap().deleted;
+    assert_eq!(sweep().await, 0, "a claim is left alone while its sweep may be alive");
+    sqlx::query("update unused_objects set claimed_at = now() - interval '11 minutes'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(sweep().await, 1);
+    let error = keep().await.unwrap_err();
+    assert!(matches!(error, KeepError::Deleted(_)));
+    gc::restore(&pool, &store, error.into(), objects).await.unwrap();
+    assert!(store.read_content(&rendition_key(hash, "png")).await.is_ok());
+    assert!(keep().await.is_ok());
     pool.close().await;
 }

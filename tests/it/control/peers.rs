@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use tradepost_tests::peer::{STRANGER, STRANGERS_GROUP, as_stranger, may_be_a_stranger, open_socket};
 use tradepost_tests::{Options, PackBuilder, TestApp};
 
-fn group_as(key: &str) -> Options {
+pub fn group_as(key: &str) -> Options {
     Options::default().set(key, json!([STRANGERS_GROUP]))
 }
 
-fn start(options: Options) -> TestApp {
+pub fn start(options: Options) -> TestApp {
     let app = TestApp::start_with(options);
     open_socket(&app);
     app
@@ -23,7 +23,7 @@ async fn open_case(app: &TestApp) -> String {
     trace["case_id"].as_str().unwrap().to_owned()
 }
 
-fn assert_forbidden((status, problem): (StatusCode, Value), words: &str) {
+pub fn assert_forbidden((status, problem): (StatusCode, Value), words: &str) {
     assert_eq!(
         (status, &problem["code"]),
         (StatusCode::FORBIDDEN, &json!("forbidden")),

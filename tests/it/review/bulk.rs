@@ -78,7 +78,7 @@ async fn cluster_is_settled_by_one_verdict_that_has_an_undo_for_each_case() {
     assert_eq!(texts(&done["left_out"], "case"), [gone], "{done}");
     assert_eq!(
         texts(&done["left_out"], "why"),
-        ["The case was decided already."],
+        ["The case is already decided."],
         "{done}"
     );
 

@@ -122,7 +122,7 @@ async fn what_new_signatures_find_is_withdrawn_everywhere() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|row| row["act"] == "upload.withdraw")
+        .find(|row| row["act"] == "upload.takedown")
         .unwrap()
         .clone();
     assert_eq!(

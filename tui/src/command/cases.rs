@@ -176,7 +176,7 @@ fn in_text(detail: &CaseDetail, ink: Ink) -> String {
         paint(&severity.text, severity.tone, ink),
         text::clean(&detail.case.title),
         text::clean(&record.account),
-        text::clean(&record.trust),
+        text::clean(record.trust.as_str()),
         record.uploads,
         record.published,
         record.rejected,

@@ -35,7 +35,7 @@ fn in_text(status: &Status, now: OffsetDateTime, ink: Ink) -> String {
     let mut out = format!(
         "tradepostd {} · {} · {}\n{}\nyou are {} ({})\n",
         text::clean(&overview.version),
-        text::clean(&overview.mode),
+        text::clean(overview.mode.as_str()),
         text::clean(&overview.api_url),
         overview::process(overview, now),
         text::clean(&you.user),

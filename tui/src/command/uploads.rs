@@ -65,7 +65,7 @@ pub fn stages(stages: &[StageTime]) -> String {
         let here = if stage.left_at.is_none() { "  is here" } else { "" };
         out.push_str(&format!(
             "{:<9} {:>9}{here}\n",
-            text::clean(&stage.stage),
+            text::clean(stage.stage.as_str()),
             format::took(stage.seconds)
         ));
     }

@@ -7,6 +7,7 @@ pub use split::Split;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use tradepost_common::catalog::FileState;
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::review::{CaseDetail, CaseItem, LookAlike};
 use tradepost_common::uploads::{Finding, FindingSeverity};
@@ -229,13 +230,13 @@ impl CaseView {
             return Focus::Blurred;
         };
         match self.focus(item) {
-            Focus::Sharp if pair.other_state == "blocked" && !self.turned.contains(&item.id) => Focus::Blurred,
+            Focus::Sharp if pair.other_state == FileState::Blocked && !self.turned.contains(&item.id) => Focus::Blurred,
             focus => focus,
         }
     }
 
     fn is_flagged(&self, item: &CaseItem) -> bool {
-        item.state == "blocked"
+        item.state == FileState::Blocked
             || self.findings.rows().iter().any(|row| {
                 row.finding.severity == FindingSeverity::Blocking && row.finding.file.as_deref() == Some(&item.path)
             })
@@ -281,5 +282,5 @@ fn is_hostile(finding: &Finding) -> bool {
 }
 
 fn is_blocked(item: &CaseItem) -> bool {
-    matches!(item.state.as_str(), "blocked" | "rejected")
+    matches!(item.state, FileState::Blocked | FileState::Rejected)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::overview::Role;
-use tradepost_common::review::{Approve, Ban, CaseDetail, CaseRow, Decision, Reject};
+use tradepost_common::review::{Approve, Ban, CaseDetail, CaseOutcome, CaseRow, Decision, Reject};
 
 use super::App;
 use super::case::{Claim, Split};
@@ -185,7 +185,7 @@ impl App {
         let kept = self.take_deciding(id);
         match reply {
             Ok(decision) => {
-                let tone = if decision.outcome == "approved" {
+                let tone = if decision.outcome == CaseOutcome::Approved {
                     Tone::Good
                 } else {
                     Tone::Plain
@@ -250,7 +250,7 @@ fn approving(split: Split) -> String {
 /// `birds / line approved: 98 published, 2 left out`.
 pub fn decision_in_words(title: &str, decision: &Decision) -> String {
     let mut words = format!("{title} {}", decision.outcome);
-    if decision.outcome == "approved" {
+    if decision.outcome == CaseOutcome::Approved {
         let published = format::count(decision.items_published);
         words.push_str(&format!(": {published} published"));
         if decision.items_rejected > 0 {

@@ -73,7 +73,7 @@ fn gone() -> Failure {
 
 fn approved() -> Decision {
     Decision {
-        outcome: "approved".to_owned(),
+        outcome: tradepost_common::review::CaseOutcome::Approved,
         by: "root".to_owned(),
         reason: None,
         at: testdata::NOW,

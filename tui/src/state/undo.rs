@@ -71,7 +71,7 @@ impl App {
         Some(Made {
             cases: vec![case.id],
             title: case.title.clone(),
-            what: decision.outcome.clone(),
+            what: decision.outcome.to_string(),
             until: decision.undo_until?,
         })
     }

@@ -1,6 +1,7 @@
 //! Screen 8: one case. The picture on the left; what was found and in which file on the right.
 
 use ratatui::layout::Rect;
+use tradepost_common::catalog::FileState;
 use tradepost_common::ids::ItemId;
 use tradepost_common::review::CaseItem;
 
@@ -48,8 +49,8 @@ static COLUMNS: [Col; 5] = [
     Col::left(
         "STATE",
         Width::Fixed(9),
-        |i, _| state(&i.state),
-        |i| Key::text(&i.state),
+        |i, _| state(i.state),
+        |i| Key::text(i.state.as_str()),
     ),
     Col::right(
         "FIND",
@@ -66,12 +67,12 @@ static COLUMNS: [Col; 5] = [
     .rank(2),
 ];
 
-fn state(state: &str) -> Cell {
+fn state(state: FileState) -> Cell {
     match state {
-        "blocked" => Cell::new("BLOCKED", Tone::Bad),
-        "rejected" => Cell::new("REJECTED", Tone::Bad),
-        "ready" | "published" => Cell::new(state, Tone::Good),
-        other => Cell::dim(other),
+        FileState::Blocked => Cell::new("BLOCKED", Tone::Bad),
+        FileState::Rejected => Cell::new("REJECTED", Tone::Bad),
+        FileState::Ready | FileState::Published => Cell::new(state.as_str(), Tone::Good),
+        FileState::Pending => Cell::dim(state.as_str()),
     }
 }
 

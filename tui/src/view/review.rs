@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use time::OffsetDateTime;
 use tradepost_common::ids::CaseId;
-use tradepost_common::review::{CaseRow, QuestionState};
+use tradepost_common::review::{CaseRow, QuestionState, Trust};
 
 use super::listing::{self, Focus, Look};
 use super::paper::{Paper, Spans, split_top};
@@ -61,8 +61,8 @@ static COLUMNS: [Col; 14] = [
     Col::left(
         "TRUST",
         Width::Fixed(7),
-        |c, _| trust(&c.trust),
-        |c| Key::text(&c.trust),
+        |c, _| trust(c.trust),
+        |c| Key::text(c.trust.as_str()),
     ),
     Col::left(
         "REASON",
@@ -124,11 +124,11 @@ fn due(case: &CaseRow, now: OffsetDateTime) -> Cell {
     }
 }
 
-fn trust(level: &str) -> Cell {
+fn trust(level: Trust) -> Cell {
     match level {
-        "new" => Cell::new(level, Tone::Warn),
-        "elite" => Cell::new(level, Tone::Good),
-        other => Cell::plain(other),
+        Trust::New => Cell::new(level.as_str(), Tone::Warn),
+        Trust::Trusted => Cell::plain(level.as_str()),
+        Trust::Elite => Cell::new(level.as_str(), Tone::Good),
     }
 }
 

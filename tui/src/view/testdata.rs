@@ -16,7 +16,9 @@ use tradepost_common::ids::{CaseId, MessageId, UploadId};
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Process, Role, Severity, WhoAmI};
 use tradepost_common::queues::QueueRow;
-use tradepost_common::uploads::{Attempt, Finding, FindingSeverity, StageTime, UploadRow, UploadState, UploadTrace};
+use tradepost_common::uploads::{
+    Attempt, Finding, FindingSeverity, Stage, StageTime, UploadRow, UploadState, UploadTrace,
+};
 use uuid::Uuid;
 
 use crate::graphics::{Choice, Graphics};
@@ -102,7 +104,7 @@ fn overview() -> Overview {
     Overview {
         version: "0.1.0".to_owned(),
         started_at: ago(11_000),
-        mode: "embedded".to_owned(),
+        mode: tradepost_common::overview::DaemonMode::Embedded,
         api_url: "http://127.0.0.1:8780".to_owned(),
         parts: vec![
             part("database", Health::Ok, "PostgreSQL 15.18, private cluster"),
@@ -238,8 +240,8 @@ pub fn findings() -> Vec<Finding> {
 }
 
 pub fn trace() -> UploadTrace {
-    let stage = |name: &str, entered: i64, seconds: i64, here: bool| StageTime {
-        stage: name.to_owned(),
+    let stage = |stage, entered: i64, seconds: i64, here: bool| StageTime {
+        stage,
         entered_at: ago(entered),
         left_at: (!here).then(|| ago(entered - seconds)),
         seconds: seconds as f64,
@@ -250,9 +252,9 @@ pub fn trace() -> UploadTrace {
         set_id: None,
         case_id: None,
         stages: vec![
-            stage("receive", 20, 2, false),
-            stage("scan", 18, 1, false),
-            stage("render", 17, 17, true),
+            stage(Stage::Receive, 20, 2, false),
+            stage(Stage::Scan, 18, 1, false),
+            stage(Stage::Render, 17, 17, true),
         ],
         findings: findings(),
         attempts: vec![Attempt {

@@ -7,6 +7,7 @@ mod value;
 mod words;
 
 use serde::{Deserialize, Serialize};
+use tradepost_common::text_enum;
 
 use crate::media::Family;
 
@@ -43,30 +44,18 @@ pub struct Named {
     pub description: Option<Description>,
 }
 
-/// What the items are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    Icon,
-    Illustration,
-    Model,
-    Texture,
-    Audio,
+text_enum! {
+    /// Of the items of a pack.
+    pub enum Kind {
+        Icon = "icon",
+        Illustration = "illustration",
+        Model = "model",
+        Texture = "texture",
+        Audio = "audio",
+    }
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Icon, Self::Illustration, Self::Model, Self::Texture, Self::Audio];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Icon => "icon",
-            Self::Illustration => "illustration",
-            Self::Model => "model",
-            Self::Texture => "texture",
-            Self::Audio => "audio",
-        }
-    }
-
     /// What a pack of this kind is made of.
     pub fn family(self) -> Family {
         match self {

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::campaigns::queries::{Drawn, Due, Row, Settled};
 use crate::jail::{JailError, Loose, Rendered};
 use crate::objects::member_key;
-use crate::scan::pinned;
+use crate::pinned;
 
 /// A file that took so much of the processor is slow, however busy the machine was.
 const CERTAINLY_SLOW: Duration = Duration::from_secs(1);

@@ -12,13 +12,12 @@ use tradepost_common::overview::Role;
 
 use super::service;
 use crate::app::SharedApp;
-use crate::control::peer::Peer;
-use crate::control::routes::limit;
 use crate::error::{ApiError, ApiResult};
-use crate::http::extract::{JsonBody, Path, Query};
+use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::operations;
+use crate::pager::limit;
 
-pub fn router() -> Router<SharedApp> {
+pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/dead", get(list))
         .route("/v1/dead/groups", get(groups))

@@ -1,6 +1,7 @@
 //! Many cases at once.
 
 use sqlx::PgExecutor;
+use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
 /// A case that may be decided with others.
@@ -9,11 +10,11 @@ pub struct Candidate {
     pub upload_id: Uuid,
     pub account_id: Uuid,
     pub title: String,
-    pub severity: String,
+    pub severity: FindingSeverity,
     pub decided: bool,
     pub waiting: bool,
     pub banned: bool,
-    /// Who holds it now.
+    /// Holder of the claim.
     pub claimed_by: Option<String>,
 }
 
@@ -21,7 +22,8 @@ pub async fn candidates(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<V
     sqlx::query_as!(
         Candidate,
         r#"
-        select cases.id, cases.upload_id, upload.account_id, coalesce(upload.title, upload.file_name) as "title!", cases.severity,
+        select cases.id, cases.upload_id, upload.account_id, coalesce(upload.title, upload.file_name) as "title!",
+            cases.severity as "severity: FindingSeverity",
             cases.outcome is not null as "decided!", cases.waiting_until is not null as "waiting!",
             account.banned_at is not null as "banned!",
             case when cases.claim_until > now() then cases.claimed_by end as claimed_by

@@ -1,4 +1,4 @@
-//! Who holds a case, who looks at it, who does not want to see it.
+//! Claims, viewers and skips of cases.
 
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
@@ -26,13 +26,20 @@ pub async fn clear_claim(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<()
     Ok(())
 }
 
+/// Appeals against the moderator's own decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnAppeals {
+    Excluded,
+    Included,
+}
+
 /// Claims the first case of the queue that nobody holds and this moderator did not skip. A row that somebody else is
 /// about to claim is passed over, so that two never get the same one and nobody waits.
 pub async fn claim_next(
     tx: &mut PgConnection,
     moderator: &str,
     seconds: f64,
-    own_appeals: bool,
+    own_appeals: OwnAppeals,
 ) -> sqlx::Result<Option<CaseId>> {
     let id = sqlx::query_scalar!(
         r#"
@@ -48,7 +55,7 @@ pub async fn claim_next(
         "#,
         moderator,
         seconds,
-        own_appeals
+        own_appeals == OwnAppeals::Included
     )
     .fetch_optional(tx)
     .await?;

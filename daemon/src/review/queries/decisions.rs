@@ -4,46 +4,37 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use tradepost_common::ids::{CaseId, UploadId};
-use tradepost_common::review::Decision;
+use tradepost_common::review::{CaseOutcome, Decision, DecisionAct, QuestionState, Trust};
+use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
-/// How a case stands, and which upload it is about.
+/// A case that is locked for a decision.
 #[derive(Debug, Clone)]
 pub struct CaseState {
     pub id: CaseId,
     pub upload_id: UploadId,
-    pub severity: String,
+    pub severity: FindingSeverity,
     pub decision_id: Option<Uuid>,
     pub decided: bool,
-    /// Who holds it now.
+    /// Holder of the claim.
     pub claimed_by: Option<String>,
     pub appeal_against: Option<String>,
-    pub question: Option<String>,
+    pub question: Option<QuestionState>,
     pub waiting: bool,
 }
 
 pub async fn lock(tx: &mut PgConnection, id: CaseId) -> sqlx::Result<Option<CaseState>> {
-    let row = sqlx::query!(
+    sqlx::query_as!(
+        CaseState,
         r#"
-        select upload_id, severity, decision_id, outcome is not null as "decided!", appeal_against, question,
-            waiting_until is not null as "waiting!", case when claim_until > now() then claimed_by end as claimed_by
+        select id, upload_id, severity as "severity: FindingSeverity", decision_id, outcome is not null as "decided!", appeal_against,
+            question as "question: QuestionState", waiting_until is not null as "waiting!", case when claim_until > now() then claimed_by end as claimed_by
         from cases where id = $1 for update
         "#,
         id.0
     )
     .fetch_optional(tx)
-    .await?;
-    Ok(row.map(|row| CaseState {
-        id,
-        upload_id: UploadId(row.upload_id),
-        severity: row.severity,
-        decision_id: row.decision_id,
-        decided: row.decided,
-        claimed_by: row.claimed_by,
-        appeal_against: row.appeal_against,
-        question: row.question,
-        waiting: row.waiting,
-    }))
+    .await
 }
 
 /// The columns of a case that a decision changes, for `put_back`.
@@ -76,13 +67,12 @@ pub async fn put_back(tx: &mut PgConnection, id: CaseId, before: &Value) -> sqlx
     Ok(())
 }
 
-/// What is written down of a decision.
+/// A decision to be stored.
 #[derive(Debug, Clone)]
 pub struct NewDecision<'a> {
     pub id: Uuid,
     pub case: CaseId,
-    /// `approve`, `reject`, `ban`, `skip`, `ask` or `undo`.
-    pub act: &'a str,
+    pub act: DecisionAct,
     pub by: &'a str,
     pub template: Option<&'a str>,
     pub reason: Option<&'a str>,
@@ -93,11 +83,12 @@ pub struct NewDecision<'a> {
     pub part_of: Option<Uuid>,
     pub undoes: Option<Uuid>,
     pub before: Option<&'a Value>,
-    pub trust: Option<(&'a str, &'a str)>,
+    /// Before and after.
+    pub trust: Option<(Trust, Trust)>,
 }
 
 impl<'a> NewDecision<'a> {
-    pub fn new(case: CaseId, act: &'a str, by: &'a str) -> Self {
+    pub fn new(case: CaseId, act: DecisionAct, by: &'a str) -> Self {
         Self {
             id: Uuid::now_v7(),
             case,
@@ -126,7 +117,7 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDecision<'_>) -> sqlx::Resul
         "#,
         new.id,
         new.case.0,
-        new.act,
+        new.act.as_str(),
         new.by,
         new.template,
         new.reason,
@@ -137,8 +128,8 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDecision<'_>) -> sqlx::Resul
         new.part_of,
         new.undoes,
         new.before,
-        new.trust.map(|(before, _)| before),
-        new.trust.map(|(_, after)| after)
+        new.trust.map(|(before, _)| before.as_str()),
+        new.trust.map(|(_, after)| after.as_str())
     )
     .execute(tx)
     .await?;
@@ -146,7 +137,7 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDecision<'_>) -> sqlx::Resul
 }
 
 /// Makes a decision the one that holds.
-pub async fn set_outcome(tx: &mut PgConnection, outcome: &str, new: &NewDecision<'_>) -> sqlx::Result<()> {
+pub async fn set_outcome(tx: &mut PgConnection, outcome: CaseOutcome, new: &NewDecision<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         update cases set outcome = $2, decided_by = $3, decided_at = now(), decision_reason = $4, items_published = $5,
@@ -154,7 +145,7 @@ pub async fn set_outcome(tx: &mut PgConnection, outcome: &str, new: &NewDecision
         where id = $1
         "#,
         new.case.0,
-        outcome,
+        outcome.as_str(),
         new.by,
         new.reason,
         new.items_published,
@@ -170,7 +161,7 @@ pub async fn set_outcome(tx: &mut PgConnection, outcome: &str, new: &NewDecision
 #[derive(Debug, Clone)]
 pub struct DecisionRow {
     pub id: Uuid,
-    pub act: String,
+    pub act: DecisionAct,
     pub actor: String,
     pub at: OffsetDateTime,
     pub reason: Option<String>,
@@ -179,24 +170,33 @@ pub struct DecisionRow {
     pub items_left_out: i64,
     pub is_final: bool,
     pub before: Option<Value>,
-    pub trust_before: Option<String>,
-    pub trust_after: Option<String>,
+    pub trust_before: Option<Trust>,
+    pub trust_after: Option<Trust>,
     pub undone_by: Option<String>,
     pub appealed: bool,
 }
 
 impl DecisionRow {
-    /// As moderators are told; `undo_until` only while it can be undone.
-    pub fn told(self, undo_until: Option<OffsetDateTime>) -> Decision {
-        let outcome = if self.act == "approve" { "approved" } else { "rejected" };
+    /// Of a decision that ended its case.
+    pub fn outcome(&self) -> CaseOutcome {
+        self.act.outcome().unwrap_or(CaseOutcome::Rejected)
+    }
+
+    /// The trust before and after it, where it moved trust.
+    pub fn trust(&self) -> Option<(Trust, Trust)> {
+        self.trust_before.zip(self.trust_after)
+    }
+
+    /// The view for moderators; `undo_until` only while it can be undone.
+    pub fn into_decision(self, undo_until: Option<OffsetDateTime>) -> Decision {
         Decision {
-            outcome: outcome.to_owned(),
+            outcome: self.outcome(),
             by: self.actor,
             reason: self.reason,
             at: self.at,
             items_published: self.items_published,
             items_rejected: self.items_rejected,
-            banned: self.act == "ban",
+            banned: self.act == DecisionAct::Ban,
             undo_until,
             undone_by: self.undone_by,
         }
@@ -208,9 +208,9 @@ pub async fn list(db: impl PgExecutor<'_>, case: CaseId) -> sqlx::Result<Vec<Dec
     sqlx::query_as!(
         DecisionRow,
         r#"
-        select decision.id, decision.act, decision.actor, decision.at, decision.reason, decision.items_published,
+        select decision.id, decision.act as "act: DecisionAct", decision.actor, decision.at, decision.reason, decision.items_published,
             decision.items_rejected, decision.items_left_out, decision.final as is_final, null::jsonb as before,
-            decision.trust_before, decision.trust_after, undo.actor as "undone_by?",
+            decision.trust_before as "trust_before: Trust", decision.trust_after as "trust_after: Trust", undo.actor as "undone_by?",
             exists (select 1 from letters where decision_id = decision.id) as "appealed!"
         from decisions decision left join decisions undo on undo.undoes = decision.id
         where decision.case_id = $1 and decision.act in ('approve', 'reject', 'ban') order by decision.at desc, decision.id desc
@@ -227,9 +227,9 @@ pub async fn find(db: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<DecisionRow
     sqlx::query_as!(
         DecisionRow,
         r#"
-        select decision.id, decision.act, decision.actor, decision.at, decision.reason, decision.items_published,
+        select decision.id, decision.act as "act: DecisionAct", decision.actor, decision.at, decision.reason, decision.items_published,
             decision.items_rejected, decision.items_left_out, decision.final as is_final, decision.before,
-            decision.trust_before, decision.trust_after, undo.actor as "undone_by?",
+            decision.trust_before as "trust_before: Trust", decision.trust_after as "trust_after: Trust", undo.actor as "undone_by?",
             exists (select 1 from letters where decision_id = decision.id) as "appealed!"
         from decisions decision left join decisions undo on undo.undoes = decision.id where decision.id = $1
         "#,

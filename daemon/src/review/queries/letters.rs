@@ -1,22 +1,22 @@
-//! What moderators and the contributor write to each other.
+//! Questions, answers and appeals.
 
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use tradepost_common::ids::{CaseId, UploadId};
-use tradepost_common::review::{Letter, LetterKind};
+use tradepost_common::review::{CaseOutcome, Letter, LetterKind, QuestionState};
 use uuid::Uuid;
 
 pub async fn insert(
     tx: &mut PgConnection,
     case: CaseId,
-    kind: &str,
+    kind: LetterKind,
     (author, body): (&str, &str),
     decision: Option<Uuid>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into letters (case_id, kind, author, body, decision_id) values ($1, $2, $3, $4, $5)",
         case.0,
-        kind,
+        kind.as_str(),
         author,
         body,
         decision
@@ -27,25 +27,13 @@ pub async fn insert(
 }
 
 pub async fn list(db: impl PgExecutor<'_>, case: CaseId) -> sqlx::Result<Vec<Letter>> {
-    let rows = sqlx::query!(
-        "select kind, author, body, at from letters where case_id = $1 order by id",
+    sqlx::query_as!(
+        Letter,
+        r#"select kind as "kind: LetterKind", author as "from", body as text, at from letters where case_id = $1 order by id"#,
         case.0
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Letter {
-            kind: match row.kind.as_str() {
-                "question" => LetterKind::Question,
-                "answer" => LetterKind::Answer,
-                _ => LetterKind::Appeal,
-            },
-            from: row.author,
-            text: row.body,
-            at: row.at,
-        })
-        .collect())
+    .await
 }
 
 /// Takes a case out of the queue until an answer comes.
@@ -109,9 +97,9 @@ pub async fn set_appealed(tx: &mut PgConnection, case: CaseId, against: &str, ta
     Ok(())
 }
 
-/// What a contributor is told of the case of an upload.
-pub struct Told {
-    pub outcome: Option<String>,
+/// The case of an upload, as its contributor may see it.
+pub struct OwnCase {
+    pub outcome: Option<CaseOutcome>,
     pub reason: Option<String>,
     pub decided_at: Option<OffsetDateTime>,
     pub items_published: i64,
@@ -119,23 +107,23 @@ pub struct Told {
     pub items_left_out: i64,
     pub is_final: bool,
     pub appealed: bool,
-    pub question: Option<String>,
+    pub question: Option<QuestionState>,
     pub question_text: Option<String>,
     pub asked_at: Option<OffsetDateTime>,
     pub waiting_until: Option<OffsetDateTime>,
-    /// Whether it is known how everything was before the decision.
-    pub has_memory: bool,
+    /// The state before the decision is known.
+    pub has_before: bool,
 }
 
-pub async fn told(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<Told>> {
+pub async fn own_case(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<OwnCase>> {
     sqlx::query_as!(
-        Told,
+        OwnCase,
         r#"
-        select cases.outcome, cases.decision_reason as reason, cases.decided_at, cases.items_published, cases.items_rejected,
+        select cases.outcome as "outcome: CaseOutcome", cases.decision_reason as reason, cases.decided_at, cases.items_published, cases.items_rejected,
             coalesce(decision.items_left_out, 0) as "items_left_out!", coalesce(decision.final, false) as "is_final!",
-            cases.appeal_against is not null as "appealed!", cases.question,
+            cases.appeal_against is not null as "appealed!", cases.question as "question: QuestionState",
             (select body from letters where case_id = cases.id and kind = 'question' order by id desc limit 1) as question_text,
-            cases.asked_at, cases.waiting_until, decision.before is not null as "has_memory!"
+            cases.asked_at, cases.waiting_until, decision.before is not null as "has_before!"
         from cases left join decisions decision on decision.id = cases.decision_id where cases.upload_id = $1
         "#,
         upload.0

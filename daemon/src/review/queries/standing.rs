@@ -1,8 +1,9 @@
-//! What is known of a contributor.
+//! Records of contributors.
 
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, UploadId};
+use tradepost_common::review::Trust;
 
 use crate::accounts::trust::Facts;
 
@@ -38,7 +39,7 @@ pub async fn facts(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<
 
 pub struct RecordRow {
     pub name: String,
-    pub trust: String,
+    pub trust: Trust,
     pub banned: bool,
     pub since: OffsetDateTime,
     pub uploads: i64,
@@ -51,7 +52,7 @@ pub async fn record(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result
     sqlx::query_as!(
         RecordRow,
         r#"
-        select account.name, account.trust, account.banned_at is not null as "banned!", account.created_at as since,
+        select account.name, account.trust as "trust: Trust", account.banned_at is not null as "banned!", account.created_at as since,
             count(upload.id) as "uploads!",
             count(upload.id) filter (where upload.state = 'published') as "published!",
             count(upload.id) filter (where upload.state = 'rejected') as "rejected!",

@@ -121,7 +121,7 @@ fn decided_case_under_the_cursor_or_on_the_screen_is_the_one_that_is_undone() {
     assert_eq!(undos(&mut app)[0].cases, [case_id(50)]);
     app.act(Action::Open);
     let mut detail = testdata::detail(50);
-    detail.decision = Some(testdata::decided("rejected"));
+    detail.decision = Some(testdata::decided(tradepost_common::review::CaseOutcome::Rejected));
     app.hear(Update::Case(case_id(50), Ok(Box::new(detail))));
     writes(&mut app);
     app.act(Action::Review(Review::Approve));

@@ -1,9 +1,10 @@
 //! Cases for tests of the review desk.
 
+use tradepost_common::catalog::FileState;
 use tradepost_common::ids::{ItemId, UploadId};
 use tradepost_common::review::{
-    CaseDetail, CaseItem, CaseRow, ContributorRecord, Decision, Letter, LetterKind, LookAlike, QuestionState, Relation,
-    Source, SourceLine,
+    CaseDetail, CaseItem, CaseOutcome, CaseRow, ContributorRecord, Decision, Letter, LetterKind, LookAlike,
+    QuestionState, Relation, Source, SourceLine, Trust,
 };
 use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ pub fn case(n: u128) -> CaseRow {
         items_blocked: 2,
         opened_at: ago(600),
         due_at: ago(if n == 1 { 300 } else { -7_500 }),
-        trust: "new".to_owned(),
+        trust: Trust::New,
         appeal: false,
         question: None,
         cluster: None,
@@ -47,7 +48,7 @@ pub fn case_of_cluster(n: u128) -> CaseRow {
     CaseRow {
         appeal: n.is_multiple_of(2),
         question: (!n.is_multiple_of(2)).then_some(QuestionState::Answered),
-        trust: "trusted".to_owned(),
+        trust: Trust::Trusted,
         cluster: Some(CLUSTER),
         cluster_size: 12,
         claimed_by: n.is_multiple_of(2).then(|| "ben".to_owned()),
@@ -56,11 +57,11 @@ pub fn case_of_cluster(n: u128) -> CaseRow {
 }
 
 pub fn detail(n: u128) -> CaseDetail {
-    let item = |i: u128, path: &str, state: &str, findings| CaseItem {
+    let item = |i: u128, path: &str, state: FileState, findings| CaseItem {
         id: item_id(n, i),
         path: path.to_owned(),
         title: "a picture".to_owned(),
-        state: state.to_owned(),
+        state,
         size_bytes: 1200,
         has_picture: i != 1,
         findings,
@@ -70,11 +71,11 @@ pub fn detail(n: u128) -> CaseDetail {
         record: record(),
         findings: findings(),
         items: vec![
-            item(1, "icons/eicar.svg", "blocked", 1),
-            item(2, "icons/script.svg", "blocked", 1),
-            item(3, "icons/arrow.svg", "ready", 0),
-            item(4, "icons/bird.svg", "ready", 0),
-            item(5, "icons/cloud.svg", "ready", 0),
+            item(1, "icons/eicar.svg", FileState::Blocked, 1),
+            item(2, "icons/script.svg", FileState::Blocked, 1),
+            item(3, "icons/arrow.svg", FileState::Ready, 0),
+            item(4, "icons/bird.svg", FileState::Ready, 0),
+            item(5, "icons/cloud.svg", FileState::Ready, 0),
         ],
         licence: Some("CC-BY-4.0".to_owned()),
         look_alikes: Vec::new(),
@@ -89,7 +90,7 @@ pub fn detail(n: u128) -> CaseDetail {
 fn record() -> ContributorRecord {
     ContributorRecord {
         account: "anna".to_owned(),
-        trust: "new".to_owned(),
+        trust: Trust::New,
         trust_rule: "2 more published packs make it trusted".to_owned(),
         banned: false,
         uploads: 3,
@@ -118,7 +119,7 @@ pub fn busy_detail(n: u128) -> CaseDetail {
             letter(LetterKind::Appeal, "anna", "Yes, the sources are in my studio.", 300),
         ],
         viewers: vec!["carla".to_owned()],
-        history: vec![decided("rejected")],
+        history: vec![decided(CaseOutcome::Rejected)],
         ..detail(n)
     }
 }
@@ -142,15 +143,15 @@ pub fn look_alike(case: u128, item: u128, relation: Relation, contributor: &str)
         other_path: format!("set/other-{item}.svg"),
         other_title: "fish / bold".to_owned(),
         other_contributor: contributor.to_owned(),
-        other_state: "published".to_owned(),
+        other_state: FileState::Published,
         same_contributor: contributor == "anna",
         other_since: ago(86_400 * 100),
     }
 }
 
-pub fn decided(outcome: &str) -> Decision {
+pub fn decided(outcome: CaseOutcome) -> Decision {
     Decision {
-        outcome: outcome.to_owned(),
+        outcome,
         by: "root".to_owned(),
         reason: Some("The pack contains malware.".to_owned()),
         at: ago(60),

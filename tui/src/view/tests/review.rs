@@ -203,7 +203,7 @@ fn cluster_is_asked_about() {
 fn decided_case_counts_down_until_it_is_too_late() {
     let mut app = app_in_busy_case();
     let mut detail = testdata::detail(1);
-    detail.decision = Some(testdata::decided("rejected"));
+    detail.decision = Some(testdata::decided(tradepost_common::review::CaseOutcome::Rejected));
     app.hear(Update::Case(testdata::case_id(1), Ok(Box::new(detail))));
     assert!(screen(&mut app).contains("DECIDED: rejected by root · u undoes it: 9:00 left"));
     app.clock.utc += time::Duration::minutes(9);

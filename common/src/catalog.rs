@@ -1,0 +1,23 @@
+//! States of what is in the catalogue.
+
+crate::text_enum! {
+    /// Of one file of a set.
+    pub enum FileState {
+        /// Not settled: it is still to be scanned, inspected and rendered.
+        Pending = "pending",
+        /// Clean and rendered: may be published.
+        Ready = "ready",
+        /// A check forbids to publish it.
+        Blocked = "blocked",
+        Published = "published",
+        Rejected = "rejected",
+    }
+}
+
+crate::text_enum! {
+    pub enum SetState {
+        Draft = "draft",
+        Published = "published",
+        Rejected = "rejected",
+    }
+}

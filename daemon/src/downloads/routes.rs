@@ -1,0 +1,238 @@
+//! `/r/<sha256>.<format>`: public renditions under URLs that never change; `/objects/m/...`: source files by presigned URL.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tokio_util::io::ReaderStream;
+use tradepost_common::problem::Problem;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accounts::Bearer;
+use crate::app::{App, SharedApp};
+use crate::catalog::{listing, service as catalog};
+use crate::error::{ApiError, ApiResult};
+use crate::extractors::{Path, PresignedQuery, Query};
+use crate::objects::{member_key, rendition_key};
+use crate::pinned;
+use crate::scan;
+use tradepost_inspect::media::FileType;
+use tradepost_render::presets::Format;
+use uuid::Uuid;
+
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+pub fn public_router() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new()
+        .routes(routes!(get_picture))
+        .routes(routes!(get_source))
+        .routes(routes!(get_item_file))
+        .routes(routes!(get_item_source))
+}
+
+/// A picture by the SHA-256 of its bytes
+///
+/// A rendition of a published item or a published family preview; its bytes never change under this URL.
+#[utoipa::path(get, path = "/r/{name}", tag = "catalogue", params(("name" = String, Path, example = "9f86…0a08.webp")),
+    responses((status = 200, content_type = "image/webp"), (status = 304, description = "You have it"), (status = 404, body = Problem)))]
+async fn get_picture(
+    State(app): State<SharedApp>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let (sha256, format) = parse_name(&name).ok_or(ApiError::NotFound("picture"))?;
+    if !catalog::is_public(&app.db, &sha256, format).await? {
+        return Err(ApiError::NotFound("picture"));
+    }
+    let etag = format!("\"{}\"", hex::encode(sha256));
+    let caching = [(header::CACHE_CONTROL, IMMUTABLE), (header::ETAG, header_value(&etag)?)];
+    if matches_etag(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
+    }
+    let bytes = app.store.read_content(&rendition_key(sha256, format.as_str())).await;
+    let bytes = bytes.map_err(|error| anyhow::Error::new(error).context("reading a rendition"))?;
+    pinned::check(&bytes, &sha256, "a rendition").map_err(anyhow::Error::new)?;
+    Ok((caching, [(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
+}
+
+fn parse_name(name: &str) -> Option<([u8; 32], Format)> {
+    let (digest, extension) = name.split_once('.')?;
+    let format = [Format::Png, Format::Webp]
+        .into_iter()
+        .find(|format| format.as_str() == extension)?;
+    Some((parse_digest(digest)?, format))
+}
+
+fn parse_digest(text: &str) -> Option<[u8; 32]> {
+    // One name for one object: no upper case.
+    let lower = text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+    if lower {
+        hex::decode(text).ok()?.try_into().ok()
+    } else {
+        None
+    }
+}
+
+fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
+    let given = headers
+        .get_all(header::IF_NONE_MATCH)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    given
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+}
+
+fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
+    Ok(HeaderValue::from_str(text)?)
+}
+
+/// A source file, by presigned URL
+#[utoipa::path(get, path = "/objects/m/{sha256}/{name}", tag = "catalogue",
+    params(("sha256" = String, Path), ("name" = String, Path), PresignedQuery),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 410, body = Problem)))]
+async fn get_source(
+    State(app): State<SharedApp>,
+    Path((digest, name)): Path<(String, String)>,
+    Query(permission): Query<PresignedQuery>,
+) -> ApiResult<Response> {
+    permission.verify(&app, "GET", &format!("/objects/m/{digest}/{name}"))?;
+    let sha256 = parse_digest(&digest).ok_or(ApiError::NotFound("file"))?;
+    if scan::service::is_infected(&app.db, &sha256).await? {
+        return Err(ApiError::Gone {
+            code: "withdrawn",
+            detail: "The file was withdrawn: the scanner found malware in it.".to_owned(),
+        });
+    }
+    download(&app, sha256, &name, "application/octet-stream").await
+}
+
+/// The file of a free item
+///
+/// The published file: of an SVG its sanitized copy. Items with a price are for buyers.
+#[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn get_item_file(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let file = listing::published_file(&app.db, id).await?;
+    let file = file.ok_or(ApiError::NotFound("published file"))?;
+    if !file.is_free {
+        return Err(ApiError::Forbidden(
+            "The item has a price: its file is for buyers.".to_owned(),
+        ));
+    }
+    let sha256 = file
+        .sha256
+        .try_into()
+        .map_err(|_| ApiError::NotFound("published file"))?;
+    let media_type = match FileType::of_path(&file.path) {
+        // The copy of a compressed one is plain.
+        FileType::Svg | FileType::Svgz => "image/svg+xml",
+        FileType::Png => "image/png",
+        FileType::Jpeg => "image/jpeg",
+        FileType::WebP => "image/webp",
+        FileType::Glb => "model/gltf-binary",
+        FileType::Wav => "audio/wav",
+        FileType::Flac => "audio/flac",
+        FileType::Mp3 => "audio/mpeg",
+        FileType::Ogg => "audio/ogg",
+        FileType::Unknown => "application/octet-stream",
+    };
+    let name = safe_name(
+        file.path
+            .strip_suffix("z")
+            .filter(|path| path.ends_with(".svg"))
+            .unwrap_or(&file.path),
+    );
+    let mut response = download(&app, sha256, &name, media_type).await?;
+    // Should a browser be made to show it after all.
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// A presigned URL for a source file.
+#[derive(Debug, Serialize, ToSchema)]
+struct SourceUrl {
+    url: String,
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: time::OffsetDateTime,
+}
+
+/// A presigned URL for the source file of an item of your own
+#[utoipa::path(get, path = "/v1/items/{id}/source", tag = "catalogue", params(("id" = Uuid, Path)), security(("bearer" = [])),
+    responses((status = 200, body = SourceUrl), (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn get_item_source(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    Path(id): Path<Uuid>,
+) -> ApiResult<Json<SourceUrl>> {
+    let source = listing::own_source(&app.db, id, account.id.0).await?;
+    let (sha256, path) = source.ok_or(ApiError::NotFound("item of yours"))?;
+    let expires_at =
+        time::OffsetDateTime::now_utc() + time::Duration::seconds(app.config.limits.download_url_seconds.into());
+    let path = format!("/objects/m/{}/{}", hex::encode(sha256), safe_name(&path));
+    let query = app.signer.query("GET", &path, expires_at);
+    Ok(Json(SourceUrl {
+        url: format!("{}{path}?{query}", app.public_url()),
+        expires_at,
+    }))
+}
+
+/// The last part of a path, with nothing in it that a header or a URL could misread.
+fn safe_name(path: &str) -> String {
+    let plain = |character: char| {
+        if character.is_ascii_alphanumeric() || "._-".contains(character) {
+            character
+        } else {
+            '_'
+        }
+    };
+    path.rsplit('/').next().unwrap_or("file").chars().map(plain).collect()
+}
+
+async fn download(app: &App, sha256: [u8; 32], name: &str, media_type: &'static str) -> ApiResult<Response> {
+    let file = app.store.open_content(&member_key(sha256)).await;
+    let file = file.map_err(|error| anyhow::Error::new(error).context("opening a source file"))?;
+    let file = file.into_std().await;
+    pinned::seal(&file, sha256, "a published file").await?;
+    let file = tokio::fs::File::from_std(file);
+    let length = file
+        .metadata()
+        .await
+        .map_err(|error| anyhow::Error::new(error).context("reading a source file"))?
+        .len();
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (
+            header::CONTENT_DISPOSITION,
+            header_value(&format!("attachment; filename=\"{name}\""))?,
+        ),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_object_has_one_name() {
+        let digest = "ab".repeat(32);
+        assert!(parse_name(&format!("{digest}.webp")).is_some());
+        for name in [
+            digest.to_uppercase() + ".webp",
+            digest.clone(),
+            digest[2..].to_owned() + ".png",
+            digest + ".exe",
+        ] {
+            assert!(parse_name(&name).is_none(), "{name}");
+        }
+    }
+}

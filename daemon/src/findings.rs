@@ -1,0 +1,107 @@
+//! Findings of checks, kept with the upload they are about.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgExecutor};
+use tradepost_common::ids::UploadId;
+use tradepost_common::uploads::{Finding, FindingSeverity};
+
+use crate::jail::JailError;
+
+/// CPU time after which a file that is not done never will be.
+const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
+/// Findings of an upload that are listed.
+const MAX_LISTED: i64 = 500;
+
+/// Adds findings in the caller's transaction.
+pub async fn insert(tx: &mut PgConnection, upload: UploadId, findings: &[Finding]) -> sqlx::Result<()> {
+    for finding in findings {
+        sqlx::query!(
+            r#"
+            insert into findings (upload_id, file_path, rule, severity, message, line_number, column_number, excerpt)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            "#,
+            upload.0,
+            finding.file.as_deref().map(without_nul),
+            finding.rule,
+            finding.severity.as_str(),
+            without_nul(&finding.message),
+            finding.line,
+            finding.column,
+            finding.excerpt.as_deref().map(without_nul)
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The findings of an upload, blocking ones first; at most 500.
+pub async fn list(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Vec<Finding>> {
+    sqlx::query_as!(
+        Finding,
+        r#"
+        select file_path as file, rule, severity as "severity: FindingSeverity", message, line_number as line, column_number as column, excerpt
+        from findings where upload_id = $1
+        order by case severity when 'blocking' then 0 when 'warning' then 1 else 2 end, id limit $2
+        "#,
+        upload.0,
+        MAX_LISTED
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A finding about the pack itself.
+pub fn pack_finding(rule: &str, severity: FindingSeverity, message: impl Into<String>) -> Finding {
+    Finding {
+        file: None,
+        rule: rule.to_owned(),
+        severity,
+        message: message.into(),
+        line: None,
+        column: None,
+        excerpt: None,
+    }
+}
+
+/// A finding about one file of the pack.
+pub fn file_finding(path: &str, rule: &str, severity: FindingSeverity, message: impl Into<String>) -> Finding {
+    Finding {
+        file: Some(path.to_owned()),
+        ..pack_finding(rule, severity, message)
+    }
+}
+
+/// A finding about work that an operator gave up on.
+pub fn given_up(reason: &str) -> Finding {
+    let message = format!("It could not be processed, and was given up: {reason}");
+    pack_finding("not-processed", FindingSeverity::Blocking, message)
+}
+
+/// Findings about a file that the jail could not process, or an error when another attempt may help.
+///
+/// # Errors
+/// The jail is broken or busy, or a file ran out of wall-clock time at its first attempt without having had the processor.
+pub fn from_jail_error(error: JailError, path: Option<&str>, attempt: u32) -> anyhow::Result<Vec<Finding>> {
+    let (rule, message) = match error {
+        JailError::Refused(findings) => return Ok(findings),
+        JailError::Broken(error) => return Err(error),
+        JailError::Busy => return Err(error.into()),
+        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => return Err(error.into()),
+        JailError::Timeout { .. } => ("jail-timeout", "It takes too long to open."),
+        JailError::Memory => ("jail-memory", "It needs too much memory to open."),
+        JailError::Crash { .. } => ("jail-crash", "It crashes the program that opens it."),
+    };
+    // What the child said of a crash is for the log of the attempt; it may speak of our machine.
+    let finding = pack_finding(rule, FindingSeverity::Blocking, message);
+    Ok(vec![Finding {
+        file: path.map(str::to_owned),
+        ..finding
+    }])
+}
+
+/// PostgreSQL's text has no NUL; hostile names may.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

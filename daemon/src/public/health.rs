@@ -1,0 +1,43 @@
+//! `/livez` and `/readyz`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use tradepost_common::problem::Problem;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::SharedApp;
+use crate::error::{ApiError, ApiResult};
+
+pub fn public_router() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Health {
+    status: &'static str,
+}
+
+/// The process answers
+#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, body = Health)))]
+async fn livez() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// The process can serve: its database answers and its store takes bytes
+///
+/// The scanner is no part of this: without it uploads wait, everything else works.
+#[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Health), (status = 503, body = Problem)))]
+async fn readyz(State(app): State<SharedApp>) -> ApiResult<Json<Health>> {
+    if let Err(error) = sqlx::query("select 1").execute(&app.db).await {
+        tracing::warn!(%error, "not ready: the database");
+        return Err(ApiError::Unavailable("The database does not answer."));
+    }
+    if let Err(error) = app.store.check().await {
+        tracing::warn!(%error, "not ready: the object store");
+        return Err(ApiError::Unavailable("The object store takes no bytes."));
+    }
+    Ok(Json(Health { status: "ok" }))
+}

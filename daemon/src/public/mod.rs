@@ -1,0 +1,7 @@
+//! The public API: assembles the features' routers behind one server, with OpenAPI and health.
+
+mod docs;
+mod health;
+mod server;
+
+pub use self::server::{openapi, router, serve};

@@ -1,0 +1,44 @@
+//! Failures of the scanner, counted by message.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use tradepost_common::ids::MessageId;
+
+/// Messages that are counted at most.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// Failures of the scanner, by the message that was scanned.
+#[derive(Debug, Default)]
+pub struct Strikes(Mutex<HashMap<MessageId, u8>>);
+
+impl Strikes {
+    /// Counts one; answers with how many there are.
+    pub fn add(&self, message: MessageId) -> u8 {
+        let mut strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if strikes.len() >= MAX_REMEMBERED {
+            strikes.clear();
+        }
+        let count = strikes.entry(message).or_default();
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    pub fn forget(&self, message: MessageId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strikes_are_counted_by_message_and_forgotten() {
+        let (strikes, message) = (Strikes::default(), MessageId::new());
+        assert_eq!((strikes.add(message), strikes.add(message)), (1, 2));
+        assert_eq!(strikes.add(MessageId::new()), 1);
+        strikes.forget(message);
+        assert_eq!(strikes.add(message), 1);
+    }
+}
