@@ -18,3 +18,26 @@ pub struct AuditRow {
     pub subject: String,
     pub detail: serde_json::Value,
 }
+
+crate::text_enum! {
+    /// Acts on cases, accounts, tokens, uploads, queues and alerts. Operations and campaigns add their own.
+    pub enum AuditAct {
+        CaseClaim = "case.claim",
+        CaseRelease = "case.release",
+        CaseSkip = "case.skip",
+        CaseAsk = "case.ask",
+        CaseApprove = "case.approve",
+        CaseReject = "case.reject",
+        CaseBan = "case.ban",
+        CaseUndo = "case.undo",
+        CaseBulk = "case.bulk",
+        AccountUnban = "account.unban",
+        TokenCreate = "token.create",
+        TokenRevoke = "token.revoke",
+        UploadTakedown = "upload.takedown",
+        QueuePause = "queue.pause",
+        QueueResume = "queue.resume",
+        QueueConcurrency = "queue.concurrency",
+        AlertAcknowledge = "alert.acknowledge",
+    }
+}

@@ -31,7 +31,7 @@ impl std::error::Error for UnknownText {}
 
 /// Defines an enum without fields, with one text for each variant.
 ///
-/// The enum is `Copy`, ordered as written, and has `ALL`, `as_str`, `FromStr`, `Display` and serde's traits, all by that text.
+/// The enum is `Copy`, ordered as written, and has `ALL`, `as_str`, `AsRef<str>`, `FromStr`, `Display` and serde's traits, all by that text.
 /// With the feature `sqlx` it is a `text` of PostgreSQL, alone and in arrays.
 ///
 /// ```
@@ -75,6 +75,12 @@ macro_rules! text_enum {
                     $($text => Ok(Self::$variant),)+
                     _ => Err($crate::text_enum::UnknownText::new(text, Self::ALL.map(Self::as_str))),
                 }
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
             }
         }
 

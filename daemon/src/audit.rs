@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 use tradepost_common::Page;
-use tradepost_common::audit::AuditRow;
+use tradepost_common::audit::{AuditAct, AuditRow};
 
 /// The Unix user who acts, as the kernel reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Actor {
 pub async fn record(
     tx: &mut PgConnection,
     actor: &Actor,
-    act: &str,
+    act: impl AsRef<str>,
     subject: &str,
     detail: serde_json::Value,
 ) -> sqlx::Result<()> {
@@ -41,13 +41,18 @@ pub async fn record(
         "insert into audit_log (actor, uid, act, subject, detail) values ($1, $2, $3, $4, $5)",
         actor.user,
         i64::from(actor.uid),
-        act,
+        act.as_ref(),
         subject,
         detail
     )
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// As [`record`], of an act without details.
+pub async fn note(tx: &mut PgConnection, actor: &Actor, act: AuditAct, subject: &str) -> sqlx::Result<()> {
+    record(tx, actor, act, subject, serde_json::json!({})).await
 }
 
 /// The log, newest first; `before` is the id to start below.

@@ -1,6 +1,7 @@
 //! Locks accounts for decisions about them, bans them and lifts bans.
 
 use sqlx::PgPool;
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::AccountId;
 use tradepost_common::review::Trust;
 
@@ -39,13 +40,6 @@ pub async fn unban(db: &PgPool, actor: &Actor, name: &str) -> ApiResult<()> {
             format!("The account {name} is not banned."),
         ));
     }
-    audit::record(
-        &mut tx,
-        actor,
-        "account.unban",
-        &format!("account:{name}"),
-        serde_json::json!({}),
-    )
-    .await?;
+    audit::note(&mut tx, actor, AuditAct::AccountUnban, &format!("account:{name}")).await?;
     Ok(tx.commit().await?)
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tradepost_common::Page;
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::TokenId;
 use tradepost_common::review::Trust;
 use tradepost_common::tokens::{AccountRole, RevokedTokens, TokenRow};
@@ -51,7 +52,14 @@ pub async fn create(db: &PgPool, actor: &Actor, new: &NewToken) -> ApiResult<Str
     }
     tokens::insert(&mut *tx, account.id, &sha256(secret.as_bytes()), new.expires_at).await?;
     let detail = json!({ "role": new.role, "trust": new.trust });
-    audit::record(&mut tx, actor, "token.create", &format!("account:{name}"), detail).await?;
+    audit::record(
+        &mut tx,
+        actor,
+        AuditAct::TokenCreate,
+        &format!("account:{name}"),
+        detail,
+    )
+    .await?;
     tx.commit().await?;
     Ok(secret)
 }
@@ -103,7 +111,7 @@ pub async fn revoke(db: &PgPool, actor: &Actor, id: TokenId) -> ApiResult<TokenR
         return Err(ApiError::conflict("already-revoked", "The token is revoked already."));
     }
     let detail = json!({ "account": row.account });
-    audit::record(&mut tx, actor, "token.revoke", &format!("token:{id}"), detail).await?;
+    audit::record(&mut tx, actor, AuditAct::TokenRevoke, &format!("token:{id}"), detail).await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -122,7 +130,14 @@ pub async fn revoke_all(db: &PgPool, actor: &Actor, name: &str) -> ApiResult<Rev
         account: account.name,
     };
     let detail = json!({ "tokens": revoked.tokens });
-    audit::record(&mut tx, actor, "token.revoke", &format!("account:{name}"), detail).await?;
+    audit::record(
+        &mut tx,
+        actor,
+        AuditAct::TokenRevoke,
+        &format!("account:{name}"),
+        detail,
+    )
+    .await?;
     tx.commit().await?;
     Ok(revoked)
 }

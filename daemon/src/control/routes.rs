@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
-use tradepost_common::audit::AuditRow;
+use tradepost_common::audit::{AuditAct, AuditRow};
 use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
 use tradepost_common::queues::{QueueRow, SetConcurrency};
 
@@ -68,7 +68,7 @@ async fn acknowledge(peer: Peer, State(app): State<SharedApp>, Path(code): Path<
     audit::record(
         &mut tx,
         &peer.actor,
-        "alert.acknowledge",
+        AuditAct::AlertAcknowledge,
         &format!("alert:{code}"),
         detail,
     )
@@ -93,17 +93,14 @@ async fn resume(peer: Peer, State(app): State<SharedApp>, Path(name): Path<Strin
 async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) -> ApiResult<Json<QueueRow>> {
     peer.require(Role::Operator)?;
     let queue = QueueName::parse(name).ok_or(ApiError::NotFound("queue"))?;
-    let act = if by.is_some() { "queue.pause" } else { "queue.resume" };
+    let act = if by.is_some() {
+        AuditAct::QueuePause
+    } else {
+        AuditAct::QueueResume
+    };
     let mut tx = app.db.begin().await?;
     settings::set_paused(&mut tx, queue, by).await?;
-    audit::record(
-        &mut tx,
-        &peer.actor,
-        act,
-        &format!("queue:{name}"),
-        serde_json::json!({}),
-    )
-    .await?;
+    audit::note(&mut tx, &peer.actor, act, &format!("queue:{name}")).await?;
     tx.commit().await?;
     row(app, name).await
 }
@@ -133,7 +130,7 @@ async fn concurrency(
     audit::record(
         &mut tx,
         &peer.actor,
-        "queue.concurrency",
+        AuditAct::QueueConcurrency,
         &format!("queue:{name}"),
         detail,
     )

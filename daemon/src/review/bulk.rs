@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, BulkWhich, DecisionAct, LeftOut};
 use tradepost_common::uploads::FindingSeverity;
@@ -205,6 +206,6 @@ async fn summarise(app: &App, actor: &Actor, act: &BulkAct, done: &BulkDone) -> 
     };
     let detail = json!({ "act": act, "decided": done.decided.len(), "left_out": done.left_out.len() });
     let mut tx = app.db.begin().await?;
-    audit::record(&mut tx, actor, "case.bulk", "cases", detail).await?;
+    audit::record(&mut tx, actor, AuditAct::CaseBulk, "cases", detail).await?;
     Ok(tx.commit().await?)
 }

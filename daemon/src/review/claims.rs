@@ -1,5 +1,6 @@
 //! Claims of cases: they expire. The next case of the queue, skipping, and viewers.
 
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::{CaseRow, DecisionAct, Viewers};
 
@@ -23,7 +24,7 @@ pub async fn claim(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     let state = lock_for(&mut tx, actor, id).await?;
     queries::set_claim(&mut *tx, id, &actor.user, app.config.limits.claim_seconds.into()).await?;
     if state.claimed_by.is_none() {
-        audit::record(&mut tx, actor, "case.claim", &subject(id), serde_json::json!({})).await?;
+        audit::note(&mut tx, actor, AuditAct::CaseClaim, &subject(id)).await?;
     }
     tx.commit().await?;
     app.changed.cases();
@@ -37,7 +38,7 @@ pub async fn release(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow>
     queries::look_away(&mut *tx, id, &actor.user).await?;
     if state.claimed_by.as_deref() == Some(&actor.user) {
         queries::clear_claim(&mut *tx, id).await?;
-        audit::record(&mut tx, actor, "case.release", &subject(id), serde_json::json!({})).await?;
+        audit::note(&mut tx, actor, AuditAct::CaseRelease, &subject(id)).await?;
     }
     tx.commit().await?;
     app.changed.cases();
@@ -63,7 +64,7 @@ pub async fn next(app: &App, actor: &Actor) -> ApiResult<CaseRow> {
     audit::record(
         &mut tx,
         actor,
-        "case.claim",
+        AuditAct::CaseClaim,
         &subject(id),
         serde_json::json!({ "next": true }),
     )
@@ -86,7 +87,7 @@ pub async fn skip(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     queries::look_away(&mut *tx, id, &actor.user).await?;
     queries::skip(&mut *tx, id, &actor.user, app.config.review.skip_minutes).await?;
     decisions::insert(&mut tx, &NewDecision::new(id, DecisionAct::Skip, &actor.user)).await?;
-    audit::record(&mut tx, actor, "case.skip", &subject(id), serde_json::json!({})).await?;
+    audit::note(&mut tx, actor, AuditAct::CaseSkip, &subject(id)).await?;
     tx.commit().await?;
     app.changed.cases();
     find(&app.db, id).await

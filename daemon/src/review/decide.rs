@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sqlx::PgConnection;
+use tradepost_common::audit::AuditAct;
 use tradepost_common::catalog::SetState;
 use tradepost_common::ids::{CaseId, ItemId, UploadId};
 use tradepost_common::review::{Approve, Ban, CaseOutcome, Decision, DecisionAct, Reject, Trust};
@@ -249,8 +250,12 @@ async fn conclude(
         "items_published": decision.items_published, "items_rejected": decision.items_rejected,
         "trust": moved.after, "with_ban": decision.part_of,
     });
-    let act = format!("case.{}", decision.act);
-    Ok(audit::record(tx, actor, &act, &subject(decision.case), detail).await?)
+    let act = match decision.act {
+        DecisionAct::Approve => AuditAct::CaseApprove,
+        DecisionAct::Ban => AuditAct::CaseBan,
+        _ => AuditAct::CaseReject,
+    };
+    Ok(audit::record(tx, actor, act, &subject(decision.case), detail).await?)
 }
 
 /// Tells the contributor which files were left out, and why.

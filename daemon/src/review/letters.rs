@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::{CaseId, UploadId};
 use tradepost_common::review::{Ask, CaseOutcome, CaseRow, DecisionAct, LetterKind, QuestionState};
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub async fn ask(app: &App, actor: &Actor, id: CaseId, body: &Ask) -> ApiResult<
     audit::record(
         &mut tx,
         actor,
-        "case.ask",
+        AuditAct::CaseAsk,
         &subject(id),
         json!({ "question": question }),
     )

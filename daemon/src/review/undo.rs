@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::{AccountId, CaseId, SetId, UploadId};
 use tradepost_common::review::{Decision, DecisionAct};
 use uuid::Uuid;
@@ -139,7 +140,7 @@ async fn take_back(
     decisions::insert(&mut *tx, &row).await?;
     moved.write(&mut *tx, account, Some(undo_id)).await?;
     let detail = json!({ "decision": decision.id, "act": decision.act, "by": decision.actor });
-    Ok(audit::record(tx, actor, "case.undo", &subject(case.id), detail).await?)
+    Ok(audit::record(tx, actor, AuditAct::CaseUndo, &subject(case.id), detail).await?)
 }
 
 /// Undoes only what this decision did to the trust: it may have moved since.

@@ -4,6 +4,7 @@
 
 use anyhow::Context as _;
 use sqlx::PgConnection;
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::UploadId;
 use tradepost_common::overview::Severity;
 use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
@@ -59,7 +60,7 @@ pub async fn take_down(app: &App, tx: &mut PgConnection, id: UploadId, hit: &Hit
         "file": hit.path, "sha256": hex::encode(hit.sha256), "signature": hit.signature,
         "items_withdrawn": taken_down.published, "items_blocked": taken_down.blocked,
     });
-    audit::record(tx, &daemon(), "upload.takedown", &format!("upload:{id}"), detail).await?;
+    audit::record(tx, &daemon(), AuditAct::UploadTakedown, &format!("upload:{id}"), detail).await?;
     app.broker.send(tx, &redraws(&taken_down)).await?;
     tracing::error!(upload.id = %id, file = place, signature = hit.signature, "took down a published pack: malware");
     app.scans.meter.withdrew(taken_down.published.unsigned_abs());
