@@ -149,7 +149,8 @@ pub async fn families(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::
 async fn family_previews(db: &PgPool, families: &[Uuid]) -> sqlx::Result<Vec<(Uuid, Picture)>> {
     let rows = sqlx::query!(
         r#"
-        select distinct on (family_id, format) family_id, format, width, height, size_bytes, sha256
+        select distinct on (family_id, format) family_id, format, width, height, size_bytes,
+            '/r/' || encode(sha256, 'hex') || '.' || format as "url!"
         from family_previews where family_id = any($1) and published order by family_id, format, id desc
         "#,
         families
@@ -159,20 +160,16 @@ async fn family_previews(db: &PgPool, families: &[Uuid]) -> sqlx::Result<Vec<(Uu
     Ok(rows
         .into_iter()
         .map(|row| {
-            let url = picture_url(&row.sha256, &row.format);
-            let preset = "sheet".to_owned();
-            (
-                row.family_id,
-                Picture {
-                    preset,
-                    preset_sha256: None,
-                    format: row.format,
-                    width: row.width,
-                    height: row.height,
-                    size_bytes: row.size_bytes,
-                    url,
-                },
-            )
+            let picture = Picture {
+                preset: "sheet".to_owned(),
+                preset_sha256: None,
+                format: row.format,
+                width: row.width,
+                height: row.height,
+                size_bytes: row.size_bytes,
+                url: row.url,
+            };
+            (row.family_id, picture)
         })
         .collect())
 }
@@ -237,29 +234,19 @@ pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit:
 
 /// The renditions of a published item, narrow to wide.
 pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
-    let rows = sqlx::query!(
+    sqlx::query_as!(
+        Picture,
         r#"
-        select rendition.preset as "preset!", rendition.preset_sha256 as "preset_sha256!", rendition.format as "format!", rendition.width as "width!", rendition.height as "height!",
-            rendition.size_bytes as "size_bytes!", rendition.sha256 as "sha256!"
+        select rendition.preset as "preset!", encode(rendition.preset_sha256, 'hex') as preset_sha256, rendition.format as "format!",
+            rendition.width as "width!", rendition.height as "height!", rendition.size_bytes as "size_bytes!",
+            '/r/' || encode(rendition.sha256, 'hex') || '.' || rendition.format as "url!"
         from current_renditions rendition join items item on item.id = rendition.item_id and item.kind = rendition.kind
         where item.id = $1 and rendition.item_id = $1 and item.state = 'published' order by rendition.width, rendition.preset
         "#,
         item
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Picture {
-            url: picture_url(&row.sha256, &row.format),
-            preset: row.preset,
-            preset_sha256: Some(hex::encode(row.preset_sha256)),
-            format: row.format,
-            width: row.width,
-            height: row.height,
-            size_bytes: row.size_bytes,
-        })
-        .collect())
+    .await
 }
 
 /// The bytes of an item that `account` may download: its own, and scanned clean.
@@ -299,8 +286,4 @@ pub struct PublishedFile {
     pub sha256: Vec<u8>,
     pub path: String,
     pub is_free: bool,
-}
-
-fn picture_url(sha256: &[u8], format: &str) -> String {
-    format!("/r/{}.{format}", hex::encode(sha256))
 }

@@ -7,11 +7,9 @@ use tradepost_common::catalog::{FileState, SetState};
 use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 
 pub use super::drafts::create_draft;
-use super::queries;
-pub use super::queries::{
-    counts, delete_sheet, find_item, items_of_set, licence, lock_set, picture, publish_sheet, set_of_upload,
-    sheet_candidates, sheet_items, stored_file,
-};
+pub use super::queries::sheets::{delete_sheet, publish_sheet, sheet_candidates, sheet_items};
+use super::queries::{self, sheets};
+pub use super::queries::{counts, find_item, items_of_set, licence, lock_set, picture, set_of_upload, stored_file};
 use crate::jail::Rendition;
 use tradepost_inspect::manifest::Kind;
 use tradepost_render::presets::{Format, Preset};
@@ -108,7 +106,7 @@ pub async fn publish_set(tx: &mut PgConnection, set: &SetProgress, except: &[Ite
 /// Rejects a set and all its items. Answers with how many.
 pub async fn reject_set(tx: &mut PgConnection, set: &SetProgress) -> sqlx::Result<i64> {
     queries::reject_set(&mut *tx, set.id).await?;
-    queries::delete_sheet(&mut *tx, set.id).await?;
+    delete_sheet(&mut *tx, set.id).await?;
     queries::reject_items(tx, set.id).await
 }
 
@@ -121,7 +119,7 @@ pub struct Tile {
 
 /// The PNG renditions of the given items in the given preset, in the order of `items`.
 pub async fn tiles(db: &PgPool, items: &[ItemId], preset: &str) -> sqlx::Result<Vec<Tile>> {
-    let tiles = queries::tiles(db, items, preset).await?;
+    let tiles = sheets::tiles(db, items, preset).await?;
     Ok(items
         .iter()
         .filter_map(|id| tiles.iter().find(|tile| tile.item_id == *id).cloned())
@@ -139,9 +137,9 @@ pub struct Sheet<'a> {
 
 /// Stores the contact sheet of a set in place of the one it had.
 pub async fn insert_sheet(tx: &mut PgConnection, sheet: &Sheet<'_>) -> sqlx::Result<()> {
-    queries::delete_sheet(&mut *tx, sheet.set.id).await?;
+    delete_sheet(&mut *tx, sheet.set.id).await?;
     for rendition in sheet.renditions {
-        queries::insert_preview(&mut *tx, sheet, rendition).await?;
+        sheets::insert_preview(&mut *tx, sheet, rendition).await?;
     }
     Ok(())
 }

@@ -176,7 +176,7 @@ async fn set_items(tx: &mut PgConnection, set: SetId, before: &Value) -> sqlx::R
 }
 
 async fn delete_sheets(tx: &mut PgConnection, set: SetId) -> sqlx::Result<()> {
-    super::queries::delete_sheet(tx, set).await
+    super::queries::sheets::delete_sheet(tx, set).await
 }
 
 async fn insert_sheets(tx: &mut PgConnection, before: &Value) -> sqlx::Result<()> {

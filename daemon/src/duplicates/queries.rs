@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::catalog::FileState;
-use tradepost_common::ids::{ItemId, UploadId};
+use tradepost_common::ids::UploadId;
 use tradepost_common::review::{LookAlike, Relation};
 use uuid::Uuid;
 
@@ -32,34 +32,12 @@ pub async fn record(tx: &mut PgConnection, upload: UploadId, item: &Item, prints
     Ok(())
 }
 
-struct RawMatch {
-    item_id: Uuid,
-    path: String,
-    other_id: Uuid,
-    other_upload_id: Uuid,
-    distance: i32,
-    same_contributor: bool,
-}
-
-impl RawMatch {
-    fn related(self, relation: Relation) -> Match {
-        Match {
-            item: ItemId(self.item_id),
-            path: self.path,
-            other: ItemId(self.other_id),
-            other_upload: UploadId(self.other_upload_id),
-            relation,
-            distance: self.distance,
-            same_contributor: self.same_contributor,
-        }
-    }
-}
-
 pub async fn same_bytes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<Match>> {
-    let rows = sqlx::query_as!(
-        RawMatch,
+    sqlx::query_as!(
+        Match,
         r#"
-        select mine.item_id, item.path, other.item_id as "other_id!", other.upload_id as "other_upload_id!", 0 as "distance!",
+        select mine.item_id as item, item.path, other.item_id as "other!", other.upload_id as "other_upload!",
+            'exact' as "relation!: Relation", 0 as "distance!",
             other.account_id = mine.account_id as "same_contributor!"
         from item_prints mine join items item on item.id = mine.item_id and item.kind = mine.kind
         cross join lateral (
@@ -74,15 +52,15 @@ pub async fn same_bytes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) ->
         most
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.related(Relation::Exact)).collect())
+    .await
 }
 
 pub async fn same_geometry(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<Match>> {
-    let rows = sqlx::query_as!(
-        RawMatch,
+    sqlx::query_as!(
+        Match,
         r#"
-        select mine.item_id, item.path, other.item_id as "other_id!", other.upload_id as "other_upload_id!", 0 as "distance!",
+        select mine.item_id as item, item.path, other.item_id as "other!", other.upload_id as "other_upload!",
+            'geometry' as "relation!: Relation", 0 as "distance!",
             other.account_id = mine.account_id as "same_contributor!"
         from item_prints mine join items item on item.id = mine.item_id and item.kind = mine.kind
         cross join lateral (
@@ -98,16 +76,16 @@ pub async fn same_geometry(db: impl PgExecutor<'_>, upload: UploadId, most: i64)
         most
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.related(Relation::Geometry)).collect())
+    .await
 }
 
 /// Of the closest ones, so that a picture that everybody draws is not compared with all of them.
 pub async fn alike(db: impl PgExecutor<'_>, upload: UploadId, radius: i32, most: i64) -> sqlx::Result<Vec<Match>> {
-    let rows = sqlx::query_as!(
-        RawMatch,
+    sqlx::query_as!(
+        Match,
         r#"
-        select mine.item_id, item.path, other.item_id as "other_id!", other.upload_id as "other_upload_id!",
+        select mine.item_id as item, item.path, other.item_id as "other!", other.upload_id as "other_upload!",
+            'look' as "relation!: Relation",
             other.distance as "distance!", other.account_id = mine.account_id as "same_contributor!"
         from item_prints mine join items item on item.id = mine.item_id and item.kind = mine.kind
         cross join lateral (
@@ -124,8 +102,7 @@ pub async fn alike(db: impl PgExecutor<'_>, upload: UploadId, radius: i32, most:
         most
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.related(Relation::Look)).collect())
+    .await
 }
 
 /// Answers with the pairs that were not known.

@@ -80,66 +80,22 @@ pub struct CaseKey {
     pub id: Uuid,
 }
 
-struct RawCase {
-    id: CaseId,
-    upload_id: UploadId,
-    title: Option<String>,
-    file_name: String,
-    contributor: String,
-    trust: Trust,
-    severity: FindingSeverity,
-    reason: String,
-    findings: i64,
-    items: i64,
-    items_blocked: i64,
-    opened_at: OffsetDateTime,
-    due_at: OffsetDateTime,
-    appeal: bool,
-    question: Option<QuestionState>,
-    cluster_id: Option<Uuid>,
-    cluster_size: i64,
-    claimed_by: Option<String>,
-}
-
-impl From<RawCase> for CaseRow {
-    fn from(row: RawCase) -> Self {
-        Self {
-            id: row.id,
-            upload_id: row.upload_id,
-            title: row.title.unwrap_or(row.file_name),
-            contributor: row.contributor,
-            severity: row.severity,
-            reason: row.reason,
-            findings: row.findings,
-            items: row.items,
-            items_blocked: row.items_blocked,
-            opened_at: row.opened_at,
-            due_at: row.due_at,
-            trust: row.trust,
-            appeal: row.appeal,
-            question: row.question,
-            cluster: row.cluster_id,
-            cluster_size: row.cluster_size,
-            claimed_by: row.claimed_by,
-        }
-    }
-}
-
 /// The rows of those cases, in the order of `$page`'s ids: what a list shows of each.
 macro_rules! case_rows {
     ($page:literal, $order:literal, $($parameter:expr),+) => {
         sqlx::query_as!(
-            RawCase,
+            CaseRow,
             "with page as (select case_.* from cases case_ " + $page + "),
             sizes as (select cluster_id, count(*) as open from cases
                 where outcome is null and cluster_id in (select cluster_id from page) group by cluster_id)
-            select page.id, page.upload_id, upload.title, upload.file_name, account.name as contributor,
+            select page.id, page.upload_id, coalesce(upload.title, upload.file_name) as \"title!\",
+                account.name as contributor,
                 account.trust as \"trust: Trust\", page.severity as \"severity: FindingSeverity\",
                 page.reason, (select count(*) from findings where upload_id = page.upload_id) as \"findings!\",
                 coalesce(set_.files, 0)::int8 as \"items!\",
                 (select count(*) from items where set_id = set_.id and state = 'blocked') as \"items_blocked!\",
                 page.opened_at, page.due_at, page.appeal_against is not null as \"appeal!\",
-                page.question as \"question: QuestionState\", page.cluster_id,
+                page.question as \"question: QuestionState\", page.cluster_id as cluster,
                 coalesce(sizes.open, 1) as \"cluster_size!\",
                 case when page.claim_until > now() then page.claimed_by end as claimed_by
             from page join uploads upload on upload.id = page.upload_id join accounts account on account.id = upload.account_id
@@ -152,7 +108,7 @@ macro_rules! case_rows {
 
 /// Open cases: the most severe first, then those due first.
 pub async fn list_open(db: impl PgExecutor<'_>, page: &OpenPage<'_>) -> sqlx::Result<Vec<CaseRow>> {
-    let rows = case_rows!(
+    case_rows!(
         "where case_.outcome is null and (case_.waiting_until is not null) = $1
             and (case_.severity_rank, case_.due_at, case_.id) > ($2, $3, $4)
             and ($5::uuid is null or case_.cluster_id = $5)
@@ -173,8 +129,7 @@ pub async fn list_open(db: impl PgExecutor<'_>, page: &OpenPage<'_>) -> sqlx::Re
         page.limit
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(CaseRow::from).collect())
+    .await
 }
 
 /// Decided cases, the latest decision first.
@@ -183,7 +138,7 @@ pub async fn list_decided(
     page: &OpenPage<'_>,
     before: (OffsetDateTime, Uuid),
 ) -> sqlx::Result<Vec<CaseRow>> {
-    let rows = case_rows!(
+    case_rows!(
         "where case_.outcome is not null and (case_.decided_at, case_.id) < ($1, $2)
             and ($3::uuid is null or case_.cluster_id = $3)
             and ($4::text is null or exists (select 1 from uploads upload join accounts account on account.id = upload.account_id
@@ -197,8 +152,7 @@ pub async fn list_decided(
         page.limit
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(CaseRow::from).collect())
+    .await
 }
 
 /// Time of a case's decision, by which decided cases are ordered.
@@ -216,10 +170,9 @@ pub async fn current_decision(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Resu
 }
 
 pub async fn find(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<CaseRow>> {
-    let row = case_rows!("where case_.id = $1", "page.id", id.0)
+    case_rows!("where case_.id = $1", "page.id", id.0)
         .fetch_optional(db)
-        .await?;
-    Ok(row.map(CaseRow::from))
+        .await
 }
 
 /// Upload and account of a case.

@@ -1,5 +1,6 @@
 //! Uploads: from the presigned URL to the final state, with the time spent at every stage.
 
+mod announcement;
 pub mod control_routes;
 mod queries;
 pub mod routes;

@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::announcement::Announcement;
 use super::service::{self, Filter};
 use crate::accounts::Account;
 use crate::accounts::Bearer;
@@ -83,7 +84,7 @@ async fn start(
     require_contributor(&account)?;
     let remaining = check_rate(&app, &account, address)?;
     let max_bytes = app.config.limits.pack_mib * 1024 * 1024;
-    let announced = service::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
+    let announced = Announcement::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
     let started = service::start(&app, &account, &announced).await?;
     let path = object_path(started.id);
     let query = app.signer.query("PUT", &path, started.url_expires_at);

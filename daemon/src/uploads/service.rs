@@ -8,9 +8,9 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
-use tradepost_common::problem::Fault;
 use tradepost_common::uploads::{Finding, Stage, UploadRow, UploadState, UploadTrace};
 
+use super::announcement::Announcement;
 pub use super::queries::{Filter, counts, find, lock, set_title, state_and_account};
 use super::{Upload, queries, stages};
 use crate::accounts::Account;
@@ -20,14 +20,6 @@ use crate::findings;
 use crate::queue::{NewMessage, QueueName, attempts};
 use crate::scan::job::ScanJob;
 use tradepost_store::{PutError, VersionKey};
-
-/// File name, size and hash that a contributor announces.
-#[derive(Debug, Clone)]
-pub struct Announcement {
-    pub file_name: String,
-    pub size_bytes: u64,
-    pub sha256: [u8; 32],
-}
 
 /// An upload that was started, and until when its URL works.
 #[derive(Debug)]
@@ -250,44 +242,6 @@ pub async fn states(db: &PgPool, ids: &[UploadId]) -> sqlx::Result<HashMap<Uploa
     }
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     queries::states(db, &ids).await
-}
-
-/// Parses what a contributor announces; every fault at once.
-pub fn parse(file_name: &str, size_bytes: u64, sha256_hex: &str, max_bytes: u64) -> ApiResult<Announcement> {
-    let mut faults = Vec::new();
-    let mut fault = |at: &str, message: String| {
-        faults.push(Fault {
-            at: at.to_owned(),
-            message,
-        })
-    };
-    if file_name.is_empty()
-        || file_name.chars().count() > 255
-        || file_name.contains(['/', '\\'])
-        || file_name.contains(char::is_control)
-    {
-        fault(
-            "file_name",
-            "must be 1 to 255 characters without slashes and control characters".to_owned(),
-        );
-    }
-    if size_bytes == 0 || size_bytes > max_bytes {
-        fault("size_bytes", format!("must be between 1 and {max_bytes}"));
-    }
-    let digest = hex::decode(sha256_hex)
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    if digest.is_none() {
-        fault("sha256", "must be 64 hexadecimal digits".to_owned());
-    }
-    match digest {
-        Some(sha256) if faults.is_empty() => Ok(Announcement {
-            file_name: file_name.to_owned(),
-            size_bytes,
-            sha256,
-        }),
-        _ => Err(ApiError::Invalid(faults)),
-    }
 }
 
 fn refuse_unless_awaiting(upload: &Upload) -> ApiResult<()> {
