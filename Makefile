@@ -2,7 +2,7 @@
 
 benches := bench-campaign bench-duplicates bench-dead bench-inspect bench-jail bench-previews bench-queue bench-review
 
-.PHONY: demo test bench $(benches) chaos fuzz sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench $(benches) chaos deny fuzz sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -25,6 +25,9 @@ setup: ## installs the Debian packages that are missing
 packs: ## installs the icon and illustration sets that tests and demo use, from npm, where there is one
 	@make/packs
 
+deny: setup ## checks licences, banned crates and sources of the dependencies by deny.toml
+	@make/deny
+
 fuzz: setup ## fuzzes what sees hostile bytes, a minute each; the corpus is kept
 	@make/fuzz
 
@@ -38,6 +41,7 @@ fmt:
 	cargo fmt --all
 
 lint: setup
+	@make/deny
 	@make/sqlx --check
 
 clean-demo: ## stops the demo's daemon and deletes .demo/
