@@ -10,8 +10,8 @@ use tradepost_common::events::Revisions;
 use tradepost_common::overview::DaemonMode;
 
 use crate::campaigns::Campaigns;
+use crate::clamd::ScannerStatus;
 use crate::config::Config;
-use crate::embedded::clamd::ScannerStatus;
 use crate::jail::Jail;
 use crate::queue::Broker;
 use crate::queue::settings::Settings;

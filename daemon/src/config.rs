@@ -20,7 +20,7 @@ pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
 pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
-pub use scanner::{ScannerConfig, WhenStale};
+pub use scanner::ScannerConfig;
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -42,15 +42,15 @@ pub struct Config {
     pub daemon: DaemonConfig,
 }
 
-/// The public edge.
+/// The public API.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
     /// Where the public API listens.
     pub listen: SocketAddr,
-    /// How clients reach it, for signed URLs; the listening address when not set.
+    /// The start of presigned URLs, as clients reach the API. Default: `http://` and the listening address.
     pub public_url: Option<String>,
-    /// How many proxies in front append to `X-Forwarded-For`; 0: the header is ignored.
+    /// The number of proxies in front that append to `X-Forwarded-For`; 0: the header is ignored.
     pub trusted_proxies: u8,
 }
 
@@ -64,7 +64,7 @@ impl Default for HttpConfig {
     }
 }
 
-/// Where the data is: a private cluster unless `url` says otherwise.
+/// The database: a private cluster unless `url` is set.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
@@ -73,7 +73,7 @@ pub struct DatabaseConfig {
     pub max_connections: u32,
     /// The unprivileged user that runs the private cluster when the daemon is root.
     pub user: Option<String>,
-    /// Where `initdb` and `postgres` are, when they are not where they usually are.
+    /// The folder of `initdb` and `postgres`. Default: PATH and the folders of the distributions.
     pub bin_dir: Option<PathBuf>,
 }
 
@@ -88,7 +88,7 @@ impl Default for DatabaseConfig {
     }
 }
 
-/// The children that open hostile bytes.
+/// The jail: the child processes that open uploaded bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JailConfig {
@@ -97,12 +97,12 @@ pub struct JailConfig {
     pub memory_mib: u64,
     pub cpu_seconds: u64,
     pub wall_seconds: u64,
-    /// A file that takes longer leaves the others' way: lowest priority, and one of `slow_children` places.
+    /// A file that takes longer gets the lowest priority and one of `slow_children` places.
     pub slow_milliseconds: u64,
     pub slow_children: usize,
-    /// Takes every path and port away from the children. Off only on a kernel that breaks it; an alert then says so for as long as it is.
+    /// Denies the children every path and port. While it is off, an alert is raised.
     pub landlock: bool,
-    /// Leaves the children the system calls that drawing needs. As above.
+    /// Allows the children only the system calls that rendering needs. While it is off, an alert is raised.
     pub seccomp: bool,
 }
 
@@ -121,21 +121,18 @@ impl Default for JailConfig {
     }
 }
 
-/// What is made of an item.
+/// The renditions and the contact sheet.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PreviewsConfig {
     /// Items on a family's contact sheet.
     pub sheet_items: u32,
-    /// The file that says which pictures are made ([`presets`]); the defaults when not set.
+    /// The file with the presets ([`presets`]). Default: the built-in presets.
     pub presets: Option<PathBuf>,
 }
 
 impl PreviewsConfig {
-    /// The pictures that are made of every item.
-    ///
-    /// # Errors
-    /// Every fault of the file.
+    /// The presets of the file, or the built-in ones.
     pub fn load_presets(&self) -> Result<Vec<Preset>, ConfigError> {
         match &self.presets {
             Some(file) => presets::load(file),
@@ -153,7 +150,7 @@ impl Default for PreviewsConfig {
     }
 }
 
-/// The operators' edge.
+/// The control socket.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ControlConfig {
@@ -176,7 +173,7 @@ impl Default for ControlConfig {
     }
 }
 
-/// What an upload may cost.
+/// Limits of uploads, presigned URLs and claims.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
@@ -190,7 +187,7 @@ pub struct LimitsConfig {
     pub upload_starts_per_minute: u32,
     pub upload_url_seconds: u32,
     pub download_url_seconds: u32,
-    /// How long a moderator's claim lasts without a sign of life.
+    /// Seconds after which a moderator's claim ends unless it is renewed.
     pub claim_seconds: u32,
 }
 
@@ -211,7 +208,7 @@ impl Default for LimitsConfig {
     }
 }
 
-/// What the log looks like.
+/// Format and filter of the log.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
@@ -249,7 +246,7 @@ pub struct MetricsConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct DaemonConfig {
     pub roles: Vec<DaemonRole>,
-    /// How long running work may go on after SIGTERM.
+    /// Seconds for which running work may go on after SIGTERM.
     pub stop_seconds: u32,
 }
 
@@ -262,7 +259,7 @@ impl Default for DaemonConfig {
     }
 }
 
-/// What this process does; several machines can share one database.
+/// A duty of this process; several machines can share one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DaemonRole {
@@ -271,7 +268,7 @@ pub enum DaemonRole {
     Scheduler,
 }
 
-/// Text that never shows up in a log or an error.
+/// Text that no log and no error shows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);

@@ -29,9 +29,6 @@ pub struct Database {
 }
 
 /// Opens the database: starts the private cluster, or connects to the server that is configured.
-///
-/// # Errors
-/// When there are no PostgreSQL binaries, the cluster does not start, or the server does not answer.
 pub async fn open(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Database> {
     if config.url.is_some() {
         return Ok(Database {
@@ -54,9 +51,6 @@ pub async fn open(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Datab
 }
 
 /// Opens the database for a command that may run beside a daemon: its cluster is used when it runs, else started for a while.
-///
-/// # Errors
-/// As [`open`].
 pub async fn open_beside(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Database> {
     if config.url.is_none()
         && let Some(options) = find_running(&state.join("postgres"))
@@ -87,9 +81,6 @@ impl Database {
 }
 
 /// Brings the schema up to date.
-///
-/// # Errors
-/// When a migration fails, or the database has one that this program does not know.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     MIGRATOR.run(pool).await.context("migrating the database")
 }

@@ -58,6 +58,8 @@ pub mod tasks;
 pub mod telemetry;
 
 pub mod config;
+
+pub mod clamd;
 pub mod error;
 
 pub use run::run;

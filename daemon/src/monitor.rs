@@ -1,4 +1,4 @@
-//! Raises and clears the alerts about scanner, jail and database, and feeds the service manager's watchdog.
+//! Raises and clears the alerts about scanner, jail and database, measures the pool, and feeds the service manager's watchdog.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,20 +9,18 @@ use tradepost_common::latency::Scope;
 use tradepost_common::overview::Severity;
 
 use crate::app::App;
-use crate::embedded::clamd::{ScannerState, ScannerStatus, Signatures};
+use crate::clamd::{ScannerState, ScannerStatus, Signatures};
 use crate::scan::waiting;
+use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
 
 const EVERY: Duration = Duration::from_secs(5);
-/// A missing scanner raises an alert after this time.
+/// The time to find a scanner before the alert is raised.
 const SCANNER_GRACE: Duration = Duration::from_secs(5);
 
 const JAIL_EVERY: Duration = Duration::from_secs(3_600);
 
-/// Watches until `stop` is cancelled.
-///
-/// # Errors
-/// Never.
+/// Runs until `stop` is cancelled.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     tokio::select! {
         () = stop.cancelled() => {}
@@ -38,7 +36,7 @@ async fn watch_scanner(app: &App) {
     loop {
         let mut status = scanner.borrow_and_update().clone();
         if matches!(status.state, ScannerState::Down { .. }) {
-            // It may only be starting: wait for news before the alarm. That there are none is news, too.
+            // It may only be starting. A time-out changes nothing: the status is read again.
             let _ = timeout(
                 SCANNER_GRACE,
                 scanner.wait_for(|now| !matches!(now.state, ScannerState::Down { .. })),
@@ -58,58 +56,59 @@ fn judge_scanner(app: &App, status: &ScannerStatus) {
     let scanner = match &status.state {
         ScannerState::Up(scanner) => scanner,
         ScannerState::Held { .. } => {
-            app.alerts.clear("scanner-down");
-            let message = format!("{}. Does freshclam run?", status.state);
-            return app.alerts.raise("signatures-stale", Severity::Critical, message);
-        }
-        ScannerState::Down { .. } => {
+            app.alerts.clear(AlertCode::ScannerDown);
+            let message = format!("{}. Check that freshclam runs.", status.state);
             return app
                 .alerts
-                .raise("scanner-down", Severity::Critical, status.state.to_string());
+                .raise_as(AlertCode::SignaturesStale, Severity::Critical, message);
+        }
+        ScannerState::Down { .. } => {
+            return app.alerts.raise(AlertCode::ScannerDown, status.state.to_string());
         }
     };
-    app.alerts.clear("scanner-down");
+    app.alerts.clear(AlertCode::ScannerDown);
     if scanner.signatures == Signatures::EicarOnly {
-        let message = "clamd has NO SIGNATURES: only the EICAR test file is recognised. Install clamav-freshclam before you take uploads from strangers.";
-        app.alerts.raise("scanner-test-signatures", Severity::Critical, message);
+        let message = "clamd has NO SIGNATURES: it finds only the EICAR test file. Install clamav-freshclam before you accept uploads from strangers.";
+        app.alerts.raise(AlertCode::ScannerTestSignatures, message);
     } else {
-        app.alerts.clear("scanner-test-signatures");
+        app.alerts.clear(AlertCode::ScannerTestSignatures);
     }
     match scanner.signatures_at {
         Some(made) if scanner.stale => {
             let message = format!(
-                "the scanner's signatures are of {}, and uploads are scanned with them all the same: does freshclam run?",
+                "the scanner's signatures are of {}; uploads are scanned with them because of scanner.when_stale. Check that freshclam runs.",
                 made.date()
             );
-            app.alerts.raise("signatures-stale", Severity::Warning, message);
+            app.alerts.raise(AlertCode::SignaturesStale, message);
         }
         None if scanner.signatures == Signatures::Unversioned => {
-            let message = "the scanner does not say how old its signatures are: does freshclam run?";
-            app.alerts.raise("signatures-stale", Severity::Warning, message);
+            let message = "the scanner does not report the age of its signatures. Check that freshclam runs.";
+            app.alerts.raise(AlertCode::SignaturesStale, message);
         }
-        _ => app.alerts.clear("signatures-stale"),
+        _ => app.alerts.clear(AlertCode::SignaturesStale),
     }
 }
 
-/// What holds the children that open hostile bytes is known once one was started: at once, not with the first upload.
+/// Starts a child of the jail at once, so that a weak confinement is known before the first upload.
 async fn watch_jail(app: &App) {
     loop {
         match app.jail.probe().await {
             Ok(confinement) if confinement.is_complete() => {
-                app.alerts.clear("jail-weak");
-                app.alerts.clear("jail-down");
+                app.alerts.clear(AlertCode::JailWeak);
+                app.alerts.clear(AlertCode::JailDown);
             }
             Ok(confinement) => {
-                app.alerts.clear("jail-down");
+                app.alerts.clear(AlertCode::JailDown);
                 let message = format!(
-                    "hostile files are opened WITHOUT A WALL: {}. Limits of memory and time still hold.",
+                    "uploaded files are opened without full confinement: {}. The limits of memory and time still hold.",
                     confinement.faults.join("; ")
                 );
-                app.alerts.raise("jail-weak", Severity::Critical, message);
+                app.alerts.raise(AlertCode::JailWeak, message);
             }
             Err(error) => {
-                let message = format!("no file can be opened: {error:#}");
-                app.alerts.raise("jail-down", Severity::Critical, message);
+                let message =
+                    format!("no uploaded file can be opened, because no child process of the jail starts: {error:#}");
+                app.alerts.raise(AlertCode::JailDown, message);
             }
         }
         let pause = if app.jail.confinement().is_some() {
@@ -121,7 +120,7 @@ async fn watch_jail(app: &App) {
     }
 }
 
-/// The pool's own latency, the database alert, and the watchdog: they all ask whether the database answers.
+/// Records the pool's latency, and raises the database alert or feeds the watchdog.
 async fn watch_database(app: &App) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -130,22 +129,19 @@ async fn watch_database(app: &App) {
         app.limits.forget_idle();
         waiting::watch_disk(app).await;
         let started = Instant::now();
-        let answers = timeout(EVERY, async { app.db.acquire().await.map(drop) }).await;
-        let outcome = if matches!(answers, Ok(Ok(()))) {
-            Outcome::Ok
-        } else {
-            Outcome::Error
-        };
+        let acquired = timeout(EVERY, app.db.acquire()).await;
+        let outcome = acquired.map_or(Outcome::Error, |acquired| Outcome::from(&acquired));
         app.latency.record(Scope::Pool, "acquire", started.elapsed(), outcome);
         match outcome {
             Outcome::Ok => {
-                app.alerts.clear("database-down");
-                // Nobody may be listening.
+                app.alerts.clear(AlertCode::DatabaseDown);
+                // Without a service manager this does nothing.
                 let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
             }
-            Outcome::Error => app
-                .alerts
-                .raise("database-down", Severity::Critical, "the database does not answer"),
+            Outcome::Error => {
+                let message = "no database connection within 5 s: check that the server runs and its disk has room";
+                app.alerts.raise(AlertCode::DatabaseDown, message);
+            }
         }
     }
 }

@@ -13,11 +13,12 @@ use tradepost_common::overview::DaemonMode;
 
 use crate::app::{App, Changes};
 use crate::campaigns::{self, Campaigns};
+use crate::clamd::ScannerStatus;
 use crate::config::{Config, DaemonRole};
 use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
 use crate::database::{self, Database};
-use crate::embedded::clamd::{self, ScannerSpec, ScannerStatus};
+use crate::embedded::clamd::{self, ScannerSpec};
 use crate::jail::{Jail, Limits, Walls};
 use crate::jobs::Jobs;
 use crate::queue::settings::{self, Settings};
@@ -227,12 +228,12 @@ fn jail(config: &Config, children: usize) -> Jail {
 fn scanner_spec(app: &App, state: &Path) -> ScannerSpec {
     let config = &app.config;
     let mut spec = ScannerSpec::new(state.join("clamd"));
-    spec.socket.clone_from(&config.scanner.socket);
+    spec.address.clone_from(&config.scanner.socket);
     spec.max_file_bytes = config.limits.pack_mib << 20;
     spec.scan_timeout = Duration::from_secs(config.scanner.timeout_seconds.into());
     spec.stale_after = Duration::from_secs(u64::from(config.scanner.stale_hours) * 3_600);
     spec.when_stale = config.scanner.when_stale;
-    spec.doubts = app.scans.doubts.clone();
+    spec.recheck = app.scans.recheck.clone();
     // Room for everything that is scanned at once, and for those who ask whether it works.
     let at_once: u32 = [QueueName::Scan, QueueName::Render]
         .map(|queue| app.concurrency(queue))
@@ -261,7 +262,7 @@ async fn watch_cluster(
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         ended = cluster.wait() => {
-            anyhow::bail!("the private PostgreSQL cluster ended ({ended}); its last words:\n{}", cluster.last_words().await)
+            anyhow::bail!("the private PostgreSQL cluster ended ({ended}); its log ends with:\n{}", cluster.log_tail().await)
         }
     }
 }

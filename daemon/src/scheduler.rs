@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tradepost_common::overview::Severity;
 
 use crate::app::App;
 use crate::queue::{QueueName, dead};
+use crate::telemetry::alerts::AlertCode;
 use crate::{leases, operations, review, takedown, uploads};
 
 const EVERY: Duration = Duration::from_secs(10);
@@ -54,35 +54,34 @@ async fn watch_queues(app: &App) -> anyhow::Result<()> {
         .iter()
         .map(|(queue, dead)| format!("{dead} in {queue}"))
         .collect();
-    let what = "messages failed too often, their uploads wait for an operator";
-    raise_or_clear(app, "dead-letters", Severity::Critical, what, &dead);
+    let what = "messages failed too often; their uploads wait for an operator";
+    raise_or_clear(app, AlertCode::DeadLetters, what, &dead);
     let decided = app.settings.borrow().clone();
     let paused_by = |queue: &QueueName| decided.get(queue).and_then(|setting| setting.paused_by.clone());
     let depths = app.broker.depths().await?;
     let fault: Vec<_> = app.broker.as_sqs().and_then(|sqs| sqs.fault()).into_iter().collect();
-    let what = "SQS does not answer, what is to be done waits";
-    raise_or_clear(app, "queues-down", Severity::Critical, what, &fault);
+    let what = "SQS does not answer; all queues wait";
+    raise_or_clear(app, AlertCode::QueuesDown, what, &fault);
     let stuck: Vec<_> = depths
         .iter()
         .filter(|(queue, _)| paused_by(queue).is_none())
         .filter(|(_, depth)| depth.oldest_age_seconds.is_some_and(|age| age > STUCK_SECONDS))
         .map(|(queue, depth)| format!("{} ({} ready)", queue.as_str(), depth.ready))
         .collect();
-    let what = "work is ready and not done for 5 minutes";
-    raise_or_clear(app, "queue-stuck", Severity::Warning, what, &stuck);
+    let what = "messages are ready for 5 minutes and no worker takes them";
+    raise_or_clear(app, AlertCode::QueueStuck, what, &stuck);
     let paused: Vec<_> = QueueName::ALL
         .iter()
         .filter_map(|queue| Some(format!("{} by {}", queue.as_str(), paused_by(queue)?)))
         .collect();
-    raise_or_clear(app, "queue-paused", Severity::Info, "paused", &paused);
+    raise_or_clear(app, AlertCode::QueuePaused, "paused", &paused);
     Ok(())
 }
 
-fn raise_or_clear(app: &App, code: &'static str, severity: Severity, what: &str, which: &[String]) {
+fn raise_or_clear(app: &App, code: AlertCode, what: &str, which: &[String]) {
     if which.is_empty() {
         app.alerts.clear(code);
     } else {
-        app.alerts
-            .raise(code, severity, format!("{what}: {}", which.join(", ")));
+        app.alerts.raise(code, format!("{what}: {}", which.join(", ")));
     }
 }

@@ -65,9 +65,6 @@ impl Tasks {
 }
 
 /// Resolves at SIGTERM or SIGINT.
-///
-/// # Errors
-/// When no signal handler can be installed.
 pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;

@@ -1,53 +1,32 @@
-//! Campaigns as Prometheus reads them: the one that draws, or drew last.
+//! The metrics of the campaign that renders, or rendered last.
 
-use std::fmt::Write as _;
-
-use crate::app::App;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 
 use super::queries;
+use crate::app::App;
+use crate::telemetry::prometheus::Gauges;
 
-/// One scrape's worth; nothing where there never was a campaign.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn render(app: &App) -> sqlx::Result<String> {
+/// Registers the metrics for one scrape; none where there never was a campaign.
+pub async fn register(registry: &mut Registry, app: &App) -> sqlx::Result<()> {
     let Some(row) = queries::newest_drawn(&app.db).await? else {
-        return Ok(String::new());
+        return Ok(());
     };
-    let mut text = String::new();
-    let left = (row.items - row.settled()).max(0);
-    family(
-        &mut text,
-        "tradepost_campaign_items",
-        "gauge",
-        "Items of the campaign that draws, or drew last, by state.",
-    );
     let states = [
         ("done", row.done),
         ("failed", row.failed),
         ("skipped", row.skipped),
-        ("waiting", left),
+        ("waiting", (row.items - row.settled()).max(0)),
     ];
-    for (state, items) in states {
-        let _ = writeln!(text, "tradepost_campaign_items{{state=\"{state}\"}} {items}");
-    }
-    family(
-        &mut text,
-        "tradepost_campaign_rate",
-        "gauge",
-        "Items a second of the campaign that draws.",
-    );
-    let _ = writeln!(text, "tradepost_campaign_rate {}", row.rate);
-    family(
-        &mut text,
-        "tradepost_campaign_drawing",
-        "gauge",
-        "1 while the campaign draws.",
-    );
-    let _ = writeln!(text, "tradepost_campaign_drawing {}", u8::from(row.state.is_moving()));
-    Ok(text)
-}
-
-fn family(text: &mut String, name: &str, kind: &str, help: &str) {
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    let items = Gauges {
+        label: "state",
+        rows: states.map(|(state, items)| (state.to_owned(), items)).into(),
+    };
+    let help = "Items of the campaign that draws, or drew last, by state";
+    registry.register("tradepost_campaign_items", help, items);
+    let help = "Items a second of the campaign that draws";
+    registry.register("tradepost_campaign_rate", help, ConstGauge::new(row.rate));
+    let is_drawing = ConstGauge::new(i64::from(row.state.is_moving()));
+    registry.register("tradepost_campaign_drawing", "1 while the campaign draws", is_drawing);
+    Ok(())
 }

@@ -90,9 +90,9 @@ async fn finish(
 /// What drawing one file took since this process started, on the clock.
 fn seconds_of_a_rendering(app: &App) -> Option<f64> {
     let mut mean = None;
-    app.latency.totals(|scope, name, histogram, _, seconds| {
-        if scope == LatencyScope::Stage && name == "render.render" && !histogram.is_empty() {
-            mean = Some(seconds / histogram.len() as f64);
+    app.latency.totals(|scope, name, totals| {
+        if scope == LatencyScope::Stage && name == "render.render" && !totals.histogram.is_empty() {
+            mean = Some(totals.sum_seconds / totals.histogram.len() as f64);
         }
     });
     mean

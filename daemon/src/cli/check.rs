@@ -56,8 +56,8 @@ fn queues(config: &Config) -> String {
 }
 
 fn scanner(config: &Config) -> String {
-    match (&config.scanner.socket, clamd::installed()) {
-        (Some(socket), _) => format!("the clamd at {}", socket.display()),
+    match (&config.scanner.socket, clamd::find_program()) {
+        (Some(address), _) => format!("the clamd at {address}"),
         (None, Some(program)) => format!("a clamd that runs already, else a private one ({})", program.display()),
         (None, None) => {
             "only a clamd that runs already; for a private one: apt-get install clamav-daemon. Without any, uploads wait"

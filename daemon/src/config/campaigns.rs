@@ -1,24 +1,24 @@
-//! `[campaigns]`: drawing the catalogue anew.
+//! `[campaigns]`: campaigns, which render the catalogue again.
 
 use serde::Deserialize;
 
-/// How campaigns behave beside everything else.
+/// Campaigns.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CampaignsConfig {
-    /// Messages of a campaign that one process works on at once; half the cores, at least one, when not set.
+    /// Messages of a campaign that one process handles at once. Default: half the cores, at least one.
     pub concurrency: Option<u32>,
-    /// Items of one message.
+    /// Items in one message.
     pub chunk_items: u32,
-    /// How long what was replaced, or rolled back, is kept before it is collected.
+    /// Days for which replaced and rolled-back renditions are kept.
     pub keep_days: u32,
-    /// How long an object that nothing refers to is kept before it is deleted.
+    /// Minutes for which an object that nothing refers to is kept.
     pub grace_minutes: u32,
-    /// A campaign pauses itself when the disk of the store has less free than this.
+    /// A campaign pauses itself when the disk of the store has less than this free.
     pub reserve_mib: u64,
-    /// What an hour of one core costs, for the plan's estimate.
+    /// The price of an hour of one core, for the plan's estimate.
     pub cpu_hour_price: Option<f64>,
-    /// Of the price.
+    /// The currency of the price, by ISO 4217.
     pub currency: String,
 }
 
@@ -37,7 +37,7 @@ impl Default for CampaignsConfig {
 }
 
 impl CampaignsConfig {
-    /// Messages that one process works on at once.
+    /// The messages that one process handles at once.
     pub fn at_once(&self) -> u32 {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         self.concurrency.unwrap_or((cores / 2).max(1))

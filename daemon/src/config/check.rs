@@ -1,4 +1,4 @@
-//! What the types of a configuration can not say: ranges, and keys that must fit each other.
+//! Ranges, and keys that must agree with each other: faults that the types cannot express.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
         check.0.extend(error.0);
     }
     check.between("daemon.stop_seconds", config.daemon.stop_seconds, 1..=600);
-    let roles = "must name at least one of api, workers, scheduler";
+    let roles = "must contain at least one of api, workers, scheduler";
     check.require(!config.daemon.roles.is_empty(), "daemon.roles", roles);
 }
 
@@ -87,14 +87,15 @@ impl Check<'_> {
         self.between("queues.attempts", queues.attempts, 1..=100);
         self.between("queues.backoff_seconds", queues.backoff_seconds, 0..=600);
         self.between("queues.safety_seconds", queues.safety_seconds, 1..=900);
+        let queue_names = QueueName::ALL.map(QueueName::as_str).join(", ");
         for (queue, concurrency) in &queues.concurrency {
             let at = format!("queues.concurrency.{queue}");
             let fault = match queue.as_str() {
-                "batch" => "was renamed: set queues.concurrency.unpack",
-                "image" => "was renamed: set queues.concurrency.render",
-                _ => "no such queue; there are scan, unpack, render, preview",
+                "batch" => "was renamed: set queues.concurrency.unpack".to_owned(),
+                "image" => "was renamed: set queues.concurrency.render".to_owned(),
+                _ => format!("is no queue; the queues are {queue_names}"),
             };
-            self.require(QueueName::parse(queue).is_some(), &at, fault);
+            self.require(QueueName::parse(queue).is_some(), &at, &fault);
             self.between(&at, *concurrency, 1..=1_000);
         }
     }

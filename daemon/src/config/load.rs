@@ -13,7 +13,7 @@ use super::{Config, check};
 const OTHER_VARIABLES: [&str; 8] = [
     "SOCKET", "STATE", "TOKEN", "CONFIG", "CORPORA", "GRAPHICS", "API", "THEME",
 ];
-/// A configuration with more faults than this is not a configuration.
+/// Bounds the faults of one report.
 const MAX_FAULTS: usize = 50;
 
 /// Everything that is wrong with a configuration.
@@ -39,7 +39,7 @@ impl Config {
         {
             return Err(ConfigError(vec![fault(
                 &file.display().to_string(),
-                &format!("can not be read: {error}"),
+                &format!("cannot be read: {error}"),
             )]));
         }
         let mut faults = unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
@@ -67,14 +67,19 @@ pub(super) fn fault(at: &str, message: &str) -> Fault {
     }
 }
 
-/// A misspelt variable would otherwise be ignored in silence.
+/// A misspelt variable is a fault; otherwise it would be ignored.
 fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Fault> {
     names
         .filter(|name| {
             name.strip_prefix("TRADEPOST_")
                 .is_some_and(|key| !key.contains("__") && !OTHER_VARIABLES.contains(&key))
         })
-        .map(|name| fault(&name, "is no configuration key; keys look like TRADEPOST_HTTP__LISTEN"))
+        .map(|name| {
+            fault(
+                &name,
+                "is not a configuration key; a key looks like TRADEPOST_HTTP__LISTEN",
+            )
+        })
         .collect()
 }
 

@@ -70,7 +70,7 @@ pub fn load(file: &Path) -> Result<Vec<Preset>, ConfigError> {
 pub fn read(file: &Path) -> Result<Vec<Preset>, ConfigError> {
     let shown = file.display().to_string();
     if let Err(error) = std::fs::metadata(file) {
-        return Err(ConfigError(vec![fault(&shown, &format!("can not be read: {error}"))]));
+        return Err(ConfigError(vec![fault(&shown, &format!("cannot be read: {error}"))]));
     }
     let entries = match Figment::from(Toml::file_exact(file)).extract::<File>() {
         Ok(read) => read.preset,
@@ -154,7 +154,7 @@ fn mark(file: &Path) -> Result<Watermark, String> {
         }
         std::fs::read_to_string(file)
     };
-    let text = read().map_err(|error| format!("{} can not be read: {error}", file.display()))?;
+    let text = read().map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     check_mark(&text).map_err(|message| format!("{}: {message}", file.display()))?;
     Ok(Watermark::Svg(text))
 }
@@ -217,7 +217,7 @@ mod tests {
             (with("colour = 1"), "colour"),
             (with("quality = 101"), "b.quality: must be between 0 and 100"),
             (with("background = \"white\""), "b.background: must be a colour"),
-            (with("watermark = \"gone.svg\""), "gone.svg can not be read"),
+            (with("watermark = \"gone.svg\""), "gone.svg cannot be read"),
             (with("watermark = \"mark.svg\""), "b.watermark: "),
             (PLAIN.replace("256\n", "0\n"), "png-256.width_px: must be between 1"),
             (

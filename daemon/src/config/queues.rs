@@ -1,4 +1,4 @@
-//! How messages are carried and worked on.
+//! `[queues]` and `[aws]`: the backend of the queues and the workers.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct QueuesConfig {
     pub backend: QueueBackend,
-    /// What the names of the queues start with on SQS.
+    /// The prefix of the names of the queues on SQS.
     pub prefix: String,
     /// A message of SQS that is larger than this, attributes included, leaves its payload in the object store.
     pub sqs_max_bytes: u32,
-    /// How long SQS keeps an empty receive waiting.
+    /// Seconds for which SQS keeps an empty receive waiting.
     pub long_poll_seconds: u32,
-    /// How long a received message stays invisible without a heartbeat.
+    /// The visibility timeout in seconds; the heartbeat extends it.
     pub visibility_seconds: u32,
     /// Attempts before a message becomes a dead letter.
     pub attempts: u32,
-    /// First back-off; doubles with every attempt, with jitter.
+    /// Seconds before the second attempt; doubles with every attempt, with jitter.
     pub backoff_seconds: u32,
     /// Handlers that run at once, by queue.
     pub concurrency: BTreeMap<String, u32>,
-    /// How long after a pack was opened the safety message looks whether its preview was forgotten.
+    /// Seconds after the unpacking of a pack until the safety message checks that its preview was made.
     pub safety_seconds: u32,
 }
 
@@ -43,7 +43,7 @@ impl Default for QueuesConfig {
     }
 }
 
-/// What carries the messages.
+/// The carrier of the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QueueBackend {

@@ -1,4 +1,4 @@
-//! What the review desk promises to contributors, and what moves the trust in them.
+//! `[review]`: time limits of the review, and the rules of the trust level.
 
 use serde::Deserialize;
 use tradepost_common::uploads::FindingSeverity;
@@ -7,15 +7,15 @@ use tradepost_common::uploads::FindingSeverity;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReviewConfig {
-    /// Within which time a case should be decided, by its severity.
+    /// Hours within which a case should be decided, by its severity.
     pub target_hours: TargetHours,
-    /// How long a decision can be taken back; 0: never.
+    /// Minutes for which a decision can be undone; 0: it cannot.
     pub undo_minutes: u32,
-    /// How long a case that a moderator skipped is not handed to that moderator.
+    /// Minutes for which a skipped case is not given to the same moderator.
     pub skip_minutes: u32,
-    /// How long a case waits for the contributor's answer before it comes back by itself.
+    /// Days a case waits for the contributor's answer before it is open again.
     pub answer_days: u32,
-    /// How long a contributor can appeal against a decision.
+    /// Days for which a contributor can appeal against a decision.
     pub appeal_days: u32,
     pub trust: TrustConfig,
 }
@@ -53,7 +53,7 @@ impl Default for TargetHours {
 }
 
 impl TargetHours {
-    pub fn of(&self, severity: FindingSeverity) -> u32 {
+    pub fn for_severity(&self, severity: FindingSeverity) -> u32 {
         match severity {
             FindingSeverity::Blocking => self.blocking,
             FindingSeverity::Warning => self.warning,
@@ -62,7 +62,7 @@ impl TargetHours {
     }
 }
 
-/// The rules that move the trust in a contributor.
+/// The rules of a contributor's trust level.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrustConfig {
@@ -76,7 +76,7 @@ pub struct TrustConfig {
     pub elite_below_percent: f64,
     /// Levels that a rejection costs.
     pub rejection_costs: u8,
-    /// Whether malware or active content in a pack makes its contributor new again.
+    /// Malware or active content in a pack makes its contributor new again.
     pub hostile_makes_new: bool,
 }
 

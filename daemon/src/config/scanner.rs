@@ -1,22 +1,22 @@
 //! The malware scanner.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
-/// Which clamd judges the uploads.
+use crate::clamd::{ScannerAddress, WhenStale};
+
+/// The clamd that scans the uploads.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScannerConfig {
-    /// The socket of a clamd that runs already. Without it: one at the usual places, else a private one.
-    pub socket: Option<PathBuf>,
-    /// Never look at the usual places; start a private clamd at once.
+    /// The clamd to use: the path of its Unix socket, or `tcp://host:port`. Without it: one at the usual sockets, else a private one.
+    pub socket: Option<ScannerAddress>,
+    /// Starts a private clamd without looking for one that runs already.
     pub private: bool,
-    /// How long one scan may take.
+    /// Seconds for one scan.
     pub timeout_seconds: u32,
-    /// Signatures older than this are stale.
+    /// Hours after which signatures are stale.
     pub stale_hours: u32,
-    /// What becomes of uploads meanwhile; an alert is raised either way.
+    /// The treatment of uploads while the signatures are stale; an alert is raised either way.
     pub when_stale: WhenStale,
     /// After an update of the signatures, what was published in so many days is scanned again; 0: nothing is.
     pub rescan_days: u32,
@@ -33,14 +33,4 @@ impl Default for ScannerConfig {
             rescan_days: 14,
         }
     }
-}
-
-/// What becomes of uploads while the signatures are stale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WhenStale {
-    /// They wait.
-    Wait,
-    /// They are scanned with what there is.
-    Scan,
 }

@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
 use tradepost_common::audit::{AuditAct, AuditRow};
@@ -18,7 +19,8 @@ use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::pager::{PageQuery, limit};
 use crate::queue::{QueueName, dead, settings};
-use crate::{accounts, audit, campaigns, operations, review, telemetry, uploads};
+use crate::telemetry::prometheus;
+use crate::{accounts, audit, campaigns, operations, review, uploads};
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
     Router::new()
@@ -157,16 +159,11 @@ async fn metrics(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
 
 /// One Prometheus scrape.
 pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
-    let mut text = telemetry::prometheus::render(
-        &sampler::overview(app).await?,
-        &sampler::queues(app).await?,
-        &app.latency,
-    );
-    text.push_str(&app.scans.meter.render());
-    text.push_str(&campaigns::meter::render(app).await?);
-    Ok((
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
-        .into_response())
+    let mut registry = Registry::default();
+    prometheus::register_overview(&mut registry, &sampler::overview(app).await?);
+    prometheus::register_queues(&mut registry, &sampler::queues(app).await?);
+    app.scans.meter.register(&mut registry);
+    campaigns::meter::register(&mut registry, app).await?;
+    let text = prometheus::encode(registry, &app.latency);
+    Ok(([(header::CONTENT_TYPE, prometheus::CONTENT_TYPE)], text).into_response())
 }

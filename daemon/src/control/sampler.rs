@@ -276,7 +276,7 @@ fn parts(app: &App) -> Vec<Part> {
     };
     let status = app.scanner.borrow().clone();
     let scanner_health = match status.scanner() {
-        Some(scanner) if scanner.signatures == crate::embedded::clamd::Signatures::EicarOnly => Health::Degraded,
+        Some(scanner) if scanner.signatures == crate::clamd::Signatures::EicarOnly => Health::Degraded,
         Some(_) => Health::Ok,
         None => Health::Down,
     };

@@ -46,11 +46,7 @@ async fn observe(State(app): State<SharedApp>, matched: Option<MatchedPath>, req
     let route = matched.map(|path| format!("{} {}", request.method(), path.as_str()));
     let response = next.run(request).await;
     if let Some(route) = route {
-        let outcome = if response.status().is_server_error() {
-            Outcome::Error
-        } else {
-            Outcome::Ok
-        };
+        let outcome = Outcome::from(response.status());
         app.latency.record(Scope::Control, &route, started.elapsed(), outcome);
     }
     response

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::Context as _;
 use nix::unistd::{Gid, Uid, User, geteuid};
 
-/// Who a child is: the daemon's own user, or another one when the daemon is root.
+/// The user of a child: the daemon's own, or another one when the daemon is root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Account {
     Own,

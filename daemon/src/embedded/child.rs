@@ -25,12 +25,12 @@ use tokio::sync::{oneshot, watch};
 
 use super::account::Account;
 use super::output::{self, Tail};
-use super::place::Place;
+use super::server_dir::ServerDir;
 
-/// How a child is stopped: a signal, and how long it may take before the next one.
-pub type Ladder = &'static [(Signal, Duration)];
+/// The signals that stop a child, each with the time before the next one.
+pub type StopSteps = &'static [(Signal, Duration)];
 
-/// What to start.
+/// The description of a process to start.
 #[derive(Debug)]
 pub struct Launch {
     /// For the thread and the errors: `postgres`.
@@ -39,14 +39,14 @@ pub struct Launch {
     pub arguments: Vec<OsString>,
     pub account: Account,
     /// Inherited as a descriptor.
-    pub place: Arc<Place>,
-    /// The folder in the place the child works in; the root of the file system otherwise.
+    pub dir: Arc<ServerDir>,
+    /// The folder in the folder the child works in; the root of the file system otherwise.
     pub folder: Option<&'static str>,
-    /// The file in the place that takes what the child writes.
+    /// The file in the folder that takes what the child writes.
     pub log: &'static str,
-    /// What the child gets from the kernel when the daemon dies.
+    /// The signal that the child gets from the kernel when the daemon dies.
     pub when_orphaned: Signal,
-    pub ladder: Ladder,
+    pub stop_steps: StopSteps,
 }
 
 /// A running child. Dropping it stops it in the background.
@@ -54,7 +54,7 @@ pub struct Child {
     pid: Pid,
     reaped: Arc<Mutex<bool>>,
     end: watch::Receiver<Option<ExitStatus>>,
-    ladder: Ladder,
+    stop_steps: StopSteps,
     tail: Tail,
 }
 
@@ -78,7 +78,7 @@ impl Child {
         self.pid
     }
 
-    /// What the child wrote last.
+    /// The last output of the child.
     pub fn tail(&self) -> &Tail {
         &self.tail
     }
@@ -94,7 +94,7 @@ impl Child {
 
     /// Stops the child, step by step.
     pub async fn stop(&self) -> ExitStatus {
-        for (signal, patience) in self.ladder {
+        for (signal, patience) in self.stop_steps {
             self.signal(*signal);
             if let Ok(status) = tokio::time::timeout(*patience, self.wait()).await {
                 return status;
@@ -122,9 +122,9 @@ impl Drop for Child {
         if self.end.borrow().is_some() {
             return;
         }
-        let (pid, reaped, ladder) = (self.pid, Arc::clone(&self.reaped), self.ladder);
+        let (pid, reaped, stop_steps) = (self.pid, Arc::clone(&self.reaped), self.stop_steps);
         let stop = thread::Builder::new().name("child-stop".into()).spawn(move || {
-            for (signal, patience) in ladder {
+            for (signal, patience) in stop_steps {
                 signal_unless_reaped(pid, &reaped, *signal);
                 if reaped_within(&reaped, *patience) {
                     return;
@@ -173,7 +173,7 @@ fn parent(launch: &Launch, reply: oneshot::Sender<io::Result<Child>>) {
         pid,
         reaped: Arc::clone(&reaped),
         end,
-        ladder: launch.ladder,
+        stop_steps: launch.stop_steps,
         tail,
     };
     // A caller that went away drops the child here, and with that stops it.
@@ -200,7 +200,7 @@ fn spawn(launch: &Launch) -> io::Result<(std::process::Child, Tail)> {
         .current_dir(
             launch
                 .folder
-                .map_or_else(|| PathBuf::from("/"), |folder| launch.place.by_descriptor(folder)),
+                .map_or_else(|| PathBuf::from("/"), |folder| launch.dir.by_descriptor(folder)),
         )
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
@@ -208,23 +208,23 @@ fn spawn(launch: &Launch) -> io::Result<(std::process::Child, Tail)> {
         // A Ctrl-C at the terminal is for the daemon, which stops its children when its own work is done.
         .process_group(0);
     launch.account.assume(&mut command);
-    tie(&mut command, Arc::clone(&launch.place), launch.when_orphaned);
+    tie(&mut command, Arc::clone(&launch.dir), launch.when_orphaned);
     // Before the process: nothing that can fail may come after it.
-    let tail = output::capture(reader, launch.place.inside(launch.log))?;
+    let tail = output::capture(reader, launch.dir.inside(launch.log))?;
     Ok((command.spawn()?, tail))
 }
 
-/// Ties the child to the life of the daemon and hands it the descriptor of its place.
+/// Ties the child to the life of the daemon and hands it the descriptor of its folder.
 #[expect(
     unsafe_code,
     reason = "the parent-death signal is cleared by the change of user, so only code after it can set it"
 )]
-fn tie(command: &mut Command, place: Arc<Place>, when_orphaned: Signal) {
+fn tie(command: &mut Command, dir: Arc<ServerDir>, when_orphaned: Signal) {
     let daemon = getpid();
     // Safe between fork and exec: three system calls, no allocation, no lock.
     unsafe {
         command.pre_exec(move || {
-            fcntl(&*place, FcntlArg::F_SETFD(FdFlag::empty()))?;
+            fcntl(&*dir, FcntlArg::F_SETFD(FdFlag::empty()))?;
             set_pdeathsig(when_orphaned)?;
             // The daemon may have died before the signal was set.
             if getppid() == daemon {

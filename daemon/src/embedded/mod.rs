@@ -2,7 +2,7 @@
 //!
 //! Both are children of the daemon that live in a folder of the state directory, run as an unprivileged user when the daemon
 //! is root, listen on a Unix socket only, and go when the daemon goes, however it goes:
-//! - `place`: the folder of a server, handed to it as a descriptor;
+//! - `server_dir`: the folder of a server, handed to it as a descriptor;
 //! - `account`: the user it runs as;
 //! - `child`: the process itself, its end, and how it is stopped;
 //! - `output`: what it writes, in a log file with a bound;
@@ -16,5 +16,5 @@ mod account;
 mod child;
 mod leftovers;
 mod output;
-mod place;
 mod programs;
+mod server_dir;

@@ -1,4 +1,4 @@
-//! What a server writes to its standard output and error: a log file with a bound, and its last lines for an error message.
+//! The standard output and error of a server: in a bounded log file, and their last lines for an error message.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, PipeReader, Read as _, Write as _};

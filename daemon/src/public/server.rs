@@ -89,11 +89,7 @@ async fn observe(State(app): State<SharedApp>, matched: Option<MatchedPath>, req
         }
     };
     if let Some(route) = route {
-        let outcome = if response.status().is_server_error() {
-            Outcome::Error
-        } else {
-            Outcome::Ok
-        };
+        let outcome = Outcome::from(response.status());
         app.latency.record(Scope::Route, &route, started.elapsed(), outcome);
     }
     let nosniff = (

@@ -17,6 +17,7 @@ use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 use crate::app::App;
 use crate::catalog::gc;
 use crate::catalog::service::{self as catalog, Item, StoredFile};
+use crate::clamd::Verdict;
 use crate::duplicates::Prints;
 use crate::duplicates::service as duplicates;
 use crate::findings::{self, file_finding};
@@ -25,9 +26,7 @@ use crate::objects::{member_key, rendition_key};
 use crate::pinned;
 use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, Outcome, QueueName};
-use crate::scan::clamd::Verdict;
 use crate::scan::service::{self as scan, Scanned};
-use crate::telemetry::latency;
 use crate::uploads::service as uploads;
 use tradepost_inspect::manifest::Kind;
 
@@ -259,11 +258,7 @@ async fn enqueue_preview(app: &App, tx: &mut PgConnection, job: &RenderJob) -> s
 async fn timed<T, E>(app: &App, stage: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let started = Instant::now();
     let result = work.await;
-    let outcome = if result.is_ok() {
-        latency::Outcome::Ok
-    } else {
-        latency::Outcome::Error
-    };
-    app.latency.record(Scope::Stage, stage, started.elapsed(), outcome);
+    app.latency
+        .record(Scope::Stage, stage, started.elapsed(), (&result).into());
     result
 }

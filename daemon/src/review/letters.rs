@@ -85,7 +85,7 @@ pub async fn appeal(app: &App, account: &Account, upload: UploadId, text: &str) 
     let case = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
     let decision = appealable(app, &mut tx, &case).await?;
     open_again(&mut tx, &case, &decision).await?;
-    let hours = app.config.review.target_hours.of(case.severity);
+    let hours = app.config.review.target_hours.for_severity(case.severity);
     letters::set_appealed(&mut tx, id, &decision.actor, hours).await?;
     insert_appeal(&mut tx, id, (&account.name, &text), decision.id).await?;
     tx.commit().await?;

@@ -65,7 +65,7 @@ pub async fn decide(
                 upload: upload_id,
                 severity,
                 reason: &reason,
-                target_hours: config.target_hours.of(severity),
+                target_hours: config.target_hours.for_severity(severity),
             };
             queries::open_case(&mut *tx, &case).await?;
             stages::leave(tx, upload_id, Stage::Preview).await?;

@@ -236,7 +236,7 @@ pub async fn open_again(
         upload,
         severity,
         reason,
-        target_hours: config.target_hours.of(severity),
+        target_hours: config.target_hours.for_severity(severity),
     };
     queries::open_again(tx, &case).await
 }

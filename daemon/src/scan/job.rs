@@ -8,9 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
-use super::clamd::Verdict;
 use super::service::{self, Scanned};
 use crate::app::App;
+use crate::clamd::Verdict;
 use crate::findings::{self, pack_finding};
 use crate::pinned;
 use crate::queue::{NewMessage, Outcome, QueueName};

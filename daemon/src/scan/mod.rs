@@ -3,7 +3,6 @@
 //! Promise: nothing is published without a `clean` verdict for its exact bytes. Unscannable is not clean; a scanner that is away,
 //! fails, or has old signatures means waiting, and waiting uses up no attempt.
 
-pub mod clamd;
 pub mod job;
 mod queries;
 pub mod service;

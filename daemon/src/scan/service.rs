@@ -12,10 +12,9 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tradepost_common::ids::UploadId;
 
-use super::clamd::{self, ScanError, Verdict, Version};
 use super::queries;
 use crate::app::App;
-use crate::embedded::clamd::{Scanner, ScannerState, ScannerStatus, Signatures};
+use crate::clamd::{self, ScanError, Scanner, ScannerState, ScannerStatus, Signatures, Verdict, Version};
 
 /// A scan that was in flight while the scanner was silent is given up after this time: its reply may never come.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -83,10 +82,10 @@ pub async fn scan_in_background(
         hasher: Sha256::new(),
     };
     let verdict = tokio::select! {
-        verdict = clamd::scan(&scanner.socket, &mut hashing, size_bytes, scanner.limits) => verdict?,
+        verdict = clamd::scan(&scanner.address, &mut hashing, size_bytes, scanner.limits) => verdict?,
         () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost),
     };
-    let after = clamd::version(&scanner.socket).await?;
+    let after = clamd::version(&scanner.address).await?;
     // An oversized object is judged without being sent: the rest is read here, so that the verdict is about exact bytes.
     tokio::io::copy(&mut hashing, &mut tokio::io::sink())
         .await
@@ -106,8 +105,8 @@ pub async fn scan_in_background(
 pub fn in_use(status: &watch::Receiver<ScannerStatus>) -> Result<Scanner, ScanError> {
     match &status.borrow().state {
         ScannerState::Up(scanner) => Ok(scanner.clone()),
-        ScannerState::Held { reason, .. } => Err(ScanError::Held(reason.clone())),
-        ScannerState::Down { reason } => Err(ScanError::Away(reason.clone())),
+        ScannerState::Held { reason, .. } => Err(ScanError::SignaturesStale(reason.clone())),
+        ScannerState::Down { reason } => Err(ScanError::Unavailable(reason.clone())),
     }
 }
 

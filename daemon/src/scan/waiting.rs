@@ -7,12 +7,12 @@ use std::io;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tradepost_common::overview::Severity;
 
-use super::clamd::{Culprit, ScanError, probe};
 use crate::app::App;
+use crate::clamd::{ErrorOrigin, ScanError, probe};
 use crate::pinned::Swapped;
 use crate::queue::{Message, Outcome};
+use crate::telemetry::alerts::AlertCode;
 
 /// The queue receives nothing while the scanner is down; messages in flight are retried after this time.
 const SCANNER_WAIT: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ const SCANNER_WAIT: Duration = Duration::from_secs(2);
 const STEADY: time::Duration = time::Duration::seconds(60);
 const DISK_WAIT: Duration = Duration::from_secs(5);
 /// Failures of the scanner with one message after which the message is the cause.
-const MAX_STRIKES: u8 = 5;
+const MAX_FAILURES: u8 = 5;
 
 /// Turns a failure with an external cause into a retry that is no attempt.
 ///
@@ -34,7 +34,7 @@ pub async fn instead_of_failing(
     let error = match result {
         Ok(outcome) => {
             if outcome == Outcome::Done {
-                app.scans.strikes.forget(message.id());
+                app.scans.failures.forget(message.id());
             }
             return Ok(outcome);
         }
@@ -42,13 +42,12 @@ pub async fn instead_of_failing(
     };
     if is_disk_full(&error) {
         let what = format!("the disk is full, uploads wait: {error:#}");
-        app.alerts.raise("disk-full", Severity::Critical, what);
+        app.alerts.raise(AlertCode::DiskFull, what);
         return Ok(Outcome::Retry(DISK_WAIT));
     }
     if let Some(swapped) = error.downcast_ref::<Swapped>() {
         app.alerts.raise(
-            "bytes-swapped",
-            Severity::Critical,
+            AlertCode::BytesSwapped,
             format!("{swapped} (in the queue {})", message.queue().as_str()),
         );
     }
@@ -59,7 +58,7 @@ pub async fn instead_of_failing(
     if !is_scanners(app, message, fault).await {
         return Err(error);
     }
-    app.scans.doubts.notify_one();
+    app.scans.recheck.notify_one();
     let (queue, id, reason) = (message.queue().as_str(), message.id(), fault.code());
     tracing::info!(queue, message.id = %id, reason, "no verdict, the work waits: {fault}");
     Ok(Outcome::Retry(SCANNER_WAIT))
@@ -67,18 +66,18 @@ pub async fn instead_of_failing(
 
 /// True when the scanner fails, rather than this file.
 async fn is_scanners(app: &App, message: &Message, fault: &ScanError) -> bool {
-    match fault.culprit() {
-        Culprit::Scanner => true,
-        Culprit::Bytes => false,
-        Culprit::Unknown => {
+    match fault.origin() {
+        ErrorOrigin::Scanner => true,
+        ErrorOrigin::Bytes => false,
+        ErrorOrigin::Unknown => {
             let status = app.scanner.borrow().clone();
             let works = match status.scanner() {
                 Some(scanner) if OffsetDateTime::now_utc() - status.since > STEADY => {
-                    probe::works(&scanner.socket).await.is_ok()
+                    probe::answers(&scanner.address).await.is_ok()
                 }
                 _ => false,
             };
-            !works && app.scans.strikes.add(message.id()) <= MAX_STRIKES
+            !works && app.scans.failures.add(message.id()) <= MAX_FAILURES
         }
     }
 }
@@ -93,8 +92,8 @@ fn is_disk_full(error: &anyhow::Error) -> bool {
 
 /// Clears the alert of a full disk once the store takes bytes again.
 pub async fn watch_disk(app: &App) {
-    if app.alerts.is_raised("disk-full") && app.store.has_room().await {
-        app.alerts.clear("disk-full");
+    if app.alerts.is_raised(AlertCode::DiskFull) && app.store.has_room().await {
+        app.alerts.clear(AlertCode::DiskFull);
     }
 }
 

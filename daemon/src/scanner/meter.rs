@@ -1,18 +1,20 @@
 //! Counters of scans, for the metrics and for rescans that wait.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 
 /// The counters of one process.
 #[derive(Debug, Default)]
 pub struct Meter {
     uploads_in_hand: AtomicU64,
-    rescanned: AtomicU64,
-    withdrawn: AtomicU64,
-    rescans_left: AtomicI64,
-    failures: Mutex<BTreeMap<&'static str, u64>>,
+    rescanned: Counter,
+    withdrawn: Counter,
+    rescans_left: Gauge,
+    failures: Family<[(&'static str, &'static str); 1], Counter>,
 }
 
 /// A scan of something new, while it runs.
@@ -39,67 +41,30 @@ impl Meter {
 
     /// Notes a scan that gave no verdict, by the code of its fault.
     pub fn failed(&self, code: &'static str) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        *failures.entry(code).or_default() += 1;
+        self.failures.get_or_create(&[("reason", code)]).inc();
     }
 
     pub fn rescanned(&self) {
-        self.rescanned.fetch_add(1, Ordering::Relaxed);
+        self.rescanned.inc();
     }
 
     pub fn withdrew(&self, items: u64) {
-        self.withdrawn.fetch_add(items, Ordering::Relaxed);
+        self.withdrawn.inc_by(items);
     }
 
     pub fn set_rescans_left(&self, uploads: i64) {
-        self.rescans_left.store(uploads, Ordering::Relaxed);
+        self.rescans_left.set(uploads);
     }
 
-    /// In Prometheus' text format.
-    pub fn render(&self) -> String {
-        let mut text = String::new();
-        let mut family = |name: &str, kind: &str, help: &str, value: String| {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{value}");
-        };
-        let count = |name: &str, value: u64| format!("{name} {value}");
-        let (files, items) = ("tradepost_rescanned_files_total", "tradepost_withdrawn_items_total");
-        let help = "Files scanned again after an update of the signatures.";
-        family(
-            files,
-            "counter",
-            help,
-            count(files, self.rescanned.load(Ordering::Relaxed)),
-        );
-        let help = "Items that were published and withdrawn because of what the scanner found later.";
-        family(
-            items,
-            "counter",
-            help,
-            count(items, self.withdrawn.load(Ordering::Relaxed)),
-        );
-        let left = "tradepost_rescan_uploads_left";
-        let value = format!("{left} {}", self.rescans_left.load(Ordering::Relaxed));
-        family(
-            left,
-            "gauge",
-            "Published uploads that are still to be scanned with the newest signatures.",
-            value,
-        );
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = "tradepost_scan_failures_total";
-        let rows: Vec<_> = failures
-            .iter()
-            .map(|(code, count)| format!("{name}{{reason=\"{code}\"}} {count}"))
-            .collect();
-        if !rows.is_empty() {
-            family(
-                name,
-                "counter",
-                "Scans that gave no verdict, by the reason.",
-                rows.join("\n"),
-            );
-        }
-        text
+    /// Registers the counters for one scrape.
+    pub fn register(&self, registry: &mut Registry) {
+        let help = "Files scanned again after an update of the signatures";
+        registry.register("tradepost_rescanned_files", help, self.rescanned.clone());
+        let help = "Items that were published and withdrawn because of what the scanner found later";
+        registry.register("tradepost_withdrawn_items", help, self.withdrawn.clone());
+        let help = "Published uploads that are still to be scanned with the newest signatures";
+        registry.register("tradepost_rescan_uploads_left", help, self.rescans_left.clone());
+        let help = "Scans that gave no verdict, by the reason";
+        registry.register("tradepost_scan_failures", help, self.failures.clone());
     }
 }

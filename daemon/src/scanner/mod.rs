@@ -1,22 +1,22 @@
 //! State of the scans of one process: counters, failures by message, and the wish to have the scanner checked.
 
+mod failures;
 mod meter;
-mod strikes;
 
 use std::sync::Arc;
 
 use tokio::sync::{Notify, Semaphore};
 
+pub use self::failures::ScannerFailures;
 pub use self::meter::Meter;
-pub use self::strikes::Strikes;
 
 /// State that the scans of one process share.
 #[derive(Debug)]
 pub struct Scans {
     /// Notified after a scan without a verdict: the scanner is checked at once.
-    pub doubts: Arc<Notify>,
+    pub recheck: Arc<Notify>,
     pub meter: Meter,
-    pub strikes: Strikes,
+    pub failures: ScannerFailures,
     /// One permit: one upload is rescanned at a time.
     pub again: Semaphore,
 }
@@ -24,9 +24,9 @@ pub struct Scans {
 impl Default for Scans {
     fn default() -> Self {
         Self {
-            doubts: Arc::default(),
+            recheck: Arc::default(),
             meter: Meter::default(),
-            strikes: Strikes::default(),
+            failures: ScannerFailures::default(),
             again: Semaphore::new(1),
         }
     }

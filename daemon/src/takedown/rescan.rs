@@ -9,19 +9,18 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tokio::time::sleep;
 use tradepost_common::ids::UploadId;
-use tradepost_common::overview::Severity;
 use tradepost_common::uploads::UploadState;
 
 use super::queries;
 use super::service::{self as takedown, Hit};
 use crate::app::App;
-use crate::embedded::clamd::Signatures;
+use crate::clamd::{Signatures, Verdict};
 use crate::objects::member_key;
 use crate::pinned;
 use crate::queue::{Lane, NewMessage, Outcome, QueueName};
-use crate::scan::clamd::Verdict;
 use crate::scan::job::ScanJob;
 use crate::scan::service::{self as scan, Occasion, Scanned};
+use crate::telemetry::alerts::AlertCode;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 
@@ -91,12 +90,12 @@ fn number_in_use(app: &App) -> Option<i32> {
 /// The alert stands until moderators have decided.
 async fn watch_taken_down(app: &App) -> anyhow::Result<()> {
     match queries::count_taken_down(&app.db).await? {
-        0 => app.alerts.clear("malware-withdrawn"),
+        0 => app.alerts.clear(AlertCode::MalwareWithdrawn),
         uploads => {
             let message = format!(
                 "the scanner found malware in {uploads} upload(s) that were published; they were taken down, a moderator must decide"
             );
-            app.alerts.raise("malware-withdrawn", Severity::Critical, message);
+            app.alerts.raise(AlertCode::MalwareWithdrawn, message);
         }
     }
     Ok(())

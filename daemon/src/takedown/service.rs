@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use sqlx::PgConnection;
 use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::UploadId;
-use tradepost_common::overview::Severity;
 use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
 
 use super::queries;
@@ -17,6 +16,7 @@ use crate::findings::{self, file_finding, pack_finding};
 use crate::preview::job::PreviewJob;
 use crate::queue::{NewMessage, QueueName};
 use crate::review::service as review;
+use crate::telemetry::alerts::AlertCode;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 use crate::uploads::stages;
@@ -81,7 +81,7 @@ pub async fn after(app: &App, upload: &Upload, hit: &Hit<'_>) -> anyhow::Result<
         "malware in what was published: {} in the upload {}",
         hit.signature, upload.id
     );
-    app.alerts.raise("malware-withdrawn", Severity::Critical, what);
+    app.alerts.raise(AlertCode::MalwareWithdrawn, what);
     if let Some(key) = uploads::object(upload) {
         app.store
             .quarantine_version(&key)

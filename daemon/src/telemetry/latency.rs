@@ -1,26 +1,38 @@
 //! The one source of latency: HDR histograms by route, stage, queue and pool.
 //!
-//! Each keeps a total since start and a ring of six 10 s slices, so that the last minute can be told from the rest.
+//! Each keeps a total since start and a ring of six 10 s slices, which make up the last minute.
 //! Values are microseconds from 1 to 1 hour with two significant digits.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use hdrhistogram::Histogram;
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 
 const SLICES: usize = 6;
 const SLICE: Duration = Duration::from_secs(10);
 const HIGHEST_MICROS: u64 = 3_600_000_000;
-/// Routes, stages and queues are known at compile time; this only bounds a mistake.
+/// Bounds the series of a scope. Routes, stages and queues are known at compile time, so only a mistake reaches it.
 const MAX_SERIES: usize = 512;
+const SCOPES: [Scope; 5] = [
+    Scope::Route,
+    Scope::Stage,
+    Scope::QueueWait,
+    Scope::Pool,
+    Scope::Control,
+];
 
 /// All histograms of the process.
+///
+/// Recording shares a read lock with every other event and waits only for events of the same series. It allocates nothing, except
+/// at the first event of a series.
 #[derive(Debug)]
 pub struct Latency {
     started: Instant,
-    series: Mutex<BTreeMap<(Scope, String), Series>>,
+    /// By scope, then by name.
+    series: [RwLock<BTreeMap<Box<str>, Mutex<Series>>>; SCOPES.len()],
 }
 
 #[derive(Debug)]
@@ -33,18 +45,43 @@ struct Series {
     errors: u64,
 }
 
-/// Whether an event ended well.
+/// The result of a timed event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Ok,
     Error,
 }
 
+impl<T, E> From<&Result<T, E>> for Outcome {
+    fn from(result: &Result<T, E>) -> Self {
+        if result.is_ok() { Self::Ok } else { Self::Error }
+    }
+}
+
+/// A request failed when its status is 500 or higher.
+impl From<StatusCode> for Outcome {
+    fn from(status: StatusCode) -> Self {
+        if status.is_server_error() {
+            Self::Error
+        } else {
+            Self::Ok
+        }
+    }
+}
+
+/// All events of a series since start.
+#[derive(Debug)]
+pub struct Totals<'a> {
+    pub histogram: &'a Histogram<u64>,
+    pub errors: u64,
+    pub sum_seconds: f64,
+}
+
 impl Default for Latency {
     fn default() -> Self {
         Self {
             started: Instant::now(),
-            series: Mutex::new(BTreeMap::new()),
+            series: Default::default(),
         }
     }
 }
@@ -56,16 +93,14 @@ impl Latency {
             .unwrap_or(HIGHEST_MICROS)
             .clamp(1, HIGHEST_MICROS);
         let slice = self.slice_now();
-        let mut series = self.lock();
-        let key = (scope, name.to_owned());
-        if !series.contains_key(&key) {
-            if series.len() >= MAX_SERIES {
-                return;
-            }
-            series.insert(key.clone(), Series::new(slice));
+        let all = &self.series[scope as usize];
+        if let Some(series) = all.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return lock(series).record(slice, micros, outcome);
         }
-        if let Some(series) = series.get_mut(&key) {
-            series.record(slice, micros, outcome);
+        let mut all = all.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() < MAX_SERIES || all.contains_key(name) {
+            let series = all.entry(name.into()).or_insert_with(|| Mutex::new(Series::new(slice)));
+            lock(series).record(slice, micros, outcome);
         }
     }
 
@@ -73,33 +108,38 @@ impl Latency {
     pub fn rows(&self) -> Vec<LatencyRow> {
         let slice = self.slice_now();
         let window = self.started.elapsed().min(SLICE * SLICES as u32).as_secs_f64().max(1.0);
-        let mut series = self.lock();
-        series
-            .iter_mut()
-            .map(|((scope, name), series)| series.row(*scope, name, slice, window))
-            .collect()
+        let mut rows = Vec::new();
+        self.each(|scope, name, series| rows.push(series.row(scope, name, slice, window)));
+        rows
     }
 
-    /// Calls `each` with scope, name, events, errors, sum in seconds and the quantiles of all events since start.
-    pub fn totals(&self, mut each: impl FnMut(Scope, &str, &Histogram<u64>, u64, f64)) {
-        for ((scope, name), series) in self.lock().iter() {
-            each(
-                *scope,
-                name,
-                &series.total,
-                series.errors,
-                Duration::from_micros(series.total_micros).as_secs_f64(),
-            );
+    /// Calls `each` with scope, name and totals of every series.
+    pub fn totals(&self, mut each: impl FnMut(Scope, &str, Totals<'_>)) {
+        self.each(|scope, name, series| {
+            let totals = Totals {
+                histogram: &series.total,
+                errors: series.errors,
+                sum_seconds: Duration::from_micros(series.total_micros).as_secs_f64(),
+            };
+            each(scope, name, totals);
+        });
+    }
+
+    fn each(&self, mut each: impl FnMut(Scope, &str, &mut Series)) {
+        for (scope, all) in SCOPES.into_iter().zip(&self.series) {
+            for (name, series) in all.read().unwrap_or_else(PoisonError::into_inner).iter() {
+                each(scope, name, &mut lock(series));
+            }
         }
     }
 
     fn slice_now(&self) -> u64 {
         self.started.elapsed().as_secs() / SLICE.as_secs()
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Scope, String), Series>> {
-        self.series.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
+fn lock(series: &Mutex<Series>) -> std::sync::MutexGuard<'_, Series> {
+    series.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Series {
@@ -198,5 +238,38 @@ mod tests {
         assert_eq!(series.row(Scope::Stage, "scan", 6, 60.0).recent.count, 1);
         let row = series.row(Scope::Stage, "scan", 40, 60.0);
         assert_eq!((row.recent.count, row.total.count, row.errors), (0, 2, 1));
+    }
+
+    #[test]
+    fn scopes_are_indexed_in_their_order() {
+        assert_eq!(SCOPES.map(|scope| scope as usize), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn no_event_of_many_threads_is_lost() {
+        const EVENTS: u64 = 20_000;
+        let latency = Latency::default();
+        let began = Instant::now();
+        std::thread::scope(|threads| {
+            for thread in 0..8 {
+                let latency = &latency;
+                threads.spawn(move || {
+                    let own = format!("own {}", thread % 4);
+                    for event in 0..EVENTS {
+                        let took = Duration::from_micros(event);
+                        latency.record(Scope::Stage, &own, took, Outcome::Ok);
+                        latency.record(Scope::Stage, "shared", took, Outcome::Error);
+                    }
+                });
+            }
+        });
+        println!("{} ns an event", began.elapsed().as_nanos() / u128::from(16 * EVENTS));
+        let rows = latency.rows();
+        let counts: Vec<_> = rows
+            .iter()
+            .map(|row| (row.name.as_str(), row.total.count, row.errors))
+            .collect();
+        let own = ["own 0", "own 1", "own 2", "own 3"].map(|name| (name, 2 * EVENTS, 0));
+        assert_eq!(counts, [&own[..], &[("shared", 8 * EVENTS, 8 * EVENTS)]].concat());
     }
 }

@@ -8,12 +8,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{LogConfig, LogFormat};
 
 /// Starts logging; a second call (in tests) changes nothing.
-///
-/// # Errors
-/// When the filter can not be parsed.
 pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter)
-        .map_err(|error| anyhow::anyhow!("log.filter {:?} can not be parsed: {error}", config.filter))?;
+    let filter = EnvFilter::try_new(&config.filter).map_err(|error| {
+        anyhow::anyhow!(
+            "log.filter {:?} is not a filter like \"info,sqlx=warn\": {error}",
+            config.filter
+        )
+    })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

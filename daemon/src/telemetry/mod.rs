@@ -1,6 +1,4 @@
-//! What the daemon measures of itself: log, latency histograms, the Prometheus endpoint, alerts.
-//!
-//! CloudWatch comes as `cloudwatch.rs` and reads the same histograms.
+//! Log, latency histograms, the Prometheus text, alerts. They know no feature: features record, register and raise.
 
 pub mod alerts;
 pub mod latency;

@@ -1,4 +1,4 @@
-//! What the daemon itself uses: resident memory and CPU, read from `/proc/self`.
+//! The daemon's own resident memory and CPU time.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

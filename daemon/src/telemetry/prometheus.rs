@@ -1,134 +1,152 @@
 //! The Prometheus text exposition (format 0.0.4) of the same numbers that the terminal shows.
+//!
+//! Every scrape makes a [`Registry`] and lets each part of the daemon register its metrics: counters that it keeps, and gauges that
+//! are read for the scrape.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Debug, Write as _};
 
+use prometheus_client::encoding::{EncodeGaugeValue, EncodeMetric, MetricEncoder, prometheus_text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 use tradepost_common::latency::Scope;
 use tradepost_common::overview::{Health, Overview};
 use tradepost_common::queues::QueueRow;
 
 use super::latency::Latency;
 
-/// Renders one scrape.
-pub fn render(overview: &Overview, queues: &[QueueRow], latency: &Latency) -> String {
-    let mut text = String::with_capacity(16 * 1024);
+pub use prometheus_text::CONTENT_TYPE;
+
+/// A gauge with one value for each value of a label, read for one scrape.
+#[derive(Debug)]
+pub struct Gauges<N> {
+    pub label: &'static str,
+    pub rows: Vec<(String, N)>,
+}
+
+impl<N: EncodeGaugeValue> EncodeMetric for Gauges<N> {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for (name, value) in &self.rows {
+            encoder
+                .encode_family(&[(self.label, name.as_str())])?
+                .encode_gauge(value)?;
+        }
+        Ok(())
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Registers the numbers of the Overview.
+pub fn register_overview(registry: &mut Registry, overview: &Overview) {
+    let mut gauge = |name: &str, help: &str, value: i64| registry.register(name, help, ConstGauge::new(value));
     gauge(
-        &mut text,
         "tradepost_resident_bytes",
-        "Resident memory of the daemon.",
-        &[("", overview.process.resident_bytes as f64)],
+        "Resident memory of the daemon",
+        overview.process.resident_bytes.cast_signed(),
     );
-    let up: Vec<_> = overview
+    gauge(
+        "tradepost_cases_open",
+        "Cases that wait for a moderator",
+        overview.counts.cases_open,
+    );
+    gauge(
+        "tradepost_items_published",
+        "Items in the catalogue",
+        overview.counts.items_published,
+    );
+    let up = overview
         .parts
         .iter()
-        .map(|part| {
-            (
-                format!("part=\"{}\"", part.name),
-                f64::from(u8::from(part.health == Health::Ok)),
-            )
-        })
-        .collect();
-    family(
-        &mut text,
-        "tradepost_part_up",
-        "gauge",
-        "1 when the part is healthy.",
-        &up,
-    );
-    let alerts: Vec<_> = overview
-        .alerts
-        .iter()
-        .map(|alert| (format!("code=\"{}\"", alert.code), 1.0))
-        .collect();
-    family(
-        &mut text,
-        "tradepost_alert",
-        "gauge",
-        "1 while the alert is raised.",
-        &alerts,
-    );
-    queue_gauges(&mut text, queues);
-    let counts = &overview.counts;
-    gauge(
-        &mut text,
-        "tradepost_cases_open",
-        "Cases that wait for a moderator.",
-        &[("", counts.cases_open as f64)],
-    );
-    gauge(
-        &mut text,
-        "tradepost_items_published",
-        "Items in the catalogue.",
-        &[("", counts.items_published as f64)],
-    );
-    summaries(&mut text, latency);
-    text
-}
-
-fn queue_gauges(text: &mut String, queues: &[QueueRow]) {
-    let mut each = |name: &str, help: &str, value: fn(&QueueRow) -> f64| {
-        let rows: Vec<_> = queues
-            .iter()
-            .map(|queue| (format!("queue=\"{}\"", queue.name), value(queue)))
-            .collect();
-        family(text, name, "gauge", help, &rows);
+        .map(|part| (part.name.clone(), i64::from(part.health == Health::Ok)));
+    let up = Gauges {
+        label: "part",
+        rows: up.collect(),
     };
-    each("tradepost_queue_depth", "Messages ready to be received.", |queue| {
-        queue.depth as f64
-    });
-    each(
-        "tradepost_queue_in_flight",
-        "Messages received and not yet deleted.",
-        |queue| queue.in_flight as f64,
-    );
-    each(
-        "tradepost_queue_delayed",
-        "Messages that are not visible yet.",
-        |queue| queue.delayed as f64,
-    );
-    each("tradepost_queue_dead_letters", "Dead letters of the queue.", |queue| {
-        queue.dead as f64
-    });
-    each(
-        "tradepost_queue_oldest_age_seconds",
-        "Age of the oldest ready message.",
-        |queue| queue.oldest_age_seconds.unwrap_or(0.0),
-    );
-    each("tradepost_queue_paused", "1 while the queue is paused.", |queue| {
-        f64::from(u8::from(queue.paused))
-    });
+    registry.register("tradepost_part_up", "1 when the part is healthy", up);
+    let alerts = Gauges {
+        label: "code",
+        rows: overview.alerts.iter().map(|alert| (alert.code.clone(), 1i64)).collect(),
+    };
+    registry.register("tradepost_alert", "1 while the alert is raised", alerts);
 }
 
-fn summaries(text: &mut String, latency: &Latency) {
-    let name = "tradepost_latency_seconds";
-    let _ = writeln!(
-        text,
-        "# HELP {name} Time by route, pipeline stage, queue wait and pool since start.\n# TYPE {name} summary"
+/// Registers the numbers of the queues.
+pub fn register_queues(registry: &mut Registry, queues: &[QueueRow]) {
+    fn gauges<N>(queues: &[QueueRow], value: impl Fn(&QueueRow) -> N) -> Gauges<N> {
+        Gauges {
+            label: "queue",
+            rows: queues
+                .iter()
+                .map(|queue| (queue.name.to_string(), value(queue)))
+                .collect(),
+        }
+    }
+    let mut count = |name: &str, help: &str, value: fn(&QueueRow) -> i64| {
+        registry.register(name, help, gauges(queues, value));
+    };
+    count("tradepost_queue_depth", "Messages ready to be received", |queue| {
+        queue.depth
+    });
+    let help = "Messages received and not yet deleted";
+    count("tradepost_queue_in_flight", help, |queue| queue.in_flight);
+    count(
+        "tradepost_queue_delayed",
+        "Messages that are not visible yet",
+        |queue| queue.delayed,
     );
-    let mut errors = Vec::new();
-    latency.totals(|scope, series, histogram, failed, sum| {
-        let labels = format!(
-            "scope=\"{}\",name=\"{}\"",
-            scope_name(scope),
-            series.replace('\\', "\\\\").replace('"', "\\\"")
-        );
+    count("tradepost_queue_dead_letters", "Dead letters of the queue", |queue| {
+        queue.dead
+    });
+    let help = "1 while the queue is paused";
+    count("tradepost_queue_paused", help, |queue| i64::from(queue.paused));
+    let age = gauges(queues, |queue| queue.oldest_age_seconds.unwrap_or(0.0));
+    registry.register(
+        "tradepost_queue_oldest_age_seconds",
+        "Age of the oldest ready message",
+        age,
+    );
+}
+
+/// Encodes the registered metrics, the errors and the latencies.
+pub fn encode(mut registry: Registry, latency: &Latency) -> String {
+    let errors = Family::<[(&'static str, String); 2], Counter>::default();
+    let summaries = summaries(latency, &errors);
+    registry.register("tradepost_errors", "Events that ended in an error", errors);
+    let mut text = String::with_capacity(16 * 1024);
+    prometheus_text::encode(&mut text, &registry).expect("writing to a string does not fail");
+    text + &summaries
+}
+
+/// The latencies as a summary, a type that the crate does not have.
+fn summaries(latency: &Latency, errors: &Family<[(&'static str, String); 2], Counter>) -> String {
+    let name = "tradepost_latency_seconds";
+    let mut text = format!(
+        "# HELP {name} Time by route, pipeline stage, queue wait and pool since start.\n# TYPE {name} summary\n"
+    );
+    latency.totals(|scope, series, totals| {
+        let scope = scope_name(scope);
+        errors
+            .get_or_create(&[("scope", scope.to_owned()), ("name", series.to_owned())])
+            .inc_by(totals.errors);
+        let escaped = series.replace('\\', "\\\\").replace('"', "\\\"");
+        let labels = format!("scope=\"{scope}\",name=\"{escaped}\"");
         for quantile in [0.5, 0.95, 0.99] {
-            let seconds = histogram.value_at_quantile(quantile) as f64 / 1e6;
+            let seconds = totals.histogram.value_at_quantile(quantile) as f64 / 1e6;
             let _ = writeln!(text, "{name}{{{labels},quantile=\"{quantile}\"}} {seconds}");
         }
-        let _ = writeln!(
-            text,
-            "{name}_sum{{{labels}}} {sum}\n{name}_count{{{labels}}} {}",
-            histogram.len()
-        );
-        errors.push((labels, failed as f64));
+        let (sum, count) = (totals.sum_seconds, totals.histogram.len());
+        let _ = writeln!(text, "{name}_sum{{{labels}}} {sum}\n{name}_count{{{labels}}} {count}");
     });
-    family(
-        text,
-        "tradepost_errors_total",
-        "counter",
-        "Events that ended in an error.",
-        &errors,
-    );
+    text
 }
 
 fn scope_name(scope: Scope) -> &'static str {
@@ -141,20 +159,45 @@ fn scope_name(scope: Scope) -> &'static str {
     }
 }
 
-fn gauge(text: &mut String, name: &str, help: &str, rows: &[(&str, f64)]) {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(labels, value)| ((*labels).to_owned(), *value))
-        .collect();
-    family(text, name, "gauge", help, &rows);
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::latency::Outcome;
+    use std::time::Duration;
 
-fn family(text: &mut String, name: &str, kind: &str, help: &str, rows: &[(String, f64)]) {
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    for (labels, value) in rows {
-        let _ = match labels.as_str() {
-            "" => writeln!(text, "{name} {value}"),
-            labels => writeln!(text, "{name}{{{labels}}} {value}"),
+    #[test]
+    fn a_scrape_has_the_documented_names_and_labels() {
+        let mut registry = Registry::default();
+        let parts = Gauges {
+            label: "part",
+            rows: vec![("scanner".to_owned(), 1i64)],
         };
+        registry.register("tradepost_part_up", "1 when the part is healthy", parts);
+        let failures = Family::<[(&'static str, &'static str); 1], Counter>::default();
+        failures.get_or_create(&[("reason", "timeout")]).inc();
+        registry.register("tradepost_scan_failures", "Scans that gave no verdict", failures);
+        let latency = Latency::default();
+        latency.record(Scope::Route, "GET /a\"b", Duration::from_secs(2), Outcome::Error);
+        let text = encode(registry, &latency);
+        assert_eq!(
+            text,
+            r#"# HELP tradepost_part_up 1 when the part is healthy.
+# TYPE tradepost_part_up gauge
+tradepost_part_up{part="scanner"} 1
+# HELP tradepost_scan_failures_total Scans that gave no verdict.
+# TYPE tradepost_scan_failures_total counter
+tradepost_scan_failures_total{reason="timeout"} 1
+# HELP tradepost_errors_total Events that ended in an error.
+# TYPE tradepost_errors_total counter
+tradepost_errors_total{scope="route",name="GET /a\"b"} 1
+# HELP tradepost_latency_seconds Time by route, pipeline stage, queue wait and pool since start.
+# TYPE tradepost_latency_seconds summary
+tradepost_latency_seconds{scope="route",name="GET /a\"b",quantile="0.5"} 2.007039
+tradepost_latency_seconds{scope="route",name="GET /a\"b",quantile="0.95"} 2.007039
+tradepost_latency_seconds{scope="route",name="GET /a\"b",quantile="0.99"} 2.007039
+tradepost_latency_seconds_sum{scope="route",name="GET /a\"b"} 2
+tradepost_latency_seconds_count{scope="route",name="GET /a\"b"} 1
+"#
+        );
     }
 }

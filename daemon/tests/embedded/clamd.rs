@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::time::{Instant, timeout};
-use tradepostd::embedded::clamd::{Clamd, Home, Scanner, ScannerKind, ScannerSpec, Signatures};
-use tradepostd::scan::clamd::{Verdict, scan, version};
+use tradepostd::clamd::{Scanner, ScannerKind, Signatures, Verdict, scan, version};
+use tradepostd::embedded::clamd::{Clamd, ClamdDir, ScannerSpec};
 
 use crate::support::{Victim, await_death, nothing_left, processes_below, victim_folder};
 
@@ -36,17 +36,17 @@ pub fn spec(folder: &Path) -> ScannerSpec {
     }
 }
 
-async fn start(folder: &Path) -> anyhow::Result<(Clamd, Home)> {
+async fn start(folder: &Path) -> anyhow::Result<(Clamd, ClamdDir)> {
     let spec = spec(folder);
-    let home = Home::take(&spec.dir).await?;
+    let dir = ClamdDir::take(&spec.dir).await?;
     let began = Instant::now();
-    let clamd = Clamd::start(&spec, &home).await?;
+    let clamd = Clamd::start(&spec, &dir).await?;
     println!("ready after {} ms", began.elapsed().as_millis());
-    Ok((clamd, home))
+    Ok((clamd, dir))
 }
 
 pub async fn verdict(scanner: &Scanner, bytes: &[u8]) -> anyhow::Result<Verdict> {
-    Ok(scan(&scanner.socket, bytes, bytes.len() as u64, scanner.limits).await?)
+    Ok(scan(&scanner.address, bytes, bytes.len() as u64, scanner.limits).await?)
 }
 
 fn zip_of(members: &[(&str, &[u8])]) -> anyhow::Result<Vec<u8>> {
@@ -71,14 +71,14 @@ fn noise(length: usize) -> Vec<u8> {
 #[tokio::test]
 async fn a_private_clamd_without_signatures_finds_the_test_file() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
-    let (clamd, _home) = start(folder.path()).await?;
+    let (clamd, _dir) = start(folder.path()).await?;
     let scanner = clamd.scanner();
     assert_eq!(
         (scanner.kind, scanner.signatures),
         (ScannerKind::Private, Signatures::EicarOnly)
     );
     assert!(scanner.engine.starts_with("ClamAV "), "{}", scanner.engine);
-    assert!(version(&scanner.socket).await?.signatures.is_none());
+    assert!(version(&scanner.address).await?.signatures.is_none());
     let infected = |verdict| matches!(verdict, Verdict::Infected { signature } if signature.starts_with("Eicar"));
     assert!(infected(verdict(scanner, &eicar()).await?));
     assert!(infected(
@@ -96,7 +96,7 @@ async fn a_private_clamd_without_signatures_finds_the_test_file() -> anyhow::Res
 #[tokio::test]
 async fn files_are_scanned_whole_up_to_the_limit_and_not_at_all_above() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
-    let (clamd, _home) = start(folder.path()).await?;
+    let (clamd, _dir) = start(folder.path()).await?;
     let mut largest = noise(usize::try_from(MAX_BYTES)? - eicar().len());
     largest.extend(eicar());
     let found = verdict(clamd.scanner(), &largest).await?;
@@ -111,7 +111,7 @@ async fn files_are_scanned_whole_up_to_the_limit_and_not_at_all_above() -> anyho
 #[tokio::test]
 async fn the_engine_tells_what_it_did_not_look_at() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
-    let (clamd, _home) = start(folder.path()).await?;
+    let (clamd, _dir) = start(folder.path()).await?;
     // More inside than MaxScanSize, four times the largest file.
     let part = noise(1000).repeat(2000);
     let names: Vec<String> = (0..8).map(|number| format!("{number}.bin")).collect();
@@ -145,7 +145,7 @@ async fn a_private_clamd_runs_unprivileged_and_is_reached_in_a_deep_folder() -> 
     let folder = TempDir::new()?;
     let deep = folder.path().join("a-rather-long-name-of-a-folder-".repeat(4));
     fs::create_dir(&deep)?;
-    let (clamd, _home) = start(&deep).await?;
+    let (clamd, _dir) = start(&deep).await?;
     assert_ne!(fs::metadata(format!("/proc/{}", clamd.pid()))?.uid(), 0);
     assert_eq!(verdict(clamd.scanner(), b"harmless").await?, Verdict::Clean);
     clamd.stop().await;
@@ -158,8 +158,8 @@ async fn signatures_that_can_not_be_read_are_told() -> anyhow::Result<()> {
     let spec = spec(folder.path());
     fs::create_dir(&spec.machine_signatures)?;
     fs::write(spec.machine_signatures.join("daily.cvd"), "half a download")?;
-    let home = Home::take(&spec.dir).await?;
-    let fault = Clamd::start(&spec, &home).await.err().context("the clamd started")?;
+    let dir = ClamdDir::take(&spec.dir).await?;
+    let fault = Clamd::start(&spec, &dir).await.err().context("the clamd started")?;
     assert!(format!("{fault:#}").contains("ended at its start"), "{fault:#}");
     println!("{fault:#}");
     nothing_left(folder.path()).await
@@ -172,8 +172,8 @@ async fn a_machine_without_clamd_names_the_package() -> anyhow::Result<()> {
         program: Some("/nowhere/clamd".into()),
         ..spec(folder.path())
     };
-    let home = Home::take(&spec.dir).await?;
-    let fault = Clamd::start(&spec, &home).await.err().context("the clamd started")?;
+    let dir = ClamdDir::take(&spec.dir).await?;
+    let fault = Clamd::start(&spec, &dir).await.err().context("the clamd started")?;
     assert!(
         format!("{fault:#}").contains("apt-get install clamav-daemon"),
         "{fault:#}"
@@ -208,7 +208,7 @@ async fn a_killed_daemon_takes_its_clamd_with_it() -> anyhow::Result<()> {
     assert!(!processes_below(folder.path()).is_empty());
     victim.kill()?;
     // At once, over its socket and its half-scanned files.
-    let (clamd, _home) = start(folder.path()).await?;
+    let (clamd, _dir) = start(folder.path()).await?;
     assert_eq!(verdict(clamd.scanner(), b"harmless").await?, Verdict::Clean);
     clamd.stop().await;
     nothing_left(folder.path()).await

@@ -1,7 +1,6 @@
 //! The scanner client against a scanner that misbehaves: nothing but a whole, positive answer is a positive verdict.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
-use tradepostd::scan::clamd::{ScanError, ScanLimits, Verdict, ping, scan};
+use tradepostd::clamd::{ScanError, ScanLimits, ScannerAddress, Verdict, ping, scan};
 
 const LIMITS: ScanLimits = ScanLimits {
     max_bytes: 64 << 20,
@@ -49,8 +48,8 @@ impl Fake {
         Ok(Self { folder, task })
     }
 
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("clamd.sock")
+    fn address(&self) -> ScannerAddress {
+        self.folder.path().join("clamd.sock").into()
     }
 }
 
@@ -95,7 +94,7 @@ async fn read_stream(connection: &mut UnixStream) -> io::Result<()> {
 
 async fn scan_with(manner: Manner, bytes: &[u8]) -> Result<Verdict, ScanError> {
     let fake = Fake::start(manner).map_err(ScanError::Input)?;
-    scan(&fake.socket(), bytes, bytes.len() as u64, LIMITS).await
+    scan(&fake.address(), bytes, bytes.len() as u64, LIMITS).await
 }
 
 #[tokio::test]
@@ -157,16 +156,16 @@ async fn a_limit_told_before_the_end_is_unscannable() {
 
 #[tokio::test]
 async fn a_scanner_that_is_not_there_is_unreachable() {
-    let nowhere = Path::new("/nowhere/clamd.sock");
-    let verdict = scan(nowhere, &b"bytes"[..], 5, LIMITS).await;
-    assert!(matches!(verdict, Err(ScanError::Absent(_))), "{verdict:?}");
-    assert!(ping(nowhere).await.is_err());
+    let nowhere = ScannerAddress::Unix("/nowhere/clamd.sock".into());
+    let verdict = scan(&nowhere, &b"bytes"[..], 5, LIMITS).await;
+    assert!(matches!(verdict, Err(ScanError::SocketMissing(_))), "{verdict:?}");
+    assert!(ping(&nowhere).await.is_err());
 }
 
 #[tokio::test]
 async fn too_large_a_file_is_unscannable_without_a_scanner() {
     let verdict = scan(
-        Path::new("/nowhere/clamd.sock"),
+        &ScannerAddress::Unix("/nowhere/clamd.sock".into()),
         tokio::io::repeat(0),
         LIMITS.max_bytes + 1,
         LIMITS,
@@ -179,10 +178,10 @@ async fn too_large_a_file_is_unscannable_without_a_scanner() {
 async fn other_bytes_than_announced_are_no_verdict() -> anyhow::Result<()> {
     let fake = Fake::start(Manner::Answers(b"stream: OK\0"))?;
     for size_bytes in [4, 6] {
-        let verdict = scan(&fake.socket(), &b"bytes"[..], size_bytes, LIMITS).await;
-        assert!(matches!(verdict, Err(ScanError::Length { .. })), "{verdict:?}");
+        let verdict = scan(&fake.address(), &b"bytes"[..], size_bytes, LIMITS).await;
+        assert!(matches!(verdict, Err(ScanError::WrongLength { .. })), "{verdict:?}");
     }
-    let verdict = scan(&fake.socket(), Broken, 5, LIMITS).await;
+    let verdict = scan(&fake.address(), Broken, 5, LIMITS).await;
     assert!(matches!(verdict, Err(ScanError::Input(_))), "{verdict:?}");
     Ok(())
 }

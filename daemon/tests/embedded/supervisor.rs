@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tradepostd::embedded::clamd::{Scanner, ScannerKind, ScannerSpec, ScannerState, ScannerStatus, Signatures, run};
-use tradepostd::scan::clamd::Verdict;
+use tradepostd::clamd::{Scanner, ScannerKind, ScannerState, ScannerStatus, Signatures, Verdict};
+use tradepostd::embedded::clamd::{ScannerSpec, run};
 
 use crate::clamd::{eicar, spec, verdict};
 use crate::support::{nothing_left, processes_below};
@@ -211,7 +211,7 @@ async fn a_configured_socket_is_the_only_one_used() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
     let socket = folder.path().join("configured.ctl");
     let mut supervised = Supervised::start(ScannerSpec {
-        socket: Some(socket.clone()),
+        address: Some(socket.clone().into()),
         ..quick(folder.path())
     });
     let told = |status: &ScannerStatus| status.state.to_string().contains("configured.ctl");

@@ -68,7 +68,7 @@ fn presets_that_make_no_sense_are_named() {
     let preset = "[[preset]]\nname = \"../up\"\nwidth_px = 64\nformat = \"png\"\nquality = 80\n";
     std::fs::write(bench.path("up.toml"), preset).unwrap();
     for (arguments, word) in [
-        (vec!["--presets", "nowhere.toml"], "nowhere.toml: can not be read"),
+        (vec!["--presets", "nowhere.toml"], "nowhere.toml: cannot be read"),
         (vec!["--presets", "torn.toml"], "torn.toml"),
         (vec!["--presets", "up.toml"], "must be 1 to 40 of a-z"),
         (vec!["--widths", "0"], "is 0 px wide; it may be 1 to 4096"),

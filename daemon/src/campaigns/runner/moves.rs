@@ -5,7 +5,6 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use tradepost_common::campaigns::CampaignState;
 use tradepost_common::ids::MessageId;
-use tradepost_common::overview::Severity;
 
 use crate::app::App;
 use crate::audit::Actor;
@@ -14,6 +13,7 @@ use crate::campaigns::queries::{self, Phase, Row};
 use crate::campaigns::service;
 use crate::leases::{self, Lease};
 use crate::queue::{Lane, NewMessage, QueueName};
+use crate::telemetry::alerts::AlertCode;
 
 /// The positions of messages for so many items.
 pub fn split(from: i32, items: i64, chunk: i64) -> Vec<(i32, i32)> {
@@ -136,11 +136,11 @@ pub async fn end(app: &App, row: &Row, lease: &Lease, state: CampaignState, note
 pub async fn watch(app: &App) -> anyhow::Result<()> {
     let stopped = queries::stopped(&app.db).await?;
     match stopped.first() {
-        None => app.alerts.clear("campaign-stopped"),
+        None => app.alerts.clear(AlertCode::CampaignStopped),
         Some(row) => {
             let note = row.note.as_deref().unwrap_or_default();
             let message = format!("the campaign {} stopped by itself: {note}", row.id);
-            app.alerts.raise("campaign-stopped", Severity::Warning, message);
+            app.alerts.raise(AlertCode::CampaignStopped, message);
         }
     }
     Ok(())

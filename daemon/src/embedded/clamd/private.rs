@@ -1,4 +1,4 @@
-//! A private clamd, which lives and dies with the daemon.
+//! A private clamd: a child process that ends when the daemon ends.
 
 use std::fs;
 use std::io;
@@ -14,34 +14,34 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::supervise::is_stale;
-use super::{Scanner, ScannerKind, ScannerSpec, Signatures, signatures};
+use super::{ScannerSpec, signatures};
+use crate::clamd::{ScanLimits, Scanner, ScannerAddress, ScannerKind, Signatures, Version, ping, probe, version};
 use crate::embedded::account::Account;
-use crate::embedded::child::{Child, Ladder, Launch};
-use crate::embedded::place::{Place, remove_if_there};
+use crate::embedded::child::{Child, Launch, StopSteps};
+use crate::embedded::server_dir::{ServerDir, remove_if_there};
 use crate::embedded::{leftovers, programs};
-use crate::scan::clamd::{ScanLimits, Version, ping, probe, version};
 
-/// All signatures take up to a minute to load on a small box, several when it swaps.
+/// All signatures take up to a minute to load on a small machine, several when it swaps.
 const READY_WITHIN: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_millis(50);
 const SOCKET_FILE: &str = "clamd.sock";
 /// The name of the program, as a process, and as a copy.
 const PROGRAM: &str = "clamd";
-/// What Debian and Ubuntu confine `/usr/sbin/clamd` with: it may not read a configuration of ours.
+/// The AppArmor profile of Debian and Ubuntu: a confined clamd cannot read the daemon's configuration.
 const PROFILE: &str = "/etc/apparmor.d/usr.sbin.clamd";
-const STOP: Ladder = &[
+const STOP: StopSteps = &[
     (Signal::SIGTERM, Duration::from_secs(2)),
     (Signal::SIGKILL, Duration::from_secs(2)),
 ];
 
-/// The folder of the private clamd, which one daemon owns.
+/// The folder of the private clamd, locked by one daemon.
 #[derive(Debug)]
-pub struct Home(Arc<Place>);
+pub struct ClamdDir(Arc<ServerDir>);
 
-impl Home {
-    /// Makes the folder where it is missing and takes it.
+impl ClamdDir {
+    /// Creates and locks the folder.
     pub async fn take(dir: &Path) -> anyhow::Result<Self> {
-        Ok(Self(Arc::new(Place::take(dir).await?)))
+        Ok(Self(Arc::new(ServerDir::take(dir).await?)))
     }
 }
 
@@ -54,26 +54,26 @@ pub struct Clamd {
 
 impl Clamd {
     /// Starts clamd and returns once it answers. A start that fails or is cancelled leaves no process behind.
-    pub async fn start(spec: &ScannerSpec, home: &Home) -> anyhow::Result<Self> {
-        let place = &home.0;
+    pub async fn start(spec: &ScannerSpec, dir: &ClamdDir) -> anyhow::Result<Self> {
+        let dir = &dir.0;
         let program = spec
             .program
             .clone()
             .or_else(|| programs::find(PROGRAM))
             .filter(|program| programs::is_executable(program));
         let program = program.context("no clamd is installed: run `apt-get install clamav-daemon`")?;
-        let account = Account::choose(spec.user.as_deref(), &place.inside("run"), &["clamav", "nobody"])?;
-        clear(place).await?;
-        place.folder("run", &account)?;
-        place.folder("tmp", &account)?;
-        let (database, signatures) = signatures::choose(place, &account, &spec.machine_signatures)?;
-        place.write("clamd.conf", &configuration(spec, place, &database))?;
-        let program = unconfined(place, program)?;
-        let child = Child::start(launch(place, program, account)).await?;
-        let socket = place.for_socket("run", SOCKET_FILE).join(SOCKET_FILE);
-        match become_ready(&child, &socket).await {
+        let account = Account::choose(spec.user.as_deref(), &dir.inside("run"), &["clamav", "nobody"])?;
+        clear(dir).await?;
+        dir.folder("run", &account)?;
+        dir.folder("tmp", &account)?;
+        let (database, signatures) = signatures::choose(dir, &account, &spec.machine_signatures)?;
+        dir.write("clamd.conf", &configuration(spec, dir, &database))?;
+        let program = unconfined(dir, program)?;
+        let child = Child::start(launch(dir, program, account)).await?;
+        let address = ScannerAddress::Unix(dir.for_socket("run", SOCKET_FILE).join(SOCKET_FILE));
+        match become_ready(&child, &address).await {
             Ok(found) => {
-                let scanner = describe(spec, socket, signatures, found, child.pid().as_raw());
+                let scanner = describe(spec, address, signatures, found, child.pid().as_raw());
                 Ok(Self { child, scanner })
             }
             Err(fault) => {
@@ -83,7 +83,7 @@ impl Clamd {
         }
     }
 
-    /// What it is, as it was when it started.
+    /// The scanner as it was when it started.
     pub fn scanner(&self) -> &Scanner {
         &self.scanner
     }
@@ -104,16 +104,16 @@ impl Clamd {
     }
 }
 
-async fn become_ready(child: &Child, socket: &Path) -> anyhow::Result<Version> {
+async fn become_ready(child: &Child, address: &ScannerAddress) -> anyhow::Result<Version> {
     let answers = async {
-        while ping(socket).await.is_err() {
+        while ping(address).await.is_err() {
             sleep(POLL).await;
         }
     };
     let fault = tokio::select! {
         () = answers => {
-            probe::sees(socket).await.context("trying the private clamd")?;
-            return version(socket).await.context("asking the private clamd for its version");
+            probe::finds_test_file(address).await.context("testing the private clamd")?;
+            return version(address).await.context("asking the private clamd for its version");
         }
         status = child.wait() => format!("the private clamd ended at its start ({status})"),
         () = sleep_until(Instant::now() + READY_WITHIN) => {
@@ -123,20 +123,26 @@ async fn become_ready(child: &Child, socket: &Path) -> anyhow::Result<Version> {
     bail!("{fault}: {}", last_fault(&child.tail().text().await))
 }
 
-/// The line of clamd's log that says what is wrong, else its last.
+/// The last error in clamd's log, else its last line.
 fn last_fault(log: &str) -> String {
     let fault = log
         .lines()
         .rfind(|line| line.contains("ERROR") || line.contains("denied"));
     fault
         .or_else(|| log.lines().last())
-        .unwrap_or("it said nothing")
+        .unwrap_or("its log is empty")
         .to_owned()
 }
 
-fn describe(spec: &ScannerSpec, socket: PathBuf, signatures: Signatures, version: Version, process: i32) -> Scanner {
+fn describe(
+    spec: &ScannerSpec,
+    address: ScannerAddress,
+    signatures: Signatures,
+    version: Version,
+    process_id: i32,
+) -> Scanner {
     Scanner {
-        socket,
+        address,
         kind: ScannerKind::Private,
         engine: version.engine,
         signatures: version.signatures.map_or(signatures, Signatures::Daily),
@@ -145,25 +151,25 @@ fn describe(spec: &ScannerSpec, socket: PathBuf, signatures: Signatures, version
         limits: ScanLimits {
             max_bytes: spec.max_file_bytes,
             timeout: spec.scan_timeout,
-            // It tells when it gives up.
+            // AlertExceedsMax is on: it reports when it gives up.
             silent_after: None,
         },
-        process: Some(process),
+        process_id: Some(process_id),
         found_at: OffsetDateTime::now_utc(),
     }
 }
 
-/// Ends what a killed daemon left, and removes its socket and half-scanned files.
-async fn clear(place: &Place) -> anyhow::Result<()> {
-    let run = place.inside("run");
+/// Ends the clamd of a killed daemon and removes its socket and temporary files.
+async fn clear(dir: &ServerDir) -> anyhow::Result<()> {
+    let run = dir.inside("run");
     let left = leftovers::processes_in(&run, PROGRAM);
     if !left.is_empty() {
-        tracing::warn!(processes = left.len(), "stopping the clamd a former daemon left behind");
+        tracing::warn!(processes = left.len(), "stopping the clamd of a former daemon");
         leftovers::send(Signal::SIGKILL, &left)?;
         leftovers::wait_until_gone(&run, PROGRAM, Duration::from_secs(5)).await;
     }
     remove_if_there(&run.join(SOCKET_FILE)).context("removing the socket of a former clamd")?;
-    match fs::remove_dir_all(place.inside("tmp")) {
+    match fs::remove_dir_all(dir.inside("tmp")) {
         Err(fault) if fault.kind() != io::ErrorKind::NotFound => {
             Err(fault).context("removing the files of a former clamd")
         }
@@ -171,37 +177,37 @@ async fn clear(place: &Place) -> anyhow::Result<()> {
     }
 }
 
-/// AppArmor confines clamd by the path it is started from. Where it does, a copy of the program is started: the daemon's own
-/// confinement (its unit) holds for its children, too.
-fn unconfined(place: &Place, program: PathBuf) -> anyhow::Result<PathBuf> {
+/// AppArmor confines clamd by the path it is started from. Where it does, a copy of the program is started: the
+/// confinement of the daemon's unit holds for its children, too.
+fn unconfined(dir: &ServerDir, program: PathBuf) -> anyhow::Result<PathBuf> {
     let enabled = fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text.starts_with('Y'));
     if !enabled || !Path::new(PROFILE).exists() {
         return Ok(program);
     }
-    let copy = place.inside(PROGRAM);
+    let copy = dir.inside(PROGRAM);
     remove_if_there(&copy).with_context(|| format!("removing {}", copy.display()))?;
     fs::copy(&program, &copy).with_context(|| format!("copying {} to {}", program.display(), copy.display()))?;
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))?;
-    Ok(place.by_descriptor(PROGRAM))
+    Ok(dir.by_descriptor(PROGRAM))
 }
 
-fn launch(place: &Arc<Place>, program: PathBuf, account: Account) -> Launch {
+fn launch(dir: &Arc<ServerDir>, program: PathBuf, account: Account) -> Launch {
     Launch {
         name: PROGRAM,
         program,
-        arguments: vec!["--config-file".into(), place.by_descriptor("clamd.conf").into()],
+        arguments: vec!["--config-file".into(), dir.by_descriptor("clamd.conf").into()],
         account,
-        place: Arc::clone(place),
+        dir: Arc::clone(dir),
         folder: Some("run"),
         log: "clamd.log",
-        // It has nothing to finish: what was being scanned is scanned again.
+        // An interrupted scan is repeated.
         when_orphaned: Signal::SIGKILL,
-        ladder: STOP,
+        stop_steps: STOP,
     }
 }
 
-/// Sizes grow from stream over file to scan, and whatever exceeds them is told: clamd would call it OK otherwise.
-fn configuration(spec: &ScannerSpec, place: &Place, database: &Path) -> String {
+/// Sizes grow from stream over file to scan, and AlertExceedsMax reports what exceeds them: clamd would reply OK otherwise.
+fn configuration(spec: &ScannerSpec, dir: &ServerDir, database: &Path) -> String {
     let file_bytes = spec.max_file_bytes + (1 << 20);
     let scan_bytes = spec
         .max_file_bytes
@@ -230,8 +236,8 @@ MaxQueue 64
 ConcurrentDatabaseReload no
 ExitOnOOM yes
 ",
-        run = place.by_descriptor("run").display(),
-        tmp = place.by_descriptor("tmp").display(),
+        run = dir.by_descriptor("run").display(),
+        tmp = dir.by_descriptor("tmp").display(),
         database = database.display(),
         stream_bytes = spec.max_file_bytes,
         threads = spec.max_threads,

@@ -1,6 +1,5 @@
-//! Keeps a scanner: finds one, watches it, finds another when it goes.
+//! Finds a scanner, checks it, and finds another one when it fails.
 
-use std::path::Path;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -8,37 +7,37 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::private::Home;
-use super::{
-    Clamd, Scanner, ScannerKind, ScannerSpec, ScannerState, ScannerStatus, Signatures, WhenStale, machine, signatures,
+use super::{Clamd, ClamdDir, ScannerSpec, signatures};
+use crate::clamd::{
+    ErrorOrigin, ScanError, ScanLimits, Scanner, ScannerAddress, ScannerKind, ScannerState, ScannerStatus, Signatures,
+    Version, WhenStale, machine, probe, process_id, version,
 };
-use crate::scan::clamd::{Culprit, ScanError, ScanLimits, Version, probe, process, version};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// A scanner that comes back is found within this time: everything moves again soon after.
+/// The longest pause between two searches for a scanner.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The largest pack goes through the slowest scanner in this time; one that hangs is not waited for any longer.
+/// The time for the probe of the largest pack.
 const LONGEST_PROBE: Duration = Duration::from_secs(45);
-/// One that is there and fails is looked at this often.
-const BETWEEN_TRIES: Duration = Duration::from_secs(1);
-/// A scanner that was there for this long starts with a short pause again.
+/// The pause between two checks of a scanner that fails.
+const FAILING_PAUSE: Duration = Duration::from_secs(1);
+/// After the loss of a scanner that worked for this long, the search starts with a short pause again.
 const STEADY: Duration = Duration::from_secs(60);
-/// A clamd that reads new signatures is silent meanwhile; one that is silent for longer hangs.
+/// A clamd that loads new signatures is silent meanwhile; one that is silent for longer hangs.
 const SILENCE: Duration = Duration::from_secs(180);
 
 /// Finds or starts a scanner and watches it until it is cancelled, then stops the private clamd.
 pub async fn run(spec: ScannerSpec, status: watch::Sender<ScannerStatus>, cancel: CancellationToken) {
-    let mut keeper = Keeper {
+    let mut supervisor = Supervisor {
         spec,
         status,
-        home: None,
+        private_dir: None,
         lost_at: None,
     };
     let mut pause = FIRST_PAUSE;
     while !cancel.is_cancelled() {
         let began = Instant::now();
-        let reason = keeper.keep_one(&cancel).await;
-        keeper.publish(ScannerState::Down { reason });
+        let reason = supervisor.use_one(&cancel).await;
+        supervisor.publish(ScannerState::Down { reason });
         if began.elapsed() > STEADY {
             pause = FIRST_PAUSE;
         }
@@ -47,28 +46,28 @@ pub async fn run(spec: ScannerSpec, status: watch::Sender<ScannerStatus>, cancel
     }
 }
 
-struct Keeper {
+struct Supervisor {
     spec: ScannerSpec,
     status: watch::Sender<ScannerStatus>,
-    home: Option<Home>,
-    /// When the machine's clamd was there last.
+    private_dir: Option<ClamdDir>,
+    /// When the machine's clamd was lost.
     lost_at: Option<Instant>,
 }
 
-impl Keeper {
-    /// Uses one scanner as long as it lasts, and says why it does no more.
-    async fn keep_one(&mut self, cancel: &CancellationToken) -> String {
-        let found = match &self.spec.socket {
-            Some(socket) => Some(socket.clone()),
-            None => machine::find(&self.spec.machine_sockets).await,
+impl Supervisor {
+    /// Uses one scanner as long as it works, and returns why it no longer does.
+    async fn use_one(&mut self, cancel: &CancellationToken) -> String {
+        let found = match &self.spec.address {
+            Some(address) => Some(address.clone()),
+            None => machine::find_running(&self.spec.machine_sockets).await,
         };
         match found {
-            Some(socket) => cancel
-                .run_until_cancelled(self.keep_running(&socket))
+            Some(address) => cancel
+                .run_until_cancelled(self.use_running(&address))
                 .await
                 .unwrap_or_else(stopped),
-            None if self.may_come_back() => "the machine's clamd went away".to_owned(),
-            None => self.keep_private(cancel).await,
+            None if self.may_come_back() => "the machine's clamd stopped".to_owned(),
+            None => self.use_private(cancel).await,
         }
     }
 
@@ -77,27 +76,27 @@ impl Keeper {
             .is_some_and(|lost_at| lost_at.elapsed() < self.spec.restart_grace)
     }
 
-    async fn keep_running(&mut self, socket: &Path) -> String {
-        let scanner = match describe(&self.spec, socket).await {
+    async fn use_running(&mut self, address: &ScannerAddress) -> String {
+        let scanner = match describe(&self.spec, address).await {
             Ok(scanner) => scanner,
-            Err(fault) => return format!("{}: {fault}", socket.display()),
+            Err(fault) => return format!("{address}: {fault}"),
         };
         let reason = self.watch(scanner).await;
         self.lost_at = Some(Instant::now());
         reason
     }
 
-    async fn keep_private(&mut self, cancel: &CancellationToken) -> String {
-        let home = match self.home.take() {
-            Some(home) => Ok(home),
-            None => Home::take(&self.spec.dir).await,
+    async fn use_private(&mut self, cancel: &CancellationToken) -> String {
+        let dir = match self.private_dir.take() {
+            Some(dir) => Ok(dir),
+            None => ClamdDir::take(&self.spec.dir).await,
         };
-        let home = match home {
-            Ok(home) => home,
+        let dir = match dir {
+            Ok(dir) => dir,
             Err(fault) => return format!("{fault:#}"),
         };
-        let started = cancel.run_until_cancelled(Clamd::start(&self.spec, &home)).await;
-        self.home = Some(home);
+        let started = cancel.run_until_cancelled(Clamd::start(&self.spec, &dir)).await;
+        self.private_dir = Some(dir);
         let clamd = match started {
             Some(Ok(clamd)) => clamd,
             Some(Err(fault)) => return format!("{fault:#}"),
@@ -112,25 +111,26 @@ impl Keeper {
         reason
     }
 
-    /// Tries the scanner regularly, and whenever somebody doubts it; returns when it is gone, hangs, or there is a better one.
+    /// Checks the scanner regularly and after every scan without a verdict. Returns the reason when it is gone or hangs, or
+    /// when there is a better one.
     async fn watch(&self, mut scanner: Scanner) -> String {
-        self.publish(self.judged(scanner.clone()));
+        self.publish(self.state_of(scanner.clone()));
         let mut heard = Instant::now();
         let mut reviewed = Instant::now();
         let mut pause = self.spec.ping_interval;
         loop {
             tokio::select! {
                 () = sleep(pause) => {}
-                () = self.spec.doubts.notified() => {}
+                () = self.spec.recheck.notified() => {}
             }
-            match try_twice(&scanner).await {
+            match check_twice(&scanner).await {
                 Ok(found) => {
                     (heard, pause) = (Instant::now(), self.spec.ping_interval);
                     scanner = refreshed(&self.spec, scanner, found);
                 }
                 Err(fault) if is_gone(&fault) || heard.elapsed() >= SILENCE => return fault.to_string(),
                 Err(fault) => {
-                    pause = BETWEEN_TRIES.min(self.spec.ping_interval);
+                    pause = FAILING_PAUSE.min(self.spec.ping_interval);
                     let reason = format!("{}: {fault}", scanner.engine);
                     self.publish(ScannerState::Down { reason });
                     continue;
@@ -142,12 +142,12 @@ impl Keeper {
                     return better;
                 }
             }
-            self.publish(self.judged(scanner.clone()));
+            self.publish(self.state_of(scanner.clone()));
         }
     }
 
-    /// Whether the scanner may be relied on, as far as its signatures go.
-    fn judged(&self, scanner: Scanner) -> ScannerState {
+    /// Holds the uploads when the signatures are stale and `when_stale` says so.
+    fn state_of(&self, scanner: Scanner) -> ScannerState {
         match scanner.signatures_at {
             Some(made) if scanner.stale && self.spec.when_stale == WhenStale::Wait => {
                 let hours = self.spec.stale_after.as_secs() / 3_600;
@@ -158,28 +158,25 @@ impl Keeper {
         }
     }
 
-    /// A private clamd gives way to the machine's, and starts again when the machine got signatures.
+    /// The reason to leave a private clamd: the machine's clamd runs, or the machine has signatures now.
     async fn better_than(&self, scanner: &Scanner) -> Option<String> {
         if scanner.kind == ScannerKind::Running {
             return None;
         }
-        if machine::find(&self.spec.machine_sockets).await.is_some() {
-            return Some("the machine's clamd is there now".to_owned());
+        if machine::find_running(&self.spec.machine_sockets).await.is_some() {
+            return Some("the machine's clamd runs now".to_owned());
         }
-        let has_signatures = signatures::machine_has_any(&self.spec.machine_signatures);
+        let has_signatures = signatures::has_official(&self.spec.machine_signatures);
         (has_signatures && scanner.signatures == Signatures::EicarOnly)
             .then(|| "the machine has signatures now".to_owned())
     }
 
-    /// Tells who listens, and the log, when something changed.
+    /// Publishes and logs a state that differs from the last one.
     fn publish(&self, state: ScannerState) {
         let changed = self.status.send_if_modified(|status| {
             let changed = status.state != state;
             if changed {
-                *status = ScannerStatus {
-                    state: state.clone(),
-                    since: OffsetDateTime::now_utc(),
-                };
+                *status = ScannerStatus::now(state.clone());
             }
             changed
         });
@@ -196,23 +193,23 @@ impl Keeper {
 }
 
 fn stopped() -> String {
-    "the daemon stops".to_owned()
+    "the daemon is stopping".to_owned()
 }
 
-/// What a clamd that runs already is, and what it is proven to do.
-async fn describe(spec: &ScannerSpec, socket: &Path) -> Result<Scanner, ScanError> {
-    let found = version(socket).await?;
-    probe::sees(socket).await?;
-    let told = machine::told(socket);
-    let wanted = told.map_or(spec.max_file_bytes, |told| told.max_bytes.min(spec.max_file_bytes));
-    let max_bytes = probe::largest_scanned(socket, wanted, spec.scan_timeout.min(LONGEST_PROBE)).await?;
+/// Proves what a clamd that runs already scans.
+async fn describe(spec: &ScannerSpec, address: &ScannerAddress) -> Result<Scanner, ScanError> {
+    let found = version(address).await?;
+    probe::finds_test_file(address).await?;
+    let configured = machine::configured_limits(address);
+    let wanted = configured.map_or(spec.max_file_bytes, |limits| limits.max_bytes.min(spec.max_file_bytes));
+    let max_bytes = probe::largest_scanned(address, wanted, spec.scan_timeout.min(LONGEST_PROBE)).await?;
     tracing::info!(
         max_bytes,
-        told = told.map(|told| told.max_bytes),
-        "proved what the scanner looks at"
+        configured = configured.map(|limits| limits.max_bytes),
+        "proved up to which size the scanner scans files"
     );
     Ok(Scanner {
-        socket: socket.to_owned(),
+        address: address.clone(),
         kind: ScannerKind::Running,
         engine: found.engine,
         signatures: found.signatures.map_or(Signatures::Unversioned, Signatures::Daily),
@@ -221,19 +218,19 @@ async fn describe(spec: &ScannerSpec, socket: &Path) -> Result<Scanner, ScanErro
         limits: ScanLimits {
             max_bytes,
             timeout: spec.scan_timeout,
-            silent_after: told.map_or(Some(machine::DEFAULT_SCAN_TIME), |told| told.silent_after),
+            silent_after: configured.map_or(Some(machine::DEFAULT_SCAN_TIME), |limits| limits.silent_after),
         },
-        process: process(socket).await,
+        process_id: process_id(address).await,
         found_at: OffsetDateTime::now_utc(),
     })
 }
 
-/// Signatures whose age is not known are not known to be old.
+/// Signatures of unknown age are not stale.
 pub(super) fn is_stale(spec: &ScannerSpec, signatures_at: Option<OffsetDateTime>) -> bool {
     signatures_at.is_some_and(|made| OffsetDateTime::now_utc() - made > spec.stale_after)
 }
 
-/// New signatures show in the version.
+/// The scanner with the signatures of its newest version.
 fn refreshed(spec: &ScannerSpec, scanner: Scanner, found: Version) -> Scanner {
     let signatures = found.signatures.map_or(scanner.signatures, Signatures::Daily);
     Scanner {
@@ -245,35 +242,35 @@ fn refreshed(spec: &ScannerSpec, scanner: Scanner, found: Version) -> Scanner {
     }
 }
 
-/// A full queue of connections refuses one; a scanner that is gone refuses two.
-async fn try_twice(scanner: &Scanner) -> Result<Version, ScanError> {
-    match try_once(scanner).await {
+/// A full backlog of connections refuses one; a scanner that is gone refuses two.
+async fn check_twice(scanner: &Scanner) -> Result<Version, ScanError> {
+    match check_once(scanner).await {
         Err(fault) if is_gone(&fault) && !matches!(fault, ScanError::Lost) => {
             sleep(Duration::from_millis(200)).await;
-            try_once(scanner).await
+            check_once(scanner).await
         }
         other => other,
     }
 }
 
-/// It answers, it scans, it is the one it was, and after an update it still finds something.
-async fn try_once(scanner: &Scanner) -> Result<Version, ScanError> {
-    let found = version(&scanner.socket).await?;
-    if scanner.kind == ScannerKind::Running && process(&scanner.socket).await != scanner.process {
-        // Started anew, perhaps with another configuration: what was proven of it is not any more.
+/// Checks that the scanner answers, is the same process, and after an update still finds the test file.
+async fn check_once(scanner: &Scanner) -> Result<Version, ScanError> {
+    let found = version(&scanner.address).await?;
+    if scanner.kind == ScannerKind::Running && process_id(&scanner.address).await != scanner.process_id {
+        // It was restarted, perhaps with another configuration: the proof no longer holds.
         return Err(ScanError::Lost);
     }
-    probe::works(&scanner.socket).await?;
+    probe::answers(&scanner.address).await?;
     let signatures = found.signatures.map_or(scanner.signatures, Signatures::Daily);
     if signatures != scanner.signatures {
-        probe::sees(&scanner.socket).await?;
+        probe::finds_test_file(&scanner.address).await?;
     }
     Ok(found)
 }
 
-/// Nobody is behind the socket any more, or somebody else.
+/// Nothing listens at the address, or another process does.
 fn is_gone(fault: &ScanError) -> bool {
     let unconnected =
-        fault.culprit() == Culprit::Scanner && !matches!(fault, ScanError::DiskFull(_) | ScanError::Blind);
+        fault.origin() == ErrorOrigin::Scanner && !matches!(fault, ScanError::DiskFull(_) | ScanError::FindsNothing);
     unconnected || matches!(fault, ScanError::Lost)
 }

@@ -14,13 +14,13 @@ use tokio::time::timeout;
 use super::SUPERUSER;
 use super::binaries::Binaries;
 use crate::embedded::account::Account;
-use crate::embedded::child::{Child, Ladder, Launch};
-use crate::embedded::place::Place;
+use crate::embedded::child::{Child, Launch, StopSteps};
+use crate::embedded::server_dir::ServerDir;
 
 /// A data directory gets its name when it is complete: this one is not, and may be thrown away.
 const UNFINISHED: &str = "data.new";
 const WITHIN: Duration = Duration::from_secs(120);
-const STOP: Ladder = &[
+const STOP: StopSteps = &[
     (Signal::SIGTERM, Duration::from_secs(2)),
     (Signal::SIGKILL, Duration::from_secs(2)),
 ];
@@ -54,16 +54,16 @@ pub fn existing_major(data: &Path, account: &Account) -> anyhow::Result<Option<u
 }
 
 /// Runs `initdb` into a temporary folder and gives it its name when it is done.
-pub async fn run(place: &Arc<Place>, binaries: &Binaries, account: &Account) -> anyhow::Result<()> {
-    let fresh = place.inside(UNFINISHED);
+pub async fn run(dir: &Arc<ServerDir>, binaries: &Binaries, account: &Account) -> anyhow::Result<()> {
+    let fresh = dir.inside(UNFINISHED);
     match fs::remove_dir_all(&fresh) {
         Err(fault) if fault.kind() != io::ErrorKind::NotFound => {
             return Err(fault).with_context(|| format!("removing the unfinished {}", fresh.display()));
         }
         _ => {}
     }
-    place.folder(UNFINISHED, account)?;
-    let child = Child::start(launch(place, binaries, account)).await?;
+    dir.folder(UNFINISHED, account)?;
+    let child = Child::start(launch(dir, binaries, account)).await?;
     let Ok(status) = timeout(WITHIN, child.wait()).await else {
         child.stop().await;
         bail!("initdb did not end within {} s", WITHIN.as_secs());
@@ -71,15 +71,15 @@ pub async fn run(place: &Arc<Place>, binaries: &Binaries, account: &Account) -> 
     if !status.success() {
         bail!("initdb failed ({status}):\n{}", child.tail().text().await);
     }
-    let data = place.inside("data");
+    let data = dir.inside("data");
     fs::rename(&fresh, &data).with_context(|| format!("making {}", data.display()))?;
-    File::open(place.inside("."))?
+    File::open(dir.inside("."))?
         .sync_all()
         .context("writing the folder of the cluster to disk")
 }
 
-fn launch(place: &Arc<Place>, binaries: &Binaries, account: &Account) -> Launch {
-    let mut arguments = vec!["-D".into(), place.by_descriptor(UNFINISHED).into()];
+fn launch(dir: &Arc<ServerDir>, binaries: &Binaries, account: &Account) -> Launch {
+    let mut arguments = vec!["-D".into(), dir.by_descriptor(UNFINISHED).into()];
     arguments.extend(
         [
             "--auth=trust",
@@ -96,11 +96,11 @@ fn launch(place: &Arc<Place>, binaries: &Binaries, account: &Account) -> Launch 
         program: binaries.initdb(),
         arguments,
         account: account.clone(),
-        place: Arc::clone(place),
+        dir: Arc::clone(dir),
         folder: None,
         log: "initdb.log",
         when_orphaned: Signal::SIGKILL,
-        ladder: STOP,
+        stop_steps: STOP,
     }
 }
 

@@ -24,8 +24,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::account::Account;
-use super::child::{Child, Ladder, Launch};
-use super::place::Place;
+use super::child::{Child, Launch, StopSteps};
+use super::server_dir::ServerDir;
 
 /// The owner of everything in the cluster.
 const SUPERUSER: &str = "tradepost";
@@ -35,20 +35,20 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 /// SIGINT ends open sessions; SIGTERM would wait for the pool's.
-const STOP: Ladder = &[
+const STOP: StopSteps = &[
     (Signal::SIGINT, Duration::from_secs(15)),
     (Signal::SIGQUIT, Duration::from_secs(3)),
     (Signal::SIGKILL, Duration::from_secs(2)),
 ];
 
-/// What to start.
+/// The cluster to start.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterSpec {
     /// The folder of the cluster; made where it is missing.
     pub dir: PathBuf,
     /// The folder of `initdb` and `postgres`; looked for when it is not given.
     pub bin_dir: Option<PathBuf>,
-    /// Who the cluster runs as when the daemon is root: by default the owner of an existing cluster, else `postgres`, else `nobody`.
+    /// The user of the cluster when the daemon is root: by default the owner of an existing cluster, else `postgres`, else `nobody`.
     pub user: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct ClusterSpec {
 #[derive(Debug)]
 pub struct Cluster {
     child: Child,
-    place: Arc<Place>,
+    dir: Arc<ServerDir>,
     major: u32,
 }
 
@@ -64,21 +64,21 @@ impl Cluster {
     /// Starts the cluster of the folder, made when it is not there yet, and returns once it answers. Whatever a former daemon
     /// left running there is stopped first. A start that fails or is cancelled leaves no process behind.
     pub async fn start(spec: ClusterSpec) -> anyhow::Result<Self> {
-        let place = Arc::new(Place::take(&spec.dir).await?);
-        let data = place.inside("data");
+        let dir = Arc::new(ServerDir::take(&spec.dir).await?);
+        let data = dir.inside("data");
         let account = Account::choose(spec.user.as_deref(), &data, &["postgres", "nobody"])?;
         recovery::clear(&data).await?;
         let existing = initialize::existing_major(&data, &account)?;
         let binaries = Binaries::find(spec.bin_dir.as_deref(), existing)?;
         if existing.is_none() {
-            initialize::run(&place, &binaries, &account).await?;
+            initialize::run(&dir, &binaries, &account).await?;
         }
-        settings::write(&place)?;
-        place.folder("socket", &account)?;
-        let child = Child::start(server(&place, &binaries, account)).await?;
+        settings::write(&dir)?;
+        dir.folder("socket", &account)?;
+        let child = Child::start(server(&dir, &binaries, account)).await?;
         let cluster = Self {
             child,
-            place,
+            dir,
             major: binaries.major,
         };
         match cluster.become_ready().await {
@@ -100,9 +100,9 @@ impl Cluster {
         self.child.pid().as_raw().cast_unsigned()
     }
 
-    /// How to connect to the database `name`; valid as long as the cluster runs.
+    /// The connection options of the database `name`, valid as long as the cluster runs.
     pub fn options(&self, name: &str) -> PgConnectOptions {
-        options(&self.place).database(name)
+        options(&self.dir).database(name)
     }
 
     /// Makes the database `name` (lower case letters, digits and underscores) where it is missing.
@@ -126,7 +126,7 @@ impl Cluster {
     }
 
     /// The last lines of the server's log.
-    pub async fn last_words(&self) -> String {
+    pub async fn log_tail(&self) -> String {
         self.child.tail().text().await
     }
 
@@ -137,7 +137,7 @@ impl Cluster {
 
     async fn become_ready(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
-        let data = self.place.inside("data");
+        let data = self.dir.inside("data");
         let fault = tokio::select! {
             ready = self.answers(&data) => return ready,
             status = self.child.wait() => format!("the database server ended at its start ({status})"),
@@ -145,8 +145,8 @@ impl Cluster {
         };
         bail!(
             "{fault}; the end of {}:\n{}",
-            self.place.inside("postgres.log").display(),
-            self.last_words().await
+            self.dir.inside("postgres.log").display(),
+            self.log_tail().await
         )
     }
 
@@ -172,31 +172,31 @@ pub fn find_running(dir: &Path) -> Option<PgConnectOptions> {
     if !recovery::processes_in(&data).contains(&file.pid) {
         return None;
     }
-    let place = Place::open(dir).ok()?;
-    let found = options(&place);
+    let opened = ServerDir::open(dir).ok()?;
+    let found = options(&opened);
     // The options of a deep folder name the descriptor: it stays open for the rest of the command, which is short.
-    std::mem::forget(place);
+    std::mem::forget(opened);
     Some(found)
 }
 
-fn options(place: &Place) -> PgConnectOptions {
+fn options(dir: &ServerDir) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass()
-        .socket(place.for_socket("socket", SOCKET_FILE))
+        .socket(dir.for_socket("socket", SOCKET_FILE))
         .port(PORT)
         .username(SUPERUSER)
         .ssl_mode(PgSslMode::Disable)
 }
 
-fn server(place: &Arc<Place>, binaries: &Binaries, account: Account) -> Launch {
-    let setting = |name: &str, file: &str| format!("{name}={}", place.by_descriptor(file).display()).into();
+fn server(dir: &Arc<ServerDir>, binaries: &Binaries, account: Account) -> Launch {
+    let setting = |name: &str, file: &str| format!("{name}={}", dir.by_descriptor(file).display()).into();
     Launch {
         name: "postgres",
         program: binaries.postgres(),
         arguments: vec![
             "-D".into(),
-            place.by_descriptor("data").into(),
+            dir.by_descriptor("data").into(),
             "-k".into(),
-            place.by_descriptor("socket").into(),
+            dir.by_descriptor("socket").into(),
             "-c".into(),
             setting("config_file", "postgresql.conf"),
             "-c".into(),
@@ -205,11 +205,11 @@ fn server(place: &Arc<Place>, binaries: &Binaries, account: Account) -> Launch {
             setting("ident_file", "pg_ident.conf"),
         ],
         account,
-        place: Arc::clone(place),
+        dir: Arc::clone(dir),
         folder: None,
         log: "postgres.log",
         when_orphaned: Signal::SIGINT,
-        ladder: STOP,
+        stop_steps: STOP,
     }
 }
 

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use super::PidFile;
 use crate::embedded::leftovers;
-use crate::embedded::place::remove_if_there;
+use crate::embedded::server_dir::remove_if_there;
 
 const STEPS: [(Signal, Duration); 3] = [
     (Signal::SIGINT, Duration::from_secs(20)),
@@ -25,7 +25,7 @@ pub fn processes_in(data: &Path) -> Vec<Pid> {
     leftovers::processes_in(data, "postgres")
 }
 
-/// Stops the server that is left in `data`, if any, and removes its pid file. The caller holds the lock of the place, so no
+/// Stops the server that is left in `data`, if any, and removes its pid file. The caller holds the lock of the folder, so no
 /// server in there belongs to a living daemon.
 pub async fn clear(data: &Path) -> anyhow::Result<()> {
     for (signal, patience) in STEPS {

@@ -1,6 +1,6 @@
-//! What the private cluster is tuned to: a box of 2 cores and 2 GB that also scans and renders.
+//! The configuration of the private cluster, for a machine of 2 cores and 2 GB that also scans and renders.
 
-use crate::embedded::place::Place;
+use crate::embedded::server_dir::ServerDir;
 
 /// The file operators put settings of their own into; it is never written by the daemon.
 const LOCAL_FILE: &str = "postgresql.local.conf";
@@ -54,13 +54,13 @@ log_lock_waits = on
 log_line_prefix = '%m [%p] '
 ";
 
-/// Writes the configuration into the place, which the cluster's user can read but not change.
-pub fn write(place: &Place) -> anyhow::Result<()> {
+/// Writes the configuration into the folder, which the cluster's user can read but not change.
+pub fn write(dir: &ServerDir) -> anyhow::Result<()> {
     let mut text = CONFIGURATION.to_owned();
-    if place.inside(LOCAL_FILE).exists() {
+    if dir.inside(LOCAL_FILE).exists() {
         text.push_str("\ninclude = 'postgresql.local.conf'\n");
     }
-    place.write("postgresql.conf", &text)?;
-    place.write("pg_hba.conf", HBA)?;
-    place.write("pg_ident.conf", "")
+    dir.write("postgresql.conf", &text)?;
+    dir.write("pg_hba.conf", HBA)?;
+    dir.write("pg_ident.conf", "")
 }

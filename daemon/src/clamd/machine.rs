@@ -1,10 +1,10 @@
-//! The clamd that the machine runs already: where it listens, and what it takes.
+//! The clamd that the machine runs: where it listens, and the limits of its configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::scan::clamd::ping;
+use super::{ScannerAddress, ping};
 
 /// Where distributions make clamd listen.
 pub const SOCKETS: [&str; 5] = [
@@ -23,40 +23,44 @@ const CONFIGURATIONS: [&str; 4] = [
     "/usr/local/etc/clamd.conf",
 ];
 
-/// Debian's limit, and the smallest a distribution sets: what is larger may be answered with an OK that means nothing.
+/// Debian's limit, and the smallest a distribution sets.
 const DEFAULT_LIMIT: u64 = 25 << 20;
-/// clamd has no way to scan more at once.
+/// clamd scans no larger files.
 const HARD_LIMIT: u64 = (2 << 30) - 1;
 
 /// The first of the sockets where a clamd answers.
-pub async fn find(sockets: &[PathBuf]) -> Option<PathBuf> {
+pub async fn find_running(sockets: &[PathBuf]) -> Option<ScannerAddress> {
     for socket in sockets {
-        if ping(socket).await.is_ok() {
-            return Some(socket.clone());
+        let address = ScannerAddress::Unix(socket.clone());
+        if ping(&address).await.is_ok() {
+            return Some(address);
         }
     }
     None
 }
 
-/// What the clamd behind this socket says it takes, where its configuration can be read.
+/// Limits in the configuration of a clamd. It may run with an older one, so they are proven before they are relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct ConfiguredLimits {
     pub max_bytes: u64,
     /// It gives up on a file after this time, and calls it clean.
     pub silent_after: Option<Duration>,
 }
 
-/// What is known of the clamd behind this socket. That its configuration is the one it runs with is not: prove it.
-pub fn told(socket: &Path) -> Option<Told> {
+/// Reads the limits of the clamd at this address; `None` over TCP and where its configuration cannot be read.
+pub fn configured_limits(address: &ScannerAddress) -> Option<ConfiguredLimits> {
+    let ScannerAddress::Unix(socket) = address else {
+        return None;
+    };
     let texts = CONFIGURATIONS.iter().filter_map(|path| fs::read_to_string(path).ok());
     let own = texts.into_iter().find(|text| listens_at(text, socket))?;
-    Some(Told {
+    Some(ConfiguredLimits {
         max_bytes: max_bytes(&own),
         silent_after: silent_after(&own),
     })
 }
 
-/// When an engine without a word about it gives up.
+/// MaxScanTime of a clamd whose configuration does not set it.
 pub const DEFAULT_SCAN_TIME: Duration = Duration::from_secs(120);
 
 fn silent_after(configuration: &str) -> Option<Duration> {
@@ -80,7 +84,7 @@ fn listens_at(configuration: &str, socket: &Path) -> bool {
     real(Path::new(named)) == real(socket)
 }
 
-/// The least of the three limits: only below all of them does an OK mean that the whole file was scanned.
+/// The least of the three limits: an OK below all of them means that the whole file was scanned.
 fn max_bytes(configuration: &str) -> u64 {
     let limit = |key| value(configuration, key).and_then(parse_size).unwrap_or(DEFAULT_LIMIT);
     ["StreamMaxLength", "MaxFileSize", "MaxScanSize"]

@@ -1,21 +1,20 @@
-//! Proves what a scanner does: that it answers, that it finds the EICAR test file, and up to which size it looks at a file at all.
+//! Proves that a scanner answers, finds the EICAR test file, and scans files whole up to a size.
 //!
-//! Over its MaxFileSize clamd says OK without a look. Where its configuration can not be read (and against one that it was not
-//! restarted with), only a file with something to find at its very end tells. MaxRecursion and MaxFiles do not matter: whatever is
+//! clamd replies OK to a file over its MaxFileSize without scanning it. Its configuration may be unreadable, or newer than the
+//! process, so a file with the test file at its very end is the proof. MaxRecursion and MaxFiles do not matter: whatever is
 //! published is scanned by itself, not inside its archive.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, repeat};
 
-use super::{ScanError, ScanLimits, Verdict, scan};
+use super::{ScanError, ScanLimits, ScannerAddress, Verdict, scan};
 
-/// How long a scanner may take for a file of no size; all of its threads may be busy.
-const QUICK: Duration = Duration::from_secs(5);
-/// Sizes that are tried when the wanted one is too much.
-const LADDER_MIB: [u64; 16] = [1024, 512, 256, 200, 128, 100, 64, 50, 32, 25, 20, 16, 10, 5, 2, 1];
-/// The EICAR test file, in halves so that no scanner takes this program for it.
+/// The time for a small file; all threads of the scanner may be busy.
+const SMALL_FILE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Sizes that are tried when the wanted one is too large.
+const SMALLER_MIB: [u64; 16] = [1024, 512, 256, 200, 128, 100, 64, 50, 32, 25, 20, 16, 10, 5, 2, 1];
+/// The EICAR test file, in halves so that no scanner reports this program.
 const EICAR: (&str, &str) = (
     r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR",
     "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*",
@@ -30,42 +29,53 @@ pub fn eicar() -> Vec<u8> {
     format!("{}{}", EICAR.0, EICAR.1).into_bytes()
 }
 
-/// Whether the scanner answers as it should to bytes without anything in them.
-///
-/// # Errors
-/// How it failed.
-pub async fn works(socket: &Path) -> Result<(), ScanError> {
-    let harmless = b"tradepost asks whether the scanner works";
-    match scan(socket, &harmless[..], harmless.len() as u64, limits(1 << 20, QUICK)).await? {
+/// Checks that the scanner calls harmless bytes clean.
+pub async fn answers(address: &ScannerAddress) -> Result<(), ScanError> {
+    let harmless = b"tradepost tests whether the scanner answers";
+    match scan(
+        address,
+        &harmless[..],
+        harmless.len() as u64,
+        limits(1 << 20, SMALL_FILE_TIMEOUT),
+    )
+    .await?
+    {
         Verdict::Clean => Ok(()),
-        other => Err(ScanError::Garbage(format!("{other:?} for harmless bytes"))),
+        other => Err(ScanError::Unintelligible(format!("{other:?} for harmless bytes"))),
     }
 }
 
-/// Whether the scanner finds what every scanner finds.
+/// Checks that the scanner finds the EICAR test file.
 ///
 /// # Errors
-/// How it failed; [`ScanError::Blind`] when it calls the test file clean.
-pub async fn sees(socket: &Path) -> Result<(), ScanError> {
+/// [`ScanError::FindsNothing`] when it calls the test file clean.
+pub async fn finds_test_file(address: &ScannerAddress) -> Result<(), ScanError> {
     let bytes = eicar();
-    match scan(socket, bytes.as_slice(), bytes.len() as u64, limits(1 << 20, QUICK)).await? {
+    match scan(
+        address,
+        bytes.as_slice(),
+        bytes.len() as u64,
+        limits(1 << 20, SMALL_FILE_TIMEOUT),
+    )
+    .await?
+    {
         Verdict::Infected { .. } => Ok(()),
-        Verdict::Clean | Verdict::Unscannable { .. } => Err(ScanError::Blind),
+        Verdict::Clean | Verdict::Unscannable { .. } => Err(ScanError::FindsNothing),
     }
 }
 
-/// The largest size, at most `wanted_bytes`, up to which the scanner is known to look at the whole of a file.
+/// Finds the largest size, at most `wanted_bytes`, up to which the scanner scans files whole.
 ///
 /// # Errors
-/// How it failed; [`ScanError::Blind`] when it finds nothing in a file of any size.
-pub async fn largest_scanned(socket: &Path, wanted_bytes: u64, timeout: Duration) -> Result<u64, ScanError> {
-    let smaller = LADDER_MIB
+/// [`ScanError::FindsNothing`] when it finds nothing in a file of any size.
+pub async fn largest_scanned(address: &ScannerAddress, wanted_bytes: u64, timeout: Duration) -> Result<u64, ScanError> {
+    let smaller = SMALLER_MIB
         .iter()
         .map(|mib| mib << 20)
         .filter(|size| *size < wanted_bytes);
     for size_bytes in std::iter::once(wanted_bytes).chain(smaller) {
         let found = scan(
-            socket,
+            address,
             archive(size_bytes),
             archive_bytes(size_bytes),
             limits(u64::MAX, timeout),
@@ -73,12 +83,12 @@ pub async fn largest_scanned(socket: &Path, wanted_bytes: u64, timeout: Duration
         .await;
         match found {
             Ok(Verdict::Infected { .. }) => return Ok(size_bytes),
-            // Too large for it, told or not; it may also have closed the connection before it could tell.
+            // Too large for it, reported or not; it may also have closed the connection before it could report.
             Ok(Verdict::Clean | Verdict::Unscannable { .. }) | Err(ScanError::Closed(_)) => {}
             Err(other) => return Err(other),
         }
     }
-    Err(ScanError::Blind)
+    Err(ScanError::FindsNothing)
 }
 
 fn limits(max_bytes: u64, timeout: Duration) -> ScanLimits {
@@ -118,7 +128,7 @@ fn archive(size_bytes: u64) -> impl AsyncRead + Unpin {
         .chain(std::io::Cursor::new(tail))
 }
 
-/// What both headers of a stored member share: flags, method, time, checksum, sizes and the length of the name.
+/// The fields that both headers of a stored member share: flags, method, time, checksum, sizes and the length of the name.
 fn common(name: &[u8], size: u32, crc: u32) -> Vec<u8> {
     let mut bytes = vec![10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
     bytes.extend(crc.to_le_bytes());

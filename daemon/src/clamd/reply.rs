@@ -1,16 +1,41 @@
-//! What clamd's answers mean.
+//! The meaning of clamd's replies.
 
 use time::OffsetDateTime;
 
-use super::{ScanError, Verdict, Version};
+use super::ScanError;
 
-/// Only the exact words of a positive answer are a positive verdict.
-pub fn parse_verdict(reply: &str) -> Result<Verdict, ScanError> {
+/// The scanner's verdict on some bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of the bytes were scanned and nothing was found.
+    Clean,
+    Infected {
+        signature: String,
+    },
+    /// The scanner cannot look at these bytes, today or later: too large, encrypted, too deeply nested.
+    Unscannable {
+        reason: String,
+    },
+}
+
+/// The version of a scanner and of its signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// `ClamAV 1.4.6`
+    pub engine: String,
+    /// The number of the daily signatures; `None` when there are none.
+    pub signatures: Option<u32>,
+    /// When they were made. clamd gives its local time without naming the zone; it is taken for UTC.
+    pub signatures_at: Option<OffsetDateTime>,
+}
+
+/// Reads the reply to INSTREAM. Only the exact words of a positive reply are a positive verdict.
+pub(super) fn parse_verdict(reply: &str) -> Result<Verdict, ScanError> {
     if reply == "stream: OK" {
         return Ok(Verdict::Clean);
     }
     if reply.contains('\0') {
-        return Err(ScanError::of_answer(reply));
+        return Err(ScanError::from_reply(reply));
     }
     if reply.starts_with("INSTREAM size limit exceeded") {
         return Ok(Verdict::Unscannable {
@@ -21,7 +46,7 @@ pub fn parse_verdict(reply: &str) -> Result<Verdict, ScanError> {
         .strip_prefix("stream: ")
         .and_then(|rest| rest.strip_suffix(" FOUND"));
     match found.map(without_details) {
-        None | Some("") => Err(ScanError::of_answer(reply)),
+        None | Some("") => Err(ScanError::from_reply(reply)),
         Some(name) if is_heuristic_limit(name) => Ok(Verdict::Unscannable {
             reason: name.to_owned(),
         }),
@@ -31,7 +56,7 @@ pub fn parse_verdict(reply: &str) -> Result<Verdict, ScanError> {
     }
 }
 
-/// The engine says so when it could not look at everything, not when it saw something.
+/// clamd reports these when it could not look at everything, not when it found something.
 fn is_heuristic_limit(name: &str) -> bool {
     name.starts_with("Heuristics.Limits.Exceeded") || name.starts_with("Heuristics.Encrypted")
 }
@@ -48,7 +73,7 @@ fn without_details(found: &str) -> &str {
 }
 
 /// Reads `ClamAV 1.4.6/27800/Mon Nov 10 08:38:16 2025`, or `ClamAV 1.4.6` of an engine without daily signatures.
-pub fn parse_version(reply: &str) -> Option<Version> {
+pub(super) fn parse_version(reply: &str) -> Option<Version> {
     let mut parts = reply.splitn(3, '/');
     let engine = parts.next().filter(|engine| engine.starts_with("ClamAV "))?.to_owned();
     let signatures = parts

@@ -26,14 +26,14 @@ const LOCKED_WITHIN: Duration = Duration::from_secs(5);
 
 /// An open folder of one server. Paths by descriptor are valid in this process and its children as long as it lives.
 #[derive(Debug)]
-pub struct Place {
+pub struct ServerDir {
     path: PathBuf,
     descriptor: OwnedFd,
-    /// Children share the place, so the folder stays taken until the last of them ended.
+    /// Children share the folder, so the folder stays taken until the last of them ended.
     lock: Option<Flock<fs::File>>,
 }
 
-impl Place {
+impl ServerDir {
     /// Makes the folder where it is missing and takes it for this process; fails when it belongs to another user or another
     /// daemon has it.
     pub async fn take(path: &Path) -> anyhow::Result<Self> {
@@ -44,19 +44,19 @@ impl Place {
             .mode(mode)
             .create(path)
             .with_context(|| format!("making the folder {}", path.display()))?;
-        let mut place = Self::open(path)?;
-        let owner = fs::metadata(&place.path)?.uid();
+        let mut dir = Self::open(path)?;
+        let owner = fs::metadata(&dir.path)?.uid();
         if owner == geteuid().as_raw() {
-            fs::set_permissions(&place.path, Permissions::from_mode(mode))?;
+            fs::set_permissions(&dir.path, Permissions::from_mode(mode))?;
         } else if !geteuid().is_root() {
             bail!(
                 "{} belongs to uid {owner}, this process is uid {}: start as that user, or choose another state directory",
-                place.path.display(),
+                dir.path.display(),
                 geteuid()
             );
         }
-        place.lock = Some(place.lock().await?);
-        Ok(place)
+        dir.lock = Some(dir.lock().await?);
+        Ok(dir)
     }
 
     /// Opens a folder that is there, for a look.
@@ -145,7 +145,7 @@ impl Place {
     }
 }
 
-impl AsFd for Place {
+impl AsFd for ServerDir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }

@@ -10,16 +10,16 @@ const MAX_REMEMBERED: usize = 10_000;
 
 /// Failures of the scanner, by the message that was scanned.
 #[derive(Debug, Default)]
-pub struct Strikes(Mutex<HashMap<MessageId, u8>>);
+pub struct ScannerFailures(Mutex<HashMap<MessageId, u8>>);
 
-impl Strikes {
+impl ScannerFailures {
     /// Counts one; answers with how many there are.
     pub fn add(&self, message: MessageId) -> u8 {
-        let mut strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if strikes.len() >= MAX_REMEMBERED {
-            strikes.clear();
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= MAX_REMEMBERED {
+            failures.clear();
         }
-        let count = strikes.entry(message).or_default();
+        let count = failures.entry(message).or_default();
         *count = count.saturating_add(1);
         *count
     }
@@ -34,11 +34,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strikes_are_counted_by_message_and_forgotten() {
-        let (strikes, message) = (Strikes::default(), MessageId::new());
-        assert_eq!((strikes.add(message), strikes.add(message)), (1, 2));
-        assert_eq!(strikes.add(MessageId::new()), 1);
-        strikes.forget(message);
-        assert_eq!(strikes.add(message), 1);
+    fn failures_are_counted_by_message_and_forgotten() {
+        let (failures, message) = (ScannerFailures::default(), MessageId::new());
+        assert_eq!((failures.add(message), failures.add(message)), (1, 2));
+        assert_eq!(failures.add(MessageId::new()), 1);
+        failures.forget(message);
+        assert_eq!(failures.add(message), 1);
     }
 }
