@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use tradepost_common::ids::{CaseId, UploadId};
 
+use crate::cli::OutputArgs;
 use crate::graphics::Choice;
 use crate::socket::Hints;
 use crate::state::writing::MAX_CONCURRENCY;
@@ -27,7 +28,7 @@ pub struct Cli {
     #[command(flatten)]
     pub daemon: Daemon,
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
     /// How pictures are drawn.
     #[arg(long, env = "TRADEPOST_GRAPHICS", value_enum, default_value = "auto")]
     pub graphics: Choice,
@@ -37,8 +38,6 @@ pub struct Cli {
     /// Print the milliseconds from the start to the first frame with data, and leave.
     #[arg(long, hide = true)]
     pub time_attach: bool,
-    #[command(subcommand)]
-    pub command: Option<Command>,
 }
 
 /// Which daemon.
@@ -59,17 +58,6 @@ impl Daemon {
             state: self.state.clone(),
         }
     }
-}
-
-/// How answers are printed.
-#[derive(Debug, Args)]
-pub struct Output {
-    /// Print JSON, as the control API sends it.
-    #[arg(long, global = true, conflicts_with = "plain")]
-    pub json: bool,
-    /// Print aligned text without colour; the default where there is no terminal.
-    #[arg(long, global = true)]
-    pub plain: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,11 +118,6 @@ pub enum Command {
     },
     /// How long things take: routes, stages, queues, the database pool.
     Latency,
-    /// Who did what, newest first.
-    Audit {
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
     /// The event stream as NDJSON: a snapshot, then what changes.
     Events {
         /// Stop after that many lines.

@@ -1,4 +1,4 @@
-//! The line to the daemon: follows the event stream, and connects again when it ends.
+//! The link to the daemon: follows the event stream, and connects again when it ends.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::sync::mpsc::Sender;
 use tradepost_common::events::Event;
 
 use crate::client::{Client, Failure};
-use crate::message::{Link, Update};
+use crate::shell::{Link, Update};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(5);

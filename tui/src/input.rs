@@ -1,282 +1,131 @@
-//! Keys become actions. What a key means depends on the screen and on what is asked for.
+//! A line that is typed: the cursor moves with the arrows, Home, End and Ctrl with letters, as in a shell.
 
-mod letters;
+use crossterm::event::{Event, KeyEvent};
+use tui_input::backend::crossterm::to_input_request;
+use tui_input::{Input as Buffer, InputRequest};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crate::text;
 
-use tradepost_common::operations::OperationKind;
+/// Longer notes than that nobody reads.
+const MAX_CHARS: usize = 500;
 
-use crate::picture::Pan;
-use crate::state::campaigns::{CampaignKey, LookKey};
-use crate::state::list::{Order, Step};
-use crate::state::prompt::{BulkStep, PlanStep, Prompt};
-use crate::state::screen::Screen;
-
-/// What somebody at the keyboard wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    Go(Screen),
-    Step(Step),
-    /// Next or previous match of the filter, round and round.
-    Cycle(Order),
-    OtherPane,
-    Open,
-    Back,
-    LastView,
-    AskCommand,
-    AskFilter,
-    Sort,
-    SortReverse,
-    Columns,
-    Mark,
-    MarkRange,
-    MarkAll,
-    Copy,
-    Export,
-    Freeze,
-    Mouse,
-    Theme,
-    Help,
-    Quit,
-    Arm,
-    TurnQueue,
-    /// Another number of handlers for the queue.
-    Concurrency,
-    Acknowledge,
-    Dead(DeadKey),
-    Operation(OperationKey),
-    Campaign(CampaignKey),
-    /// Changes how a sample of a canary is seen.
-    Sample(LookKey),
-    /// A key of other screens; the text says which.
-    Elsewhere(&'static str),
-    Review(Review),
-    /// Moves what is looked at closely, else the list.
-    Arrow(Pan),
-    Prompt(Typed),
+/// A line of at most 500 characters, free of control characters.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    buffer: Buffer,
 }
 
-/// Keys of the dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeadKey {
-    /// Redrive, discard or purge.
-    Plan(OperationKind),
-    Edit,
-}
-
-/// Keys of the operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationKey {
-    Turn,
-    Cancel,
-    Rate,
-}
-
-/// Keys of the review screens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Review {
-    Approve,
-    AskReason,
-    Skip,
-    AskNote,
-    Release,
-    Question,
-    Ban,
-    Undo,
-    /// The contributor's record, letters and earlier decisions.
-    Record,
-    /// Whichever case the daemon says is next.
-    Next,
-    /// Open, waiting or decided cases.
-    TurnWhich,
-    SettleCluster,
-    SettleContributor,
-    OnlyCluster,
-    OnlyContributor,
-    Blur,
-    Background,
-    /// The picture alone.
-    Full,
-    /// Side by side with what it looks like.
-    Compare,
-    /// The text of the file.
-    Source,
-    Closer,
-    Wider,
-    /// The next or previous look-alike, or finding.
-    Other(Order),
-}
-
-/// What is typed while something is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Typed {
-    Text(char),
-    EraseChar,
-    EraseWord,
-    Clear,
-    Up,
-    Down,
-    Done,
-    Cancel,
-    /// The reason with that number, from 1.
-    Reason(usize),
-    /// Refuse with the note alone. Never `Enter`, never the key that asked.
-    NoteAlone,
-    /// The other way of what is asked.
-    Turn,
-    Approve,
-    Refuse,
-    /// The text is to be written, or written again.
-    EditNote,
-    /// `y` to a question. Never `Enter`, never the key that asked.
-    Yes,
-    Rate,
-    Canary,
-}
-
-/// The action of a key, if it has one here.
-pub fn action(key: KeyEvent, screen: Screen, prompt: Option<&Prompt>) -> Option<Action> {
-    if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
-        return Some(Action::Quit);
-    }
-    match prompt {
-        Some(
-            Prompt::Filter(_)
-            | Prompt::Palette { .. }
-            | Prompt::Note { .. }
-            | Prompt::Question(_)
-            | Prompt::Bulk(BulkStep::Number(_))
-            | Prompt::Number { .. }
-            | Prompt::Campaign(_)
-            | Prompt::Why(Some(_))
-            | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)),
-        ) => typed(key).map(Action::Prompt),
-        Some(Prompt::Reasons(_)) => refusal(key).map(Action::Prompt),
-        Some(Prompt::Why(None)) => reason(key).map(Action::Prompt),
-        Some(Prompt::Settle) => settle(key).map(Action::Prompt),
-        Some(Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. } | Prompt::Bulk(BulkStep::Look)) => {
-            answer(key).map(Action::Prompt)
+impl Input {
+    pub fn new(text: &str) -> Self {
+        Self {
+            buffer: Buffer::new(text.to_owned()),
         }
-        Some(Prompt::Help { .. } | Prompt::Record { .. }) => help(key).map(Action::Prompt),
-        None => screen_action(key, screen),
     }
-}
 
-fn typed(key: KeyEvent) -> Option<Typed> {
-    let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        KeyCode::Esc => Some(Typed::Cancel),
-        KeyCode::Enter => Some(Typed::Done),
-        KeyCode::Up | KeyCode::BackTab => Some(Typed::Up),
-        KeyCode::Down | KeyCode::Tab => Some(Typed::Down),
-        KeyCode::Backspace => Some(Typed::EraseChar),
-        KeyCode::Char('w') if is_control => Some(Typed::EraseWord),
-        KeyCode::Char('u') if is_control => Some(Typed::Clear),
-        KeyCode::Char('h') if is_control => Some(Typed::EraseChar),
-        KeyCode::Char('p') if is_control => Some(Typed::Up),
-        KeyCode::Char('n') if is_control => Some(Typed::Down),
-        KeyCode::Char(c) if !is_control && !key.modifiers.contains(KeyModifiers::ALT) => Some(Typed::Text(c)),
-        _ => None,
+    pub fn text(&self) -> &str {
+        self.buffer.value()
     }
-}
 
-/// A reason by its number, or the one that is previewed. Enter, `x` and `X`, the keys that asked, are not among them.
-fn refusal(key: KeyEvent) -> Option<Typed> {
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-        return None;
+    /// The text without spaces around it; `None` if nothing is left.
+    pub fn words(&self) -> Option<&str> {
+        Some(self.text().trim()).filter(|text| !text.is_empty())
     }
-    match key.code {
-        KeyCode::Char('0') => Some(Typed::NoteAlone),
-        KeyCode::Char('y') => Some(Typed::Yes),
-        KeyCode::Char('f') => Some(Typed::Turn),
-        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
-        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
-        _ => reason(key),
-    }
-}
 
-/// What is to become of many cases; either makes a plan.
-fn settle(key: KeyEvent) -> Option<Typed> {
-    match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
-        KeyCode::Char('a') => Some(Typed::Approve),
-        KeyCode::Char('x') => Some(Typed::Refuse),
-        _ => None,
+    /// Changes the line or moves the cursor, if the key does either.
+    pub fn key(&mut self, key: KeyEvent) {
+        match to_input_request(&Event::Key(key)) {
+            Some(InputRequest::InsertChar(c)) => self.insert(c),
+            Some(request) => {
+                self.buffer.handle(request);
+            }
+            None => {}
+        }
     }
-}
 
-fn reason(key: KeyEvent) -> Option<Typed> {
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-        return None;
+    /// Inserts pasted text; line ends become spaces, other control characters go.
+    pub fn paste(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '\n' | '\r' | '\t' => self.insert(' '),
+                c if c.is_control() => {}
+                c => self.insert(c),
+            }
+        }
     }
-    match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
-        KeyCode::Char(c @ '1'..='9') => c.to_digit(10).map(|n| Typed::Reason(n as usize)),
-        KeyCode::Char('m') => Some(Typed::EditNote),
-        _ => None,
-    }
-}
 
-/// Yes, no, and what can be changed before. Enter and capitals, the keys that ask, are not among them.
-fn answer(key: KeyEvent) -> Option<Typed> {
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-        return None;
+    fn insert(&mut self, c: char) {
+        if self.text().chars().count() < MAX_CHARS {
+            self.buffer.handle(InputRequest::InsertChar(c));
+        }
     }
-    match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
-        KeyCode::Char('y') => Some(Typed::Yes),
-        KeyCode::Char('r') => Some(Typed::Rate),
-        KeyCode::Char('c') => Some(Typed::Canary),
-        KeyCode::Char('e') => Some(Typed::EditNote),
-        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
-        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
-        _ => None,
-    }
-}
 
-fn help(key: KeyEvent) -> Option<Typed> {
-    match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | '?' | 'i') | KeyCode::Enter => Some(Typed::Cancel),
-        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
-        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
-        _ => None,
+    /// The part around the cursor that fits into `cells`, with `▏` where the next character goes.
+    pub fn shown(&self, cells: usize) -> String {
+        let at = self.buffer.cursor();
+        let before: String = self.text().chars().take(at).collect();
+        let after: String = self.text().chars().skip(at).collect();
+        let room = cells.saturating_sub(1);
+        let before = text::cut_front(&before, room);
+        let after = text::cut(&after, room.saturating_sub(text::width(&before)));
+        format!("{before}▏{after}")
     }
-}
-
-fn screen_action(key: KeyEvent, screen: Screen) -> Option<Action> {
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return match key.code {
-            KeyCode::Char('d') => Some(Action::Step(Step::HalfDown)),
-            KeyCode::Char('u') => Some(Action::Step(Step::HalfUp)),
-            _ => None,
-        };
-    }
-    if key.modifiers.contains(KeyModifiers::ALT) {
-        return None;
-    }
-    match key.code {
-        KeyCode::Left if has_pictures(screen) => Some(Action::Arrow(Pan::Left)),
-        KeyCode::Right if has_pictures(screen) => Some(Action::Arrow(Pan::Right)),
-        KeyCode::Up if has_pictures(screen) => Some(Action::Arrow(Pan::Up)),
-        KeyCode::Down if has_pictures(screen) => Some(Action::Arrow(Pan::Down)),
-        KeyCode::Up => Some(Action::Step(Step::Up)),
-        KeyCode::Down => Some(Action::Step(Step::Down)),
-        KeyCode::PageUp => Some(Action::Step(Step::HalfUp)),
-        KeyCode::PageDown => Some(Action::Step(Step::HalfDown)),
-        KeyCode::Home => Some(Action::Step(Step::First)),
-        KeyCode::End => Some(Action::Step(Step::Last)),
-        KeyCode::Tab | KeyCode::BackTab => Some(Action::OtherPane),
-        KeyCode::Enter => Some(Action::Open),
-        KeyCode::Esc => Some(Action::Back),
-        KeyCode::Char(c) => letters::own(c, screen).or_else(|| letters::everywhere(c)),
-        _ => None,
-    }
-}
-
-/// Where arrows may move a part of a picture.
-fn has_pictures(screen: Screen) -> bool {
-    matches!(screen, Screen::Item | Screen::Campaign)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    fn press(input: &mut Input, code: KeyCode, modifiers: KeyModifiers) {
+        input.key(KeyEvent::new(code, modifiers));
+    }
+
+    fn control(input: &mut Input, c: char) {
+        press(input, KeyCode::Char(c), KeyModifiers::CONTROL);
+    }
+
+    #[test]
+    fn typing_is_bounded_and_free_of_control_characters() {
+        let mut input = Input::default();
+        input.paste("one\ntwo\u{1b} three");
+        assert_eq!(input.text(), "one two three");
+        control(&mut input, 'w');
+        assert_eq!(input.text(), "one two ");
+        input.paste(&"x".repeat(1000));
+        assert_eq!(input.text().chars().count(), MAX_CHARS);
+        control(&mut input, 'u');
+        assert_eq!((input.text(), input.words()), ("", None));
+    }
+
+    #[test]
+    fn cursor_moves_by_character_by_word_and_to_the_ends() {
+        let mut input = Input::new("birds line");
+        press(&mut input, KeyCode::Left, KeyModifiers::NONE);
+        press(&mut input, KeyCode::Backspace, KeyModifiers::NONE);
+        assert_eq!(input.text(), "birds lie");
+        press(&mut input, KeyCode::Home, KeyModifiers::NONE);
+        press(&mut input, KeyCode::Char('B'), KeyModifiers::SHIFT);
+        press(&mut input, KeyCode::Delete, KeyModifiers::NONE);
+        assert_eq!(input.text(), "Birds lie");
+        press(&mut input, KeyCode::Right, KeyModifiers::CONTROL);
+        control(&mut input, 'k');
+        assert_eq!(input.text(), "Birds ");
+        press(&mut input, KeyCode::End, KeyModifiers::NONE);
+        input.paste("bold");
+        control(&mut input, 'a');
+        assert_eq!(input.shown(20), "▏Birds bold");
+        control(&mut input, 'e');
+        assert_eq!((input.text(), input.shown(6)), ("Birds bold", "…bold▏".to_owned()));
+    }
+
+    #[test]
+    fn part_around_the_cursor_is_shown() {
+        let mut input = Input::new("0123456789");
+        for _ in 0..5 {
+            press(&mut input, KeyCode::Left, KeyModifiers::NONE);
+        }
+        assert_eq!(input.shown(20), "01234▏56789");
+        assert_eq!(input.shown(8), "01234▏5…");
+    }
+}

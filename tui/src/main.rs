@@ -2,52 +2,55 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
-mod args;
-
-mod client;
-mod query;
-mod socket;
-
-mod command;
-
-mod conn;
-mod editor;
-mod message;
-mod run;
-mod signals;
-mod state;
-mod tasks;
-
-mod graphics;
-mod input;
-mod picture;
-mod term;
-mod theme;
-mod view;
-
+mod alert;
+mod clock;
 mod format;
-mod plain;
+mod query;
 mod table;
 mod text;
+mod theme;
+
+mod client;
+mod editor;
+mod socket;
+
+mod export;
+mod graphics;
+mod input;
+mod list;
+mod paged;
+mod picture;
+mod pictures;
+mod plain;
+
+mod canvas;
+mod cli;
+mod shell;
+
+mod args;
+mod command;
+mod screen;
+mod state;
+mod view;
+
+mod conn;
+mod run;
+mod signals;
+mod tasks;
+mod term;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand as _};
+use cli::{NOT_ASKED, Output, REFUSED};
 use client::{Client, Failure};
 use run::{Options, Until};
 
-/// The daemon said no.
-const REFUSED: u8 = 1;
-/// Nobody was there to ask, or the question was wrong.
-const NOT_ASKED: u8 = 2;
-/// There was a plan, and nobody said yes to it.
-const NOT_CONFIRMED: u8 = 3;
-
 fn main() -> ExitCode {
     let started = Instant::now();
-    let cli = Cli::parse();
+    let matches = command_line().get_matches();
     // One worker beside the screen: reading JSON must not hold up a key.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
         .build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(dispatch(cli, started));
+            let result = runtime.block_on(dispatch(&matches, started));
             // The thread that reads the keyboard never ends by itself.
             runtime.shutdown_background();
             result
@@ -72,15 +75,30 @@ fn main() -> ExitCode {
     })
 }
 
-async fn dispatch(cli: Cli, started: Instant) -> anyhow::Result<ExitCode> {
-    let output = command::Output::of(&cli.output);
-    if let Some(Command::Upload(upload)) = &cli.command {
+fn command_line() -> clap::Command {
+    let command = Command::augment_subcommands(Cli::command()).subcommand_required(false);
+    screen::subcommands()
+        .into_iter()
+        .fold(command, |command, sub| command.subcommand(sub.command))
+}
+
+async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<ExitCode> {
+    let cli = Cli::from_arg_matches(matches)?;
+    let output = Output::from_args(&cli.output);
+    let command = Command::from_arg_matches(matches).ok();
+    if let Some(Command::Upload(upload)) = &command {
         return command::upload::run(upload, output).await;
     }
     let socket = socket::resolve(&cli.daemon.hints(), |path| path.exists()).map_err(anyhow::Error::msg)?;
     let client = Client::new(socket)?;
-    if let Some(command) = cli.command {
+    if let Some(command) = command {
         return command::run(&client, command, output).await;
+    }
+    if let Some((name, matches)) = matches.subcommand() {
+        let subcommands = screen::subcommands();
+        let found = subcommands.iter().find(|sub| sub.command.get_name() == name);
+        let run = found.map(|sub| sub.run);
+        return run.ok_or_else(|| anyhow::anyhow!("no subcommand {name}"))?(matches.clone(), client, output).await;
     }
     let is_asked_for_text = cli.output.json || cli.output.plain;
     if !cli.time_attach && (is_asked_for_text || !term::is_interactive()) {

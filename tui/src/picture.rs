@@ -17,11 +17,9 @@ use ratatui_image::protocol::halfblocks::Halfblocks;
 use ratatui_image::protocol::iterm2::Iterm2;
 use ratatui_image::protocol::kitty::Kitty;
 use ratatui_image::protocol::sixel::Sixel;
-use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::client::Client;
 use crate::graphics::{Graphics, Packing, Protocol, Wrapping};
-use crate::message::Update;
 
 /// The widths the daemon makes.
 const WIDTHS: [u32; 4] = [64, 128, 256, 512];
@@ -56,52 +54,58 @@ pub struct Studio {
     pub graphics: Graphics,
 }
 
-/// Where a source came from, at which width.
+/// The key of a decoded picture: what it is of and its width.
 type SourceKey = (PictureOf, u32);
 
-/// Makes the pictures that are asked for, one after the other.
-pub async fn serve(client: Client, studio: Studio, mut requests: Receiver<PictureKey>, updates: Sender<Update>) {
-    let mut sources: Vec<(SourceKey, Arc<RgbaImage>)> = Vec::new();
-    let mut next_id: u32 = 0;
-    while let Some(key) = requests.recv().await {
-        next_id = next_id.wrapping_add(1);
-        let shown = match source(&client, &studio, &key, &mut sources).await {
-            Ok(Some(image)) => encode_aside(studio, image, key.clone(), next_id).await,
-            Ok(None) => Shown::Missing,
-            Err(why) => Shown::Failed(why),
-        };
-        if updates.send(Update::Picture(key, shown)).await.is_err() {
-            return;
-        }
-    }
+/// Makes pictures, one after the other.
+pub struct Maker {
+    client: Client,
+    studio: Studio,
+    sources: Vec<(SourceKey, Arc<RgbaImage>)>,
+    next_id: u32,
 }
 
-async fn source(
-    client: &Client,
-    studio: &Studio,
-    key: &PictureKey,
-    kept: &mut Vec<(SourceKey, Arc<RgbaImage>)>,
-) -> Result<Option<Arc<RgbaImage>>, String> {
-    let width = if key.of.has_widths() {
-        studio.source_width(key.columns, key.zoom)
-    } else {
-        0
-    };
-    let wanted = (key.of.clone(), width);
-    if let Some((_, image)) = kept.iter().find(|(have, _)| *have == wanted) {
-        return Ok(Some(Arc::clone(image)));
+impl Maker {
+    pub fn new(client: Client, studio: Studio) -> Self {
+        Self {
+            client,
+            studio,
+            sources: Vec::new(),
+            next_id: 0,
+        }
     }
-    let bytes = client.picture(&key.of, width).await.map_err(|e| e.to_string())?;
-    let Some(bytes) = bytes else {
-        return Ok(None);
-    };
-    let image = tokio::task::spawn_blocking(move || decode(&bytes)).await;
-    let image = Arc::new(image.map_err(|e| format!("the picture could not be decoded: {e}"))??);
-    if kept.len() == KEPT_SOURCES {
-        kept.remove(0);
+
+    pub async fn make(&mut self, key: PictureKey) -> Shown {
+        self.next_id = self.next_id.wrapping_add(1);
+        match self.source(&key).await {
+            Ok(Some(image)) => encode_aside(self.studio, image, key, self.next_id).await,
+            Ok(None) => Shown::Missing,
+            Err(why) => Shown::Failed(why),
+        }
     }
-    kept.push((wanted, Arc::clone(&image)));
-    Ok(Some(image))
+
+    async fn source(&mut self, key: &PictureKey) -> Result<Option<Arc<RgbaImage>>, String> {
+        let width = if key.of.has_widths() {
+            self.studio.source_width(key.columns, key.zoom)
+        } else {
+            0
+        };
+        let wanted = (key.of.clone(), width);
+        if let Some((_, image)) = self.sources.iter().find(|(have, _)| *have == wanted) {
+            return Ok(Some(Arc::clone(image)));
+        }
+        let bytes = self.client.picture(&key.of, width).await.map_err(|e| e.to_string())?;
+        let Some(bytes) = bytes else {
+            return Ok(None);
+        };
+        let image = tokio::task::spawn_blocking(move || decode(&bytes)).await;
+        let image = Arc::new(image.map_err(|e| format!("the picture could not be decoded: {e}"))??);
+        if self.sources.len() == KEPT_SOURCES {
+            self.sources.remove(0);
+        }
+        self.sources.push((wanted, Arc::clone(&image)));
+        Ok(Some(image))
+    }
 }
 
 async fn encode_aside(studio: Studio, image: Arc<RgbaImage>, key: PictureKey, id: u32) -> Shown {

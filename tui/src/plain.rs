@@ -6,15 +6,15 @@ use crate::table::{Align, Cell, Column, Place, Row};
 use crate::text;
 use crate::theme::Tone;
 
-/// Whether printed tables carry colour.
+/// The style of printed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
-    None,
+pub enum Styling {
+    Plain,
     Ansi,
 }
 
 /// The rows as an aligned table, with or without colour, every column and nothing cut.
-pub fn print<R: Row>(rows: &[R], now: OffsetDateTime, ink: Ink) -> String {
+pub fn print<R: Row>(rows: &[R], now: OffsetDateTime, styling: Styling) -> String {
     let columns: Vec<&Column<R>> = R::columns().iter().filter(|c| c.place != Place::Screen).collect();
     let cells: Vec<Vec<Cell>> = rows
         .iter()
@@ -31,15 +31,15 @@ pub fn print<R: Row>(rows: &[R], now: OffsetDateTime, ink: Ink) -> String {
     let mut out = String::new();
     let titles: Vec<Cell> = columns.iter().map(|c| Cell::new(c.title, Tone::Accent)).collect();
     for row in std::iter::once(&titles).chain(&cells) {
-        print_line(&mut out, row, &columns, &widths, ink);
+        print_line(&mut out, row, &columns, &widths, styling);
     }
     out
 }
 
-fn print_line<R>(out: &mut String, row: &[Cell], columns: &[&Column<R>], widths: &[usize], ink: Ink) {
+fn print_line<R>(out: &mut String, row: &[Cell], columns: &[&Column<R>], widths: &[usize], styling: Styling) {
     for (i, cell) in row.iter().enumerate() {
         let pad = " ".repeat(widths[i].saturating_sub(text::width(&cell.text)));
-        let shown = paint(&cell.text, cell.tone, ink);
+        let shown = paint(&cell.text, cell.tone, styling);
         let is_last = i + 1 == row.len();
         match columns[i].align {
             Align::Right => out.push_str(&format!("{pad}{shown}")),
@@ -56,14 +56,14 @@ fn print_line<R>(out: &mut String, row: &[Cell], columns: &[&Column<R>], widths:
 }
 
 /// The text with the colour of its meaning.
-pub fn paint(text: &str, tone: Tone, ink: Ink) -> String {
-    let code = match (ink, tone) {
-        (Ink::None, _) | (_, Tone::Plain) => return text.to_owned(),
-        (Ink::Ansi, Tone::Dim) => "2",
-        (Ink::Ansi, Tone::Accent) => "1",
-        (Ink::Ansi, Tone::Good) => "32",
-        (Ink::Ansi, Tone::Warn | Tone::Banner) => "33",
-        (Ink::Ansi, Tone::Bad | Tone::Loud) => "1;31",
+pub fn paint(text: &str, tone: Tone, styling: Styling) -> String {
+    let code = match (styling, tone) {
+        (Styling::Plain, _) | (_, Tone::Plain) => return text.to_owned(),
+        (Styling::Ansi, Tone::Dim) => "2",
+        (Styling::Ansi, Tone::Accent) => "1",
+        (Styling::Ansi, Tone::Good) => "32",
+        (Styling::Ansi, Tone::Warn | Tone::Banner) => "33",
+        (Styling::Ansi, Tone::Bad | Tone::Loud) => "1;31",
     };
     format!("\x1b[{code}m{text}\x1b[0m")
 }

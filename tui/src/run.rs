@@ -1,28 +1,22 @@
 //! The loop of the terminal: wait for anything, take everything, draw once.
 
-mod hands;
-mod pixels;
-
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as Input, KeyCode, KeyEventKind, KeyModifiers};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
-use tradepost_common::ids::MessageId;
-
 use crate::client::Client;
+use crate::clock::Clock;
 use crate::editor;
 use crate::graphics::{Choice, Graphics, Protocol, Wrapping};
-use crate::message::Effect;
 use crate::picture::{self, Studio};
+use crate::pictures::Pictures;
+use crate::screen;
+use crate::shell::{App, Edited, Effect, Update};
 use crate::signals::Signals;
-use crate::state::App;
-use crate::state::clock::Clock;
-use crate::tasks::{self, Keyboard, Tasks};
+use crate::tasks::{Keyboard, Tasks};
 use crate::term::{self, Screen};
-use crate::theme::{Theme, Tone};
-use crate::view;
-use pixels::Pixels;
+use crate::theme::Theme;
 
 /// At most one frame in this time: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
@@ -61,17 +55,16 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
         _ => Screen::take()?,
     };
     let mut session = Session {
-        app: App::new(theme, graphics, Clock::now()),
+        app: App::new(screen::all(), theme, Pictures::new(graphics), Clock::now()),
         screen,
         tasks,
         drawn_at: None,
         dirty: Dirty::Yes,
-        pixels: Pixels::None,
+        pixels: None,
         pending: None,
     };
     let inbox = session.serve(inbox, interactive, &options.until).await?;
-    session.app.release_case();
-    session.app.give_plan_up();
+    session.app.close();
     session.perform_effects()?;
     if graphics.protocol == Protocol::Kitty && graphics.wrapping == Wrapping::None {
         session.screen.send(&picture::forget_kitty_pictures())?;
@@ -96,14 +89,15 @@ struct Session {
     tasks: Tasks,
     drawn_at: Option<Instant>,
     dirty: Dirty,
-    pixels: Pixels,
+    /// Where the last frame left pixels that text does not cover.
+    pixels: Option<(&'static str, u32)>,
     /// What the editor is to be opened with.
     pending: Option<Pending>,
 }
 
 struct Pending {
-    id: MessageId,
     text: String,
+    then: Edited,
 }
 
 /// What the loop waits for.
@@ -122,14 +116,14 @@ async fn editor_result(app: &mut App, text: String, ends: &mut Ends) -> Option<R
             edited = &mut edit => return Some(edited),
             () = ends.signals.stop_but_interrupt() => return None,
             update = ends.inbox.recv() => {
-                app.clock = Clock::now();
-                app.hear(update?);
+                app.shell.clock = Clock::now();
+                app.update(update?);
             }
         }
     }
 }
 
-type Inbox = tokio::sync::mpsc::Receiver<crate::message::Update>;
+type Inbox = tokio::sync::mpsc::Receiver<Update>;
 
 impl Session {
     /// The editor has the terminal until it ends; what the daemon says meanwhile is heard and not drawn.
@@ -137,14 +131,14 @@ impl Session {
         self.tasks.stop_listening().await;
         self.screen.lend();
         let edited = editor_result(&mut self.app, pending.text, ends).await;
-        self.screen.take_back(self.app.mouse)?;
+        self.screen.take_back(self.app.shell.mouse)?;
         ends.keys = self.tasks.listen(Keyboard::Attached);
         self.dirty = Dirty::Yes;
-        self.app.clock = Clock::now();
+        self.app.shell.clock = Clock::now();
         let Some(edited) = edited else {
             return Ok(Flow::Stop);
         };
-        self.app.hear(crate::message::Update::Edited(pending.id, edited));
+        self.app.update(Update::Edited(pending.then, edited));
         Ok(Flow::On)
     }
 
@@ -190,37 +184,37 @@ impl Session {
                 return Ok(ends.inbox);
             }
             self.draw_if_due()?;
-            let has_data = self.app.overview.is_some() && self.dirty == Dirty::No;
+            let has_data = self.app.shell.live.overview.is_some() && self.dirty == Dirty::No;
             if matches!(until, Until::FirstData(_)) && has_data {
                 return Ok(ends.inbox);
             }
         }
     }
 
-    fn hear(&mut self, update: crate::message::Update) {
-        self.app.clock = Clock::now();
-        self.app.hear(update);
+    fn hear(&mut self, update: Update) {
+        self.app.shell.clock = Clock::now();
+        self.app.update(update);
         self.dirty = Dirty::Yes;
     }
 
     fn tick(&mut self) {
-        self.app.clock = Clock::now();
+        self.app.shell.clock = Clock::now();
         self.app.tick();
         self.dirty = Dirty::Yes;
     }
 
     fn input(&mut self, input: Option<Input>) -> anyhow::Result<Flow> {
-        self.app.clock = Clock::now();
+        self.app.shell.clock = Clock::now();
         match input {
             Some(Input::Key(key)) if key.kind != KeyEventKind::Release => {
                 if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') {
                     self.screen.suspend()?;
                 } else {
-                    hands::press(&mut self.app, key);
+                    self.app.key(key);
                 }
             }
             Some(Input::Paste(text)) => self.app.paste(&text),
-            Some(Input::Mouse(mouse)) => hands::click(&mut self.app, mouse.kind, mouse.column, mouse.row),
+            Some(Input::Mouse(mouse)) => self.app.click(mouse.kind, mouse.column, mouse.row),
             Some(_) => {}
             // The terminal is gone: there is nobody to go on for.
             None => return Ok(Flow::Stop),
@@ -230,12 +224,12 @@ impl Session {
     }
 
     fn perform_effects(&mut self) -> anyhow::Result<Flow> {
-        for effect in std::mem::take(&mut self.app.effects) {
+        for effect in std::mem::take(&mut self.app.shell.effects) {
             match effect {
                 Effect::Quit => return Ok(Flow::Stop),
                 Effect::Copy(text) => self.screen.copy(&text)?,
                 Effect::Mouse(mouse) => self.screen.set_mouse(mouse)?,
-                Effect::Editor { id, text } => self.pending = Some(Pending { id, text }),
+                Effect::Editor { text, then } => self.pending = Some(Pending { text, then }),
                 _ => self.hand_over(effect),
             }
         }
@@ -247,20 +241,7 @@ impl Session {
             return;
         };
         self.dirty = Dirty::Yes;
-        match *refused.0 {
-            Effect::Read(read) => self.app.hear(tasks::busy_reply(read)),
-            Effect::Picture(_) => self.app.picture_asked = None,
-            Effect::Write(write) => {
-                if let Some(update) = tasks::busy_write(write) {
-                    self.app.hear(update);
-                }
-                self.app
-                    .say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again");
-            }
-            _ => self
-                .app
-                .say(Tone::Bad, "NOT done: the last export is still being written"),
-        }
+        self.app.refuse(*refused.0);
     }
 
     fn draw_if_due(&mut self) -> anyhow::Result<()> {
@@ -268,15 +249,25 @@ impl Session {
         if self.dirty == Dirty::No || !is_due {
             return Ok(());
         }
-        if self.app.graphics.leaves_pixels() {
+        if self.app.shell.pictures.graphics.leaves_pixels() {
             self.wipe_old_pixels()?;
         }
-        self.app.clock = Clock::now();
-        self.screen.draw(|frame| view::draw(frame, &mut self.app))?;
+        self.app.shell.clock = Clock::now();
+        self.screen.draw(|frame| self.app.draw(frame))?;
         self.drawn_at = Some(Instant::now());
         self.dirty = Dirty::No;
         self.app.ask_for_pictures();
         self.perform_effects()?;
+        Ok(())
+    }
+
+    /// Sixel and iTerm2 pictures stay when text is drawn; they go with the whole screen.
+    fn wipe_old_pixels(&mut self) -> anyhow::Result<()> {
+        let pixels = self.app.picture_layout();
+        if self.pixels.is_some() && self.pixels != pixels {
+            self.screen.wipe()?;
+        }
+        self.pixels = pixels;
         Ok(())
     }
 }

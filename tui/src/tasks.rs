@@ -1,12 +1,7 @@
 //! Everything that runs beside the screen: reads side by side, writes one after the other,
 //! pictures off to the side. All channels are bounded; a key press only ever tries to send.
 
-mod requests;
-
-pub use requests::{busy_reply, busy_write};
-
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
@@ -17,8 +12,8 @@ use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::conn;
-use crate::message::{Effect, Read, Update, Write};
-use crate::picture::{self, PictureKey, Studio};
+use crate::picture::{Maker, PictureKey, Studio};
+use crate::shell::{AnyRequest, Effect, Update};
 
 const WAITING_UPDATES: usize = 256;
 const WAITING_REQUESTS: usize = 64;
@@ -26,10 +21,12 @@ const WAITING_KEYS: usize = 256;
 const READS_AT_ONCE: usize = 4;
 const LAST_WRITES: Duration = Duration::from_millis(500);
 
+type BoxedRequest = Box<dyn AnyRequest>;
+
 /// The ends of the channels that the loop holds.
 pub struct Tasks {
-    reads: Sender<Read>,
-    writes: Sender<Write>,
+    reads: Sender<BoxedRequest>,
+    writes: Sender<BoxedRequest>,
     pictures: Sender<PictureKey>,
     exports: Sender<(PathBuf, String)>,
     /// Ends every task when it is dropped.
@@ -62,12 +59,8 @@ impl Tasks {
         let mut running = JoinSet::new();
         running.spawn(conn::follow(client.clone(), updates.clone()));
         running.spawn(serve_reads(client.clone(), read_requests, updates.clone()));
-        running.spawn(picture::serve(
-            client.clone(),
-            studio,
-            picture_requests,
-            updates.clone(),
-        ));
+        let maker = Maker::new(client.clone(), studio);
+        running.spawn(serve_pictures(maker, picture_requests, updates.clone()));
         let writes_task = serve_writes(client.clone(), write_requests, updates.clone());
         running.spawn(serve_exports(export_requests, updates));
         let mut writer = JoinSet::new();
@@ -115,11 +108,11 @@ impl Tasks {
             Effect::Read(read) => busy(self.reads.try_send(read), Effect::Read),
             Effect::Write(write) => busy(self.writes.try_send(write), Effect::Write),
             Effect::Picture(key) => busy(self.pictures.try_send(key), Effect::Picture),
-            Effect::Export { screen, json } => {
-                let sent = self.exports.try_send((export_name(screen), json));
-                busy(sent, |(_, json)| Effect::Export { screen, json })
+            Effect::Export { page, json } => {
+                let sent = self.exports.try_send((export_name(page), json));
+                busy(sent, |(_, json)| Effect::Export { page, json })
             }
-            Effect::Copy(_) | Effect::Mouse(_) | Effect::Editor { .. } | Effect::Quit => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -149,27 +142,35 @@ fn busy<T>(sent: Result<(), TrySendError<T>>, effect: impl FnOnce(T) -> Effect) 
     sent.map_err(|e| Busy(Box::new(effect(e.into_inner()))))
 }
 
-async fn serve_reads(client: Client, mut requests: Receiver<Read>, updates: Sender<Update>) {
-    let client = Arc::new(client);
+async fn serve_reads(client: Client, mut requests: Receiver<BoxedRequest>, updates: Sender<Update>) {
     let mut running = JoinSet::new();
     while let Some(read) = requests.recv().await {
         while running.len() >= READS_AT_ONCE {
             running.join_next().await;
         }
-        let (client, updates) = (Arc::clone(&client), updates.clone());
+        let (client, updates) = (client.clone(), updates.clone());
         running.spawn(async move {
-            let update = requests::answer(&client, read).await;
+            let answer = read.perform(client).await;
             // Nobody listens only when the terminal is closing.
-            let _ = updates.send(update).await;
+            let _ = updates.send(Update::Answer(answer)).await;
         });
     }
 }
 
-async fn serve_writes(client: Client, mut requests: Receiver<Write>, updates: Sender<Update>) {
+async fn serve_writes(client: Client, mut requests: Receiver<BoxedRequest>, updates: Sender<Update>) {
     while let Some(write) = requests.recv().await {
-        let update = requests::perform(&client, write).await;
+        let answer = write.perform(client.clone()).await;
         // The acts still waiting are done even when nobody listens: they were asked for.
-        let _ = updates.send(update).await;
+        let _ = updates.send(Update::Answer(answer)).await;
+    }
+}
+
+async fn serve_pictures(mut maker: Maker, mut requests: Receiver<PictureKey>, updates: Sender<Update>) {
+    while let Some(key) = requests.recv().await {
+        let shown = maker.make(key.clone()).await;
+        if updates.send(Update::Picture(key, shown)).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -195,10 +196,10 @@ async fn write_new(path: &std::path::Path, json: String) -> std::io::Result<()> 
     file.flush().await
 }
 
-fn export_name(screen: &str) -> PathBuf {
+fn export_name(page: &str) -> PathBuf {
     let now = time::OffsetDateTime::now_utc();
     PathBuf::from(format!(
-        "tradepost-{screen}-{}{:02}{:02}T{:02}{:02}{:02}.{:03}Z.json",
+        "tradepost-{page}-{}{:02}{:02}T{:02}{:02}{:02}.{:03}Z.json",
         now.year(),
         u8::from(now.month()),
         now.day(),

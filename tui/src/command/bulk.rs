@@ -6,14 +6,15 @@ use serde::Serialize;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, BulkWhich, LeftOut};
 
-use super::{Output, confirm};
 use crate::args::{BulkArgs, BulkCommand};
+use crate::cli::Output;
+use crate::cli::confirm;
+use crate::cli::{NOT_CONFIRMED, REFUSED};
 use crate::client::Client;
 use crate::format;
 use crate::state::bulk::number_to_type;
 use crate::text;
 use crate::view::bulk::preview_in_words;
-use crate::{NOT_CONFIRMED, REFUSED};
 
 /// As many as the daemon decides at once.
 const MOST: usize = 1_000;

@@ -8,14 +8,15 @@ use std::process::ExitCode;
 use tradepost_common::campaigns::{Campaign, CampaignState, NewCampaign};
 use tradepost_common::ids::CampaignId;
 
-use super::{Output, confirm, lists};
 use crate::args::{CampaignCommand, Follow};
+use crate::cli::confirm;
+use crate::cli::{self, Output};
+use crate::cli::{NOT_CONFIRMED, REFUSED};
 use crate::client::{CampaignStep, Client};
 use crate::plain;
 use crate::query::Query;
 use crate::state::campaigns::makes_sense;
 use crate::view::campaigns::{facts, keys, state, state_in_words};
-use crate::{NOT_CONFIRMED, REFUSED};
 use text::in_text;
 
 pub async fn run(client: &Client, act: Option<CampaignCommand>, output: Output) -> anyhow::Result<ExitCode> {
@@ -36,18 +37,18 @@ pub async fn run(client: &Client, act: Option<CampaignCommand>, output: Output) 
             if follow.follow {
                 return watch::run(client, campaign, output).await;
             }
-            output.print(&campaign, |ink| in_text(&campaign, ink))?;
+            output.print(&campaign, |styling| in_text(&campaign, styling))?;
         }
         CampaignCommand::List { limit } => {
-            let page = lists::collect(limit, Query::default(), async |query| client.campaigns(&query).await).await?;
+            let page = cli::collect(limit, Query::default(), async |query| client.campaigns(&query).await).await?;
             output.print_rows(&page, &page.rows)?;
         }
         CampaignCommand::Samples { id, limit } => {
-            let page = lists::collect(limit, Query::default(), async |query| client.samples(id, &query).await).await?;
+            let page = cli::collect(limit, Query::default(), async |query| client.samples(id, &query).await).await?;
             output.print_rows(&page, &page.rows)?;
         }
         CampaignCommand::Failures { id, limit } => {
-            let page = lists::collect(limit, Query::default(), async |query| {
+            let page = cli::collect(limit, Query::default(), async |query| {
                 client.set_aside(id, &query).await
             })
             .await?;
@@ -73,7 +74,7 @@ async fn plan(client: &Client, new: &NewCampaign, output: Output) -> anyhow::Res
             return Ok(ExitCode::from(NOT_CONFIRMED));
         }
     };
-    output.print(&planned, |ink| in_text(&planned, ink))?;
+    output.print(&planned, |styling| in_text(&planned, styling))?;
     Ok(if planned.state == CampaignState::Planned {
         ExitCode::SUCCESS
     } else {
@@ -127,18 +128,18 @@ async fn confirmed(campaign: &Campaign, step: CampaignStep) -> anyhow::Result<bo
     if !confirm::can_ask() {
         return Ok(false);
     }
-    eprintln!("{}", in_text(campaign, plain::Ink::None));
+    eprintln!("{}", in_text(campaign, plain::Styling::Plain));
     let question = crate::text::clean(&keys::question(step, Some(campaign))).into_owned();
     confirm::ask(&format!("{question} [y/N]"), "y").await
 }
 
 /// `stale icons is running`, and how to go on.
 fn print_short(campaign: &Campaign, output: Output) -> anyhow::Result<()> {
-    output.print(campaign, |ink| {
+    output.print(campaign, |styling| {
         let mut out = format!(
             "{} is {}\n",
             crate::text::clean(&campaign.what),
-            plain::paint(state_in_words(campaign.state), state(campaign.state).tone, ink)
+            plain::paint(state_in_words(campaign.state), state(campaign.state).tone, styling)
         );
         for line in text::next(campaign) {
             out.push_str(&format!("{line}\n"));

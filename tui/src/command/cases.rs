@@ -6,15 +6,18 @@ use anyhow::Context;
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::review::{Approve, Ask, Ban, CaseDetail, CaseItem, Decision, Reject, Source};
 
-use super::{Output, bulk, confirm, lists, uploads};
+use super::{bulk, uploads};
 use crate::args::{CaseList, CasesCommand, Why};
+use crate::cli::confirm;
+use crate::cli::{self, Output};
+use crate::cli::{NOT_CONFIRMED, REFUSED};
 use crate::client::Client;
-use crate::plain::{self, Ink, paint};
+use crate::plain::{self, Styling, paint};
 use crate::query::Query;
 use crate::state::decide::decision_in_words;
+use crate::text;
 use crate::view::compare::relation_in_words;
 use crate::view::{case_head, findings, record};
-use crate::{NOT_CONFIRMED, REFUSED, text};
 
 /// Letters and decisions are wrapped; ids are not.
 const WIDTH: usize = 100;
@@ -73,7 +76,7 @@ pub async fn list(client: &Client, asked: CaseList, output: Output) -> anyhow::R
         .with("which", Some(asked.only))
         .with("cluster", asked.cluster)
         .with("contributor", asked.contributor);
-    let page = lists::collect(asked.limit, query, async |query| client.cases(&query).await).await?;
+    let page = cli::collect(asked.limit, query, async |query| client.cases(&query).await).await?;
     output.print_rows(&page, &page.rows)
 }
 
@@ -138,10 +141,10 @@ async fn source(
         .with("column", column)
         .with("lines", Some(lines));
     let source = client.source(case, item, &query).await?;
-    output.print(&source, |ink| source_in_text(&source, line, ink))
+    output.print(&source, |styling| source_in_text(&source, line, styling))
 }
 
-fn source_in_text(source: &Source, asked: i32, ink: Ink) -> String {
+fn source_in_text(source: &Source, asked: i32, styling: Styling) -> String {
     let digits = source.total_lines.to_string().len();
     let mut out = String::new();
     for (number, line) in (source.first_line..).zip(&source.lines) {
@@ -151,7 +154,7 @@ fn source_in_text(source: &Source, asked: i32, ink: Ink) -> String {
             (" ", crate::theme::Tone::Plain)
         };
         let words = text::clean(&line.text).into_owned();
-        out.push_str(&format!("{sign} {number:>digits$} | {}", paint(&words, tone, ink)));
+        out.push_str(&format!("{sign} {number:>digits$} | {}", paint(&words, tone, styling)));
         if line.hidden > 0 {
             out.push_str(&format!(" ... {} not shown", line.hidden));
         }
@@ -162,10 +165,10 @@ fn source_in_text(source: &Source, asked: i32, ink: Ink) -> String {
 
 pub async fn show(client: &Client, id: CaseId, output: Output) -> anyhow::Result<()> {
     let detail = client.case(id).await?;
-    output.print(&detail, |ink| in_text(&detail, ink))
+    output.print(&detail, |styling| in_text(&detail, styling))
 }
 
-fn in_text(detail: &CaseDetail, ink: Ink) -> String {
+fn in_text(detail: &CaseDetail, styling: Styling) -> String {
     let now = time::OffsetDateTime::now_utc();
     let severity = findings::severity(detail.case.severity);
     let record = &detail.record;
@@ -173,7 +176,7 @@ fn in_text(detail: &CaseDetail, ink: Ink) -> String {
         "case      {}\nupload    {}\nseverity  {}\ntitle     {}\nfrom      {} ({}): {} uploads, {} published, {} rejected\nlicence   {}\nfiles     {} ({} blocked)\n",
         detail.case.id,
         detail.case.upload_id,
-        paint(&severity.text, severity.tone, ink),
+        paint(&severity.text, severity.tone, styling),
         text::clean(&detail.case.title),
         text::clean(&record.account),
         text::clean(record.trust.as_str()),
@@ -200,12 +203,12 @@ fn in_text(detail: &CaseDetail, ink: Ink) -> String {
     }
     out.push('\n');
     for (words, tone) in record::lines(detail, WIDTH) {
-        out.push_str(&format!("{}\n", paint(&words, tone, ink)));
+        out.push_str(&format!("{}\n", paint(&words, tone, styling)));
     }
-    out.push_str(&uploads::in_full(&detail.findings, ink));
+    out.push_str(&uploads::in_full(&detail.findings, styling));
     out.push_str(&looks_in_text(detail));
     out.push_str("\nFILES\n");
-    out.push_str(&plain::print(&detail.items, now, ink));
+    out.push_str(&plain::print(&detail.items, now, styling));
     out
 }
 

@@ -6,10 +6,11 @@ use tradepost_common::Page;
 use tradepost_common::dead::{DeadDetail, DeadPage};
 use tradepost_common::operations::{OperationKind, Pace, Selection};
 
-use super::{Output, edit, lists, plan};
+use super::{edit, plan};
 use crate::args::{DeadCommand, DeadList};
+use crate::cli::{self, Output};
 use crate::client::Client;
-use crate::plain::{Ink, paint};
+use crate::plain::{Styling, paint};
 use crate::query::Query;
 use crate::view::letter::Document;
 
@@ -26,7 +27,7 @@ pub async fn run(client: &Client, act: Option<DeadCommand>, output: Output) -> a
         DeadCommand::Ls(asked) => list(client, asked, output).await?,
         DeadCommand::Show { id } => {
             let detail = client.dead_letter(id).await?;
-            output.print(&detail, |ink| in_text(&detail, ink))?;
+            output.print(&detail, |styling| in_text(&detail, styling))?;
         }
         DeadCommand::Redrive { which, pace, how } => {
             let (kind, which) = (OperationKind::Redrive, plan::selection(which)?);
@@ -86,7 +87,7 @@ async fn list(client: &Client, asked: DeadList, output: Output) -> anyhow::Resul
     });
     // The snapshot of the first page is that of the whole list.
     let snapshot = std::cell::Cell::new(None);
-    let page = lists::collect(asked.limit, query, async |query| {
+    let page = cli::collect(asked.limit, query, async |query| {
         let page = client.dead_letters(&query).await?;
         snapshot.set(snapshot.get().or(Some(page.snapshot)));
         Ok(Page {
@@ -106,7 +107,7 @@ async fn list(client: &Client, asked: DeadList, output: Output) -> anyhow::Resul
     output.print_rows(&found, &found.rows)
 }
 
-fn in_text(detail: &DeadDetail, ink: Ink) -> String {
+fn in_text(detail: &DeadDetail, styling: Styling) -> String {
     let row = &detail.row;
     let mut out = format!(
         "message     {}\nqueue       {}\nfile        {}\nfailed      {} times, redriven {} times\nerror       {}\n",
@@ -123,7 +124,7 @@ fn in_text(detail: &DeadDetail, ink: Ink) -> String {
     for line in Document::new(detail, WIDTH).lines {
         let shown: String = line
             .iter()
-            .map(|(words, tone)| paint(&crate::text::clean(words), *tone, ink))
+            .map(|(words, tone)| paint(&crate::text::clean(words), *tone, styling))
             .collect();
         out.push_str(shown.trim_end());
         out.push('\n');

@@ -9,10 +9,12 @@ use serde_json::Value;
 use tradepost_common::dead::{Edit, EditCheck};
 use tradepost_common::ids::MessageId;
 
-use super::{Output, confirm};
+use crate::cli::Output;
+use crate::cli::confirm;
+use crate::cli::{NOT_CONFIRMED, REFUSED};
 use crate::client::Client;
 use crate::state::edit::pretty;
-use crate::{NOT_CONFIRMED, REFUSED, editor, text};
+use crate::{editor, text};
 
 /// A payload is far smaller.
 const MAX_BYTES: u64 = 4 << 20;

@@ -1,5 +1,6 @@
 //! `tradepost events`: the stream as it comes.
 
+use crate::cli;
 use crate::client::Client;
 use crate::conn::Lines;
 
@@ -13,7 +14,7 @@ pub async fn run(client: &Client, count: Option<usize>) -> anyhow::Result<()> {
         };
         lines.push(&chunk)?;
         while let Some(line) = lines.pop().filter(|_| left > 0) {
-            super::print(&format!("{}\n", String::from_utf8_lossy(&line)))?;
+            cli::print(&format!("{}\n", String::from_utf8_lossy(&line)))?;
             left -= 1;
         }
     }

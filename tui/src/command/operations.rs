@@ -4,10 +4,10 @@ use serde::Serialize;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{Operation, OperationItem};
 
-use super::{Output, lists};
 use crate::args::OpsCommand;
+use crate::cli::{self, Output};
 use crate::client::{Client, Turn};
-use crate::plain::{Ink, paint};
+use crate::plain::{Styling, paint};
 use crate::query::Query;
 use crate::text;
 use crate::theme::Tone;
@@ -17,16 +17,16 @@ use crate::view::operations::state;
 pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> anyhow::Result<()> {
     match act.unwrap_or(OpsCommand::Ls { limit: 100 }) {
         OpsCommand::Ls { limit } => {
-            let page = lists::collect(limit, Query::default(), async |query| client.operations(&query).await).await?;
+            let page = cli::collect(limit, Query::default(), async |query| client.operations(&query).await).await?;
             output.print_rows(&page, &page.rows)
         }
         OpsCommand::Show { id } => {
             let operation = client.operation(id).await?;
-            output.print(&operation, |ink| in_text(&operation, ink))
+            output.print(&operation, |styling| in_text(&operation, styling))
         }
         OpsCommand::Items { id, only, limit } => {
             let query = Query::default().with("state", only.map(|s| s.as_str()));
-            let page = lists::collect(limit, query, async |query| client.operation_items(id, &query).await).await?;
+            let page = cli::collect(limit, query, async |query| client.operation_items(id, &query).await).await?;
             output.print_rows(&page, &page.rows)
         }
         OpsCommand::Pause { id } => turn(client, id, Turn::Pause, output).await,
@@ -41,19 +41,19 @@ pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> an
 
 async fn turn(client: &Client, id: OperationId, turn: Turn, output: Output) -> anyhow::Result<()> {
     let operation = client.turn_operation(id, turn).await?;
-    output.print(&operation, |ink| {
+    output.print(&operation, |styling| {
         let shown = state(operation.state);
         format!(
             "{} of {} is {}\n",
             operation.kind.as_str(),
             text::clean(&operation.what),
-            paint(&shown.text, shown.tone, ink)
+            paint(&shown.text, shown.tone, styling)
         )
     })
 }
 
 /// An operation in full, or a plan.
-pub fn in_text(operation: &Operation, ink: Ink) -> String {
+pub fn in_text(operation: &Operation, styling: Styling) -> String {
     let shown = state(operation.state);
     let mut out = String::new();
     let mut fact = |name: &str, value: &str| out.push_str(&format!("{name:<12} {value}\n"));
@@ -61,7 +61,7 @@ pub fn in_text(operation: &Operation, ink: Ink) -> String {
     fact("kind", operation.kind.as_str());
     fact("what", &text::clean(&operation.what));
     let phase = phase_in_words(operation);
-    fact("state", &format!("{}{phase}", paint(&shown.text, shown.tone, ink)));
+    fact("state", &format!("{}{phase}", paint(&shown.text, shown.tone, styling)));
     fact("by", &text::clean(&operation.actor));
     if let Some(reason) = &operation.reason {
         fact("reason", &text::clean(reason));
@@ -75,7 +75,7 @@ pub fn in_text(operation: &Operation, ink: Ink) -> String {
         fact("failed again", &operation.refailed.to_string());
     }
     if let Some(note) = &operation.note {
-        fact("note", &paint(&text::clean(note), Tone::Warn, ink));
+        fact("note", &paint(&text::clean(note), Tone::Warn, styling));
     }
     if !operation.left_out.is_empty() {
         out.push_str("\nLEFT OUT\n");

@@ -8,15 +8,16 @@ use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{MAX_IDS, NewOperation, Operation, OperationKind, OperationState, Pace, Selection};
 
 use super::operations::{DryRun, in_text};
-use super::{Output, confirm, lists};
 use crate::args::{How, Which};
+use crate::cli::confirm;
+use crate::cli::{self, Output};
+use crate::cli::{NOT_CONFIRMED, REFUSED};
 use crate::client::{Client, Turn};
 use crate::format;
 use crate::plain;
 use crate::query::Query;
 use crate::state::operations::outcome;
 use crate::view::operations::in_short;
-use crate::{NOT_CONFIRMED, REFUSED};
 
 /// Between two looks at a plan, or at what runs.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -65,7 +66,7 @@ pub async fn run(
         return dry_run(client, plan, output).await;
     }
     if plan.state != OperationState::Planned {
-        output.print(&plan, |ink| in_text(&plan, ink))?;
+        output.print(&plan, |styling| in_text(&plan, styling))?;
         return Ok(ExitCode::from(REFUSED));
     }
     if plan.eligible() == 0 {
@@ -106,11 +107,11 @@ async fn confirmed(plan: &Operation, output: Output) -> anyhow::Result<bool> {
     if !confirm::can_ask() {
         return Ok(false);
     }
-    let ink = match output {
-        Output::Json => plain::Ink::None,
-        Output::Text(ink) => ink,
+    let styling = match output {
+        Output::Json => plain::Styling::Plain,
+        Output::Text(styling) => styling,
     };
-    eprintln!("{}", in_text(plan, ink));
+    eprintln!("{}", in_text(plan, styling));
     let word = word(plan);
     let messages = format::plural(plan.eligible(), "message", "messages");
     let question = match word.as_str() {
@@ -136,7 +137,7 @@ async fn not_confirmed(client: &Client, plan: Operation, output: Output) -> anyh
     if confirm::can_ask() {
         eprintln!("nothing was done");
     } else {
-        output.print(&cancelled, |ink| in_text(&cancelled, ink))?;
+        output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
         eprintln!("tradepost: nothing was done: nobody is here to ask; pass --yes");
     }
     Ok(ExitCode::from(NOT_CONFIRMED))
@@ -144,7 +145,7 @@ async fn not_confirmed(client: &Client, plan: Operation, output: Output) -> anyh
 
 async fn nothing_to_do(client: &Client, plan: Operation, output: Output) -> anyhow::Result<ExitCode> {
     let cancelled = client.turn_operation(plan.id, Turn::Cancel).await?;
-    output.print(&cancelled, |ink| in_text(&cancelled, ink))?;
+    output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
     eprintln!("tradepost: there is nothing to act on");
     // Nothing there is well; named or found and left out is not.
     let is_well = cancelled.selected == 0 && cancelled.selection.ids.is_none();
@@ -163,7 +164,7 @@ async fn dry_run(client: &Client, plan: Operation, output: Output) -> anyhow::Re
         0 => Vec::new(),
         wanted => {
             let read = async |query: Query| client.operation_items(plan.id, &query).await;
-            lists::collect(wanted, query, read).await?.rows
+            cli::collect(wanted, query, read).await?.rows
         }
     };
     let operation = client.turn_operation(plan.id, Turn::Cancel).await?;
@@ -172,10 +173,10 @@ async fn dry_run(client: &Client, plan: Operation, output: Output) -> anyhow::Re
         left_out: items,
     };
     let now = time::OffsetDateTime::now_utc();
-    output.print(&dry, |ink| {
-        let mut out = in_text(&dry.operation, ink);
+    output.print(&dry, |styling| {
+        let mut out = in_text(&dry.operation, styling);
         if !dry.left_out.is_empty() {
-            out.push_str(&format!("\n{}", plain::print(&dry.left_out, now, ink)));
+            out.push_str(&format!("\n{}", plain::print(&dry.left_out, now, styling)));
         }
         out
     })?;

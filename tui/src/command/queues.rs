@@ -1,7 +1,7 @@
 //! `tradepost queues`.
 
-use super::Output;
 use crate::args::QueueCommand;
+use crate::cli::Output;
 use crate::client::Client;
 
 pub async fn run(client: &Client, act: Option<QueueCommand>, output: Output) -> anyhow::Result<()> {

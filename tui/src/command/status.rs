@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 use tradepost_common::overview::{Overview, WhoAmI};
 use tradepost_common::queues::QueueRow;
 
-use super::Output;
+use crate::cli::Output;
 use crate::client::Client;
-use crate::plain::{self, Ink, paint};
+use crate::plain::{self, Styling, paint};
 use crate::text;
 use crate::theme::Tone;
 use crate::view::overview;
@@ -26,10 +26,10 @@ pub async fn run(client: &Client, output: Output) -> anyhow::Result<()> {
         .overview
         .alerts
         .sort_by_key(|a| (std::cmp::Reverse(a.severity), a.since));
-    output.print(&status, |ink| in_text(&status, OffsetDateTime::now_utc(), ink))
+    output.print(&status, |styling| in_text(&status, OffsetDateTime::now_utc(), styling))
 }
 
-fn in_text(status: &Status, now: OffsetDateTime, ink: Ink) -> String {
+fn in_text(status: &Status, now: OffsetDateTime, styling: Styling) -> String {
     let Status { you, overview, queues } = status;
     let roles: Vec<&str> = you.roles.iter().map(|r| r.as_str()).collect();
     let mut out = format!(
@@ -41,32 +41,32 @@ fn in_text(status: &Status, now: OffsetDateTime, ink: Ink) -> String {
         text::clean(&you.user),
         roles.join(", "),
     );
-    out.push_str(&heading("ALERTS", ink));
+    out.push_str(&heading("ALERTS", styling));
     if overview.alerts.is_empty() {
         out.push_str("none\n");
     } else {
-        out.push_str(&plain::print(&overview.alerts, now, ink));
+        out.push_str(&plain::print(&overview.alerts, now, styling));
     }
-    out.push_str(&heading("PARTS", ink));
+    out.push_str(&heading("PARTS", styling));
     for part in &overview.parts {
         let health = overview::health(part.health);
         let pad = " ".repeat(9_usize.saturating_sub(health.text.len()));
-        let shown = paint(&health.text, health.tone, ink);
+        let shown = paint(&health.text, health.tone, styling);
         out.push_str(&format!(
             "{:<9} {shown}{pad} {}\n",
             text::clean(&part.name),
             text::clean(&part.detail)
         ));
     }
-    out.push_str(&heading("COUNTS", ink));
+    out.push_str(&heading("COUNTS", styling));
     for (name, n, _) in overview::counts(&overview.counts) {
         out.push_str(&format!("{name:<12} {n:>12}\n"));
     }
-    out.push_str(&heading("QUEUES", ink));
-    out.push_str(&plain::print(queues, now, ink));
+    out.push_str(&heading("QUEUES", styling));
+    out.push_str(&plain::print(queues, now, styling));
     out
 }
 
-fn heading(words: &str, ink: Ink) -> String {
-    format!("\n{}\n", paint(words, Tone::Accent, ink))
+fn heading(words: &str, styling: Styling) -> String {
+    format!("\n{}\n", paint(words, Tone::Accent, styling))
 }

@@ -3,10 +3,10 @@
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, StageTime, UploadRow, UploadTrace};
 
-use super::{Output, lists};
 use crate::args::UploadList;
+use crate::cli::{self, Output};
 use crate::client::Client;
-use crate::plain::{self, Ink, paint};
+use crate::plain::{self, Styling, paint};
 use crate::query::Query;
 use crate::view::attempts::AttemptRow;
 use crate::view::findings::{self, FindingRow};
@@ -17,38 +17,38 @@ pub async fn list(client: &Client, asked: &UploadList, output: Output) -> anyhow
     let query = Query::default()
         .with("state", asked.only.clone())
         .with("account", asked.account.clone());
-    let page = lists::collect(asked.limit, query, async |query| client.uploads(&query).await).await?;
+    let page = cli::collect(asked.limit, query, async |query| client.uploads(&query).await).await?;
     output.print_rows(&page, &page.rows)
 }
 
 pub async fn trace(client: &Client, id: UploadId, output: Output) -> anyhow::Result<()> {
     let trace = client.upload(id).await?;
-    output.print(&trace, |ink| in_text(&trace, ink))
+    output.print(&trace, |styling| in_text(&trace, styling))
 }
 
-fn in_text(trace: &UploadTrace, ink: Ink) -> String {
+fn in_text(trace: &UploadTrace, styling: Styling) -> String {
     let now = time::OffsetDateTime::now_utc();
-    let mut out = head(&trace.upload, ink);
+    let mut out = head(&trace.upload, styling);
     out.push_str(&format!("sha256    {}\n", text::clean(&trace.sha256)));
     if let Some(case) = trace.case_id {
         out.push_str(&format!("case      {case}\n"));
     }
     out.push_str(&stages(&trace.stages));
-    out.push_str(&in_full(&trace.findings, ink));
+    out.push_str(&in_full(&trace.findings, styling));
     if !trace.attempts.is_empty() {
         out.push_str("\nFAILED ATTEMPTS\n");
-        out.push_str(&plain::print(&AttemptRow::all(&trace.attempts), now, ink));
+        out.push_str(&plain::print(&AttemptRow::all(&trace.attempts), now, styling));
     }
     out
 }
 
 /// What an upload is and where it stands.
-pub fn head(upload: &UploadRow, ink: Ink) -> String {
+pub fn head(upload: &UploadRow, styling: Styling) -> String {
     let state = uploads::state(upload.state);
     format!(
         "upload    {}\nstate     {}\npack      {}\ntitle     {}\nfrom      {}\nsize      {}\nfiles     {}/{}\n",
         upload.id,
-        paint(&state.text, state.tone, ink),
+        paint(&state.text, state.tone, styling),
         text::clean(&upload.file_name),
         text::clean(upload.title.as_deref().unwrap_or("-")),
         text::clean(&upload.account),
@@ -73,12 +73,12 @@ pub fn stages(stages: &[StageTime]) -> String {
 }
 
 /// Every finding with its file, its place and the offending text.
-pub fn in_full(all: &[Finding], ink: Ink) -> String {
+pub fn in_full(all: &[Finding], styling: Styling) -> String {
     if all.is_empty() {
         return String::new();
     }
     let now = time::OffsetDateTime::now_utc();
-    let mut out = format!("\nFINDINGS\n{}", plain::print(&FindingRow::all(all), now, ink));
+    let mut out = format!("\nFINDINGS\n{}", plain::print(&FindingRow::all(all), now, styling));
     for finding in all {
         if let Some(excerpt) = &finding.excerpt {
             let file = finding.file.as_deref().unwrap_or("(the pack)");

@@ -1,28 +1,29 @@
 //! How old the data of a screen is.
 
-use std::time::{Duration, Instant};
+use super::screen;
+use crate::shell::Shell;
+use std::time::Instant;
 
-use super::App;
+use super::Legacy;
 use super::screen::Screen;
 
-impl App {
+impl Legacy {
     /// How old the data of the screen is; `None` while there is none.
-    pub fn data_age(&self) -> Option<Duration> {
-        let heard = self.heard_at?;
-        let revisions = &self.revisions;
+    pub fn data_from(&self, cx: &Shell) -> Option<Instant> {
+        let heard = cx.link.heard_at?;
+        let revisions = &cx.live.revisions;
         let confirmed = |read: Option<Instant>, is_behind: bool| {
             let read = read?;
             // A list that has not changed is as fresh as the daemon's last word.
             Some(if is_behind { read } else { read.max(heard) })
         };
-        let at = match self.screen {
-            Screen::Overview | Screen::Queues | Screen::Latency | Screen::Alerts => Some(heard),
+        match screen(cx) {
+            Screen::Overview | Screen::Queues | Screen::Latency | Screen::Other => Some(heard),
             Screen::Review => confirmed(self.cases.read_at, self.cases.is_behind(revisions.cases)),
             Screen::Item => {
                 let is_behind = |c: &super::case::CaseView| c.error.is_some() || c.asked_revision != revisions.cases;
                 self.case.as_ref().and_then(|c| confirmed(c.read_at, is_behind(c)))
             }
-            Screen::Audit => confirmed(self.audit.read_at, self.audit.is_behind(revisions.audit)),
             Screen::Uploads => confirmed(self.uploads.read_at, self.uploads.is_behind(revisions.uploads)),
             Screen::Trace => self
                 .trace
@@ -59,7 +60,6 @@ impl App {
                 .view
                 .as_ref()
                 .and_then(|v| confirmed(v.read_at, v.error.is_some())),
-        }?;
-        Some(self.clock.instant.saturating_duration_since(at))
+        }
     }
 }

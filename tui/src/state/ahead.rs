@@ -1,27 +1,29 @@
 //! What is read before it is asked for: the next case and the pictures that come next.
 
+use super::screen;
+use crate::shell::Shell;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::CaseDetail;
 
-use super::App;
+use super::Legacy;
 use super::case::{CaseView, Mode};
 use super::screen::Screen;
-use crate::message::{Effect, Read};
 use crate::picture::{PictureKey, PictureOf, Zoom};
+use crate::state::message::Read;
 
 /// Cases read ahead at most.
 const KEPT_AHEAD: usize = 3;
 
-impl App {
+impl Legacy {
     /// Reads the next case while the moderator looks at this one.
-    pub fn read_next_case(&mut self) {
-        if self.screen != Screen::Item {
+    pub fn read_next_case(&mut self, cx: &mut Shell) {
+        if screen(cx) != Screen::Item {
             return;
         }
-        if let Some((id, _)) = self.next_case()
+        if let Some((id, _)) = self.next_case(cx)
             && !self.ahead.iter().any(|(have, _)| *have == id)
         {
-            self.effects.push(Effect::Read(Read::Case(id)));
+            cx.read(Read::Case(id));
         }
     }
 
@@ -34,9 +36,9 @@ impl App {
     }
 
     /// Pictures worth having before they are asked for: the next file or look-alike, the next case's first.
-    pub fn pictures_ahead(&self) -> Vec<PictureKey> {
-        let case = self.case.as_ref().filter(|_| self.screen == Screen::Item);
-        let (Some(wish), Some(case)) = (&self.picture_wish, case) else {
+    pub fn pictures_ahead(&self, cx: &Shell) -> Vec<PictureKey> {
+        let case = self.case.as_ref().filter(|_| screen(cx) == Screen::Item);
+        let (Some(wish), Some(case)) = (cx.pictures.on_screen.first(), case) else {
             return Vec::new();
         };
         let wish = PictureKey {
@@ -49,15 +51,15 @@ impl App {
         } else {
             keys.extend(next_file(case, &wish));
         }
-        keys.extend(self.first_of_next_case(&wish));
+        keys.extend(self.first_of_next_case(cx, &wish));
         keys
     }
 
-    fn first_of_next_case(&self, wish: &PictureKey) -> Option<PictureKey> {
-        let (id, _) = self.next_case()?;
+    fn first_of_next_case(&self, cx: &Shell, wish: &PictureKey) -> Option<PictureKey> {
+        let (id, _) = self.next_case(cx)?;
         let (_, detail) = self.ahead.iter().find(|(have, _)| *have == id)?;
-        let mut view = CaseView::new(id, String::new(), self.background, self.clock);
-        view.fill(detail.clone(), self.clock);
+        let mut view = CaseView::new(id, String::new(), cx.pictures.background, cx.clock);
+        view.fill(detail.clone(), cx.clock);
         let item = view.file().filter(|item| item.has_picture)?;
         Some(PictureKey {
             of: PictureOf::Case(id, item.id),

@@ -1,19 +1,21 @@
 //! Deciding many cases at once: a plan first, then a question; more than twenty want their number typed.
 
+use super::{old_prompt, screen, set_prompt};
+use crate::shell::Shell;
 use std::time::{Duration, Instant};
 
 use tradepost_common::overview::Role;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview};
 
-use super::App;
+use super::Legacy;
 use super::prompt::{BulkStep, Line, Prompt};
 use super::screen::Screen;
 use super::settle::Settling;
 use super::typing::edit;
 use crate::client::{Failure, Reply};
 use crate::format;
-use crate::input::Typed;
-use crate::message::{Effect, Read, Write};
+use crate::state::input::{Typed, is_y};
+use crate::state::message::{Read, Write};
 use crate::theme::Tone;
 
 /// A plan that has just come up takes no `y`: it was meant for something else.
@@ -65,9 +67,9 @@ pub fn number_to_type(preview: &BulkPreview) -> Option<String> {
         .or_else(|| many.then(|| preview.cases.len().to_string()))
 }
 
-impl App {
-    pub fn plan_bulk(&mut self, act: BulkAct, told: Option<String>) {
-        if !self.may_write(Role::Moderator) {
+impl Legacy {
+    pub fn plan_bulk(&mut self, cx: &mut Shell, act: BulkAct, told: Option<String>) {
+        if !cx.may_write(Role::Moderator) {
             return;
         }
         let Some(Settling { which, words }) = self.settling.take() else {
@@ -78,10 +80,10 @@ impl App {
             act: act.clone(),
             which,
         };
-        self.effects.push(Effect::Read(Read::BulkPlan {
+        cx.read(Read::BulkPlan {
             ticket: self.tickets,
             plan,
-        }));
+        });
         self.bulk = Some(BulkView {
             ticket: self.tickets,
             act,
@@ -92,11 +94,11 @@ impl App {
             ready_at: None,
             sending: false,
         });
-        self.prompt = Some(Prompt::Bulk(BulkStep::Look));
+        set_prompt(cx, Some(Prompt::Bulk(BulkStep::Look)));
     }
 
-    pub fn bulk_planned(&mut self, ticket: u64, reply: Reply<BulkPreview>) {
-        let now = self.clock.instant;
+    pub fn bulk_planned(&mut self, cx: &mut Shell, ticket: u64, reply: Reply<BulkPreview>) {
+        let now = cx.clock.instant;
         // A plan that was given up changes nothing: there is nothing to cancel.
         let Some(bulk) = self.bulk.as_mut().filter(|bulk| bulk.ticket == ticket) else {
             return;
@@ -110,15 +112,15 @@ impl App {
         }
     }
 
-    pub fn answer_bulk(&mut self, step: BulkStep, typed: Typed) {
+    pub fn answer_bulk(&mut self, cx: &mut Shell, step: BulkStep, typed: Typed) {
         let next = match (step, typed) {
-            (BulkStep::Look, Typed::Cancel) => return self.give_bulk_up(),
-            (BulkStep::Look, Typed::Yes) if self.may_run_bulk() => self.confirm_bulk(),
+            (BulkStep::Look, Typed::Cancel) => return self.give_bulk_up(cx),
+            (BulkStep::Look, Typed::Yes) if self.may_run_bulk(cx) => self.confirm_bulk(cx),
             (BulkStep::Look, _) | (BulkStep::Number(_), Typed::Cancel) => Some(BulkStep::Look),
             (BulkStep::Number(mut line), typed) => {
                 let number = self.bulk.as_ref().and_then(BulkView::number_to_type);
-                if typed == Typed::Text('y') && number.as_ref() == Some(&line.text) {
-                    self.run_bulk(Some(line.text));
+                if is_y(&typed) && number.as_deref() == Some(line.text()) {
+                    self.run_bulk(cx, Some(line.text().to_owned()));
                     Some(BulkStep::Look)
                 } else {
                     edit(&mut line, &typed);
@@ -127,20 +129,20 @@ impl App {
             }
         };
         if let (Some(step), Some(_)) = (next, &self.bulk) {
-            self.prompt = Some(Prompt::Bulk(step));
+            set_prompt(cx, Some(Prompt::Bulk(step)));
         }
     }
 
-    fn confirm_bulk(&mut self) -> Option<BulkStep> {
+    fn confirm_bulk(&mut self, cx: &mut Shell) -> Option<BulkStep> {
         if self.bulk.as_ref().and_then(BulkView::number_to_type).is_some() {
             return Some(BulkStep::Number(Line::default()));
         }
-        self.run_bulk(None);
+        self.run_bulk(cx, None);
         Some(BulkStep::Look)
     }
 
-    fn may_run_bulk(&mut self) -> bool {
-        let now = self.clock.instant;
+    fn may_run_bulk(&mut self, cx: &mut Shell) -> bool {
+        let now = cx.clock.instant;
         let Some(bulk) = &self.bulk else {
             return false;
         };
@@ -153,14 +155,14 @@ impl App {
         } else if bulk.ready_at.is_none_or(|at| now.saturating_duration_since(at) < REST) {
             "the plan just came; look at it first"
         } else {
-            return self.may_write(Role::Moderator);
+            return cx.may_write(Role::Moderator);
         };
-        self.say(Tone::Warn, refusal);
+        cx.say(Tone::Warn, refusal);
         false
     }
 
-    fn run_bulk(&mut self, confirm: Option<String>) {
-        if !self.may_run_bulk() {
+    fn run_bulk(&mut self, cx: &mut Shell, confirm: Option<String>) {
+        if !self.may_run_bulk(cx) {
             return;
         }
         let Some(bulk) = &mut self.bulk else {
@@ -176,44 +178,44 @@ impl App {
             confirm,
         };
         let ticket = bulk.ticket;
-        self.effects.push(Effect::Write(Write::Bulk { ticket, bulk: body }));
+        cx.write(Write::Bulk { ticket, bulk: body });
     }
 
-    fn give_bulk_up(&mut self) {
+    fn give_bulk_up(&mut self, cx: &mut Shell) {
         match self.bulk.take() {
             Some(bulk) if bulk.sending => {
-                self.say(Tone::Warn, "it is on its way already; u undoes it when it is done");
+                cx.say(Tone::Warn, "it is on its way already; u undoes it when it is done");
             }
-            _ => self.say(Tone::Plain, "nothing was decided"),
+            _ => cx.say(Tone::Plain, "nothing was decided"),
         }
     }
 
-    pub fn bulk_done(&mut self, ticket: u64, act: &BulkAct, reply: Reply<BulkDone>) {
+    pub fn bulk_done(&mut self, cx: &mut Shell, ticket: u64, act: &BulkAct, reply: Reply<BulkDone>) {
         let is_shown = self.bulk.as_ref().is_some_and(|bulk| bulk.ticket == ticket);
         self.cases.distrust();
         match reply {
             Ok(done) => {
                 if is_shown {
                     self.bulk = None;
-                    if matches!(self.prompt, Some(Prompt::Bulk(_))) {
-                        self.prompt = None;
+                    if matches!(old_prompt(cx), Some(Prompt::Bulk(_))) {
+                        set_prompt(cx, None);
                     }
                 }
                 self.bulk_note.clear();
-                self.bulk_was_done(done, act);
+                self.bulk_was_done(cx, done, act);
             }
-            Err(why) => self.bulk_failed(is_shown, &why),
+            Err(why) => self.bulk_failed(cx, is_shown, &why),
         }
     }
 
-    fn bulk_was_done(&mut self, done: BulkDone, act: &BulkAct) {
+    fn bulk_was_done(&mut self, cx: &mut Shell, done: BulkDone, act: &BulkAct) {
         let count = format::plural(done.decided.len() as i64, "case", "cases");
         let outcome = match act {
             BulkAct::Approve => "approved",
             BulkAct::Reject { .. } => "rejected",
         };
         let gone = done.decided.iter().copied().collect();
-        self.cases.list.remove_all(&gone, self.clock.utc);
+        self.cases.list.remove_all(&gone, cx.clock.utc);
         self.ahead.retain(|(id, _)| !gone.contains(id));
         let mut words = format!("{count} {outcome}");
         let tone = match done.left_out.first() {
@@ -225,17 +227,17 @@ impl App {
             }
         };
         if !done.decided.is_empty() {
-            self.remember(done.decided, count, outcome);
+            self.remember(cx, done.decided, count, outcome);
             words.push_str("; u undoes it");
         }
-        self.say(tone, words);
-        if self.screen == Screen::Item && self.case.as_ref().is_some_and(|case| gone.contains(&case.id)) {
+        cx.say(tone, words);
+        if screen(cx) == Screen::Item && self.case.as_ref().is_some_and(|case| gone.contains(&case.id)) {
             self.case = None;
-            self.go(Screen::Review);
+            cx.go(Screen::Review.page());
         }
     }
 
-    fn bulk_failed(&mut self, is_shown: bool, why: &Failure) {
+    fn bulk_failed(&mut self, cx: &mut Shell, is_shown: bool, why: &Failure) {
         let words = match why {
             Failure::Problem(_) => format!("NOT decided: {why}"),
             _ => format!("not known what was decided, look at the decided cases (f in the queue): {why}"),
@@ -245,7 +247,7 @@ impl App {
                 bulk.sending = false;
                 bulk.error = Some(words);
             }
-            None => self.say(Tone::Bad, words),
+            None => cx.say(Tone::Bad, words),
         }
     }
 }

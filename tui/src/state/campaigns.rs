@@ -1,24 +1,26 @@
 //! Campaigns: the list, one of them, what its canary drew and what it could not draw.
 
 mod act;
-mod look;
+pub mod look;
 mod plan;
 
 pub use act::{CampaignKey, makes_sense};
-pub use look::{LookKey, Looking, Pictures, picture_of};
+pub use look::{LookKey, Looking, picture_of};
 
+use super::screen;
+use crate::shell::{Destination, Shell};
 use std::time::{Duration, Instant};
 
 use tradepost_common::Page;
 use tradepost_common::campaigns::{Campaign, CampaignState, Failure as SetAside, Sample};
 use tradepost_common::ids::CampaignId;
 
-use super::App;
-use super::lists::AnyList;
-use super::paged::{Ask, First, Paged};
+use super::Legacy;
 use super::screen::Screen;
 use crate::client::Reply;
-use crate::message::{Effect, Read};
+use crate::list::AnyList;
+use crate::paged::{First, PageRequest, Paged};
+use crate::state::message::Read;
 use crate::theme::Tone;
 
 /// Between two looks at what the daemon is at: the rate changes even when nothing else does.
@@ -109,54 +111,56 @@ impl CampaignView {
     }
 }
 
-impl App {
+impl Legacy {
     /// Once a second: whether it is time to look again.
-    pub fn look_at_campaigns(&mut self) {
-        if self.frozen.is_some() || !self.is_live() {
+    pub fn look_at_campaigns(&mut self, cx: &mut Shell) {
+        if cx.frozen_since.is_some() || !cx.is_live() {
             return;
         }
         let campaigns = &self.campaigns;
         let is_moving = |c: &Campaign| c.state.is_moving() || (c.collecting && c.freed_bytes.is_none());
-        let every = match (self.screen, &campaigns.view) {
+        let every = match (screen(cx), &campaigns.view) {
             (Screen::Campaign, Some(view)) if view.campaign.as_ref().is_none_or(is_moving) => LOOK_EVERY,
             (Screen::Campaigns, _) if campaigns.paged.list.rows().iter().any(is_moving) => LOOK_EVERY,
             (Screen::Campaigns | Screen::Campaign, _) => LOOK_SELDOM,
             _ if campaigns.news => LOOK_SELDOM,
             _ => return,
         };
-        let now = self.clock.instant;
+        let now = cx.clock.instant;
         // The tick that makes the second is as good as the second.
         let slack = Duration::from_millis(50);
         let is_due = |at: Instant| now.saturating_duration_since(at) + slack >= every;
         if campaigns.beat_at.is_none_or(is_due) {
             let is_elsewhere = campaigns.news;
-            self.beat_campaigns();
+            self.beat_campaigns(cx);
             if is_elsewhere {
                 let ask = self.campaigns.paged.wanted(self.campaigns.beat);
-                self.effects.extend(ask.map(|ask| Effect::Read(Read::Campaigns(ask))));
+                if let Some(ask) = ask {
+                    cx.read(Read::Campaigns(ask));
+                }
             }
         }
     }
 
     /// The daemon says that long work changed. Where it is not shown a look now and then is enough.
-    pub fn campaigns_changed(&mut self) {
-        if matches!(self.screen, Screen::Campaigns | Screen::Campaign) {
-            self.beat_campaigns();
+    pub fn campaigns_changed(&mut self, cx: &mut Shell) {
+        if matches!(screen(cx), Screen::Campaigns | Screen::Campaign) {
+            self.beat_campaigns(cx);
         } else {
             self.campaigns.news = true;
         }
     }
 
     /// What is on the screen is read again.
-    pub fn beat_campaigns(&mut self) {
+    pub fn beat_campaigns(&mut self, cx: &mut Shell) {
         self.campaigns.news = false;
         self.campaigns.beat += 1;
-        self.campaigns.beat_at = Some(self.clock.instant);
+        self.campaigns.beat_at = Some(cx.clock.instant);
     }
 
-    pub fn campaigns_wanted(&mut self) -> Vec<Read> {
+    pub fn campaigns_wanted(&mut self, cx: &mut Shell) -> Vec<Read> {
         let beat = self.campaigns.beat;
-        match self.screen {
+        match screen(cx) {
             Screen::Campaigns => {
                 let wanted = self.campaigns.paged.wanted(beat);
                 wanted.map(Read::Campaigns).into_iter().collect()
@@ -179,35 +183,35 @@ impl App {
         }
     }
 
-    pub fn campaigns_arrived(&mut self, ask: &Ask, reply: Reply<Page<Campaign>>) {
+    pub fn campaigns_arrived(&mut self, cx: &mut Shell, ask: &PageRequest, reply: Reply<Page<Campaign>>) {
         match reply {
-            Ok(page) => self.campaigns.paged.arrived(ask, page, self.clock),
-            Err(e) => self.campaigns.paged.failed(e.to_string(), self.clock),
+            Ok(page) => self.campaigns.paged.arrived(ask, page, cx.clock),
+            Err(e) => self.campaigns.paged.failed(e.to_string(), cx.clock),
         }
     }
 
-    pub fn campaign_arrived(&mut self, id: CampaignId, reply: Reply<Campaign>) {
+    pub fn campaign_arrived(&mut self, cx: &mut Shell, id: CampaignId, reply: Reply<Campaign>) {
         if let Some(view) = self.campaigns.view.as_mut().filter(|v| v.id == id) {
             view.loading = false;
             view.error = reply.as_ref().err().map(ToString::to_string);
         }
         if let Ok(campaign) = reply {
-            self.show_campaign(&campaign);
+            self.show_campaign(cx, &campaign);
         }
     }
 
     /// The newer word on a campaign, wherever it is shown.
-    pub fn show_campaign(&mut self, campaign: &Campaign) {
-        self.campaigns.paged.list.update(campaign.clone(), self.clock.utc);
+    pub fn show_campaign(&mut self, cx: &mut Shell, campaign: &Campaign) {
+        self.campaigns.paged.list.update(campaign.clone(), cx.clock.utc);
         if let Some(view) = self.campaigns.view.as_mut().filter(|v| v.id == campaign.id) {
             view.campaign = Some(campaign.clone());
-            view.read_at = Some(self.clock.instant);
+            view.read_at = Some(cx.clock.instant);
             view.error = None;
         }
     }
 
-    pub fn samples_arrived(&mut self, id: CampaignId, ask: &Ask, reply: Reply<Page<Sample>>) {
-        let clock = self.clock;
+    pub fn samples_arrived(&mut self, cx: &mut Shell, id: CampaignId, ask: &PageRequest, reply: Reply<Page<Sample>>) {
+        let clock = cx.clock;
         if let Some(view) = self.campaigns.view.as_mut().filter(|v| v.id == id) {
             match reply {
                 Ok(page) => view.samples.arrived(ask, page, clock),
@@ -216,8 +220,14 @@ impl App {
         }
     }
 
-    pub fn set_aside_arrived(&mut self, id: CampaignId, ask: &Ask, reply: Reply<Page<SetAside>>) {
-        let clock = self.clock;
+    pub fn set_aside_arrived(
+        &mut self,
+        cx: &mut Shell,
+        id: CampaignId,
+        ask: &PageRequest,
+        reply: Reply<Page<SetAside>>,
+    ) {
+        let clock = cx.clock;
         if let Some(view) = self.campaigns.view.as_mut().filter(|v| v.id == id) {
             match reply {
                 Ok(page) => view.set_aside.arrived(ask, page, clock),
@@ -226,48 +236,53 @@ impl App {
         }
     }
 
-    pub fn open_campaign(&mut self) {
+    pub fn open_campaign(&mut self, cx: &mut Shell) {
         if let Some(campaign) = self.campaigns.paged.list.selected().cloned() {
             let read_at = self.campaigns.paged.read_at;
-            self.open_campaign_of(campaign.id, Some(campaign), read_at);
+            self.open_campaign_of(cx, campaign.id, Some(campaign), read_at);
         }
     }
 
-    fn open_campaign_of(&mut self, id: CampaignId, campaign: Option<Campaign>, read_at: Option<Instant>) {
+    fn open_campaign_of(
+        &mut self,
+        cx: &mut Shell,
+        id: CampaignId,
+        campaign: Option<Campaign>,
+        read_at: Option<Instant>,
+    ) {
         if self.campaigns.view.as_ref().is_none_or(|v| v.id != id) {
             self.campaigns.view = Some(CampaignView::new(id, campaign, read_at));
         }
-        self.go(Screen::Campaign);
+        cx.go(Screen::Campaign.page());
     }
 
     /// Tab: from the operations to the campaigns and back; in a campaign, from its samples to what it could not draw.
-    pub fn other_campaign_pane(&mut self) {
-        match (self.screen, &mut self.campaigns.view) {
-            (Screen::Operations, _) => self.go(Screen::Campaigns),
-            (Screen::Campaigns, _) => self.go(Screen::Operations),
+    pub fn other_campaign_pane(&mut self, cx: &mut Shell) {
+        match (screen(cx), &mut self.campaigns.view) {
+            (Screen::Operations, _) => cx.go(Screen::Campaigns.page()),
+            (Screen::Campaigns, _) => cx.go(Screen::Operations.page()),
             (_, Some(view)) => {
                 view.looking.leave();
                 view.pane = match view.pane {
                     CampaignPane::Samples => CampaignPane::SetAside,
                     CampaignPane::SetAside => CampaignPane::Samples,
                 };
-                self.read_what_is_shown();
             }
             _ => {}
         }
     }
 
     /// Enter in a campaign: the sample as three pictures, or the upload of what could not be drawn.
-    pub fn open_in_campaign(&mut self) {
+    pub fn open_in_campaign(&mut self, cx: &mut Shell) {
         let Some(view) = &mut self.campaigns.view else {
             return;
         };
         match view.pane {
             CampaignPane::Samples if view.samples.list.selected().is_some() => view.looking.turn(),
-            CampaignPane::Samples => self.say(Tone::Dim, "no sample yet: the canary draws them"),
+            CampaignPane::Samples => cx.say(Tone::Dim, "no sample yet: the canary draws them"),
             CampaignPane::SetAside => {
                 if let Some(id) = view.set_aside.list.selected().map(|f| f.upload_id) {
-                    self.open_trace_of(id);
+                    cx.open(Destination::Upload(id));
                 }
             }
         }

@@ -12,9 +12,9 @@ use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::review::{CaseDetail, CaseItem, LookAlike};
 use tradepost_common::uploads::{Finding, FindingSeverity};
 
-use super::clock::Clock;
-use super::list::List;
 use super::source::SourceView;
+use crate::clock::Clock;
+use crate::list::List;
 use crate::picture::{Background, Focus, Zoom};
 use crate::view::findings::FindingRow;
 

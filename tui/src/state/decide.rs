@@ -1,24 +1,24 @@
 //! Deciding a case: one key, and the next case is there.
 
+use super::set_prompt;
+use crate::shell::Shell;
 use std::time::Duration;
 
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::overview::Role;
 use tradepost_common::review::{Approve, Ban, CaseDetail, CaseOutcome, CaseRow, Decision, Reject};
 
-use super::App;
+use super::Legacy;
 use super::case::{Claim, Split};
 use super::prompt::{Prompt, Sure};
 use super::reasons::{Others, Refusal, Wording};
 use crate::client::{Failure, Reply};
 use crate::format;
-use crate::message::{Effect, Write};
+use crate::state::message::Write;
 use crate::theme::Tone;
 
 /// A case that just came up takes no decision: the key was meant for the one before.
 const REST: Duration = Duration::from_millis(700);
-/// The same key again within this time is a key that is held down.
-const HELD_DOWN: Duration = Duration::from_millis(150);
 
 /// A case whose decision is on its way, or was not taken: everything that brings it back as it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +33,10 @@ pub struct Kept {
     pub why: String,
 }
 
-impl App {
+impl Legacy {
     /// Whether the key that was just pressed may decide the case on the screen.
-    pub fn may_decide(&mut self) -> bool {
-        if !self.may_write(Role::Moderator) {
+    pub fn may_decide(&mut self, cx: &mut Shell) -> bool {
+        if !cx.may_write(Role::Moderator) {
             return false;
         }
         let Some(case) = &self.case else {
@@ -48,37 +48,33 @@ impl App {
                 Some("this case is decided already; u takes it back while there is time".to_owned())
             }
             (_, Claim::Refused(why)) => Some(format!("{why}; n goes to the next case")),
-            _ if self.clock.instant.saturating_duration_since(case.opened_at) < REST => {
+            _ if cx.clock.instant.saturating_duration_since(case.opened_at) < REST => {
                 Some("a new case came up; look at it first".to_owned())
             }
             _ => None,
         };
         match refusal {
             Some(why) => {
-                self.say(Tone::Warn, why);
+                cx.say(Tone::Warn, why);
                 false
             }
             None => true,
         }
     }
 
-    /// Remembers the key; a decision is not taken from one that is held down.
-    pub fn is_held_down(&mut self, key: char) -> bool {
-        let now = self.clock.instant;
-        let before = self.last_press.replace((key, now));
-        before.is_some_and(|(last, at)| last == key && now.saturating_duration_since(at) < HELD_DOWN)
-    }
-
-    pub fn approve(&mut self) {
+    pub fn approve(&mut self, cx: &mut Shell) {
         let note = self.note_for(Refusal::Marked).trim().to_owned();
-        self.approve_with(Wording {
-            template: None,
-            note: Some(note).filter(|note| !note.is_empty()),
-        });
+        self.approve_with(
+            cx,
+            Wording {
+                template: None,
+                note: Some(note).filter(|note| !note.is_empty()),
+            },
+        );
     }
 
-    fn approve_with(&mut self, wording: Wording) {
-        if !self.may_decide() {
+    fn approve_with(&mut self, cx: &mut Shell, wording: Wording) {
+        if !self.may_decide(cx) {
             return;
         }
         let Some(case) = &self.case else {
@@ -86,7 +82,7 @@ impl App {
         };
         let split = case.split();
         if split.publish == 0 {
-            self.say(Tone::Warn, "no file is left to approve; x rejects the pack");
+            cx.say(Tone::Warn, "no file is left to approve; x rejects the pack");
             return;
         }
         let body = Approve {
@@ -95,39 +91,42 @@ impl App {
             reason: wording.note,
         };
         let (case, title) = (case.id, case.title.clone());
-        self.decided("approved", Write::Approve { case, title, body }, &approving(split));
+        self.decided(cx, "approved", Write::Approve { case, title, body }, &approving(split));
     }
 
-    pub fn ask_reason(&mut self) {
-        if self.may_decide() {
-            self.ask_why(Refusal::Pack);
+    pub fn ask_reason(&mut self, cx: &mut Shell) {
+        if self.may_decide(cx) {
+            self.ask_why(cx, Refusal::Pack);
         }
     }
 
-    pub fn ask_ban(&mut self) {
-        if self.may_decide() {
-            self.ask_why(Refusal::Ban(Others::Kept));
+    pub fn ask_ban(&mut self, cx: &mut Shell) {
+        if self.may_decide(cx) {
+            self.ask_why(cx, Refusal::Ban(Others::Kept));
         }
     }
 
     /// A reason was picked: the pack goes at once, because it can be undone; a ban is asked about, many cases are planned.
-    pub fn refuse(&mut self, what: Refusal, wording: Wording) {
+    pub fn refuse(&mut self, cx: &mut Shell, what: Refusal, wording: Wording) {
         match what {
-            Refusal::Pack => self.reject(wording),
-            Refusal::Marked => self.approve_with(wording),
+            Refusal::Pack => self.reject(cx, wording),
+            Refusal::Marked => self.approve_with(cx, wording),
             Refusal::Ban(others) => {
-                self.prompt = Some(Prompt::Sure(Sure::Ban(Ban {
-                    template: wording.template,
-                    reason: wording.note,
-                    reject_open: others == Others::Rejected,
-                })));
+                set_prompt(
+                    cx,
+                    Some(Prompt::Sure(Sure::Ban(Ban {
+                        template: wording.template,
+                        reason: wording.note,
+                        reject_open: others == Others::Rejected,
+                    }))),
+                );
             }
-            Refusal::Bulk => self.plan_rejection(wording),
+            Refusal::Bulk => self.plan_rejection(cx, wording),
         }
     }
 
-    fn reject(&mut self, wording: Wording) {
-        if !self.may_decide() {
+    fn reject(&mut self, cx: &mut Shell, wording: Wording) {
+        if !self.may_decide(cx) {
             return;
         }
         let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
@@ -138,30 +137,30 @@ impl App {
             template: wording.template,
             reason: wording.note,
         };
-        self.decided("rejected", Write::Reject { case, title, body }, &doing);
+        self.decided(cx, "rejected", Write::Reject { case, title, body }, &doing);
     }
 
-    pub fn ban(&mut self, body: Ban) {
-        if !self.may_decide() {
+    pub fn ban(&mut self, cx: &mut Shell, body: Ban) {
+        if !self.may_decide(cx) {
             return;
         }
         let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
             return;
         };
         let doing = format!("rejecting {title} and banning its contributor …");
-        self.decided("banned", Write::Ban { case, title, body }, &doing);
+        self.decided(cx, "banned", Write::Ban { case, title, body }, &doing);
     }
 
     /// Sends the decision and brings up the next case without waiting for the answer.
-    pub fn decided(&mut self, what: &str, write: Write, doing: &str) {
-        let next = self.next_case();
-        self.effects.push(Effect::Write(write));
+    pub fn decided(&mut self, cx: &mut Shell, what: &str, write: Write, doing: &str) {
+        let next = self.next_case(cx);
+        cx.write(write);
         // The decision ends the claim; there is nothing to give back.
         if let Some(case) = self.case.take() {
             let row = self.cases.list.rows().iter().find(|row| row.id == case.id).cloned();
-            self.cases.list.remove(&case.id, self.clock.utc);
+            self.cases.list.remove(&case.id, cx.clock.utc);
             if !what.is_empty() {
-                self.remember(vec![case.id], case.title.clone(), what);
+                self.remember(cx, vec![case.id], case.title.clone(), what);
             }
             let marks = case.files.marks().iter().copied().collect();
             self.deciding.push(Kept {
@@ -174,14 +173,14 @@ impl App {
                 why: String::new(),
             });
         }
-        self.say(Tone::Dim, doing);
+        cx.say(Tone::Dim, doing);
         match next {
-            Some((id, title)) => self.follow_case(id, title),
-            None => self.after_the_last(),
+            Some((id, title)) => self.follow_case(cx, id, title),
+            None => self.after_the_last(cx),
         }
     }
 
-    pub fn decision_arrived(&mut self, id: CaseId, title: &str, reply: Reply<Decision>) {
+    pub fn decision_arrived(&mut self, cx: &mut Shell, id: CaseId, title: &str, reply: Reply<Decision>) {
         let kept = self.take_deciding(id);
         match reply {
             Ok(decision) => {
@@ -196,20 +195,20 @@ impl App {
                 ) {
                     made.until = until;
                 }
-                self.say(tone, decision_in_words(title, &decision));
+                cx.say(tone, decision_in_words(title, &decision));
             }
             Err(e) => {
                 self.forget_made(id);
-                self.bring_back(kept, title, &e);
+                self.bring_back(cx, kept, title, &e);
             }
         }
     }
 
-    pub fn asked(&mut self, id: CaseId, title: &str, reply: Reply<()>) {
+    pub fn asked(&mut self, cx: &mut Shell, id: CaseId, title: &str, reply: Reply<()>) {
         let kept = self.take_deciding(id);
         match reply {
-            Ok(()) => self.say(Tone::Good, format!("{title} waits for the contributor's answer")),
-            Err(e) => self.bring_back(kept, title, &e),
+            Ok(()) => cx.say(Tone::Good, format!("{title} waits for the contributor's answer")),
+            Err(e) => self.bring_back(cx, kept, title, &e),
         }
     }
 
@@ -220,8 +219,8 @@ impl App {
     }
 
     /// The decision was not taken: the case is the next one again, with why.
-    fn bring_back(&mut self, kept: Option<Kept>, title: &str, why: &Failure) {
-        self.say(Tone::Bad, format!("{title} is NOT decided: {why}"));
+    fn bring_back(&mut self, cx: &mut Shell, kept: Option<Kept>, title: &str, why: &Failure) {
+        cx.say(Tone::Bad, format!("{title} is NOT decided: {why}"));
         // It was taken off the list too soon.
         self.cases.distrust();
         // Somebody else has decided it: there is nothing left to do.
@@ -234,10 +233,10 @@ impl App {
         kept.why = format!("NOT DECIDED: {why}");
         // The moderator has gone on: others may have it until it comes up again.
         if self.case.as_ref().is_none_or(|case| case.id != kept.id) {
-            self.effects.push(Effect::Write(Write::Release(kept.id)));
+            cx.write(Write::Release(kept.id));
         }
         if let Some(row) = kept.row.take() {
-            self.cases.list.put_first(row, self.clock.utc);
+            self.cases.list.put_first(row, cx.clock.utc);
         }
         self.returned.push(kept);
     }

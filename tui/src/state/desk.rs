@@ -1,15 +1,17 @@
 //! Which cases the queue shows: open, waiting or decided ones, of one cluster or of one contributor.
 
+use super::screen;
+use crate::shell::Shell;
 use tradepost_common::Page;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::CaseRow;
 use uuid::Uuid;
 
-use super::App;
-use super::paged::Ask;
+use super::Legacy;
 use super::screen::Screen;
 use crate::client::Reply;
 use crate::format;
+use crate::paged::PageRequest;
 use crate::query::Query;
 use crate::theme::Tone;
 
@@ -70,51 +72,60 @@ impl CaseQuery {
     }
 }
 
-impl App {
+impl Legacy {
     /// `f`: open, then waiting, then decided cases.
-    pub fn turn_which(&mut self) {
-        self.go(Screen::Review);
+    pub fn turn_which(&mut self, cx: &mut Shell) {
+        cx.go(Screen::Review.page());
         let which = self.case_query.which.next();
-        self.say(Tone::Plain, format!("{} cases", which.as_str()));
-        self.ask_for_cases(CaseQuery {
-            which,
-            ..self.case_query.clone()
-        });
+        cx.say(Tone::Plain, format!("{} cases", which.as_str()));
+        self.ask_for_cases(
+            cx,
+            CaseQuery {
+                which,
+                ..self.case_query.clone()
+            },
+        );
     }
 
-    pub fn only_this_contributor(&mut self) {
-        let Some(contributor) = self.row_in_hand().map(|row| row.contributor.clone()) else {
-            return self.say(Tone::Dim, "no case to take the contributor from");
+    pub fn only_this_contributor(&mut self, cx: &mut Shell) {
+        let Some(contributor) = self.row_in_hand(cx).map(|row| row.contributor.clone()) else {
+            return cx.say(Tone::Dim, "no case to take the contributor from");
         };
-        self.go(Screen::Review);
-        self.ask_for_cases(CaseQuery {
-            contributor: Some(contributor),
-            cluster: None,
-            ..self.case_query.clone()
-        });
+        cx.go(Screen::Review.page());
+        self.ask_for_cases(
+            cx,
+            CaseQuery {
+                contributor: Some(contributor),
+                cluster: None,
+                ..self.case_query.clone()
+            },
+        );
     }
 
-    pub fn only_this_cluster(&mut self) {
-        match self.row_in_hand().map(|row| row.cluster) {
+    pub fn only_this_cluster(&mut self, cx: &mut Shell) {
+        match self.row_in_hand(cx).map(|row| row.cluster) {
             Some(Some(cluster)) => {
-                self.go(Screen::Review);
-                self.ask_for_cases(CaseQuery {
-                    cluster: Some(cluster),
-                    contributor: None,
-                    ..self.case_query.clone()
-                });
+                cx.go(Screen::Review.page());
+                self.ask_for_cases(
+                    cx,
+                    CaseQuery {
+                        cluster: Some(cluster),
+                        contributor: None,
+                        ..self.case_query.clone()
+                    },
+                );
             }
-            Some(None) => self.say(Tone::Dim, "this case looks like no other"),
-            None => self.say(Tone::Dim, "no case to take the cluster from"),
+            Some(None) => cx.say(Tone::Dim, "this case looks like no other"),
+            None => cx.say(Tone::Dim, "no case to take the cluster from"),
         }
     }
 
     /// Esc takes back: the marks, then cluster and contributor, then waiting or decided. Says whether there was one.
-    pub fn widen_cases(&mut self) -> bool {
+    pub fn widen_cases(&mut self, cx: &mut Shell) -> bool {
         if !self.cases.list.marks().is_empty() {
             let marked = format::plural(self.cases.list.marks().len() as i64, "mark", "marks");
             self.cases.list.clear_marks();
-            self.say(Tone::Plain, format!("{marked} taken away"));
+            cx.say(Tone::Plain, format!("{marked} taken away"));
             return true;
         }
         let query = &self.case_query;
@@ -127,43 +138,42 @@ impl App {
             false if query.which == Which::Open => return false,
             false => CaseQuery::default(),
         };
-        self.ask_for_cases(wider);
+        self.ask_for_cases(cx, wider);
         true
     }
 
-    fn ask_for_cases(&mut self, query: CaseQuery) {
+    fn ask_for_cases(&mut self, cx: &mut Shell, query: CaseQuery) {
         if query != self.case_query {
             self.case_query = query;
             self.cases.restart();
             // Rows of another question below its title would be taken for its answer.
-            self.cases.list.replace(Vec::new(), self.clock.utc);
+            self.cases.list.replace(Vec::new(), cx.clock.utc);
         }
-        self.read_what_is_shown();
     }
 
-    pub fn cases_arrived(&mut self, of: &CaseQuery, ask: &Ask, reply: Reply<Page<CaseRow>>) {
+    pub fn cases_arrived(&mut self, cx: &mut Shell, of: &CaseQuery, ask: &PageRequest, reply: Reply<Page<CaseRow>>) {
         if *of != self.case_query {
             return self.cases.dropped();
         }
         match reply {
             Ok(page) => {
-                self.cases.arrived(ask, page, self.clock);
+                self.cases.arrived(ask, page, cx.clock);
                 if ask.cursor.is_none() {
                     self.taken.clear();
                 }
                 // The page may be from before a decision that is on its way.
                 if of.which != Which::Decided {
                     let gone = self.deciding.iter().map(|d| d.id).collect();
-                    self.cases.list.remove_all(&gone, self.clock.utc);
+                    self.cases.list.remove_all(&gone, cx.clock.utc);
                 }
-                self.read_next_case();
+                self.read_next_case(cx);
             }
-            Err(e) => self.cases.failed(e.to_string(), self.clock),
+            Err(e) => self.cases.failed(e.to_string(), cx.clock),
         }
     }
 
     /// While cases are marked the list holds still, so that what was marked is what is meant.
-    pub fn cases_wanted(&mut self, revision: u64) -> Option<Ask> {
+    pub fn cases_wanted(&mut self, revision: u64) -> Option<PageRequest> {
         let holds_still = !self.cases.list.marks().is_empty() && self.cases.read_at.is_some();
         if holds_still && !self.cases.is_distrusted() && !self.cases.is_restarted() {
             return self.cases.wanted_more(revision);
@@ -172,17 +182,17 @@ impl App {
     }
 
     /// A case was given back or skipped: nobody holds it any more, as far as is known here.
-    pub fn left(&mut self, id: CaseId, was_done: bool) {
+    pub fn left(&mut self, cx: &mut Shell, id: CaseId, was_done: bool) {
         let row = self.cases.list.rows().iter().find(|row| row.id == id).cloned();
-        if let Some(mut row) = row.filter(|row| was_done && row.claimed_by.as_ref().is_some_and(|by| self.is_me(by))) {
+        if let Some(mut row) = row.filter(|row| was_done && row.claimed_by.as_ref().is_some_and(|by| cx.is_me(by))) {
             row.claimed_by = None;
-            self.cases.list.update(row, self.clock.utc);
+            self.cases.list.update(row, cx.clock.utc);
         }
     }
 
     /// The case that is open, or the one under the cursor of the queue.
-    pub fn row_in_hand(&self) -> Option<&CaseRow> {
-        match self.screen {
+    pub fn row_in_hand(&self, cx: &Shell) -> Option<&CaseRow> {
+        match screen(cx) {
             Screen::Item => self.case.as_ref()?.detail.as_ref().map(|d| &d.case),
             _ => self.cases.list.selected(),
         }

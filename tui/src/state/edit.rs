@@ -1,16 +1,18 @@
 //! Edit and retry: the payload goes through an editor, is checked by the daemon, and is sent when somebody says yes.
 
+use super::{old_prompt, screen, set_prompt};
+use crate::shell::Shell;
 use tradepost_common::dead::{Edit, EditCheck};
 use tradepost_common::ids::MessageId;
 use tradepost_common::operations::Operation;
 use tradepost_common::overview::Role;
 
-use super::App;
+use super::Legacy;
 use super::prompt::Prompt;
 use super::screen::Screen;
 use crate::client::Reply;
-use crate::input::Typed;
-use crate::message::{Effect, Read, Write};
+use crate::state::input::Typed;
+use crate::state::message::{Read, Write};
 use crate::theme::Tone;
 
 /// A dead letter whose payload is being changed.
@@ -42,34 +44,34 @@ pub enum Stage {
     Sending,
 }
 
-impl App {
+impl Legacy {
     /// `E`, on a message or on the row of one.
-    pub fn edit_dead(&mut self) {
-        if !self.may_write(Role::Operator) {
+    pub fn edit_dead(&mut self, cx: &mut Shell) {
+        if !cx.may_write(Role::Operator) {
             return;
         }
-        match self.screen {
+        match screen(cx) {
             Screen::Letters => {
-                self.open_selected_letter();
+                self.open_selected_letter(cx);
                 if let Some(letter) = &mut self.dead.letter {
                     letter.edit_wanted = letter.detail.is_none();
                 }
-                self.edit_letter();
+                self.edit_letter(cx);
             }
-            Screen::Letter => self.edit_letter(),
-            _ => self.say(Tone::Warn, "one message is edited at a time: open it first"),
+            Screen::Letter => self.edit_letter(cx),
+            _ => cx.say(Tone::Warn, "one message is edited at a time: open it first"),
         }
     }
 
-    pub fn edit_letter(&mut self) {
+    pub fn edit_letter(&mut self, cx: &mut Shell) {
         let Some(letter) = &self.dead.letter else {
             return;
         };
         let Some(detail) = &letter.detail else {
-            return self.say(Tone::Dim, "reading the message …");
+            return cx.say(Tone::Dim, "reading the message …");
         };
         if self.edit.as_ref().is_some_and(|e| e.stage == Stage::Sending) {
-            return self.say(Tone::Warn, "an edit is being sent");
+            return cx.say(Tone::Warn, "an edit is being sent");
         }
         let text = pretty(&detail.payload);
         self.edit = Some(EditView {
@@ -79,18 +81,18 @@ impl App {
             original: detail.payload.clone(),
             stage: Stage::Open,
         });
-        self.open_editor();
+        self.open_editor(cx);
     }
 
-    fn open_editor(&mut self) {
+    fn open_editor(&mut self, cx: &mut Shell) {
         if let Some(edit) = &mut self.edit {
             edit.stage = Stage::Open;
             let (id, text) = (edit.id, edit.text.clone());
-            self.effects.push(Effect::Editor { id, text });
+            cx.edit(text, move |legacy: &mut Legacy, text, cx| legacy.edited(cx, id, text));
         }
     }
 
-    pub fn edited(&mut self, id: MessageId, text: Result<String, String>) {
+    pub fn edited(&mut self, cx: &mut Shell, id: MessageId, text: Result<String, String>) {
         let Some(edit) = self.edit.as_mut().filter(|e| e.id == id) else {
             return;
         };
@@ -98,7 +100,7 @@ impl App {
             Ok(text) => text,
             Err(why) => {
                 self.edit = None;
-                return self.say(Tone::Bad, format!("not edited: {why}"));
+                return cx.say(Tone::Bad, format!("not edited: {why}"));
             }
         };
         edit.text = text;
@@ -106,15 +108,15 @@ impl App {
             Err(e) => broken(&edit.text, &e),
             Ok(payload) if payload == edit.original => {
                 self.edit = None;
-                return self.say(Tone::Plain, "the payload is as it was; R sends it again unchanged");
+                return cx.say(Tone::Plain, "the payload is as it was; R sends it again unchanged");
             }
             Ok(payload) => {
                 let body = Edit { payload, seq: edit.seq };
-                self.effects.push(Effect::Read(Read::Check(id, body.clone())));
+                cx.read(Read::Check(id, body.clone()));
                 Stage::Checking(body)
             }
         };
-        self.prompt = Some(Prompt::Edit { top: 0 });
+        set_prompt(cx, Some(Prompt::Edit { top: 0 }));
     }
 
     pub fn checked(&mut self, id: MessageId, reply: Reply<EditCheck>) {
@@ -129,7 +131,7 @@ impl App {
         }
     }
 
-    pub fn answer_edit(&mut self, top: usize, typed: &Typed) {
+    pub fn answer_edit(&mut self, cx: &mut Shell, top: usize, typed: &Typed) {
         let top = match typed {
             Typed::Down => top + 1,
             Typed::Up => top.saturating_sub(1),
@@ -137,44 +139,44 @@ impl App {
         };
         match (typed, self.edit.as_ref().map(|e| e.stage.clone())) {
             (_, None) => {}
-            (Typed::Cancel, Some(Stage::Sending)) => self.say(Tone::Warn, "it is on its way already"),
+            (Typed::Cancel, Some(Stage::Sending)) => cx.say(Tone::Warn, "it is on its way already"),
             (Typed::Cancel, _) => {
                 self.edit = None;
-                self.say(Tone::Plain, "nothing was sent");
+                cx.say(Tone::Plain, "nothing was sent");
             }
-            (Typed::EditNote, Some(stage)) if stage != Stage::Sending => self.open_editor(),
-            (Typed::Yes, Some(Stage::Checked(body, check))) if check.faults.is_empty() => self.send_edit(body),
-            _ => self.prompt = Some(Prompt::Edit { top }),
+            (Typed::EditNote, Some(stage)) if stage != Stage::Sending => self.open_editor(cx),
+            (Typed::Yes, Some(Stage::Checked(body, check))) if check.faults.is_empty() => self.send_edit(cx, body),
+            _ => set_prompt(cx, Some(Prompt::Edit { top })),
         }
     }
 
-    fn send_edit(&mut self, body: Edit) {
-        self.prompt = Some(Prompt::Edit { top: 0 });
-        if !self.may_write(Role::Operator) {
+    fn send_edit(&mut self, cx: &mut Shell, body: Edit) {
+        set_prompt(cx, Some(Prompt::Edit { top: 0 }));
+        if !cx.may_write(Role::Operator) {
             return;
         }
         if let Some(edit) = &mut self.edit {
             edit.stage = Stage::Sending;
-            self.effects.push(Effect::Write(Write::Edit(edit.id, body)));
+            cx.write(Write::Edit(edit.id, body));
         }
     }
 
-    pub fn edit_sent(&mut self, id: MessageId, reply: Reply<Operation>) {
+    pub fn edit_sent(&mut self, cx: &mut Shell, id: MessageId, reply: Reply<Operation>) {
         let is_it = self.edit.as_ref().is_some_and(|e| e.id == id);
         match reply {
             Ok(operation) => {
                 if is_it {
                     self.edit = None;
-                    if matches!(self.prompt, Some(Prompt::Edit { .. })) {
-                        self.prompt = None;
+                    if matches!(old_prompt(cx), Some(Prompt::Edit { .. })) {
+                        set_prompt(cx, None);
                     }
                 }
                 let state = operation.state.as_str();
-                self.say(Tone::Good, format!("sent with the new payload: {state}; 4 shows it"));
+                cx.say(Tone::Good, format!("sent with the new payload: {state}; 4 shows it"));
             }
             Err(e) => match self.edit.as_mut().filter(|e| e.id == id) {
                 Some(edit) => edit.stage = Stage::Failed(format!("NOT sent: {e}")),
-                None => self.say(Tone::Bad, format!("NOT sent: {e}")),
+                None => cx.say(Tone::Bad, format!("NOT sent: {e}")),
             },
         }
     }

@@ -1,17 +1,17 @@
 //! The screen as JSON: what passes the filter, in the order shown.
 
-use serde::Serialize;
-
-use super::App;
-use super::list::List;
+use super::Legacy;
+use super::screen;
 use super::screen::Screen;
-use crate::table::Row;
+use crate::export::{pretty, rows};
+use crate::shell::Shell;
 
-impl App {
+impl Legacy {
     /// `None` while the screen has nothing.
-    pub fn exported(&self) -> Option<String> {
-        match self.screen {
-            Screen::Overview => self.overview.as_ref().and_then(pretty),
+    pub fn exported(&self, cx: &Shell) -> Option<String> {
+        match screen(cx) {
+            Screen::Other => None,
+            Screen::Overview => cx.live.overview.as_ref().and_then(pretty),
             Screen::Queues => rows(&self.queues),
             Screen::Groups => rows(&self.dead.groups.paged.list),
             Screen::Letters => rows(&self.dead.letters.paged.list),
@@ -33,23 +33,10 @@ impl App {
                 pretty(&serde_json::json!({ "campaign": view.campaign, "samples": samples, "failures": failures }))
             }),
             Screen::Latency => rows(&self.latency),
-            Screen::Alerts => rows(&self.alerts),
             Screen::Review => rows(&self.cases.list),
-            Screen::Audit => rows(&self.audit.list),
             Screen::Uploads => rows(&self.uploads.list),
             Screen::Item => self.case.as_ref().and_then(|c| c.detail.as_ref()).and_then(pretty),
             Screen::Trace => self.trace.as_ref().and_then(|t| t.trace.as_ref()).and_then(pretty),
         }
     }
-}
-
-fn rows<R: Row + Serialize>(list: &List<R>) -> Option<String> {
-    pretty(&list.shown().collect::<Vec<_>>())
-}
-
-fn pretty<T: Serialize>(value: &T) -> Option<String> {
-    serde_json::to_string_pretty(value).ok().map(|mut json| {
-        json.push('\n');
-        json
-    })
 }

@@ -1,15 +1,17 @@
 //! One dead letter: read, scrolled, left for what it belongs to.
 
+use super::screen;
+use crate::shell::{Destination, Shell};
 use std::time::Instant;
 
 use tradepost_common::dead::DeadDetail;
 use tradepost_common::ids::MessageId;
 
-use super::App;
-use super::list::{Order, Step};
+use super::Legacy;
 use super::screen::Screen;
 use crate::client::Reply;
-use crate::message::Read;
+use crate::list::{Order, Step};
+use crate::state::message::Read;
 use crate::theme::Tone;
 use crate::view::letter::Document;
 
@@ -63,9 +65,9 @@ impl LetterView {
     }
 }
 
-impl App {
-    pub fn letter_wanted(&mut self) -> Option<Read> {
-        let revision = self.revisions.dead;
+impl Legacy {
+    pub fn letter_wanted(&mut self, cx: &mut Shell) -> Option<Read> {
+        let revision = cx.live.revisions.dead;
         let letter = self.dead.letter.as_mut()?;
         if letter.loading || letter.asked_revision == revision {
             return None;
@@ -75,8 +77,8 @@ impl App {
         Some(Read::Letter(letter.id))
     }
 
-    pub fn letter_arrived(&mut self, id: MessageId, reply: Reply<Box<DeadDetail>>) {
-        let read_at = self.clock.instant;
+    pub fn letter_arrived(&mut self, cx: &mut Shell, id: MessageId, reply: Reply<Box<DeadDetail>>) {
+        let read_at = cx.clock.instant;
         let Some(letter) = self.dead.letter.as_mut().filter(|l| l.id == id) else {
             return;
         };
@@ -87,44 +89,44 @@ impl App {
                 letter.document = None;
                 letter.error = None;
                 letter.read_at = Some(read_at);
-                if std::mem::take(&mut letter.edit_wanted) && self.screen == Screen::Letter {
-                    self.edit_letter();
+                if std::mem::take(&mut letter.edit_wanted) && screen(cx) == Screen::Letter {
+                    self.edit_letter(cx);
                 }
             }
             Err(e) => letter.error = Some(e.to_string()),
         }
     }
 
-    pub fn open_selected_letter(&mut self) {
+    pub fn open_selected_letter(&mut self, cx: &mut Shell) {
         if let Some(id) = self.dead.letters.paged.list.selected().map(|l| l.id) {
-            self.open_letter(id);
+            self.open_letter(cx, id);
         }
     }
 
-    pub fn open_letter(&mut self, id: MessageId) {
+    pub fn open_letter(&mut self, cx: &mut Shell, id: MessageId) {
         if self.dead.letter.as_ref().is_none_or(|l| l.id != id) {
-            let from = match (self.screen, &self.dead.letter) {
+            let from = match (screen(cx), &self.dead.letter) {
                 (Screen::Operation, _) => Screen::Operation,
                 (Screen::Letter, Some(letter)) => letter.from,
                 _ => Screen::Letters,
             };
             self.dead.letter = Some(LetterView::new(id, from));
         }
-        self.go(Screen::Letter);
+        cx.go(Screen::Letter.page());
     }
 
     /// The next message of the list, without going back to it.
-    pub fn cycle_letter(&mut self, order: Order) {
+    pub fn cycle_letter(&mut self, cx: &mut Shell, order: Order) {
         self.dead.letters.paged.list.cycle(order);
-        self.open_selected_letter();
+        self.open_selected_letter(cx);
     }
 
     /// The trace of the upload that the message is about.
-    pub fn open_upload_of_letter(&mut self) {
+    pub fn open_upload_of_letter(&mut self, cx: &mut Shell) {
         let detail = self.dead.letter.as_ref().and_then(|l| l.detail.as_ref());
         match detail.and_then(|d| d.links.upload_id) {
-            Some(id) => self.open_trace_of(id),
-            None => self.say(Tone::Dim, "this message belongs to no upload"),
+            Some(id) => cx.open(Destination::Upload(id)),
+            None => cx.say(Tone::Dim, "this message belongs to no upload"),
         }
     }
 }

@@ -1,26 +1,28 @@
 //! Ways to look at a case: the picture alone, larger or moved, beside a look-alike, or as text.
 
-use super::App;
+use super::Legacy;
 use super::case::{CaseView, Mode, Pane};
-use super::list::{Order, Step};
+use super::screen;
 use super::screen::Screen;
-use crate::input::Review;
+use crate::list::{Order, Step};
 use crate::picture::{Pan, Zoom};
+use crate::shell::Shell;
+use crate::state::input::Review;
 use crate::theme::Tone;
 
-impl App {
+impl Legacy {
     /// Keys that change what is seen and nothing else.
-    pub fn look(&mut self, key: Review) {
+    pub fn look(&mut self, cx: &mut Shell, key: Review) {
         match key {
-            Review::Source => self.turn_source(),
-            Review::Compare => self.turn_compare(),
+            Review::Source => self.turn_source(cx),
+            Review::Compare => self.turn_compare(cx),
             Review::Background => {
-                self.background = self.background.next();
-                self.say(Tone::Plain, format!("background: {}", self.background.as_str()));
+                cx.pictures.background = cx.pictures.background.next();
+                cx.say(Tone::Plain, format!("background: {}", cx.pictures.background.as_str()));
             }
             _ => {}
         }
-        let background = self.background;
+        let background = cx.pictures.background;
         let Some(case) = &mut self.case else {
             return;
         };
@@ -30,13 +32,13 @@ impl App {
             Review::Full => turn_full(case),
             Review::Closer => case.zoom = case.zoom.closer(),
             Review::Wider => case.zoom = case.zoom.wider(),
-            Review::Other(order) => self.cycle_look(order),
+            Review::Other(order) => self.cycle_look(cx, order),
             _ => {}
         }
     }
 
     /// Arrows move what is looked at closely, and the list otherwise.
-    pub fn arrow(&mut self, pan: Pan) {
+    pub fn arrow(&mut self, cx: &mut Shell, pan: Pan) {
         let order = match pan {
             Pan::Left | Pan::Up => Order::Falling,
             Pan::Right | Pan::Down => Order::Rising,
@@ -46,34 +48,34 @@ impl App {
             Pan::Down => Some(Step::Down),
             Pan::Left | Pan::Right => None,
         };
-        let case = self.case.as_mut().filter(|_| self.screen == Screen::Item);
+        let case = self.case.as_mut().filter(|_| screen(cx) == Screen::Item);
         match case.map(|case| (case.mode, case)) {
             Some((Mode::Source, _)) if step.is_none() => self.shift_source(order),
             Some((Mode::Compare | Mode::Lists | Mode::Full, case)) if !case.zoom.is_whole() => {
                 case.zoom = case.zoom.pan(pan);
             }
-            Some((Mode::Compare, _)) if step.is_none() => self.cycle_look(order),
+            Some((Mode::Compare, _)) if step.is_none() => self.cycle_look(cx, order),
             _ => {
                 if let Some(step) = step {
-                    self.step(step);
+                    self.step(cx, step);
                 }
             }
         }
     }
 
     /// Back to the lists; says whether something else was there.
-    pub fn leave_mode(&mut self) -> bool {
-        let case = self.case.as_mut().filter(|_| self.screen == Screen::Item);
+    pub fn leave_mode(&mut self, cx: &mut Shell) -> bool {
+        let case = self.case.as_mut().filter(|_| screen(cx) == Screen::Item);
         case.is_some_and(|case| std::mem::replace(&mut case.mode, Mode::Lists) != Mode::Lists)
     }
 
     /// Enter: from a finding to its text, from a file to its picture, and back.
-    pub fn open_in_case(&mut self) {
+    pub fn open_in_case(&mut self, cx: &mut Shell) {
         let Some(case) = &mut self.case else {
             return;
         };
         match (case.mode, case.pane) {
-            (Mode::Lists, Pane::Findings) if case.finding().is_some_and(|f| f.file.is_some()) => self.turn_source(),
+            (Mode::Lists, Pane::Findings) if case.finding().is_some_and(|f| f.file.is_some()) => self.turn_source(cx),
             (Mode::Lists, Pane::Findings) => case.pane = Pane::Files,
             (Mode::Lists, Pane::Files) => turn_full(case),
             _ => case.mode = Mode::Lists,
@@ -81,12 +83,12 @@ impl App {
     }
 
     /// Steps in a mode that has its own; says whether it had.
-    pub fn step_in_mode(&mut self, step: Step) -> bool {
+    pub fn step_in_mode(&mut self, cx: &mut Shell, step: Step) -> bool {
         match self.case.as_ref().map(|case| case.mode) {
-            Some(Mode::Source) => self.scroll_source(step),
+            Some(Mode::Source) => self.scroll_source(cx, step),
             Some(Mode::Compare) => match step {
-                Step::Up | Step::HalfUp => self.cycle_look(Order::Falling),
-                Step::Down | Step::HalfDown => self.cycle_look(Order::Rising),
+                Step::Up | Step::HalfUp => self.cycle_look(cx, Order::Falling),
+                Step::Down | Step::HalfDown => self.cycle_look(cx, Order::Rising),
                 Step::First => self.show_look(0),
                 Step::Last => self.show_look(usize::MAX),
             },
@@ -95,7 +97,7 @@ impl App {
         true
     }
 
-    fn turn_compare(&mut self) {
+    fn turn_compare(&mut self, cx: &mut Shell) {
         let Some(case) = &mut self.case else {
             return;
         };
@@ -105,7 +107,7 @@ impl App {
         }
         let looks = case.detail.as_ref().map_or(&[][..], |d| &d.look_alikes);
         if looks.is_empty() {
-            return self.say(Tone::Plain, "no file of this case looks like another one");
+            return cx.say(Tone::Plain, "no file of this case looks like another one");
         }
         // The file under the cursor first.
         let of_file = case
@@ -116,16 +118,16 @@ impl App {
         self.show_look(at);
     }
 
-    fn cycle_look(&mut self, order: Order) {
+    fn cycle_look(&mut self, cx: &mut Shell, order: Order) {
         let Some(case) = &self.case else {
             return;
         };
         if case.mode == Mode::Source {
-            return self.cycle_source(order);
+            return self.cycle_source(cx, order);
         }
         if case.mode != Mode::Compare {
             let step = if order == Order::Rising { Step::Down } else { Step::Up };
-            return self.step(step);
+            return self.step(cx, step);
         }
         let len = case.detail.as_ref().map_or(0, |d| d.look_alikes.len()).max(1);
         let at = match order {

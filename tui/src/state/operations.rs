@@ -1,17 +1,19 @@
 //! Operations: what runs, what ran, and the messages of one.
 
+use super::screen;
+use crate::shell::Shell;
 use std::time::Instant;
 
 use tradepost_common::Page;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{ItemState, Operation, OperationItem};
 
-use super::App;
-use super::paged::{First, Paged};
+use super::Legacy;
 use super::screen::Screen;
 use crate::client::Reply;
 use crate::format;
-use crate::message::{Effect, ItemsAsk, Read};
+use crate::paged::{First, Paged};
+use crate::state::message::{ItemsAsk, Read};
 use crate::theme::Tone;
 
 /// Screen 4 and what the events say.
@@ -72,10 +74,10 @@ impl OperationView {
     }
 }
 
-impl App {
-    pub fn operations_wanted(&mut self) -> Vec<Read> {
-        let revision = self.revisions.operations;
-        match self.screen {
+impl Legacy {
+    pub fn operations_wanted(&mut self, cx: &mut Shell) -> Vec<Read> {
+        let revision = cx.live.revisions.operations;
+        match screen(cx) {
             Screen::Operations => {
                 let wanted = self.operations.paged.wanted(revision);
                 wanted.map(Read::Operations).into_iter().collect()
@@ -108,13 +110,9 @@ impl App {
     }
 
     /// Those that are not over, as an event has them.
-    pub fn operations_changed(&mut self, live: Vec<Operation>) {
+    pub fn operations_changed(&mut self, cx: &mut Shell, live: Vec<Operation>) {
         for operation in &live {
-            self.refresh_plan(operation);
-        }
-        if let Some(frozen) = &mut self.frozen {
-            frozen.operations = Some(live);
-            return;
+            self.refresh_plan(cx, operation);
         }
         let is_over = |id: OperationId| live.iter().all(|o| o.id != id);
         let over: Vec<OperationId> = self
@@ -125,23 +123,24 @@ impl App {
             .filter(|id| is_over(*id))
             .collect();
         for operation in &live {
-            self.show_operation(operation);
+            self.show_operation(cx, operation);
         }
         self.operations.live = live;
-        self.effects
-            .extend(over.into_iter().map(|id| Effect::Read(Read::Operation(id))));
+        for id in over {
+            cx.read(Read::Operation(id));
+        }
     }
 
     /// The newer word on an operation, wherever it is shown.
-    pub fn show_operation(&mut self, operation: &Operation) {
-        self.operations.paged.list.update(operation.clone(), self.clock.utc);
+    pub fn show_operation(&mut self, cx: &mut Shell, operation: &Operation) {
+        self.operations.paged.list.update(operation.clone(), cx.clock.utc);
         if let Some(view) = self.operations.view.as_mut().filter(|v| v.id == operation.id) {
             view.operation = Some(operation.clone());
-            view.read_at = Some(self.clock.instant);
+            view.read_at = Some(cx.clock.instant);
         }
     }
 
-    pub fn operation_arrived(&mut self, id: OperationId, reply: Reply<Operation>) {
+    pub fn operation_arrived(&mut self, cx: &mut Shell, id: OperationId, reply: Reply<Operation>) {
         if let Some(view) = self.operations.view.as_mut().filter(|v| v.id == id) {
             view.loading = false;
             view.error = reply.as_ref().err().map(ToString::to_string);
@@ -149,27 +148,27 @@ impl App {
         let Ok(operation) = reply else {
             return;
         };
-        self.refresh_plan(&operation);
+        self.refresh_plan(cx, &operation);
         let was_live = self
             .operations
             .live
             .iter()
             .any(|o| o.id == id && o.started_at.is_some());
-        if operation.state.is_over() && operation.started_at.is_some() && !was_live && self.is_fresh(&operation) {
+        if operation.state.is_over() && operation.started_at.is_some() && !was_live && self.is_fresh(cx, &operation) {
             let tone = if operation.refailed > 0 { Tone::Warn } else { Tone::Good };
-            self.say(tone, outcome(&operation));
+            cx.say(tone, outcome(&operation));
         }
-        self.show_operation(&operation);
+        self.show_operation(cx, &operation);
     }
 
     /// Whether it ended just now, so that its end is news.
-    fn is_fresh(&self, operation: &Operation) -> bool {
-        let ended = operation.finished_at.map(|at| self.clock.utc - at);
-        ended.is_some_and(|ago| ago < time::Duration::seconds(10)) && self.screen != Screen::Operation
+    fn is_fresh(&self, cx: &Shell, operation: &Operation) -> bool {
+        let ended = operation.finished_at.map(|at| cx.clock.utc - at);
+        ended.is_some_and(|ago| ago < time::Duration::seconds(10)) && screen(cx) != Screen::Operation
     }
 
-    pub fn items_arrived(&mut self, ask: &ItemsAsk, reply: Reply<Page<OperationItem>>) {
-        let clock = self.clock;
+    pub fn items_arrived(&mut self, cx: &mut Shell, ask: &ItemsAsk, reply: Reply<Page<OperationItem>>) {
+        let clock = cx.clock;
         let Some(view) = self.operations.view.as_mut().filter(|v| v.id == ask.id) else {
             return;
         };
@@ -180,7 +179,7 @@ impl App {
         }
     }
 
-    pub fn open_operation(&mut self) {
+    pub fn open_operation(&mut self, cx: &mut Shell) {
         let Some(operation) = self.operations.paged.list.selected().cloned() else {
             return;
         };
@@ -188,15 +187,15 @@ impl App {
         if self.operations.view.as_ref().is_none_or(|v| v.id != id) {
             self.operations.view = Some(OperationView::new(operation, read_at));
         }
-        self.go(Screen::Operation);
+        cx.go(Screen::Operation.page());
     }
 
     /// The message of the operation under the cursor, if it is a dead letter now.
-    pub fn open_item(&mut self) {
+    pub fn open_item(&mut self, cx: &mut Shell) {
         let item = self.operations.view.as_ref().and_then(|v| v.items.list.selected());
         match item.map(|i| (i.message_id, i.state)) {
-            Some((id, ItemState::LeftOut | ItemState::Failed)) => self.open_letter(id),
-            Some(_) => self.say(Tone::Dim, "that message is no dead letter now"),
+            Some((id, ItemState::LeftOut | ItemState::Failed)) => self.open_letter(cx, id),
+            Some(_) => cx.say(Tone::Dim, "that message is no dead letter now"),
             None => {}
         }
     }
@@ -205,7 +204,6 @@ impl App {
         if let Some(view) = &mut self.operations.view {
             view.next_state();
         }
-        self.read_what_is_shown();
     }
 }
 

@@ -1,49 +1,51 @@
 //! Keys over a plan: another pace, the name that has to be typed, yes and no.
 
+use super::set_prompt;
+use crate::shell::Shell;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::Pace;
 use tradepost_common::overview::Role;
 
-use super::App;
+use super::Legacy;
 use super::plan::PlanView;
 use super::prompt::{Line, PlanStep, Prompt};
 use super::typing::edit;
 use crate::format;
-use crate::input::Typed;
-use crate::message::{Effect, Write};
+use crate::state::input::{Typed, is_y};
+use crate::state::message::Write;
 use crate::theme::Tone;
 
 /// The most messages a second that the daemon takes.
 pub const MAX_RATE: u32 = 100_000;
 
-impl App {
-    pub fn answer_plan(&mut self, step: PlanStep, typed: Typed) {
+impl Legacy {
+    pub fn answer_plan(&mut self, cx: &mut Shell, step: PlanStep, typed: Typed) {
         let next = match step {
-            PlanStep::Look => self.look_at_plan(typed),
-            PlanStep::Rate(line) => self.type_pace(line, typed, PlanStep::Rate),
-            PlanStep::Canary(line) => self.type_pace(line, typed, PlanStep::Canary),
-            PlanStep::Name(line) => self.type_name(line, typed),
+            PlanStep::Look => self.look_at_plan(cx, typed),
+            PlanStep::Rate(line) => self.type_pace(cx, line, typed, PlanStep::Rate),
+            PlanStep::Canary(line) => self.type_pace(cx, line, typed, PlanStep::Canary),
+            PlanStep::Name(line) => self.type_name(cx, line, typed),
         };
         if let Some(step) = next
             && self.plan.is_some()
         {
-            self.prompt = Some(Prompt::Plan(step));
+            set_prompt(cx, Some(Prompt::Plan(step)));
         }
     }
 
-    fn look_at_plan(&mut self, typed: Typed) -> Option<PlanStep> {
+    fn look_at_plan(&mut self, cx: &mut Shell, typed: Typed) -> Option<PlanStep> {
         match typed {
             Typed::Cancel => {
-                self.give_plan_up();
+                self.give_plan_up(cx);
                 return None;
             }
             Typed::Rate => return self.pace_step(|pace| pace.rate_per_second, PlanStep::Rate),
             Typed::Canary if self.plan.as_ref().is_some_and(|plan| plan.new.kind.sends()) => {
                 return self.pace_step(|pace| pace.canary, PlanStep::Canary);
             }
-            Typed::Yes if self.may_start() => match self.plan.as_ref().and_then(PlanView::name_to_type) {
+            Typed::Yes if self.may_start(cx) => match self.plan.as_ref().and_then(PlanView::name_to_type) {
                 Some(_) => return Some(PlanStep::Name(Line::default())),
-                None => self.start_plan(),
+                None => self.start_plan(cx),
             },
             _ => {}
         }
@@ -55,7 +57,13 @@ impl App {
         Some(plan.map_or(PlanStep::Look, |plan| step(Line::new(&of(&plan.new.pace).to_string()))))
     }
 
-    fn type_pace(&mut self, mut line: Line, typed: Typed, step: fn(Line) -> PlanStep) -> Option<PlanStep> {
+    fn type_pace(
+        &mut self,
+        cx: &mut Shell,
+        mut line: Line,
+        typed: Typed,
+        step: fn(Line) -> PlanStep,
+    ) -> Option<PlanStep> {
         match typed {
             Typed::Cancel => return Some(PlanStep::Look),
             Typed::Done => {}
@@ -71,53 +79,53 @@ impl App {
         } else {
             (0, &mut pace.canary)
         };
-        match line.text.trim().parse::<u32>() {
+        match line.text().trim().parse::<u32>() {
             Ok(n) if (least..=MAX_RATE).contains(&n) => *place = n,
             _ => {
                 let most = format::count(MAX_RATE.into());
-                self.say(Tone::Warn, format!("a number from {least} to {most} is wanted"));
+                cx.say(Tone::Warn, format!("a number from {least} to {most} is wanted"));
                 return Some(step(line));
             }
         }
         match self.plan.as_ref().and_then(|plan| plan.operation.as_ref()) {
-            Some(operation) if is_rate => self.change_rate(operation.id, pace),
-            _ => self.plan_again(pace),
+            Some(operation) if is_rate => self.change_rate(cx, operation.id, pace),
+            _ => self.plan_again(cx, pace),
         }
         Some(PlanStep::Look)
     }
 
-    fn change_rate(&mut self, id: OperationId, pace: Pace) {
-        if !self.may_write(Role::Operator) {
+    fn change_rate(&mut self, cx: &mut Shell, id: OperationId, pace: Pace) {
+        if !cx.may_write(Role::Operator) {
             return;
         }
         if let Some(plan) = &mut self.plan {
             plan.new.pace = pace;
         }
-        self.effects.push(Effect::Write(Write::Rate(id, pace.rate_per_second)));
+        cx.write(Write::Rate(id, pace.rate_per_second));
     }
 
     /// Another canary is another plan: the one before is cancelled.
-    fn plan_again(&mut self, pace: Pace) {
-        if !self.may_write(Role::Operator) {
+    fn plan_again(&mut self, cx: &mut Shell, pace: Pace) {
+        if !cx.may_write(Role::Operator) {
             return;
         }
         let Some(plan) = self.plan.take() else {
             return;
         };
         if let Some(operation) = &plan.operation {
-            self.cancel_plan(operation.id);
+            self.cancel_plan(cx, operation.id);
         }
-        self.ask_for_plan(plan.new.kind, plan.target, plan.new.reason, pace);
+        self.ask_for_plan(cx, plan.new.kind, plan.target, plan.new.reason, pace);
     }
 
-    fn type_name(&mut self, mut line: Line, typed: Typed) -> Option<PlanStep> {
+    fn type_name(&mut self, cx: &mut Shell, mut line: Line, typed: Typed) -> Option<PlanStep> {
         let name = self.plan.as_ref().and_then(PlanView::name_to_type)?;
         match typed {
             Typed::Cancel => return Some(PlanStep::Look),
             // The name is complete: a further y is the answer and not text.
-            Typed::Text('y') if line.text == name => {
-                if self.may_start() {
-                    self.start_plan();
+            typed if is_y(&typed) && line.text() == name => {
+                if self.may_start(cx) {
+                    self.start_plan(cx);
                 }
                 return Some(PlanStep::Look);
             }

@@ -1,17 +1,19 @@
 //! A plan on the screen: what would be done, how fast, and the question whether to start it.
 
+use super::{old_prompt, set_prompt};
+use crate::shell::Shell;
 use std::time::{Duration, Instant};
 
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{NewOperation, Operation, OperationKind, OperationState};
 use tradepost_common::overview::Role;
 
-use super::App;
-use super::clock::Clock;
+use super::Legacy;
 use super::prompt::Prompt;
 use super::redrive::Target;
 use crate::client::{Reply, Turn};
-use crate::message::{Effect, Read, Write};
+use crate::clock::Clock;
+use crate::state::message::{Read, Write};
 use crate::theme::Tone;
 
 /// A plan that has just come up takes no `y`: it was meant for something else.
@@ -75,25 +77,25 @@ impl PlanView {
     }
 }
 
-impl App {
-    pub fn planned(&mut self, ticket: u64, reply: Reply<Operation>) {
-        let clock = self.clock;
+impl Legacy {
+    pub fn planned(&mut self, cx: &mut Shell, ticket: u64, reply: Reply<Operation>) {
+        let clock = cx.clock;
         match (self.plan.as_mut().filter(|plan| plan.ticket == ticket), reply) {
             (Some(plan), Ok(operation)) => plan.take(operation, clock),
             (Some(plan), Err(e)) => plan.error = Some(e.to_string()),
             // It was given up before it was there.
-            (None, Ok(operation)) => self.cancel_plan(operation.id),
+            (None, Ok(operation)) => self.cancel_plan(cx, operation.id),
             (None, Err(_)) => {}
         }
     }
 
-    pub fn cancel_plan(&mut self, id: OperationId) {
-        self.effects.push(Effect::Write(Write::Turn(id, Turn::Cancel)));
+    pub fn cancel_plan(&mut self, cx: &mut Shell, id: OperationId) {
+        cx.write(Write::Turn(id, Turn::Cancel));
     }
 
     /// The plan on the screen, as the daemon has it now.
-    pub fn refresh_plan(&mut self, operation: &Operation) {
-        let clock = self.clock;
+    pub fn refresh_plan(&mut self, cx: &mut Shell, operation: &Operation) {
+        let clock = cx.clock;
         let is_it = |plan: &&mut PlanView| plan.operation.as_ref().is_some_and(|o| o.id == operation.id);
         if let Some(plan) = self.plan.as_mut().filter(is_it) {
             plan.take(operation.clone(), clock);
@@ -101,9 +103,9 @@ impl App {
     }
 
     /// A dry run of a million takes a while; news of it may be lost with the line.
-    pub fn ask_after_plan(&mut self) {
-        let is_live = self.is_live();
-        let now = self.clock.instant;
+    pub fn ask_after_plan(&mut self, cx: &mut Shell) {
+        let is_live = cx.is_live();
+        let now = cx.clock.instant;
         let Some(plan) = self.plan.as_mut().filter(|plan| plan.is_looking()) else {
             return;
         };
@@ -113,12 +115,12 @@ impl App {
         {
             plan.asked_at = now;
             let id = operation.id;
-            self.effects.push(Effect::Read(Read::Operation(id)));
+            cx.read(Read::Operation(id));
         }
     }
 
-    pub fn may_start(&mut self) -> bool {
-        let now = self.clock.instant;
+    pub fn may_start(&mut self, cx: &mut Shell) -> bool {
+        let now = cx.clock.instant;
         let Some(plan) = &self.plan else {
             return false;
         };
@@ -140,43 +142,43 @@ impl App {
         };
         match refusal {
             Some(why) => {
-                self.say(Tone::Warn, why);
+                cx.say(Tone::Warn, why);
                 false
             }
-            None => self.may_write(Role::Operator),
+            None => cx.may_write(Role::Operator),
         }
     }
 
-    pub fn start_plan(&mut self) {
+    pub fn start_plan(&mut self, cx: &mut Shell) {
         if let Some(plan) = &mut self.plan
             && let Some(operation) = &plan.operation
         {
             plan.starting = true;
-            self.effects.push(Effect::Write(Write::Turn(operation.id, Turn::Start)));
+            cx.write(Write::Turn(operation.id, Turn::Start));
         }
     }
 
-    pub fn give_plan_up(&mut self) {
+    pub fn give_plan_up(&mut self, cx: &mut Shell) {
         let Some(plan) = self.plan.take() else {
             return;
         };
         if plan.starting {
-            return self.say(Tone::Warn, "it was started already: 4 shows it, X there cancels it");
+            return cx.say(Tone::Warn, "it was started already: 4 shows it, X there cancels it");
         }
-        if !self.is_live() {
-            return self.say(
+        if !cx.is_live() {
+            return cx.say(
                 Tone::Plain,
                 "nothing was done; the daemon forgets the plan within an hour",
             );
         }
         if let Some(operation) = plan.operation.filter(|o| !o.state.is_over()) {
-            self.cancel_plan(operation.id);
+            self.cancel_plan(cx, operation.id);
         }
-        self.say(Tone::Plain, "nothing was done; the plan is cancelled");
+        cx.say(Tone::Plain, "nothing was done; the plan is cancelled");
     }
 
     /// The answer to a start. Says whether the plan on the screen was meant.
-    pub fn plan_started(&mut self, id: OperationId, reply: &Reply<Operation>) -> bool {
+    pub fn plan_started(&mut self, cx: &mut Shell, id: OperationId, reply: &Reply<Operation>) -> bool {
         let is_it = |plan: &&mut PlanView| plan.operation.as_ref().is_some_and(|o| o.id == id);
         let Some(plan) = self.plan.as_mut().filter(is_it) else {
             return false;
@@ -184,8 +186,8 @@ impl App {
         match reply {
             Ok(_) => {
                 self.plan = None;
-                if matches!(self.prompt, Some(Prompt::Plan(_))) {
-                    self.prompt = None;
+                if matches!(old_prompt(cx), Some(Prompt::Plan(_))) {
+                    set_prompt(cx, None);
                 }
                 self.dead.groups.clear_marks();
                 self.dead.letters.clear_marks();

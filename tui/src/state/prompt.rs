@@ -6,15 +6,11 @@ use tradepost_common::review::Ban;
 use super::reasons::Refusing;
 use super::undo::Made;
 use crate::client::CampaignStep;
+use crate::input::Input;
 
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prompt {
-    Filter(Line),
-    Palette {
-        line: Line,
-        cursor: usize,
-    },
     /// A note to the contributor that goes with the next decision; then back to the reasons, when it came from there.
     Note {
         line: Line,
@@ -32,9 +28,6 @@ pub enum Prompt {
     Settle,
     /// A bulk decision, and whether it is to be made.
     Bulk(BulkStep),
-    Help {
-        top: usize,
-    },
     Number {
         of: NumberOf,
         line: Line,
@@ -113,60 +106,28 @@ pub enum PlanStep {
     Name(Line),
 }
 
-/// Longer notes than that nobody reads.
-const MAX_CHARS: usize = 500;
-
 /// A line being typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Line {
-    pub text: String,
+    pub input: Input,
 }
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.input.text() == other.input.text()
+    }
+}
+
+impl Eq for Line {}
 
 impl Line {
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned() }
-    }
-
-    /// Adds what was typed or pasted; line ends become spaces, other control characters go.
-    pub fn push(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.text.chars().count() >= MAX_CHARS {
-                return;
-            }
-            match c {
-                '\n' | '\r' | '\t' => self.text.push(' '),
-                c if c.is_control() => {}
-                c => self.text.push(c),
-            }
+        Self {
+            input: Input::new(text),
         }
     }
 
-    pub fn erase_char(&mut self) {
-        self.text.pop();
-    }
-
-    pub fn erase_word(&mut self) {
-        let end = self.text.trim_end().rfind(' ').map_or(0, |at| at + 1);
-        self.text.truncate(end);
-    }
-
-    pub fn clear(&mut self) {
-        self.text.clear();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn typing_is_bounded_and_free_of_control_characters() {
-        let mut line = Line::default();
-        line.push("one\ntwo\u{1b} three");
-        assert_eq!(line.text, "one two three");
-        line.erase_word();
-        assert_eq!(line.text, "one two ");
-        line.push(&"x".repeat(1000));
-        assert_eq!(line.text.chars().count(), MAX_CHARS);
+    pub fn text(&self) -> &str {
+        self.input.text()
     }
 }

@@ -1,10 +1,12 @@
 //! Why a pack, some of its files, its contributor or many cases are refused.
 
+use super::set_prompt;
+use crate::shell::Shell;
 use tradepost_common::review::{CaseDetail, REASONS, ReasonTemplate, Relation};
 
-use super::App;
+use super::Legacy;
 use super::prompt::Prompt;
-use crate::input::Typed;
+use crate::state::input::Typed;
 use crate::theme::Tone;
 
 /// The line of the list that is no template.
@@ -61,14 +63,14 @@ pub fn told(template: Option<&ReasonTemplate>, note: &str) -> String {
     }
 }
 
-impl App {
-    pub fn ask_why(&mut self, what: Refusal) {
+impl Legacy {
+    pub fn ask_why(&mut self, cx: &mut Shell, what: Refusal) {
         let detail = self.case.as_ref().and_then(|case| case.detail.as_ref());
         let cursor = match what {
             Refusal::Bulk => None,
             _ => detail.and_then(suggested),
         };
-        self.prompt = Some(Prompt::Reasons(Refusing { what, cursor }));
+        set_prompt(cx, Some(Prompt::Reasons(Refusing { what, cursor })));
     }
 
     /// The note that goes with what is refused.
@@ -80,19 +82,19 @@ impl App {
         }
     }
 
-    pub fn answer_reasons(&mut self, mut asked: Refusing, typed: Typed) {
+    pub fn answer_reasons(&mut self, cx: &mut Shell, mut asked: Refusing, typed: Typed) {
         let choice = match typed {
-            Typed::Cancel => return self.say(Tone::Plain, "nothing was decided"),
-            Typed::EditNote => return self.ask_note(Some(asked)),
+            Typed::Cancel => return cx.say(Tone::Plain, "nothing was decided"),
+            Typed::EditNote => return self.ask_note(cx, Some(asked)),
             Typed::Reason(n) => n.checked_sub(1),
             Typed::NoteAlone => Some(NOTE_ALONE),
             Typed::Yes if asked.cursor.is_none() => {
-                self.say(Tone::Warn, "pick a reason: 1-9, or j k and y");
+                cx.say(Tone::Warn, "pick a reason: 1-9, or j k and y");
                 None
             }
             Typed::Yes => asked.cursor,
             Typed::Turn => {
-                asked.what = self.turned_round(asked.what);
+                asked.what = self.turned_round(cx, asked.what);
                 None
             }
             Typed::Down => {
@@ -105,16 +107,16 @@ impl App {
             }
             _ => None,
         };
-        match choice.and_then(|choice| self.wording(asked.what, choice)) {
-            Some(wording) => self.refuse(asked.what, wording),
-            None => self.prompt = Some(Prompt::Reasons(asked)),
+        match choice.and_then(|choice| self.wording(cx, asked.what, choice)) {
+            Some(wording) => self.refuse(cx, asked.what, wording),
+            None => set_prompt(cx, Some(Prompt::Reasons(asked))),
         }
     }
 
-    fn wording(&mut self, what: Refusal, choice: usize) -> Option<Wording> {
+    fn wording(&mut self, cx: &mut Shell, what: Refusal, choice: usize) -> Option<Wording> {
         let note = Some(self.note_for(what).trim().to_owned()).filter(|note| !note.is_empty());
         if choice == NOTE_ALONE && note.is_none() {
-            self.say(Tone::Warn, "there is no note yet: m writes one");
+            cx.say(Tone::Warn, "there is no note yet: m writes one");
             return None;
         }
         let template = REASONS.get(choice).map(|reason| reason.id.to_owned());
@@ -122,16 +124,16 @@ impl App {
     }
 
     /// The pack or its marked files; with or without the other cases.
-    fn turned_round(&mut self, what: Refusal) -> Refusal {
+    fn turned_round(&mut self, cx: &mut Shell, what: Refusal) -> Refusal {
         match what {
             Refusal::Pack => match self.case.as_ref().map(|case| case.split()) {
                 Some(split) if split.marked > 0 && split.publish > 0 => Refusal::Marked,
                 Some(split) if split.marked > 0 => {
-                    self.say(Tone::Warn, "no file would be left to approve");
+                    cx.say(Tone::Warn, "no file would be left to approve");
                     Refusal::Pack
                 }
                 _ => {
-                    self.say(Tone::Warn, "no file is marked: Space marks one");
+                    cx.say(Tone::Warn, "no file is marked: Space marks one");
                     Refusal::Pack
                 }
             },

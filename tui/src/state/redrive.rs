@@ -1,19 +1,21 @@
 //! Keys that act on dead letters: which ones are meant, and the plan that is asked for.
 
+use super::{screen, set_prompt};
+use crate::shell::Shell;
 use time::OffsetDateTime;
 use tradepost_common::dead::{DeadRow, Snapshot};
 use tradepost_common::operations::{MAX_IDS, NewOperation, OperationKind, Pace, Selection};
 use tradepost_common::overview::Role;
 
-use super::App;
+use super::Legacy;
 use super::plan::PlanView;
 use super::prompt::{Line, Prompt};
 use super::screen::Screen;
 use super::selected::{Meant, Selected};
 use super::typing::edit;
 use crate::format;
-use crate::input::Typed;
-use crate::message::{Effect, Write};
+use crate::state::input::Typed;
+use crate::state::message::Write;
 use crate::theme::Tone;
 
 /// Reasons to give dead letters up; contributors are told.
@@ -37,23 +39,30 @@ pub struct Target {
     pub queue: Option<String>,
 }
 
-impl App {
+impl Legacy {
     /// `R`, `D`, `X`: nothing is touched yet.
-    pub fn plan_for_dead(&mut self, kind: OperationKind) {
-        if !self.may_write(Role::Operator) {
+    pub fn plan_for_dead(&mut self, cx: &mut Shell, kind: OperationKind) {
+        if !cx.may_write(Role::Operator) {
             return;
         }
-        match self.target() {
-            Ok(target) if kind == OperationKind::Redrive => self.ask_for_plan(kind, target, None, Pace::default()),
+        match self.target(cx) {
+            Ok(target) if kind == OperationKind::Redrive => self.ask_for_plan(cx, kind, target, None, Pace::default()),
             Ok(target) => {
                 self.giving_up = Some((kind, target));
-                self.prompt = Some(Prompt::Why(None));
+                set_prompt(cx, Some(Prompt::Why(None)));
             }
-            Err(why) => self.say(Tone::Warn, why),
+            Err(why) => cx.say(Tone::Warn, why),
         }
     }
 
-    pub fn ask_for_plan(&mut self, kind: OperationKind, target: Target, reason: Option<String>, pace: Pace) {
+    pub fn ask_for_plan(
+        &mut self,
+        cx: &mut Shell,
+        kind: OperationKind,
+        target: Target,
+        reason: Option<String>,
+        pace: Pace,
+    ) {
         self.tickets += 1;
         let new = NewOperation {
             kind,
@@ -66,16 +75,16 @@ impl App {
             ticket: self.tickets,
             new: new.clone(),
         };
-        self.effects.push(Effect::Write(write));
-        self.plan = Some(PlanView::new(self.tickets, new, target, self.clock));
-        self.prompt = Some(Prompt::Plan(super::prompt::PlanStep::Look));
+        cx.write(write);
+        self.plan = Some(PlanView::new(self.tickets, new, target, cx.clock));
+        set_prompt(cx, Some(Prompt::Plan(super::prompt::PlanStep::Look)));
     }
 
-    fn target(&mut self) -> Result<Target, String> {
-        match self.screen {
+    fn target(&mut self, cx: &mut Shell) -> Result<Target, String> {
+        match screen(cx) {
             Screen::Groups => self.group_target(),
             Screen::Letters => self.letters_target(),
-            Screen::Letter => self.letter_target(),
+            Screen::Letter => self.letter_target(cx),
             _ => Err("this works on dead letters: 3".to_owned()),
         }
     }
@@ -132,42 +141,40 @@ impl App {
         Ok(of_rows(&rows, snapshot.upper, snapshot.at, words))
     }
 
-    fn letter_target(&self) -> Result<Target, String> {
+    fn letter_target(&self, cx: &Shell) -> Result<Target, String> {
         let letter = self.dead.letter.as_ref().ok_or(NOTHING)?;
         let row = letter.detail.as_ref().map(|d| &d.row).ok_or(NOT_HERE)?;
-        let age = letter
-            .read_at
-            .map(|at| self.clock.instant.saturating_duration_since(at));
-        let seen_at = self.clock.utc - age.unwrap_or_default();
+        let age = letter.read_at.map(|at| cx.clock.instant.saturating_duration_since(at));
+        let seen_at = cx.clock.utc - age.unwrap_or_default();
         // If it dies once more, it has a higher number and is not meant.
         Ok(of_rows(&[row], row.seq, seen_at, "this dead letter".to_owned()))
     }
 
     /// A reason is picked or typed; it makes the plan and does nothing yet.
-    pub fn answer_why(&mut self, line: Option<Line>, typed: Typed) {
+    pub fn answer_why(&mut self, cx: &mut Shell, line: Option<Line>, typed: Typed) {
         let reason = match (line, typed) {
             (_, Typed::Cancel) => {
                 self.giving_up = None;
-                return self.say(Tone::Plain, "nothing was planned");
+                return cx.say(Tone::Plain, "nothing was planned");
             }
             (None, Typed::Reason(n)) => DISCARD_REASONS.get(n - 1).map(|reason| (*reason).to_owned()),
             (None, Typed::EditNote) => {
-                self.prompt = Some(Prompt::Why(Some(Line::default())));
+                set_prompt(cx, Some(Prompt::Why(Some(Line::default()))));
                 return;
             }
-            (Some(line), Typed::Done) if !line.text.trim().is_empty() => Some(line.text.trim().to_owned()),
+            (Some(line), Typed::Done) if !line.text().trim().is_empty() => Some(line.text().trim().to_owned()),
             (Some(mut line), other) => {
                 edit(&mut line, &other);
-                self.prompt = Some(Prompt::Why(Some(line)));
+                set_prompt(cx, Some(Prompt::Why(Some(line))));
                 return;
             }
             (None, _) => None,
         };
         match (reason, self.giving_up.take()) {
-            (Some(reason), Some((kind, target))) => self.ask_for_plan(kind, target, Some(reason), Pace::default()),
+            (Some(reason), Some((kind, target))) => self.ask_for_plan(cx, kind, target, Some(reason), Pace::default()),
             (_, waiting) => {
                 self.giving_up = waiting;
-                self.prompt = Some(Prompt::Why(None));
+                set_prompt(cx, Some(Prompt::Why(None)));
             }
         }
     }

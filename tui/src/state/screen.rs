@@ -1,5 +1,7 @@
 //! The screens and the keys that open them.
 
+use crate::shell::Page;
+
 /// One screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
@@ -18,74 +20,34 @@ pub enum Screen {
     /// One campaign, its canary and what it could not draw.
     Campaign,
     Latency,
-    Alerts,
     Review,
     Item,
-    Audit,
+    /// Any page of another screen.
+    Other,
     Uploads,
     /// One upload, opened from [`Screen::Uploads`].
     Trace,
 }
 
-/// The screens that have a tab, in the order of their keys.
-pub const TABS: [Screen; 10] = [
-    Screen::Overview,
-    Screen::Queues,
-    Screen::Groups,
-    Screen::Operations,
-    Screen::Latency,
-    Screen::Alerts,
-    Screen::Review,
-    Screen::Item,
-    Screen::Audit,
-    Screen::Uploads,
+/// The pages that are not moved yet.
+pub static PAGES: [Page; 14] = [
+    Page::tab("overview", '1', "Overview", "Over"),
+    Page::tab("queues", '2', "Queues", "Queue"),
+    Page::tab("dead-groups", '3', "Dead", "Dead"),
+    Page::below("dead-letters", "dead-groups"),
+    Page::below("dead-letter", "dead-groups"),
+    Page::tab("operations", '4', "Ops", "Ops"),
+    Page::below("operation", "operations"),
+    Page::below("campaigns", "operations"),
+    Page::below("campaign", "operations"),
+    Page::tab("latency", '5', "Latency", "Lat"),
+    Page::tab("cases", '7', "Review", "Rev"),
+    Page::tab("case", '8', "Item", "Item"),
+    Page::tab("uploads", '0', "Uploads", "Upl"),
+    Page::below("upload", "uploads"),
 ];
 
 impl Screen {
-    pub fn key(self) -> char {
-        match self {
-            Self::Overview => '1',
-            Self::Queues => '2',
-            Self::Groups | Self::Letters | Self::Letter => '3',
-            Self::Operations | Self::Operation | Self::Campaigns | Self::Campaign => '4',
-            Self::Latency => '5',
-            Self::Alerts => '6',
-            Self::Review => '7',
-            Self::Item => '8',
-            Self::Audit => '9',
-            Self::Uploads | Self::Trace => '0',
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Queues => "Queues",
-            Self::Groups | Self::Letters | Self::Letter => "Dead",
-            Self::Operations | Self::Operation | Self::Campaigns | Self::Campaign => "Ops",
-            Self::Latency => "Latency",
-            Self::Alerts => "Alerts",
-            Self::Review => "Review",
-            Self::Item => "Item",
-            Self::Audit => "Audit",
-            Self::Uploads | Self::Trace => "Uploads",
-        }
-    }
-
-    /// The name where there is little room.
-    pub fn short_name(self) -> &'static str {
-        match self {
-            Self::Overview => "Over",
-            Self::Queues => "Queue",
-            Self::Latency => "Lat",
-            Self::Alerts => "Alert",
-            Self::Review => "Rev",
-            Self::Audit => "Aud",
-            Self::Uploads | Self::Trace => "Upl",
-            other => other.name(),
-        }
-    }
-
     /// What exports and the palette call it.
     pub fn word(self) -> &'static str {
         match self {
@@ -99,26 +61,36 @@ impl Screen {
             Self::Campaigns => "campaigns",
             Self::Campaign => "campaign",
             Self::Latency => "latency",
-            Self::Alerts => "alerts",
             Self::Review => "cases",
             Self::Item => "case",
-            Self::Audit => "audit",
             Self::Uploads => "uploads",
             Self::Trace => "upload",
+            Self::Other => "other",
         }
     }
 
-    /// The tab that is lit.
-    pub fn tab(self) -> Self {
-        match self {
-            Self::Trace => Self::Uploads,
-            Self::Letters | Self::Letter => Self::Groups,
-            Self::Operation | Self::Campaigns | Self::Campaign => Self::Operations,
-            other => other,
-        }
+    pub fn page(self) -> &'static Page {
+        PAGES.iter().find(|page| page.name == self.word()).unwrap_or(&PAGES[0])
     }
 
-    pub fn of_key(key: char) -> Option<Self> {
-        TABS.into_iter().find(|s| s.key() == key)
+    pub fn with_name(name: &str) -> Option<Self> {
+        [
+            Self::Overview,
+            Self::Queues,
+            Self::Groups,
+            Self::Letters,
+            Self::Letter,
+            Self::Operations,
+            Self::Operation,
+            Self::Campaigns,
+            Self::Campaign,
+            Self::Latency,
+            Self::Review,
+            Self::Item,
+            Self::Uploads,
+            Self::Trace,
+        ]
+        .into_iter()
+        .find(|screen| screen.word() == name)
     }
 }

@@ -6,9 +6,9 @@ use tradepost_common::Page;
 use tradepost_common::dead::Snapshot;
 use tradepost_common::operations::Selection;
 
-use super::clock::Clock;
-use super::paged::{Ask, First, Paged};
 use crate::client::Reply;
+use crate::clock::Clock;
+use crate::paged::{First, PageRequest, Paged};
 use crate::table::Row;
 
 /// A list that changes all the time is read again after this, so that a million letters are not counted without end.
@@ -69,7 +69,7 @@ impl<R: Row> Selected<R> {
         had
     }
 
-    pub fn wanted(&mut self, revision: u64, now: Instant) -> Option<(Selection, Ask)> {
+    pub fn wanted(&mut self, revision: u64, now: Instant) -> Option<(Selection, PageRequest)> {
         let read = self.paged.read_at.map(|at| now.saturating_duration_since(at));
         let is_fresh = read.is_some_and(|age| age < REST && !self.paged.is_distrusted());
         let stays = is_fresh || (self.holds_still() && read.is_some());
@@ -81,7 +81,7 @@ impl<R: Row> Selected<R> {
         ask.map(|ask| (self.query.clone(), ask))
     }
 
-    pub fn arrived(&mut self, of: Selection, ask: &Ask, reply: Reply<(Page<R>, Snapshot)>, clock: Clock) {
+    pub fn arrived(&mut self, of: Selection, ask: &PageRequest, reply: Reply<(Page<R>, Snapshot)>, clock: Clock) {
         if of != self.query {
             return self.paged.dropped();
         }

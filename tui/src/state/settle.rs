@@ -1,13 +1,15 @@
 //! Which cases a bulk decision means: the marked ones, a cluster, all of a contributor.
 
+use super::set_prompt;
+use crate::shell::Shell;
 use tradepost_common::overview::Role;
 use tradepost_common::review::{BulkAct, BulkWhich};
 
-use super::App;
+use super::Legacy;
 use super::prompt::Prompt;
 use super::reasons::{Refusal, Wording};
 use crate::format;
-use crate::input::Typed;
+use crate::state::input::Typed;
 use crate::theme::Tone;
 
 /// As many as the daemon decides at once.
@@ -21,36 +23,36 @@ pub struct Settling {
     pub words: String,
 }
 
-impl App {
-    pub fn approve_marked(&mut self) {
-        if let Some(settling) = self.marked_cases() {
+impl Legacy {
+    pub fn approve_marked(&mut self, cx: &mut Shell) {
+        if let Some(settling) = self.marked_cases(cx) {
             self.settling = Some(settling);
-            self.plan_bulk(BulkAct::Approve, None);
+            self.plan_bulk(cx, BulkAct::Approve, None);
         }
     }
 
-    pub fn reject_marked(&mut self) {
-        if let Some(settling) = self.marked_cases() {
+    pub fn reject_marked(&mut self, cx: &mut Shell) {
+        if let Some(settling) = self.marked_cases(cx) {
             self.settling = Some(settling);
-            self.ask_why(Refusal::Bulk);
+            self.ask_why(cx, Refusal::Bulk);
         }
     }
 
-    fn marked_cases(&mut self) -> Option<Settling> {
+    fn marked_cases(&mut self, cx: &mut Shell) -> Option<Settling> {
         let cases: Vec<_> = self.cases.list.marks().iter().copied().collect();
         if cases.is_empty() {
-            self.say(Tone::Warn, "mark cases first (Space V *), or open one with Enter");
+            cx.say(Tone::Warn, "mark cases first (Space V *), or open one with Enter");
             return None;
         }
         if cases.len() > MOST {
             let most = format::count(MOST as i64);
-            self.say(
+            cx.say(
                 Tone::Warn,
                 format!("at most {most} cases at once; fewer must be marked"),
             );
             return None;
         }
-        if !self.may_write(Role::Moderator) {
+        if !cx.may_write(Role::Moderator) {
             return None;
         }
         let words = format::plural(cases.len() as i64, "marked case", "marked cases");
@@ -61,48 +63,50 @@ impl App {
     }
 
     /// `C`: all open cases that look like the one in hand.
-    pub fn settle_cluster(&mut self) {
-        let row = self.row_in_hand().map(|row| (row.cluster, row.title.clone()));
+    pub fn settle_cluster(&mut self, cx: &mut Shell) {
+        let row = self.row_in_hand(cx).map(|row| (row.cluster, row.title.clone()));
         match row {
-            Some((Some(cluster), title)) => self.settle(BulkWhich::Cluster(cluster), format!("the cluster of {title}")),
-            Some((None, _)) => self.say(Tone::Dim, "this case looks like no other"),
-            None => self.say(Tone::Dim, "no case to take the cluster from"),
+            Some((Some(cluster), title)) => {
+                self.settle(cx, BulkWhich::Cluster(cluster), format!("the cluster of {title}"))
+            }
+            Some((None, _)) => cx.say(Tone::Dim, "this case looks like no other"),
+            None => cx.say(Tone::Dim, "no case to take the cluster from"),
         }
     }
 
     /// `O`: all open cases of the contributor of the one in hand.
-    pub fn settle_contributor(&mut self) {
-        match self.row_in_hand().map(|row| row.contributor.clone()) {
+    pub fn settle_contributor(&mut self, cx: &mut Shell) {
+        match self.row_in_hand(cx).map(|row| row.contributor.clone()) {
             Some(name) => {
                 let words = format!("all cases of {name}");
-                self.settle(BulkWhich::Contributor(name), words);
+                self.settle(cx, BulkWhich::Contributor(name), words);
             }
-            None => self.say(Tone::Dim, "no case to take the contributor from"),
+            None => cx.say(Tone::Dim, "no case to take the contributor from"),
         }
     }
 
-    fn settle(&mut self, which: BulkWhich, words: String) {
-        if self.may_write(Role::Moderator) {
+    fn settle(&mut self, cx: &mut Shell, which: BulkWhich, words: String) {
+        if cx.may_write(Role::Moderator) {
             self.settling = Some(Settling { which, words });
-            self.prompt = Some(Prompt::Settle);
+            set_prompt(cx, Some(Prompt::Settle));
         }
     }
 
-    pub fn answer_settle(&mut self, typed: &Typed) {
+    pub fn answer_settle(&mut self, cx: &mut Shell, typed: &Typed) {
         match typed {
-            Typed::Cancel => self.say(Tone::Plain, "nothing was planned"),
-            Typed::Approve => self.plan_bulk(BulkAct::Approve, None),
-            Typed::Refuse => self.ask_why(Refusal::Bulk),
-            _ => self.prompt = Some(Prompt::Settle),
+            Typed::Cancel => cx.say(Tone::Plain, "nothing was planned"),
+            Typed::Approve => self.plan_bulk(cx, BulkAct::Approve, None),
+            Typed::Refuse => self.ask_why(cx, Refusal::Bulk),
+            _ => set_prompt(cx, Some(Prompt::Settle)),
         }
     }
 
-    pub fn plan_rejection(&mut self, wording: Wording) {
+    pub fn plan_rejection(&mut self, cx: &mut Shell, wording: Wording) {
         let told = wording.told();
         let act = BulkAct::Reject {
             template: wording.template,
             reason: wording.note,
         };
-        self.plan_bulk(act, Some(told));
+        self.plan_bulk(cx, act, Some(told));
     }
 }

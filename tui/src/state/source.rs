@@ -1,15 +1,16 @@
 //! The text of a file, around the line of a finding.
 
+use crate::shell::Shell;
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::review::{Source, SourceLine};
 use tradepost_common::uploads::Finding;
 
-use super::App;
+use super::Legacy;
 use super::case::{CaseView, Mode};
-use super::list::{Order, Step};
 use crate::client::Reply;
-use crate::message::{Effect, Read};
+use crate::list::{Order, Step};
 use crate::query::Query;
+use crate::state::message::Read;
 use crate::text;
 use crate::theme::Tone;
 
@@ -160,9 +161,9 @@ impl SourceView {
     }
 }
 
-impl App {
+impl Legacy {
     /// `v`: the text of the file under the cursor, at the line of its finding; again: back.
-    pub fn turn_source(&mut self) {
+    pub fn turn_source(&mut self, cx: &mut Shell) {
         let Some(case) = &mut self.case else {
             return;
         };
@@ -174,14 +175,14 @@ impl App {
             Ok(view) => {
                 case.source = Some(view);
                 case.mode = Mode::Source;
-                self.read_source();
+                self.read_source(cx);
             }
-            Err(why) => self.say(Tone::Warn, why),
+            Err(why) => cx.say(Tone::Warn, why),
         }
     }
 
     /// The next or previous finding that has a file, with its text.
-    pub fn cycle_source(&mut self, order: Order) {
+    pub fn cycle_source(&mut self, cx: &mut Shell, order: Order) {
         let Some(case) = &mut self.case else {
             return;
         };
@@ -194,14 +195,14 @@ impl App {
         case.follow_finding();
         case.pane = super::case::Pane::Findings;
         case.mode = Mode::Lists;
-        self.turn_source();
+        self.turn_source(cx);
     }
 
-    pub fn scroll_source(&mut self, step: Step) {
+    pub fn scroll_source(&mut self, cx: &mut Shell, step: Step) {
         if let Some(view) = self.case.as_mut().and_then(|case| case.source.as_mut()) {
             view.scroll(step);
         }
-        self.read_source();
+        self.read_source(cx);
     }
 
     pub fn shift_source(&mut self, order: Order) {
@@ -214,8 +215,8 @@ impl App {
     }
 
     /// Asks for the lines that are seen and not here.
-    pub fn read_source(&mut self) {
-        if !self.is_live() {
+    pub fn read_source(&mut self, cx: &mut Shell) {
+        if !cx.is_live() {
             return;
         }
         let Some(case) = self.case.as_mut().filter(|case| case.mode == Mode::Source) else {
@@ -231,11 +232,11 @@ impl App {
                 line,
                 column: view.mark.and_then(|(_, column)| column),
             };
-            self.effects.push(Effect::Read(Read::Source(ask)));
+            cx.read(Read::Source(ask));
         }
     }
 
-    pub fn source_arrived(&mut self, ask: &SourceAsk, reply: Reply<Source>) {
+    pub fn source_arrived(&mut self, cx: &mut Shell, ask: &SourceAsk, reply: Reply<Source>) {
         let is_it = |case: &&mut CaseView| case.id == ask.case;
         let Some(view) = self.case.as_mut().filter(is_it).and_then(|case| case.source.as_mut()) else {
             return;
@@ -250,7 +251,7 @@ impl App {
             }
             Err(e) => view.error = Some(e.to_string()),
         }
-        self.read_source();
+        self.read_source(cx);
     }
 }
 

@@ -1,65 +1,100 @@
 //! What is typed while something is asked.
 
-use super::App;
-use super::list::Step;
-use super::prompt::{Line, PlanStep, Prompt};
-use crate::input::Typed;
+use std::any::{Any, TypeId};
 
-impl App {
-    pub fn answer_prompt(&mut self, typed: Typed) {
-        match self.prompt.take() {
-            Some(Prompt::Filter(line)) => self.type_filter(line, typed),
-            Some(Prompt::Palette { line, cursor }) => self.type_command(line, cursor, typed),
-            Some(Prompt::Note { line, then }) => self.type_note(line, then, typed),
-            Some(Prompt::Reasons(asked)) => self.answer_reasons(asked, typed),
-            Some(Prompt::Question(line)) => self.type_question(line, typed),
-            Some(Prompt::Settle) => self.answer_settle(&typed),
-            Some(Prompt::Bulk(step)) => self.answer_bulk(step, typed),
-            Some(Prompt::Help { top }) => self.prompt = scrolled(top, &typed).map(|top| Prompt::Help { top }),
-            Some(Prompt::Record { top }) => self.prompt = scrolled(top, &typed).map(|top| Prompt::Record { top }),
-            Some(Prompt::Number { of, line }) => self.type_number(of, line, typed),
-            Some(Prompt::Campaign(line)) => self.type_campaign(line, typed),
-            Some(Prompt::Sure(sure)) => self.answer_sure(sure, &typed),
-            Some(Prompt::Why(line)) => self.answer_why(line, typed),
-            Some(Prompt::Plan(step)) => self.answer_plan(step, typed),
-            Some(Prompt::Edit { top }) => self.answer_edit(top, &typed),
-            None => {}
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use super::legacy::OldPrompt;
+use super::prompt::{BulkStep, Line, PlanStep, Prompt};
+use super::{Legacy, set_prompt};
+use crate::canvas::Canvas;
+use crate::input::Input;
+use crate::shell::{AnyPrompt, Form, Label, Shell};
+use crate::state::input::{self, Typed};
+use crate::view::{foot, overlay};
+
+impl Legacy {
+    pub fn answer_prompt(&mut self, cx: &mut Shell, prompt: Prompt, typed: Typed) {
+        match prompt {
+            Prompt::Note { line, then } => self.type_note(cx, line, then, typed),
+            Prompt::Reasons(asked) => self.answer_reasons(cx, asked, typed),
+            Prompt::Question(line) => self.type_question(cx, line, typed),
+            Prompt::Settle => self.answer_settle(cx, &typed),
+            Prompt::Bulk(step) => self.answer_bulk(cx, step, typed),
+            Prompt::Record { top } => set_prompt(cx, scrolled(top, &typed).map(|top| Prompt::Record { top })),
+            Prompt::Number { of, line } => self.type_number(cx, of, line, typed),
+            Prompt::Campaign(line) => self.type_campaign(cx, line, typed),
+            Prompt::Sure(sure) => self.answer_sure(cx, sure, &typed),
+            Prompt::Why(line) => self.answer_why(cx, line, typed),
+            Prompt::Plan(step) => self.answer_plan(cx, step, typed),
+            Prompt::Edit { top } => self.answer_edit(cx, top, &typed),
+        }
+    }
+}
+
+impl AnyPrompt for OldPrompt {
+    fn owner(&self) -> TypeId {
+        TypeId::of::<Legacy>()
+    }
+
+    fn form(&self) -> Form {
+        match &self.0 {
+            Prompt::Note { .. } | Prompt::Question(_) | Prompt::Number { .. } | Prompt::Campaign(_) => Form::Line,
+            Prompt::Sure(_) => Form::Question,
+            _ => Form::Overlay,
         }
     }
 
-    fn type_filter(&mut self, mut line: Line, typed: Typed) {
-        match typed {
-            Typed::Done => return,
-            Typed::Cancel => return self.set_filter(""),
-            Typed::Up => self.step(Step::Up),
-            Typed::Down => self.step(Step::Down),
-            other => {
-                edit(&mut line, &other);
-                self.set_filter(&line.text.clone());
-            }
-        }
-        self.prompt = Some(Prompt::Filter(line));
+    fn is_question(&self) -> bool {
+        self.0.is_question()
     }
 
-    /// Text from the clipboard goes where something is typed, and never becomes keys.
-    pub fn paste(&mut self, text: &str) {
+    fn key(self: Box<Self>, key: KeyEvent, owner: &mut dyn Any, cx: &mut Shell) {
+        let Some(legacy) = owner.downcast_mut::<Legacy>() else {
+            return;
+        };
+        match input::typed_action(key, &self.0) {
+            Some(typed) => legacy.answer_prompt(cx, self.0, typed),
+            None => set_prompt(cx, Some(self.0)),
+        }
+    }
+
+    fn paste(&mut self, text: &str, _owner: &mut dyn Any, _cx: &mut Shell) {
         // The name of a queue, and the number of cases, are typed by hand: that is what it is asked for.
-        if let Some(
-            Prompt::Filter(line)
-            | Prompt::Note { line, .. }
+        if let Prompt::Note { line, .. }
+        | Prompt::Question(line)
+        | Prompt::Number { line, .. }
+        | Prompt::Campaign(line)
+        | Prompt::Why(Some(line))
+        | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)) = &mut self.0
+        {
+            line.input.paste(text);
+        }
+    }
+
+    fn any_input(&self) -> Option<&Input> {
+        match &self.0 {
+            Prompt::Note { line, .. }
             | Prompt::Question(line)
-            | Prompt::Palette { line, .. }
             | Prompt::Number { line, .. }
             | Prompt::Campaign(line)
             | Prompt::Why(Some(line))
-            | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)),
-        ) = &mut self.prompt
-        {
-            line.push(text);
+            | Prompt::Bulk(BulkStep::Number(line)) => Some(&line.input),
+            _ => None,
         }
-        if let Some(Prompt::Filter(line)) = &self.prompt {
-            let typed = line.text.clone();
-            self.set_filter(&typed);
+    }
+
+    fn label(&self, owner: &dyn Any, cx: &Shell) -> Label {
+        let label = owner
+            .downcast_ref::<Legacy>()
+            .map(|legacy| foot::label(&self.0, legacy, cx));
+        label.unwrap_or_default()
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, owner: &mut dyn Any, cx: &Shell) {
+        if let Some(legacy) = owner.downcast_mut::<Legacy>() {
+            overlay::draw(canvas, area, &mut self.0, legacy, cx);
         }
     }
 }
@@ -75,11 +110,7 @@ fn scrolled(top: usize, typed: &Typed) -> Option<usize> {
 
 /// Changes the line as the key says.
 pub fn edit(line: &mut Line, typed: &Typed) {
-    match typed {
-        Typed::Text(c) => line.push(c.encode_utf8(&mut [0; 4])),
-        Typed::EraseChar => line.erase_char(),
-        Typed::EraseWord => line.erase_word(),
-        Typed::Clear => line.clear(),
-        _ => {}
+    if let Typed::Key(key) = typed {
+        line.input.key(*key);
     }
 }

@@ -1,16 +1,18 @@
 //! Taking decisions back, within the time that the daemon gives.
 
+use super::{old_prompt, screen, set_prompt};
+use crate::shell::Shell;
 use time::OffsetDateTime;
 use tradepost_common::ids::CaseId;
 use tradepost_common::overview::Role;
 
-use super::App;
+use super::Legacy;
 use super::desk::Which;
 use super::prompt::{Prompt, Sure};
 use super::screen::Screen;
 use crate::client::{Failure, Reply};
 use crate::format;
-use crate::message::{Effect, Write};
+use crate::state::message::Write;
 use crate::theme::Tone;
 
 /// What the daemon gives unless it says otherwise.
@@ -36,8 +38,8 @@ impl Made {
     }
 }
 
-impl App {
-    pub fn remember(&mut self, cases: Vec<CaseId>, title: String, what: &str) {
+impl Legacy {
+    pub fn remember(&mut self, cx: &mut Shell, cases: Vec<CaseId>, title: String, what: &str) {
         if self.made.len() == REMEMBERED {
             self.made.remove(0);
         }
@@ -45,7 +47,7 @@ impl App {
             cases,
             title,
             what: what.to_owned(),
-            until: self.clock.utc + WINDOW,
+            until: cx.clock.utc + WINDOW,
         });
     }
 
@@ -55,11 +57,11 @@ impl App {
     }
 
     /// What `u` would take back, and until when.
-    pub fn undoable(&self) -> Option<Made> {
-        let now = self.clock.utc;
-        let here = match self.screen {
+    pub fn undoable(&self, cx: &Shell) -> Option<Made> {
+        let now = cx.clock.utc;
+        let here = match screen(cx) {
             Screen::Item => self.decided_case_on_screen(),
-            Screen::Review if self.case_query.which == Which::Decided => self.decided_row(),
+            Screen::Review if self.case_query.which == Which::Decided => self.decided_row(cx),
             _ => None,
         };
         here.or_else(|| self.made.iter().rev().find(|made| made.until > now).cloned())
@@ -77,39 +79,39 @@ impl App {
     }
 
     /// Until when is not in the row: the daemon knows.
-    fn decided_row(&self) -> Option<Made> {
+    fn decided_row(&self, cx: &Shell) -> Option<Made> {
         let row = self.cases.list.selected()?;
         Some(Made {
             cases: vec![row.id],
             title: row.title.clone(),
             what: "decided".to_owned(),
-            until: self.clock.utc + WINDOW,
+            until: cx.clock.utc + WINDOW,
         })
     }
 
     /// `u`: one decision at once, many after a question.
-    pub fn undo(&mut self) {
-        if !self.may_write(Role::Moderator) {
+    pub fn undo(&mut self, cx: &mut Shell) {
+        if !cx.may_write(Role::Moderator) {
             return;
         }
-        match self.undoable() {
-            None => self.say(
+        match self.undoable(cx) {
+            None => cx.say(
                 Tone::Warn,
                 "no decision of yours can be undone any more; f in the queue (7) shows decided cases",
             ),
-            Some(made) if made.cases.len() > 1 => self.prompt = Some(Prompt::Sure(Sure::Undo(made))),
-            Some(made) => self.undo_now(made),
+            Some(made) if made.cases.len() > 1 => set_prompt(cx, Some(Prompt::Sure(Sure::Undo(made)))),
+            Some(made) => self.undo_now(cx, made),
         }
     }
 
-    pub fn undo_now(&mut self, made: Made) {
+    pub fn undo_now(&mut self, cx: &mut Shell, made: Made) {
         self.made.retain(|have| have.cases != made.cases);
-        self.say(Tone::Dim, format!("undoing {} …", made.in_words()));
+        cx.say(Tone::Dim, format!("undoing {} …", made.in_words()));
         self.undone_from = self.case.as_ref().map(|case| case.id);
-        self.effects.push(Effect::Write(Write::Undo(made)));
+        cx.write(Write::Undo(made));
     }
 
-    pub fn undone(&mut self, made: Made, results: Vec<(CaseId, Reply<()>)>) {
+    pub fn undone(&mut self, cx: &mut Shell, made: Made, results: Vec<(CaseId, Reply<()>)>) {
         self.cases.distrust();
         if let Some(case) = &mut self.case {
             case.asked_revision = u64::MAX;
@@ -125,14 +127,14 @@ impl App {
                 } else {
                     "they are open again"
                 };
-                self.say(Tone::Good, format!("undone: {}; {open}", made.in_words()));
-                self.show_undone(&made);
+                cx.say(Tone::Good, format!("undone: {}; {open}", made.in_words()));
+                self.show_undone(cx, &made);
             }
-            Some(why) => self.not_undone(made, &done, &why),
+            Some(why) => self.not_undone(cx, made, &done, &why),
         }
     }
 
-    fn not_undone(&mut self, made: Made, done: &[CaseId], why: &Failure) {
+    fn not_undone(&mut self, cx: &mut Shell, made: Made, done: &[CaseId], why: &Failure) {
         let words = match (made.cases.len(), done.len()) {
             (1, _) => format!("NOT undone: {}: {why}", made.in_words()),
             (all, done) => {
@@ -140,7 +142,7 @@ impl App {
                 format!("only {done} of {all} undone: {why}")
             }
         };
-        self.say(Tone::Bad, words);
+        cx.say(Tone::Bad, words);
         // Whatever was refused is refused again; what nobody answered can be tried again.
         if !matches!(why, Failure::Problem(_)) {
             let cases: Vec<CaseId> = made.cases.iter().filter(|id| !done.contains(id)).copied().collect();
@@ -149,12 +151,12 @@ impl App {
     }
 
     /// The case comes back to the screen where somebody still looks at what was there.
-    fn show_undone(&mut self, made: &Made) {
+    fn show_undone(&mut self, cx: &mut Shell, made: &Made) {
         let is_where_it_was = self.case.as_ref().map(|case| case.id) == self.undone_from;
-        if let ([id], Screen::Item, None, true) = (&made.cases[..], self.screen, &self.prompt, is_where_it_was)
+        if let ([id], Screen::Item, None, true) = (&made.cases[..], screen(cx), old_prompt(cx), is_where_it_was)
             && self.case.as_ref().is_some_and(|case| case.id != *id)
         {
-            self.open_case(*id, made.title.clone());
+            self.open_case(cx, *id, made.title.clone());
         }
     }
 }

@@ -3,36 +3,35 @@
 use ratatui::layout::Rect;
 use tradepost_common::review::BulkPreview;
 
-use super::overlay::window;
-use super::paper::{Paper, split_top};
 use super::plan::Column;
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::state::Legacy;
 use crate::state::bulk::BulkView;
 use crate::state::prompt::BulkStep;
 use crate::theme::Tone;
 
-pub fn draw_settle(paper: &mut Paper<'_>, area: Rect, app: &App) {
+pub fn draw_settle(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy) {
     let Some(settling) = &app.settling else {
         return;
     };
     let title = format!("What about {}?", settling.words);
-    let inside = window(paper, area, 64, 4, &title);
-    let mut column = Column { paper, rest: inside };
+    let inside = canvas.window(area, 64, 4, &title);
+    let mut column = Column { canvas, rest: inside };
     column.line("a  approve them", Tone::Plain);
     column.line("x  reject them, with a reason", Tone::Plain);
     column.line("", Tone::Plain);
     column.line("Either makes a plan first and decides nothing · Esc: no", Tone::Accent);
 }
 
-pub fn draw_plan(paper: &mut Paper<'_>, area: Rect, app: &App, step: &BulkStep) {
+pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, step: &BulkStep) {
     let Some(bulk) = &app.bulk else {
         return;
     };
     let title = format!("Plan: {} {}", bulk.verb(), bulk.words);
-    let inside = window(paper, area, 72, 14, &title);
+    let inside = canvas.window(area, 72, 14, &title);
     let (body, foot) = split_top(inside, inside.height.saturating_sub(2));
-    let mut column = Column { paper, rest: body };
+    let mut column = Column { canvas, rest: body };
     if let Some(told) = &bulk.told {
         column.lines(&format!("told: {told}"), Tone::Plain, 3);
     }
@@ -43,8 +42,8 @@ pub fn draw_plan(paper: &mut Paper<'_>, area: Rect, app: &App, step: &BulkStep) 
     }
     let (first, second) = split_top(foot, 1);
     let (question, keys) = question(bulk, step);
-    paper.line(first, &question, Tone::Accent);
-    paper.line(second, keys, Tone::Dim);
+    canvas.line(first, &question, Tone::Accent);
+    canvas.line(second, keys, Tone::Dim);
 }
 
 fn draw_preview(column: &mut Column<'_, '_>, preview: &BulkPreview, verb: &str) {
@@ -76,12 +75,12 @@ pub fn preview_in_words(preview: &BulkPreview, verb: &str) -> String {
 fn question(bulk: &BulkView, step: &BulkStep) -> (String, &'static str) {
     let number = bulk.number_to_type();
     if let BulkStep::Number(line) = step {
-        let keys = if number.as_ref() == Some(&line.text) {
+        let keys = if number.as_deref() == Some(line.text()) {
             "y DECIDES them · Esc: no"
         } else {
             "then y · Esc: no"
         };
-        let words = format!("type {} to go on: {}▏", number.unwrap_or_default(), line.text);
+        let words = format!("type {} to go on: {}", number.unwrap_or_default(), line.input.shown(20));
         return (words, keys);
     }
     if bulk.sending {

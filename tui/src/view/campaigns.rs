@@ -11,11 +11,12 @@ use ratatui::layout::Rect;
 use tradepost_common::campaigns::{Campaign, CampaignState};
 use tradepost_common::ids::CampaignId;
 
-use super::listing::{self, Focus, Look};
-use super::paged_suffix;
-use super::paper::{Paper, split_top};
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
@@ -199,29 +200,29 @@ pub fn is_on(campaign: &Campaign) -> bool {
     campaign.started_at.is_some() && !campaign.state.is_over()
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let list = &mut app.campaigns.paged;
     let (head, rest) = split_top(area, 1);
     let more = paged_suffix(list);
     let position = listing::position(&list.list, &more);
-    paper.heading(head, &format!("Campaigns {position} · Tab operations"));
+    canvas.heading(head, &format!("Campaigns {position} · Tab operations"));
     let (table, detail) = split_top(rest, rest.height.saturating_sub(11).max(4));
     let empty = list.error.clone().unwrap_or_else(|| match list.read_at {
         None => "reading …".to_owned(),
         Some(_) => "no campaign yet: + plans one, as does `tradepost campaign plan`".to_owned(),
     });
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: &empty,
         wanted: |_| true,
     };
-    app.rows_area = listing::draw(paper, table, &mut list.list, &look);
+    cx.rows_area = listing::draw(canvas, table, &mut list.list, &look);
     if let Some(campaign) = list.list.selected() {
         let (head, below) = split_top(detail, 1);
         if head.height > 0 {
-            paper.heading(head, &facts::title(campaign));
+            canvas.heading(head, &facts::title(campaign));
         }
-        facts::draw(paper, below, campaign, &keys::next(campaign));
+        facts::draw(canvas, below, campaign, &keys::next(campaign));
     }
 }

@@ -5,40 +5,48 @@ use time::OffsetDateTime;
 use tradepost_common::review::{CaseDetail, CaseRow, ContributorRecord, LetterKind, QuestionState, Relation};
 
 use super::findings;
-use super::paper::{Paper, Spans, split_top};
+use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::case::{CaseView, Claim};
 use crate::text;
 use crate::theme::Tone;
 
 /// Draws it and says how many lines it took.
-pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, app: &App) -> u16 {
-    draw_title(paper, area, case, detail, app);
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    case: &CaseView,
+    detail: &CaseDetail,
+    app: &Legacy,
+    cx: &Shell,
+) -> u16 {
+    draw_title(canvas, area, case, detail, cx);
     let (_, second) = split_top(area, 1);
     let licence = detail.licence.as_deref().unwrap_or("no licence");
     let record = format!("{} · {licence}", record_in_words(&detail.record));
     let tone = if detail.record.banned { Tone::Bad } else { Tone::Plain };
-    paper.line(second, &record, tone);
+    canvas.line(second, &record, tone);
     let (_, third) = split_top(area, 2);
-    draw_decision(paper, third, case, detail, app);
+    draw_decision(canvas, third, case, detail, app, cx);
     let (_, fourth) = split_top(area, 3);
     if fourth.height > 0 {
-        paper.put_spans(fourth, &signs(detail, app.clock.utc));
+        canvas.put_spans(fourth, &signs(detail, cx.clock.utc));
     }
     let (_, fifth) = split_top(area, 4);
     match last_letter(detail) {
         Some(words) if fifth.height > 0 => {
-            paper.line(fifth, &words, Tone::Accent);
+            canvas.line(fifth, &words, Tone::Accent);
             5
         }
         _ => 4,
     }
 }
 
-fn draw_title(paper: &mut Paper<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, app: &App) {
+fn draw_title(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, cx: &Shell) {
     let severity = findings::severity(detail.case.severity);
-    let (mut held, tone) = held_in_words(case, detail, app);
+    let (mut held, tone) = held_in_words(case, detail, cx);
     if !case.others.is_empty() {
         held.push_str(&format!(" · also looking: {}", case.others.join(", ")));
     }
@@ -51,18 +59,18 @@ fn draw_title(paper: &mut Paper<'_>, area: Rect, case: &CaseView, detail: &CaseD
         (" ".to_owned(), Tone::Plain),
         (text::cut(&title, room).into_owned(), Tone::Accent),
     ];
-    paper.put_spans(area, &first);
-    paper.put_right(area, &held, tone);
+    canvas.put_spans(area, &first);
+    canvas.put_right(area, &held, tone);
 }
 
-fn held_in_words(case: &CaseView, detail: &CaseDetail, app: &App) -> (String, Tone) {
+fn held_in_words(case: &CaseView, detail: &CaseDetail, cx: &Shell) -> (String, Tone) {
     match &case.claim {
         _ if detail.decision.is_some() => ("decided".to_owned(), Tone::Warn),
         Claim::Held => ("claimed by you".to_owned(), Tone::Good),
         Claim::Asked => ("claiming …".to_owned(), Tone::Dim),
         Claim::Refused(_) => {
-            let holder = detail.case.claimed_by.as_deref().filter(|by| !app.is_me(by));
-            let until = detail.claim_until.map(|until| until - app.clock.utc);
+            let holder = detail.case.claimed_by.as_deref().filter(|by| !cx.is_me(by));
+            let until = detail.claim_until.map(|until| until - cx.clock.utc);
             let left = until.filter(|left| left.is_positive());
             let left = left.map_or(String::new(), |left| {
                 format!(", {} left", format::countdown(left.unsigned_abs()))
@@ -72,7 +80,7 @@ fn held_in_words(case: &CaseView, detail: &CaseDetail, app: &App) -> (String, To
                 Tone::Warn,
             )
         }
-        Claim::None if app.armed_for().is_none() => ("only looking (W claims)".to_owned(), Tone::Dim),
+        Claim::None if cx.armed_for().is_none() => ("only looking (W claims)".to_owned(), Tone::Dim),
         Claim::None => ("not claimed".to_owned(), Tone::Dim),
     }
 }
@@ -98,19 +106,19 @@ pub fn record_in_words(record: &ContributorRecord) -> String {
     words
 }
 
-fn draw_decision(paper: &mut Paper<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, app: &App) {
+fn draw_decision(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, app: &Legacy, cx: &Shell) {
     if area.height == 0 {
         return;
     }
-    let (words, tone) = decision_in_words(case, detail, app.clock.utc);
-    let hint = undo_hint(app).filter(|_| detail.decision.is_none());
+    let (words, tone) = decision_in_words(case, detail, cx.clock.utc);
+    let hint = undo_hint(app, cx).filter(|_| detail.decision.is_none());
     let mut room = area;
     if let Some(hint) = hint {
         let cells = text::width(&hint).min(usize::from(area.width) / 2);
-        paper.put_right(area, &text::cut(&hint, cells), Tone::Dim);
+        canvas.put_right(area, &text::cut(&hint, cells), Tone::Dim);
         room.width = area.width.saturating_sub(cells as u16 + 2);
     }
-    paper.put(room.x, room.y, room.width, &words, tone);
+    canvas.put(room.x, room.y, room.width, &words, tone);
 }
 
 /// What a decision would do, or why the last one was not taken, or what was decided and for how long it can be undone.
@@ -137,9 +145,9 @@ fn decision_in_words(case: &CaseView, detail: &CaseDetail, now: OffsetDateTime) 
 }
 
 /// `9:12 left: u undoes birds / line (approved)`.
-pub fn undo_hint(app: &App) -> Option<String> {
-    let made = app.made.iter().rev().find(|made| made.until > app.clock.utc)?;
-    let left = format::countdown((made.until - app.clock.utc).unsigned_abs());
+pub fn undo_hint(app: &Legacy, cx: &Shell) -> Option<String> {
+    let made = app.made.iter().rev().find(|made| made.until > cx.clock.utc)?;
+    let left = format::countdown((made.until - cx.clock.utc).unsigned_abs());
     Some(format!("{left} left: u undoes {}", made.in_words()))
 }
 

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use tradepost_common::review::{LookAlike, Relation};
 
-use super::paper::{Paper, Spans, split_left, split_top};
 use super::picture;
+use crate::canvas::{Canvas, Spans, split_left, split_top};
 use crate::picture::{Focus, PictureKey, PictureOf};
-use crate::state::App;
+use crate::shell::Shell;
 use crate::state::case::CaseView;
 use crate::text;
 use crate::theme::Tone;
@@ -14,40 +14,34 @@ use crate::theme::Tone;
 /// Lines below the pictures.
 const FACTS: u16 = 3;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, pairs: &[LookAlike], app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, pairs: &[LookAlike], cx: &mut Shell) {
     let Some(pair) = pairs.get(case.look) else {
-        paper.paragraph(area, "no file of this case looks like another one", Tone::Dim);
+        canvas.paragraph(area, "no file of this case looks like another one", Tone::Dim);
         return;
     };
     let (pictures, facts) = split_top(area, area.height.saturating_sub(FACTS));
     let (left, right) = split_left(pictures, pictures.width / 2);
     let width = left.width.saturating_sub(1);
     let focus = case.focus_of_pair(pair);
-    let ours = picture::key(
-        PictureOf::Case(case.id, pair.item),
-        below(left, width),
-        focus,
-        case,
-        app,
-    );
-    let theirs = picture::key(PictureOf::Item(pair.other), below(right, width), focus, case, app);
+    let ours = picture::key(PictureOf::Case(case.id, pair.item), below(left, width), focus, case, cx);
+    let theirs = picture::key(PictureOf::Item(pair.other), below(right, width), focus, case, cx);
     draw_side(
-        paper,
+        canvas,
         Rect { width, ..left },
         &ours,
         &format!("this case: {}", pair.path),
-        app,
+        cx,
     );
     draw_side(
-        paper,
+        canvas,
         Rect { width, ..right },
         &theirs,
         &format!("known: {}", pair.other_path),
-        app,
+        cx,
     );
-    app.picture_wish = Some(ours);
-    app.beside_wishes = vec![theirs];
-    draw_facts(paper, facts, pair, focus, (case.look, pairs.len()));
+    cx.pictures.on_screen.insert(0, ours);
+    cx.pictures.on_screen.extend(vec![theirs]);
+    draw_facts(canvas, facts, pair, focus, (case.look, pairs.len()));
 }
 
 /// The room of a picture, below its caption.
@@ -55,14 +49,14 @@ fn below(area: Rect, width: u16) -> Rect {
     split_top(Rect { width, ..area }, 1).1
 }
 
-fn draw_side(paper: &mut Paper<'_>, area: Rect, key: &PictureKey, caption: &str, app: &App) {
+fn draw_side(canvas: &mut Canvas<'_>, area: Rect, key: &PictureKey, caption: &str, cx: &Shell) {
     let (head, room) = split_top(area, 1);
     let caption = text::clean(caption).into_owned();
-    paper.line(head, &text::cut_front(&caption, usize::from(head.width)), Tone::Accent);
-    picture::draw_key(paper, room, key, app);
+    canvas.line(head, &text::cut_front(&caption, usize::from(head.width)), Tone::Accent);
+    picture::draw_key(canvas, room, key, cx);
 }
 
-fn draw_facts(paper: &mut Paper<'_>, area: Rect, pair: &LookAlike, focus: Focus, (at, of): (usize, usize)) {
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, pair: &LookAlike, focus: Focus, (at, of): (usize, usize)) {
     let (first, rest) = split_top(area, 1);
     let (second, third) = split_top(rest, 1);
     let blurred = match focus {
@@ -75,7 +69,7 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, pair: &LookAlike, focus: Focus,
             (format!(" · {} of {of}", at + 1), Tone::Plain),
             (blurred.to_owned(), Tone::Warn),
         ];
-        paper.put_spans(first, &line);
+        canvas.put_spans(first, &line);
     }
     let (whose, tone) = if pair.same_contributor {
         ("the same contributor", Tone::Plain)
@@ -89,9 +83,9 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, pair: &LookAlike, focus: Focus,
             (format!("of {} ({whose})", pair.other_contributor), tone),
             (since, Tone::Plain),
         ];
-        paper.put_spans(second, &line);
+        canvas.put_spans(second, &line);
     }
-    paper.line(
+    canvas.line(
         third,
         "] [ next, previous · b blur · B background · z Z zoom · d back",
         Tone::Dim,

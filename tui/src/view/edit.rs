@@ -3,27 +3,26 @@
 use ratatui::layout::Rect;
 use tradepost_common::dead::{DiffKind, EditCheck};
 
-use super::overlay::window;
-use super::paper::{Paper, split_top};
-use crate::state::App;
+use crate::canvas::{Canvas, split_top};
+use crate::state::Legacy;
 use crate::state::edit::Stage;
 use crate::text;
 use crate::theme::Tone;
 
 /// Returns how far it is scrolled, once there is an end to it.
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App, top: usize) -> usize {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, top: usize) -> usize {
     let Some(edit) = &app.edit else {
         return 0;
     };
     let (title, question) = words(&edit.stage);
-    let inside = window(paper, area, 76, area.height.saturating_sub(2), title);
+    let inside = canvas.window(area, 76, area.height.saturating_sub(2), title);
     let lines = lines(&edit.stage, inside.width);
     let (body, foot) = split_top(inside, inside.height.saturating_sub(1));
     let top = top.min(lines.len().saturating_sub(usize::from(body.height)));
     for (y, (line, tone)) in (body.y..body.bottom()).zip(lines.iter().skip(top)) {
-        paper.put(body.x, y, body.width, line, *tone);
+        canvas.put(body.x, y, body.width, line, *tone);
     }
-    paper.line(foot, question, Tone::Accent);
+    canvas.line(foot, question, Tone::Accent);
     top
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
 use super::operations::{bar, percent, state};
-use super::paper::{Paper, Spans, split_top};
+use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
 use crate::theme::Tone;
 
@@ -20,7 +20,7 @@ pub fn title(operation: &Operation) -> String {
 }
 
 /// Where it stands, what came of it, how it goes, why: says how many lines it took.
-pub fn draw(paper: &mut Paper<'_>, area: Rect, operation: &Operation) -> u16 {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, operation: &Operation) -> u16 {
     let lines: [Spans; 4] = [
         progress(operation, area.width),
         outcome(operation),
@@ -31,7 +31,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, operation: &Operation) -> u16 {
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let (place, below) = split_top(rest, 1);
         if place.height > 0 {
-            paper.put_spans(place, line);
+            canvas.put_spans(place, line);
         }
         rest = below;
     }
@@ -39,7 +39,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, operation: &Operation) -> u16 {
     let used = if note.is_empty() || rest.height == 0 {
         0
     } else {
-        paper.paragraph(rest, note, Tone::Warn)
+        canvas.paragraph(rest, note, Tone::Warn)
     };
     rest.y - area.y + used
 }

@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 use tradepost_common::dead::DeadGroup;
 
-use super::listing::{self, Focus, Look};
-use super::paged_suffix;
-use super::paper::{Paper, split_top};
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::selected::{Meant, Selected};
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
@@ -92,7 +93,7 @@ pub fn selection_in_words<R: Row>(list: &Selected<R>) -> String {
     words
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let groups = &mut app.dead.groups;
     let (head, rest) = split_top(area, 1);
     let count = format::count(app.dead.messages);
@@ -101,7 +102,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         "Dead letters: {count} in groups {position}{}",
         selection_in_words(groups)
     );
-    paper.heading(head, &title);
+    canvas.heading(head, &title);
     let (table, detail) = split_top(rest, rest.height.saturating_sub(5));
     let empty = groups
         .paged
@@ -113,18 +114,18 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
             Some(_) => "no dead letter matches; Esc shows all".to_owned(),
         });
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: &empty,
         wanted: |_| true,
     };
-    app.rows_area = listing::draw(paper, table, &mut groups.paged.list, &look);
+    cx.rows_area = listing::draw(canvas, table, &mut groups.paged.list, &look);
     if let Some(group) = groups.paged.list.selected() {
-        draw_group(paper, detail, group);
+        draw_group(canvas, detail, group);
     }
 }
 
-fn draw_group(paper: &mut Paper<'_>, area: Rect, group: &DeadGroup) {
+fn draw_group(canvas: &mut Canvas<'_>, area: Rect, group: &DeadGroup) {
     let (head, words) = split_top(area, 1);
     let mut title = format!(
         "{} {}: first {}, last {} UTC",
@@ -136,6 +137,6 @@ fn draw_group(paper: &mut Paper<'_>, area: Rect, group: &DeadGroup) {
     if group.refailed > 0 {
         title.push_str(&format!(", {} failed again", format::count(group.refailed)));
     }
-    paper.heading(head, &title);
-    paper.paragraph(words, &group.error, Tone::Plain);
+    canvas.heading(head, &title);
+    canvas.paragraph(words, &group.error, Tone::Plain);
 }

@@ -5,12 +5,14 @@ use tradepost_common::catalog::FileState;
 use tradepost_common::ids::ItemId;
 use tradepost_common::review::CaseItem;
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, split_left, split_top};
+use super::focus_of;
 use super::trace::{draw_finding, finding_height};
 use super::{case_head, compare, picture, source};
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_left, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::case::{CaseView, Mode, Pane};
 use crate::table::{Cell, Column, Key, Row, Width};
 use crate::theme::Tone;
@@ -76,28 +78,28 @@ fn state(state: FileState) -> Cell {
     }
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let Some(mut case) = app.case.take() else {
-        paper.paragraph(area, "no case is open: 7 shows those that wait", Tone::Dim);
+        canvas.paragraph(area, "no case is open: 7 shows those that wait", Tone::Dim);
         return;
     };
     // Taken out while it is drawn from, so that the lists of the case can be scrolled.
     let Some(detail) = case.detail.take() else {
-        paper.heading(area, &case.title);
+        canvas.heading(area, &case.title);
         let words = case.error.clone().unwrap_or_else(|| "reading the case …".to_owned());
-        paper.paragraph(split_top(area, 1).1, &words, Tone::Dim);
+        canvas.paragraph(split_top(area, 1).1, &words, Tone::Dim);
         app.case = Some(case);
         return;
     };
-    let used = case_head::draw(paper, area, &case, &detail, app);
+    let used = case_head::draw(canvas, area, &case, &detail, app, cx);
     let (_, rest) = split_top(area, used);
     match case.mode {
-        Mode::Lists => draw_picture_and_lists(paper, rest, &mut case, app),
-        Mode::Full => picture::draw(paper, rest, &case, app),
-        Mode::Compare => compare::draw(paper, rest, &case, &detail.look_alikes, app),
+        Mode::Lists => draw_picture_and_lists(canvas, rest, &mut case, app, cx),
+        Mode::Full => picture::draw(canvas, rest, &case, cx),
+        Mode::Compare => compare::draw(canvas, rest, &case, &detail.look_alikes, cx),
         Mode::Source => {
             if let Some(source) = &mut case.source {
-                source::draw(paper, rest, source);
+                source::draw(canvas, rest, source);
             }
         }
     }
@@ -105,12 +107,12 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
     app.case = Some(case);
 }
 
-fn draw_picture_and_lists(paper: &mut Paper<'_>, area: Rect, case: &mut CaseView, app: &mut App) {
+fn draw_picture_and_lists(canvas: &mut Canvas<'_>, area: Rect, case: &mut CaseView, app: &mut Legacy, cx: &mut Shell) {
     let (left, right) = split_left(area, picture_width(area));
     app.picture_room = Some((left.width, left.height.saturating_sub(1)));
-    picture::draw(paper, left, case, app);
+    picture::draw(canvas, left, case, cx);
     let (_, right) = split_left(right, 1);
-    app.rows_area = draw_lists(paper, right, case, app);
+    cx.rows_area = draw_lists(canvas, right, case, cx);
 }
 
 /// All that the lists do not need, but not wider than a square picture.
@@ -119,47 +121,47 @@ fn picture_width(area: Rect) -> u16 {
     area.width.saturating_sub(LISTS).max(area.width * 2 / 5).min(square)
 }
 
-fn draw_lists(paper: &mut Paper<'_>, area: Rect, case: &mut CaseView, app: &App) -> Rect {
+fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, case: &mut CaseView, cx: &Shell) -> Rect {
     let found = case.findings.rows().len() as u16;
     let (rows, files_rows) = if found == 0 {
         let (head, rest) = split_top(area, 1);
-        paper.heading(head, "No finding");
+        canvas.heading(head, "No finding");
         (Rect::default(), rest)
     } else {
-        draw_findings(paper, area, found, case, app)
+        draw_findings(canvas, area, found, case, cx)
     };
     let (head, rest) = split_top(files_rows, 1);
-    paper.heading(head, &format!("Files {}", listing::position(&case.files, "")));
-    let focus = Focus::of(Pane::Files, case.pane);
+    canvas.heading(head, &format!("Files {}", listing::position(&case.files, "")));
+    let focus = focus_of(Pane::Files, case.pane);
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus,
         empty: "no file could be read from the pack",
         wanted: |_| true,
     };
-    let files = listing::draw(paper, rest, &mut case.files, &look);
+    let files = listing::draw(canvas, rest, &mut case.files, &look);
     if focus == Focus::Here { files } else { rows }
 }
 
 /// The findings and the one under the cursor in full; returns its rows and what is left below.
-fn draw_findings(paper: &mut Paper<'_>, area: Rect, found: u16, case: &mut CaseView, app: &App) -> (Rect, Rect) {
+fn draw_findings(canvas: &mut Canvas<'_>, area: Rect, found: u16, case: &mut CaseView, cx: &Shell) -> (Rect, Rect) {
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, &format!("Findings {}", listing::position(&case.findings, "")));
+    canvas.heading(head, &format!("Findings {}", listing::position(&case.findings, "")));
     let lines = (found + 1).min((area.height / 3).max(2));
     let (table, rest) = split_top(rest, lines);
-    let focus = Focus::of(Pane::Findings, case.pane);
+    let focus = focus_of(Pane::Findings, case.pane);
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus,
         empty: "",
         wanted: |_| true,
     };
-    let rows = listing::draw(paper, table, &mut case.findings, &look);
+    let rows = listing::draw(canvas, table, &mut case.findings, &look);
     let Some(finding) = case.finding() else {
         return (rows, rest);
     };
     let height = finding_height(finding, rest.width).min((area.height / 4).clamp(2, 8));
     let (detail, rest) = split_top(rest, height);
-    draw_finding(paper, detail, finding);
+    draw_finding(canvas, detail, finding);
     (rows, rest)
 }

@@ -1,10 +1,11 @@
 //! The keys in words: the last line of each screen, and help.
 
 use super::campaigns;
+use crate::shell::Hint;
 use crate::state::screen::Screen;
 
 /// Keys for the last line of the screen, the most needed first: what does not fit is left out.
-pub fn hints(screen: Screen) -> &'static [Help] {
+pub fn hints(screen: Screen) -> &'static [Hint] {
     match screen {
         Screen::Overview => &[
             ("?", "help"),
@@ -78,16 +79,7 @@ pub fn hints(screen: Screen) -> &'static [Help] {
             ("?", "help"),
         ],
         // Theirs follow the state of the campaign.
-        Screen::Campaigns | Screen::Campaign => &[],
-        Screen::Alerts => &[
-            ("A", "acknowledge"),
-            ("W", "arm writing"),
-            ("/", "filter"),
-            ("s", "sort"),
-            ("y", "copy"),
-            ("?", "help"),
-            ("q", "quit"),
-        ],
+        Screen::Campaigns | Screen::Campaign | Screen::Other => &[],
         Screen::Latency => &[
             ("s S", "sort"),
             ("c", "columns"),
@@ -150,32 +142,10 @@ pub fn hints(screen: Screen) -> &'static [Help] {
             ("?", "help"),
             ("q", "quit"),
         ],
-        Screen::Audit => &[
-            ("/", "filter"),
-            ("s", "sort"),
-            ("y", "copy"),
-            ("e", "export"),
-            ("p", "freeze"),
-            ("?", "help"),
-            ("q", "quit"),
-        ],
     }
 }
 
-/// A key and what it does.
-pub type Help = (&'static str, &'static str);
-
-/// Keys and what they do; a line without meaning is a heading.
-pub fn help(screen: Screen) -> Vec<Help> {
-    let mut lines: Vec<Help> = own(screen).to_vec();
-    if !lines.is_empty() {
-        lines.push((" ", ""));
-    }
-    lines.extend_from_slice(EVERYWHERE);
-    lines
-}
-
-fn own(screen: Screen) -> &'static [Help] {
+pub fn help(screen: Screen) -> &'static [Hint] {
     match screen {
         Screen::Queues => &[
             ("P", "pause or resume the queue (operators, after W)"),
@@ -214,7 +184,6 @@ fn own(screen: Screen) -> &'static [Help] {
             ("Tab", "campaigns; in one: all, left out, sent, done, failed ones"),
         ],
         Screen::Campaigns | Screen::Campaign => campaigns::keys::HELP,
-        Screen::Alerts => &[("A", "acknowledge: you have taken note; it stays until it clears")],
         Screen::Latency => &[("c", "the last minute, or all since the daemon started")],
         Screen::Review => &[
             ("Enter", "open the case; it is claimed while writing is armed"),
@@ -249,20 +218,3 @@ fn own(screen: Screen) -> &'static [Help] {
         _ => &[],
     }
 }
-
-static EVERYWHERE: &[Help] = &[
-    ("1 2 3 … 9 0", "screens; - goes to the last one, Esc back"),
-    ("j k g G", "move; Ctrl-d Ctrl-u by half a page"),
-    (":", "commands by name"),
-    ("/ /!", "only rows with, or without, that text; Esc shows all"),
-    ("n N", "next or previous row, round and round"),
-    ("s S", "sort by the next column; the other way"),
-    ("Space V *", "mark; a range; all that match"),
-    ("y", "copy (to your clipboard, over ssh too)"),
-    ("e", "write the screen as JSON into this folder"),
-    ("p", "freeze the screen; p again goes on"),
-    ("%", "mouse for this program, or for selecting text"),
-    ("T", "theme: dark, light, mono"),
-    ("W", "arm writing for 10 minutes; W again disarms"),
-    ("q Ctrl-c", "quit; the daemon goes on"),
-];

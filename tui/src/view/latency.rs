@@ -3,10 +3,11 @@
 use ratatui::layout::Rect;
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, split_top};
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Row, Width};
 use crate::theme::Tone;
 
@@ -153,7 +154,7 @@ fn scope(scope: Scope) -> &'static str {
 /// From here on both halves fit.
 const BOTH_FROM: u16 = 116;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let (head, rest) = split_top(area, 1);
     let wide = area.width >= BOTH_FROM;
     let (span, wanted): (&str, fn(usize) -> bool) = match (wide, app.latency_columns) {
@@ -162,12 +163,12 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         (false, Span::Total) => ("since start; c: the last 60 s", |i| !RECENT.contains(&i)),
     };
     let position = listing::position(&app.latency, "");
-    paper.heading(head, &format!("Latency in ms, {span} · {position}"));
+    canvas.heading(head, &format!("Latency in ms, {span} · {position}"));
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: "nothing was measured yet",
         wanted,
     };
-    app.rows_area = listing::draw(paper, rest, &mut app.latency, &look);
+    cx.rows_area = listing::draw(canvas, rest, &mut app.latency, &look);
 }

@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 use tradepost_common::dead::{DeadAttempt, DeadDetail, Part};
 
 use super::letters::again;
-use super::paper::{Paper, Spans, split_top};
+use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
-use crate::state::App;
+use crate::state::Legacy;
 use crate::state::edit::pretty;
 use crate::text;
 use crate::theme::Tone;
@@ -147,23 +147,23 @@ impl Document {
     }
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy) {
     let Some(letter) = &mut app.dead.letter else {
         return;
     };
     let (head, rest) = split_top(area, 1);
     let Some(detail) = &letter.detail else {
-        paper.heading(head, &format!("Dead letter {}", letter.id));
+        canvas.heading(head, &format!("Dead letter {}", letter.id));
         let (words, tone) = match &letter.error {
             Some(why) => (why.as_str(), Tone::Bad),
             None => ("reading …", Tone::Dim),
         };
-        paper.paragraph(rest, words, tone);
+        canvas.paragraph(rest, words, tone);
         return;
     };
     let row = &detail.row;
     let file = row.subject.as_deref().unwrap_or("no file");
-    let body = draw_summary(paper, rest, detail, letter.error.as_deref());
+    let body = draw_summary(canvas, rest, detail, letter.error.as_deref());
     if letter.document.as_ref().is_none_or(|d| d.width != body.width) {
         letter.document = Some(Document::new(detail, body.width));
     }
@@ -177,19 +177,19 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         letter.top + 1,
         lines.len()
     );
-    paper.heading(head, &title);
+    canvas.heading(head, &title);
     for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(letter.top)) {
-        paper.put_spans(Rect { y, height: 1, ..body }, line);
+        canvas.put_spans(Rect { y, height: 1, ..body }, line);
     }
 }
 
 /// What must not be scrolled away: the error, and why a redrive would do no good.
-fn draw_summary(paper: &mut Paper<'_>, area: Rect, detail: &DeadDetail, gone: Option<&str>) -> Rect {
+fn draw_summary(canvas: &mut Canvas<'_>, area: Rect, detail: &DeadDetail, gone: Option<&str>) -> Rect {
     let mut rest = area;
     let mut say = |words: &str, tone: Tone, lines: u16| {
         let (_, below) = split_top(
             rest,
-            paper.paragraph(
+            canvas.paragraph(
                 Rect {
                     height: lines.min(rest.height),
                     ..rest

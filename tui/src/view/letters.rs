@@ -5,11 +5,12 @@ use tradepost_common::dead::DeadRow;
 use tradepost_common::ids::{MessageId, UploadId};
 
 use super::groups::selection_in_words;
-use super::listing::{self, Focus, Look};
-use super::paged_suffix;
-use super::paper::{Paper, split_top};
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
@@ -118,11 +119,11 @@ fn upload_key(letter: &DeadRow) -> Key {
     Key::text(letter.upload_id.map(|id| id.to_string()).unwrap_or_default())
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let letters = &mut app.dead.letters;
     let (head, rest) = split_top(area, 1);
     let position = listing::position(&letters.paged.list, &paged_suffix(&letters.paged));
-    paper.heading(head, &format!("Dead letters {position}{}", selection_in_words(letters)));
+    canvas.heading(head, &format!("Dead letters {position}{}", selection_in_words(letters)));
     let (table, detail) = split_top(rest, rest.height.saturating_sub(4));
     let empty = letters
         .paged
@@ -133,13 +134,13 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
             Some(_) => "no dead letter matches; Esc goes back".to_owned(),
         });
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: &empty,
         wanted: |_| true,
     };
-    app.rows_area = listing::draw(paper, table, &mut letters.paged.list, &look);
-    let is_behind = letters.holds_still() && letters.paged.is_behind(app.revisions.dead);
+    cx.rows_area = listing::draw(canvas, table, &mut letters.paged.list, &look);
+    let is_behind = letters.holds_still() && letters.paged.is_behind(cx.live.revisions.dead);
     if let Some(letter) = letters.paged.list.selected() {
         let (head, words) = split_top(detail, 1);
         let file = letter.subject.as_deref().unwrap_or("no file");
@@ -148,7 +149,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         } else {
             ""
         };
-        paper.heading(head, &format!("{} · {file}{still}", letter.queue));
-        paper.paragraph(words, &letter.error, Tone::Plain);
+        canvas.heading(head, &format!("{} · {file}{still}", letter.queue));
+        canvas.paragraph(words, &letter.error, Tone::Plain);
     }
 }

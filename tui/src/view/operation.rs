@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 use tradepost_common::ids::MessageId;
 use tradepost_common::operations::{ItemState, LeftOut, OperationItem};
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, split_top};
-use super::{facts, paged_suffix};
+use super::facts;
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::operations::OperationView;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
@@ -80,44 +82,44 @@ fn item_state(state: ItemState) -> Cell {
     }
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
-    let now = app.clock.utc;
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
+    let now = cx.clock.utc;
     let Some(view) = &mut app.operations.view else {
         return;
     };
     let (head, rest) = split_top(area, 1);
     let Some(operation) = &view.operation else {
-        paper.heading(head, &format!("Operation {}", view.id));
+        canvas.heading(head, &format!("Operation {}", view.id));
         let words = view.error.as_deref().unwrap_or("reading …");
-        paper.paragraph(rest, words, Tone::Dim);
+        canvas.paragraph(rest, words, Tone::Dim);
         return;
     };
-    paper.heading(head, &facts::title(operation));
+    canvas.heading(head, &facts::title(operation));
     let (place, _) = split_top(rest, 6);
-    let used = facts::draw(paper, place, operation);
+    let used = facts::draw(canvas, place, operation);
     let (_, rest) = split_top(rest, used);
-    let rest = draw_left_out(paper, rest, &operation.left_out);
-    app.rows_area = draw_items(paper, rest, view, now);
+    let rest = draw_left_out(canvas, rest, &operation.left_out);
+    cx.rows_area = draw_items(canvas, rest, view, now);
 }
 
 /// The commonest reasons.
-fn draw_left_out(paper: &mut Paper<'_>, area: Rect, left_out: &[LeftOut]) -> Rect {
+fn draw_left_out(canvas: &mut Canvas<'_>, area: Rect, left_out: &[LeftOut]) -> Rect {
     let room = usize::from(area.height / 4);
     let mut rest = area;
     for left in left_out.iter().take(room) {
         let (line, below) = split_top(rest, 1);
         rest = below;
         let words = format!("{:>9} left out: {}", format::count(left.messages), left.reason);
-        paper.line(line, &words, Tone::Warn);
+        canvas.line(line, &words, Tone::Warn);
     }
     rest
 }
 
-fn draw_items(paper: &mut Paper<'_>, area: Rect, view: &mut OperationView, now: time::OffsetDateTime) -> Rect {
+fn draw_items(canvas: &mut Canvas<'_>, area: Rect, view: &mut OperationView, now: time::OffsetDateTime) -> Rect {
     let (head, rest) = split_top(area, 1);
     let which = view.state.map_or("all", |state| state.as_str()).replace('_', " ");
     let position = listing::position(&view.items.list, &paged_suffix(&view.items));
-    paper.heading(head, &format!("Messages: {which} {position} · Tab shows others"));
+    canvas.heading(head, &format!("Messages: {which} {position} · Tab shows others"));
     let empty = view.items.error.clone().unwrap_or_else(|| match view.items.read_at {
         None => "reading …".to_owned(),
         Some(_) => "no message to show: Tab shows others".to_owned(),
@@ -128,5 +130,5 @@ fn draw_items(paper: &mut Paper<'_>, area: Rect, view: &mut OperationView, now: 
         empty: &empty,
         wanted: |_| true,
     };
-    listing::draw(paper, rest, &mut view.items.list, &look)
+    listing::draw(canvas, rest, &mut view.items.list, &look)
 }

@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{Operation, OperationState};
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, split_top};
-use super::{facts, paged_suffix};
+use super::facts;
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
@@ -171,11 +173,11 @@ pub fn in_short(operation: &Operation) -> String {
     words
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let list = &mut app.operations.paged;
     let (head, rest) = split_top(area, 1);
     let more = paged_suffix(list);
-    paper.heading(
+    canvas.heading(
         head,
         &format!("Operations {} · Tab campaigns", listing::position(&list.list, &more)),
     );
@@ -185,15 +187,15 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         Some(_) => "no operation yet: R on dead letters (3) plans one".to_owned(),
     });
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: &empty,
         wanted: |_| true,
     };
-    app.rows_area = listing::draw(paper, table, &mut list.list, &look);
+    cx.rows_area = listing::draw(canvas, table, &mut list.list, &look);
     if let Some(operation) = list.list.selected() {
         let (head, below) = split_top(detail, 1);
-        paper.heading(head, &facts::title(operation));
-        facts::draw(paper, below, operation);
+        canvas.heading(head, &facts::title(operation));
+        facts::draw(canvas, below, operation);
     }
 }

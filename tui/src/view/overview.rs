@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Severity};
 use tradepost_common::queues::QueueRow;
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, Spans, split_left, split_top};
-use super::{alerts, queues};
+use super::queues;
+use crate::alert;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, Spans, split_left, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::Cell;
 use crate::theme::Tone;
 
@@ -52,56 +54,56 @@ pub fn process(overview: &Overview, now: time::OffsetDateTime) -> String {
 /// From here on there are two columns.
 const TWO_COLUMNS_FROM: u16 = 120;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
-    let Some(overview) = app.overview.take() else {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
+    let Some(overview) = cx.live.overview.take() else {
         return;
     };
-    let rest = draw_alerts(paper, area, &overview, app);
+    let rest = draw_alerts(canvas, area, &overview, cx);
     if area.width >= TWO_COLUMNS_FROM {
         let (left, right) = split_left(rest, rest.width / 2);
         let (left, _) = split_left(left, left.width.saturating_sub(2));
-        let below = draw_parts(paper, left, &overview.parts);
-        let below = draw_counts(paper, below, &overview.counts);
-        draw_process(paper, below, &overview, app);
-        let below = draw_queues(paper, right, app);
-        draw_slowest(paper, below, app);
+        let below = draw_parts(canvas, left, &overview.parts);
+        let below = draw_counts(canvas, below, &overview.counts);
+        draw_process(canvas, below, &overview, cx);
+        let below = draw_queues(canvas, right, app);
+        draw_slowest(canvas, below, app, cx);
     } else {
-        let rest = draw_parts(paper, rest, &overview.parts);
-        let rest = draw_counts(paper, rest, &overview.counts);
-        let rest = draw_process(paper, rest, &overview, app);
-        let rest = draw_queues(paper, rest, app);
-        draw_slowest(paper, rest, app);
+        let rest = draw_parts(canvas, rest, &overview.parts);
+        let rest = draw_counts(canvas, rest, &overview.counts);
+        let rest = draw_process(canvas, rest, &overview, cx);
+        let rest = draw_queues(canvas, rest, app);
+        draw_slowest(canvas, rest, app, cx);
     }
-    app.overview = Some(overview);
+    cx.live.overview = Some(overview);
 }
 
 /// Alerts are never scrolled away: the first ones, and how many more there are.
-fn draw_alerts(paper: &mut Paper<'_>, area: Rect, overview: &Overview, app: &App) -> Rect {
-    let alerts = app.alerts.rows();
+fn draw_alerts(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, cx: &Shell) -> Rect {
+    let alerts = alert::sorted(overview);
     let (head, mut rest) = split_top(area, 1);
     if alerts.is_empty() {
         let spans: Spans = vec![("No alert ".to_owned(), Tone::Good), (mode(overview), Tone::Dim)];
-        paper.put_spans(head, &spans);
+        canvas.put_spans(head, &spans);
         return rest;
     }
-    paper.heading(head, "Alerts");
+    canvas.heading(head, "Alerts");
     let room = usize::from(area.height / 4).clamp(2, 8);
     for alert in alerts.iter().take(room) {
         let (line, below) = split_top(rest, 1);
         rest = below;
-        draw_alert(paper, line, alert, app.clock.utc);
+        draw_alert(canvas, line, alert, cx.clock.utc);
     }
     if alerts.len() > room {
         let (line, below) = split_top(rest, 1);
         rest = below;
-        paper.line(line, &format!("and {} more: 6", alerts.len() - room), Tone::Warn);
+        canvas.line(line, &format!("and {} more: 6", alerts.len() - room), Tone::Warn);
     }
     rest
 }
 
 /// What cannot wait takes the whole line.
-fn draw_alert(paper: &mut Paper<'_>, line: Rect, alert: &Alert, now: time::OffsetDateTime) {
-    let severity = alerts::severity(alert.severity);
+fn draw_alert(canvas: &mut Canvas<'_>, line: Rect, alert: &Alert, now: time::OffsetDateTime) {
+    let severity = alert::severity(alert.severity);
     let lasts = format::ago(alert.since, now);
     let seen = match &alert.acknowledged_by {
         Some(by) => format!(" (seen by {by})"),
@@ -113,9 +115,9 @@ fn draw_alert(paper: &mut Paper<'_>, line: Rect, alert: &Alert, now: time::Offse
     );
     // What somebody has taken note of no longer shouts.
     if alert.severity == Severity::Critical && alert.acknowledged_by.is_none() {
-        paper.bar(line, &words, Tone::Loud);
+        canvas.bar(line, &words, Tone::Loud);
     } else {
-        paper.line(line, &words, severity.tone);
+        canvas.line(line, &words, severity.tone);
     }
 }
 
@@ -126,9 +128,9 @@ fn mode(overview: &Overview) -> String {
     )
 }
 
-fn draw_parts(paper: &mut Paper<'_>, area: Rect, parts: &[Part]) -> Rect {
+fn draw_parts(canvas: &mut Canvas<'_>, area: Rect, parts: &[Part]) -> Rect {
     let (head, mut rest) = split_top(area, 1);
-    paper.heading(head, "Parts");
+    canvas.heading(head, "Parts");
     for part in parts {
         let (line, below) = split_top(rest, 1);
         rest = below;
@@ -138,14 +140,14 @@ fn draw_parts(paper: &mut Paper<'_>, area: Rect, parts: &[Part]) -> Rect {
             (format!("{:<9} ", part.name), Tone::Plain),
             (part.detail.clone(), Tone::Dim),
         ];
-        paper.put_spans(line, &spans);
+        canvas.put_spans(line, &spans);
     }
     rest
 }
 
-fn draw_counts(paper: &mut Paper<'_>, area: Rect, all: &Counts) -> Rect {
+fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, all: &Counts) -> Rect {
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, "Marketplace");
+    canvas.heading(head, "Marketplace");
     let (table, rest) = split_top(rest, 2);
     let cell = table.width / 4;
     for (i, (name, n, tone)) in counts(all).into_iter().enumerate() {
@@ -159,34 +161,34 @@ fn draw_counts(paper: &mut Paper<'_>, area: Rect, all: &Counts) -> Rect {
         let tone = if n == 0 { Tone::Dim } else { tone };
         let spans: Spans = vec![(format!("{name} "), Tone::Dim), (format::count(n), tone)];
         if place.y < table.bottom() {
-            paper.put_spans(place, &spans);
+            canvas.put_spans(place, &spans);
         }
     }
     rest
 }
 
-fn draw_process(paper: &mut Paper<'_>, area: Rect, overview: &Overview, app: &App) -> Rect {
+fn draw_process(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, cx: &Shell) -> Rect {
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, "Daemon");
+    canvas.heading(head, "Daemon");
     let (line, rest) = split_top(rest, 1);
-    paper.put(
+    canvas.put(
         line.x,
         line.y,
         line.width,
-        &process(overview, app.clock.utc),
+        &process(overview, cx.clock.utc),
         Tone::Plain,
     );
     rest
 }
 
 /// One line a queue, the paused ones loud.
-fn draw_queues(paper: &mut Paper<'_>, area: Rect, app: &App) -> Rect {
+fn draw_queues(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy) -> Rect {
     let (head, mut rest) = split_top(area, 1);
-    paper.heading(head, "Queues");
+    canvas.heading(head, "Queues");
     for queue in app.queues.rows() {
         let (line, below) = split_top(rest, 1);
         rest = below;
-        paper.put_spans(line, &queue_line(queue, line.width));
+        canvas.put_spans(line, &queue_line(queue, line.width));
     }
     rest
 }
@@ -223,12 +225,12 @@ fn queue_line(queue: &QueueRow, cells: u16) -> Spans {
 }
 
 /// The slowest of the last minute, where there is room left.
-fn draw_slowest(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+fn draw_slowest(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     if area.height < 4 {
         return;
     }
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, "Slowest in the last 60 s (ms)");
+    canvas.heading(head, "Slowest in the last 60 s (ms)");
     let mut slowest: Vec<_> = app
         .latency
         .rows()
@@ -238,13 +240,13 @@ fn draw_slowest(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         .collect();
     slowest.sort_by(|a, b| b.recent.p95_ms.total_cmp(&a.recent.p95_ms));
     slowest.truncate(usize::from(rest.height.saturating_sub(1)));
-    let mut list = crate::state::list::List::default();
-    list.replace(slowest, app.clock.utc);
+    let mut list = crate::list::List::default();
+    list.replace(slowest, cx.clock.utc);
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Never,
         empty: "nothing was measured in the last minute",
         wanted: |i| i < 7,
     };
-    listing::draw(paper, rest, &mut list, &look);
+    listing::draw(canvas, rest, &mut list, &look);
 }

@@ -6,46 +6,46 @@ use ratatui::widgets::Widget;
 use ratatui_image::Image;
 use tradepost_common::review::CaseItem;
 
-use super::paper::{Paper, split_top};
+use crate::canvas::{Canvas, split_top};
 use crate::graphics::{self, Depth};
 use crate::picture::{Colour, Focus, PictureKey, PictureOf, Shown, Zoom};
-use crate::state::App;
+use crate::shell::Shell;
 use crate::state::case::CaseView;
 use crate::text;
 use crate::theme::{Theme, Tone};
 
 /// Draws the picture of the file under the cursor and notes which picture there is room for.
-pub fn draw(paper: &mut Paper<'_>, area: Rect, case: &CaseView, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, cx: &mut Shell) {
     let Some(item) = case.file() else {
-        paper.paragraph(area, "no file to look at", Tone::Dim);
+        canvas.paragraph(area, "no file to look at", Tone::Dim);
         return;
     };
     let (room, caption) = split_top(area, area.height.saturating_sub(1));
-    draw_caption(paper, caption, case, item);
+    draw_caption(canvas, caption, case, item);
     if !item.has_picture {
-        centred(paper, room, "no picture of this file");
+        centred(canvas, room, "no picture of this file");
         return;
     }
-    let key = key(PictureOf::Case(case.id, item.id), room, case.focus(item), case, app);
-    app.picture_wish = Some(key.clone());
-    draw_key(paper, room, &key, app);
+    let key = key(PictureOf::Case(case.id, item.id), room, case.focus(item), case, cx);
+    cx.pictures.on_screen.insert(0, key.clone());
+    draw_key(canvas, room, &key, cx);
 }
 
 /// The picture of a campaign's sample that fits into the room.
-pub fn sample_key(of: PictureOf, room: Rect, zoom: Zoom, app: &App) -> PictureKey {
+pub fn sample_key(of: PictureOf, room: Rect, zoom: Zoom, cx: &Shell) -> PictureKey {
     PictureKey {
         of,
         columns: room.width,
         rows: room.height,
         focus: Focus::Sharp,
-        background: app.background,
-        colour: colour(app),
+        background: cx.pictures.background,
+        colour: colour(cx),
         zoom,
     }
 }
 
-fn colour(app: &App) -> Colour {
-    if app.theme == Theme::Mono {
+fn colour(cx: &Shell) -> Colour {
+    if cx.theme == Theme::Mono {
         Colour::None
     } else {
         Colour::Full
@@ -53,7 +53,7 @@ fn colour(app: &App) -> Colour {
 }
 
 /// The picture that fits into the room.
-pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, app: &App) -> PictureKey {
+pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, cx: &Shell) -> PictureKey {
     let zoom = match focus {
         Focus::Sharp => case.zoom,
         Focus::Blurred => Zoom::default(),
@@ -64,38 +64,38 @@ pub fn key(of: PictureOf, room: Rect, focus: Focus, case: &CaseView, app: &App) 
         rows: room.height,
         focus,
         background: case.background,
-        colour: colour(app),
+        colour: colour(cx),
         zoom,
     }
 }
 
 /// Draws the picture, when it is here.
-pub fn draw_key(paper: &mut Paper<'_>, room: Rect, key: &PictureKey, app: &App) {
+pub fn draw_key(canvas: &mut Canvas<'_>, room: Rect, key: &PictureKey, cx: &Shell) {
     // Pixels cannot be covered: they make way for what is drawn over the screen.
-    if app.prompt.as_ref().is_some_and(super::covers_screen) && app.graphics.cell != (1, 2) {
+    if cx.has_overlay() && cx.pictures.graphics.cell != (1, 2) {
         return;
     }
-    draw_shown(paper, room, app.picture(key), app.graphics.depth);
+    draw_shown(canvas, room, cx.pictures.get(key), cx.pictures.graphics.depth);
 }
 
-fn draw_shown(paper: &mut Paper<'_>, room: Rect, shown: Option<&Shown>, depth: Depth) {
+fn draw_shown(canvas: &mut Canvas<'_>, room: Rect, shown: Option<&Shown>, depth: Depth) {
     match shown {
-        None => centred(paper, room, "picture …"),
-        Some(Shown::Missing) => centred(paper, room, "no picture of this file"),
-        Some(Shown::Failed(why)) => centred(paper, room, why),
-        Some(Shown::Shades(lines)) => draw_shades(paper, room, lines),
+        None => centred(canvas, room, "picture …"),
+        Some(Shown::Missing) => centred(canvas, room, "no picture of this file"),
+        Some(Shown::Failed(why)) => centred(canvas, room, why),
+        Some(Shown::Shades(lines)) => draw_shades(canvas, room, lines),
         Some(Shown::Encoded(encoded)) => {
             let size = encoded.size();
             let place = middle(room, size.width, size.height);
-            Image::new(encoded).allow_clipping(true).render(place, paper.buffer);
+            Image::new(encoded).allow_clipping(true).render(place, canvas.buffer);
             if depth == Depth::Indexed {
-                flatten(paper, place);
+                flatten(canvas, place);
             }
         }
     }
 }
 
-fn draw_caption(paper: &mut Paper<'_>, area: Rect, case: &CaseView, item: &CaseItem) {
+fn draw_caption(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, item: &CaseItem) {
     let how = match case.focus(item) {
         _ if !item.has_picture => String::new(),
         Focus::Blurred => "BLURRED: b".to_owned(),
@@ -104,15 +104,15 @@ fn draw_caption(paper: &mut Paper<'_>, area: Rect, case: &CaseView, item: &CaseI
     };
     let room = usize::from(area.width).saturating_sub(text::width(&how) + 1);
     let path = text::clean(&item.path).into_owned();
-    paper.put(area.x, area.y, area.width, &text::cut_front(&path, room), Tone::Plain);
-    paper.put_right(area, &how, if how.starts_with('B') { Tone::Warn } else { Tone::Dim });
+    canvas.put(area.x, area.y, area.width, &text::cut_front(&path, room), Tone::Plain);
+    canvas.put_right(area, &how, if how.starts_with('B') { Tone::Warn } else { Tone::Dim });
 }
 
 /// Words in the middle of the room of a picture.
-pub fn centred(paper: &mut Paper<'_>, area: Rect, words: &str) {
+pub fn centred(canvas: &mut Canvas<'_>, area: Rect, words: &str) {
     let lines = text::wrap(words, usize::from(area.width)).len() as u16;
     let y = area.y + area.height.saturating_sub(lines) / 2;
-    paper.paragraph(
+    canvas.paragraph(
         Rect {
             y,
             height: lines.min(area.bottom().saturating_sub(y)),
@@ -133,22 +133,22 @@ fn middle(room: Rect, width: u16, height: u16) -> Rect {
     }
 }
 
-fn draw_shades(paper: &mut Paper<'_>, room: Rect, lines: &[String]) {
+fn draw_shades(canvas: &mut Canvas<'_>, room: Rect, lines: &[String]) {
     let width = lines.first().map_or(0, |line| text::width(line)) as u16;
     let place = middle(room, width, lines.len() as u16);
     for (y, line) in (place.y..place.bottom()).zip(lines) {
-        paper.put(place.x, y, place.width, line, Tone::Plain);
+        canvas.put(place.x, y, place.width, line, Tone::Plain);
     }
 }
 
 /// Full colours become the nearest of 256.
-fn flatten(paper: &mut Paper<'_>, area: Rect) {
+fn flatten(canvas: &mut Canvas<'_>, area: Rect) {
     let nearest = |colour| match colour {
         Color::Rgb(r, g, b) => Color::Indexed(graphics::indexed(r, g, b)),
         other => other,
     };
     for position in area.positions() {
-        if let Some(cell) = paper.buffer.cell_mut(position) {
+        if let Some(cell) = canvas.buffer.cell_mut(position) {
             cell.fg = nearest(cell.fg);
             cell.bg = nearest(cell.bg);
         }

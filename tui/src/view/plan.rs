@@ -4,10 +4,10 @@ use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
 use super::facts;
-use super::overlay::window;
-use super::paper::{Paper, split_top};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::plan::PlanView;
 use crate::state::prompt::{Line, PlanStep};
 use crate::state::redrive::DISCARD_REASONS;
@@ -15,14 +15,14 @@ use crate::theme::Tone;
 
 /// Writes lines one below the other.
 pub struct Column<'a, 'b> {
-    pub paper: &'a mut Paper<'b>,
+    pub canvas: &'a mut Canvas<'b>,
     pub rest: Rect,
 }
 
 impl Column<'_, '_> {
     pub fn line(&mut self, words: &str, tone: Tone) {
         let (place, rest) = split_top(self.rest, 1);
-        self.paper.line(place, words, tone);
+        self.canvas.line(place, words, tone);
         self.rest = rest;
     }
 
@@ -32,7 +32,7 @@ impl Column<'_, '_> {
             ..self.rest
         };
         let used = if place.height > 0 {
-            self.paper.paragraph(place, words, tone)
+            self.canvas.paragraph(place, words, tone)
         } else {
             0
         };
@@ -41,21 +41,21 @@ impl Column<'_, '_> {
 }
 
 /// Why they are given up: a template or a line of one's own.
-pub fn draw_why(paper: &mut Paper<'_>, area: Rect, app: &App, line: Option<&Line>) {
+pub fn draw_why(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, line: Option<&Line>) {
     let Some((kind, target)) = &app.giving_up else {
         return;
     };
     let title = format!("Why {} {}?", kind.as_str(), target.words);
-    let inside = window(paper, area, 64, 10, &title);
-    let mut column = Column { paper, rest: inside };
+    let inside = canvas.window(area, 64, 10, &title);
+    let mut column = Column { canvas, rest: inside };
     for (i, reason) in DISCARD_REASONS.iter().enumerate() {
         column.line(&format!("{}  {reason}", i + 1), Tone::Plain);
     }
     column.rest = split_top(column.rest, 1).1;
     match line {
         Some(line) => {
-            let shown = crate::text::cut_front(&line.text, usize::from(inside.width * 2).saturating_sub(12));
-            column.lines(&format!("reason: {shown}▏"), Tone::Accent, 2);
+            let shown = line.input.shown(usize::from(inside.width * 2).saturating_sub(11));
+            column.lines(&format!("reason: {shown}"), Tone::Accent, 2);
             column.line("Enter makes the plan and acts on nothing · Esc: no", Tone::Dim);
         }
         None => {
@@ -66,18 +66,18 @@ pub fn draw_why(paper: &mut Paper<'_>, area: Rect, app: &App, line: Option<&Line
 }
 
 /// What would be done, and the question.
-pub fn draw_plan(paper: &mut Paper<'_>, area: Rect, app: &App, step: &PlanStep) {
+pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, cx: &Shell, step: &PlanStep) {
     let Some(plan) = &app.plan else {
         return;
     };
     let title = format!("Plan: {} {}", plan.new.kind.as_str(), plan.target.words);
-    let inside = window(paper, area, 72, 14, &title);
+    let inside = canvas.window(area, 72, 14, &title);
     let (body, foot) = split_top(inside, inside.height.saturating_sub(2));
-    let mut column = Column { paper, rest: body };
+    let mut column = Column { canvas, rest: body };
     if let Some(operation) = &plan.operation {
         column.lines(&operation.what, Tone::Plain, 2);
     }
-    let age = format::ago(plan.target.seen_at, app.clock.utc);
+    let age = format::ago(plan.target.seen_at, cx.clock.utc);
     let seen = format::stamp(plan.target.seen_at);
     column.line(
         &format!("as seen at {seen} UTC, {age} ago; none that came later"),
@@ -91,7 +91,7 @@ pub fn draw_plan(paper: &mut Paper<'_>, area: Rect, app: &App, step: &PlanStep) 
         (None, None) => column.line("asking the daemon …", Tone::Dim),
         (None, Some(operation)) => draw_counts(&mut column, operation),
     }
-    draw_question(paper, foot, plan, step);
+    draw_question(canvas, foot, plan, step);
 }
 
 fn draw_counts(column: &mut Column<'_, '_>, operation: &Operation) {
@@ -122,25 +122,31 @@ fn draw_counts(column: &mut Column<'_, '_>, operation: &Operation) {
     column.line(&facts::pace_in_words(operation), Tone::Plain);
 }
 
-fn draw_question(paper: &mut Paper<'_>, area: Rect, plan: &PlanView, step: &PlanStep) {
+fn draw_question(canvas: &mut Canvas<'_>, area: Rect, plan: &PlanView, step: &PlanStep) {
     let (first, second) = split_top(area, 1);
     let name = plan.name_to_type();
     let (question, keys) = match step {
-        PlanStep::Rate(line) => (format!("messages a second at most: {}▏", line.text), ENTER_PLANS),
-        PlanStep::Canary(line) => (format!("so many first: {}▏ (0: none)", line.text), ENTER_PLANS),
+        PlanStep::Rate(line) => (
+            format!("messages a second at most: {}", line.input.shown(20)),
+            ENTER_PLANS,
+        ),
+        PlanStep::Canary(line) => (
+            format!("so many first: {} (0: none)", line.input.shown(20)),
+            ENTER_PLANS,
+        ),
         PlanStep::Name(line) => {
             let name = name.as_deref().unwrap_or("all");
-            let keys = if line.text == name {
+            let keys = if line.text() == name {
                 "y STARTS it · Esc: no"
             } else {
                 "then y · Esc: no"
             };
-            (format!("type {name} to go on: {}▏", line.text), keys)
+            (format!("type {name} to go on: {}", line.input.shown(30)), keys)
         }
         PlanStep::Look => (question(plan, name.as_deref()), look_keys(plan)),
     };
-    paper.line(first, &question, Tone::Accent);
-    paper.line(second, keys, Tone::Dim);
+    canvas.line(first, &question, Tone::Accent);
+    canvas.line(second, keys, Tone::Dim);
 }
 
 const ENTER_PLANS: &str = "Enter changes the plan and starts nothing · Esc leaves it";

@@ -5,10 +5,11 @@ mod detail;
 use ratatui::layout::Rect;
 use tradepost_common::queues::QueueRow;
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, split_top};
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
@@ -196,20 +197,20 @@ pub fn chart(history: &[u32]) -> String {
     history.iter().map(|&n| bar(n)).collect()
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let rows = app.queues.rows().len() as u16;
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, "Queues");
+    canvas.heading(head, "Queues");
     let (table, detail) = split_top(rest, rows.max(1) + 2);
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: "no queue yet",
         wanted: |_| true,
     };
-    app.rows_area = listing::draw(paper, table, &mut app.queues, &look);
+    cx.rows_area = listing::draw(canvas, table, &mut app.queues, &look);
     if let Some(queue) = app.queues.selected() {
-        detail::draw(paper, detail, queue);
+        detail::draw(canvas, detail, queue);
     }
 }
 

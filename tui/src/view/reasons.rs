@@ -3,26 +3,25 @@
 use ratatui::layout::Rect;
 use tradepost_common::review::REASONS;
 
-use super::overlay::window;
-use super::paper::{Paper, split_top};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::state::Legacy;
 use crate::state::reasons::{NOTE_ALONE, Others, Refusal, Refusing, told};
 use crate::text;
 use crate::theme::Tone;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App, asked: Refusing) {
-    let inside = window(paper, area, 72, 16, &title(app, asked.what));
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, asked: Refusing) {
+    let inside = canvas.window(area, 72, 16, &title(app, asked.what));
     let (list, rest) = split_top(inside, 10);
-    draw_list(paper, list, asked);
+    draw_list(canvas, list, asked);
     let (preview, keys) = split_top(rest, rest.height.saturating_sub(2));
-    draw_preview(paper, preview, app, asked);
+    draw_preview(canvas, preview, app, asked);
     let (first, second) = split_top(keys, 1);
-    paper.line(first, &question(asked), Tone::Accent);
-    paper.line(second, turn(asked.what), Tone::Dim);
+    canvas.line(first, &question(asked), Tone::Accent);
+    canvas.line(second, turn(asked.what), Tone::Dim);
 }
 
-fn title(app: &App, what: Refusal) -> String {
+fn title(app: &Legacy, what: Refusal) -> String {
     let Some(case) = app.case.as_ref().filter(|_| what != Refusal::Bulk) else {
         let words = app.settling.as_ref().map_or("", |s| s.words.as_str());
         return format!("Reject {words}?");
@@ -44,23 +43,23 @@ fn title(app: &App, what: Refusal) -> String {
     }
 }
 
-fn draw_list(paper: &mut Paper<'_>, area: Rect, asked: Refusing) {
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, asked: Refusing) {
     let titles = REASONS.iter().map(|reason| reason.title);
     let lines = titles.chain(std::iter::once("only the note"));
     for (y, (i, words)) in (area.y..area.bottom()).zip(lines.enumerate()) {
         let place = Rect { y, height: 1, ..area };
         let key = if i == NOTE_ALONE { 0 } else { i + 1 };
-        paper.put(place.x + 1, y, 2, &key.to_string(), Tone::Accent);
-        paper.put(place.x + 4, y, place.width.saturating_sub(4), words, Tone::Plain);
+        canvas.put(place.x + 1, y, 2, &key.to_string(), Tone::Accent);
+        canvas.put(place.x + 4, y, place.width.saturating_sub(4), words, Tone::Plain);
         if asked.cursor == Some(i) {
-            paper.put(place.x, y, 1, "›", Tone::Accent);
-            paper.buffer.set_style(place, paper.theme.selected());
+            canvas.put(place.x, y, 1, "›", Tone::Accent);
+            canvas.buffer.set_style(place, canvas.theme.selected());
         }
     }
 }
 
 /// Word for word what is sent.
-fn draw_preview(paper: &mut Paper<'_>, area: Rect, app: &App, asked: Refusing) {
+fn draw_preview(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, asked: Refusing) {
     let note = app.note_for(asked.what);
     let words = match asked.cursor {
         Some(at) => match told(REASONS.get(at), note).as_str() {
@@ -71,7 +70,7 @@ fn draw_preview(paper: &mut Paper<'_>, area: Rect, app: &App, asked: Refusing) {
         None => format!("told: the reason's text, then: {note}"),
     };
     if area.height > 0 {
-        paper.paragraph(area, &words, Tone::Warn);
+        canvas.paragraph(area, &words, Tone::Warn);
     }
 }
 

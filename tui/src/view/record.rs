@@ -3,27 +3,26 @@
 use ratatui::layout::Rect;
 use tradepost_common::review::{CaseDetail, Decision, Letter, LetterKind};
 
-use super::overlay::window;
-use super::paper::Paper;
+use crate::canvas::Canvas;
 use crate::format;
-use crate::state::App;
+use crate::state::Legacy;
 use crate::text;
 use crate::theme::Tone;
 
 type Lines = Vec<(String, Tone)>;
 
 /// Returns how far it is scrolled, once there is an end to it.
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &App, top: usize) -> usize {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, top: usize) -> usize {
     let Some(detail) = app.case.as_ref().and_then(|case| case.detail.as_ref()) else {
         return 0;
     };
     let width = 76.min(area.width.saturating_sub(4));
     let lines = lines(detail, usize::from(width));
     let title = format!("{} (j k scroll, Esc closes)", detail.record.account);
-    let inside = window(paper, area, width, lines.len().min(200) as u16, &title);
+    let inside = canvas.window(area, width, lines.len().min(200) as u16, &title);
     let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (y, (line, tone)) in (inside.y..inside.bottom()).zip(lines.iter().skip(top)) {
-        paper.put(inside.x, y, inside.width, line, *tone);
+        canvas.put(inside.x, y, inside.width, line, *tone);
     }
     top
 }

@@ -5,11 +5,13 @@ use time::OffsetDateTime;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::{CaseRow, QuestionState, Trust};
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, Spans, split_top};
-use super::{case_head, findings, paged_suffix};
+use super::{case_head, findings};
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::desk::{CaseQuery, Which};
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
@@ -142,16 +144,16 @@ fn said(case: &CaseRow) -> Cell {
     }
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, &title(app));
+    canvas.heading(head, &title(app));
     let (table, detail) = split_top(rest, rest.height.saturating_sub(DETAIL));
     let empty = app.cases.error.clone().unwrap_or_else(|| match app.cases.read_at {
         Some(_) if !app.cases.is_restarted() => nothing(&app.case_query),
         _ => "reading …".to_owned(),
     });
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: &empty,
         wanted: match app.case_query.which {
@@ -160,13 +162,13 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
             _ => |_| true,
         },
     };
-    app.rows_area = listing::draw(paper, table, &mut app.cases.list, &look);
+    cx.rows_area = listing::draw(canvas, table, &mut app.cases.list, &look);
     if let Some(case) = app.cases.list.selected() {
-        draw_detail(paper, detail, case, app);
+        draw_detail(canvas, detail, case, app, cx);
     }
 }
 
-fn title(app: &App) -> String {
+fn title(app: &Legacy) -> String {
     let more = paged_suffix(&app.cases);
     let which = match app.case_query.which {
         Which::Open => "Open",
@@ -188,10 +190,10 @@ fn nothing(query: &CaseQuery) -> String {
 }
 
 /// The case under the cursor, in words and in full.
-fn draw_detail(paper: &mut Paper<'_>, area: Rect, case: &CaseRow, app: &App) {
+fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, case: &CaseRow, app: &Legacy, cx: &Shell) {
     let (head, rest) = split_top(area, 1);
-    let hint = case_head::undo_hint(app).map_or(String::new(), |hint| format!(" · {hint}"));
-    paper.heading(head, &format!("{}{hint}", case.title));
+    let hint = case_head::undo_hint(app, cx).map_or(String::new(), |hint| format!(" · {hint}"));
+    canvas.heading(head, &format!("{}{hint}", case.title));
     let (first, rest) = split_top(rest, 1);
     let blocked = format::count(case.items_blocked);
     let mut facts: Spans = vec![
@@ -203,20 +205,20 @@ fn draw_detail(paper: &mut Paper<'_>, area: Rect, case: &CaseRow, app: &App) {
         ),
     ];
     facts.extend(case_head::row_signs(case));
-    let age = format::ago(case.opened_at, app.clock.utc);
+    let age = format::ago(case.opened_at, cx.clock.utc);
     let mut times: Spans = vec![(format!("waits {age}"), Tone::Dim)];
     if app.case_query.which != Which::Decided {
-        times.push(case_head::due(case, app.clock.utc));
+        times.push(case_head::due(case, cx.clock.utc));
     }
     if let Some(holder) = &case.claimed_by {
         times.push((format!("held by {holder}"), Tone::Warn));
     }
     let (second, reason) = split_top(rest, 1);
     if second.height > 0 {
-        paper.put_spans(first, &case_head::joined(facts));
-        paper.put_spans(second, &case_head::joined(times));
+        canvas.put_spans(first, &case_head::joined(facts));
+        canvas.put_spans(second, &case_head::joined(times));
     }
     if reason.height > 0 {
-        paper.paragraph(reason, &case.reason, Tone::Plain);
+        canvas.paragraph(reason, &case.reason, Tone::Plain);
     }
 }

@@ -3,21 +3,21 @@
 use ratatui::layout::Rect;
 use tradepost_common::review::SourceLine;
 
-use super::paper::{Paper, split_top};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
 use crate::state::source::SourceView;
 use crate::text;
 use crate::theme::Tone;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, view: &mut SourceView) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut SourceView) {
     let (head, rest) = split_top(area, 1);
-    paper.heading(head, &title(view));
+    canvas.heading(head, &title(view));
     let (message, rest) = split_top(rest, u16::from(view.message.is_some()));
     if let Some(words) = &view.message {
-        paper.line(message, words, Tone::Warn);
+        canvas.line(message, words, Tone::Warn);
     }
     let (body, keys) = split_top(rest, rest.height.saturating_sub(1));
-    paper.line(
+    canvas.line(
         keys,
         "j k g G scroll · ← → sideways · ] [ next, previous finding · v back",
         Tone::Dim,
@@ -25,17 +25,17 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, view: &mut SourceView) {
     // The caret has a line of its own.
     view.height = i32::from(body.height.saturating_sub(1).max(1));
     if let Some(why) = &view.error {
-        paper.paragraph(body, why, Tone::Bad);
+        canvas.paragraph(body, why, Tone::Bad);
         return;
     }
     let Some(source) = &view.source else {
-        paper.line(body, "reading …", Tone::Dim);
+        canvas.line(body, "reading …", Tone::Dim);
         return;
     };
     let digits = source.total_lines.to_string().len();
     let room = usize::from(body.width).saturating_sub(digits + 5);
     view.place(room);
-    draw_lines(paper, body, view, digits);
+    draw_lines(canvas, body, view, digits);
 }
 
 fn title(view: &SourceView) -> String {
@@ -51,7 +51,7 @@ fn title(view: &SourceView) -> String {
     format!("{path}{place}{total}")
 }
 
-fn draw_lines(paper: &mut Paper<'_>, area: Rect, view: &SourceView, digits: usize) {
+fn draw_lines(canvas: &mut Canvas<'_>, area: Rect, view: &SourceView, digits: usize) {
     let total = view.source.as_ref().map_or(0, |source| source.total_lines);
     let mut y = area.y;
     let mut number = view.top;
@@ -60,14 +60,14 @@ fn draw_lines(paper: &mut Paper<'_>, area: Rect, view: &SourceView, digits: usiz
         let place = Rect { y, height: 1, ..area };
         y += 1;
         let Some(line) = view.line(number) else {
-            paper.line(place, &format!("  {number:>digits$} │ …"), Tone::Dim);
+            canvas.line(place, &format!("  {number:>digits$} │ …"), Tone::Dim);
             number += 1;
             continue;
         };
-        draw_line(paper, place, line, (number, digits), view.left, mark.is_some());
+        draw_line(canvas, place, line, (number, digits), view.left, mark.is_some());
         if let Some((_, Some(column))) = mark.filter(|_| y < area.bottom()) {
             let below = Rect { y, height: 1, ..area };
-            draw_caret(paper, below, line, column, view.left, digits + 5);
+            draw_caret(canvas, below, line, column, view.left, digits + 5);
             y += 1;
         }
         number = number.saturating_add(1);
@@ -75,7 +75,7 @@ fn draw_lines(paper: &mut Paper<'_>, area: Rect, view: &SourceView, digits: usiz
 }
 
 fn draw_line(
-    paper: &mut Paper<'_>,
+    canvas: &mut Canvas<'_>,
     area: Rect,
     line: &SourceLine,
     (number, digits): (i32, usize),
@@ -88,7 +88,7 @@ fn draw_line(
         (" ", Tone::Dim, Tone::Plain)
     };
     let gutter = format!("{sign} {number:>digits$} │ ");
-    let used = paper.put(area.x, area.y, area.width, &gutter, gutter_tone);
+    let used = canvas.put(area.x, area.y, area.width, &gutter, gutter_tone);
     let text = one_line(line);
     let shown = text.chars().skip(left).take(usize::from(area.width));
     let mut words: String = front(line, left).chars().chain(shown).collect();
@@ -96,7 +96,7 @@ fn draw_line(
         let hidden = format::plural(line.hidden.into(), "character", "characters");
         words.push_str(&format!(" … {hidden} not shown"));
     }
-    paper.put(area.x + used, area.y, area.width.saturating_sub(used), &words, tone);
+    canvas.put(area.x + used, area.y, area.width.saturating_sub(used), &words, tone);
 }
 
 /// A sign that something is missing before what is shown.
@@ -110,7 +110,7 @@ fn one_line(line: &SourceLine) -> String {
 }
 
 /// Below the column of the finding, as far as it is on the screen.
-fn draw_caret(paper: &mut Paper<'_>, area: Rect, line: &SourceLine, column: i32, left: usize, gutter: usize) {
+fn draw_caret(canvas: &mut Canvas<'_>, area: Rect, line: &SourceLine, column: i32, left: usize, gutter: usize) {
     let at = usize::try_from(column.saturating_sub(line.first_column)).ok();
     let Some(skip) = at.and_then(|at| at.checked_sub(left)) else {
         return;
@@ -120,6 +120,6 @@ fn draw_caret(paper: &mut Paper<'_>, area: Rect, line: &SourceLine, column: i32,
     if let Ok(x) = u16::try_from(x)
         && x < area.width
     {
-        paper.put(area.x + x, area.y, 1, "^", Tone::Bad);
+        canvas.put(area.x + x, area.y, 1, "^", Tone::Bad);
     }
 }

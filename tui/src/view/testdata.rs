@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
-use tradepost_common::audit::AuditRow;
 use tradepost_common::events::{Event, Revisions, Snapshot};
 use tradepost_common::ids::{CaseId, MessageId, UploadId};
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
@@ -21,10 +20,12 @@ use tradepost_common::uploads::{
 };
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::graphics::{Choice, Graphics};
-use crate::message::{Link, Update};
-use crate::state::App;
-use crate::state::clock::Clock;
+use crate::pictures::Pictures;
+use crate::screen;
+use crate::shell::{self, App, Link};
+use crate::state::message::Update;
 use crate::theme::Theme;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-22 12:00:00 UTC);
@@ -47,18 +48,18 @@ pub fn case_id(n: u128) -> CaseId {
 /// A live terminal with a snapshot.
 pub fn app() -> App {
     let graphics = Graphics::new(Choice::Halfblocks, None, |_| None);
-    let mut app = App::new(Theme::Mono, graphics, clock());
-    app.hear(Update::Link(Link::Live));
-    app.hear(Update::Event(Event::Snapshot(Box::new(snapshot()))));
-    app.effects.clear();
+    let mut app = App::new(screen::all(), Theme::Mono, Pictures::new(graphics), clock());
+    app.update(shell::Update::Link(Link::Live));
+    app.update(shell::Update::Event(Event::Snapshot(Box::new(snapshot()))));
+    app.shell.effects.clear();
     app
 }
 
 /// The same, with open cases read.
 pub fn app_with_cases() -> App {
     let mut app = app();
-    app.go(crate::state::screen::Screen::Review);
-    let ask = crate::state::paged::Ask { cursor: None };
+    app.go("cases");
+    let ask = crate::paged::PageRequest { cursor: None };
     let rows = vec![case(1), case(2), case(3)];
     let query = crate::state::desk::CaseQuery::default();
     app.hear(Update::Cases(
@@ -66,7 +67,7 @@ pub fn app_with_cases() -> App {
         ask,
         Ok(tradepost_common::Page { rows, next: None }),
     ));
-    app.effects.clear();
+    app.shell.effects.clear();
     app
 }
 
@@ -267,17 +268,5 @@ pub fn trace() -> UploadTrace {
             at: ago(3),
             duration_ms: 5012,
         }],
-    }
-}
-
-pub fn audit(n: i64) -> AuditRow {
-    AuditRow {
-        id: n,
-        at: ago(60 * n),
-        actor: "root".to_owned(),
-        uid: 0,
-        act: "case.reject".to_owned(),
-        subject: format!("case:{n}"),
-        detail: serde_json::json!({ "reason": "Contains malware", "items": n }),
     }
 }

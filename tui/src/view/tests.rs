@@ -6,55 +6,23 @@ mod review;
 
 use std::time::Duration;
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use crossterm::event::KeyCode;
 use tradepost_common::Page;
 
 use super::testdata;
-use crate::input::{Action, Review};
-use crate::message::{Effect, Link, Read, Update};
-use crate::state::App;
-use crate::state::list::Step;
-use crate::state::paged::Ask;
-use crate::state::screen::Screen;
+use crate::list::Step;
+use crate::paged::PageRequest;
+use crate::screen::testing::{large_screen, lines, screen};
+use crate::shell::{self, Action, App, Effect, Link, Marking};
+use crate::state::message::{Read, Update};
 
-fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| super::draw(frame, app)).unwrap();
-    let buffer = terminal.backend().buffer();
-    (0..height)
-        .map(|y| {
-            (0..width)
-                .map(|x| buffer[(x, y)].symbol())
-                .collect::<String>()
-                .trim_end()
-                .to_owned()
-        })
-        .collect()
+fn first_page<T>(rows: Vec<T>) -> (PageRequest, Result<Page<T>, crate::client::Failure>) {
+    (PageRequest { cursor: None }, Ok(Page { rows, next: None }))
 }
 
-fn screen(app: &mut App) -> String {
-    // The age of the data comes from a clock that runs.
-    app.clock = crate::state::clock::Clock {
-        instant: app.heard_at.unwrap_or(app.clock.instant),
-        ..app.clock
-    };
-    lines(app, 80, 24).join("\n")
-}
-
-/// The same in a large terminal.
-fn large_screen(app: &mut App) -> String {
-    screen(app);
-    lines(app, 120, 40).join("\n")
-}
-
-fn first_page<T>(rows: Vec<T>) -> (Ask, Result<Page<T>, crate::client::Failure>) {
-    (Ask { cursor: None }, Ok(Page { rows, next: None }))
-}
-
-fn app_on(screen: Screen) -> App {
+fn app_on(page: &str) -> App {
     let mut app = testdata::app();
-    app.go(screen);
+    app.go(page);
     app
 }
 
@@ -72,19 +40,14 @@ fn overview_has_the_worst_alert_on_top() {
 
 #[test]
 fn queues_show_numbers_and_a_chart() {
-    let mut app = app_on(Screen::Queues);
+    let mut app = app_on("queues");
     app.act(Action::Step(Step::Last));
     insta::assert_snapshot!(screen(&mut app));
 }
 
 #[test]
 fn latency_shows_the_last_minute() {
-    insta::assert_snapshot!(screen(&mut app_on(Screen::Latency)));
-}
-
-#[test]
-fn alerts_are_listed_in_full() {
-    insta::assert_snapshot!(screen(&mut app_on(Screen::Alerts)));
+    insta::assert_snapshot!(screen(&mut app_on("latency")));
 }
 
 #[test]
@@ -101,22 +64,14 @@ fn review_item_shows_findings_files_and_what_a_would_do() {
 fn review_item_asks_for_a_reason() {
     let mut app = app_in_case();
     app.act(Action::Arm);
-    app.clock.instant += Duration::from_secs(2);
-    app.act(Action::Review(Review::AskReason));
-    insta::assert_snapshot!(screen(&mut app));
-}
-
-#[test]
-fn audit_says_who_did_what() {
-    let mut app = app_on(Screen::Audit);
-    let (ask, page) = first_page((1..4).map(testdata::audit).collect());
-    app.hear(Update::Audit(ask, page));
+    app.shell.clock.instant += Duration::from_secs(2);
+    app.act(Action::Letter('x'));
     insta::assert_snapshot!(screen(&mut app));
 }
 
 #[test]
 fn uploads_show_where_each_is() {
-    let mut app = app_on(Screen::Uploads);
+    let mut app = app_on("uploads");
     let (ask, page) = first_page((0..5).map(testdata::upload).collect());
     app.hear(Update::Uploads(ask, page));
     insta::assert_snapshot!(screen(&mut app));
@@ -124,12 +79,12 @@ fn uploads_show_where_each_is() {
 
 #[test]
 fn trace_shows_stages_findings_and_failed_attempts() {
-    let mut app = app_on(Screen::Uploads);
+    let mut app = app_on("uploads");
     let (ask, page) = first_page((0..5).map(testdata::upload).collect());
     app.hear(Update::Uploads(ask, page));
     app.act(Action::Open);
     let id = testdata::upload(0).id;
-    assert!(app.effects.contains(&Effect::Read(Read::Trace(id))));
+    assert!(app.reads().contains(&Read::Trace(id)));
     app.hear(Update::Trace(id, Ok(testdata::trace())));
     insta::assert_snapshot!(screen(&mut app));
 }
@@ -144,16 +99,16 @@ fn help_names_the_keys_of_the_screen() {
 #[test]
 fn lost_line_keeps_the_data_and_says_that_it_is_stale() {
     let mut app = testdata::app();
-    app.clock.instant += Duration::from_secs(34);
-    app.hear(Update::Link(Link::Lost {
+    app.shell.clock.instant += Duration::from_secs(34);
+    app.update(shell::Update::Link(Link::Lost {
         why: "connection refused".to_owned(),
         retry: Duration::from_secs(1),
     }));
-    app.clock.instant += Duration::from_secs(6);
+    app.shell.clock.instant += Duration::from_secs(6);
     let shown = lines(&mut app, 80, 24);
     assert_eq!(
         shown[1],
-        "STALE: data 40s old, line lost 6s ago, trying again: connection refused"
+        "STALE: data 40s old, link lost 6s ago, trying again: connection refused"
     );
     assert!(shown.iter().any(|line| line.contains("14,012")));
 }
@@ -161,9 +116,15 @@ fn lost_line_keeps_the_data_and_says_that_it_is_stale() {
 #[test]
 fn nothing_heard_yet_names_the_socket_and_what_to_do() {
     let graphics = crate::graphics::Graphics::new(crate::graphics::Choice::Halfblocks, None, |_| None);
-    let mut app = App::new(crate::theme::Theme::Mono, graphics, testdata::clock());
+    let pictures = crate::pictures::Pictures::new(graphics);
+    let mut app = App::new(
+        crate::screen::all(),
+        crate::theme::Theme::Mono,
+        pictures,
+        testdata::clock(),
+    );
     let why = "/state/control.sock: connection refused. Start the daemon.".to_owned();
-    app.hear(Update::Link(Link::Lost {
+    app.update(shell::Update::Link(Link::Lost {
         why,
         retry: Duration::from_secs(1),
     }));
@@ -176,10 +137,21 @@ fn every_screen_fits_both_sizes_in_every_theme() {
     use crate::theme::Theme::{Dark, Light, Mono};
     for (width, height) in [(80, 24), (120, 40), (160, 48), (60, 16), (20, 5)] {
         for theme in [Dark, Light, Mono] {
-            for screen in crate::state::screen::TABS {
+            for page in [
+                "overview",
+                "queues",
+                "dead-groups",
+                "operations",
+                "latency",
+                "alerts",
+                "cases",
+                "case",
+                "audit",
+                "uploads",
+            ] {
                 let mut app = app_in_case();
-                app.theme = theme;
-                app.go(screen);
+                app.shell.theme = theme;
+                app.go(page);
                 app.act(Action::Arm);
                 app.act(Action::Freeze);
                 lines(&mut app, width, height);
@@ -195,14 +167,23 @@ fn flagged_picture_is_asked_for_blurred_and_turns_sharp_on_demand() {
     let mut app = app_in_case();
     app.act(Action::Step(Step::Down));
     lines(&mut app, 80, 24);
-    let wish = app.picture_wish.clone().expect("the second file has a picture");
+    let wish = app
+        .shell
+        .pictures
+        .on_screen
+        .first()
+        .cloned()
+        .expect("the second file has a picture");
     assert_eq!(wish.focus, crate::picture::Focus::Blurred);
-    app.act(Action::Review(Review::Blur));
+    app.act(Action::Letter('b'));
     lines(&mut app, 80, 24);
-    assert_eq!(app.picture_wish.clone().unwrap().focus, crate::picture::Focus::Sharp);
-    app.effects.clear();
+    assert_eq!(
+        app.shell.pictures.on_screen.first().cloned().unwrap().focus,
+        crate::picture::Focus::Sharp
+    );
+    app.shell.effects.clear();
     app.ask_for_pictures();
-    assert!(matches!(app.effects[..], [Effect::Picture(_)]));
+    assert!(matches!(app.shell.effects[..], [Effect::Picture(_)]));
     app.ask_for_pictures();
-    assert_eq!(app.effects.len(), 1, "one picture at a time");
+    assert_eq!(app.shell.effects.len(), 1, "one picture at a time");
 }

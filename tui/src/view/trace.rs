@@ -3,37 +3,39 @@
 use ratatui::layout::Rect;
 use tradepost_common::uploads::{Finding, StageTime, UploadTrace};
 
-use super::listing::{self, Focus, Look};
-use super::paper::{Paper, Spans, split_top};
+use super::focus_of;
 use super::{findings, uploads};
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
+use crate::shell::Shell;
 use crate::state::case::Pane;
-use crate::state::{App, TraceView};
+use crate::state::{Legacy, TraceView};
 use crate::text;
 use crate::theme::Tone;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
-    let now = app.clock.utc;
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
+    let now = cx.clock.utc;
     let Some(view) = &mut app.trace else {
         return;
     };
     let (head, rest) = split_top(area, 1);
     let Some(trace) = view.trace.clone() else {
-        paper.heading(head, &format!("Upload {}", view.id));
+        canvas.heading(head, &format!("Upload {}", view.id));
         let words = view.error.clone().unwrap_or_else(|| "reading …".to_owned());
-        paper.paragraph(rest, &words, Tone::Dim);
+        canvas.paragraph(rest, &words, Tone::Dim);
         return;
     };
     let title = trace.upload.title.as_deref().unwrap_or(&trace.upload.file_name);
-    paper.heading(head, &format!("Upload {title}"));
+    canvas.heading(head, &format!("Upload {title}"));
     let (facts, rest) = split_top(rest, 3);
-    draw_facts(paper, facts, &trace);
+    draw_facts(canvas, facts, &trace);
     let (stages, rest) = split_top(rest, trace.stages.len() as u16 + 1);
-    draw_stages(paper, stages, &trace.stages);
-    app.rows_area = draw_lists(paper, rest, view, now);
+    draw_stages(canvas, stages, &trace.stages);
+    cx.rows_area = draw_lists(canvas, rest, view, now);
 }
 
-fn draw_facts(paper: &mut Paper<'_>, area: Rect, trace: &UploadTrace) {
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, trace: &UploadTrace) {
     let upload = &trace.upload;
     let state = uploads::state(upload.state);
     let facts = format!(
@@ -45,21 +47,21 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, trace: &UploadTrace) {
         format::stamp(upload.created_at),
     );
     let first: Spans = vec![(state.text, state.tone), (facts, Tone::Plain)];
-    paper.put_spans(area, &first);
+    canvas.put_spans(area, &first);
     let (_, second) = split_top(area, 1);
-    paper.line(second, &format!("{}  id {}", upload.file_name, upload.id), Tone::Dim);
+    canvas.line(second, &format!("{}  id {}", upload.file_name, upload.id), Tone::Dim);
     let (_, third) = split_top(area, 2);
-    paper.line(third, &format!("sha256 {}", trace.sha256), Tone::Dim);
+    canvas.line(third, &format!("sha256 {}", trace.sha256), Tone::Dim);
 }
 
 /// A bar for each stage, where it lies in the whole time.
-fn draw_stages(paper: &mut Paper<'_>, area: Rect, stages: &[StageTime]) {
+fn draw_stages(canvas: &mut Canvas<'_>, area: Rect, stages: &[StageTime]) {
     let Some(start) = stages.iter().map(|s| s.entered_at).min() else {
         return;
     };
     let offset = |s: &StageTime| (s.entered_at - start).as_seconds_f64();
     let total = stages.iter().map(|s| offset(s) + s.seconds).fold(0.0, f64::max);
-    paper.put(
+    canvas.put(
         area.x,
         area.y,
         area.width,
@@ -71,7 +73,7 @@ fn draw_stages(paper: &mut Paper<'_>, area: Rect, stages: &[StageTime]) {
         let here = stage.left_at.is_none();
         let tone = if here { Tone::Accent } else { Tone::Plain };
         let words = format!("{:<8} {:>8}  ", stage.stage, format::took(stage.seconds));
-        paper.put(area.x, y, 19, &words, tone);
+        canvas.put(area.x, y, 19, &words, tone);
         let scale = |seconds: f64| {
             if total > 0.0 { seconds / total * room } else { 0.0 }
         };
@@ -79,7 +81,7 @@ fn draw_stages(paper: &mut Paper<'_>, area: Rect, stages: &[StageTime]) {
         let cells = (scale(stage.seconds).round() as u16).max(1);
         let bar = if here { "▒" } else { "█" }.repeat(usize::from(cells));
         let left = area.x + 19 + from;
-        let used = paper.put(
+        let used = canvas.put(
             left,
             y,
             area.right().saturating_sub(left),
@@ -87,12 +89,12 @@ fn draw_stages(paper: &mut Paper<'_>, area: Rect, stages: &[StageTime]) {
             if here { Tone::Accent } else { Tone::Good },
         );
         if here {
-            paper.put(left + used + 1, y, 12, "is here", Tone::Accent);
+            canvas.put(left + used + 1, y, 12, "is here", Tone::Accent);
         }
     }
 }
 
-fn draw_lists(paper: &mut Paper<'_>, area: Rect, view: &mut TraceView, now: time::OffsetDateTime) -> Rect {
+fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, view: &mut TraceView, now: time::OffsetDateTime) -> Rect {
     let failed = view.attempts.rows().len() as u16;
     let below = if failed == 0 {
         1
@@ -100,38 +102,38 @@ fn draw_lists(paper: &mut Paper<'_>, area: Rect, view: &mut TraceView, now: time
         (failed + 2).min(area.height / 2)
     };
     let (top, bottom) = split_top(area, area.height.saturating_sub(below));
-    let found = draw_findings(paper, top, view, now);
+    let found = draw_findings(canvas, top, view, now);
     let (head, bottom) = split_top(bottom, 1);
     let title = format!("Failed attempts {}", listing::position(&view.attempts, ""));
-    paper.heading(head, &title);
+    canvas.heading(head, &title);
     if failed == 0 {
         return found;
     }
-    let focus = Focus::of(Pane::Files, view.pane);
+    let focus = focus_of(Pane::Files, view.pane);
     let look = Look {
         now,
         focus,
         empty: "none",
         wanted: |_| true,
     };
-    let attempts = listing::draw(paper, bottom, &mut view.attempts, &look);
+    let attempts = listing::draw(canvas, bottom, &mut view.attempts, &look);
     if focus == Focus::Here { attempts } else { found }
 }
 
-fn draw_findings(paper: &mut Paper<'_>, area: Rect, view: &mut TraceView, now: time::OffsetDateTime) -> Rect {
+fn draw_findings(canvas: &mut Canvas<'_>, area: Rect, view: &mut TraceView, now: time::OffsetDateTime) -> Rect {
     let (head, area) = split_top(area, 1);
-    paper.heading(head, &format!("Findings {}", listing::position(&view.findings, "")));
+    canvas.heading(head, &format!("Findings {}", listing::position(&view.findings, "")));
     let (table, detail) = split_top(area, area.height.saturating_sub(detail_height(area, view)));
-    let focus = Focus::of(Pane::Findings, view.pane);
+    let focus = focus_of(Pane::Findings, view.pane);
     let look = Look {
         now,
         focus,
         empty: "no finding",
         wanted: |_| true,
     };
-    let rows = listing::draw(paper, table, &mut view.findings, &look);
+    let rows = listing::draw(canvas, table, &mut view.findings, &look);
     if let Some(row) = view.findings.selected() {
-        draw_finding(paper, detail, &row.finding);
+        draw_finding(canvas, detail, &row.finding);
     }
     rows
 }
@@ -162,7 +164,7 @@ fn excerpt_label(finding: &Finding) -> String {
 }
 
 /// The finding in full: the message, then the offending text with its place.
-pub fn draw_finding(paper: &mut Paper<'_>, area: Rect, finding: &Finding) {
+pub fn draw_finding(canvas: &mut Canvas<'_>, area: Rect, finding: &Finding) {
     if area.height == 0 {
         return;
     }
@@ -172,16 +174,16 @@ pub fn draw_finding(paper: &mut Paper<'_>, area: Rect, finding: &Finding) {
     } else {
         area.height.saturating_sub(1).max(1)
     };
-    let used = paper.paragraph(Rect { height: lines, ..area }, &finding.message, Tone::Plain);
+    let used = canvas.paragraph(Rect { height: lines, ..area }, &finding.message, Tone::Plain);
     let (_, rest) = split_top(area, used);
     if excerpt.is_empty() || rest.height == 0 {
         return;
     }
-    let label_cells = paper.put(rest.x, rest.y, rest.width, &excerpt_label(finding), Tone::Dim);
+    let label_cells = canvas.put(rest.x, rest.y, rest.width, &excerpt_label(finding), Tone::Dim);
     let words = Rect {
         x: rest.x + label_cells,
         width: rest.width.saturating_sub(label_cells),
         ..rest
     };
-    paper.paragraph(words, excerpt, Tone::Bad);
+    canvas.paragraph(words, excerpt, Tone::Bad);
 }

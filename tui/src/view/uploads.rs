@@ -4,11 +4,12 @@ use ratatui::layout::Rect;
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{UploadRow, UploadState};
 
-use super::listing::{self, Focus, Look};
-use super::paged_suffix;
-use super::paper::{Paper, split_top};
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::state::App;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
@@ -120,10 +121,10 @@ fn took(upload: &UploadRow, now: time::OffsetDateTime) -> Cell {
     Cell::new(format::took(seconds(upload, now)), tone)
 }
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let (head, rest) = split_top(area, 1);
     let more = paged_suffix(&app.uploads);
-    paper.heading(
+    canvas.heading(
         head,
         &format!("Uploads {}", listing::position(&app.uploads.list, &more)),
     );
@@ -132,10 +133,10 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, app: &mut App) {
         Some(_) => "nothing was uploaded yet: `tradepost upload PACK.zip`".to_owned(),
     });
     let look = Look {
-        now: app.clock.utc,
+        now: cx.clock.utc,
         focus: Focus::Here,
         empty: &empty,
         wanted: |_| true,
     };
-    app.rows_area = listing::draw(paper, rest, &mut app.uploads.list, &look);
+    cx.rows_area = listing::draw(canvas, rest, &mut app.uploads.list, &look);
 }

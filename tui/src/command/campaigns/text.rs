@@ -3,20 +3,20 @@
 use tradepost_common::campaigns::{Campaign, CampaignState};
 
 use crate::format;
-use crate::plain::{Ink, paint};
+use crate::plain::{Styling, paint};
 use crate::text::clean;
 use crate::theme::Tone;
 use crate::view::campaigns::keys::NOTHING_TO_DRAW;
 use crate::view::campaigns::{facts, percent, state};
 
 /// A campaign in full, or a plan.
-pub fn in_text(campaign: &Campaign, ink: Ink) -> String {
+pub fn in_text(campaign: &Campaign, styling: Styling) -> String {
     let mut out = String::new();
     let mut fact = |name: &str, value: &str| out.push_str(&format!("{name:<10} {value}\n"));
     fact("campaign", &campaign.id.to_string());
     fact("what", &clean(&campaign.what));
     fact("presets", &clean(&campaign.presets.join(", ")));
-    fact("state", &state_in_words(campaign, ink));
+    fact("state", &state_in_words(campaign, styling));
     fact("by", &clean(&campaign.actor));
     fact("reason", &clean(&campaign.reason));
     fact("pace", &facts::pace_in_words(campaign));
@@ -35,7 +35,7 @@ pub fn in_text(campaign: &Campaign, ink: Ink) -> String {
     );
     fact("figures", facts::basis_in_words(estimate.basis));
     if let Some((words, tone)) = facts::disk_in_words(campaign) {
-        fact("disk", &paint(&words, tone, ink));
+        fact("disk", &paint(&words, tone, styling));
     }
     if campaign.started_at.is_some() {
         let moving = facts::moving_in_words(campaign);
@@ -46,7 +46,7 @@ pub fn in_text(campaign: &Campaign, ink: Ink) -> String {
         fact("freed", &format::bytes(freed));
     }
     if let Some(note) = &campaign.note {
-        fact("note", &paint(&clean(note), Tone::Warn, ink));
+        fact("note", &paint(&clean(note), Tone::Warn, styling));
     }
     let next = next(campaign);
     if !next.is_empty() {
@@ -59,9 +59,9 @@ pub fn in_text(campaign: &Campaign, ink: Ink) -> String {
 }
 
 /// The word of its state, in colour.
-pub fn state_in_words(campaign: &Campaign, ink: Ink) -> String {
+pub fn state_in_words(campaign: &Campaign, styling: Styling) -> String {
     let tone = state(campaign.state).tone;
-    paint(&campaign.state.as_str().replace('_', " "), tone, ink)
+    paint(&campaign.state.as_str().replace('_', " "), tone, styling)
 }
 
 /// Commands that make sense now, with what they do.

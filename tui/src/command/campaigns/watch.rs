@@ -7,9 +7,9 @@ use std::time::Duration;
 use tradepost_common::campaigns::{Campaign, CampaignState};
 
 use super::text::in_text;
-use crate::REFUSED;
+use crate::cli::Output;
+use crate::cli::REFUSED;
 use crate::client::Client;
-use crate::command::Output;
 use crate::view::campaigns::in_a_line;
 
 /// Between two looks.
@@ -59,7 +59,7 @@ pub async fn run(client: &Client, mut campaign: Campaign, output: Output) -> any
     if is_live {
         eprint!("\r\x1b[2K");
     }
-    output.print(&campaign, |ink| in_text(&campaign, ink))?;
+    output.print(&campaign, |styling| in_text(&campaign, styling))?;
     Ok(match campaign.state {
         CampaignState::Paused | CampaignState::Stopped | CampaignState::Aborted | CampaignState::Failed => {
             ExitCode::from(REFUSED)

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::UploadState;
 
-use super::Output;
 use crate::args;
+use crate::cli::Output;
 use api::{Api, ApiError, PublicTrace, Start};
 use progress::Progress;
 

@@ -4,7 +4,8 @@ use std::io::{IsTerminal, Write};
 
 use tradepost_common::uploads::UploadRow;
 
-use super::{Output, Pack};
+use super::Pack;
+use crate::cli::Output;
 use crate::text;
 
 /// Tells progress on standard error, so that standard output carries only the result.

@@ -3,9 +3,10 @@
 use serde_json::json;
 use tradepost_common::uploads::UploadState;
 
-use super::{Output, Pack};
+use super::Pack;
+use crate::cli::Output;
 use crate::command::uploads;
-use crate::plain::{Ink, paint};
+use crate::plain::{Styling, paint};
 use crate::text;
 use crate::theme::Tone;
 use crate::{format, view};
@@ -23,13 +24,15 @@ pub fn print(packs: &[Pack], output: Output) -> anyhow::Result<()> {
             })
         })
         .collect();
-    output.print(&value, |ink| packs.iter().map(|pack| in_text(pack, ink)).collect())
+    output.print(&value, |styling| {
+        packs.iter().map(|pack| in_text(pack, styling)).collect()
+    })
 }
 
-fn in_text(pack: &Pack, ink: Ink) -> String {
+fn in_text(pack: &Pack, styling: Styling) -> String {
     let name = text::clean(&pack.name);
     if let Some(why) = &pack.refused {
-        return format!("{name}: {} {why}\n", paint("NOT ACCEPTED", Tone::Bad, ink));
+        return format!("{name}: {} {why}\n", paint("NOT ACCEPTED", Tone::Bad, styling));
     }
     let id = pack.id.map(|id| id.to_string()).unwrap_or_default();
     let Some(trace) = &pack.trace else {
@@ -43,12 +46,12 @@ fn in_text(pack: &Pack, ink: Ink) -> String {
     let files = format::plural(upload.files, "file", "files");
     let mut out = format!(
         "{name}: {}{took}, {files} · {id}\n",
-        paint(&state.text, state.tone, ink)
+        paint(&state.text, state.tone, styling)
     );
     if upload.state == UploadState::InReview {
         out.push_str("  a moderator decides\n");
     }
-    out.push_str(&uploads::in_full(&trace.findings, ink));
+    out.push_str(&uploads::in_full(&trace.findings, styling));
     if !trace.findings.is_empty() {
         out.push('\n');
     }

@@ -1,11 +1,13 @@
 //! How a sample is looked at: in the list, as three pictures, or one of them alone.
 
+use crate::shell::Shell;
+use crate::state::screen;
 use tradepost_common::campaigns::{Sample, Side};
 use tradepost_common::ids::CampaignId;
 
-use super::{App, CampaignPane, CampaignView};
+use super::{CampaignPane, CampaignView, Legacy};
+use crate::list::{Order, Step};
 use crate::picture::{Pan, PictureOf, Zoom};
-use crate::state::list::{Order, Step};
 use crate::state::screen::Screen;
 use crate::theme::Tone;
 
@@ -54,6 +56,11 @@ impl Looking {
             Pictures::Only(Side::New) => &[Side::New],
             Pictures::Only(Side::Difference) => &[Side::Difference],
         }
+    }
+
+    /// Changes with the place of the pictures.
+    pub fn layout(self) -> u32 {
+        self.sides().first().map_or(0, |side| *side as u32 + 1) * 4 + self.sides().len() as u32
     }
 
     /// From the list to the pictures and back.
@@ -108,33 +115,33 @@ impl CampaignView {
     }
 }
 
-impl App {
-    pub fn look_at_sample(&mut self, key: LookKey) {
-        if self.screen != Screen::Campaign {
-            return self.say(Tone::Dim, "this works on the samples of a campaign");
+impl Legacy {
+    pub fn look_at_sample(&mut self, cx: &mut Shell, key: LookKey) {
+        if screen(cx) != Screen::Campaign {
+            return cx.say(Tone::Dim, "this works on the samples of a campaign");
         }
         if key == LookKey::Background {
-            self.background = self.background.next();
-            return self.say(Tone::Plain, format!("background: {}", self.background.as_str()));
+            cx.pictures.background = cx.pictures.background.next();
+            return cx.say(Tone::Plain, format!("background: {}", cx.pictures.background.as_str()));
         }
         let Some(view) = &mut self.campaigns.view else {
             return;
         };
         if view.pane != CampaignPane::Samples || view.samples.list.selected().is_none() {
-            return self.say(Tone::Dim, "no sample to look at");
+            return cx.say(Tone::Dim, "no sample to look at");
         }
         let looking = &mut view.looking;
         match key {
             LookKey::Full => looking.full(),
             LookKey::Closer if looking.is_on() => looking.zoom = looking.zoom.closer(),
             LookKey::Wider if looking.is_on() => looking.zoom = looking.zoom.wider(),
-            LookKey::Other(order) => self.cycle(order),
+            LookKey::Other(order) => self.cycle(cx, order),
             _ => {}
         }
     }
 
     /// Arrows move what is looked at closely, and the list otherwise.
-    pub fn arrow_at_sample(&mut self, pan: Pan) {
+    pub fn arrow_at_sample(&mut self, cx: &mut Shell, pan: Pan) {
         if let Some(view) = &mut self.campaigns.view
             && view.looking.is_on()
             && !view.looking.zoom.is_whole()
@@ -143,16 +150,16 @@ impl App {
             return;
         }
         match pan {
-            Pan::Up => self.step(Step::Up),
-            Pan::Down => self.step(Step::Down),
-            Pan::Left => self.look_at_sample(LookKey::Other(Order::Falling)),
-            Pan::Right => self.look_at_sample(LookKey::Other(Order::Rising)),
+            Pan::Up => self.step(cx, Step::Up),
+            Pan::Down => self.step(cx, Step::Down),
+            Pan::Left => self.look_at_sample(cx, LookKey::Other(Order::Falling)),
+            Pan::Right => self.look_at_sample(cx, LookKey::Other(Order::Rising)),
         }
     }
 
     /// Back to the list of samples; says whether a sample was looked at.
-    pub fn leave_sample(&mut self) -> bool {
-        let is_here = self.screen == Screen::Campaign;
+    pub fn leave_sample(&mut self, cx: &mut Shell) -> bool {
+        let is_here = screen(cx) == Screen::Campaign;
         let view = self.campaigns.view.as_mut().filter(|_| is_here);
         view.is_some_and(|view| view.looking.leave())
     }

@@ -1,54 +1,56 @@
 //! Planning a campaign from the list: the words of the command line, typed at a prompt. Enter plans and draws nothing.
 
+use crate::shell::Shell;
+use crate::state::{screen, set_prompt};
 use tradepost_common::campaigns::Campaign;
 use tradepost_common::overview::Role;
 
-use super::App;
+use super::Legacy;
 use crate::args::typed_plan;
 use crate::client::Reply;
-use crate::input::Typed;
-use crate::message::{Effect, Write};
+use crate::state::input::Typed;
+use crate::state::message::Write;
 use crate::state::prompt::{Line, Prompt};
 use crate::state::typing::edit;
 use crate::theme::Tone;
 
-impl App {
-    pub fn ask_campaign(&mut self) {
-        if self.may_write(Role::Operator) {
-            self.prompt = Some(Prompt::Campaign(Line::default()));
+impl Legacy {
+    pub fn ask_campaign(&mut self, cx: &mut Shell) {
+        if cx.may_write(Role::Operator) {
+            set_prompt(cx, Some(Prompt::Campaign(Line::default())));
         }
     }
 
-    pub fn type_campaign(&mut self, mut line: Line, typed: Typed) {
+    pub fn type_campaign(&mut self, cx: &mut Shell, mut line: Line, typed: Typed) {
         match typed {
-            Typed::Cancel => return self.say(Tone::Plain, "nothing was planned"),
-            Typed::Done => match typed_plan(&line.text) {
+            Typed::Cancel => return cx.say(Tone::Plain, "nothing was planned"),
+            Typed::Done => match typed_plan(&line.text()) {
                 Ok(new) => {
-                    if self.may_write(Role::Operator) {
-                        self.effects.push(Effect::Write(Write::PlanCampaign(Box::new(new))));
-                        self.say(Tone::Dim, "planning …");
+                    if cx.may_write(Role::Operator) {
+                        cx.write(Write::PlanCampaign(Box::new(new)));
+                        cx.say(Tone::Dim, "planning …");
                     }
                     return;
                 }
-                Err(why) => self.say(Tone::Warn, why),
+                Err(why) => cx.say(Tone::Warn, why),
             },
             other => edit(&mut line, &other),
         }
-        self.prompt = Some(Prompt::Campaign(line));
+        set_prompt(cx, Some(Prompt::Campaign(line)));
     }
 
-    pub fn campaign_planned(&mut self, reply: Reply<Campaign>) {
+    pub fn campaign_planned(&mut self, cx: &mut Shell, reply: Reply<Campaign>) {
         match reply {
             Ok(campaign) => {
-                self.say(Tone::Good, "planned: look at what it takes; nothing is drawn yet");
-                let read_at = Some(self.clock.instant);
-                self.beat_campaigns();
+                cx.say(Tone::Good, "planned: look at what it takes; nothing is drawn yet");
+                let read_at = Some(cx.clock.instant);
+                self.beat_campaigns(cx);
                 // The operator may have gone on meanwhile.
-                if self.prompt.is_none() && self.screen == crate::state::screen::Screen::Campaigns {
-                    self.open_campaign_of(campaign.id, Some(campaign), read_at);
+                if cx.prompt.is_none() && screen(cx) == crate::state::screen::Screen::Campaigns {
+                    self.open_campaign_of(cx, campaign.id, Some(campaign), read_at);
                 }
             }
-            Err(e) => self.say(Tone::Bad, format!("NOT planned: {e}")),
+            Err(e) => cx.say(Tone::Bad, format!("NOT planned: {e}")),
         }
     }
 }

@@ -4,22 +4,22 @@ use tradepost_common::ids::CaseId;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, BulkWhich, LeftOut};
 
 use super::*;
-use crate::state::list::Step;
+use crate::list::Step;
 use crate::state::prompt::{BulkStep, Line, Sure};
 
 fn marked() -> App {
     let mut app = testdata::app_with_cases();
     app.act(Action::Arm);
-    app.act(Action::Mark);
-    app.act(Action::Mark);
-    app.effects.clear();
+    app.act(Action::Mark(Marking::One));
+    app.act(Action::Mark(Marking::One));
+    app.shell.effects.clear();
     app
 }
 
 fn plans(app: &mut App) -> Vec<BulkPlan> {
-    let effects = std::mem::take(&mut app.effects);
+    let effects = app.take_reads();
     let plan = |e| {
-        if let Effect::Read(Read::BulkPlan { plan, .. }) = e {
+        if let Read::BulkPlan { plan, .. } = e {
             Some(plan)
         } else {
             None
@@ -45,7 +45,7 @@ fn preview(cases: u128) -> BulkPreview {
 fn planned(app: &mut App, cases: u128) {
     app.hear(Update::BulkPlanned(app.tickets, Ok(preview(cases))));
     wait(app, 1);
-    app.effects.clear();
+    app.shell.effects.clear();
 }
 
 fn bulks(app: &mut App) -> Vec<Bulk> {
@@ -62,31 +62,31 @@ fn bulks(app: &mut App) -> Vec<Bulk> {
 #[test]
 fn marked_cases_are_planned_then_decided_with_y() {
     let mut app = marked();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let cases = vec![case_id(1), case_id(2)];
     let plan = BulkPlan {
         act: BulkAct::Approve,
         which: BulkWhich::Cases(cases.clone()),
     };
     assert_eq!(plans(&mut app), [plan]);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     assert_eq!(bulks(&mut app), [], "there is no plan yet");
     app.hear(Update::BulkPlanned(app.tickets, Ok(preview(2))));
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     assert_eq!(bulks(&mut app), [], "it just came up");
     planned(&mut app, 2);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     let expected = Bulk {
         act: BulkAct::Approve,
         cases: cases.clone(),
         confirm: None,
     };
     assert_eq!(bulks(&mut app), [expected]);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     assert_eq!(bulks(&mut app), [], "once is enough");
     done(&mut app, cases, vec![]);
     assert_eq!(status(&app), "2 cases approved; u undoes it");
-    assert_eq!((app.cases.list.rows().len(), app.prompt.clone()), (1, None));
+    assert_eq!((app.cases.list.rows().len(), app.prompt()), (1, None));
 }
 
 fn done(app: &mut App, decided: Vec<CaseId>, left_out: Vec<LeftOut>) {
@@ -98,20 +98,20 @@ fn done(app: &mut App, decided: Vec<CaseId>, left_out: Vec<LeftOut>) {
 #[test]
 fn more_than_twenty_cases_want_their_number_typed_by_hand() {
     let mut app = marked();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     planned(&mut app, 34);
-    app.act(Action::Prompt(Typed::Yes));
-    assert_eq!(app.prompt, Some(Prompt::Bulk(BulkStep::Number(Line::default()))));
+    app.press('y');
+    assert_eq!(app.prompt(), Some(Prompt::Bulk(BulkStep::Number(Line::default()))));
     app.paste("34");
-    app.act(Action::Prompt(Typed::Text('y')));
+    app.press('y');
     assert_eq!(bulks(&mut app), [], "pasted is not typed");
-    app.act(Action::Prompt(Typed::Clear));
+    app.control('u');
     for c in ['3', '4'] {
-        app.act(Action::Prompt(Typed::Text(c)));
+        app.press(c);
     }
-    app.act(Action::Prompt(Typed::Done));
+    app.code(KeyCode::Enter);
     assert_eq!(bulks(&mut app), [], "Enter decides nothing");
-    app.act(Action::Prompt(Typed::Text('y')));
+    app.press('y');
     let sent = bulks(&mut app);
     assert_eq!((sent[0].cases.len(), sent[0].confirm.as_deref()), (34, Some("34")));
 }
@@ -119,16 +119,16 @@ fn more_than_twenty_cases_want_their_number_typed_by_hand() {
 #[test]
 fn number_is_asked_for_even_when_the_daemon_forgets_to() {
     let mut app = marked();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let forgetful = BulkPreview {
         confirm: None,
         ..preview(21)
     };
     app.hear(Update::BulkPlanned(app.tickets, Ok(forgetful)));
     wait(&mut app, 1);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     assert_eq!(
-        (bulks(&mut app), app.prompt.clone()),
+        (bulks(&mut app), app.prompt()),
         (vec![], Some(Prompt::Bulk(BulkStep::Number(Line::default()))))
     );
 }
@@ -136,27 +136,27 @@ fn number_is_asked_for_even_when_the_daemon_forgets_to() {
 #[test]
 fn nothing_is_planned_unmarked_unarmed_or_by_a_viewer() {
     let mut app = testdata::app_with_cases();
-    for key in [Review::Approve, Review::AskReason] {
-        app.act(Action::Review(key));
+    for key in ['a', 'x'] {
+        app.act(Action::Letter(key));
         assert!(status(&app).contains("mark cases first"), "{}", status(&app));
     }
-    app.act(Action::Mark);
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Mark(Marking::One));
+    app.act(Action::Letter('a'));
     assert_eq!(status(&app), "read-only: press W to arm writing");
     app.act(Action::Arm);
-    app.you.as_mut().unwrap().roles = vec![Role::Viewer];
-    app.act(Action::Review(Review::AskReason));
-    assert_eq!((plans(&mut app), app.prompt.clone()), (vec![], None));
+    app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer];
+    app.act(Action::Letter('x'));
+    assert_eq!((plans(&mut app), app.prompt()), (vec![], None));
 }
 
 #[test]
 fn rejection_of_many_takes_a_reason_and_a_note_of_its_own() {
     let mut app = marked();
-    app.act(Action::Review(Review::AskReason));
-    app.act(Action::Prompt(Typed::EditNote));
+    app.act(Action::Letter('x'));
+    app.press('m');
     app.paste("see the rules");
-    app.act(Action::Prompt(Typed::Done));
-    app.act(Action::Prompt(Typed::Reason(5)));
+    app.code(KeyCode::Enter);
+    app.press('5');
     let plan = plans(&mut app).remove(0);
     let BulkAct::Reject { template, reason } = plan.act else {
         panic!("no rejection: {plan:?}");
@@ -180,30 +180,27 @@ fn rejection_of_many_takes_a_reason_and_a_note_of_its_own() {
 fn cluster_is_settled_after_it_was_asked_how() {
     let mut app = marked();
     app.act(Action::Step(Step::First));
-    app.act(Action::Review(Review::SettleCluster));
-    assert_eq!(
-        (app.prompt.clone(), status(&app)),
-        (None, "this case looks like no other")
-    );
+    app.act(Action::Letter('C'));
+    assert_eq!((app.prompt(), status(&app)), (None, "this case looks like no other"));
     app.cases.list.update(testdata::case_of_cluster(1), testdata::NOW);
-    app.act(Action::Review(Review::SettleCluster));
-    assert_eq!((app.prompt.clone(), plans(&mut app)), (Some(Prompt::Settle), vec![]));
-    app.act(Action::Prompt(Typed::Approve));
+    app.act(Action::Letter('C'));
+    assert_eq!((app.prompt(), plans(&mut app)), (Some(Prompt::Settle), vec![]));
+    app.press('a');
     assert_eq!(plans(&mut app)[0].which, BulkWhich::Cluster(testdata::CLUSTER));
-    app.act(Action::Prompt(Typed::Cancel));
-    app.act(Action::Review(Review::SettleContributor));
-    app.act(Action::Prompt(Typed::Refuse));
-    app.act(Action::Prompt(Typed::Reason(1)));
+    app.code(KeyCode::Esc);
+    app.act(Action::Letter('O'));
+    app.press('x');
+    app.press('1');
     assert_eq!(plans(&mut app)[0].which, BulkWhich::Contributor("anna".to_owned()));
 }
 
 #[test]
 fn plan_of_a_ticket_that_was_given_up_is_not_shown() {
     let mut app = marked();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let ticket = app.tickets;
-    app.act(Action::Prompt(Typed::Cancel));
-    app.act(Action::Review(Review::Approve));
+    app.code(KeyCode::Esc);
+    app.act(Action::Letter('a'));
     app.hear(Update::BulkPlanned(ticket, Ok(preview(900))));
     assert!(
         app.bulk.as_ref().unwrap().preview.is_none(),
@@ -214,9 +211,9 @@ fn plan_of_a_ticket_that_was_given_up_is_not_shown() {
 #[test]
 fn what_was_left_out_is_said_and_what_failed_is_shown() {
     let mut app = marked();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     planned(&mut app, 2);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     let (ticket, act) = (app.tickets, BulkAct::Approve);
     let refused = Err(problem(409, "confirm", "The number is another one"));
     app.hear(Update::BulkDone {
@@ -227,10 +224,10 @@ fn what_was_left_out_is_said_and_what_failed_is_shown() {
     let bulk = app.bulk.as_ref().unwrap();
     assert_eq!(bulk.error.as_deref(), Some("NOT decided: The number is another one"));
     assert!(!bulk.is_ready(), "it is not tried again");
-    app.act(Action::Prompt(Typed::Cancel));
-    app.act(Action::Review(Review::Approve));
+    app.code(KeyCode::Esc);
+    app.act(Action::Letter('a'));
     planned(&mut app, 2);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     done(&mut app, vec![case_id(1)], preview(1).left_out);
     assert_eq!(
         status(&app),
@@ -241,14 +238,14 @@ fn what_was_left_out_is_said_and_what_failed_is_shown() {
 #[test]
 fn many_decisions_are_undone_after_a_question() {
     let mut app = marked();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     planned(&mut app, 2);
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     done(&mut app, vec![case_id(1), case_id(2)], vec![]);
     writes(&mut app);
-    app.act(Action::Review(Review::Undo));
-    assert!(matches!(app.prompt, Some(Prompt::Sure(Sure::Undo(_)))));
-    app.act(Action::Prompt(Typed::Yes));
+    app.act(Action::Letter('u'));
+    assert!(matches!(app.prompt(), Some(Prompt::Sure(Sure::Undo(_)))));
+    app.press('y');
     let asked = writes(&mut app);
     let [Write::Undo(made)] = &asked[..] else {
         panic!("no undo: {asked:?}");

@@ -9,7 +9,7 @@ use crate::state::case::Arrival;
 fn looking_at_a_case_unarmed_claims_nothing() {
     let mut app = testdata::app_with_cases();
     app.act(Action::Open);
-    assert!(app.effects.contains(&Effect::Read(Read::Case(case_id(1)))));
+    assert!(app.reads().contains(&Read::Case(case_id(1))));
     assert_eq!(writes(&mut app), []);
     app.act(Action::Arm);
     assert_eq!(writes(&mut app), [Write::Claim(case_id(1))]);
@@ -24,12 +24,12 @@ fn case_held_by_somebody_else_cannot_be_decided() {
     app.act(Action::Open);
     app.hear(Update::Case(case_id(1), Ok(Box::new(testdata::detail(1)))));
     app.hear(Update::Claimed(case_id(1), Err(conflict())));
-    app.clock.instant += Duration::from_secs(2);
+    app.shell.clock.instant += Duration::from_secs(2);
     writes(&mut app);
     assert!(matches!(app.case.as_ref().unwrap().claim, Claim::Refused(_)));
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     assert_eq!(writes(&mut app), []);
-    app.act(Action::Review(Review::Skip));
+    app.act(Action::Letter('n'));
     assert_eq!(
         writes(&mut app),
         [Write::Claim(case_id(2))],
@@ -40,12 +40,12 @@ fn case_held_by_somebody_else_cannot_be_decided() {
 #[test]
 fn claim_is_renewed_while_somebody_looks_and_is_armed() {
     let mut app = reviewing();
-    app.clock.instant += Duration::from_secs(121);
+    app.shell.clock.instant += Duration::from_secs(121);
     app.tick();
     assert_eq!(writes(&mut app), [Write::Claim(case_id(1))]);
     app.tick();
     assert_eq!(writes(&mut app), []);
-    app.clock.instant += Duration::from_secs(600);
+    app.shell.clock.instant += Duration::from_secs(600);
     app.tick();
     assert_eq!(writes(&mut app), [], "no longer armed");
 }
@@ -66,7 +66,7 @@ fn case_that_somebody_holds_is_opened_read_only_and_not_asked_for() {
     // Whoever had it goes: the next heartbeat says so.
     wait(&mut app, 11);
     app.tick();
-    app.effects.clear();
+    app.shell.effects.clear();
     app.hear(Update::Viewed(case_id(1), Ok(Viewers::default())));
     assert_eq!(writes(&mut app), [Write::Claim(case_id(1))]);
 }
@@ -74,7 +74,7 @@ fn case_that_somebody_holds_is_opened_read_only_and_not_asked_for() {
 #[test]
 fn refused_claim_brings_the_next_case_when_it_came_up_by_itself() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     assert_eq!(app.case.as_ref().unwrap().arrival, Arrival::Followed);
     writes(&mut app);
     app.hear(Update::Claimed(case_id(2), Err(conflict())));
@@ -103,7 +103,7 @@ fn claim_that_is_lost_is_loud_and_nothing_is_decided() {
     app.hear(Update::Viewed(case_id(1), Ok(viewers)));
     assert_eq!(status(&app), "CLAIM LOST: ben holds this case now");
     assert_eq!(app.case.as_ref().unwrap().others, ["ben"]);
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     assert_eq!(writes(&mut app), []);
 }
 
@@ -120,30 +120,30 @@ fn renewal_that_is_refused_loses_the_claim_and_keeps_the_case() {
 
 #[test]
 fn heartbeat_goes_out_every_ten_seconds_while_the_case_is_on_the_screen() {
-    let view = Effect::Read(Read::View(case_id(1)));
+    let view = Read::View(case_id(1));
     let mut app = testdata::app_with_cases();
     app.act(Action::Open);
-    assert!(app.effects.contains(&view), "at once, armed or not");
-    app.effects.clear();
+    assert!(app.reads().contains(&view), "at once, armed or not");
+    app.shell.effects.clear();
     wait(&mut app, 9);
     app.tick();
-    assert!(!app.effects.contains(&view));
+    assert!(!app.reads().contains(&view));
     wait(&mut app, 1);
     app.tick();
-    assert!(app.effects.contains(&view));
-    app.go(Screen::Overview);
-    app.effects.clear();
+    assert!(app.reads().contains(&view));
+    app.go("overview");
+    app.shell.effects.clear();
     wait(&mut app, 60);
     app.tick();
-    assert!(!app.effects.contains(&view), "it is on no screen any more");
+    assert!(!app.reads().contains(&view), "it is on no screen any more");
 }
 
 #[test]
 fn whoever_may_only_look_is_no_viewer() {
     let mut app = testdata::app_with_cases();
-    app.you.as_mut().unwrap().roles = vec![Role::Viewer];
+    app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer];
     app.act(Action::Open);
-    assert!(!app.effects.contains(&Effect::Read(Read::View(case_id(1)))));
+    assert!(!app.reads().contains(&Read::View(case_id(1))));
 }
 
 #[test]
@@ -151,15 +151,15 @@ fn case_is_given_back_on_every_way_out() {
     let released = vec![Write::Release(case_id(1))];
     for leave in [
         Action::Back,
-        Action::Go(Screen::Overview),
-        Action::Review(Review::Release),
-        Action::LastView,
+        Action::Go(Screen::Overview.page()),
+        Action::Letter('L'),
+        Action::LastPage,
     ] {
         let mut app = reviewing();
-        app.act(leave.clone());
+        app.act(leave);
         assert_eq!(writes(&mut app), released, "{leave:?}");
     }
     let mut app = reviewing();
-    app.release_case();
+    app.close();
     assert_eq!(writes(&mut app), released, "as at the end of the program");
 }

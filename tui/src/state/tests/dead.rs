@@ -5,17 +5,16 @@ use tradepost_common::operations::{OperationKind, OperationState, Selection};
 
 use super::*;
 use crate::client::Turn;
-use crate::input::DeadKey;
-use crate::state::list::Step;
+use crate::list::Step;
 use crate::state::plan::PlanView;
 use crate::state::prompt::PlanStep;
 use crate::state::selected::Meant;
 use crate::view::testdata::dead::{self, PRINT, message_id, operation_id};
 
-pub const REDRIVE: Action = Action::Dead(DeadKey::Plan(OperationKind::Redrive));
-const DISCARD: Action = Action::Dead(DeadKey::Plan(OperationKind::Discard));
-const PURGE: Action = Action::Dead(DeadKey::Plan(OperationKind::Purge));
-pub const EDIT: Action = Action::Dead(DeadKey::Edit);
+pub const REDRIVE: Action = Action::Letter('R');
+const DISCARD: Action = Action::Letter('D');
+const PURGE: Action = Action::Letter('X');
+pub const EDIT: Action = Action::Letter('E');
 
 pub fn armed(mut app: App) -> App {
     app.act(Action::Arm);
@@ -23,7 +22,7 @@ pub fn armed(mut app: App) -> App {
 }
 
 pub fn yes(app: &mut App) -> Vec<Write> {
-    app.act(Action::Prompt(Typed::Yes));
+    app.press('y');
     writes(app)
 }
 
@@ -39,7 +38,7 @@ pub fn planned(app: &mut App) -> Selection {
 fn ready(app: &mut App) {
     let plan = dead::operation(9, OperationState::Planned);
     app.hear(Update::Planned(app.tickets, Ok(plan)));
-    app.clock.instant += Duration::from_secs(1);
+    app.shell.clock.instant += Duration::from_secs(1);
     writes(app);
 }
 
@@ -55,13 +54,13 @@ fn unreachable() -> Failure {
 fn nothing_is_planned_until_w_is_pressed_nor_by_a_viewer() {
     for key in [REDRIVE, DISCARD, PURGE, EDIT] {
         let mut app = dead::app_with_letters();
-        app.act(key.clone());
-        assert_eq!((app.effects.len(), app.prompt.clone()), (0, None), "{key:?}");
+        app.act(key);
+        assert_eq!((app.shell.effects.len(), app.prompt()), (0, None), "{key:?}");
         assert_eq!(status(&app), "read-only: press W to arm writing");
         app.act(Action::Arm);
-        app.you.as_mut().unwrap().roles = vec![Role::Viewer, Role::Moderator];
+        app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer, Role::Moderator];
         app.act(key);
-        assert!(app.effects.is_empty() && status(&app).contains("operator"));
+        assert!(app.shell.effects.is_empty() && status(&app).contains("operator"));
     }
 }
 
@@ -79,12 +78,12 @@ fn group_is_redriven_as_it_was_seen() {
     let plan = dead::operation(9, OperationState::Planned);
     app.hear(Update::Planned(app.tickets, Ok(plan)));
     assert_eq!(yes(&mut app), [], "it just came up");
-    app.clock.instant += Duration::from_secs(1);
+    app.shell.clock.instant += Duration::from_secs(1);
     assert_eq!(yes(&mut app), start(operation_id(9)));
     assert_eq!(yes(&mut app), [], "once is enough");
     let running = dead::operation(9, OperationState::Running);
     app.hear(Update::Turned(operation_id(9), Turn::Start, Ok(running)));
-    assert_eq!((app.plan.is_none(), app.prompt.clone()), (true, None));
+    assert_eq!((app.plan.is_none(), app.prompt()), (true, None));
 }
 
 #[test]
@@ -92,15 +91,15 @@ fn cursor_then_marks_then_all_that_match_are_meant() {
     let mut app = armed(dead::app_with_letters());
     app.act(REDRIVE);
     assert_eq!(planned(&mut app).ids, Some(vec![message_id(1)]));
-    app.act(Action::Prompt(Typed::Cancel));
-    app.act(Action::Mark);
+    app.code(KeyCode::Esc);
+    app.act(Action::Mark(Marking::One));
     app.act(Action::Step(Step::Down));
-    app.act(Action::MarkRange);
+    app.act(Action::Mark(Marking::Range));
     app.act(REDRIVE);
     assert_eq!(planned(&mut app).ids.unwrap().len(), 3);
-    app.act(Action::Prompt(Typed::Cancel));
-    app.act(Action::MarkAll);
-    app.act(Action::Mark);
+    app.code(KeyCode::Esc);
+    app.act(Action::Mark(Marking::All));
+    app.act(Action::Mark(Marking::One));
     assert!(status(&app).contains("* takes that back"), "marks are no use now");
     app.act(REDRIVE);
     let all = planned(&mut app);
@@ -109,17 +108,17 @@ fn cursor_then_marks_then_all_that_match_are_meant() {
 
 #[test]
 fn enter_and_the_key_that_asked_start_nothing() {
-    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
     let mut app = armed(dead::app_with_letters());
     app.act(REDRIVE);
     ready(&mut app);
     for code in [KeyCode::Enter, KeyCode::Char('R'), KeyCode::Char(' ')] {
-        let key = KeyEvent::new(code, KeyModifiers::NONE);
-        assert_eq!(crate::input::action(key, app.screen, app.prompt.as_ref()), None);
+        app.code(code);
+        assert_eq!(writes(&mut app), [], "{code:?}");
+        assert!(app.prompt().is_some());
     }
-    app.act(Action::Prompt(Typed::Cancel));
+    app.code(KeyCode::Esc);
     assert_eq!(writes(&mut app), [Write::Turn(operation_id(9), Turn::Cancel)]);
-    assert!(app.plan.is_none() && app.prompt.is_none());
+    assert!(app.plan.is_none() && app.shell.prompt.is_none());
 }
 
 #[test]
@@ -127,9 +126,9 @@ fn plan_that_comes_after_it_was_given_up_is_cancelled() {
     let mut app = armed(dead::app_with_letters());
     app.act(REDRIVE);
     let ticket = app.tickets;
-    app.act(Action::Prompt(Typed::Cancel));
+    app.code(KeyCode::Esc);
     app.act(DISCARD);
-    app.act(Action::Prompt(Typed::Reason(1)));
+    app.press('1');
     writes(&mut app);
     let late = dead::operation(9, OperationState::Planned);
     app.hear(Update::Planned(ticket, Ok(late)));
@@ -144,15 +143,12 @@ fn plan_that_comes_after_it_was_given_up_is_cancelled() {
 fn discard_asks_why_before_it_plans() {
     let mut app = armed(dead::app_with_letters());
     app.act(DISCARD);
-    assert_eq!(
-        (writes(&mut app), app.prompt.clone()),
-        (vec![], Some(Prompt::Why(None)))
-    );
-    app.act(Action::Prompt(Typed::EditNote));
-    app.act(Action::Prompt(Typed::Done));
+    assert_eq!((writes(&mut app), app.prompt()), (vec![], Some(Prompt::Why(None))));
+    app.press('m');
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), [], "an empty reason is none");
     app.paste("broken beyond repair");
-    app.act(Action::Prompt(Typed::Done));
+    app.code(KeyCode::Enter);
     let done = writes(&mut app);
     let [Write::Plan { new, .. }] = &done[..] else {
         panic!("no plan: {done:?}");
@@ -165,29 +161,29 @@ fn discard_asks_why_before_it_plans() {
 fn purge_and_whole_queues_want_the_name_typed() {
     let mut app = armed(dead::app_with_letters());
     app.act(PURGE);
-    app.act(Action::Prompt(Typed::Reason(1)));
+    app.press('1');
     ready(&mut app);
     assert_eq!(yes(&mut app), [], "y asks for the name");
-    "rende".chars().for_each(|c| app.act(Action::Prompt(Typed::Text(c))));
-    app.act(Action::Prompt(Typed::Text('y')));
-    app.act(Action::Prompt(Typed::EraseChar));
-    app.act(Action::Prompt(Typed::Done));
+    "rende".chars().for_each(|c| app.press(c));
+    app.press('y');
+    app.code(KeyCode::Backspace);
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), []);
     app.paste("r");
-    app.act(Action::Prompt(Typed::Text('r')));
-    app.act(Action::Prompt(Typed::Done));
+    app.press('r');
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), [], "Enter is no yes");
-    app.act(Action::Prompt(Typed::Text('y')));
+    app.press('y');
     assert_eq!(writes(&mut app), start(operation_id(9)));
 
     let mut app = armed(dead::app_with_groups());
-    app.act(Action::MarkAll);
+    app.act(Action::Mark(Marking::All));
     assert_eq!(app.dead.groups.meant, Meant::All);
     app.act(REDRIVE);
     ready(&mut app);
     assert_eq!(yes(&mut app), []);
     assert_eq!(app.plan.as_ref().unwrap().name_to_type().as_deref(), Some("all"));
-    assert!(matches!(app.prompt, Some(Prompt::Plan(PlanStep::Name(_)))));
+    assert!(matches!(app.prompt(), Some(Prompt::Plan(PlanStep::Name(_)))));
 }
 
 #[test]
@@ -195,13 +191,13 @@ fn line_that_is_lost_starts_nothing_and_a_failure_is_shown() {
     let mut app = armed(dead::app_with_letters());
     app.act(REDRIVE);
     ready(&mut app);
-    app.hear(Update::Link(Link::Lost {
+    app.update(shell::Update::Link(Link::Lost {
         why: "gone".to_owned(),
         retry: Duration::from_millis(500),
     }));
     assert_eq!(yes(&mut app), []);
-    assert!(status(&app).contains("line to the daemon is down"));
-    app.hear(Update::Link(Link::Live));
+    assert!(status(&app).contains("link to the daemon is down"));
+    app.update(shell::Update::Link(Link::Live));
     assert_eq!(yes(&mut app), start(operation_id(9)), "the plan is still there");
     app.hear(Update::Turned(operation_id(9), Turn::Start, Err(unreachable())));
     assert_eq!(app.plan.as_ref().unwrap().error.as_deref(), Some("NOT started: gone"));
@@ -214,12 +210,12 @@ fn plan_in_the_making_is_asked_after_when_no_news_come() {
     app.act(REDRIVE);
     let planning = dead::operation(9, OperationState::Planning);
     app.hear(Update::Planned(app.tickets, Ok(planning)));
-    app.effects.clear();
-    app.clock.instant += Duration::from_secs(2);
+    app.shell.effects.clear();
+    app.shell.clock.instant += Duration::from_secs(2);
     app.tick();
-    assert!(app.effects.contains(&Effect::Read(Read::Operation(operation_id(9)))));
+    assert!(app.reads().contains(&Read::Operation(operation_id(9))));
     let planned = dead::operation(9, OperationState::Planned);
-    app.hear(Update::Event(Event::Operations {
+    app.update(shell::Update::Event(Event::Operations {
         operations: vec![planned],
     }));
     assert!(app.plan.as_ref().unwrap().is_ready());
@@ -230,17 +226,17 @@ fn rate_is_changed_in_place_and_canary_makes_another_plan() {
     let mut app = armed(dead::app_with_letters());
     app.act(REDRIVE);
     ready(&mut app);
-    app.act(Action::Prompt(Typed::Rate));
-    app.act(Action::Prompt(Typed::Clear));
-    app.act(Action::Prompt(Typed::Done));
+    app.press('r');
+    app.control('u');
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), [], "nothing is no number");
     app.paste("2000");
-    app.act(Action::Prompt(Typed::Done));
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), [Write::Rate(operation_id(9), 2000)]);
-    app.act(Action::Prompt(Typed::Canary));
-    app.act(Action::Prompt(Typed::Clear));
+    app.press('c');
+    app.control('u');
     app.paste("0");
-    app.act(Action::Prompt(Typed::Done));
+    app.code(KeyCode::Enter);
     let done = writes(&mut app);
     let [Write::Turn(id, Turn::Cancel), Write::Plan { new, .. }] = &done[..] else {
         panic!("the old plan goes, a new one comes: {done:?}");

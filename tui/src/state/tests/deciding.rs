@@ -1,17 +1,17 @@
 //! Deciding cases: one key a decision, what comes next, what comes back.
 
 use super::*;
+use crate::list::Step;
 use crate::picture::{Background, Colour, Focus, PictureKey, PictureOf, Zoom};
 use crate::state::desk::CaseQuery;
-use crate::state::list::Step;
 
 #[test]
 fn approval_leaves_out_marked_files_and_brings_the_next_case_at_once() {
     let mut app = reviewing();
     app.act(Action::OtherPane);
     app.act(Action::Step(Step::Last));
-    app.act(Action::Mark);
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Mark(Marking::One));
+    app.act(Action::Letter('a'));
     let done = writes(&mut app);
     let [Write::Approve { case, body, .. }, Write::Claim(next)] = &done[..] else {
         panic!("approve, then claim the next: {done:?}");
@@ -26,34 +26,34 @@ fn approval_leaves_out_marked_files_and_brings_the_next_case_at_once() {
 #[test]
 fn key_meant_for_the_last_case_does_not_decide_the_next() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     app.hear(Update::Case(case_id(2), Ok(Box::new(testdata::detail(2)))));
     writes(&mut app);
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     assert_eq!(
         (writes(&mut app), status(&app)),
         (vec![], "a new case came up; look at it first")
     );
-    app.clock.instant += Duration::from_secs(1);
-    app.act(Action::Review(Review::Approve));
+    app.shell.clock.instant += Duration::from_secs(1);
+    app.act(Action::Letter('a'));
     assert!(matches!(writes(&mut app)[..], [Write::Approve { .. }, Write::Claim(_)]));
 }
 
 #[test]
 fn failed_decision_is_loud_and_the_case_comes_back() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     answered(&mut app, 1, Err(gone()));
     assert_eq!(status(&app), "birds 1 / line is NOT decided: gone");
-    assert!(app.effects.iter().any(|e| matches!(e, Effect::Read(Read::Cases(..)))));
+    assert!(app.reads().iter().any(|read| matches!(read, Read::Cases(..))));
 }
 
 #[test]
 fn page_from_before_a_decision_does_not_bring_the_case_back() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let rows = vec![testdata::case(1), testdata::case(2)];
-    let ask = crate::state::paged::Ask { cursor: None };
+    let ask = crate::paged::PageRequest { cursor: None };
     app.hear(Update::Cases(
         CaseQuery::default(),
         ask,
@@ -69,22 +69,19 @@ fn case_on_the_screen_is_read_again_when_cases_change() {
     let mut app = reviewing();
     let revisions = tradepost_common::events::Revisions {
         cases: 9,
-        ..app.revisions
+        ..app.shell.live.revisions
     };
-    app.hear(Update::Event(Event::Changed(revisions)));
-    assert!(app.effects.contains(&Effect::Read(Read::Case(case_id(1)))));
-    app.effects.clear();
-    app.hear(Update::Event(Event::Tick { at: testdata::NOW }));
-    assert!(
-        !app.effects.contains(&Effect::Read(Read::Case(case_id(1)))),
-        "one question at a time"
-    );
+    app.update(shell::Update::Event(Event::Changed(revisions)));
+    assert!(app.reads().contains(&Read::Case(case_id(1))));
+    app.shell.effects.clear();
+    app.update(shell::Update::Event(Event::Tick { at: testdata::NOW }));
+    assert!(!app.reads().contains(&Read::Case(case_id(1))), "one question at a time");
 }
 
 #[test]
 fn skipped_case_is_told_to_the_daemon_and_comes_last() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Skip));
+    app.act(Action::Letter('n'));
     assert_eq!(
         writes(&mut app),
         [
@@ -93,9 +90,9 @@ fn skipped_case_is_told_to_the_daemon_and_comes_last() {
             Write::Claim(case_id(2))
         ]
     );
-    app.act(Action::Review(Review::Skip));
+    app.act(Action::Letter('n'));
     assert_eq!(app.case.as_ref().unwrap().id, case_id(3));
-    app.act(Action::Review(Review::Skip));
+    app.act(Action::Letter('n'));
     assert_eq!(app.case.as_ref().unwrap().id, case_id(1), "only skipped ones are left");
 }
 
@@ -105,8 +102,8 @@ fn decision_that_was_not_taken_is_the_next_case_with_note_marks_and_why() {
     app.case.as_mut().unwrap().note = "too green".to_owned();
     app.act(Action::OtherPane);
     app.act(Action::Step(Step::Last));
-    app.act(Action::Mark);
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Mark(Marking::One));
+    app.act(Action::Letter('a'));
     answered(&mut app, 1, Err(gone()));
     assert_eq!(app.cases.list.rows()[0].id, case_id(1), "it is back on the list");
     assert_eq!(
@@ -119,7 +116,7 @@ fn decision_that_was_not_taken_is_the_next_case_with_note_marks_and_why() {
         writes(&mut app).contains(&Write::Release(case_id(1))),
         "nobody holds it meanwhile"
     );
-    app.act(Action::Review(Review::Skip));
+    app.act(Action::Letter('n'));
     let case = app.case.as_ref().unwrap();
     assert_eq!((case.id, case.note.as_str()), (case_id(1), "too green"));
     assert_eq!(case.trouble.as_deref(), Some("NOT DECIDED: gone"));
@@ -130,7 +127,7 @@ fn decision_that_was_not_taken_is_the_next_case_with_note_marks_and_why() {
 #[test]
 fn case_that_somebody_else_decided_does_not_come_back() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let decided = problem(409, "case-decided", "This case is decided already");
     answered(&mut app, 1, Err(decided));
     assert!(app.returned.is_empty());
@@ -141,14 +138,15 @@ fn case_that_somebody_else_decided_does_not_come_back() {
 #[test]
 fn next_case_is_there_before_the_answer_with_its_picture_asked_for() {
     let mut app = reviewing();
-    app.read_next_case();
-    assert!(app.effects.contains(&Effect::Read(Read::Case(case_id(2)))));
+    let (legacy, cx) = app.both();
+    legacy.read_next_case(cx);
+    assert!(app.reads().contains(&Read::Case(case_id(2))));
     let mut detail = testdata::detail(2);
     detail.findings.clear();
     detail.items.remove(0);
     let first = PictureOf::Case(case_id(2), detail.items[0].id);
     app.hear(Update::Case(case_id(2), Ok(Box::new(detail))));
-    app.picture_wish = Some(PictureKey {
+    app.shell.pictures.on_screen.push(PictureKey {
         of: PictureOf::Case(case_id(1), testdata::item_id(1, 3)),
         columns: 20,
         rows: 10,
@@ -159,7 +157,7 @@ fn next_case_is_there_before_the_answer_with_its_picture_asked_for() {
     });
     let ahead = app.pictures_ahead();
     assert!(ahead.iter().any(|key| key.of == first), "{ahead:?}");
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let case = app.case.as_ref().unwrap();
     assert!(
         case.id == case_id(2) && case.detail.is_some(),
@@ -170,29 +168,23 @@ fn next_case_is_there_before_the_answer_with_its_picture_asked_for() {
 #[test]
 fn decision_that_could_not_even_be_sent_comes_back_too() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let write = writes(&mut app).remove(0);
-    app.hear(crate::tasks::busy_write(write).expect("somebody waits for it"));
+    app.refuse(Effect::Write(Box::new(write)));
     assert_eq!(app.returned.len(), 1);
 }
 
 #[test]
 fn daemon_that_is_away_takes_no_decision() {
     let mut app = reviewing();
-    app.hear(Update::Link(Link::Lost {
+    app.update(shell::Update::Link(Link::Lost {
         why: "gone".to_owned(),
         retry: Duration::from_millis(500),
     }));
-    for key in [
-        Review::Approve,
-        Review::AskReason,
-        Review::Ban,
-        Review::Question,
-        Review::Undo,
-    ] {
-        app.act(Action::Review(key));
-        assert_eq!((writes(&mut app), app.prompt.clone()), (vec![], None), "{key:?}");
-        assert!(status(&app).contains("the line to the daemon is down"));
+    for key in ['a', 'x', 'X', 'Q', 'u'] {
+        app.act(Action::Letter(key));
+        assert_eq!((writes(&mut app), app.prompt()), (vec![], None), "{key:?}");
+        assert!(status(&app).contains("the link to the daemon is down"));
     }
     assert_eq!(
         app.case.as_ref().unwrap().id,
@@ -204,9 +196,9 @@ fn daemon_that_is_away_takes_no_decision() {
 #[test]
 fn case_that_cannot_be_read_again_stays_and_its_data_grows_old() {
     let mut app = reviewing();
-    app.hear(Update::Event(Event::Tick { at: testdata::NOW }));
+    app.update(shell::Update::Event(Event::Tick { at: testdata::NOW }));
     wait(&mut app, 40);
-    app.hear(Update::Event(Event::Tick { at: testdata::NOW }));
+    app.update(shell::Update::Event(Event::Tick { at: testdata::NOW }));
     assert_eq!(app.data_age(), Some(Duration::ZERO));
     app.hear(Update::Case(case_id(1), Err(problem(500, "internal", "It went wrong"))));
     assert_eq!(status(&app), "the case was not read again: It went wrong");

@@ -4,23 +4,19 @@ use tradepost_common::Page;
 use tradepost_common::review::CaseRow;
 
 use super::*;
+use crate::list::Step;
+use crate::paged::PageRequest;
 use crate::state::desk::{CaseQuery, Which};
-use crate::state::list::Step;
-use crate::state::paged::Ask;
 
 fn arrived(app: &mut App, of: CaseQuery, rows: Vec<CaseRow>) {
-    let ask = Ask { cursor: None };
+    let ask = PageRequest { cursor: None };
     app.hear(Update::Cases(of, ask, Ok(Page { rows, next: None })));
 }
 
 fn asked(app: &mut App) -> Vec<CaseQuery> {
-    let effects = std::mem::take(&mut app.effects);
+    let effects = app.take_reads();
     let query = |e| {
-        if let Effect::Read(Read::Cases(of, _)) = e {
-            Some(of)
-        } else {
-            None
-        }
+        if let Read::Cases(of, _) = e { Some(of) } else { None }
     };
     effects.into_iter().filter_map(query).collect()
 }
@@ -32,11 +28,11 @@ fn key_walks_from_open_to_waiting_to_decided_and_esc_comes_back() {
         which,
         ..CaseQuery::default()
     };
-    app.act(Action::Review(Review::TurnWhich));
+    app.act(Action::Letter('f'));
     assert_eq!(asked(&mut app), [of(Which::Waiting)]);
     arrived(&mut app, of(Which::Waiting), vec![testdata::case(7)]);
     assert_eq!(app.cases.list.rows().len(), 1);
-    app.act(Action::Review(Review::TurnWhich));
+    app.act(Action::Letter('f'));
     assert_eq!(asked(&mut app), [of(Which::Decided)]);
     arrived(&mut app, of(Which::Decided), vec![]);
     app.act(Action::Back);
@@ -47,7 +43,7 @@ fn key_walks_from_open_to_waiting_to_decided_and_esc_comes_back() {
 fn cases_of_another_question_are_not_shown() {
     let mut app = testdata::app_with_cases();
     app.cases.distrust();
-    app.act(Action::Review(Review::TurnWhich));
+    app.act(Action::Letter('f'));
     let open = CaseQuery::default();
     arrived(&mut app, open, vec![testdata::case(9)]);
     assert!(app.cases.list.rows().iter().all(|row| row.id != case_id(9)));
@@ -58,13 +54,13 @@ fn cases_of_another_question_are_not_shown() {
 #[test]
 fn cluster_and_contributor_narrow_the_list() {
     let mut app = testdata::app_with_cases();
-    app.act(Action::Review(Review::OnlyCluster));
+    app.act(Action::Letter('l'));
     assert_eq!(
         (asked(&mut app), status(&app)),
         (vec![], "this case looks like no other")
     );
     app.cases.list.update(testdata::case_of_cluster(1), testdata::NOW);
-    app.act(Action::Review(Review::OnlyCluster));
+    app.act(Action::Letter('l'));
     let cluster = asked(&mut app).remove(0);
     assert_eq!(cluster.cluster, Some(testdata::CLUSTER));
     assert_eq!(
@@ -72,38 +68,38 @@ fn cluster_and_contributor_narrow_the_list() {
         "/v1/cases?which=open&cluster=00000000-0000-0000-0000-00000000004d"
     );
     arrived(&mut app, cluster, vec![testdata::case_of_cluster(1)]);
-    app.act(Action::Review(Review::OnlyContributor));
+    app.act(Action::Letter('o'));
     assert_eq!(asked(&mut app)[0].contributor.as_deref(), Some("anna"));
 }
 
 #[test]
 fn list_holds_still_while_cases_are_marked() {
     let mut app = testdata::app_with_cases();
-    app.act(Action::Mark);
+    app.act(Action::Mark(Marking::One));
     let revisions = tradepost_common::events::Revisions {
         cases: 9,
-        ..app.revisions
+        ..app.shell.live.revisions
     };
-    app.hear(Update::Event(Event::Changed(revisions)));
+    app.update(shell::Update::Event(Event::Changed(revisions)));
     assert_eq!(asked(&mut app), []);
     app.act(Action::Back);
-    app.hear(Update::Event(Event::Tick { at: testdata::NOW }));
+    app.update(shell::Update::Event(Event::Tick { at: testdata::NOW }));
     assert_eq!(asked(&mut app).len(), 1, "Esc took the mark away: it is read again");
 }
 
 #[test]
 fn next_case_of_the_daemon_is_opened_as_claimed() {
     let mut app = testdata::app_with_cases();
-    app.act(Action::Review(Review::Next));
+    app.act(Action::Letter('w'));
     assert_eq!(writes(&mut app), [], "read-only");
     app.act(Action::Arm);
-    app.act(Action::Review(Review::Next));
-    app.act(Action::Review(Review::Next));
+    app.act(Action::Letter('w'));
+    app.act(Action::Letter('w'));
     assert_eq!(writes(&mut app), [Write::Next], "once");
     app.hear(Update::Next(Ok(Some(testdata::case(42)))));
     let case = app.case.as_ref().unwrap();
     assert_eq!(
-        (case.id, &case.claim, app.screen),
+        (case.id, &case.claim, app.on()),
         (case_id(42), &Claim::Held, Screen::Item)
     );
     assert_eq!(writes(&mut app), [], "it is claimed already");
@@ -112,24 +108,26 @@ fn next_case_of_the_daemon_is_opened_as_claimed() {
 #[test]
 fn palette_asks_for_the_next_case_from_any_screen() {
     let mut app = testdata::app_with_cases();
-    app.go(Screen::Overview);
+    app.go("overview");
     app.act(Action::Arm);
-    app.act(Action::Review(Review::Next));
-    assert_eq!((app.screen, writes(&mut app)), (Screen::Review, vec![Write::Next]));
+    app.act(Action::AskCommand);
+    app.paste("next case nobody holds");
+    app.code(KeyCode::Enter);
+    assert_eq!((app.on(), writes(&mut app)), (Screen::Review, vec![Write::Next]));
     app.hear(Update::Next(Ok(Some(testdata::case(42)))));
-    assert_eq!(app.screen, Screen::Item);
+    assert_eq!(app.on(), Screen::Item);
 }
 
 #[test]
 fn next_case_that_comes_too_late_is_given_back() {
     let mut app = testdata::app_with_cases();
     app.act(Action::Arm);
-    app.act(Action::Review(Review::Next));
-    app.go(Screen::Overview);
+    app.act(Action::Letter('w'));
+    app.go("overview");
     writes(&mut app);
     app.hear(Update::Next(Ok(Some(testdata::case(42)))));
     assert_eq!(writes(&mut app), [Write::Release(case_id(42))]);
-    assert_eq!((app.screen, app.case.is_none()), (Screen::Overview, true));
+    assert_eq!((app.on(), app.case.is_none()), (Screen::Overview, true));
     app.hear(Update::Next(Ok(None)));
     assert_eq!(status(&app), "no case waits for you");
 }
@@ -137,17 +135,17 @@ fn next_case_that_comes_too_late_is_given_back() {
 #[test]
 fn after_the_last_case_that_was_read_the_daemon_is_asked_for_more() {
     let mut app = reviewing();
-    let ask = Ask { cursor: None };
+    let ask = PageRequest { cursor: None };
     let page = Page {
         rows: vec![testdata::case(1)],
         next: Some("c1".to_owned()),
     };
     app.hear(Update::Cases(CaseQuery::default(), ask, Ok(page)));
-    app.effects.clear();
-    app.act(Action::Review(Review::Approve));
+    app.shell.effects.clear();
+    app.act(Action::Letter('a'));
     let done = writes(&mut app);
     assert!(matches!(done[..], [Write::Approve { .. }, Write::Next]), "{done:?}");
-    assert_eq!(app.screen, Screen::Review);
+    assert_eq!(app.on(), Screen::Review);
     app.hear(Update::Next(Ok(Some(testdata::case(5)))));
     assert_eq!(app.case.as_ref().unwrap().id, case_id(5));
 }

@@ -3,19 +3,15 @@
 use tradepost_common::review::Relation;
 
 use super::*;
+use crate::list::Step;
 use crate::picture::{Focus, Pan};
 use crate::state::case::{Mode, Pane};
-use crate::state::list::{Order, Step};
 use crate::state::source::SourceAsk;
 
 fn sources(app: &mut App) -> Vec<SourceAsk> {
-    let effects = std::mem::take(&mut app.effects);
+    let effects = app.take_reads();
     let ask = |e| {
-        if let Effect::Read(Read::Source(ask)) = e {
-            Some(ask)
-        } else {
-            None
-        }
+        if let Read::Source(ask) = e { Some(ask) } else { None }
     };
     effects.into_iter().filter_map(ask).collect()
 }
@@ -50,7 +46,7 @@ fn enter_on_a_finding_asks_for_the_text_at_its_line() {
     assert_eq!(expected.query().of(""), "?line=12&column=5&lines=400");
     app.act(Action::Back);
     assert_eq!(
-        (mode(&app), app.screen),
+        (mode(&app), app.on()),
         (Mode::Lists, Screen::Item),
         "Esc leaves the text first"
     );
@@ -60,7 +56,7 @@ fn enter_on_a_finding_asks_for_the_text_at_its_line() {
 fn finding_about_the_pack_has_no_text() {
     let mut app = reviewing();
     app.act(Action::Step(Step::Last));
-    app.act(Action::Review(Review::Source));
+    app.act(Action::Letter('v'));
     assert_eq!((sources(&mut app), mode(&app)), (vec![], Mode::Lists));
     assert!(status(&app).contains("it has no line"));
 }
@@ -97,21 +93,21 @@ fn answer_without_the_lines_that_are_wanted_is_not_asked_for_without_end() {
 fn text_that_cannot_be_read_says_why_and_is_asked_for_again_after_a_lost_line() {
     let mut app = reviewing();
     app.act(Action::Step(Step::Down));
-    app.act(Action::Review(Review::Source));
+    app.act(Action::Letter('v'));
     let ask = sources(&mut app).remove(0);
     let refused = problem(422, "no-text", "The file is packed with gzip");
     app.hear(Update::Source(ask.clone(), Err(refused)));
     let view = app.case.as_ref().unwrap().source.as_ref().unwrap();
     assert_eq!(view.error.as_deref(), Some("The file is packed with gzip"));
-    app.hear(Update::Link(Link::Live));
-    app.hear(Update::Event(Event::Snapshot(Box::new(testdata::snapshot()))));
+    app.update(shell::Update::Link(Link::Live));
+    app.update(shell::Update::Event(Event::Snapshot(Box::new(testdata::snapshot()))));
     assert_eq!(sources(&mut app), [ask]);
 }
 
 #[test]
 fn brackets_walk_through_the_findings_with_their_text() {
     let mut app = reading(20);
-    app.act(Action::Review(Review::Other(Order::Rising)));
+    app.act(Action::Letter(']'));
     let asked = sources(&mut app);
     assert_eq!(
         asked[0].item,
@@ -124,20 +120,20 @@ fn brackets_walk_through_the_findings_with_their_text() {
 #[test]
 fn pair_is_of_the_file_under_the_cursor_and_others_follow() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Compare));
+    app.act(Action::Letter('d'));
     assert_eq!(status(&app), "no file of this case looks like another one");
     app.hear(Update::Case(case_id(1), Ok(Box::new(testdata::busy_detail(1)))));
     app.case.as_mut().unwrap().files.select(&testdata::item_id(1, 4));
-    app.act(Action::Review(Review::Compare));
+    app.act(Action::Letter('d'));
     let look = |app: &App| app.case.as_ref().unwrap().look_alike().map(|look| look.relation);
     assert_eq!((mode(&app), look(&app)), (Mode::Compare, Some(Relation::Look)));
-    app.act(Action::Review(Review::Other(Order::Rising)));
+    app.act(Action::Letter(']'));
     assert_eq!(look(&app), Some(Relation::Geometry), "round and round");
     let case = app.case.as_ref().unwrap();
     assert_eq!(case.file().map(|file| file.id), Some(testdata::item_id(1, 3)));
     app.act(Action::Arrow(Pan::Left));
     assert_eq!(look(&app), Some(Relation::Look));
-    app.act(Action::Review(Review::Compare));
+    app.act(Action::Letter('d'));
     assert_eq!(mode(&app), Mode::Lists);
 }
 
@@ -145,11 +141,11 @@ fn pair_is_of_the_file_under_the_cursor_and_others_follow() {
 fn look_alikes_that_go_away_leave_no_hole() {
     let mut app = reviewing();
     app.hear(Update::Case(case_id(1), Ok(Box::new(testdata::busy_detail(1)))));
-    app.act(Action::Review(Review::Compare));
+    app.act(Action::Letter('d'));
     app.act(Action::Step(Step::Last));
     app.hear(Update::Case(case_id(1), Ok(Box::new(testdata::detail(1)))));
     assert!(app.case.as_ref().unwrap().look_alike().is_none());
-    app.act(Action::Review(Review::Other(Order::Falling)));
+    app.act(Action::Letter('['));
     app.act(Action::Step(Step::Down));
 }
 
@@ -158,13 +154,13 @@ fn arrows_move_a_picture_that_is_larger_and_the_list_otherwise() {
     let mut app = reviewing();
     app.act(Action::Arrow(Pan::Down));
     assert_eq!(app.case.as_ref().unwrap().findings.cursor(), 1);
-    app.act(Action::Review(Review::Closer));
+    app.act(Action::Letter('z'));
     let before = app.case.as_ref().unwrap().zoom;
     app.act(Action::Arrow(Pan::Down));
     let case = app.case.as_ref().unwrap();
     assert_eq!(case.findings.cursor(), 1);
     assert!(case.zoom != before && !case.zoom.is_whole());
-    app.act(Action::Review(Review::Wider));
+    app.act(Action::Letter('Z'));
     assert!(app.case.as_ref().unwrap().zoom.is_whole());
 }
 
@@ -216,5 +212,5 @@ fn picture_alone_is_left_with_esc_and_moves_through_the_files() {
     app.act(Action::Step(Step::Down));
     assert_eq!(app.case.as_ref().unwrap().files.cursor(), 1);
     app.act(Action::Back);
-    assert_eq!((mode(&app), app.screen), (Mode::Lists, Screen::Item));
+    assert_eq!((mode(&app), app.on()), (Mode::Lists, Screen::Item));
 }

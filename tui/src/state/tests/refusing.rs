@@ -3,25 +3,25 @@
 use tradepost_common::review::{LetterKind, Relation};
 
 use super::*;
-use crate::state::list::Step;
+use crate::list::Step;
 use crate::state::prompt::Sure;
 use crate::state::reasons::{Others, Refusal, Refusing};
 
 #[test]
 fn rejection_needs_a_reason_and_takes_the_note_along() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::AskReason));
-    app.act(Action::Prompt(Typed::NoteAlone));
+    app.act(Action::Letter('x'));
+    app.press('0');
     assert_eq!(
         (writes(&mut app), status(&app)),
         (vec![], "there is no note yet: m writes one")
     );
-    app.act(Action::Prompt(Typed::EditNote));
+    app.press('m');
     app.paste("lucide's arrow");
-    app.act(Action::Prompt(Typed::Done));
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), [], "Enter decides nothing");
-    assert!(matches!(app.prompt, Some(Prompt::Reasons(_))), "back to the reasons");
-    app.act(Action::Prompt(Typed::Reason(3)));
+    assert!(matches!(app.prompt(), Some(Prompt::Reasons(_))), "back to the reasons");
+    app.press('3');
     let done = writes(&mut app);
     let Write::Reject { case, body, .. } = &done[0] else {
         panic!("no rejection: {done:?}");
@@ -36,14 +36,14 @@ fn rejection_needs_a_reason_and_takes_the_note_along() {
 #[test]
 fn what_was_found_suggests_a_reason_and_y_takes_it() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Letter('x'));
     let malware = Refusing {
         what: Refusal::Pack,
         cursor: Some(0),
     };
-    assert_eq!(app.prompt, Some(Prompt::Reasons(malware)));
-    app.act(Action::Prompt(Typed::Down));
-    app.act(Action::Prompt(Typed::Yes));
+    assert_eq!(app.prompt(), Some(Prompt::Reasons(malware)));
+    app.code(KeyCode::Down);
+    app.press('y');
     let done = writes(&mut app);
     let Write::Reject { body, .. } = &done[0] else {
         panic!("no rejection: {done:?}");
@@ -59,18 +59,18 @@ fn nothing_is_suggested_where_nothing_speaks_for_it_and_y_does_nothing() {
     let mut app = reviewing();
     let detail = app.case.as_mut().unwrap().detail.as_mut().unwrap();
     detail.findings.clear();
-    app.act(Action::Review(Review::AskReason));
-    app.act(Action::Prompt(Typed::Yes));
+    app.act(Action::Letter('x'));
+    app.press('y');
     assert_eq!(
         (writes(&mut app), status(&app)),
         (vec![], "pick a reason: 1-9, or j k and y")
     );
-    app.act(Action::Prompt(Typed::Cancel));
+    app.code(KeyCode::Esc);
     let detail = app.case.as_mut().unwrap().detail.as_mut().unwrap();
     detail.look_alikes = vec![testdata::look_alike(1, 3, Relation::Exact, "ben")];
-    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Letter('x'));
     assert!(matches!(
-        app.prompt,
+        app.prompt(),
         Some(Prompt::Reasons(Refusing { cursor: Some(2), .. }))
     ));
 }
@@ -78,16 +78,16 @@ fn nothing_is_suggested_where_nothing_speaks_for_it_and_y_does_nothing() {
 #[test]
 fn marked_files_alone_are_rejected_with_a_reason() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::AskReason));
-    app.act(Action::Prompt(Typed::Turn));
+    app.act(Action::Letter('x'));
+    app.press('f');
     assert_eq!(status(&app), "no file is marked: Space marks one");
-    app.act(Action::Prompt(Typed::Cancel));
+    app.code(KeyCode::Esc);
     app.act(Action::OtherPane);
     app.act(Action::Step(Step::Last));
-    app.act(Action::Mark);
-    app.act(Action::Review(Review::AskReason));
-    app.act(Action::Prompt(Typed::Turn));
-    app.act(Action::Prompt(Typed::Reason(3)));
+    app.act(Action::Mark(Marking::One));
+    app.act(Action::Letter('x'));
+    app.press('f');
+    app.press('3');
     let done = writes(&mut app);
     let Write::Approve { body, .. } = &done[0] else {
         panic!("the rest is not approved: {done:?}");
@@ -99,14 +99,14 @@ fn marked_files_alone_are_rejected_with_a_reason() {
 #[test]
 fn ban_wants_a_reason_and_then_y() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Ban));
-    app.act(Action::Prompt(Typed::Turn));
+    app.act(Action::Letter('X'));
+    app.press('f');
     let others = Refusal::Ban(Others::Rejected);
-    assert!(matches!(app.prompt, Some(Prompt::Reasons(Refusing { what, .. })) if what == others));
-    app.act(Action::Prompt(Typed::Reason(1)));
+    assert!(matches!(app.prompt(), Some(Prompt::Reasons(Refusing { what, .. })) if what == others));
+    app.press('1');
     assert_eq!(writes(&mut app), [], "a reason alone bans nobody");
-    assert!(matches!(app.prompt, Some(Prompt::Sure(Sure::Ban(_)))));
-    app.act(Action::Prompt(Typed::Yes));
+    assert!(matches!(app.prompt(), Some(Prompt::Sure(Sure::Ban(_)))));
+    app.press('y');
     let done = writes(&mut app);
     let Write::Ban { case, body, .. } = &done[0] else {
         panic!("no ban: {done:?}");
@@ -119,22 +119,22 @@ fn ban_wants_a_reason_and_then_y() {
 #[test]
 fn question_is_shown_once_more_before_it_is_sent() {
     let mut app = reviewing();
-    app.act(Action::Review(Review::Question));
-    app.act(Action::Prompt(Typed::Done));
+    app.act(Action::Letter('Q'));
+    app.code(KeyCode::Enter);
     assert!(
-        matches!(app.prompt, Some(Prompt::Question(_))),
+        matches!(app.prompt(), Some(Prompt::Question(_))),
         "nothing is no question"
     );
     app.paste("Did you draw these?");
-    app.act(Action::Prompt(Typed::Done));
+    app.code(KeyCode::Enter);
     assert_eq!(writes(&mut app), [], "Enter sends nothing");
-    app.act(Action::Prompt(Typed::Cancel));
+    app.code(KeyCode::Esc);
     assert!(
-        matches!(&app.prompt, Some(Prompt::Question(line)) if line.text == "Did you draw these?"),
+        matches!(&app.prompt(), Some(Prompt::Question(line)) if line.text() == "Did you draw these?"),
         "what was typed is not lost"
     );
-    app.act(Action::Prompt(Typed::Done));
-    app.act(Action::Prompt(Typed::Yes));
+    app.code(KeyCode::Enter);
+    app.press('y');
     let done = writes(&mut app);
     assert!(matches!(&done[0], Write::Ask { question, .. } if question == "Did you draw these?"));
     assert!(app.made.is_empty(), "a question is not undone");

@@ -5,28 +5,27 @@ use tradepost_common::operations::{ItemState, OperationState};
 use super::dead::{armed, yes};
 use super::*;
 use crate::client::Turn;
-use crate::input::OperationKey;
-use crate::message::ItemsAsk;
-use crate::state::list::Step;
-use crate::state::paged::Ask;
+use crate::list::Step;
+use crate::paged::PageRequest;
+use crate::state::message::ItemsAsk;
 use crate::state::prompt::Sure;
 use crate::view::testdata::dead::{self, operation_id};
 
 #[test]
 fn operation_is_paused_at_once_and_cancelled_after_a_question() {
     let mut app = armed(dead::app_with_operations());
-    app.act(Action::Operation(OperationKey::Turn));
+    app.act(Action::Letter('P'));
     assert_eq!(writes(&mut app), [Write::Turn(operation_id(2), Turn::Pause)]);
-    app.act(Action::Operation(OperationKey::Cancel));
+    app.act(Action::Letter('X'));
     assert_eq!(writes(&mut app), []);
-    app.act(Action::Prompt(Typed::Cancel));
-    assert_eq!((writes(&mut app), app.prompt.clone()), (vec![], None));
-    app.act(Action::Operation(OperationKey::Cancel));
+    app.code(KeyCode::Esc);
+    assert_eq!((writes(&mut app), app.prompt()), (vec![], None));
+    app.act(Action::Letter('X'));
     assert_eq!(yes(&mut app), [Write::Turn(operation_id(2), Turn::Cancel)]);
     app.act(Action::Step(Step::Down));
-    app.act(Action::Operation(OperationKey::Turn));
+    app.act(Action::Letter('P'));
     assert_eq!(
-        app.prompt,
+        app.prompt(),
         Some(Prompt::Sure(Sure::Resume(operation_id(1)))),
         "it had stopped by itself"
     );
@@ -36,12 +35,12 @@ fn operation_is_paused_at_once_and_cancelled_after_a_question() {
 #[test]
 fn operation_that_is_over_leaves_the_foot_and_says_how_it_went() {
     let mut app = dead::app_with_operations();
-    app.go(Screen::Overview);
-    app.effects.clear();
-    app.hear(Update::Event(Event::Operations {
+    app.go("overview");
+    app.shell.effects.clear();
+    app.update(shell::Update::Event(Event::Operations {
         operations: vec![dead::operation(1, OperationState::Stopped)],
     }));
-    assert!(app.effects.contains(&Effect::Read(Read::Operation(operation_id(2)))));
+    assert!(app.reads().contains(&Read::Operation(operation_id(2))));
     let mut done = dead::operation(2, OperationState::Done);
     done.finished_at = Some(testdata::NOW);
     app.hear(Update::Operation(operation_id(2), Ok(done)));
@@ -59,11 +58,11 @@ fn messages_of_another_filter_are_not_shown() {
     let all = ItemsAsk {
         id: operation_id(2),
         state: None,
-        page: Ask { cursor: None },
+        page: PageRequest { cursor: None },
     };
-    assert!(app.effects.contains(&Effect::Read(Read::Items(all.clone()))));
+    assert!(app.reads().contains(&Read::Items(all.clone())));
     app.act(Action::OtherPane);
-    app.effects.clear();
+    app.shell.effects.clear();
     let rows = vec![dead::item(1, ItemState::Done)];
     app.hear(Update::Items(
         all.clone(),
@@ -74,17 +73,17 @@ fn messages_of_another_filter_are_not_shown() {
         state: Some(ItemState::LeftOut),
         ..all
     };
-    assert!(app.effects.contains(&Effect::Read(Read::Items(left_out))));
+    assert!(app.reads().contains(&Read::Items(left_out)));
 }
 
 #[test]
 fn concurrency_takes_a_number_or_nothing() {
     let mut app = armed(testdata::app());
-    app.go(Screen::Queues);
+    app.go("queues");
     let typed = |app: &mut App, text: &str| {
-        app.act(Action::Concurrency);
+        app.act(Action::Letter('C'));
         app.paste(text);
-        app.act(Action::Prompt(Typed::Done));
+        app.code(KeyCode::Enter);
         writes(app)
     };
     assert_eq!(typed(&mut app, "12"), [Write::Concurrency("scan".to_owned(), Some(12))]);
@@ -92,22 +91,6 @@ fn concurrency_takes_a_number_or_nothing() {
     for wrong in ["0", "1001", "-1", "many", "1.5"] {
         assert_eq!(typed(&mut app, wrong), [], "{wrong}");
         assert!(status(&app).contains("from 1 to 1,000"));
-        app.act(Action::Prompt(Typed::Cancel));
+        app.code(KeyCode::Esc);
     }
-}
-
-#[test]
-fn alert_is_acknowledged_once() {
-    let mut app = armed(testdata::app());
-    app.go(Screen::Alerts);
-    app.act(Action::Acknowledge);
-    assert_eq!(writes(&mut app), [Write::Acknowledge("scanner-down".to_owned())]);
-    let mut alert = app.alerts.selected().unwrap().clone();
-    alert.acknowledged_by = Some("anna".to_owned());
-    app.hear(Update::Acknowledged(alert.code.clone(), Ok(alert)));
-    app.act(Action::Acknowledge);
-    assert_eq!(
-        (writes(&mut app), status(&app)),
-        (vec![], "anna has acknowledged it already")
-    );
 }

@@ -4,19 +4,19 @@ use ratatui::layout::Rect;
 use tradepost_common::campaigns::{Sample, Side};
 
 use super::{facts, samples};
+use crate::canvas::{Canvas, split_left, split_top};
 use crate::format;
 use crate::picture::PictureKey;
-use crate::state::App;
+use crate::shell::Shell;
 use crate::state::campaigns::{CampaignView, picture_of};
 use crate::text;
 use crate::theme::{Theme, Tone};
-use crate::view::paper::{Paper, split_left, split_top};
 use crate::view::picture;
 
 /// Lines below the pictures.
 const FACTS: u16 = 3;
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, app: &mut App) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &CampaignView, cx: &mut Shell) {
     let Some(sample) = view.sample() else {
         return;
     };
@@ -24,18 +24,18 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, app: &mut Ap
     let places = places(pictures, view.looking.sides());
     let key = |of: &Sample, side: Side, room: Rect| {
         let wanted = missing(of, side).is_none();
-        wanted.then(|| picture::sample_key(picture_of(view.id, of, side), room, view.looking.zoom, app))
+        wanted.then(|| picture::sample_key(picture_of(view.id, of, side), room, view.looking.zoom, cx))
     };
     let mut wishes: Vec<PictureKey> = Vec::new();
     for (side, place) in &places {
         let (head, room) = split_top(*place, 1);
-        draw_side(paper, head, sample, *side);
+        draw_side(canvas, head, sample, *side);
         match key(sample, *side, room) {
             Some(key) => {
-                picture::draw_key(paper, room, &key, app);
+                picture::draw_key(canvas, room, &key, cx);
                 wishes.push(key);
             }
-            None => picture::centred(paper, room, missing(sample, *side).unwrap_or_default()),
+            None => picture::centred(canvas, room, missing(sample, *side).unwrap_or_default()),
         }
     }
     // Those of the next sample are worth having before they are asked for.
@@ -45,10 +45,8 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, app: &mut Ap
             .filter_map(|(side, place)| key(next, *side, split_top(*place, 1).1));
         wishes.extend(ahead);
     }
-    let mut wishes = wishes.into_iter();
-    app.picture_wish = wishes.next();
-    app.beside_wishes = wishes.collect();
-    draw_facts(paper, below, view, sample, app);
+    cx.pictures.on_screen.extend(wishes);
+    draw_facts(canvas, below, view, sample, cx);
 }
 
 /// The room of each picture with its heading, from left to right, a column of air between two.
@@ -75,20 +73,20 @@ fn missing(sample: &Sample, side: Side) -> Option<&'static str> {
     }
 }
 
-fn draw_side(paper: &mut Paper<'_>, head: Rect, sample: &Sample, side: Side) {
+fn draw_side(canvas: &mut Canvas<'_>, head: Rect, sample: &Sample, side: Side) {
     let words = match side {
         Side::Old => match sample.old_bytes {
             Some(bytes) => format!("OLD: shown now, {}", format::bytes(bytes)),
             None => "OLD: none".to_owned(),
         },
         Side::New => format!("NEW: {}", format::bytes(sample.new_bytes)),
-        Side::Difference if paper.theme == Theme::Mono => "DIFFERENCE: darker".to_owned(),
+        Side::Difference if canvas.theme == Theme::Mono => "DIFFERENCE: darker".to_owned(),
         Side::Difference => "DIFFERENCE: in red".to_owned(),
     };
-    paper.line(head, &words, Tone::Accent);
+    canvas.line(head, &words, Tone::Accent);
 }
 
-fn draw_facts(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, sample: &Sample, app: &App) {
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, view: &CampaignView, sample: &Sample, cx: &Shell) {
     let (first, rest) = split_top(area, 1);
     let (second, third) = split_top(rest, 1);
     let list = &view.samples.list;
@@ -98,7 +96,7 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, sample: &S
     };
     let how = format!(
         "{zoom}{} · {} of {}",
-        app.background.as_str(),
+        cx.pictures.background.as_str(),
         list.cursor() + 1,
         list.shown_len()
     );
@@ -111,14 +109,14 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, sample: &S
     );
     let room = usize::from(first.width).saturating_sub(text::width(&how) + 2);
     if first.height > 0 {
-        paper.put(
+        canvas.put(
             first.x,
             first.y,
             first.width,
             &text::cut_front(&name, room),
             Tone::Plain,
         );
-        paper.put_right(first, &how, Tone::Dim);
+        canvas.put_right(first, &how, Tone::Dim);
     }
     let (words, tone) = samples::metric_in_words(sample);
     if second.height > 0 {
@@ -126,8 +124,8 @@ fn draw_facts(paper: &mut Paper<'_>, area: Rect, view: &CampaignView, sample: &S
             .old_bytes
             .map(|old| facts::change_in_words(old, sample.new_bytes));
         let bytes = bytes.map_or(String::new(), |words| format!(" · {words}"));
-        paper.put_spans(second, &[(words, tone), (bytes, Tone::Plain)]);
+        canvas.put_spans(second, &[(words, tone), (bytes, Tone::Plain)]);
     }
     let keys = "n N next, previous · f one alone · z Z zoom · B background · Esc back";
-    paper.line(third, keys, Tone::Dim);
+    canvas.line(third, keys, Tone::Dim);
 }

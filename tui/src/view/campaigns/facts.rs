@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 use tradepost_common::campaigns::{Basis, Campaign, CampaignState, Estimate};
 
 use super::{bar, percent, state};
+use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
 use crate::theme::Tone;
-use crate::view::paper::{Paper, Spans, split_top};
 
 /// `stale icons of acme/arrows by anna, 11-22 12:00:00 UTC`.
 pub fn title(campaign: &Campaign) -> String {
@@ -19,7 +19,7 @@ pub fn title(campaign: &Campaign) -> String {
 }
 
 /// Where it stands, what it takes, what it took, why, and what can be done: says how many lines it took.
-pub fn draw(paper: &mut Paper<'_>, area: Rect, campaign: &Campaign, next: &str) -> u16 {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign, next: &str) -> u16 {
     let mut lines: Vec<Spans> = vec![progress(campaign, area.width), phases(campaign)];
     lines.push(labelled("plan", &plan_in_words(campaign), Tone::Plain));
     if campaign.started_at.is_some() {
@@ -32,7 +32,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, campaign: &Campaign, next: &str) 
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let (place, below) = split_top(rest, 1);
         if place.height > 0 {
-            paper.put_spans(place, line);
+            canvas.put_spans(place, line);
         }
         rest = below;
     }
@@ -42,7 +42,7 @@ pub fn draw(paper: &mut Paper<'_>, area: Rect, campaign: &Campaign, next: &str) 
     ] {
         if !words.is_empty() && rest.height > 0 {
             let (place, _) = split_top(rest, 2);
-            let used = paper.paragraph(place, words, tone);
+            let used = canvas.paragraph(place, words, tone);
             rest = split_top(rest, used).1;
         }
     }

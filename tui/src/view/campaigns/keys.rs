@@ -5,21 +5,23 @@ use tradepost_common::campaigns::{Campaign, CampaignState};
 use super::facts;
 use crate::client::CampaignStep;
 use crate::format;
-use crate::state::App;
+use crate::shell::Hint;
+use crate::shell::Shell;
+use crate::state::Legacy;
 use crate::state::campaigns::{CampaignKey, makes_sense};
+use crate::state::screen;
 use crate::state::screen::Screen;
-use crate::view::keys::Help;
 
 /// Keys for the last line of the screen: those that act only where they make sense now.
-pub fn hints(app: &App) -> Vec<Help> {
-    let mut hints: Vec<Help> = match app.screen {
+pub fn hints(app: &Legacy, cx: &Shell) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = match screen(cx) {
         Screen::Campaigns => vec![("Enter", "open"), ("+", "plan")],
         _ if app.campaigns.view.as_ref().is_some_and(|v| v.sample().is_some()) => {
             vec![("n N", "next"), ("f", "one alone"), ("z Z", "zoom")]
         }
         _ => vec![("Enter", "compare"), ("Tab", "set aside")],
     };
-    if let Some(campaign) = app.meant_campaign() {
+    if let Some(campaign) = app.meant_campaign(cx) {
         let is_new = campaign.state == CampaignState::Planned;
         let acts = ACTS.iter().filter(|(key, _)| makes_sense(campaign, *key));
         hints.extend(acts.map(|(key, hint)| match key {
@@ -27,11 +29,11 @@ pub fn hints(app: &App) -> Vec<Help> {
             _ => *hint,
         }));
     }
-    if app.armed_until.is_none() {
+    if cx.armed_until.is_none() {
         hints.push(("W", "arm writing"));
     }
     hints.push(("?", "help"));
-    hints.push(match app.screen {
+    hints.push(match screen(cx) {
         Screen::Campaigns => ("Tab", "operations"),
         _ => ("Esc", "back"),
     });
@@ -39,7 +41,7 @@ pub fn hints(app: &App) -> Vec<Help> {
     hints
 }
 
-static ACTS: [(CampaignKey, Help); 7] = [
+static ACTS: [(CampaignKey, Hint); 7] = [
     (CampaignKey::Go, ("R", "go on")),
     (CampaignKey::Turn, ("P", "pause/resume")),
     (CampaignKey::Swap, ("E", "swap")),
@@ -50,7 +52,7 @@ static ACTS: [(CampaignKey, Help); 7] = [
 ];
 
 /// For help.
-pub static HELP: &[Help] = &[
+pub static HELP: &[Hint] = &[
     ("Enter", "the campaign; on a sample: old, new, difference"),
     ("n N ] [", "next, previous sample, the worst first"),
     ("f", "three side by side, or old, new, difference alone"),

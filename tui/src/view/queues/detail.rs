@@ -4,39 +4,39 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Sparkline, Widget};
 use tradepost_common::queues::QueueRow;
 
+use crate::canvas::{Canvas, split_top};
 use crate::format;
 use crate::theme::Tone;
-use crate::view::paper::{Paper, split_top};
 
-pub fn draw(paper: &mut Paper<'_>, area: Rect, queue: &QueueRow) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, queue: &QueueRow) {
     if area.height < 4 {
         return;
     }
     let (head, rest) = split_top(area, 1);
     let backend = &queue.backend;
-    paper.heading(
+    canvas.heading(
         head,
         &format!("{} ({backend}): the last 60 s, second by second", queue.name),
     );
     let words = in_words(queue);
     let tone = if queue.paused { Tone::Warn } else { Tone::Plain };
-    let used = paper.paragraph(Rect { height: 3, ..rest }, &words, tone);
+    let used = canvas.paragraph(Rect { height: 3, ..rest }, &words, tone);
     let (_, rest) = split_top(rest, used);
     let (graphs, _) = split_top(rest, 16);
     let (above, below) = split_top(graphs, graphs.height / 2);
-    draw_graph(paper, above, "in", &queue.sent_history, Tone::Accent);
-    draw_graph(paper, below, "out", &queue.done_history, Tone::Good);
+    draw_graph(canvas, above, "in", &queue.sent_history, Tone::Accent);
+    draw_graph(canvas, below, "out", &queue.done_history, Tone::Good);
 }
 
-fn draw_graph(paper: &mut Paper<'_>, area: Rect, name: &str, history: &[u32], tone: Tone) {
+fn draw_graph(canvas: &mut Canvas<'_>, area: Rect, name: &str, history: &[u32], tone: Tone) {
     if area.height == 0 {
         return;
     }
     let highest = history.iter().copied().max().unwrap_or(0);
     let words = format!("{name:<3} {:>4}", format::count(highest.into()));
-    paper.put(area.x, area.y, 8, &words, Tone::Dim);
+    canvas.put(area.x, area.y, 8, &words, Tone::Dim);
     if area.height > 1 {
-        paper.put(area.x, area.bottom() - 1, 8, &format!("{:>8}", 0), Tone::Dim);
+        canvas.put(area.x, area.bottom() - 1, 8, &format!("{:>8}", 0), Tone::Dim);
     }
     let bars = Rect {
         x: area.x + 9,
@@ -45,8 +45,8 @@ fn draw_graph(paper: &mut Paper<'_>, area: Rect, name: &str, history: &[u32], to
     };
     Sparkline::default()
         .data(stretch(history, bars.width))
-        .style(paper.theme.style(tone))
-        .render(bars, paper.buffer);
+        .style(canvas.theme.style(tone))
+        .render(bars, canvas.buffer);
 }
 
 /// Each second as wide as the room allows, so that the last minute fills it.

@@ -8,11 +8,9 @@ use tradepost_common::ids::{CampaignId, ItemId, UploadId};
 use uuid::Uuid;
 
 use super::{ago, app};
-use crate::input::Action;
-use crate::message::Update;
-use crate::state::App;
-use crate::state::paged::Ask;
-use crate::state::screen::Screen;
+use crate::paged::PageRequest;
+use crate::shell::{Action, App};
+use crate::state::message::Update;
 
 pub fn campaign_id(n: u128) -> CampaignId {
     CampaignId(Uuid::from_u128(9000 + n))
@@ -116,11 +114,11 @@ pub fn page<T>(rows: Vec<T>) -> Page<T> {
 /// On the list, one of each of those states; the newest first.
 pub fn app_with_campaigns(states: &[CampaignState]) -> App {
     let mut app = app();
-    app.go(Screen::Campaigns);
+    app.go("campaigns");
     let rows = states.iter().zip((1..=states.len() as u128).rev());
     let rows = rows.map(|(state, n)| campaign(n, *state)).collect();
-    app.hear(Update::Campaigns(Ask { cursor: None }, Ok(page(rows))));
-    app.effects.clear();
+    app.hear(Update::Campaigns(PageRequest { cursor: None }, Ok(page(rows))));
+    app.shell.effects.clear();
     app
 }
 
@@ -130,7 +128,11 @@ pub fn app_in_campaign(state: CampaignState) -> App {
     app.act(Action::Open);
     app.hear(Update::Campaign(campaign_id(1), Ok(Box::new(campaign(1, state)))));
     let samples = page((1..=9).map(sample).collect());
-    app.hear(Update::Samples(campaign_id(1), Ask { cursor: None }, Ok(samples)));
-    app.effects.clear();
+    app.hear(Update::Samples(
+        campaign_id(1),
+        PageRequest { cursor: None },
+        Ok(samples),
+    ));
+    app.shell.effects.clear();
     app
 }

@@ -12,11 +12,9 @@ use tradepost_common::uploads::Attempt;
 use uuid::Uuid;
 
 use super::{NOW, ago, app};
-use crate::input::Action;
-use crate::message::{Read, Update};
-use crate::state::App;
-use crate::state::paged::Ask;
-use crate::state::screen::Screen;
+use crate::paged::PageRequest;
+use crate::shell::{self, Action, App};
+use crate::state::message::{Read, Update};
 
 pub const PRINT: &str = "0123456789abcdef";
 
@@ -196,9 +194,9 @@ pub fn check() -> EditCheck {
 /// On the groups, with two of them.
 pub fn app_with_groups() -> App {
     let mut app = app();
-    app.go(Screen::Groups);
+    app.go("dead-groups");
     app.hear(Update::Groups(Selection::default(), Ok(groups())));
-    app.effects.clear();
+    app.shell.effects.clear();
     app
 }
 
@@ -207,23 +205,23 @@ pub fn app_with_letters() -> App {
     let mut app = app_with_groups();
     app.act(Action::Open);
     let query = app.dead.letters.query.clone();
-    app.hear(Update::Letters(query, Ask { cursor: None }, Ok(letters(1..6, None))));
-    app.effects.clear();
+    app.hear(Update::Letters(
+        query,
+        PageRequest { cursor: None },
+        Ok(letters(1..6, None)),
+    ));
+    app.shell.effects.clear();
     app
 }
 
 /// On the second message of the group.
 pub fn app_with_letter() -> App {
     let mut app = app_with_letters();
-    app.act(Action::Step(crate::state::list::Step::Down));
+    app.act(Action::Step(crate::list::Step::Down));
     app.act(Action::Open);
-    assert!(
-        app.effects
-            .iter()
-            .any(|e| *e == crate::message::Effect::Read(Read::Letter(message_id(2))))
-    );
+    assert!(app.reads().contains(&Read::Letter(message_id(2))));
     app.hear(Update::Letter(message_id(2), Ok(Box::new(detail(2)))));
-    app.effects.clear();
+    app.shell.effects.clear();
     app
 }
 
@@ -234,14 +232,14 @@ pub fn app_with_operations() -> App {
         operation(2, OperationState::Running),
         operation(1, OperationState::Stopped),
     ];
-    app.hear(Update::Event(tradepost_common::events::Event::Operations {
+    app.update(shell::Update::Event(tradepost_common::events::Event::Operations {
         operations: rows.clone(),
     }));
-    app.go(Screen::Operations);
+    app.go("operations");
     app.hear(Update::Operations(
-        Ask { cursor: None },
+        PageRequest { cursor: None },
         Ok(tradepost_common::Page { rows, next: None }),
     ));
-    app.effects.clear();
+    app.shell.effects.clear();
     app
 }

@@ -5,8 +5,6 @@ mod samples;
 use tradepost_common::campaigns::{CampaignState, FailureKind};
 
 use super::*;
-use crate::input::Typed;
-use crate::state::campaigns::CampaignKey;
 use crate::theme::Theme;
 use crate::view::testdata::campaigns::{app_in_campaign, app_with_campaigns, campaign, campaign_id, page, set_aside};
 
@@ -50,12 +48,13 @@ fn plan_without_items_says_that_there_is_nothing_to_draw() {
     let mut app = app_with_campaigns(&[CampaignState::Planned]);
     let mut plan = campaign(1, CampaignState::Planned);
     plan.items = 0;
-    app.show_campaign(&plan);
+    let (legacy, cx) = app.both();
+    legacy.show_campaign(cx, &plan);
     app.act(Action::Arm);
-    app.act(Action::Campaign(CampaignKey::Go));
+    app.act(Action::Letter('R'));
     let shown = screen(&mut app);
     assert!(
-        app.prompt.is_none() && shown.contains("there is nothing to draw"),
+        app.shell.prompt.is_none() && shown.contains("there is nothing to draw"),
         "{shown}"
     );
 }
@@ -78,7 +77,7 @@ fn failures_name_the_file_and_the_reason() {
         set_aside(1, FailureKind::Refused, "It is not an SVG: unexpected end of stream"),
         set_aside(2, FailureKind::GivenUp, "An operator gave it up\u{1b}[2J"),
     ]);
-    app.hear(Update::SetAside(campaign_id(1), Ask { cursor: None }, Ok(rows)));
+    app.hear(Update::SetAside(campaign_id(1), PageRequest { cursor: None }, Ok(rows)));
     both!(app);
 }
 
@@ -87,41 +86,29 @@ fn what_others_see_is_asked_about() {
     let ask = |state, key| {
         let mut app = app_in_campaign(state);
         app.act(Action::Arm);
-        app.act(Action::Campaign(key));
+        app.act(Action::Letter(key));
         app
     };
-    both!(ask(CampaignState::Rendered, CampaignKey::Swap));
+    both!(ask(CampaignState::Rendered, 'E'));
     for (state, key, words) in [
         (
             CampaignState::Planned,
-            CampaignKey::Go,
+            'R',
             "Start it? 200,000 items, 3.0 CPU min, EUR 0.0022; 20 first.",
         ),
         (
             CampaignState::Waiting,
-            CampaignKey::Go,
+            'R',
             "Is the canary good? Go on with all 200,000 items?",
         ),
-        (
-            CampaignState::Stopped,
-            CampaignKey::Go,
-            "It stopped by itself. Go on all the same?",
-        ),
+        (CampaignState::Stopped, 'R', "It stopped by itself. Go on all the same?"),
         (
             CampaignState::Running,
-            CampaignKey::Abort,
+            'X',
             "ABORT: throw away what was drawn of 83,990 items?",
         ),
-        (
-            CampaignState::Swapped,
-            CampaignKey::RollBack,
-            "ROLL BACK: everybody sees what was before",
-        ),
-        (
-            CampaignState::Swapped,
-            CampaignKey::Collect,
-            "It can not be rolled back after that.",
-        ),
+        (CampaignState::Swapped, 'U', "ROLL BACK: everybody sees what was before"),
+        (CampaignState::Swapped, 'D', "It can not be rolled back after that."),
     ] {
         let shown = screen(&mut ask(state, key));
         assert!(
@@ -142,25 +129,29 @@ fn help_names_the_keys_of_campaigns() {
 fn plan_is_typed_as_on_the_command_line_and_a_fault_is_named() {
     let mut app = app_with_campaigns(&[]);
     app.act(Action::Arm);
-    app.act(Action::Campaign(CampaignKey::Plan));
+    app.act(Action::Letter('+'));
     app.paste("sharper strokes");
     insta::assert_snapshot!(screen(&mut app));
-    app.act(Action::Prompt(Typed::Clear));
+    app.control('u');
     app.paste("--kind font --reason x");
-    app.act(Action::Prompt(Typed::Done));
-    assert!(app.status.as_ref().unwrap().text.contains("font"), "{:?}", app.status);
-    assert!(app.prompt.is_some(), "what was typed is not lost");
+    app.code(KeyCode::Enter);
+    assert!(
+        app.shell.status.as_ref().unwrap().text.contains("font"),
+        "{:?}",
+        app.shell.status
+    );
+    assert!(app.shell.prompt.is_some(), "what was typed is not lost");
 }
 
 #[test]
 fn what_is_on_is_at_the_foot_of_other_screens_and_counted_in_the_tab() {
     let mut app = app_with_campaigns(&ALL);
-    app.go(Screen::Uploads);
+    app.go("uploads");
     let shown = screen(&mut app);
     assert!(shown.contains("campaign 42 %, 499/s, 3m (+1)"), "{shown}");
     assert!(shown.contains("4 Ops(2)"), "{shown}");
     let mut app = app_with_campaigns(&[CampaignState::Waiting]);
-    app.go(Screen::Uploads);
+    app.go("uploads");
     assert!(screen(&mut app).contains("campaign 0 %, LOOK AT IT"));
 }
 
@@ -170,7 +161,8 @@ fn too_little_disk_is_said_in_words() {
     let mut plan = campaign(1, CampaignState::Planned);
     plan.disk_free_bytes = Some(1 << 20);
     plan.estimate.cost_micros = None;
-    app.show_campaign(&plan);
+    let (legacy, cx) = app.both();
+    legacy.show_campaign(cx, &plan);
     let shown = screen(&mut app);
     assert!(
         shown.contains("NOT ENOUGH ROOM: 935 MiB wanted, 1.0 MiB free"),
@@ -182,18 +174,18 @@ fn too_little_disk_is_said_in_words() {
 #[test]
 fn lost_line_marks_campaigns_as_stale_and_keeps_them() {
     let mut app = app_in_campaign(CampaignState::Running);
-    app.clock.instant += Duration::from_secs(34);
-    app.hear(Update::Link(Link::Lost {
+    app.shell.clock.instant += Duration::from_secs(34);
+    app.update(shell::Update::Link(Link::Lost {
         why: "connection refused".to_owned(),
         retry: Duration::from_secs(1),
     }));
     let shown = lines(&mut app, 80, 24);
     assert!(shown[1].starts_with("STALE: data 34s old"), "{}", shown[1]);
     assert!(shown.iter().any(|line| line.contains("83,990 drawn")));
-    app.act(Action::Campaign(CampaignKey::Abort));
+    app.act(Action::Letter('X'));
     app.act(Action::Arm);
-    app.act(Action::Campaign(CampaignKey::Abort));
-    assert!(app.prompt.is_none() && app.status.as_ref().unwrap().text.contains("line to the daemon"));
+    app.act(Action::Letter('X'));
+    assert!(app.shell.prompt.is_none() && app.shell.status.as_ref().unwrap().text.contains("link to the daemon"));
 }
 
 #[test]
@@ -202,18 +194,18 @@ fn campaigns_fit_every_size_and_say_nothing_by_colour_alone() {
         for (width, height) in [(80, 24), (120, 40), (160, 48), (60, 16), (20, 5)] {
             for theme in [Theme::Dark, Theme::Mono] {
                 let mut app = app_in_campaign(state);
-                app.theme = theme;
+                app.shell.theme = theme;
                 lines(&mut app, width, height);
                 app.act(Action::Open);
                 lines(&mut app, width, height);
-                app.go(Screen::Campaigns);
+                app.go("campaigns");
                 lines(&mut app, width, height);
             }
         }
     }
     let mut app = app_in_campaign(CampaignState::Waiting);
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    terminal.draw(|frame| crate::view::draw(frame, &mut app)).unwrap();
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| app.draw(frame)).unwrap();
     let plain = ratatui::style::Color::Reset;
     let cells = &terminal.backend().buffer().content;
     assert!(cells.iter().all(|cell| cell.fg == plain && cell.bg == plain));

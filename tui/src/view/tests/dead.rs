@@ -4,15 +4,12 @@ use tradepost_common::operations::{ItemState, OperationState};
 use tradepost_common::problem::Fault;
 
 use super::*;
-use crate::input::{DeadKey, Typed};
-use crate::message::ItemsAsk;
-use crate::message::Update;
-use crate::state::prompt::{Line, NumberOf, PlanStep, Prompt};
+use crate::state::message::ItemsAsk;
+use crate::state::prompt::{NumberOf, Prompt};
 use crate::view::testdata::dead;
-use tradepost_common::operations::OperationKind;
 
-const REDRIVE: Action = Action::Dead(DeadKey::Plan(OperationKind::Redrive));
-const PURGE: Action = Action::Dead(DeadKey::Plan(OperationKind::Purge));
+const REDRIVE: Action = Action::Letter('R');
+const PURGE: Action = Action::Letter('X');
 
 /// Both sizes of one screen.
 macro_rules! both {
@@ -26,8 +23,8 @@ macro_rules! both {
 fn planned(mut app: App, key: Action) -> App {
     app.act(Action::Arm);
     app.act(key);
-    if matches!(app.prompt, Some(Prompt::Why(_))) {
-        app.act(Action::Prompt(Typed::Reason(1)));
+    if matches!(app.prompt(), Some(Prompt::Why(_))) {
+        app.press('1');
     }
     let mut plan = dead::operation(1, OperationState::Planned);
     plan.kind = app.plan.as_ref().unwrap().new.kind;
@@ -38,7 +35,7 @@ fn planned(mut app: App, key: Action) -> App {
 
 #[test]
 fn queues_say_what_an_operator_changed() {
-    let mut app = app_on(Screen::Queues);
+    let mut app = app_on("queues");
     let mut queue = testdata::queue("render", 1812);
     queue.concurrency_by = Some("anna".to_owned());
     queue.concurrency = 12;
@@ -46,9 +43,9 @@ fn queues_say_what_an_operator_changed() {
         .replace(vec![testdata::queue("scan", 0), queue], testdata::NOW);
     app.act(Action::Step(Step::Last));
     app.act(Action::Arm);
-    app.act(Action::Concurrency);
+    app.act(Action::Letter('C'));
     assert!(matches!(
-        app.prompt,
+        app.prompt(),
         Some(Prompt::Number {
             of: NumberOf::Concurrency(_),
             ..
@@ -65,7 +62,7 @@ fn groups_are_listed_with_their_error_in_full() {
 #[test]
 fn letters_are_marked_and_say_how_often_they_failed_again() {
     let mut app = dead::app_with_letters();
-    app.act(Action::Mark);
+    app.act(Action::Mark(Marking::One));
     both!(app);
 }
 
@@ -82,7 +79,10 @@ fn plan_says_what_is_left_out_and_asks() {
 #[test]
 fn purge_asks_for_the_name_of_the_queue() {
     let mut app = planned(dead::app_with_groups(), PURGE);
-    app.prompt = Some(Prompt::Plan(PlanStep::Name(Line::new("ren"))));
+    app.shell.clock.instant += Duration::from_secs(1);
+    for c in "yren".chars() {
+        app.press(c);
+    }
     insta::assert_snapshot!(screen(&mut app));
 }
 
@@ -90,14 +90,14 @@ fn purge_asks_for_the_name_of_the_queue() {
 fn giving_up_asks_for_a_reason() {
     let mut app = dead::app_with_letter();
     app.act(Action::Arm);
-    app.act(Action::Dead(DeadKey::Plan(OperationKind::Discard)));
+    app.act(Action::Letter('D'));
     insta::assert_snapshot!(screen(&mut app));
 }
 
 fn edited(text: &str) -> App {
     let mut app = dead::app_with_letter();
     app.act(Action::Arm);
-    app.act(Action::Dead(DeadKey::Edit));
+    app.act(Action::Letter('E'));
     app.hear(Update::Edited(dead::message_id(2), Ok(text.to_owned())));
     app
 }
@@ -145,7 +145,7 @@ fn operation_shows_its_messages() {
     let ask = ItemsAsk {
         id: dead::operation_id(2),
         state: None,
-        page: Ask { cursor: None },
+        page: PageRequest { cursor: None },
     };
     let rows = vec![dead::item(1, ItemState::Failed), dead::item(2, ItemState::Done)];
     app.hear(Update::Items(ask, Ok(Page { rows, next: None })));
@@ -155,34 +155,20 @@ fn operation_shows_its_messages() {
 #[test]
 fn what_runs_is_shown_at_the_foot_of_other_screens() {
     let mut app = dead::app_with_operations();
-    app.go(Screen::Uploads);
+    app.go("uploads");
     let shown = screen(&mut app);
     assert!(shown.contains("redrive 42 %, 1,980/s, 28s (+1)"), "{shown}");
-    app.go(Screen::Operations);
+    app.go("operations");
     assert!(!screen(&mut app).contains("(+1)"));
-}
-
-#[test]
-fn acknowledged_alert_says_by_whom_and_no_longer_shouts() {
-    let mut app = app_on(Screen::Alerts);
-    app.act(Action::Arm);
-    app.act(Action::Acknowledge);
-    let mut alert = app.alerts.selected().unwrap().clone();
-    alert.acknowledged_by = Some("anna".to_owned());
-    app.hear(Update::Acknowledged(alert.code.clone(), Ok(alert)));
-    insta::assert_snapshot!(screen(&mut app));
-    app.go(Screen::Overview);
-    let shown = screen(&mut app);
-    assert!(shown.contains("seen by anna"), "{shown}");
 }
 
 #[test]
 fn nothing_is_said_by_colour_alone() {
     use crate::theme::Theme;
     let mut app = planned(dead::app_with_letters(), REDRIVE);
-    app.theme = Theme::Mono;
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    terminal.draw(|frame| crate::view::draw(frame, &mut app)).unwrap();
+    app.shell.theme = Theme::Mono;
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| app.draw(frame)).unwrap();
     let cells = &terminal.backend().buffer().content;
     let plain = ratatui::style::Color::Reset;
     assert!(cells.iter().all(|cell| cell.fg == plain && cell.bg == plain));

@@ -3,9 +3,7 @@
 use tradepost_common::review::{BulkPreview, LeftOut};
 
 use super::*;
-use crate::input::Typed;
 use crate::state::desk::{CaseQuery, Which};
-use crate::state::list::Order;
 use crate::theme::Theme;
 
 /// Armed, in a case with look-alikes and letters that is claimed.
@@ -18,18 +16,18 @@ fn app_in_busy_case() -> App {
         Ok(Box::new(testdata::busy_detail(1))),
     ));
     app.hear(Update::Claimed(testdata::case_id(1), Ok(testdata::case(1))));
-    app.clock.instant += Duration::from_secs(2);
+    app.shell.clock.instant += Duration::from_secs(2);
     app
 }
 
 /// What came up was looked at; taking a snapshot turns the clock back.
 fn later(app: &mut App) {
-    app.clock.instant += Duration::from_secs(5);
+    app.shell.clock.instant += Duration::from_secs(5);
 }
 
 fn app_with_clusters() -> App {
     let mut app = testdata::app_with_cases();
-    let ask = Ask { cursor: None };
+    let ask = PageRequest { cursor: None };
     let rows = (1..8)
         .map(|n| match n {
             4..6 => testdata::case_of_cluster(n),
@@ -43,7 +41,7 @@ fn app_with_clusters() -> App {
     app.hear(Update::Cases(CaseQuery::default(), ask, Ok(page)));
     app.act(Action::Step(Step::Down));
     app.act(Action::Step(Step::Down));
-    app.act(Action::Mark);
+    app.act(Action::Mark(Marking::One));
     app
 }
 
@@ -57,12 +55,12 @@ fn queue_shows_targets_trust_appeals_and_who_holds() {
 #[test]
 fn queue_of_decided_cases_says_so_and_offers_undo() {
     let mut app = app_in_busy_case();
-    app.act(Action::Review(Review::Approve));
-    app.go(Screen::Review);
-    app.act(Action::Review(Review::TurnWhich));
+    app.act(Action::Letter('a'));
+    app.go("cases");
+    app.act(Action::Letter('f'));
     assert!(lines(&mut app, 80, 24).iter().any(|line| line.contains("reading …")));
-    app.act(Action::Review(Review::TurnWhich));
-    let ask = Ask { cursor: None };
+    app.act(Action::Letter('f'));
+    let ask = PageRequest { cursor: None };
     let page = Page {
         rows: vec![testdata::case(1), testdata::case(2)],
         next: None,
@@ -75,7 +73,7 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
         };
         app.hear(Update::Cases(of, ask.clone(), Ok(page.clone())));
     }
-    app.status = None;
+    app.shell.status = None;
     insta::assert_snapshot!(screen(&mut app));
 }
 
@@ -89,11 +87,14 @@ fn case_shows_record_appeal_viewers_and_the_target() {
 #[test]
 fn pair_is_shown_side_by_side_with_whose_it_is() {
     let mut app = app_in_busy_case();
-    app.act(Action::Review(Review::Compare));
+    app.act(Action::Letter('d'));
     insta::assert_snapshot!(screen(&mut app));
-    app.act(Action::Review(Review::Other(Order::Rising)));
+    app.act(Action::Letter(']'));
     insta::assert_snapshot!(large_screen(&mut app));
-    let (ours, theirs) = (app.picture_wish.clone().unwrap(), app.beside_wishes[0].clone());
+    let (ours, theirs) = (
+        app.shell.pictures.on_screen.first().cloned().unwrap(),
+        app.shell.pictures.on_screen[1].clone(),
+    );
     assert_eq!((ours.columns, ours.rows), (theirs.columns, theirs.rows));
     assert_ne!(ours.of, theirs.of);
 }
@@ -143,21 +144,21 @@ fn column_far_to_the_right_is_brought_into_sight() {
 fn reasons_show_what_the_contributor_will_be_told() {
     let mut app = app_in_busy_case();
     app.case.as_mut().unwrap().note = "See icons/eicar.svg.".to_owned();
-    app.act(Action::Review(Review::AskReason));
+    app.act(Action::Letter('x'));
     insta::assert_snapshot!(screen(&mut app));
-    app.act(Action::Prompt(Typed::Cancel));
+    app.code(KeyCode::Esc);
     later(&mut app);
-    app.act(Action::Review(Review::Ban));
-    app.act(Action::Prompt(Typed::Turn));
+    app.act(Action::Letter('X'));
+    app.press('f');
     insta::assert_snapshot!(screen(&mut app));
-    app.act(Action::Prompt(Typed::Reason(1)));
+    app.press('1');
     insta::assert_snapshot!(screen(&mut app));
 }
 
 #[test]
 fn record_has_letters_and_earlier_decisions() {
     let mut app = app_in_busy_case();
-    app.act(Action::Review(Review::Record));
+    app.act(Action::Letter('i'));
     insta::assert_snapshot!(screen(&mut app));
     insta::assert_snapshot!(large_screen(&mut app));
 }
@@ -166,7 +167,7 @@ fn record_has_letters_and_earlier_decisions() {
 fn bulk_plan_says_what_is_left_out_and_asks_for_the_number() {
     let mut app = app_with_clusters();
     app.act(Action::Arm);
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     let left_out = |n| LeftOut {
         case: testdata::case_id(n),
         title: format!("birds {n} / line"),
@@ -180,11 +181,11 @@ fn bulk_plan_says_what_is_left_out_and_asks_for_the_number() {
         confirm: Some("34".to_owned()),
     };
     app.hear(Update::BulkPlanned(app.tickets, Ok(preview)));
-    app.clock.instant += Duration::from_secs(1);
+    app.shell.clock.instant += Duration::from_secs(1);
     insta::assert_snapshot!(screen(&mut app));
     later(&mut app);
-    app.act(Action::Prompt(Typed::Yes));
-    app.act(Action::Prompt(Typed::Text('3')));
+    app.press('y');
+    app.press('3');
     let shown = lines(&mut app, 80, 24).join("\n");
     assert!(
         shown.contains("type 34 to go on: 3▏") && shown.contains("then y"),
@@ -195,7 +196,7 @@ fn bulk_plan_says_what_is_left_out_and_asks_for_the_number() {
 #[test]
 fn cluster_is_asked_about() {
     let mut app = app_in_busy_case();
-    app.act(Action::Review(Review::SettleCluster));
+    app.act(Action::Letter('C'));
     insta::assert_snapshot!(screen(&mut app));
 }
 
@@ -206,7 +207,7 @@ fn decided_case_counts_down_until_it_is_too_late() {
     detail.decision = Some(testdata::decided(tradepost_common::review::CaseOutcome::Rejected));
     app.hear(Update::Case(testdata::case_id(1), Ok(Box::new(detail))));
     assert!(screen(&mut app).contains("DECIDED: rejected by root · u undoes it: 9:00 left"));
-    app.clock.utc += time::Duration::minutes(9);
+    app.shell.clock.utc += time::Duration::minutes(9);
     assert!(screen(&mut app).contains("DECIDED: rejected by root · too late to undo"));
 }
 
@@ -234,13 +235,13 @@ fn case_of_somebody_else_says_who_holds_it_and_how_long() {
 #[test]
 fn decision_that_was_not_taken_says_why_on_the_case() {
     let mut app = app_in_busy_case();
-    app.act(Action::Review(Review::Approve));
+    app.act(Action::Letter('a'));
     app.hear(Update::Decided {
         case: testdata::case_id(1),
         title: "birds 1 / line".to_owned(),
         reply: Err(crate::client::Failure::Unreachable("no answer within 20 s".to_owned())),
     });
-    app.act(Action::Review(Review::Skip));
+    app.act(Action::Letter('n'));
     let shown = screen(&mut app);
     assert!(shown.contains("NOT DECIDED: no answer within 20 s"), "{shown}");
 }
@@ -249,7 +250,7 @@ fn decision_that_was_not_taken_says_why_on_the_case() {
 fn severity_and_lateness_are_words_and_signs_in_every_theme() {
     for theme in [Theme::Dark, Theme::Light, Theme::Mono] {
         let mut app = app_with_clusters();
-        app.theme = theme;
+        app.shell.theme = theme;
         let shown = screen(&mut app);
         for sign in ["BLOCKING", "warning", "!5m", "APPEAL", "answered", "ben", "trusted"] {
             assert!(shown.contains(sign), "{sign} in {theme:?}:\n{shown}");
@@ -261,13 +262,7 @@ fn severity_and_lateness_are_words_and_signs_in_every_theme() {
 fn every_way_to_look_fits_every_size_and_survives_hostile_text() {
     let hostile = "\u{1b}[2J\u{202e}".repeat(60);
     for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60), (10, 3)] {
-        for key in [
-            Review::Full,
-            Review::Compare,
-            Review::Source,
-            Review::Record,
-            Review::AskReason,
-        ] {
+        for key in ['f', 'd', 'v', 'i', 'x'] {
             let mut app = app_in_busy_case();
             let mut detail = testdata::busy_detail(1);
             detail.case.title.clone_from(&hostile);
@@ -275,7 +270,7 @@ fn every_way_to_look_fits_every_size_and_survives_hostile_text() {
             detail.look_alikes[0].other_path.clone_from(&hostile);
             detail.viewers = vec![hostile.clone(); 30];
             app.hear(Update::Case(testdata::case_id(1), Ok(Box::new(detail))));
-            app.act(Action::Review(key));
+            app.act(Action::Letter(key));
             let shown = lines(&mut app, width, height).join("\n");
             assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));
         }
@@ -287,10 +282,16 @@ fn missing_picture_is_said_and_the_case_can_still_be_decided() {
     let mut app = app_in_busy_case();
     app.act(Action::Step(Step::Down));
     lines(&mut app, 80, 24);
-    let wish = app.picture_wish.clone().expect("there should be one");
-    app.hear(Update::Picture(wish, crate::picture::Shown::Missing));
+    let wish = app
+        .shell
+        .pictures
+        .on_screen
+        .first()
+        .cloned()
+        .expect("there should be one");
+    app.update(shell::Update::Picture(wish, crate::picture::Shown::Missing));
     assert!(screen(&mut app).contains("no picture of this file"));
-    app.clock.instant += Duration::from_secs(2);
-    app.act(Action::Review(Review::Approve));
+    app.shell.clock.instant += Duration::from_secs(2);
+    app.act(Action::Letter('a'));
     assert_eq!(app.case.as_ref().map(|case| case.id), Some(testdata::case_id(2)));
 }

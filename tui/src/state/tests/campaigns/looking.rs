@@ -3,21 +3,17 @@
 use tradepost_common::ids::CampaignId;
 
 use super::*;
-use crate::state::campaigns::{CampaignPane, Pictures};
-use crate::state::list::Order;
+use crate::state::campaigns::CampaignPane;
+use crate::state::campaigns::look::Pictures;
 use crate::view::testdata::campaigns::{page, sample};
 
 fn reads(app: &mut App) -> Vec<Read> {
-    let effects = std::mem::take(&mut app.effects);
-    effects
-        .into_iter()
-        .filter_map(|e| if let Effect::Read(read) = e { Some(read) } else { None })
-        .collect()
+    app.take_reads()
 }
 
 fn looked_again(app: &mut App, id: CampaignId, seconds: u64) -> bool {
-    app.effects.clear();
-    app.clock.instant += Duration::from_secs(seconds);
+    app.shell.effects.clear();
+    app.shell.clock.instant += Duration::from_secs(seconds);
     app.tick();
     reads(app).contains(&Read::Campaign(id))
 }
@@ -44,43 +40,43 @@ fn what_moves_is_looked_at_each_second_and_what_stands_still_seldom() {
     app.hear(Update::Campaign(id, Ok(Box::new(campaign(1, CampaignState::Running)))));
     assert!(!looked_again(&mut app, id, 9), "frozen");
     app.act(Action::Freeze);
-    app.go(Screen::Uploads);
+    app.go("uploads");
     assert!(!looked_again(&mut app, id, 9), "nobody looks");
 }
 
 #[test]
 fn news_of_long_work_are_news_of_campaigns() {
     let mut app = app_with_campaigns(&[CampaignState::Swapped]);
-    let mut revisions = app.revisions;
+    let mut revisions = app.shell.live.revisions;
     revisions.uploads += 1;
-    app.hear(Update::Event(Event::Changed(revisions)));
+    app.update(shell::Update::Event(Event::Changed(revisions)));
     assert_eq!(reads(&mut app), []);
     revisions.operations += 1;
-    app.hear(Update::Event(Event::Changed(revisions)));
+    app.update(shell::Update::Event(Event::Changed(revisions)));
     assert!(matches!(reads(&mut app)[..], [Read::Campaigns(_)]));
 }
 
 #[test]
 fn other_screens_look_now_and_then_and_only_after_news() {
     let mut app = app_with_campaigns(&[CampaignState::Running]);
-    app.go(Screen::Audit);
+    app.go("audit");
     let looked = |app: &mut App, seconds| {
-        app.effects.clear();
-        app.clock.instant += Duration::from_secs(seconds);
+        app.shell.effects.clear();
+        app.shell.clock.instant += Duration::from_secs(seconds);
         app.tick();
         reads(app).iter().any(|r| matches!(r, Read::Campaigns(_)))
     };
     assert!(!looked(&mut app, 60), "nothing was heard of them");
-    let mut revisions = app.revisions;
+    let mut revisions = app.shell.live.revisions;
     revisions.operations += 1;
-    app.hear(Update::Event(Event::Changed(revisions)));
+    app.update(shell::Update::Event(Event::Changed(revisions)));
     assert!(looked(&mut app, 1));
     assert!(!looked(&mut app, 60), "once is enough");
     let rows = vec![campaign(1, CampaignState::Waiting)];
-    let ask = crate::state::paged::Ask { cursor: None };
+    let ask = crate::paged::PageRequest { cursor: None };
     app.hear(Update::Campaigns(ask, Ok(page(rows))));
     revisions.operations += 1;
-    app.hear(Update::Event(Event::Changed(revisions)));
+    app.update(shell::Update::Event(Event::Changed(revisions)));
     assert!(looked(&mut app, 5));
 }
 
@@ -94,7 +90,7 @@ fn samples_are_read_again_when_the_canary_goes_on_and_not_after_it() {
     app.hear(Update::Campaign(id, Ok(Box::new(further))));
     assert!(has_samples(&mut app));
     let rows = page(vec![sample(1)]);
-    let ask = crate::state::paged::Ask { cursor: None };
+    let ask = crate::paged::PageRequest { cursor: None };
     app.hear(Update::Samples(id, ask.clone(), Ok(rows.clone())));
     let mut running = campaign(1, CampaignState::Running);
     app.hear(Update::Campaign(id, Ok(Box::new(running.clone()))));
@@ -108,11 +104,11 @@ fn samples_are_read_again_when_the_canary_goes_on_and_not_after_it() {
 #[test]
 fn tab_goes_between_operations_and_campaigns_and_between_samples_and_failures() {
     let mut app = testdata::app();
-    app.go(Screen::Operations);
+    app.go("operations");
     app.act(Action::OtherPane);
-    assert_eq!(app.screen, Screen::Campaigns);
+    assert_eq!(app.on(), Screen::Campaigns);
     app.act(Action::OtherPane);
-    assert_eq!(app.screen, Screen::Operations);
+    assert_eq!(app.on(), Screen::Operations);
     let mut app = app_in_campaign(CampaignState::Stopped);
     app.act(Action::Open);
     app.act(Action::OtherPane);
@@ -125,16 +121,16 @@ fn tab_goes_between_operations_and_campaigns_and_between_samples_and_failures() 
 fn escape_leaves_the_pictures_then_the_campaign_then_the_campaigns() {
     let mut app = app_in_campaign(CampaignState::Waiting);
     app.act(Action::Open);
-    app.act(Action::Sample(LookKey::Closer));
-    app.act(Action::Sample(LookKey::Full));
-    app.act(Action::Sample(LookKey::Other(Order::Rising)));
+    app.act(Action::Letter('z'));
+    app.act(Action::Letter('f'));
+    app.act(Action::Letter(']'));
     let looking = app.campaigns.view.as_ref().unwrap().looking;
     assert_eq!(looking.zoom.times(), 2, "the same place is seen in the next picture");
     app.act(Action::Back);
     let view = app.campaigns.view.as_ref().unwrap();
     assert_eq!((view.looking.at, view.samples.list.cursor()), (Pictures::List, 1));
     app.act(Action::Back);
-    assert_eq!(app.screen, Screen::Campaigns);
+    assert_eq!(app.on(), Screen::Campaigns);
     app.act(Action::Back);
-    assert_eq!(app.screen, Screen::Operations);
+    assert_eq!(app.on(), Screen::Operations);
 }

@@ -1,0 +1,106 @@
+//! What the subcommands share: how answers are printed, how pages are collected, how somebody is asked.
+
+pub mod confirm;
+mod subcommand;
+
+pub use subcommand::{Subcommand, Twin};
+
+use std::io::{IsTerminal, Write};
+
+use clap::Args;
+use serde::Serialize;
+use tradepost_common::{MAX_PAGE, Page};
+
+use crate::client::Reply;
+use crate::plain::{self, Styling};
+use crate::query::Query;
+use crate::table::Row;
+
+/// The daemon refused.
+pub const REFUSED: u8 = 1;
+/// The daemon could not be asked, or the command line is wrong.
+pub const NOT_ASKED: u8 = 2;
+/// A plan was shown and nobody confirmed it.
+pub const NOT_CONFIRMED: u8 = 3;
+
+/// The options for output.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Print JSON, as the control API sends it.
+    #[arg(long, global = true, conflicts_with = "plain")]
+    pub json: bool,
+    /// Print aligned text without colour; the default where there is no terminal.
+    #[arg(long, global = true)]
+    pub plain: bool,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    Json,
+    Text(Styling),
+}
+
+impl Output {
+    pub fn from_args(args: &OutputArgs) -> Self {
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        if args.json {
+            Self::Json
+        } else if args.plain || no_colour || !std::io::stdout().is_terminal() {
+            Self::Text(Styling::Plain)
+        } else {
+            Self::Text(Styling::Ansi)
+        }
+    }
+
+    /// The value as JSON, or as text.
+    pub fn print<T: Serialize>(self, value: &T, text: impl FnOnce(Styling) -> String) -> anyhow::Result<()> {
+        match self {
+            Self::Json => print(&format!("{}\n", serde_json::to_string_pretty(value)?)),
+            Self::Text(styling) => print(&text(styling)),
+        }
+    }
+
+    /// Rows as JSON, or as a table.
+    pub fn print_rows<R: Row, T: Serialize>(self, value: &T, rows: &[R]) -> anyhow::Result<()> {
+        let now = time::OffsetDateTime::now_utc();
+        self.print(value, |styling| plain::print(rows, now, styling))
+    }
+}
+
+/// Writes to standard output. A reader that has gone away is no error.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// As many rows as asked for, page by page, and the cursor of what follows.
+pub async fn collect<T: Serialize>(
+    limit: usize,
+    query: Query,
+    read: impl AsyncFn(Query) -> Reply<Page<T>>,
+) -> Reply<Page<T>> {
+    let mut all = Page {
+        rows: Vec::new(),
+        next: None,
+    };
+    loop {
+        let wanted = (limit - all.rows.len()).min(MAX_PAGE as usize);
+        let page = read(
+            query
+                .clone()
+                .with("cursor", all.next.take())
+                .with("limit", Some(wanted)),
+        )
+        .await?;
+        let is_last = page.rows.is_empty() || page.next.is_none();
+        all.rows.extend(page.rows);
+        all.next = page.next;
+        if is_last || all.rows.len() >= limit {
+            return Ok(all);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The screens. A new one is a folder here and a line in each of the two lists below.
+
+mod alerts;
+mod audit;
+#[cfg(test)]
+pub mod testing;
+
+use crate::cli::Subcommand;
+use crate::shell::Screen;
+use crate::state::Legacy;
+
+/// A screen of the list: how it is made and its subcommands.
+struct Registered {
+    make: fn() -> Box<dyn Screen>,
+    subcommands: fn() -> Vec<Subcommand>,
+}
+
+const fn registered<S: Screen + Default>() -> Registered {
+    Registered {
+        make: || Box::new(S::default()),
+        subcommands: S::subcommands,
+    }
+}
+
+/// All screens; the first one opens.
+static SCREENS: [Registered; 3] = [
+    registered::<Legacy>(),
+    registered::<alerts::Alerts>(),
+    registered::<audit::Audit>(),
+];
+
+pub fn all() -> Vec<Box<dyn Screen>> {
+    SCREENS.iter().map(|screen| (screen.make)()).collect()
+}
+
+pub fn subcommands() -> Vec<Subcommand> {
+    SCREENS.iter().flat_map(|screen| (screen.subcommands)()).collect()
+}

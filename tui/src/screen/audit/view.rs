@@ -1,0 +1,102 @@
+//! The list, and the detail of the row under the cursor.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+use tradepost_common::audit::AuditRow;
+
+use super::Audit;
+use crate::canvas::listing::{self, Look};
+use crate::canvas::{Canvas, split_top};
+use crate::format;
+use crate::shell::Shell;
+use crate::table::{Cell, Column, Key, Place, Row, Width};
+use crate::theme::Tone;
+
+impl Row for AuditRow {
+    type Id = i64;
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn columns() -> &'static [Column<Self>] {
+        &COLUMNS
+    }
+}
+
+type Col = Column<AuditRow>;
+
+static COLUMNS: [Col; 6] = [
+    Col::right(
+        "ID",
+        Width::Fixed(6),
+        |a, _| Cell::dim(a.id.to_string()),
+        |a| Key::count(a.id),
+    )
+    .only(Place::Print),
+    Col::left(
+        "AT (UTC)",
+        Width::Fixed(14),
+        |a, _| Cell::dim(format::stamp(a.at)),
+        |a| Key::time(a.at),
+    ),
+    Col::left(
+        "WHO",
+        Width::Fixed(10),
+        |a, _| Cell::plain(&a.actor),
+        |a| Key::text(&a.actor),
+    ),
+    Col::left(
+        "DID",
+        Width::Fixed(14),
+        |a, _| Cell::plain(&a.act),
+        |a| Key::text(&a.act),
+    ),
+    Col::left(
+        "TO",
+        Width::Grow(16),
+        |a, _| Cell::plain(&a.subject),
+        |a| Key::text(&a.subject),
+    ),
+    Col::left(
+        "DETAIL",
+        Width::Grow(16),
+        |a, _| Cell::dim(detail(&a.detail)),
+        |a| Key::text(a.detail.to_string()),
+    )
+    .rank(1),
+];
+
+/// `reason=Broken, items=3` for an object, plain JSON otherwise.
+fn detail(value: &serde_json::Value) -> String {
+    let plain = |v: &serde_json::Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::Object(fields) => {
+            let pairs: Vec<String> = fields
+                .iter()
+                .filter(|(_, v)| !v.is_null())
+                .map(|(name, v)| format!("{name}={}", plain(v)))
+                .collect();
+            pairs.join(", ")
+        }
+        other => plain(other),
+    }
+}
+
+impl Audit {
+    pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
+        let parts = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(4)];
+        let [head, table, below] = Layout::vertical(parts).areas(area);
+        canvas.heading(head, &format!("Audit {}", listing::paged_position(&self.paged)));
+        let empty = self.paged.when_empty("nobody did anything yet");
+        cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
+        if let Some(row) = self.paged.list.selected() {
+            let (head, words) = split_top(below, 1);
+            canvas.heading(
+                head,
+                &format!("{} (uid {}) {} {}", row.actor, row.uid, row.act, row.subject),
+            );
+            canvas.paragraph(words, &detail(&row.detail), Tone::Plain);
+        }
+    }
+}

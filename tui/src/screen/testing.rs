@@ -1,0 +1,88 @@
+//! What tests of all screens need.
+
+use std::any::Any;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::client::Reply;
+use crate::shell::{Action, Answer, AnyRequest, App, Effect, Request, Update};
+
+pub fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let line = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+    (0..height).map(|y| line(y).trim_end().to_owned()).collect()
+}
+
+/// The frame at 80 x 24, with data that is not a second old.
+pub fn screen(app: &mut App) -> String {
+    app.shell.clock.instant = app.shell.link.heard_at.unwrap_or(app.shell.clock.instant);
+    lines(app, 80, 24).join("\n")
+}
+
+/// The same in a large terminal.
+pub fn large_screen(app: &mut App) -> String {
+    screen(app);
+    lines(app, 120, 40).join("\n")
+}
+
+fn as_request<R: Clone + 'static>(effect: &Effect) -> Option<R> {
+    let request: &dyn AnyRequest = match effect {
+        Effect::Read(request) | Effect::Write(request) => request.as_ref(),
+        _ => return None,
+    };
+    (request as &dyn Any).downcast_ref::<R>().cloned()
+}
+
+impl App {
+    /// Opens the page of that name.
+    pub fn go(&mut self, name: &str) {
+        let page = self.screens.page(name).expect("there is such a page");
+        self.act(Action::Go(page));
+    }
+
+    /// A key, long after the one before.
+    pub fn code(&mut self, code: KeyCode) {
+        self.screens.forget_last_press();
+        self.key(KeyEvent::new(code, KeyModifiers::NONE));
+    }
+
+    pub fn press(&mut self, c: char) {
+        self.code(KeyCode::Char(c));
+    }
+
+    pub fn control(&mut self, c: char) {
+        self.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+    }
+
+    /// The requests of that type that wait to be sent.
+    pub fn sent<R: Clone + 'static>(&self) -> Vec<R> {
+        self.shell.effects.iter().filter_map(as_request).collect()
+    }
+
+    /// A reply comes.
+    pub fn answer<R: Request>(&mut self, request: R, reply: Reply<R::Output>) {
+        self.update(Update::Answer(Answer::new(request, reply)));
+    }
+
+    pub fn status(&self) -> &str {
+        self.shell.status.as_ref().map_or("", |status| &status.text)
+    }
+
+    /// The text that waits for an editor.
+    pub fn in_editor(&self) -> Option<&str> {
+        self.shell.effects.iter().find_map(|effect| match effect {
+            Effect::Editor { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    pub fn data_age(&self) -> Option<Duration> {
+        let at = self.screens.shown_screen().read_at(&self.shell)?;
+        Some(self.shell.clock.instant.saturating_duration_since(at))
+    }
+}

@@ -1,0 +1,249 @@
+//! The shell: everything around the screens. It knows them as [`Screen`]s in a list and nothing else about them.
+
+mod app;
+mod destination;
+mod draw;
+mod effect;
+mod entry;
+mod filter;
+mod footer;
+mod help;
+mod keys;
+mod live;
+mod page;
+mod palette;
+mod prompt;
+mod request;
+mod screen;
+mod screens;
+mod shortcut;
+mod tabs;
+
+pub use app::App;
+pub use destination::Destination;
+pub use effect::{Edited, Effect, Link, Mouse, Update};
+pub use entry::Entry;
+pub use keys::{Action, Marking, Sorting, plain};
+pub use live::{LinkState, Live};
+pub use page::{Page, Place};
+#[cfg(test)]
+pub use palette::words as palette_words;
+pub use prompt::{AnyPrompt, Confirm, Form, Label, LinePrompt, Prompt, scrolled};
+pub use request::{Answer, AnyRequest, Request};
+pub use screen::{Badge, Handled, Hint, Screen};
+pub use screens::Screens;
+
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Rect;
+use time::OffsetDateTime;
+use tradepost_common::overview::{Role, WhoAmI};
+
+use crate::clock::Clock;
+use crate::format;
+use crate::pictures::Pictures;
+use crate::theme::{Theme, Tone};
+
+/// The time after `W` in which keys may change something.
+pub const ARMED_FOR: Duration = Duration::from_secs(600);
+
+/// What all screens share. Every handler of a screen gets it beside its own state.
+pub struct Shell {
+    /// Set once for every round of the loop.
+    pub clock: Clock,
+    pub link: LinkState,
+    pub you: Option<WhoAmI>,
+    /// The latest values of the event stream.
+    pub live: Live,
+    /// The page that is shown, or is about to be.
+    pub page: &'static Page,
+    /// What takes the keys before the screen does.
+    pub prompt: Option<Box<dyn AnyPrompt>>,
+    pub status: Option<Status>,
+    pub armed_until: Option<Instant>,
+    pub frozen_since: Option<OffsetDateTime>,
+    pub theme: Theme,
+    pub mouse: Mouse,
+    pub pictures: Pictures,
+    /// The rows of the list on the terminal, for the mouse.
+    pub rows_area: Rect,
+    /// What the loop is to do next.
+    pub effects: Vec<Effect>,
+}
+
+/// The last message, at the bottom of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub text: String,
+    pub tone: Tone,
+    pub at: Instant,
+}
+
+impl Shell {
+    pub fn new(theme: Theme, pictures: Pictures, clock: Clock, page: &'static Page) -> Self {
+        Self {
+            clock,
+            link: LinkState::new(clock.instant),
+            you: None,
+            live: Live::default(),
+            page,
+            prompt: None,
+            status: None,
+            armed_until: None,
+            frozen_since: None,
+            theme,
+            mouse: Mouse::Free,
+            pictures,
+            rows_area: Rect::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Shows a message in the status line.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.status = Some(Status {
+            text: text.into(),
+            tone,
+            at: self.clock.instant,
+        });
+    }
+
+    /// Opens a page. The screens involved are told once the present handler has returned.
+    pub fn go(&mut self, page: &'static Page) {
+        self.page = page;
+    }
+
+    /// Asks another screen to show something.
+    pub fn open(&mut self, destination: Destination) {
+        self.effects.push(Effect::Open(destination));
+    }
+
+    /// Reads from the daemon; several reads are under way at once.
+    pub fn read(&mut self, request: impl Request) {
+        self.effects.push(Effect::Read(Box::new(request)));
+    }
+
+    /// Changes something at the daemon; one write after the other, in the order of the keys.
+    pub fn write(&mut self, request: impl Request) {
+        self.effects.push(Effect::Write(Box::new(request)));
+    }
+
+    /// Puts a text into the clipboard.
+    pub fn copy(&mut self, text: String) {
+        self.say(Tone::Plain, format!("copied {text}"));
+        self.effects.push(Effect::Copy(text));
+    }
+
+    /// Gives a text to an editor; the screen of type `S` gets it back.
+    pub fn edit<S: Screen>(
+        &mut self,
+        text: String,
+        then: impl FnOnce(&mut S, Result<String, String>, &mut Self) + Send + 'static,
+    ) {
+        let then = Edited::new(then);
+        self.effects.push(Effect::Editor { text, then });
+    }
+
+    /// Gives the keys to a prompt.
+    pub fn ask(&mut self, prompt: impl Prompt) {
+        self.prompt = Some(Box::new(prompt));
+    }
+
+    /// The prompt of that type, if it is open.
+    pub fn prompt_is<P: Prompt>(&self) -> bool {
+        let prompt = self.prompt.as_deref();
+        prompt.is_some_and(|prompt| (prompt as &dyn std::any::Any).is::<P>())
+    }
+
+    /// A box over the screen takes the keys.
+    pub fn has_overlay(&self) -> bool {
+        self.prompt
+            .as_ref()
+            .is_some_and(|prompt| prompt.form() == Form::Overlay)
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.link.link == Link::Live
+    }
+
+    /// The time left in which keys may change something.
+    pub fn armed_for(&self) -> Option<Duration> {
+        let left = self.armed_until?.checked_duration_since(self.clock.instant)?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    pub fn has_role(&self, role: Role) -> bool {
+        self.you.as_ref().is_some_and(|you| you.roles.contains(&role))
+    }
+
+    pub fn is_me(&self, user: &str) -> bool {
+        self.you.as_ref().is_some_and(|you| you.user == user)
+    }
+
+    /// Refuses with a message unless the role is there, writing is armed and the link is up.
+    pub fn may_write(&mut self, role: Role) -> bool {
+        if !self.has_role(role) {
+            self.say(
+                Tone::Warn,
+                format!("not allowed: this needs the role {}", role.as_str()),
+            );
+        } else if self.armed_for().is_none() {
+            self.say(Tone::Warn, "read-only: press W to arm writing");
+        } else if !self.is_live() {
+            self.say(Tone::Warn, "the link to the daemon is down; nothing was done");
+        } else {
+            return true;
+        }
+        false
+    }
+
+    fn arm(&mut self) {
+        if self.armed_for().is_some() {
+            self.armed_until = None;
+            self.say(Tone::Plain, "read-only again");
+        } else if self.has_role(Role::Moderator) || self.has_role(Role::Operator) {
+            self.armed_until = Some(self.clock.instant + ARMED_FOR);
+            let time = format::countdown(ARMED_FOR);
+            self.say(Tone::Plain, format!("writing is armed for {time}"));
+        } else {
+            self.say(
+                Tone::Warn,
+                "your user may only look: writing needs the role moderator or operator",
+            );
+        }
+    }
+
+    /// Drops what is out of date: the message, the permission to write.
+    fn tick(&mut self) {
+        let lifetime = |tone| match tone {
+            Tone::Bad | Tone::Loud => Duration::from_secs(30),
+            _ => Duration::from_secs(8),
+        };
+        let now = self.clock.instant;
+        if self.status.as_ref().is_some_and(|s| now - s.at > lifetime(s.tone)) {
+            self.status = None;
+        }
+        if self.armed_until.is_some() && self.armed_for().is_none() {
+            self.armed_until = None;
+            self.say(Tone::Warn, "writing is no longer armed");
+        }
+    }
+
+    fn turn_mouse(&mut self) {
+        let (mouse, words) = match self.mouse {
+            Mouse::Free => (
+                Mouse::Captured,
+                "mouse: click and wheel; % gives selection back to the terminal",
+            ),
+            Mouse::Captured => (Mouse::Free, "mouse: selection belongs to the terminal"),
+        };
+        self.mouse = mouse;
+        self.effects.push(Effect::Mouse(mouse));
+        self.say(Tone::Plain, words);
+    }
+
+    fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.say(Tone::Plain, format!("theme: {}", theme.as_str()));
+    }
+}

@@ -1,0 +1,158 @@
+//! The terminal as one value: what the loop feeds and draws.
+
+use crossterm::event::{KeyEvent, MouseButton, MouseEventKind};
+use ratatui::Frame;
+
+use super::Shell;
+use super::draw;
+use super::effect::{Edited, Effect, Link, Update};
+use super::keys::Action;
+use super::request::Answer;
+use super::screen::Screen;
+use super::screens::Screens;
+use crate::client::Failure;
+use crate::clock::Clock;
+use crate::list::Step;
+use crate::pictures::Pictures;
+use crate::theme::{Theme, Tone};
+
+/// The shell and its screens.
+pub struct App {
+    pub shell: Shell,
+    pub screens: Screens,
+}
+
+impl App {
+    /// Opens on the main page of the first screen.
+    pub fn new(screens: Vec<Box<dyn Screen>>, theme: Theme, pictures: Pictures, clock: Clock) -> Self {
+        let screens = Screens::new(screens);
+        let shell = Shell::new(theme, pictures, clock, screens.shown());
+        Self { shell, screens }
+    }
+
+    /// Takes a key, for the prompt if one is open.
+    pub fn key(&mut self, key: KeyEvent) {
+        self.screens.key(key, &mut self.shell);
+        self.settle();
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.screens.act(action, &mut self.shell);
+        self.settle();
+    }
+
+    /// Text from the clipboard goes where something is typed, and never becomes keys.
+    pub fn paste(&mut self, text: &str) {
+        self.screens.paste(text, &mut self.shell);
+        self.settle();
+    }
+
+    pub fn click(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        if self.shell.prompt.is_some() {
+            return;
+        }
+        let rows = self.shell.rows_area;
+        match kind {
+            MouseEventKind::ScrollDown => self.act(Action::Step(Step::Down)),
+            MouseEventKind::ScrollUp => self.act(Action::Step(Step::Up)),
+            MouseEventKind::Down(MouseButton::Left) if rows.contains((column, row).into()) => {
+                self.screens.click(usize::from(row - rows.y), &mut self.shell);
+                self.settle();
+            }
+            _ => {}
+        }
+    }
+
+    pub fn update(&mut self, update: Update) {
+        let cx = &mut self.shell;
+        match update {
+            Update::Link(link) => {
+                if link == Link::Live {
+                    cx.pictures.forget_failures();
+                    if matches!(cx.link.link, Link::Lost { .. }) {
+                        cx.say(Tone::Good, "connected again");
+                    }
+                }
+                cx.link.change(link, cx.clock.instant);
+            }
+            Update::Event(event) => self.screens.event(event, cx),
+            Update::Answer(answer) => self.deliver(answer),
+            Update::Edited(edited, text) => self.edited(edited, text),
+            Update::Picture(key, shown) => cx.pictures.keep(key, shown),
+            Update::Exported(Ok(path)) => cx.say(Tone::Good, format!("written to {}", path.display())),
+            Update::Exported(Err(why)) => cx.say(Tone::Bad, format!("not exported: {why}")),
+        }
+        self.settle();
+    }
+
+    fn deliver(&mut self, answer: Answer) {
+        if let Some(owner) = self.screens.owner(answer.owner) {
+            answer.deliver(owner, &mut self.shell);
+        }
+    }
+
+    fn edited(&mut self, edited: Edited, text: Result<String, String>) {
+        if let Some(owner) = self.screens.owner(edited.owner) {
+            edited.deliver(owner, text, &mut self.shell);
+        }
+    }
+
+    /// Takes an effect back whose queue is full.
+    pub fn refuse(&mut self, effect: Effect) {
+        let why = || Failure::Unreachable("too much is waiting; try again".to_owned());
+        match effect {
+            Effect::Read(request) => self.deliver(request.refuse(why())),
+            Effect::Picture(_) => self.shell.pictures.asked = None,
+            Effect::Write(request) => {
+                self.deliver(request.refuse(why()));
+                self.shell
+                    .say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again");
+            }
+            _ => self
+                .shell
+                .say(Tone::Bad, "NOT done: the last export is still being written"),
+        }
+        self.settle();
+    }
+
+    /// Once a second.
+    pub fn tick(&mut self) {
+        self.shell.tick();
+        self.screens.tick(&mut self.shell);
+        self.settle();
+    }
+
+    /// Gives back whatever is held, before the terminal closes.
+    pub fn close(&mut self) {
+        self.screens.close(&mut self.shell);
+    }
+
+    /// Tells the screens about a change of page, then reads what is shown.
+    fn settle(&mut self) {
+        self.screens.settle(&mut self.shell);
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame<'_>) {
+        draw::draw(frame, &mut self.screens, &mut self.shell);
+    }
+
+    /// Asks for the next picture that the last frame had room for, one at a time.
+    pub fn ask_for_pictures(&mut self) {
+        let cx = &mut self.shell;
+        if cx.pictures.asked.is_none() && cx.is_live() {
+            let ahead = self.screens.current(cx).pictures_ahead(cx);
+            let wanted = cx.pictures.next_wanted(&ahead);
+            cx.pictures.asked.clone_from(&wanted);
+            cx.effects.extend(wanted.map(Effect::Picture));
+        }
+    }
+
+    /// Where pixels are on the terminal that text does not cover.
+    pub fn picture_layout(&self) -> Option<(&'static str, u32)> {
+        if self.shell.has_overlay() {
+            return None;
+        }
+        let layout = self.screens.shown_screen().picture_layout(&self.shell);
+        layout.map(|layout| (self.shell.page.name, layout))
+    }
+}

@@ -1,0 +1,139 @@
+//! The frame: tabs, the link, banners, the page, the footer, a box over it all.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::effect::Link;
+use super::prompt::Form;
+use super::screens::Screens;
+use super::{Shell, footer, tabs};
+use crate::canvas::{Canvas, Spans, split_top};
+use crate::format;
+use crate::theme::Tone;
+
+/// Below this nothing sensible can be shown.
+const SMALLEST: (u16, u16) = (60, 16);
+
+pub fn draw(frame: &mut Frame<'_>, screens: &mut Screens, cx: &mut Shell) {
+    let area = frame.area();
+    cx.rows_area = Rect::default();
+    cx.pictures.on_screen.clear();
+    let mut canvas = Canvas {
+        buffer: frame.buffer_mut(),
+        theme: cx.theme,
+    };
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let words = format!(
+            "{} x {} is too small; {} x {} is the least",
+            area.width, area.height, SMALLEST.0, SMALLEST.1
+        );
+        canvas.paragraph(area, &words, Tone::Warn);
+        return;
+    }
+    let heights = [
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(2),
+    ];
+    let [tabs, link, body, foot] = Layout::vertical(heights).areas(area);
+    tabs::draw(&mut canvas, tabs, screens, cx);
+    draw_link(&mut canvas, link, screens, cx);
+    let body = draw_banners(&mut canvas, body, cx);
+    if cx.live.overview.is_some() {
+        screens.current(cx).draw(&mut canvas, body, cx);
+    } else {
+        draw_no_data(&mut canvas, body, cx);
+    }
+    footer::draw(&mut canvas, foot, screens, cx);
+    draw_overlay(&mut canvas, body, screens, cx);
+}
+
+fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mut Shell) {
+    let Some(mut prompt) = cx.prompt.take() else {
+        return;
+    };
+    if prompt.form() == Form::Overlay
+        && let Some(owner) = screens.owner(prompt.owner())
+    {
+        prompt.draw(canvas, area, owner, cx);
+    }
+    cx.prompt = Some(prompt);
+}
+
+/// The state of the link and the age of the data. A lost link is loud.
+fn draw_link(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell) {
+    let now = cx.clock.instant;
+    let age = screens
+        .shown_screen()
+        .read_at(cx)
+        .map(|at| now.saturating_duration_since(at));
+    let age = age.map(|age| format::span(age.as_secs_f64()));
+    let lost_for = now.saturating_duration_since(cx.link.since).as_secs_f64();
+    match (&cx.link.link, age) {
+        (Link::Live, age) => {
+            let age = age.map_or_else(|| "no data yet".to_owned(), |age| format!("data {age} old"));
+            let mut spans: Spans = vec![("● live".to_owned(), Tone::Good), (format!(" · {age}"), Tone::Plain)];
+            if let Some(overview) = &cx.live.overview {
+                spans.push((
+                    format!(" · {} · {} {}", overview.api_url, overview.mode, overview.version),
+                    Tone::Dim,
+                ));
+            }
+            canvas.put_spans(area, &spans);
+            let now = format::stamp(cx.clock.utc);
+            canvas.put_right(area, &format!("{} UTC", &now[6..]), Tone::Dim);
+        }
+        (Link::Connecting, _) => {
+            canvas.put(area.x, area.y, area.width, "○ connecting …", Tone::Warn);
+        }
+        (Link::Lost { why, .. }, Some(age)) => {
+            let words = format!(
+                "STALE: data {age} old, link lost {} ago, trying again: {why}",
+                format::span(lost_for)
+            );
+            canvas.bar(area, &words, Tone::Loud);
+        }
+        (Link::Lost { .. }, None) => {
+            canvas.bar(
+                area,
+                &format!("NOT CONNECTED for {}, trying again", format::span(lost_for)),
+                Tone::Loud,
+            );
+        }
+    }
+}
+
+fn draw_banners(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) -> Rect {
+    let mut rest = area;
+    if let Some(left) = cx.armed_for() {
+        let (line, below) = split_top(rest, 1);
+        rest = below;
+        let words = format!(
+            "WRITING IS ARMED for {}: keys change the marketplace. W disarms.",
+            format::countdown(left)
+        );
+        canvas.bar(line, &words, Tone::Banner);
+    }
+    if let Some(since) = cx.frozen_since {
+        let (line, below) = split_top(rest, 1);
+        rest = below;
+        let words = format!("FROZEN at {} UTC. p goes on.", format::stamp(since));
+        canvas.bar(line, &words, Tone::Banner);
+    }
+    rest
+}
+
+fn draw_no_data(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) {
+    let (_, middle) = split_top(area, area.height / 3);
+    match &cx.link.link {
+        Link::Lost { why, .. } => {
+            let used = canvas.paragraph(middle, why, Tone::Bad);
+            let (_, below) = split_top(middle, used + 1);
+            canvas.paragraph(below, "Trying again by itself. q quits.", Tone::Dim);
+        }
+        _ => {
+            canvas.paragraph(middle, "waiting for the daemon …", Tone::Dim);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What tests of the old screens need.
+
+use std::any::TypeId;
+use std::ops::{Deref, DerefMut};
+
+use tradepost_common::campaigns::Campaign;
+
+use super::message::{Read, Update, Write};
+use super::prompt::Prompt;
+use super::screen::Screen;
+use super::{Legacy, old_prompt, screen};
+use crate::picture::PictureKey;
+use crate::shell::{App, Shell};
+
+impl Deref for App {
+    type Target = Legacy;
+
+    fn deref(&self) -> &Legacy {
+        self.screens
+            .peek(TypeId::of::<Legacy>())
+            .and_then(|any| any.downcast_ref())
+            .unwrap()
+    }
+}
+
+impl DerefMut for App {
+    fn deref_mut(&mut self) -> &mut Legacy {
+        self.screens.get()
+    }
+}
+
+impl App {
+    pub fn both(&mut self) -> (&mut Legacy, &mut Shell) {
+        (self.screens.get(), &mut self.shell)
+    }
+
+    pub fn hear(&mut self, update: Update) {
+        let (legacy, cx) = self.both();
+        legacy.hear(cx, update);
+        self.screens.settle(&mut self.shell);
+    }
+
+    pub fn prompt(&self) -> Option<Prompt> {
+        old_prompt(&self.shell).cloned()
+    }
+
+    pub fn on(&self) -> Screen {
+        screen(&self.shell)
+    }
+
+    pub fn reads(&self) -> Vec<Read> {
+        self.sent()
+    }
+
+    pub fn take_reads(&mut self) -> Vec<Read> {
+        let reads = self.sent();
+        self.shell.effects.clear();
+        reads
+    }
+
+    pub fn take_writes(&mut self) -> Vec<Write> {
+        let writes = self.sent();
+        self.shell.effects.clear();
+        writes
+    }
+
+    pub fn meant_campaign(&self) -> Option<Campaign> {
+        let legacy: &Legacy = self;
+        legacy.meant_campaign(&self.shell).cloned()
+    }
+
+    pub fn pictures_ahead(&self) -> Vec<PictureKey> {
+        let legacy: &Legacy = self;
+        legacy.pictures_ahead(&self.shell)
+    }
+}

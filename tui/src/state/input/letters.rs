@@ -1,0 +1,106 @@
+//! What letters mean on a screen.
+
+use tradepost_common::operations::OperationKind;
+
+use super::{DeadKey, OldAction, OperationKey, Review};
+use crate::list::Order;
+use crate::state::campaigns::{CampaignKey, LookKey};
+use crate::state::screen::Screen;
+
+/// Letters that one screen has for itself.
+pub fn own(c: char, screen: Screen) -> Option<OldAction> {
+    match (screen, c) {
+        (Screen::Queues, 'P') => Some(OldAction::TurnQueue),
+        (Screen::Queues, 'C') => Some(OldAction::Concurrency),
+        (Screen::Groups | Screen::Letters | Screen::Letter, _) => dead_letter(c).map(OldAction::Dead),
+        (Screen::Operations | Screen::Operation, 'P') => Some(OldAction::Operation(OperationKey::Turn)),
+        (Screen::Operations | Screen::Operation, 'X') => Some(OldAction::Operation(OperationKey::Cancel)),
+        (Screen::Operations | Screen::Operation, 'C') => Some(OldAction::Operation(OperationKey::Rate)),
+        (Screen::Campaigns | Screen::Campaign, _) => campaign_letter(c, screen),
+        (Screen::Item, _) => case_letter(c).map(OldAction::Review),
+        (Screen::Review, _) => queue_letter(c).map(OldAction::Review),
+        _ => None,
+    }
+}
+
+/// Capitals act, as on the other screens; the rest changes how a sample is seen.
+fn campaign_letter(c: char, screen: Screen) -> Option<OldAction> {
+    let act = match c {
+        'P' => CampaignKey::Turn,
+        'R' => CampaignKey::Go,
+        'E' => CampaignKey::Swap,
+        'U' => CampaignKey::RollBack,
+        'X' => CampaignKey::Abort,
+        'D' => CampaignKey::Collect,
+        'C' => CampaignKey::Rate,
+        '+' if screen == Screen::Campaigns => CampaignKey::Plan,
+        _ if screen == Screen::Campaign => return sample_letter(c).map(OldAction::Sample),
+        _ => return None,
+    };
+    Some(OldAction::Campaign(act))
+}
+
+fn sample_letter(c: char) -> Option<LookKey> {
+    Some(match c {
+        'f' => LookKey::Full,
+        'B' => LookKey::Background,
+        'z' | '+' => LookKey::Closer,
+        'Z' | '_' => LookKey::Wider,
+        ']' => LookKey::Other(Order::Rising),
+        '[' => LookKey::Other(Order::Falling),
+        _ => return None,
+    })
+}
+
+fn case_letter(c: char) -> Option<Review> {
+    Some(match c {
+        'a' => Review::Approve,
+        'x' => Review::AskReason,
+        'n' => Review::Skip,
+        'm' => Review::AskNote,
+        'L' => Review::Release,
+        'Q' => Review::Question,
+        'X' => Review::Ban,
+        'u' => Review::Undo,
+        'i' => Review::Record,
+        'C' => Review::SettleCluster,
+        'O' => Review::SettleContributor,
+        'o' => Review::OnlyContributor,
+        'l' => Review::OnlyCluster,
+        'b' => Review::Blur,
+        'B' => Review::Background,
+        'f' => Review::Full,
+        'd' => Review::Compare,
+        'v' => Review::Source,
+        'z' | '+' => Review::Closer,
+        'Z' | '_' => Review::Wider,
+        ']' => Review::Other(Order::Rising),
+        '[' => Review::Other(Order::Falling),
+        _ => return None,
+    })
+}
+
+fn queue_letter(c: char) -> Option<Review> {
+    Some(match c {
+        'a' => Review::Approve,
+        'x' => Review::AskReason,
+        'u' => Review::Undo,
+        'w' => Review::Next,
+        'f' => Review::TurnWhich,
+        'C' => Review::SettleCluster,
+        'O' => Review::SettleContributor,
+        'o' => Review::OnlyContributor,
+        'l' => Review::OnlyCluster,
+        _ => return None,
+    })
+}
+
+fn dead_letter(c: char) -> Option<DeadKey> {
+    match c {
+        'R' => Some(DeadKey::Plan(OperationKind::Redrive)),
+        'D' => Some(DeadKey::Plan(OperationKind::Discard)),
+        'X' => Some(DeadKey::Plan(OperationKind::Purge)),
+        'E' => Some(DeadKey::Edit),
+        _ => None,
+    }
+}

@@ -1,0 +1,417 @@
+//! The screens that have no folder of their own yet, as one [`Screen`](crate::shell::Screen).
+
+use std::time::Instant;
+
+use ratatui::layout::Rect;
+use tradepost_common::events::Event;
+use tradepost_common::operations::OperationKind;
+
+use super::campaigns::CampaignKey;
+use super::case::Mode;
+use super::input::{DeadKey, OldAction, OperationKey, Review, letters};
+use super::prompt::Prompt;
+use super::screen::{PAGES, Screen};
+use super::writing::QueueAct;
+use super::{Legacy, screen};
+use crate::canvas::Canvas;
+use crate::list::AnyList;
+use crate::picture::PictureKey;
+use crate::shell::{Action, Badge, Destination, Entry, Handled, Hint, Page, Shell};
+use crate::theme::Tone;
+use crate::view;
+
+/// One of the prompts that are not moved yet.
+#[derive(Debug)]
+pub struct OldPrompt(pub Prompt);
+
+impl crate::shell::Screen for Legacy {
+    fn pages(&self) -> &'static [Page] {
+        &PAGES
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
+        view::draw(canvas, area, self, cx);
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut Shell) -> Handled {
+        let on = screen(cx);
+        match *action {
+            Action::Letter(c) => match letters::own(c, on) {
+                Some(old) => self.old_act(old, cx),
+                None => return Handled::No,
+            },
+            Action::Arrow(pan) if on == Screen::Campaign => self.arrow_at_sample(cx, pan),
+            Action::Arrow(pan) if on == Screen::Item => self.arrow(cx, pan),
+            Action::Step(step) if matches!(on, Screen::Letter | Screen::Item) => self.step(cx, step),
+            Action::Cycle(order) if on == Screen::Letter => self.cycle(cx, order),
+            Action::OtherPane => return self.other_pane(on, cx),
+            Action::Open => self.open_selected(on, cx),
+            Action::Back => return self.back(on, cx),
+            Action::Columns if on == Screen::Latency => {
+                self.latency_columns = self.latency_columns.next();
+                cx.say(Tone::Plain, format!("columns: {}", self.latency_columns.in_words()));
+            }
+            Action::Mark(marking) => {
+                if !self.mark(cx, marking) {
+                    return Handled::No;
+                }
+            }
+            Action::Copy => match self.copied(cx) {
+                Some(text) => cx.copy(text),
+                None => return Handled::No,
+            },
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn list(&mut self, page: &Page) -> Option<&mut dyn AnyList> {
+        self.list_of(Screen::with_name(page.name)?)
+    }
+
+    fn moved(&mut self, cx: &mut Shell) {
+        self.follow_cursor(cx);
+    }
+
+    fn search(&self, cx: &Shell) -> Option<String> {
+        self.dead_text(cx).map(str::to_owned)
+    }
+
+    fn set_search(&mut self, text: &str, cx: &mut Shell) {
+        self.set_dead_text(cx, text);
+    }
+
+    fn read(&mut self, cx: &mut Shell) {
+        self.read_what_is_shown(cx);
+    }
+
+    fn read_at(&self, cx: &Shell) -> Option<Instant> {
+        self.data_from(cx)
+    }
+
+    fn hints(&self, cx: &Shell) -> Vec<Hint> {
+        match screen(cx) {
+            Screen::Campaigns | Screen::Campaign => view::campaigns::keys::hints(self, cx),
+            on => view::keys::hints(on).to_vec(),
+        }
+    }
+
+    fn export(&self, cx: &Shell) -> Option<String> {
+        self.exported(cx)
+    }
+
+    fn is_decision(&self, key: char, cx: &Shell) -> bool {
+        match screen(cx) {
+            Screen::Item => matches!(key, 'a' | 'x' | 'n' | 'y' | 'u' | 'X' | 'Q' | '0'..='9'),
+            // One decision after the other would be taken back.
+            Screen::Review => key == 'u',
+            _ => false,
+        }
+    }
+
+    fn pictures_ahead(&self, cx: &Shell) -> Vec<PictureKey> {
+        self.pictures_ahead(cx)
+    }
+
+    fn picture_layout(&self, cx: &Shell) -> Option<u32> {
+        match screen(cx) {
+            Screen::Item => {
+                let mode = self.case.as_ref().map(|case| case.mode);
+                (mode != Some(Mode::Source)).then(|| mode.map_or(0, |mode| mode as u32 + 1))
+            }
+            Screen::Campaign => {
+                let view = self.campaigns.view.as_ref().filter(|view| view.sample().is_some())?;
+                Some(view.looking.layout())
+            }
+            _ => None,
+        }
+    }
+
+    fn enter(&mut self, cx: &mut Shell) {
+        match screen(cx) {
+            Screen::Item if self.case.is_none() => self.open_selected_case(cx),
+            Screen::Item => {
+                self.claim_case(cx);
+                self.say_viewing(cx);
+            }
+            Screen::Trace if self.trace.is_none() => cx.go(Screen::Uploads.page()),
+            Screen::Operation if self.operations.view.is_none() => cx.go(Screen::Operations.page()),
+            Screen::Campaign if self.campaigns.view.is_none() => cx.go(Screen::Campaigns.page()),
+            Screen::Letter if self.dead.letter.is_none() => cx.go(Screen::Letters.page()),
+            Screen::Campaigns | Screen::Campaign => self.beat_campaigns(cx),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, page: &'static Page, cx: &mut Shell) {
+        if page.name == Screen::Item.word() {
+            self.release_case(cx);
+        }
+    }
+
+    fn armed(&mut self, cx: &mut Shell) {
+        if screen(cx) == Screen::Item {
+            self.claim_case(cx);
+        }
+    }
+
+    fn help(&self, page: &Page) -> &'static [Hint] {
+        Screen::with_name(page.name).map_or(&[], view::keys::help)
+    }
+
+    fn entries(&self, cx: &Shell) -> Vec<Entry> {
+        self.old_entries(cx)
+    }
+
+    fn badge(&self, page: &Page, cx: &Shell) -> Badge {
+        let counts = cx.live.overview.as_ref().map(|o| o.counts).unwrap_or_default();
+        let count = match Screen::with_name(page.name) {
+            Some(Screen::Review) => counts.cases_open,
+            Some(Screen::Groups) => counts.dead_letters,
+            Some(Screen::Operations) => {
+                let started = self.operations.live.iter().filter(|o| o.started_at.is_some());
+                let rows = self.campaigns.paged.list.rows().iter();
+                (started.count() + rows.filter(|c| view::campaigns::is_on(c)).count()) as i64
+            }
+            _ => 0,
+        };
+        Badge { count, is_loud: false }
+    }
+
+    fn progress(&self, cx: &Shell) -> Vec<String> {
+        if cx.page.root() == Screen::Operations.word() {
+            return Vec::new();
+        }
+        let started = self.operations.live.iter().filter(|o| o.started_at.is_some());
+        let campaigns = self.campaigns.paged.list.rows().iter();
+        started
+            .map(view::operations::in_short)
+            .chain(
+                campaigns
+                    .filter(|c| view::campaigns::is_on(c))
+                    .map(view::campaigns::in_short),
+            )
+            .collect()
+    }
+
+    fn open(&mut self, destination: &Destination, cx: &mut Shell) -> Handled {
+        match destination {
+            Destination::DeadLettersOf(queue) => self.open_dead_of(cx, queue.clone()),
+            Destination::DeadLetter(id) => self.open_letter(cx, *id),
+            Destination::Upload(id) => self.open_trace_of(*id, cx),
+        }
+        Handled::Yes
+    }
+
+    fn event(&mut self, event: &Event, cx: &mut Shell) {
+        self.changed(cx, event);
+    }
+
+    fn reconnected(&mut self, cx: &mut Shell) {
+        self.distrust(cx);
+    }
+
+    fn tick(&mut self, cx: &mut Shell) {
+        self.renew_claim(cx);
+        self.say_viewing(cx);
+        self.ask_after_plan(cx);
+        self.look_at_campaigns(cx);
+    }
+
+    fn close(&mut self, cx: &mut Shell) {
+        self.release_case(cx);
+        self.give_plan_up(cx);
+    }
+}
+
+impl Legacy {
+    pub fn old_act(&mut self, action: OldAction, cx: &mut Shell) {
+        match action {
+            OldAction::TurnQueue => self.turn_queue(cx),
+            OldAction::Concurrency => self.ask_concurrency(cx),
+            OldAction::Dead(DeadKey::Edit) => self.edit_dead(cx),
+            OldAction::Dead(DeadKey::Plan(kind)) => self.plan_for_dead(cx, kind),
+            OldAction::Operation(OperationKey::Turn) => self.turn_operation(cx),
+            OldAction::Operation(OperationKey::Cancel) => self.ask_cancel(cx),
+            OldAction::Operation(OperationKey::Rate) => self.ask_rate(cx),
+            OldAction::Campaign(key) => self.campaign_key(cx, key),
+            OldAction::Sample(key) => self.look_at_sample(cx, key),
+            OldAction::Review(key) => self.review(cx, key),
+        }
+    }
+
+    fn other_pane(&mut self, on: Screen, cx: &mut Shell) -> Handled {
+        match (on, &mut self.case, &mut self.trace) {
+            (Screen::Operation, ..) => self.next_items(),
+            (Screen::Operations | Screen::Campaigns | Screen::Campaign, ..) => self.other_campaign_pane(cx),
+            (Screen::Item, Some(case), _) => case.pane = case.pane.other(),
+            (Screen::Trace, _, Some(trace)) => trace.pane = trace.pane.other(),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn open_selected(&mut self, on: Screen, cx: &mut Shell) {
+        match on {
+            Screen::Review => self.open_selected_case(cx),
+            Screen::Uploads => {
+                if let Some(id) = self.uploads.list.selected().map(|u| u.id) {
+                    self.open_trace_of(id, cx);
+                }
+            }
+            Screen::Item => self.open_in_case(cx),
+            Screen::Queues => {
+                if let Some(name) = self.queues.selected().map(|q| q.name.clone()) {
+                    self.open_dead_of(cx, name);
+                }
+            }
+            Screen::Groups => self.open_group(cx),
+            Screen::Letters => self.open_selected_letter(cx),
+            Screen::Letter => self.open_upload_of_letter(cx),
+            Screen::Operations => self.open_operation(cx),
+            Screen::Operation => self.open_item(cx),
+            Screen::Campaigns => self.open_campaign(cx),
+            Screen::Campaign => self.open_in_campaign(cx),
+            _ => {}
+        }
+    }
+
+    pub fn open_trace_of(&mut self, id: tradepost_common::ids::UploadId, cx: &mut Shell) {
+        if self.trace.as_ref().is_none_or(|t| t.id != id) {
+            self.trace = Some(super::TraceView {
+                id,
+                trace: None,
+                error: None,
+                asked_revision: cx.live.revisions.uploads,
+                loading: true,
+                read_at: None,
+                pane: super::Pane::Findings,
+                findings: crate::list::List::default(),
+                attempts: crate::list::List::default(),
+            });
+            cx.read(super::message::Read::Trace(id));
+        }
+        cx.go(Screen::Trace.page());
+    }
+
+    fn back(&mut self, on: Screen, cx: &mut Shell) -> Handled {
+        if self.leave_mode(cx) || self.leave_sample(cx) {
+            return Handled::Yes;
+        }
+        if self.list_of(on).is_some_and(|list| !list.filter().is_empty()) {
+            return Handled::No;
+        }
+        match on {
+            Screen::Review => {
+                self.widen_cases(cx);
+            }
+            Screen::Trace => cx.go(Screen::Uploads.page()),
+            Screen::Item => cx.go(Screen::Review.page()),
+            Screen::Groups | Screen::Letters | Screen::Letter => self.leave_dead(cx),
+            Screen::Operation | Screen::Campaigns => cx.go(Screen::Operations.page()),
+            Screen::Campaign => cx.go(Screen::Campaigns.page()),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn old_entries(&self, cx: &Shell) -> Vec<Entry> {
+        let act = |words: &str, key: char, action: OldAction| {
+            Entry::new(words, key, move |legacy: &mut Self, cx| legacy.old_act(action, cx))
+        };
+        let campaign = |words, key, act_of| act(words, key, OldAction::Campaign(act_of));
+        let mut entries = vec![
+            Entry::new("campaigns", "4", |_: &mut Self, cx| cx.go(Screen::Campaigns.page())),
+            campaign("plan a campaign", '+', CampaignKey::Plan),
+            campaign("start the campaign, or go on with it", 'R', CampaignKey::Go),
+            campaign("pause or resume the campaign", 'P', CampaignKey::Turn),
+            campaign("swap the campaign in", 'E', CampaignKey::Swap),
+            campaign("roll the campaign back", 'U', CampaignKey::RollBack),
+            campaign("abort the campaign", 'X', CampaignKey::Abort),
+            campaign("free what the campaign left", 'D', CampaignKey::Collect),
+            campaign("rate of the campaign", 'C', CampaignKey::Rate),
+            Entry::new("columns of latency", "c", |legacy: &mut Self, _| {
+                legacy.latency_columns = legacy.latency_columns.next();
+            }),
+            act(
+                "redrive dead letters",
+                'R',
+                OldAction::Dead(DeadKey::Plan(OperationKind::Redrive)),
+            ),
+            act("edit and retry a dead letter", 'E', OldAction::Dead(DeadKey::Edit)),
+            act(
+                "discard dead letters",
+                'D',
+                OldAction::Dead(DeadKey::Plan(OperationKind::Discard)),
+            ),
+            act(
+                "purge dead letters",
+                'X',
+                OldAction::Dead(DeadKey::Plan(OperationKind::Purge)),
+            ),
+            act(
+                "pause or resume the operation",
+                'P',
+                OldAction::Operation(OperationKey::Turn),
+            ),
+            act("cancel the operation", 'X', OldAction::Operation(OperationKey::Cancel)),
+            act("rate of the operation", 'C', OldAction::Operation(OperationKey::Rate)),
+            act("next case nobody holds", 'w', OldAction::Review(Review::Next)),
+            act(
+                "open, waiting or decided cases",
+                'f',
+                OldAction::Review(Review::TurnWhich),
+            ),
+            act("settle this cluster", 'C', OldAction::Review(Review::SettleCluster)),
+            act(
+                "settle all cases of this contributor",
+                'O',
+                OldAction::Review(Review::SettleContributor),
+            ),
+            act(
+                "only cases of this cluster",
+                'l',
+                OldAction::Review(Review::OnlyCluster),
+            ),
+            act(
+                "only cases of this contributor",
+                'o',
+                OldAction::Review(Review::OnlyContributor),
+            ),
+            act("undo the last decision", 'u', OldAction::Review(Review::Undo)),
+        ];
+        for queue in self.queues.rows() {
+            let (word, turn) = if queue.paused {
+                ("resume", QueueAct::Resume)
+            } else {
+                ("pause", QueueAct::Pause)
+            };
+            let name = &queue.name;
+            let (a, b, c) = (name.clone(), name.clone(), name.clone());
+            entries.push(Entry::new(
+                format!("{word} queue {name}"),
+                "",
+                move |legacy: &mut Self, cx| legacy.set_queue(cx, &a, turn),
+            ));
+            entries.push(Entry::new(
+                format!("concurrency of {name}"),
+                "",
+                move |legacy: &mut Self, cx| legacy.ask_concurrency_of(cx, b),
+            ));
+            entries.push(Entry::new(
+                format!("dead letters of {name}"),
+                "",
+                move |legacy: &mut Self, cx| legacy.open_dead_of(cx, c),
+            ));
+        }
+        if let Some(row) = self.row_in_hand(cx) {
+            let account = row.contributor.clone();
+            entries.push(Entry::new(
+                format!("let {account} in again"),
+                "",
+                move |legacy: &mut Self, cx| legacy.ask_unban(cx, account),
+            ));
+        }
+        entries
+    }
+}

@@ -1,0 +1,195 @@
+//! What the state asks of the outside (effects) and what the outside tells the state (updates).
+
+use tradepost_common::Page;
+use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
+use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
+use tradepost_common::ids::{CampaignId, CaseId, MessageId, OperationId, UploadId};
+use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
+use tradepost_common::queues::QueueRow;
+use tradepost_common::review::{
+    Approve, Ban, Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, CaseDetail, CaseRow, Decision, Reject, Source,
+    Viewers,
+};
+use tradepost_common::uploads::{UploadRow, UploadTrace};
+
+use super::{Legacy, requests};
+use crate::client::{CampaignStep, Client, Reply, Turn};
+use crate::paged::PageRequest;
+use crate::shell::{Request, Shell};
+use crate::state::desk::CaseQuery;
+use crate::state::source::SourceAsk;
+use crate::state::undo::Made;
+
+/// Questions; several are under way at once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Read {
+    Uploads(PageRequest),
+    Cases(CaseQuery, PageRequest),
+    Trace(UploadId),
+    Case(CaseId),
+    /// That the case is on the screen, and who else looks at it.
+    View(CaseId),
+    Source(SourceAsk),
+    /// What a bulk decision would do. The ticket tells the answer from those to plans that were given up.
+    BulkPlan {
+        ticket: u64,
+        plan: BulkPlan,
+    },
+    Groups(Selection),
+    Letters(Selection, PageRequest),
+    Letter(MessageId),
+    /// What an edit would do.
+    Check(MessageId, Edit),
+    Operations(PageRequest),
+    Operation(OperationId),
+    Items(ItemsAsk),
+    Campaigns(PageRequest),
+    Campaign(CampaignId),
+    /// What the canary of a campaign drew.
+    Samples(CampaignId, PageRequest),
+    /// What a campaign could not draw.
+    SetAside(CampaignId, PageRequest),
+}
+
+/// Which messages of an operation, and which page of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemsAsk {
+    pub id: OperationId,
+    pub state: Option<ItemState>,
+    pub page: PageRequest,
+}
+
+/// Acts; one after the other, in the order of the keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    Pause(String),
+    Resume(String),
+    Claim(CaseId),
+    Release(CaseId),
+    Approve {
+        case: CaseId,
+        title: String,
+        body: Approve,
+    },
+    Reject {
+        case: CaseId,
+        title: String,
+        body: Reject,
+    },
+    Ban {
+        case: CaseId,
+        title: String,
+        body: Ban,
+    },
+    Ask {
+        case: CaseId,
+        title: String,
+        question: String,
+    },
+    Skip(CaseId),
+    /// Whichever case the daemon says is next.
+    Next,
+    /// Takes decisions back, one after the other, the last one first.
+    Undo(Made),
+    Bulk {
+        ticket: u64,
+        bulk: Bulk,
+    },
+    Unban(String),
+    Concurrency(String, Option<u32>),
+    /// The ticket tells the answer from those to plans that were given up.
+    Plan {
+        ticket: u64,
+        new: NewOperation,
+    },
+    Turn(OperationId, Turn),
+    Rate(OperationId, u32),
+    Edit(MessageId, Edit),
+    PlanCampaign(Box<NewCampaign>),
+    Campaign(CampaignId, CampaignStep),
+    CampaignRate(CampaignId, Option<u32>),
+}
+
+/// Something happened outside.
+#[derive(Debug)]
+pub enum Update {
+    Uploads(PageRequest, Reply<Page<UploadRow>>),
+    Cases(CaseQuery, PageRequest, Reply<Page<CaseRow>>),
+    Trace(UploadId, Reply<UploadTrace>),
+    Case(CaseId, Reply<Box<CaseDetail>>),
+    Viewed(CaseId, Reply<Viewers>),
+    Source(SourceAsk, Reply<Source>),
+    Queue(String, Reply<QueueRow>),
+    Claimed(CaseId, Reply<CaseRow>),
+    /// A case was given back, or skipped: the moderator has gone on, whatever came of it.
+    Left(CaseId, Reply<()>),
+    Decided {
+        case: CaseId,
+        title: String,
+        reply: Reply<Decision>,
+    },
+    Asked {
+        case: CaseId,
+        title: String,
+        reply: Reply<()>,
+    },
+    Next(Reply<Option<CaseRow>>),
+    /// What was to be taken back, each case with what came of it.
+    Undone(Made, Vec<(CaseId, Reply<()>)>),
+    BulkPlanned(u64, Reply<BulkPreview>),
+    BulkDone {
+        ticket: u64,
+        act: BulkAct,
+        reply: Reply<BulkDone>,
+    },
+    Unbanned(String, Reply<()>),
+    Groups(Selection, Reply<DeadGroups>),
+    Letters(Selection, PageRequest, Reply<DeadPage>),
+    Letter(MessageId, Reply<Box<DeadDetail>>),
+    Checked(MessageId, Reply<EditCheck>),
+    Operations(PageRequest, Reply<Page<Operation>>),
+    Operation(OperationId, Reply<Operation>),
+    Items(ItemsAsk, Reply<Page<OperationItem>>),
+    Campaigns(PageRequest, Reply<Page<Campaign>>),
+    Campaign(CampaignId, Reply<Box<Campaign>>),
+    Samples(CampaignId, PageRequest, Reply<Page<Sample>>),
+    SetAside(CampaignId, PageRequest, Reply<Page<SetAside>>),
+    CampaignPlanned(Reply<Box<Campaign>>),
+    CampaignStepped(CampaignStep, Reply<Box<Campaign>>),
+    CampaignRated(Reply<Box<Campaign>>),
+    Concurrency(String, Reply<QueueRow>),
+    Planned(u64, Reply<Operation>),
+    Turned(OperationId, Turn, Reply<Operation>),
+    Rated(Reply<Operation>),
+    EditSent(MessageId, Reply<Operation>),
+    /// What came back from the editor.
+    Edited(MessageId, Result<String, String>),
+}
+
+impl Request for Read {
+    type Owner = Legacy;
+    type Output = Update;
+
+    async fn send(&self, client: &Client) -> Reply<Update> {
+        Ok(requests::answer(client, self.clone()).await)
+    }
+
+    fn answered(self, owner: &mut Legacy, reply: Reply<Update>, cx: &mut Shell) {
+        owner.hear(cx, reply.unwrap_or_else(|_| requests::busy_reply(self)));
+    }
+}
+
+impl Request for Write {
+    type Owner = Legacy;
+    type Output = Update;
+
+    async fn send(&self, client: &Client) -> Reply<Update> {
+        Ok(requests::perform(client, self.clone()).await)
+    }
+
+    fn answered(self, owner: &mut Legacy, reply: Reply<Update>, cx: &mut Shell) {
+        if let Some(update) = reply.ok().or_else(|| requests::busy_write(self)) {
+            owner.hear(cx, update);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Questions and acts, and the requests they are.
+
+use tradepost_common::operations::ItemState;
+use tradepost_common::review::Ask;
+
+use crate::client::{Client, Failure};
+use crate::paged::PAGE;
+use crate::query::Query;
+use crate::state::message::{Read, Update, Write};
+use crate::state::undo::Made;
+
+pub async fn answer(client: &Client, read: Read) -> Update {
+    let page = |cursor: &Option<String>| {
+        Query::default()
+            .with("cursor", cursor.clone())
+            .with("limit", Some(PAGE))
+    };
+    match read {
+        Read::Uploads(ask) => {
+            let reply = client.uploads(&page(&ask.cursor)).await;
+            Update::Uploads(ask, reply)
+        }
+        Read::Cases(of, ask) => {
+            let query = of.query().with("cursor", ask.cursor.clone()).with("limit", Some(PAGE));
+            let reply = client.cases(&query).await;
+            Update::Cases(of, ask, reply)
+        }
+        Read::View(case) => Update::Viewed(case, client.view_case(case).await),
+        Read::Source(ask) => {
+            let reply = client.source(ask.case, ask.item, &ask.query()).await;
+            Update::Source(ask, reply)
+        }
+        Read::BulkPlan { ticket, plan } => Update::BulkPlanned(ticket, client.plan_bulk(&plan).await),
+        Read::Groups(of) => {
+            let reply = client.dead_groups(&Query::selecting(&of)).await;
+            Update::Groups(of, reply)
+        }
+        Read::Letters(of, ask) => {
+            let query = Query::selecting(&of)
+                .with("cursor", ask.cursor.clone())
+                .with("limit", Some(PAGE));
+            let reply = client.dead_letters(&query).await;
+            Update::Letters(of, ask, reply)
+        }
+        Read::Letter(id) => Update::Letter(id, client.dead_letter(id).await.map(Box::new)),
+        Read::Check(id, edit) => Update::Checked(id, client.check_edit(id, &edit).await),
+        Read::Operations(ask) => {
+            let reply = client.operations(&page(&ask.cursor)).await;
+            Update::Operations(ask, reply)
+        }
+        Read::Operation(id) => Update::Operation(id, client.operation(id).await),
+        Read::Items(ask) => {
+            let query = page(&ask.page.cursor).with("state", ask.state.map(ItemState::as_str));
+            let reply = client.operation_items(ask.id, &query).await;
+            Update::Items(ask, reply)
+        }
+        Read::Campaigns(ask) => {
+            let reply = client.campaigns(&page(&ask.cursor)).await;
+            Update::Campaigns(ask, reply)
+        }
+        Read::Campaign(id) => Update::Campaign(id, client.campaign(id).await.map(Box::new)),
+        Read::Samples(id, ask) => {
+            let reply = client.samples(id, &page(&ask.cursor)).await;
+            Update::Samples(id, ask, reply)
+        }
+        Read::SetAside(id, ask) => {
+            let reply = client.set_aside(id, &page(&ask.cursor)).await;
+            Update::SetAside(id, ask, reply)
+        }
+        Read::Trace(id) => Update::Trace(id, client.upload(id).await),
+        Read::Case(id) => Update::Case(id, client.case(id).await.map(Box::new)),
+    }
+}
+
+pub async fn perform(client: &Client, write: Write) -> Update {
+    match write {
+        Write::Pause(name) => {
+            let reply = client.pause_queue(&name).await;
+            Update::Queue(name, reply)
+        }
+        Write::Resume(name) => {
+            let reply = client.resume_queue(&name).await;
+            Update::Queue(name, reply)
+        }
+        Write::Concurrency(name, concurrency) => {
+            let reply = client.set_concurrency(&name, concurrency).await;
+            Update::Concurrency(name, reply)
+        }
+        Write::Plan { ticket, new } => Update::Planned(ticket, client.plan(&new).await),
+        Write::Turn(id, turn) => Update::Turned(id, turn, client.turn_operation(id, turn).await),
+        Write::Rate(id, rate) => Update::Rated(client.set_rate(id, rate).await),
+        Write::PlanCampaign(new) => Update::CampaignPlanned(client.plan_campaign(&new).await.map(Box::new)),
+        Write::Campaign(id, step) => {
+            let reply = client.step_campaign(id, step).await;
+            Update::CampaignStepped(step, reply.map(Box::new))
+        }
+        Write::CampaignRate(id, rate) => {
+            let reply = client.set_campaign_rate(id, rate).await;
+            Update::CampaignRated(reply.map(Box::new))
+        }
+        Write::Edit(id, edit) => Update::EditSent(id, client.send_edit(id, &edit).await),
+        Write::Claim(case) => Update::Claimed(case, client.claim(case).await),
+        Write::Release(case) => Update::Left(case, client.release(case).await),
+        Write::Skip(case) => Update::Left(case, client.skip(case).await),
+        Write::Next => Update::Next(client.next_case().await),
+        Write::Undo(made) => undo(client, made).await,
+        Write::Bulk { ticket, bulk } => {
+            let reply = client.bulk(&bulk).await;
+            let act = bulk.act;
+            Update::BulkDone { ticket, act, reply }
+        }
+        Write::Unban(account) => {
+            let reply = client.unban(&account).await;
+            Update::Unbanned(account, reply)
+        }
+        Write::Ban { case, title, body } => {
+            let reply = client.ban(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+        Write::Ask { case, title, question } => {
+            let reply = client.ask(case, &Ask { question }).await;
+            Update::Asked { case, title, reply }
+        }
+        Write::Approve { case, title, body } => {
+            let reply = client.approve(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+        Write::Reject { case, title, body } => {
+            let reply = client.reject(case, &body).await;
+            Update::Decided { case, title, reply }
+        }
+    }
+}
+
+/// The last decision first. When nobody answers the rest is not tried: it would only take long.
+async fn undo(client: &Client, made: Made) -> Update {
+    let mut results = Vec::with_capacity(made.cases.len());
+    for case in made.cases.iter().rev() {
+        let reply = client.undo(*case).await;
+        let is_away = matches!(reply, Err(Failure::Unreachable(_)));
+        results.push((*case, reply));
+        if is_away {
+            break;
+        }
+    }
+    Update::Undone(made, results)
+}
+
+/// What the state hears when an act that something on the screen waits for could not even be sent.
+pub fn busy_write(write: Write) -> Option<Update> {
+    let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
+    match write {
+        Write::Plan { ticket, .. } => Some(Update::Planned(ticket, Err(busy()))),
+        Write::Turn(id, turn) => Some(Update::Turned(id, turn, Err(busy()))),
+        Write::Edit(id, _) => Some(Update::EditSent(id, Err(busy()))),
+        // A case whose decision was not even sent comes back.
+        Write::Approve { case, title, .. } | Write::Reject { case, title, .. } | Write::Ban { case, title, .. } => {
+            let reply = Err(busy());
+            Some(Update::Decided { case, title, reply })
+        }
+        Write::Ask { case, title, .. } => {
+            let reply = Err(busy());
+            Some(Update::Asked { case, title, reply })
+        }
+        Write::Claim(case) => Some(Update::Claimed(case, Err(busy()))),
+        Write::Bulk { ticket, bulk } => {
+            let (act, reply) = (bulk.act, Err(busy()));
+            Some(Update::BulkDone { ticket, act, reply })
+        }
+        Write::Undo(made) => {
+            let failed = made.cases.last().map(|case| (*case, Err(busy())));
+            Some(Update::Undone(made, failed.into_iter().collect()))
+        }
+        Write::Next => Some(Update::Next(Err(busy()))),
+        _ => None,
+    }
+}
+
+/// What the state hears when its question could not even be asked.
+pub fn busy_reply(read: Read) -> Update {
+    let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
+    match read {
+        Read::Uploads(ask) => Update::Uploads(ask, Err(busy())),
+        Read::Cases(of, ask) => Update::Cases(of, ask, Err(busy())),
+        Read::View(case) => Update::Viewed(case, Err(busy())),
+        Read::Source(ask) => Update::Source(ask, Err(busy())),
+        Read::BulkPlan { ticket, .. } => Update::BulkPlanned(ticket, Err(busy())),
+        Read::Groups(of) => Update::Groups(of, Err(busy())),
+        Read::Letters(of, ask) => Update::Letters(of, ask, Err(busy())),
+        Read::Letter(id) => Update::Letter(id, Err(busy())),
+        Read::Check(id, _) => Update::Checked(id, Err(busy())),
+        Read::Operations(ask) => Update::Operations(ask, Err(busy())),
+        Read::Operation(id) => Update::Operation(id, Err(busy())),
+        Read::Items(ask) => Update::Items(ask, Err(busy())),
+        Read::Campaigns(ask) => Update::Campaigns(ask, Err(busy())),
+        Read::Campaign(id) => Update::Campaign(id, Err(busy())),
+        Read::Samples(id, ask) => Update::Samples(id, ask, Err(busy())),
+        Read::SetAside(id, ask) => Update::SetAside(id, ask, Err(busy())),
+        Read::Trace(id) => Update::Trace(id, Err(busy())),
+        Read::Case(id) => Update::Case(id, Err(busy())),
+    }
+}
