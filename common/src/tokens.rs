@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::ids::TokenId;
 
 crate::text_enum! {
-    /// What an account may do on the public API.
+    /// Role of an account of the public API.
     pub enum AccountRole {
         /// Uploads packs.
         Contributor = "contributor",
@@ -48,7 +48,7 @@ pub struct TokenRow {
     pub revoked_at: Option<OffsetDateTime>,
 }
 
-/// What revoking all tokens of an account did.
+/// Outcome of revoking all tokens of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokedTokens {
     pub account: String,

@@ -18,9 +18,6 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 }
 
 /// Writes down what is new among the presets of this release and this configuration.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn register(db: &PgPool, presets: &[Preset]) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     for preset in presets {
@@ -47,10 +44,10 @@ pub async fn register(db: &PgPool, presets: &[Preset]) -> sqlx::Result<()> {
     tx.commit().await
 }
 
-/// How a picture is made of every item.
+/// A preset of renditions.
 #[derive(Debug, Serialize, ToSchema)]
 struct PresetView {
-    /// What renditions are asked for by; stays when a preset is replaced by another one of its name.
+    /// Renditions are requested by it; it stays when a preset is replaced by another one of its name.
     name: String,
     /// SHA-256 of everything that decides the picture.
     sha256: String,
@@ -64,7 +61,7 @@ struct PresetView {
     background: Option<String>,
     /// `none`, `tiled`, or the SHA-256 of the mark's SVG.
     watermark: String,
-    /// Whether renditions are made by it now; others are of pictures that were made before.
+    /// In use; the others made earlier renditions.
     current: bool,
     #[serde(with = "time::serde::rfc3339")]
     first_used_at: OffsetDateTime,

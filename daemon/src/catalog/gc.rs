@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::sweep::{ClaimedObject, Sweep, claim, sweep};
@@ -38,9 +39,17 @@ pub enum KeepError {
     #[error("a picture is being deleted")]
     Claimed,
     #[error("{} picture(s) were deleted after they were put", .0.len())]
-    Deleted(Vec<(Vec<u8>, String)>),
+    Deleted(Vec<Tombstone>),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+/// A picture that a sweep has deleted.
+#[derive(Debug, Clone)]
+pub struct Tombstone {
+    sha256: Vec<u8>,
+    format: String,
+    swept_at: OffsetDateTime,
 }
 
 /// Keeps pictures from being deleted that the caller has put and its transaction refers to.
@@ -58,7 +67,7 @@ pub async fn keep(tx: &mut PgConnection, pictures: &[Key]) -> Result<(), KeepErr
         .await?;
     let marks = sqlx::query!(
         r#"
-        select sha256, format, claimed_at is not null as "claimed!", swept_at is not null as "deleted!" from unused_objects
+        select sha256, format, claimed_at is not null as "claimed!", swept_at from unused_objects
         where (sha256, format) in (select * from unnest($1::bytea[], $2::text[])) order by sha256, format for update
         "#,
         &hashes,
@@ -69,14 +78,21 @@ pub async fn keep(tx: &mut PgConnection, pictures: &[Key]) -> Result<(), KeepErr
     if marks.iter().any(|mark| mark.claimed) {
         return Err(KeepError::Claimed);
     }
-    let deleted: Vec<_> = marks.iter().filter(|mark| mark.deleted).collect();
+    let is_marked = !marks.is_empty();
+    let tombstone = |(sha256, format, swept_at): (_, _, Option<_>)| {
+        let swept_at = swept_at?;
+        Some(Tombstone {
+            sha256,
+            format,
+            swept_at,
+        })
+    };
+    let marks = marks.into_iter().map(|mark| (mark.sha256, mark.format, mark.swept_at));
+    let deleted: Vec<_> = marks.filter_map(tombstone).collect();
     if !deleted.is_empty() {
-        let keys = deleted
-            .into_iter()
-            .map(|mark| (mark.sha256.clone(), mark.format.clone()));
-        return Err(KeepError::Deleted(keys.collect()));
+        return Err(KeepError::Deleted(deleted));
     }
-    if !marks.is_empty() {
+    if is_marked {
         delete_marks(tx, &hashes, &formats).await?;
     }
     Ok(())
@@ -94,13 +110,12 @@ pub async fn restore(
 ) -> anyhow::Result<Outcome> {
     match error.downcast_ref::<KeepError>() {
         Some(KeepError::Claimed) => Ok(Outcome::Retry(CLAIMED_RETRY)),
-        Some(KeepError::Deleted(keys)) => {
+        Some(KeepError::Deleted(tombstones)) => {
             store
                 .put_content(objects)
                 .await
                 .context("putting deleted pictures again")?;
-            let (hashes, formats): (Vec<_>, Vec<_>) = keys.iter().cloned().unzip();
-            delete_tombstones(db, &hashes, &formats).await?;
+            remove(db, tombstones).await?;
             Ok(Outcome::Retry(Duration::ZERO))
         }
         _ => Err(error),
@@ -155,14 +170,19 @@ async fn delete_marks(tx: &mut PgConnection, hashes: &[Vec<u8>], formats: &[Stri
     Ok(())
 }
 
-async fn delete_tombstones(db: &PgPool, hashes: &[Vec<u8>], formats: &[String]) -> sqlx::Result<()> {
+/// Removes exactly these tombstones: a later one of the same picture stands for a later deletion.
+async fn remove(db: &PgPool, tombstones: &[Tombstone]) -> sqlx::Result<()> {
+    let hashes: Vec<_> = tombstones.iter().map(|tombstone| tombstone.sha256.clone()).collect();
+    let formats: Vec<_> = tombstones.iter().map(|tombstone| tombstone.format.clone()).collect();
+    let times: Vec<_> = tombstones.iter().map(|tombstone| tombstone.swept_at).collect();
     sqlx::query!(
         r#"
         delete from unused_objects
-        where (sha256, format) in (select * from unnest($1::bytea[], $2::text[])) and swept_at is not null
+        where (sha256, format, swept_at) in (select * from unnest($1::bytea[], $2::text[], $3::timestamptz[]))
         "#,
-        hashes,
-        formats
+        &hashes,
+        &formats,
+        &times
     )
     .execute(db)
     .await?;

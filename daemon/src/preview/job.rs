@@ -152,9 +152,6 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
 }
 
 /// Rejects the upload of a job that an operator gave up on, unless it has come to rest without the sheet.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn give_up(tx: &mut PgConnection, job: &PreviewJob, reason: &str) -> sqlx::Result<()> {
     let upload = uploads::lock(&mut *tx, job.upload_id).await?;
     let set = catalog::lock_set(&mut *tx, job.set_id).await?;

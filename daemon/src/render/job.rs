@@ -216,9 +216,6 @@ fn published_file(item: &Item, rendered: &Rendered) -> Option<StoredFile> {
 }
 
 /// Blocks the file of a job that an operator gave up on; the rest of its pack goes on.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn give_up(app: &App, tx: &mut PgConnection, job: &RenderJob, reason: &str) -> sqlx::Result<()> {
     let Some(item) = catalog::find_item(&mut *tx, job.item_id, job.kind).await? else {
         return Ok(());

@@ -1,3 +1,3 @@
-//! What is in a pack: the manifest and the archive are read in the jail (`tradepost-inspect`), and become drafts here.
+//! Unpacks packs: archive and manifest are read in the jail (`tradepost-inspect`), and become drafts here.
 
 pub mod job;
