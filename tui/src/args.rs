@@ -1,17 +1,14 @@
 //! The command line.
 
 mod campaigns;
-mod cases;
 mod dead;
 
 pub use campaigns::{CampaignCommand, Follow, typed_plan};
-pub use cases::{BulkArgs, BulkCommand, CaseList, CasesCommand, Why};
 pub use dead::{DeadCommand, DeadList, How, OpsCommand, Which};
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use tradepost_common::ids::{CaseId, UploadId};
 
 use crate::cli::OutputArgs;
 use crate::graphics::Choice;
@@ -62,8 +59,6 @@ impl Daemon {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The overview: parts, alerts, counts and queues.
-    Status,
     /// The queues; pause or resume one, or change how many handlers it runs.
     Queues {
         #[command(subcommand)]
@@ -83,38 +78,6 @@ pub enum Command {
     Campaign {
         #[command(subcommand)]
         act: Option<CampaignCommand>,
-    },
-    /// Uploads, newest first, or the trace of one.
-    Uploads {
-        /// The id of one upload.
-        id: Option<UploadId>,
-        #[command(flatten)]
-        list: UploadList,
-    },
-    /// The review desk: open cases, or one case with its findings and files; decide, ask, undo.
-    #[command(args_conflicts_with_subcommands = true)]
-    Cases {
-        /// The id of one case.
-        id: Option<CaseId>,
-        #[command(flatten)]
-        list: CaseList,
-        #[command(subcommand)]
-        act: Option<CasesCommand>,
-    },
-    /// Publish the files of a case, except blocked ones and those named.
-    Approve {
-        case: CaseId,
-        /// A file to leave out: its path in the pack or its item id. May be given again.
-        #[arg(long, value_name = "PATH|ITEM")]
-        except: Vec<String>,
-        #[command(flatten)]
-        why: Why,
-    },
-    /// Reject a case: nothing of the pack is published.
-    Reject {
-        case: CaseId,
-        #[command(flatten)]
-        why: Why,
     },
     /// How long things take: routes, stages, queues, the database pool.
     Latency,
@@ -155,18 +118,6 @@ fn concurrency(text: &str) -> Result<Handlers, String> {
         Ok(n) if (1..=MAX_CONCURRENCY).contains(&n) => Ok(Handlers(Some(n))),
         _ => Err(format!("a number from 1 to {MAX_CONCURRENCY}, or `default`, is wanted")),
     }
-}
-
-#[derive(Debug, Args)]
-pub struct UploadList {
-    /// Only uploads in that state: `published`, `in_review`, `rejected` …
-    #[arg(long, value_name = "STATE")]
-    pub only: Option<String>,
-    /// Only uploads of that account.
-    #[arg(long)]
-    pub account: Option<String>,
-    #[arg(long, default_value_t = 100)]
-    pub limit: usize,
 }
 
 #[derive(Debug, Args)]

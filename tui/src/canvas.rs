@@ -1,5 +1,6 @@
 //! Drawing by meaning: text with a tone, headings, boxes, lists.
 
+pub mod column;
 pub mod listing;
 
 use ratatui::buffer::Buffer;

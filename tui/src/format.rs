@@ -119,6 +119,19 @@ pub fn plural(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
+/// Bars of a chart of one line.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Numbers as bars of eight heights; the highest fills its cell, zero is a space.
+pub fn chart(history: &[u32]) -> String {
+    let highest = u64::from(history.iter().copied().max().unwrap_or(0));
+    let bar = |n: u32| match u64::from(n) {
+        0 => ' ',
+        n => BARS[((n * 8).div_ceil(highest.max(1)) as usize).clamp(1, 8) - 1],
+    };
+    history.iter().map(|&n| bar(n)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,11 +26,6 @@ impl Input {
         self.buffer.value()
     }
 
-    /// The text without spaces around it; `None` if nothing is left.
-    pub fn words(&self) -> Option<&str> {
-        Some(self.text().trim()).filter(|text| !text.is_empty())
-    }
-
     /// Changes the line or moves the cursor, if the key does either.
     pub fn key(&mut self, key: KeyEvent) {
         match to_input_request(&Event::Key(key)) {
@@ -95,7 +90,7 @@ mod tests {
         input.paste(&"x".repeat(1000));
         assert_eq!(input.text().chars().count(), MAX_CHARS);
         control(&mut input, 'u');
-        assert_eq!((input.text(), input.words()), ("", None));
+        assert_eq!(input.text(), "");
     }
 
     #[test]

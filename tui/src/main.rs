@@ -2,7 +2,6 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
-mod alert;
 mod clock;
 mod format;
 mod query;
@@ -25,6 +24,7 @@ mod plain;
 
 mod canvas;
 mod cli;
+mod rows;
 mod shell;
 
 mod args;
@@ -42,6 +42,7 @@ mod term;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::Context;
 use args::{Cli, Command};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand as _};
 use cli::{NOT_ASKED, Output, REFUSED};
@@ -50,6 +51,8 @@ use run::{Options, Until};
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    // Fails only where one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let matches = command_line().get_matches();
     // One worker beside the screen: reading JSON must not hold up a key.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -95,14 +98,11 @@ async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<Exit
         return command::run(&client, command, output).await;
     }
     if let Some((name, matches)) = matches.subcommand() {
-        let subcommands = screen::subcommands();
-        let found = subcommands.iter().find(|sub| sub.command.get_name() == name);
-        let run = found.map(|sub| sub.run);
-        return run.ok_or_else(|| anyhow::anyhow!("no subcommand {name}"))?(matches.clone(), client, output).await;
+        return run_subcommand(name, matches.clone(), client, output).await;
     }
     let is_asked_for_text = cli.output.json || cli.output.plain;
     if !cli.time_attach && (is_asked_for_text || !term::is_interactive()) {
-        return command::run(&client, Command::Status, output).await;
+        return run_subcommand("status", ArgMatches::default(), client, output).await;
     }
     let until = if cli.time_attach {
         Until::FirstData(started)
@@ -116,4 +116,12 @@ async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<Exit
     };
     run::run(client, options).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a subcommand of a screen.
+async fn run_subcommand(name: &str, matches: ArgMatches, client: Client, output: Output) -> anyhow::Result<ExitCode> {
+    let subcommands = screen::subcommands();
+    let found = subcommands.iter().find(|sub| sub.command.get_name() == name);
+    let subcommand = found.with_context(|| format!("no subcommand is called {name}"))?;
+    (subcommand.run)(matches, client, output).await
 }

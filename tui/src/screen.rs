@@ -2,8 +2,11 @@
 
 mod alerts;
 mod audit;
+mod overview;
+mod review;
 #[cfg(test)]
 pub mod testing;
+mod uploads;
 
 use crate::cli::Subcommand;
 use crate::shell::Screen;
@@ -23,10 +26,13 @@ const fn registered<S: Screen + Default>() -> Registered {
 }
 
 /// All screens; the first one opens.
-static SCREENS: [Registered; 3] = [
+static SCREENS: [Registered; 6] = [
+    registered::<overview::Overview>(),
     registered::<Legacy>(),
     registered::<alerts::Alerts>(),
+    registered::<review::Review>(),
     registered::<audit::Audit>(),
+    registered::<uploads::Uploads>(),
 ];
 
 pub fn all() -> Vec<Box<dyn Screen>> {

@@ -12,6 +12,7 @@ mod keys;
 mod live;
 mod page;
 mod palette;
+pub mod picture;
 mod prompt;
 mod request;
 mod screen;
@@ -23,15 +24,16 @@ pub use app::App;
 pub use destination::Destination;
 pub use effect::{Edited, Effect, Link, Mouse, Update};
 pub use entry::Entry;
-pub use keys::{Action, Marking, Sorting, plain};
+pub use keys::{Action, Marking, plain};
 pub use live::{LinkState, Live};
-pub use page::{Page, Place};
+pub use page::Page;
 #[cfg(test)]
 pub use palette::words as palette_words;
 pub use prompt::{AnyPrompt, Confirm, Form, Label, LinePrompt, Prompt, scrolled};
-pub use request::{Answer, AnyRequest, Request};
+#[cfg(test)]
+pub use request::Answer;
+pub use request::{AnyRequest, Request};
 pub use screen::{Badge, Handled, Hint, Screen};
-pub use screens::Screens;
 
 use std::time::{Duration, Instant};
 

@@ -99,7 +99,9 @@ impl Client {
     /// The picture as PNG or WebP, `width` pixels wide where it may be chosen; `None` when there is none.
     pub async fn picture(&self, of: &PictureOf, width: u32) -> Reply<Option<Vec<u8>>> {
         let path = match of {
-            PictureOf::Case(case, item) => format!("/v1/cases/{case}/items/{item}/picture?width={width}"),
+            PictureOf::Case(case, item) => {
+                format!("/v1/cases/{case}/items/{item}/picture?width={width}")
+            }
             PictureOf::Item(item) => format!("/v1/items/{item}/picture?width={width}"),
             PictureOf::Sample {
                 campaign,

@@ -22,16 +22,28 @@ use text::in_text;
 pub async fn run(client: &Client, act: Option<CampaignCommand>, output: Output) -> anyhow::Result<ExitCode> {
     match act.unwrap_or(CampaignCommand::List { limit: 100 }) {
         CampaignCommand::Plan(asked) => return plan(client, &asked.new_campaign(), output).await,
-        CampaignCommand::Start { id, follow } => return step(client, id, CampaignStep::Start, follow, output).await,
-        CampaignCommand::Resume { id, follow } => return step(client, id, CampaignStep::Resume, follow, output).await,
+        CampaignCommand::Start { id, follow } => {
+            return step(client, id, CampaignStep::Start, follow, output).await;
+        }
+        CampaignCommand::Resume { id, follow } => {
+            return step(client, id, CampaignStep::Resume, follow, output).await;
+        }
         CampaignCommand::Pause { id } => {
             let follow = Follow { follow: false };
             return step(client, id, CampaignStep::Pause, follow, output).await;
         }
-        CampaignCommand::Abort { id, yes } => return risky(client, id, CampaignStep::Abort, yes, output).await,
-        CampaignCommand::Swap { id, yes } => return risky(client, id, CampaignStep::Swap, yes, output).await,
-        CampaignCommand::Rollback { id, yes } => return risky(client, id, CampaignStep::RollBack, yes, output).await,
-        CampaignCommand::Collect { id, yes } => return risky(client, id, CampaignStep::Collect, yes, output).await,
+        CampaignCommand::Abort { id, yes } => {
+            return risky(client, id, CampaignStep::Abort, yes, output).await;
+        }
+        CampaignCommand::Swap { id, yes } => {
+            return risky(client, id, CampaignStep::Swap, yes, output).await;
+        }
+        CampaignCommand::Rollback { id, yes } => {
+            return risky(client, id, CampaignStep::RollBack, yes, output).await;
+        }
+        CampaignCommand::Collect { id, yes } => {
+            return risky(client, id, CampaignStep::Collect, yes, output).await;
+        }
         CampaignCommand::Show { id, follow } => {
             let campaign = client.campaign(id).await?;
             if follow.follow {

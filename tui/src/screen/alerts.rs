@@ -8,11 +8,11 @@ use ratatui::layout::Rect;
 use tradepost_common::events::Event;
 use tradepost_common::overview::{Alert, Role, Severity};
 
-use crate::alert;
 use crate::canvas::Canvas;
 use crate::client::{Client, Reply};
 use crate::export;
 use crate::list::{AnyList, List};
+use crate::rows::alert;
 use crate::shell::{Action, Badge, Entry, Handled, Hint, Page, Request, Screen, Shell};
 use crate::theme::Tone;
 

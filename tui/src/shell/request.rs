@@ -43,11 +43,13 @@ impl<R: Request> AnyRequest for R {
     }
 }
 
+type Deliver = Box<dyn FnOnce(&mut dyn Any, &mut Shell) + Send>;
+
 /// A request with its reply, on its way to the screen.
 pub struct Answer {
     /// The type of the screen.
     pub(super) owner: TypeId,
-    deliver: Box<dyn FnOnce(&mut dyn Any, &mut Shell) + Send>,
+    deliver: Deliver,
 }
 
 impl Answer {

@@ -53,10 +53,8 @@ impl Screens {
 
     /// All pages with the screens they belong to, in the order of the list.
     pub fn pages(&self) -> impl Iterator<Item = (&dyn Screen, &'static Page)> {
-        let pages = |screen: &'_ Box<dyn Screen>| screen.pages().iter();
-        self.all
-            .iter()
-            .flat_map(move |screen| pages(screen).map(move |page| (screen.as_ref(), page)))
+        let all = self.all.iter().map(Box::as_ref);
+        all.flat_map(|screen| screen.pages().iter().map(move |page| (screen, page)))
     }
 
     pub fn page(&self, name: &str) -> Option<&'static Page> {
@@ -65,8 +63,8 @@ impl Screens {
 
     /// The screen of that page.
     fn index(&self, page: &Page) -> usize {
-        let has_it = |screen: &Box<dyn Screen>| screen.pages().contains(page);
-        self.all.iter().position(has_it).unwrap_or(0)
+        let mut pages = self.all.iter().map(|screen| screen.pages());
+        pages.position(|pages| pages.contains(page)).unwrap_or(0)
     }
 
     pub fn current(&mut self, cx: &Shell) -> &mut dyn Screen {

@@ -18,17 +18,7 @@ impl Legacy {
             Some(if is_behind { read } else { read.max(heard) })
         };
         match screen(cx) {
-            Screen::Overview | Screen::Queues | Screen::Latency | Screen::Other => Some(heard),
-            Screen::Review => confirmed(self.cases.read_at, self.cases.is_behind(revisions.cases)),
-            Screen::Item => {
-                let is_behind = |c: &super::case::CaseView| c.error.is_some() || c.asked_revision != revisions.cases;
-                self.case.as_ref().and_then(|c| confirmed(c.read_at, is_behind(c)))
-            }
-            Screen::Uploads => confirmed(self.uploads.read_at, self.uploads.is_behind(revisions.uploads)),
-            Screen::Trace => self
-                .trace
-                .as_ref()
-                .and_then(|t| confirmed(t.read_at, t.asked_revision != revisions.uploads)),
+            Screen::Queues | Screen::Latency | Screen::Other => Some(heard),
             Screen::Groups => {
                 let groups = &self.dead.groups.paged;
                 confirmed(groups.read_at, groups.is_behind(revisions.dead))

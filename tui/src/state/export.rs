@@ -11,7 +11,6 @@ impl Legacy {
     pub fn exported(&self, cx: &Shell) -> Option<String> {
         match screen(cx) {
             Screen::Other => None,
-            Screen::Overview => cx.live.overview.as_ref().and_then(pretty),
             Screen::Queues => rows(&self.queues),
             Screen::Groups => rows(&self.dead.groups.paged.list),
             Screen::Letters => rows(&self.dead.letters.paged.list),
@@ -33,10 +32,6 @@ impl Legacy {
                 pretty(&serde_json::json!({ "campaign": view.campaign, "samples": samples, "failures": failures }))
             }),
             Screen::Latency => rows(&self.latency),
-            Screen::Review => rows(&self.cases.list),
-            Screen::Uploads => rows(&self.uploads.list),
-            Screen::Item => self.case.as_ref().and_then(|c| c.detail.as_ref()).and_then(pretty),
-            Screen::Trace => self.trace.as_ref().and_then(|t| t.trace.as_ref()).and_then(pretty),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::message::{Read, Update, Write};
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::{Legacy, old_prompt, screen};
-use crate::picture::PictureKey;
 use crate::shell::{App, Shell};
 
 impl Deref for App {
@@ -67,10 +66,5 @@ impl App {
     pub fn meant_campaign(&self) -> Option<Campaign> {
         let legacy: &Legacy = self;
         legacy.meant_campaign(&self.shell).cloned()
-    }
-
-    pub fn pictures_ahead(&self) -> Vec<PictureKey> {
-        let legacy: &Legacy = self;
-        legacy.pictures_ahead(&self.shell)
     }
 }

@@ -6,9 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use tradepost_common::operations::OperationKind;
 
-use crate::list::Order;
 use crate::state::campaigns::{CampaignKey, LookKey};
-use crate::state::prompt::{BulkStep, PlanStep, Prompt};
+use crate::state::prompt::{PlanStep, Prompt};
 
 /// What somebody at the keyboard wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +20,6 @@ pub enum OldAction {
     Campaign(CampaignKey),
     /// Changes how a sample of a canary is seen.
     Sample(LookKey),
-    Review(Review),
 }
 
 /// Keys of the dead letters.
@@ -40,41 +38,6 @@ pub enum OperationKey {
     Rate,
 }
 
-/// Keys of the review screens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Review {
-    Approve,
-    AskReason,
-    Skip,
-    AskNote,
-    Release,
-    Question,
-    Ban,
-    Undo,
-    /// The contributor's record, letters and earlier decisions.
-    Record,
-    /// Whichever case the daemon says is next.
-    Next,
-    /// Open, waiting or decided cases.
-    TurnWhich,
-    SettleCluster,
-    SettleContributor,
-    OnlyCluster,
-    OnlyContributor,
-    Blur,
-    Background,
-    /// The picture alone.
-    Full,
-    /// Side by side with what it looks like.
-    Compare,
-    /// The text of the file.
-    Source,
-    Closer,
-    Wider,
-    /// The next or previous look-alike, or finding.
-    Other(Order),
-}
-
 /// What is typed while something is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
@@ -86,12 +49,6 @@ pub enum Typed {
     Cancel,
     /// The reason with that number, from 1.
     Reason(usize),
-    /// Refuse with the note alone. Never `Enter`, never the key that asked.
-    NoteAlone,
-    /// The other way of what is asked.
-    Turn,
-    Approve,
-    Refuse,
     /// The text is to be written, or written again.
     EditNote,
     /// `y` to a question. Never `Enter`, never the key that asked.
@@ -103,20 +60,12 @@ pub enum Typed {
 /// What a key means to a prompt.
 pub fn typed_action(key: KeyEvent, prompt: &Prompt) -> Option<Typed> {
     match prompt {
-        Prompt::Note { .. }
-        | Prompt::Question(_)
-        | Prompt::Bulk(BulkStep::Number(_))
-        | Prompt::Number { .. }
+        Prompt::Number { .. }
         | Prompt::Campaign(_)
         | Prompt::Why(Some(_))
         | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)) => Some(typed(key)),
-        Prompt::Reasons(_) => refusal(key),
         Prompt::Why(None) => reason(key),
-        Prompt::Settle => settle(key),
-        Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. } | Prompt::Bulk(BulkStep::Look) => {
-            answer(key)
-        }
-        Prompt::Record { .. } => help(key),
+        Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. } => answer(key),
     }
 }
 
@@ -131,31 +80,6 @@ fn typed(key: KeyEvent) -> Typed {
 /// `y`, where a line is typed.
 pub fn is_y(typed: &Typed) -> bool {
     matches!(typed, Typed::Key(key) if key.code == KeyCode::Char('y') && key.modifiers.is_empty())
-}
-
-/// A reason by its number, or the one that is previewed. Enter, `x` and `X`, the keys that asked, are not among them.
-fn refusal(key: KeyEvent) -> Option<Typed> {
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-        return None;
-    }
-    match key.code {
-        KeyCode::Char('0') => Some(Typed::NoteAlone),
-        KeyCode::Char('y') => Some(Typed::Yes),
-        KeyCode::Char('f') => Some(Typed::Turn),
-        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
-        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
-        _ => reason(key),
-    }
-}
-
-/// What is to become of many cases; either makes a plan.
-fn settle(key: KeyEvent) -> Option<Typed> {
-    match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Typed::Cancel),
-        KeyCode::Char('a') => Some(Typed::Approve),
-        KeyCode::Char('x') => Some(Typed::Refuse),
-        _ => None,
-    }
 }
 
 fn reason(key: KeyEvent) -> Option<Typed> {
@@ -181,15 +105,6 @@ fn answer(key: KeyEvent) -> Option<Typed> {
         KeyCode::Char('r') => Some(Typed::Rate),
         KeyCode::Char('c') => Some(Typed::Canary),
         KeyCode::Char('e') => Some(Typed::EditNote),
-        KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
-        KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
-        _ => None,
-    }
-}
-
-fn help(key: KeyEvent) -> Option<Typed> {
-    match key.code {
-        KeyCode::Esc | KeyCode::Char('q' | '?' | 'i') | KeyCode::Enter => Some(Typed::Cancel),
         KeyCode::Char('j') | KeyCode::Down => Some(Typed::Down),
         KeyCode::Char('k') | KeyCode::Up => Some(Typed::Up),
         _ => None,

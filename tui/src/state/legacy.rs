@@ -7,15 +7,13 @@ use tradepost_common::events::Event;
 use tradepost_common::operations::OperationKind;
 
 use super::campaigns::CampaignKey;
-use super::case::Mode;
-use super::input::{DeadKey, OldAction, OperationKey, Review, letters};
+use super::input::{DeadKey, OldAction, OperationKey, letters};
 use super::prompt::Prompt;
 use super::screen::{PAGES, Screen};
 use super::writing::QueueAct;
 use super::{Legacy, screen};
 use crate::canvas::Canvas;
 use crate::list::AnyList;
-use crate::picture::PictureKey;
 use crate::shell::{Action, Badge, Destination, Entry, Handled, Hint, Page, Shell};
 use crate::theme::Tone;
 use crate::view;
@@ -41,8 +39,7 @@ impl crate::shell::Screen for Legacy {
                 None => return Handled::No,
             },
             Action::Arrow(pan) if on == Screen::Campaign => self.arrow_at_sample(cx, pan),
-            Action::Arrow(pan) if on == Screen::Item => self.arrow(cx, pan),
-            Action::Step(step) if matches!(on, Screen::Letter | Screen::Item) => self.step(cx, step),
+            Action::Step(step) if on == Screen::Letter => self.step(cx, step),
             Action::Cycle(order) if on == Screen::Letter => self.cycle(cx, order),
             Action::OtherPane => return self.other_pane(on, cx),
             Action::Open => self.open_selected(on, cx),
@@ -67,10 +64,6 @@ impl crate::shell::Screen for Legacy {
 
     fn list(&mut self, page: &Page) -> Option<&mut dyn AnyList> {
         self.list_of(Screen::with_name(page.name)?)
-    }
-
-    fn moved(&mut self, cx: &mut Shell) {
-        self.follow_cursor(cx);
     }
 
     fn search(&self, cx: &Shell) -> Option<String> {
@@ -100,25 +93,8 @@ impl crate::shell::Screen for Legacy {
         self.exported(cx)
     }
 
-    fn is_decision(&self, key: char, cx: &Shell) -> bool {
-        match screen(cx) {
-            Screen::Item => matches!(key, 'a' | 'x' | 'n' | 'y' | 'u' | 'X' | 'Q' | '0'..='9'),
-            // One decision after the other would be taken back.
-            Screen::Review => key == 'u',
-            _ => false,
-        }
-    }
-
-    fn pictures_ahead(&self, cx: &Shell) -> Vec<PictureKey> {
-        self.pictures_ahead(cx)
-    }
-
     fn picture_layout(&self, cx: &Shell) -> Option<u32> {
         match screen(cx) {
-            Screen::Item => {
-                let mode = self.case.as_ref().map(|case| case.mode);
-                (mode != Some(Mode::Source)).then(|| mode.map_or(0, |mode| mode as u32 + 1))
-            }
             Screen::Campaign => {
                 let view = self.campaigns.view.as_ref().filter(|view| view.sample().is_some())?;
                 Some(view.looking.layout())
@@ -129,12 +105,6 @@ impl crate::shell::Screen for Legacy {
 
     fn enter(&mut self, cx: &mut Shell) {
         match screen(cx) {
-            Screen::Item if self.case.is_none() => self.open_selected_case(cx),
-            Screen::Item => {
-                self.claim_case(cx);
-                self.say_viewing(cx);
-            }
-            Screen::Trace if self.trace.is_none() => cx.go(Screen::Uploads.page()),
             Screen::Operation if self.operations.view.is_none() => cx.go(Screen::Operations.page()),
             Screen::Campaign if self.campaigns.view.is_none() => cx.go(Screen::Campaigns.page()),
             Screen::Letter if self.dead.letter.is_none() => cx.go(Screen::Letters.page()),
@@ -143,30 +113,17 @@ impl crate::shell::Screen for Legacy {
         }
     }
 
-    fn leave(&mut self, page: &'static Page, cx: &mut Shell) {
-        if page.name == Screen::Item.word() {
-            self.release_case(cx);
-        }
-    }
-
-    fn armed(&mut self, cx: &mut Shell) {
-        if screen(cx) == Screen::Item {
-            self.claim_case(cx);
-        }
-    }
-
     fn help(&self, page: &Page) -> &'static [Hint] {
         Screen::with_name(page.name).map_or(&[], view::keys::help)
     }
 
-    fn entries(&self, cx: &Shell) -> Vec<Entry> {
-        self.old_entries(cx)
+    fn entries(&self, _cx: &Shell) -> Vec<Entry> {
+        self.old_entries()
     }
 
     fn badge(&self, page: &Page, cx: &Shell) -> Badge {
         let counts = cx.live.overview.as_ref().map(|o| o.counts).unwrap_or_default();
         let count = match Screen::with_name(page.name) {
-            Some(Screen::Review) => counts.cases_open,
             Some(Screen::Groups) => counts.dead_letters,
             Some(Screen::Operations) => {
                 let started = self.operations.live.iter().filter(|o| o.started_at.is_some());
@@ -198,7 +155,7 @@ impl crate::shell::Screen for Legacy {
         match destination {
             Destination::DeadLettersOf(queue) => self.open_dead_of(cx, queue.clone()),
             Destination::DeadLetter(id) => self.open_letter(cx, *id),
-            Destination::Upload(id) => self.open_trace_of(*id, cx),
+            Destination::Upload(_) => return Handled::No,
         }
         Handled::Yes
     }
@@ -207,19 +164,16 @@ impl crate::shell::Screen for Legacy {
         self.changed(cx, event);
     }
 
-    fn reconnected(&mut self, cx: &mut Shell) {
-        self.distrust(cx);
+    fn reconnected(&mut self, _cx: &mut Shell) {
+        self.distrust();
     }
 
     fn tick(&mut self, cx: &mut Shell) {
-        self.renew_claim(cx);
-        self.say_viewing(cx);
         self.ask_after_plan(cx);
         self.look_at_campaigns(cx);
     }
 
     fn close(&mut self, cx: &mut Shell) {
-        self.release_case(cx);
         self.give_plan_up(cx);
     }
 }
@@ -236,16 +190,13 @@ impl Legacy {
             OldAction::Operation(OperationKey::Rate) => self.ask_rate(cx),
             OldAction::Campaign(key) => self.campaign_key(cx, key),
             OldAction::Sample(key) => self.look_at_sample(cx, key),
-            OldAction::Review(key) => self.review(cx, key),
         }
     }
 
     fn other_pane(&mut self, on: Screen, cx: &mut Shell) -> Handled {
-        match (on, &mut self.case, &mut self.trace) {
-            (Screen::Operation, ..) => self.next_items(),
-            (Screen::Operations | Screen::Campaigns | Screen::Campaign, ..) => self.other_campaign_pane(cx),
-            (Screen::Item, Some(case), _) => case.pane = case.pane.other(),
-            (Screen::Trace, _, Some(trace)) => trace.pane = trace.pane.other(),
+        match on {
+            Screen::Operation => self.next_items(),
+            Screen::Operations | Screen::Campaigns | Screen::Campaign => self.other_campaign_pane(cx),
             _ => return Handled::No,
         }
         Handled::Yes
@@ -253,13 +204,6 @@ impl Legacy {
 
     fn open_selected(&mut self, on: Screen, cx: &mut Shell) {
         match on {
-            Screen::Review => self.open_selected_case(cx),
-            Screen::Uploads => {
-                if let Some(id) = self.uploads.list.selected().map(|u| u.id) {
-                    self.open_trace_of(id, cx);
-                }
-            }
-            Screen::Item => self.open_in_case(cx),
             Screen::Queues => {
                 if let Some(name) = self.queues.selected().map(|q| q.name.clone()) {
                     self.open_dead_of(cx, name);
@@ -276,37 +220,14 @@ impl Legacy {
         }
     }
 
-    pub fn open_trace_of(&mut self, id: tradepost_common::ids::UploadId, cx: &mut Shell) {
-        if self.trace.as_ref().is_none_or(|t| t.id != id) {
-            self.trace = Some(super::TraceView {
-                id,
-                trace: None,
-                error: None,
-                asked_revision: cx.live.revisions.uploads,
-                loading: true,
-                read_at: None,
-                pane: super::Pane::Findings,
-                findings: crate::list::List::default(),
-                attempts: crate::list::List::default(),
-            });
-            cx.read(super::message::Read::Trace(id));
-        }
-        cx.go(Screen::Trace.page());
-    }
-
     fn back(&mut self, on: Screen, cx: &mut Shell) -> Handled {
-        if self.leave_mode(cx) || self.leave_sample(cx) {
+        if self.leave_sample(cx) {
             return Handled::Yes;
         }
         if self.list_of(on).is_some_and(|list| !list.filter().is_empty()) {
             return Handled::No;
         }
         match on {
-            Screen::Review => {
-                self.widen_cases(cx);
-            }
-            Screen::Trace => cx.go(Screen::Uploads.page()),
-            Screen::Item => cx.go(Screen::Review.page()),
             Screen::Groups | Screen::Letters | Screen::Letter => self.leave_dead(cx),
             Screen::Operation | Screen::Campaigns => cx.go(Screen::Operations.page()),
             Screen::Campaign => cx.go(Screen::Campaigns.page()),
@@ -315,7 +236,7 @@ impl Legacy {
         Handled::Yes
     }
 
-    fn old_entries(&self, cx: &Shell) -> Vec<Entry> {
+    fn old_entries(&self) -> Vec<Entry> {
         let act = |words: &str, key: char, action: OldAction| {
             Entry::new(words, key, move |legacy: &mut Self, cx| legacy.old_act(action, cx))
         };
@@ -356,29 +277,6 @@ impl Legacy {
             ),
             act("cancel the operation", 'X', OldAction::Operation(OperationKey::Cancel)),
             act("rate of the operation", 'C', OldAction::Operation(OperationKey::Rate)),
-            act("next case nobody holds", 'w', OldAction::Review(Review::Next)),
-            act(
-                "open, waiting or decided cases",
-                'f',
-                OldAction::Review(Review::TurnWhich),
-            ),
-            act("settle this cluster", 'C', OldAction::Review(Review::SettleCluster)),
-            act(
-                "settle all cases of this contributor",
-                'O',
-                OldAction::Review(Review::SettleContributor),
-            ),
-            act(
-                "only cases of this cluster",
-                'l',
-                OldAction::Review(Review::OnlyCluster),
-            ),
-            act(
-                "only cases of this contributor",
-                'o',
-                OldAction::Review(Review::OnlyContributor),
-            ),
-            act("undo the last decision", 'u', OldAction::Review(Review::Undo)),
         ];
         for queue in self.queues.rows() {
             let (word, turn) = if queue.paused {
@@ -402,14 +300,6 @@ impl Legacy {
                 format!("dead letters of {name}"),
                 "",
                 move |legacy: &mut Self, cx| legacy.open_dead_of(cx, c),
-            ));
-        }
-        if let Some(row) = self.row_in_hand(cx) {
-            let account = row.contributor.clone();
-            entries.push(Entry::new(
-                format!("let {account} in again"),
-                "",
-                move |legacy: &mut Self, cx| legacy.ask_unban(cx, account),
             ));
         }
         entries

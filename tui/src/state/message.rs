@@ -3,38 +3,18 @@
 use tradepost_common::Page;
 use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
 use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
-use tradepost_common::ids::{CampaignId, CaseId, MessageId, OperationId, UploadId};
+use tradepost_common::ids::{CampaignId, MessageId, OperationId};
 use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
 use tradepost_common::queues::QueueRow;
-use tradepost_common::review::{
-    Approve, Ban, Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, CaseDetail, CaseRow, Decision, Reject, Source,
-    Viewers,
-};
-use tradepost_common::uploads::{UploadRow, UploadTrace};
 
 use super::{Legacy, requests};
 use crate::client::{CampaignStep, Client, Reply, Turn};
 use crate::paged::PageRequest;
 use crate::shell::{Request, Shell};
-use crate::state::desk::CaseQuery;
-use crate::state::source::SourceAsk;
-use crate::state::undo::Made;
 
 /// Questions; several are under way at once.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
-    Uploads(PageRequest),
-    Cases(CaseQuery, PageRequest),
-    Trace(UploadId),
-    Case(CaseId),
-    /// That the case is on the screen, and who else looks at it.
-    View(CaseId),
-    Source(SourceAsk),
-    /// What a bulk decision would do. The ticket tells the answer from those to plans that were given up.
-    BulkPlan {
-        ticket: u64,
-        plan: BulkPlan,
-    },
     Groups(Selection),
     Letters(Selection, PageRequest),
     Letter(MessageId),
@@ -64,38 +44,6 @@ pub struct ItemsAsk {
 pub enum Write {
     Pause(String),
     Resume(String),
-    Claim(CaseId),
-    Release(CaseId),
-    Approve {
-        case: CaseId,
-        title: String,
-        body: Approve,
-    },
-    Reject {
-        case: CaseId,
-        title: String,
-        body: Reject,
-    },
-    Ban {
-        case: CaseId,
-        title: String,
-        body: Ban,
-    },
-    Ask {
-        case: CaseId,
-        title: String,
-        question: String,
-    },
-    Skip(CaseId),
-    /// Whichever case the daemon says is next.
-    Next,
-    /// Takes decisions back, one after the other, the last one first.
-    Undo(Made),
-    Bulk {
-        ticket: u64,
-        bulk: Bulk,
-    },
-    Unban(String),
     Concurrency(String, Option<u32>),
     /// The ticket tells the answer from those to plans that were given up.
     Plan {
@@ -113,36 +61,7 @@ pub enum Write {
 /// Something happened outside.
 #[derive(Debug)]
 pub enum Update {
-    Uploads(PageRequest, Reply<Page<UploadRow>>),
-    Cases(CaseQuery, PageRequest, Reply<Page<CaseRow>>),
-    Trace(UploadId, Reply<UploadTrace>),
-    Case(CaseId, Reply<Box<CaseDetail>>),
-    Viewed(CaseId, Reply<Viewers>),
-    Source(SourceAsk, Reply<Source>),
     Queue(String, Reply<QueueRow>),
-    Claimed(CaseId, Reply<CaseRow>),
-    /// A case was given back, or skipped: the moderator has gone on, whatever came of it.
-    Left(CaseId, Reply<()>),
-    Decided {
-        case: CaseId,
-        title: String,
-        reply: Reply<Decision>,
-    },
-    Asked {
-        case: CaseId,
-        title: String,
-        reply: Reply<()>,
-    },
-    Next(Reply<Option<CaseRow>>),
-    /// What was to be taken back, each case with what came of it.
-    Undone(Made, Vec<(CaseId, Reply<()>)>),
-    BulkPlanned(u64, Reply<BulkPreview>),
-    BulkDone {
-        ticket: u64,
-        act: BulkAct,
-        reply: Reply<BulkDone>,
-    },
-    Unbanned(String, Reply<()>),
     Groups(Selection, Reply<DeadGroups>),
     Letters(Selection, PageRequest, Reply<DeadPage>),
     Letter(MessageId, Reply<Box<DeadDetail>>),

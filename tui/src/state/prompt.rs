@@ -1,33 +1,13 @@
 //! What is asked for at the bottom of the screen or over it.
 
 use tradepost_common::ids::{CampaignId, OperationId};
-use tradepost_common::review::Ban;
 
-use super::reasons::Refusing;
-use super::undo::Made;
 use crate::client::CampaignStep;
 use crate::input::Input;
 
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prompt {
-    /// A note to the contributor that goes with the next decision; then back to the reasons, when it came from there.
-    Note {
-        line: Line,
-        then: Option<Refusing>,
-    },
-    /// Why something is refused: 1 to 9, or 0 for the note alone.
-    Reasons(Refusing),
-    /// What the contributor is asked.
-    Question(Line),
-    /// The contributor's record, letters and earlier decisions.
-    Record {
-        top: usize,
-    },
-    /// What is to become of many cases.
-    Settle,
-    /// A bulk decision, and whether it is to be made.
-    Bulk(BulkStep),
     Number {
         of: NumberOf,
         line: Line,
@@ -51,11 +31,7 @@ impl Prompt {
     pub fn is_question(&self) -> bool {
         matches!(
             self,
-            Self::Sure(_)
-                | Self::Plan(PlanStep::Look | PlanStep::Name(_))
-                | Self::Edit { .. }
-                | Self::Reasons(_)
-                | Self::Bulk(_)
+            Self::Sure(_) | Self::Plan(PlanStep::Look | PlanStep::Name(_)) | Self::Edit { .. }
         )
     }
 }
@@ -78,22 +54,6 @@ pub enum Sure {
     Resume(OperationId),
     Cancel(OperationId),
     Campaign(CampaignId, CampaignStep),
-    /// The contributor of the case on the screen is shut out.
-    Ban(Ban),
-    /// The question goes to the contributor, and the case waits.
-    Ask(String),
-    /// Many decisions are taken back.
-    Undo(Made),
-    /// The account is let in again.
-    Unban(String),
-}
-
-/// What is done with a bulk decision that is on the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BulkStep {
-    Look,
-    /// The number of cases, typed by hand.
-    Number(Line),
 }
 
 /// What is done with a plan that is on the screen.

@@ -1,13 +1,11 @@
 //! Questions and acts, and the requests they are.
 
 use tradepost_common::operations::ItemState;
-use tradepost_common::review::Ask;
 
 use crate::client::{Client, Failure};
 use crate::paged::PAGE;
 use crate::query::Query;
 use crate::state::message::{Read, Update, Write};
-use crate::state::undo::Made;
 
 pub async fn answer(client: &Client, read: Read) -> Update {
     let page = |cursor: &Option<String>| {
@@ -16,21 +14,6 @@ pub async fn answer(client: &Client, read: Read) -> Update {
             .with("limit", Some(PAGE))
     };
     match read {
-        Read::Uploads(ask) => {
-            let reply = client.uploads(&page(&ask.cursor)).await;
-            Update::Uploads(ask, reply)
-        }
-        Read::Cases(of, ask) => {
-            let query = of.query().with("cursor", ask.cursor.clone()).with("limit", Some(PAGE));
-            let reply = client.cases(&query).await;
-            Update::Cases(of, ask, reply)
-        }
-        Read::View(case) => Update::Viewed(case, client.view_case(case).await),
-        Read::Source(ask) => {
-            let reply = client.source(ask.case, ask.item, &ask.query()).await;
-            Update::Source(ask, reply)
-        }
-        Read::BulkPlan { ticket, plan } => Update::BulkPlanned(ticket, client.plan_bulk(&plan).await),
         Read::Groups(of) => {
             let reply = client.dead_groups(&Query::selecting(&of)).await;
             Update::Groups(of, reply)
@@ -67,8 +50,6 @@ pub async fn answer(client: &Client, read: Read) -> Update {
             let reply = client.set_aside(id, &page(&ask.cursor)).await;
             Update::SetAside(id, ask, reply)
         }
-        Read::Trace(id) => Update::Trace(id, client.upload(id).await),
-        Read::Case(id) => Update::Case(id, client.case(id).await.map(Box::new)),
     }
 }
 
@@ -99,51 +80,7 @@ pub async fn perform(client: &Client, write: Write) -> Update {
             Update::CampaignRated(reply.map(Box::new))
         }
         Write::Edit(id, edit) => Update::EditSent(id, client.send_edit(id, &edit).await),
-        Write::Claim(case) => Update::Claimed(case, client.claim(case).await),
-        Write::Release(case) => Update::Left(case, client.release(case).await),
-        Write::Skip(case) => Update::Left(case, client.skip(case).await),
-        Write::Next => Update::Next(client.next_case().await),
-        Write::Undo(made) => undo(client, made).await,
-        Write::Bulk { ticket, bulk } => {
-            let reply = client.bulk(&bulk).await;
-            let act = bulk.act;
-            Update::BulkDone { ticket, act, reply }
-        }
-        Write::Unban(account) => {
-            let reply = client.unban(&account).await;
-            Update::Unbanned(account, reply)
-        }
-        Write::Ban { case, title, body } => {
-            let reply = client.ban(case, &body).await;
-            Update::Decided { case, title, reply }
-        }
-        Write::Ask { case, title, question } => {
-            let reply = client.ask(case, &Ask { question }).await;
-            Update::Asked { case, title, reply }
-        }
-        Write::Approve { case, title, body } => {
-            let reply = client.approve(case, &body).await;
-            Update::Decided { case, title, reply }
-        }
-        Write::Reject { case, title, body } => {
-            let reply = client.reject(case, &body).await;
-            Update::Decided { case, title, reply }
-        }
     }
-}
-
-/// The last decision first. When nobody answers the rest is not tried: it would only take long.
-async fn undo(client: &Client, made: Made) -> Update {
-    let mut results = Vec::with_capacity(made.cases.len());
-    for case in made.cases.iter().rev() {
-        let reply = client.undo(*case).await;
-        let is_away = matches!(reply, Err(Failure::Unreachable(_)));
-        results.push((*case, reply));
-        if is_away {
-            break;
-        }
-    }
-    Update::Undone(made, results)
 }
 
 /// What the state hears when an act that something on the screen waits for could not even be sent.
@@ -153,25 +90,6 @@ pub fn busy_write(write: Write) -> Option<Update> {
         Write::Plan { ticket, .. } => Some(Update::Planned(ticket, Err(busy()))),
         Write::Turn(id, turn) => Some(Update::Turned(id, turn, Err(busy()))),
         Write::Edit(id, _) => Some(Update::EditSent(id, Err(busy()))),
-        // A case whose decision was not even sent comes back.
-        Write::Approve { case, title, .. } | Write::Reject { case, title, .. } | Write::Ban { case, title, .. } => {
-            let reply = Err(busy());
-            Some(Update::Decided { case, title, reply })
-        }
-        Write::Ask { case, title, .. } => {
-            let reply = Err(busy());
-            Some(Update::Asked { case, title, reply })
-        }
-        Write::Claim(case) => Some(Update::Claimed(case, Err(busy()))),
-        Write::Bulk { ticket, bulk } => {
-            let (act, reply) = (bulk.act, Err(busy()));
-            Some(Update::BulkDone { ticket, act, reply })
-        }
-        Write::Undo(made) => {
-            let failed = made.cases.last().map(|case| (*case, Err(busy())));
-            Some(Update::Undone(made, failed.into_iter().collect()))
-        }
-        Write::Next => Some(Update::Next(Err(busy()))),
         _ => None,
     }
 }
@@ -180,11 +98,6 @@ pub fn busy_write(write: Write) -> Option<Update> {
 pub fn busy_reply(read: Read) -> Update {
     let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
     match read {
-        Read::Uploads(ask) => Update::Uploads(ask, Err(busy())),
-        Read::Cases(of, ask) => Update::Cases(of, ask, Err(busy())),
-        Read::View(case) => Update::Viewed(case, Err(busy())),
-        Read::Source(ask) => Update::Source(ask, Err(busy())),
-        Read::BulkPlan { ticket, .. } => Update::BulkPlanned(ticket, Err(busy())),
         Read::Groups(of) => Update::Groups(of, Err(busy())),
         Read::Letters(of, ask) => Update::Letters(of, ask, Err(busy())),
         Read::Letter(id) => Update::Letter(id, Err(busy())),
@@ -196,7 +109,5 @@ pub fn busy_reply(read: Read) -> Update {
         Read::Campaign(id) => Update::Campaign(id, Err(busy())),
         Read::Samples(id, ask) => Update::Samples(id, ask, Err(busy())),
         Read::SetAside(id, ask) => Update::SetAside(id, ask, Err(busy())),
-        Read::Trace(id) => Update::Trace(id, Err(busy())),
-        Read::Case(id) => Update::Case(id, Err(busy())),
     }
 }

@@ -5,7 +5,6 @@ use crate::shell::Page;
 /// One screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
-    Overview,
     Queues,
     /// Dead letters by what they died of.
     Groups,
@@ -20,18 +19,12 @@ pub enum Screen {
     /// One campaign, its canary and what it could not draw.
     Campaign,
     Latency,
-    Review,
-    Item,
     /// Any page of another screen.
     Other,
-    Uploads,
-    /// One upload, opened from [`Screen::Uploads`].
-    Trace,
 }
 
 /// The pages that are not moved yet.
-pub static PAGES: [Page; 14] = [
-    Page::tab("overview", '1', "Overview", "Over"),
+pub static PAGES: [Page; 9] = [
     Page::tab("queues", '2', "Queues", "Queue"),
     Page::tab("dead-groups", '3', "Dead", "Dead"),
     Page::below("dead-letters", "dead-groups"),
@@ -41,17 +34,12 @@ pub static PAGES: [Page; 14] = [
     Page::below("campaigns", "operations"),
     Page::below("campaign", "operations"),
     Page::tab("latency", '5', "Latency", "Lat"),
-    Page::tab("cases", '7', "Review", "Rev"),
-    Page::tab("case", '8', "Item", "Item"),
-    Page::tab("uploads", '0', "Uploads", "Upl"),
-    Page::below("upload", "uploads"),
 ];
 
 impl Screen {
     /// What exports and the palette call it.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Overview => "overview",
             Self::Queues => "queues",
             Self::Groups => "dead-groups",
             Self::Letters => "dead-letters",
@@ -61,10 +49,6 @@ impl Screen {
             Self::Campaigns => "campaigns",
             Self::Campaign => "campaign",
             Self::Latency => "latency",
-            Self::Review => "cases",
-            Self::Item => "case",
-            Self::Uploads => "uploads",
-            Self::Trace => "upload",
             Self::Other => "other",
         }
     }
@@ -75,7 +59,6 @@ impl Screen {
 
     pub fn with_name(name: &str) -> Option<Self> {
         [
-            Self::Overview,
             Self::Queues,
             Self::Groups,
             Self::Letters,
@@ -85,10 +68,6 @@ impl Screen {
             Self::Campaigns,
             Self::Campaign,
             Self::Latency,
-            Self::Review,
-            Self::Item,
-            Self::Uploads,
-            Self::Trace,
         ]
         .into_iter()
         .find(|screen| screen.word() == name)

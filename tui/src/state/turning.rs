@@ -81,17 +81,10 @@ impl Legacy {
 
     pub fn answer_sure(&mut self, cx: &mut Shell, sure: Sure, typed: &Typed) {
         match (sure, typed) {
-            // What was typed is not lost.
-            (Sure::Ask(question), Typed::Cancel) => set_prompt(cx, Some(Prompt::Question(Line::new(&question)))),
             (_, Typed::Cancel) => cx.say(Tone::Plain, "nothing was done"),
             (Sure::Resume(id), Typed::Yes) => self.send_if_allowed(cx, id, Turn::Resume),
             (Sure::Cancel(id), Typed::Yes) => self.send_if_allowed(cx, id, Turn::Cancel),
             (Sure::Campaign(id, step), typed) => self.answer_campaign(cx, id, step, typed),
-            (Sure::Ban(body), Typed::Yes) => self.ban(cx, body),
-            (Sure::Ask(question), Typed::Yes) => self.send_question(cx, question),
-            (Sure::Undo(made), Typed::Yes) if cx.may_write(Role::Moderator) => self.undo_now(cx, made),
-            (Sure::Undo(_), Typed::Yes) => {}
-            (Sure::Unban(account), Typed::Yes) => self.unban(cx, account),
             (sure, _) => set_prompt(cx, Some(Prompt::Sure(sure))),
         }
     }

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::legacy::OldPrompt;
-use super::prompt::{BulkStep, Line, PlanStep, Prompt};
+use super::prompt::{Line, PlanStep, Prompt};
 use super::{Legacy, set_prompt};
 use crate::canvas::Canvas;
 use crate::input::Input;
@@ -17,12 +17,6 @@ use crate::view::{foot, overlay};
 impl Legacy {
     pub fn answer_prompt(&mut self, cx: &mut Shell, prompt: Prompt, typed: Typed) {
         match prompt {
-            Prompt::Note { line, then } => self.type_note(cx, line, then, typed),
-            Prompt::Reasons(asked) => self.answer_reasons(cx, asked, typed),
-            Prompt::Question(line) => self.type_question(cx, line, typed),
-            Prompt::Settle => self.answer_settle(cx, &typed),
-            Prompt::Bulk(step) => self.answer_bulk(cx, step, typed),
-            Prompt::Record { top } => set_prompt(cx, scrolled(top, &typed).map(|top| Prompt::Record { top })),
             Prompt::Number { of, line } => self.type_number(cx, of, line, typed),
             Prompt::Campaign(line) => self.type_campaign(cx, line, typed),
             Prompt::Sure(sure) => self.answer_sure(cx, sure, &typed),
@@ -40,7 +34,7 @@ impl AnyPrompt for OldPrompt {
 
     fn form(&self) -> Form {
         match &self.0 {
-            Prompt::Note { .. } | Prompt::Question(_) | Prompt::Number { .. } | Prompt::Campaign(_) => Form::Line,
+            Prompt::Number { .. } | Prompt::Campaign(_) => Form::Line,
             Prompt::Sure(_) => Form::Question,
             _ => Form::Overlay,
         }
@@ -62,9 +56,7 @@ impl AnyPrompt for OldPrompt {
 
     fn paste(&mut self, text: &str, _owner: &mut dyn Any, _cx: &mut Shell) {
         // The name of a queue, and the number of cases, are typed by hand: that is what it is asked for.
-        if let Prompt::Note { line, .. }
-        | Prompt::Question(line)
-        | Prompt::Number { line, .. }
+        if let Prompt::Number { line, .. }
         | Prompt::Campaign(line)
         | Prompt::Why(Some(line))
         | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)) = &mut self.0
@@ -75,12 +67,7 @@ impl AnyPrompt for OldPrompt {
 
     fn any_input(&self) -> Option<&Input> {
         match &self.0 {
-            Prompt::Note { line, .. }
-            | Prompt::Question(line)
-            | Prompt::Number { line, .. }
-            | Prompt::Campaign(line)
-            | Prompt::Why(Some(line))
-            | Prompt::Bulk(BulkStep::Number(line)) => Some(&line.input),
+            Prompt::Number { line, .. } | Prompt::Campaign(line) | Prompt::Why(Some(line)) => Some(&line.input),
             _ => None,
         }
     }
@@ -96,15 +83,6 @@ impl AnyPrompt for OldPrompt {
         if let Some(legacy) = owner.downcast_mut::<Legacy>() {
             overlay::draw(canvas, area, &mut self.0, legacy, cx);
         }
-    }
-}
-
-/// Where a text over the screen is scrolled to; `None` closes it.
-fn scrolled(top: usize, typed: &Typed) -> Option<usize> {
-    match typed {
-        Typed::Down => Some(top + 1),
-        Typed::Up => Some(top.saturating_sub(1)),
-        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
 use super::facts;
+use crate::canvas::column::Column;
 use crate::canvas::{Canvas, split_top};
 use crate::format;
 use crate::shell::Shell;
@@ -12,33 +13,6 @@ use crate::state::plan::PlanView;
 use crate::state::prompt::{Line, PlanStep};
 use crate::state::redrive::DISCARD_REASONS;
 use crate::theme::Tone;
-
-/// Writes lines one below the other.
-pub struct Column<'a, 'b> {
-    pub canvas: &'a mut Canvas<'b>,
-    pub rest: Rect,
-}
-
-impl Column<'_, '_> {
-    pub fn line(&mut self, words: &str, tone: Tone) {
-        let (place, rest) = split_top(self.rest, 1);
-        self.canvas.line(place, words, tone);
-        self.rest = rest;
-    }
-
-    pub fn lines(&mut self, words: &str, tone: Tone, most: u16) {
-        let place = Rect {
-            height: most.min(self.rest.height),
-            ..self.rest
-        };
-        let used = if place.height > 0 {
-            self.canvas.paragraph(place, words, tone)
-        } else {
-            0
-        };
-        self.rest = split_top(self.rest, used).1;
-    }
-}
 
 /// Why they are given up: a template or a line of one's own.
 pub fn draw_why(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, line: Option<&Line>) {

@@ -13,9 +13,6 @@ use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
-/// Bars of a chart of one line.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-
 impl Row for QueueRow {
     type Id = String;
 
@@ -111,7 +108,7 @@ static COLUMNS: [Col; 18] = [
     Col::left(
         "IN 60 s",
         Width::GrowChart(8),
-        |q, _| Cell::new(chart(&q.sent_history), Tone::Accent),
+        |q, _| Cell::new(format::chart(&q.sent_history), Tone::Accent),
         |q| Key::count(q.sent_history.iter().map(|&n| i64::from(n)).sum()),
     )
     .rank(5)
@@ -119,7 +116,7 @@ static COLUMNS: [Col; 18] = [
     Col::left(
         "OUT 60 s",
         Width::GrowChart(8),
-        |q, _| Cell::new(chart(&q.done_history), Tone::Good),
+        |q, _| Cell::new(format::chart(&q.done_history), Tone::Good),
         |q| Key::count(q.done_history.iter().map(|&n| i64::from(n)).sum()),
     )
     .rank(4)
@@ -187,16 +184,6 @@ fn busy(queue: &QueueRow) -> Cell {
     Cell::new(format!("{}/{}{mark}", queue.working, queue.concurrency), tone)
 }
 
-/// Numbers as bars of eight heights; the highest fills its cell, zero is a space.
-pub fn chart(history: &[u32]) -> String {
-    let highest = u64::from(history.iter().copied().max().unwrap_or(0));
-    let bar = |n: u32| match u64::from(n) {
-        0 => ' ',
-        n => BARS[((n * 8).div_ceil(highest.max(1)) as usize).clamp(1, 8) - 1],
-    };
-    history.iter().map(|&n| bar(n)).collect()
-}
-
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     let rows = app.queues.rows().len() as u16;
     let (head, rest) = split_top(area, 1);
@@ -220,7 +207,7 @@ mod tests {
 
     #[test]
     fn chart_shows_zero_as_nothing_and_the_highest_in_full() {
-        assert_eq!(chart(&[0, 1, 4, 8]), " ▁▄█");
-        assert_eq!(chart(&[0, 0]), "  ");
+        assert_eq!(format::chart(&[0, 1, 4, 8]), " ▁▄█");
+        assert_eq!(format::chart(&[0, 0]), "  ");
     }
 }

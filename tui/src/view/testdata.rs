@@ -25,7 +25,6 @@ use crate::graphics::{Choice, Graphics};
 use crate::pictures::Pictures;
 use crate::screen;
 use crate::shell::{self, App, Link};
-use crate::state::message::Update;
 use crate::theme::Theme;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-22 12:00:00 UTC);
@@ -51,22 +50,6 @@ pub fn app() -> App {
     let mut app = App::new(screen::all(), Theme::Mono, Pictures::new(graphics), clock());
     app.update(shell::Update::Link(Link::Live));
     app.update(shell::Update::Event(Event::Snapshot(Box::new(snapshot()))));
-    app.shell.effects.clear();
-    app
-}
-
-/// The same, with open cases read.
-pub fn app_with_cases() -> App {
-    let mut app = app();
-    app.go("cases");
-    let ask = crate::paged::PageRequest { cursor: None };
-    let rows = vec![case(1), case(2), case(3)];
-    let query = crate::state::desk::CaseQuery::default();
-    app.hear(Update::Cases(
-        query,
-        ask,
-        Ok(tradepost_common::Page { rows, next: None }),
-    ));
     app.shell.effects.clear();
     app
 }

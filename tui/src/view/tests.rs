@@ -2,7 +2,6 @@
 
 mod campaigns;
 mod dead;
-mod review;
 
 use std::time::Duration;
 
@@ -14,28 +13,12 @@ use crate::list::Step;
 use crate::paged::PageRequest;
 use crate::screen::testing::{large_screen, lines, screen};
 use crate::shell::{self, Action, App, Effect, Link, Marking};
-use crate::state::message::{Read, Update};
-
-fn first_page<T>(rows: Vec<T>) -> (PageRequest, Result<Page<T>, crate::client::Failure>) {
-    (PageRequest { cursor: None }, Ok(Page { rows, next: None }))
-}
+use crate::state::message::Update;
 
 fn app_on(page: &str) -> App {
     let mut app = testdata::app();
     app.go(page);
     app
-}
-
-fn app_in_case() -> App {
-    let mut app = testdata::app_with_cases();
-    app.act(Action::Open);
-    app.hear(Update::Case(testdata::case_id(1), Ok(Box::new(testdata::detail(1)))));
-    app
-}
-
-#[test]
-fn overview_has_the_worst_alert_on_top() {
-    insta::assert_snapshot!(screen(&mut testdata::app()));
 }
 
 #[test]
@@ -48,52 +31,6 @@ fn queues_show_numbers_and_a_chart() {
 #[test]
 fn latency_shows_the_last_minute() {
     insta::assert_snapshot!(screen(&mut app_on("latency")));
-}
-
-#[test]
-fn review_queue_lists_open_cases() {
-    insta::assert_snapshot!(screen(&mut testdata::app_with_cases()));
-}
-
-#[test]
-fn review_item_shows_findings_files_and_what_a_would_do() {
-    insta::assert_snapshot!(screen(&mut app_in_case()));
-}
-
-#[test]
-fn review_item_asks_for_a_reason() {
-    let mut app = app_in_case();
-    app.act(Action::Arm);
-    app.shell.clock.instant += Duration::from_secs(2);
-    app.act(Action::Letter('x'));
-    insta::assert_snapshot!(screen(&mut app));
-}
-
-#[test]
-fn uploads_show_where_each_is() {
-    let mut app = app_on("uploads");
-    let (ask, page) = first_page((0..5).map(testdata::upload).collect());
-    app.hear(Update::Uploads(ask, page));
-    insta::assert_snapshot!(screen(&mut app));
-}
-
-#[test]
-fn trace_shows_stages_findings_and_failed_attempts() {
-    let mut app = app_on("uploads");
-    let (ask, page) = first_page((0..5).map(testdata::upload).collect());
-    app.hear(Update::Uploads(ask, page));
-    app.act(Action::Open);
-    let id = testdata::upload(0).id;
-    assert!(app.reads().contains(&Read::Trace(id)));
-    app.hear(Update::Trace(id, Ok(testdata::trace())));
-    insta::assert_snapshot!(screen(&mut app));
-}
-
-#[test]
-fn help_names_the_keys_of_the_screen() {
-    let mut app = app_in_case();
-    app.act(Action::Help);
-    insta::assert_snapshot!(screen(&mut app));
 }
 
 #[test]
@@ -149,7 +86,7 @@ fn every_screen_fits_both_sizes_in_every_theme() {
                 "audit",
                 "uploads",
             ] {
-                let mut app = app_in_case();
+                let mut app = testdata::app();
                 app.shell.theme = theme;
                 app.go(page);
                 app.act(Action::Arm);
@@ -160,30 +97,4 @@ fn every_screen_fits_both_sizes_in_every_theme() {
             }
         }
     }
-}
-
-#[test]
-fn flagged_picture_is_asked_for_blurred_and_turns_sharp_on_demand() {
-    let mut app = app_in_case();
-    app.act(Action::Step(Step::Down));
-    lines(&mut app, 80, 24);
-    let wish = app
-        .shell
-        .pictures
-        .on_screen
-        .first()
-        .cloned()
-        .expect("the second file has a picture");
-    assert_eq!(wish.focus, crate::picture::Focus::Blurred);
-    app.act(Action::Letter('b'));
-    lines(&mut app, 80, 24);
-    assert_eq!(
-        app.shell.pictures.on_screen.first().cloned().unwrap().focus,
-        crate::picture::Focus::Sharp
-    );
-    app.shell.effects.clear();
-    app.ask_for_pictures();
-    assert!(matches!(app.shell.effects[..], [Effect::Picture(_)]));
-    app.ask_for_pictures();
-    assert_eq!(app.shell.effects.len(), 1, "one picture at a time");
 }

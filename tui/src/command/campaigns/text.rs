@@ -76,7 +76,9 @@ pub fn next(campaign: &Campaign) -> Vec<String> {
             vec![line("start", "draws them; nothing is visible before swap")]
         }
         CampaignState::Planned => vec![line("start", &format!("draws {canary} of them first, to be looked at"))],
-        CampaignState::Canary | CampaignState::Running => vec![line("show --follow", "shows how far it is")],
+        CampaignState::Canary | CampaignState::Running => {
+            vec![line("show --follow", "shows how far it is")]
+        }
         CampaignState::Waiting => vec![
             line(
                 "samples",
@@ -107,7 +109,9 @@ pub fn next(campaign: &Campaign) -> Vec<String> {
             line("swap", "shows everybody the new pictures again"),
             line("collect", "frees what it drew"),
         ],
-        CampaignState::Aborted | CampaignState::Failed => vec![line("collect", "frees what it drew")],
+        CampaignState::Aborted | CampaignState::Failed => {
+            vec![line("collect", "frees what it drew")]
+        }
     }
 }
 

@@ -77,8 +77,8 @@ pub struct PublicTrace {
 impl Api {
     pub fn new(base: &str, token: &str) -> anyhow::Result<Self> {
         anyhow::ensure!(
-            base.starts_with("http://"),
-            "{base}: the API has to be an http:// address; put a proxy in front of it for https"
+            base.starts_with("http://") || base.starts_with("https://"),
+            "{base}: the API has to be an http:// or https:// address"
         );
         let http = reqwest::Client::builder()
             .user_agent(concat!("tradepost/", env!("CARGO_PKG_VERSION")))
@@ -189,7 +189,7 @@ fn away(error: &reqwest::Error) -> ApiError {
     }
     let host = error.url().map_or_else(String::new, |url| {
         let port = url.port().map_or_else(String::new, |p| format!(":{p}"));
-        format!("http://{}{port}: ", url.host_str().unwrap_or_default())
+        format!("{}://{}{port}: ", url.scheme(), url.host_str().unwrap_or_default())
     });
     if error.is_timeout() {
         return ApiError::Away(format!("{host}no answer"));

@@ -5,11 +5,11 @@ use tradepost_common::uploads::UploadState;
 
 use super::Pack;
 use crate::cli::Output;
-use crate::command::uploads;
+use crate::format;
 use crate::plain::{Styling, paint};
+use crate::rows::{finding, upload};
 use crate::text;
 use crate::theme::Tone;
-use crate::{format, view};
 
 pub fn print(packs: &[Pack], output: Output) -> anyhow::Result<()> {
     let value: Vec<_> = packs
@@ -39,7 +39,7 @@ fn in_text(pack: &Pack, styling: Styling) -> String {
         return format!("{name}: uploaded as {id}; see `tradepost uploads {id}` or ask again with --wait\n");
     };
     let upload = &trace.upload;
-    let state = view::uploads::state(upload.state);
+    let state = upload::state(upload.state);
     let took = upload.settled_at.map_or_else(String::new, |at| {
         format!(" in {}", format::took((at - upload.created_at).as_seconds_f64()))
     });
@@ -51,7 +51,7 @@ fn in_text(pack: &Pack, styling: Styling) -> String {
     if upload.state == UploadState::InReview {
         out.push_str("  a moderator decides\n");
     }
-    out.push_str(&uploads::in_full(&trace.findings, styling));
+    out.push_str(&finding::in_full(&trace.findings, styling));
     if !trace.findings.is_empty() {
         out.push('\n');
     }

@@ -42,6 +42,11 @@ impl<S: 'static> LinePrompt<S> {
         }
     }
 
+    #[cfg(test)]
+    pub fn text(&self) -> &str {
+        self.input.text()
+    }
+
     pub fn with_hint(self, hint: &'static str) -> Self {
         Self { hint, ..self }
     }

@@ -101,10 +101,14 @@ impl Legacy {
         set_prompt(
             cx,
             match (key, state) {
-                (CampaignKey::Turn, CampaignState::Paused) => return self.send_step(cx, id, CampaignStep::Resume),
+                (CampaignKey::Turn, CampaignState::Paused) => {
+                    return self.send_step(cx, id, CampaignStep::Resume);
+                }
                 (CampaignKey::Turn, _) => return self.send_step(cx, id, CampaignStep::Pause),
                 (CampaignKey::Go, CampaignState::Planned) => sure(CampaignStep::Start),
-                (CampaignKey::Go, CampaignState::Paused) => return self.send_step(cx, id, CampaignStep::Resume),
+                (CampaignKey::Go, CampaignState::Paused) => {
+                    return self.send_step(cx, id, CampaignStep::Resume);
+                }
                 (CampaignKey::Go, _) => sure(CampaignStep::Resume),
                 (CampaignKey::Swap, _) => sure(CampaignStep::Swap),
                 (CampaignKey::RollBack, _) => sure(CampaignStep::RollBack),

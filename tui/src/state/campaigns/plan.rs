@@ -24,7 +24,7 @@ impl Legacy {
     pub fn type_campaign(&mut self, cx: &mut Shell, mut line: Line, typed: Typed) {
         match typed {
             Typed::Cancel => return cx.say(Tone::Plain, "nothing was planned"),
-            Typed::Done => match typed_plan(&line.text()) {
+            Typed::Done => match typed_plan(line.text()) {
                 Ok(new) => {
                     if cx.may_write(Role::Operator) {
                         cx.write(Write::PlanCampaign(Box::new(new)));

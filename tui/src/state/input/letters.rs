@@ -2,7 +2,7 @@
 
 use tradepost_common::operations::OperationKind;
 
-use super::{DeadKey, OldAction, OperationKey, Review};
+use super::{DeadKey, OldAction, OperationKey};
 use crate::list::Order;
 use crate::state::campaigns::{CampaignKey, LookKey};
 use crate::state::screen::Screen;
@@ -17,8 +17,6 @@ pub fn own(c: char, screen: Screen) -> Option<OldAction> {
         (Screen::Operations | Screen::Operation, 'X') => Some(OldAction::Operation(OperationKey::Cancel)),
         (Screen::Operations | Screen::Operation, 'C') => Some(OldAction::Operation(OperationKey::Rate)),
         (Screen::Campaigns | Screen::Campaign, _) => campaign_letter(c, screen),
-        (Screen::Item, _) => case_letter(c).map(OldAction::Review),
-        (Screen::Review, _) => queue_letter(c).map(OldAction::Review),
         _ => None,
     }
 }
@@ -48,49 +46,6 @@ fn sample_letter(c: char) -> Option<LookKey> {
         'Z' | '_' => LookKey::Wider,
         ']' => LookKey::Other(Order::Rising),
         '[' => LookKey::Other(Order::Falling),
-        _ => return None,
-    })
-}
-
-fn case_letter(c: char) -> Option<Review> {
-    Some(match c {
-        'a' => Review::Approve,
-        'x' => Review::AskReason,
-        'n' => Review::Skip,
-        'm' => Review::AskNote,
-        'L' => Review::Release,
-        'Q' => Review::Question,
-        'X' => Review::Ban,
-        'u' => Review::Undo,
-        'i' => Review::Record,
-        'C' => Review::SettleCluster,
-        'O' => Review::SettleContributor,
-        'o' => Review::OnlyContributor,
-        'l' => Review::OnlyCluster,
-        'b' => Review::Blur,
-        'B' => Review::Background,
-        'f' => Review::Full,
-        'd' => Review::Compare,
-        'v' => Review::Source,
-        'z' | '+' => Review::Closer,
-        'Z' | '_' => Review::Wider,
-        ']' => Review::Other(Order::Rising),
-        '[' => Review::Other(Order::Falling),
-        _ => return None,
-    })
-}
-
-fn queue_letter(c: char) -> Option<Review> {
-    Some(match c {
-        'a' => Review::Approve,
-        'x' => Review::AskReason,
-        'u' => Review::Undo,
-        'w' => Review::Next,
-        'f' => Review::TurnWhich,
-        'C' => Review::SettleCluster,
-        'O' => Review::SettleContributor,
-        'o' => Review::OnlyContributor,
-        'l' => Review::OnlyCluster,
         _ => return None,
     })
 }

@@ -8,10 +8,10 @@ use crate::canvas::{Canvas, split_left, split_top};
 use crate::format;
 use crate::picture::PictureKey;
 use crate::shell::Shell;
+use crate::shell::picture;
 use crate::state::campaigns::{CampaignView, picture_of};
 use crate::text;
 use crate::theme::{Theme, Tone};
-use crate::view::picture;
 
 /// Lines below the pictures.
 const FACTS: u16 = 3;

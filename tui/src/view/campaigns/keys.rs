@@ -96,7 +96,9 @@ fn ended(campaign: &Campaign) -> String {
     }
     let at = campaign.collect_at.map(|at| format!("{} UTC", format::stamp(at)));
     match (campaign.state, at) {
-        (CampaignState::Swapped, Some(at)) => format!("everybody sees it; U rolls it back until {at}"),
+        (CampaignState::Swapped, Some(at)) => {
+            format!("everybody sees it; U rolls it back until {at}")
+        }
         (CampaignState::Swapped, None) => "everybody sees it; U rolls it back".to_owned(),
         (CampaignState::RolledBack, _) => {
             "what was before is seen; E swaps it in again, D frees what it drew".to_owned()
@@ -129,7 +131,9 @@ pub fn question(step: CampaignStep, campaign: Option<&Campaign>) -> String {
             let drawn = format::plural(campaign.done, "item", "items");
             format!("SWAP: everybody sees the new pictures of {drawn} at once?")
         }
-        (CampaignStep::RollBack, _) => format!("ROLL BACK: everybody sees what was before, of {items}, at once?"),
+        (CampaignStep::RollBack, _) => {
+            format!("ROLL BACK: everybody sees what was before, of {items}, at once?")
+        }
         (CampaignStep::Abort, Some(campaign)) => {
             let drawn = format::plural(campaign.done, "item", "items");
             format!("ABORT: throw away what was drawn of {drawn}?")

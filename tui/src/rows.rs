@@ -1,0 +1,5 @@
+//! Rows that several screens and subcommands show, and their words.
+
+pub mod alert;
+pub mod finding;
+pub mod upload;

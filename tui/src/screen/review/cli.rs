@@ -1,0 +1,84 @@
+//! `tradepost cases`, `approve` and `reject`.
+
+mod args;
+mod bulk;
+mod cases;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tradepost_common::ids::CaseId;
+
+use crate::cli::{Output, Subcommand, Twin};
+use crate::client::Client;
+use args::{CaseList, CasesCommand, Why};
+
+pub fn subcommands() -> Vec<Subcommand> {
+    vec![
+        Subcommand::new::<CasesArgs>(),
+        Subcommand::new::<ApproveArgs>(),
+        Subcommand::new::<RejectArgs>(),
+    ]
+}
+
+/// Review: open cases, or one case with its findings and files; decide, ask, undo.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+struct CasesArgs {
+    /// The id of one case.
+    id: Option<CaseId>,
+    #[command(flatten)]
+    list: CaseList,
+    #[command(subcommand)]
+    act: Option<CasesCommand>,
+}
+
+impl Twin for CasesArgs {
+    const NAME: &'static str = "cases";
+
+    async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
+        match (self.act, self.id) {
+            (Some(act), _) => return cases::run(client, act, output).await,
+            (None, Some(id)) => cases::show(client, id, output).await?,
+            (None, None) => cases::list(client, self.list, output).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Publish the files of a case, except blocked ones and those named.
+#[derive(Debug, Args)]
+struct ApproveArgs {
+    case: CaseId,
+    /// A file to leave out: its path in the pack or its item id. May be given again.
+    #[arg(long, value_name = "PATH|ITEM")]
+    except: Vec<String>,
+    #[command(flatten)]
+    why: Why,
+}
+
+impl Twin for ApproveArgs {
+    const NAME: &'static str = "approve";
+
+    async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
+        cases::approve(client, self.case, &self.except, self.why, output).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reject a case: nothing of the pack is published.
+#[derive(Debug, Args)]
+struct RejectArgs {
+    case: CaseId,
+    #[command(flatten)]
+    why: Why,
+}
+
+impl Twin for RejectArgs {
+    const NAME: &'static str = "reject";
+
+    async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
+        cases::reject(client, self.case, self.why, output).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

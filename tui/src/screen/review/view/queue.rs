@@ -1,0 +1,225 @@
+//! Screen 7: open cases, the most severe and then the oldest first.
+
+use ratatui::layout::Rect;
+use time::OffsetDateTime;
+use tradepost_common::ids::CaseId;
+use tradepost_common::review::{CaseRow, QuestionState, Trust};
+
+use super::case_head;
+use crate::canvas::listing::paged_suffix;
+use crate::canvas::listing::{self, Focus, Look};
+use crate::canvas::{Canvas, Spans, split_top};
+use crate::format;
+use crate::rows::finding;
+use crate::screen::review::Review;
+use crate::screen::review::desk::{CaseQuery, Which};
+use crate::shell::Shell;
+use crate::table::{Cell, Column, Key, Place, Row, Width};
+use crate::theme::Tone;
+
+/// Lines about the case under the cursor.
+const DETAIL: u16 = 5;
+
+impl Row for CaseRow {
+    type Id = CaseId;
+
+    fn id(&self) -> CaseId {
+        self.id
+    }
+
+    fn columns() -> &'static [Column<Self>] {
+        &COLUMNS
+    }
+}
+
+type Col = Column<CaseRow>;
+
+static COLUMNS: [Col; 14] = [
+    Col::left(
+        "CASE",
+        Width::Fixed(36),
+        |c, _| Cell::plain(c.id.to_string()),
+        |c| Key::text(c.id.to_string()),
+    )
+    .only(Place::Print),
+    Col::left(
+        "SEVERITY",
+        Width::Fixed(8),
+        |c, _| finding::severity(c.severity),
+        |c| Key::count(c.severity as i64),
+    ),
+    Col::right("DUE", Width::Fixed(7), due, |c| Key::time(c.due_at)),
+    Col::left(
+        "TITLE",
+        Width::Grow(14),
+        |c, _| Cell::plain(&c.title),
+        |c| Key::text(&c.title),
+    ),
+    Col::left(
+        "FROM",
+        Width::Fixed(8),
+        |c, _| Cell::plain(&c.contributor),
+        |c| Key::text(&c.contributor),
+    ),
+    Col::left(
+        "TRUST",
+        Width::Fixed(7),
+        |c, _| trust(c.trust),
+        |c| Key::text(c.trust.as_str()),
+    ),
+    Col::left(
+        "REASON",
+        Width::Grow(12),
+        |c, _| Cell::plain(&c.reason),
+        |c| Key::text(&c.reason),
+    ),
+    Col::left("SAID", Width::Fixed(8), |c, _| said(c), |c| Key::text(said(c).text)),
+    Col::left(
+        "HELD BY",
+        Width::Fixed(7),
+        |c, _| Cell::new(c.claimed_by.as_deref().unwrap_or(""), Tone::Warn),
+        |c| Key::text(c.claimed_by.clone().unwrap_or_default()),
+    ),
+    Col::right(
+        "ALIKE",
+        Width::Fixed(5),
+        |c, _| Cell::number(c.cluster_size - 1, Tone::Accent),
+        |c| Key::count(c.cluster_size),
+    )
+    .rank(1),
+    Col::right(
+        "FILES",
+        Width::Fixed(5),
+        |c, _| Cell::number(c.items, Tone::Plain),
+        |c| Key::count(c.items),
+    )
+    .rank(2),
+    Col::right(
+        "BLOCKED",
+        Width::Fixed(7),
+        |c, _| Cell::number(c.items_blocked, Tone::Bad),
+        |c| Key::count(c.items_blocked),
+    )
+    .rank(3),
+    Col::right(
+        "FIND",
+        Width::Fixed(4),
+        |c, _| Cell::number(c.findings, Tone::Plain),
+        |c| Key::count(c.findings),
+    )
+    .rank(4),
+    Col::right(
+        "AGE",
+        Width::Fixed(6),
+        |c, now| Cell::dim(format::ago(c.opened_at, now)),
+        |c| Key::time(c.opened_at),
+    )
+    .rank(5),
+];
+
+/// `!5m` when the target is missed by that, `3h05m` when there is still that long.
+fn due(case: &CaseRow, now: OffsetDateTime) -> Cell {
+    let left = (case.due_at - now).as_seconds_f64();
+    if left < 0.0 {
+        Cell::new(format!("!{}", format::span(-left)), Tone::Bad)
+    } else {
+        Cell::dim(format::span(left))
+    }
+}
+
+fn trust(level: Trust) -> Cell {
+    match level {
+        Trust::New => Cell::new(level.as_str(), Tone::Warn),
+        Trust::Trusted => Cell::plain(level.as_str()),
+        Trust::Elite => Cell::new(level.as_str(), Tone::Good),
+    }
+}
+
+/// What passed between moderators and the contributor, in a word.
+fn said(case: &CaseRow) -> Cell {
+    match (case.appeal, case.question) {
+        (true, _) => Cell::new("APPEAL", Tone::Warn),
+        (_, Some(QuestionState::Answered)) => Cell::new("answered", Tone::Good),
+        (_, Some(QuestionState::Asked)) => Cell::dim("asked"),
+        _ => Cell::dim(""),
+    }
+}
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shell) {
+    let (head, rest) = split_top(area, 1);
+    canvas.heading(head, &title(app));
+    let (table, detail) = split_top(rest, rest.height.saturating_sub(DETAIL));
+    let empty = app.cases.error.clone().unwrap_or_else(|| match app.cases.read_at {
+        Some(_) if !app.cases.is_restarted() => nothing(&app.case_query),
+        _ => "reading …".to_owned(),
+    });
+    let look = Look {
+        now: cx.clock.utc,
+        focus: Focus::Here,
+        empty: &empty,
+        wanted: match app.case_query.which {
+            // What is decided is late no more.
+            Which::Decided => |i| COLUMNS[i].title != "DUE",
+            _ => |_| true,
+        },
+    };
+    cx.rows_area = listing::draw(canvas, table, &mut app.cases.list, &look);
+    if let Some(case) = app.cases.list.selected() {
+        draw_detail(canvas, detail, case, app, cx);
+    }
+}
+
+fn title(app: &Review) -> String {
+    let more = paged_suffix(&app.cases);
+    let which = match app.case_query.which {
+        Which::Open => "Open",
+        Which::Waiting => "Waiting",
+        Which::Decided => "Decided",
+    };
+    let position = listing::position(&app.cases.list, &more);
+    format!("{which} cases {position}{}", app.case_query.in_words())
+}
+
+fn nothing(query: &CaseQuery) -> String {
+    let is_narrow = !query.in_words().is_empty();
+    match query.which {
+        _ if is_narrow => "no such case; Esc shows all".to_owned(),
+        Which::Open => "no open case: nothing waits for a moderator".to_owned(),
+        Which::Waiting => "no case waits for an answer; f shows decided ones".to_owned(),
+        Which::Decided => "no case is decided yet; Esc shows open ones".to_owned(),
+    }
+}
+
+/// The case under the cursor, in words and in full.
+fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, case: &CaseRow, app: &Review, cx: &Shell) {
+    let (head, rest) = split_top(area, 1);
+    let hint = case_head::undo_hint(app, cx).map_or(String::new(), |hint| format!(" · {hint}"));
+    canvas.heading(head, &format!("{}{hint}", case.title));
+    let (first, rest) = split_top(rest, 1);
+    let blocked = format::count(case.items_blocked);
+    let mut facts: Spans = vec![
+        (format!("{} ({})", case.contributor, case.trust), Tone::Plain),
+        (format::plural(case.findings, "finding", "findings"), Tone::Plain),
+        (
+            format!("{} ({blocked} blocked)", format::plural(case.items, "file", "files")),
+            Tone::Plain,
+        ),
+    ];
+    facts.extend(case_head::row_signs(case));
+    let age = format::ago(case.opened_at, cx.clock.utc);
+    let mut times: Spans = vec![(format!("waits {age}"), Tone::Dim)];
+    if app.case_query.which != Which::Decided {
+        times.push(case_head::due(case, cx.clock.utc));
+    }
+    if let Some(holder) = &case.claimed_by {
+        times.push((format!("held by {holder}"), Tone::Warn));
+    }
+    let (second, reason) = split_top(rest, 1);
+    if second.height > 0 {
+        canvas.put_spans(first, &case_head::joined(facts));
+        canvas.put_spans(second, &case_head::joined(times));
+    }
+    if reason.height > 0 {
+        canvas.paragraph(reason, &case.reason, Tone::Plain);
+    }
+}

@@ -1,0 +1,63 @@
+//! `tradepost uploads`: the list, or the trace of one.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tradepost_common::ids::UploadId;
+use tradepost_common::uploads::UploadTrace;
+
+use super::attempts::AttemptRow;
+use crate::cli::{self, Output, Twin};
+use crate::client::Client;
+use crate::plain::{self, Styling};
+use crate::query::Query;
+use crate::rows::{finding, upload};
+use crate::text;
+
+/// Uploads, newest first, or the trace of one.
+#[derive(Debug, Args)]
+pub struct UploadsArgs {
+    /// The id of one upload.
+    id: Option<UploadId>,
+    /// Only uploads in that state: `published`, `in_review`, `rejected` …
+    #[arg(long, value_name = "STATE")]
+    only: Option<String>,
+    /// Only uploads of that account.
+    #[arg(long)]
+    account: Option<String>,
+    /// Rows at most.
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+}
+
+impl Twin for UploadsArgs {
+    const NAME: &'static str = "uploads";
+
+    async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
+        if let Some(id) = self.id {
+            let trace = client.upload(id).await?;
+            output.print(&trace, |styling| in_text(&trace, styling))?;
+        } else {
+            let query = Query::default().with("state", self.only).with("account", self.account);
+            let page = cli::collect(self.limit, query, async |query| client.uploads(&query).await).await?;
+            output.print_rows(&page, &page.rows)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn in_text(trace: &UploadTrace, styling: Styling) -> String {
+    let now = time::OffsetDateTime::now_utc();
+    let mut out = upload::head(&trace.upload, styling);
+    out.push_str(&format!("sha256    {}\n", text::clean(&trace.sha256)));
+    if let Some(case) = trace.case_id {
+        out.push_str(&format!("case      {case}\n"));
+    }
+    out.push_str(&upload::stages(&trace.stages));
+    out.push_str(&finding::in_full(&trace.findings, styling));
+    if !trace.attempts.is_empty() {
+        out.push_str("\nFAILED ATTEMPTS\n");
+        out.push_str(&plain::print(&AttemptRow::all(&trace.attempts), now, styling));
+    }
+    out
+}
