@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity};
 
-use crate::jail::JailError;
+use tradepost_jail::JailError;
 
 /// CPU time after which a file that is not done never will be.
 const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
@@ -87,7 +87,7 @@ pub fn from_jail_error(error: JailError, path: Option<&str>, attempt: u32) -> an
     let (rule, message) = match error {
         JailError::Refused(findings) => return Ok(findings),
         JailError::Broken(error) => return Err(error),
-        JailError::Busy => return Err(error.into()),
+        JailError::Deferred => return Err(error.into()),
         JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => return Err(error.into()),
         JailError::Timeout { .. } => ("jail-timeout", "It takes too long to open."),
         JailError::Memory => ("jail-memory", "It needs too much memory to open."),

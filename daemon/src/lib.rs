@@ -47,7 +47,6 @@ pub mod audit;
 pub mod aws;
 pub mod database;
 pub mod embedded;
-pub mod jail;
 pub mod leases;
 pub mod objects;
 pub mod pager;

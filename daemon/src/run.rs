@@ -19,7 +19,6 @@ use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
 use crate::database::{self, Database};
 use crate::embedded::clamd::{self, ScannerSpec};
-use crate::jail::{Jail, Limits, Walls};
 use crate::jobs::Jobs;
 use crate::queue::settings::{self, Settings};
 use crate::queue::stats::QueueStats;
@@ -30,6 +29,7 @@ use crate::scanner::Scans;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
 use crate::{leases, monitor, operations, presets, public, scheduler};
+use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
@@ -208,7 +208,7 @@ fn build(
 }
 
 fn jail(config: &Config, children: usize) -> Jail {
-    let walls = Walls {
+    let layers = Layers {
         landlock: config.jail.landlock,
         seccomp: config.jail.seccomp,
     };
@@ -219,10 +219,10 @@ fn jail(config: &Config, children: usize) -> Jail {
         svg_bytes: config.limits.svg_mib << 20,
         file_bytes: config.limits.member_mib << 20,
         slow_after: Duration::from_millis(config.jail.slow_milliseconds),
-        slow_places: config.jail.slow_children,
+        slow_files: config.jail.slow_children,
         ..Limits::default()
     };
-    Jail::with_walls(PathBuf::from("/proc/self/exe"), children, limits, walls)
+    Jail::with_layers(PathBuf::from("/proc/self/exe"), children, limits, layers)
 }
 
 fn scanner_spec(app: &App, state: &Path) -> ScannerSpec {

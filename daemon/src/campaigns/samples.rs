@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::queries::{self, Drawn, Likeness, Shown};
 use crate::app::App;
-use crate::jail::JailError;
 use crate::objects::rendition_key;
+use tradepost_jail::JailError;
 
 /// A picture of the canary, and how it compares to the one that is shown now.
 pub(super) struct Compared {

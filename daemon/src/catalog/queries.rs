@@ -6,8 +6,8 @@ use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 use uuid::Uuid;
 
 use super::service::{Item, SetItem, SetProgress};
-use crate::jail::Rendition;
 use tradepost_inspect::manifest::Kind;
+use tradepost_jail::Rendition;
 
 /// The item a message is about.
 pub async fn find_item(db: impl PgExecutor<'_>, id: ItemId, kind: Kind) -> sqlx::Result<Option<Item>> {

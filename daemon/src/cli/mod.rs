@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 
-use crate::{database, jail, public, telemetry};
+use crate::{database, public, telemetry};
 
 /// `EX_CONFIG` of sysexits.h: systemd does not start again what can only fail again.
 const EXIT_CONFIG: u8 = 78;
@@ -75,9 +75,9 @@ pub fn main() -> ExitCode {
     // Before anything else is set up: the child must stay small.
     if std::env::args_os()
         .nth(1)
-        .is_some_and(|argument| argument == jail::CHILD_COMMAND)
+        .is_some_and(|argument| argument == tradepost_jail::CHILD_COMMAND)
     {
-        return jail::child::main();
+        return tradepost_jail::child::main();
     }
     let cli = Cli::parse();
     match execute(cli.command) {

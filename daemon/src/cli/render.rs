@@ -26,7 +26,7 @@ use self::source::Source;
 use self::source::s3::Access;
 use self::summary::Summary;
 use self::work::{Counts, Shared, Spent, Stopped};
-use crate::jail::{Jail, Limits};
+use tradepost_jail::{Jail, Limits};
 
 /// Some files failed; the others were drawn.
 const EXIT_SOME_FAILED: u8 = 2;

@@ -21,7 +21,6 @@ use crate::clamd::Verdict;
 use crate::duplicates::Prints;
 use crate::duplicates::service as duplicates;
 use crate::findings::{self, file_finding};
-use crate::jail::{JailError, Published, Rendered};
 use crate::objects::{member_key, rendition_key};
 use crate::pinned;
 use crate::preview::job::PreviewJob;
@@ -29,6 +28,7 @@ use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scan::service::{self as scan, Scanned};
 use crate::uploads::service as uploads;
 use tradepost_inspect::manifest::Kind;
+use tradepost_jail::{JailError, Published, Rendered, Rendition};
 
 /// A slow file that was deferred is tried again after this time.
 const PUT_OFF: Duration = Duration::from_secs(2);
@@ -74,7 +74,7 @@ pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result
     };
     let mut objects = Vec::new();
     if let Some(rendered) = &inspected.rendered {
-        let object = |r: &crate::jail::Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
+        let object = |r: &Rendition| (rendition_key(r.sha256, r.format.as_str()), r.bytes.clone());
         objects.extend(rendered.renditions.iter().map(object));
         if let Published::Copy { sha256, bytes } = &rendered.published {
             objects.push((member_key(*sha256), bytes.clone()));
@@ -110,7 +110,7 @@ async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::
     let rendering = app.jail.render(file, &item.sha256, &item.path, &app.presets);
     let (findings, rendered) = match timed(app, "render.render", rendering).await {
         Ok(mut rendered) => (std::mem::take(&mut rendered.findings), Some(rendered)),
-        Err(JailError::Busy) => return Ok(None),
+        Err(JailError::Deferred) => return Ok(None),
         Err(error) => (findings::from_jail_error(error, Some(&item.path), attempt)?, None),
     };
     let mut inspected = Inspected {
@@ -172,7 +172,7 @@ async fn settle(app: &App, job: &RenderJob, item: &Item, inspected: Inspected) -
     // Everything that does not touch the set's row comes first: other files of the pack wait for that row.
     if let Some(rendered) = &inspected.rendered {
         catalog::insert_renditions(&mut tx, item, &app.presets, &rendered.renditions).await?;
-        let key = |r: &crate::jail::Rendition| (r.sha256, r.format.as_str());
+        let key = |r: &Rendition| (r.sha256, r.format.as_str());
         let pictures: Vec<gc::Key> = rendered.renditions.iter().map(key).collect();
         gc::keep(&mut tx, &pictures).await?;
     }

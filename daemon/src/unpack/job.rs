@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::findings::{self, pack_finding};
-use crate::jail::Member;
 use crate::objects::member_key;
 use crate::pinned;
 use crate::preview::job::PreviewJob;
@@ -24,6 +23,7 @@ use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
+use tradepost_jail::Member;
 use tradepost_store::Store;
 
 /// Members that wait to be stored; more are held back in the jail.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tradepost_jail::{InputFile, Jail, JailError, Limits, Rendered};
 use tradepost_render::presets::{Preset, default_presets};
 use tradepost_tests::{bombs, program};
-use tradepostd::jail::{Jail, JailError, Limits, Loose, Rendered};
 
 fn jail() -> Jail {
     Jail::new(program("tradepostd"), 1, Limits::default())
@@ -15,17 +15,17 @@ fn presets() -> Arc<[Preset]> {
     default_presets().into_iter().take(2).collect()
 }
 
-fn icons(count: usize) -> Vec<Loose> {
-    let icon = |number| Loose {
+fn icons(count: usize) -> Vec<InputFile> {
+    let icon = |number| InputFile {
         path: format!("icon-{number}.svg"),
         bytes: super::icon(number).into(),
     };
     (0..count).map(icon).collect()
 }
 
-fn bomb(what: &str) -> Loose {
+fn bomb(what: &str) -> InputFile {
     let (_, extension, bytes) = bombs::all().into_iter().find(|(name, ..)| *name == what).unwrap();
-    Loose {
+    InputFile {
         path: format!("bomb.{extension}"),
         bytes: bytes.into(),
     }
@@ -43,7 +43,7 @@ async fn every_file_is_answered_in_its_place() {
     let mut files = icons(150);
     files[70].bytes = "<svg".into();
     files[71].path = "icon.exe".to_owned();
-    let answers = jail.render_many(files.clone(), &presets).await;
+    let (answers, _) = jail.render_many(files.clone(), &presets).await;
     assert_eq!(answers.len(), 150);
     for (index, answer) in answers.iter().enumerate() {
         match index {
@@ -53,13 +53,13 @@ async fn every_file_is_answered_in_its_place() {
     }
     // The same pictures as one at a time.
     for index in [0, 64, 149] {
-        let alone = jail.render_many(vec![files[index].clone()], &presets).await;
+        let (alone, _) = jail.render_many(vec![files[index].clone()], &presets).await;
         assert_eq!(
             alone[0].as_ref().unwrap().renditions,
             answers[index].as_ref().unwrap().renditions
         );
     }
-    assert!(jail.render_many(Vec::new(), &presets).await.is_empty());
+    assert!(jail.render_many(Vec::new(), &presets).await.0.is_empty());
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn other_presets_in_the_next_batch_are_the_ones_that_are_drawn() {
     let (jail, first) = (jail(), presets());
     let other: Arc<[Preset]> = default_presets().into_iter().skip(4).take(1).collect();
     for (presets, count) in [(&first, 2), (&other, 1), (&first, 2)] {
-        let answers = jail.render_many(icons(1), presets).await;
+        let (answers, _) = jail.render_many(icons(1), presets).await;
         let renditions = &answers[0].as_ref().unwrap().renditions;
         assert_eq!(renditions.len(), count);
         assert_eq!(renditions[0].preset, presets[0].name);
@@ -91,13 +91,13 @@ async fn a_file_that_ends_its_child_is_the_only_one_that_is_blamed() {
     large.push_str("</svg>");
     files.insert(
         20,
-        Loose {
+        InputFile {
             path: "large.svg".to_owned(),
             bytes: large.into(),
         },
     );
     files.push(bomb("a gigabyte behind gzip"));
-    let answers = jail.render_many(files, &presets()).await;
+    let (answers, _) = jail.render_many(files, &presets()).await;
     for (index, answer) in answers.iter().enumerate() {
         match index {
             20 => assert!(matches!(answer, Err(JailError::Memory)), "{answer:?}"),
@@ -114,7 +114,7 @@ async fn nothing_is_lost_when_children_are_killed_from_outside() {
         // The child is there and at work when it is killed.
         jail.render_many(icons(1), &presets).await;
         let (files, work_jail, presets) = (icons(600), jail.clone(), Arc::clone(&presets));
-        let work = tokio::spawn(async move { work_jail.render_many(files, &presets).await });
+        let work = tokio::spawn(async move { work_jail.render_many(files, &presets).await.0 });
         tokio::time::sleep(Duration::from_millis(5)).await;
         assert!(kill_a_child() && !work.is_finished(), "the work was over too soon");
         let answers = work.await.unwrap();
@@ -152,6 +152,6 @@ async fn work_that_nobody_waits_for_ends_with_its_child() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-    let answers = jail.render_many(icons(1), &presets).await;
+    let (answers, _) = jail.render_many(icons(1), &presets).await;
     assert_drawn(&answers[0]);
 }

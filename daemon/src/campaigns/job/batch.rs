@@ -9,9 +9,9 @@ use tradepost_common::campaigns::FailureKind;
 
 use crate::app::App;
 use crate::campaigns::queries::{Drawn, Due, Row, Settled};
-use crate::jail::{JailError, Loose, Rendered};
 use crate::objects::member_key;
 use crate::pinned;
+use tradepost_jail::{InputFile, JailError, Rendered};
 
 /// A file that took so much of the processor is slow, however busy the machine was.
 const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ impl Batch {
 }
 
 /// The bytes of the items that are still what was planned.
-pub async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result<Vec<(Due, Loose)>> {
+pub async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result<Vec<(Due, InputFile)>> {
     let mut sources = Vec::with_capacity(due.len());
     for due in due {
         batch.positions.insert(due.item_id, due.position);
@@ -82,7 +82,7 @@ pub async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result
             continue;
         }
         let path = due.path.clone().unwrap_or_default();
-        sources.push((due, Loose { path, bytes }));
+        sources.push((due, InputFile { path, bytes }));
     }
     Ok(sources)
 }
@@ -130,7 +130,7 @@ pub fn take(
 fn refuse(batch: &mut Batch, due: &Due, error: JailError, attempt: u32) -> anyhow::Result<()> {
     match error {
         JailError::Broken(error) => return Err(error),
-        JailError::Busy => {}
+        JailError::Deferred => {}
         JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => {
             anyhow::bail!("a file ran out of time without having had the processor: the machine is busy")
         }

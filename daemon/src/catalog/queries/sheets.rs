@@ -5,7 +5,7 @@ use tradepost_common::ids::{ItemId, SetId};
 use uuid::Uuid;
 
 use crate::catalog::service::{Sheet, Tile};
-use crate::jail::Rendition;
+use tradepost_jail::Rendition;
 
 /// Items of the whole family that are published, or ready in the set itself.
 pub async fn sheet_candidates(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<Vec<ItemId>> {

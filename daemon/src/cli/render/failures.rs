@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::journal::escape;
-use crate::jail::JailError;
+use tradepost_jail::JailError;
 
 /// Groups that are told apart; what is beyond them is counted together.
 const MAX_GROUPS: usize = 100;
@@ -53,7 +53,7 @@ impl From<JailError> for Failure {
                     group: findings.first().map_or(String::new(), |finding| finding.rule.clone()),
                 };
             }
-            JailError::Busy | JailError::Broken(_) => "broken",
+            JailError::Deferred | JailError::Broken(_) => "broken",
         };
         Self::new(kind, error.to_string())
     }

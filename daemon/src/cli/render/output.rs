@@ -12,7 +12,7 @@ use tradepost_render::presets::Preset;
 use super::failures::{Failure, Failures};
 use super::journal::{self, Done, Journal, Stamp, Terms};
 use super::tar;
-use crate::jail::DrawnPicture;
+use tradepost_jail::Image;
 
 /// Ctrl-C and the like leave no more than this to be written, in bytes of tar.
 pub const PAGE_BYTES: usize = 8 << 20;
@@ -151,7 +151,7 @@ impl Output {
         page: &mut Page,
         (name, stamp): (String, Stamp),
         presets: &[Preset],
-        pictures: &[DrawnPicture],
+        pictures: &[Image],
     ) -> anyhow::Result<u64> {
         let called = |preset: &Preset| format!("{name}/{}.{}", preset.name, preset.format.as_str());
         match &self.folder {
@@ -281,7 +281,7 @@ fn standard_output() -> anyhow::Result<File> {
     Ok(File::from(descriptor.context("taking the standard output")?))
 }
 
-fn write_files(folder: &Path, presets: &[Preset], pictures: &[DrawnPicture]) -> io::Result<()> {
+fn write_files(folder: &Path, presets: &[Preset], pictures: &[Image]) -> io::Result<()> {
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::create_dir_all(folder)?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}

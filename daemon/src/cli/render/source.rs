@@ -17,7 +17,7 @@ use self::members::next_member;
 use self::s3::{Access, Coming, Feed, Location};
 use self::walk::{Walk, Walks, entry_at};
 use super::journal::{Done, Stamp};
-use crate::jail::{Jail, Unpacking};
+use tradepost_jail::{ArchiveReader, Jail};
 
 /// One file to draw.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ pub struct Source {
 
 enum Open {
     Walk(Walk),
-    Zip(Unpacking, PathBuf),
+    Zip(ArchiveReader, PathBuf),
     /// Until it was given.
     File(Option<PathBuf>),
     Bucket(Feed),

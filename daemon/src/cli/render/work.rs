@@ -11,7 +11,7 @@ use super::failures::Failure;
 use super::journal::{Done, Stamp};
 use super::output::{Output, Page};
 use super::source::{Entry, Source, Unread};
-use crate::jail::{BATCH_BYTES, BATCH_FILES, Drawn, Jail, JailError, Lane, Limits, Loose, Priority};
+use tradepost_jail::{BATCH_BYTES, BATCH_FILES, DrawnFile, InputFile, Jail, JailError, Lane, Limits, Priority};
 
 /// What all threads share.
 pub struct Shared {
@@ -123,7 +123,7 @@ impl Thread<'_> {
                             .counts
                             .bytes_in
                             .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                        files.push(Loose {
+                        files.push(InputFile {
                             path: name.clone(),
                             bytes,
                         });
@@ -140,7 +140,7 @@ impl Thread<'_> {
         }
     }
 
-    fn draw(&mut self, files: &[Loose], mut about: Vec<(String, Stamp)>) -> anyhow::Result<()> {
+    fn draw(&mut self, files: &[InputFile], mut about: Vec<(String, Stamp)>) -> anyhow::Result<()> {
         let Self {
             shared,
             lane,
@@ -181,7 +181,7 @@ impl Shared {
         &self,
         page: &mut Page,
         (name, stamp): (String, Stamp),
-        answer: Result<Drawn, JailError>,
+        answer: Result<DrawnFile, JailError>,
     ) -> anyhow::Result<()> {
         let failed = |page: &mut Page, name, failure| {
             page.fail(name, failure);
@@ -189,11 +189,11 @@ impl Shared {
         };
         match answer {
             Err(error) => failed(page, name, error.into()),
-            Ok(drawn) if drawn.pictures.is_empty() => {
+            Ok(drawn) if drawn.images.is_empty() => {
                 let why = "there is no picture of a file of this kind".to_owned();
                 failed(page, name, Failure::new("no-picture", why));
             }
-            Ok(drawn) => match self.output.take(page, (name, stamp), &self.presets, &drawn.pictures)? {
+            Ok(drawn) => match self.output.take(page, (name, stamp), &self.presets, &drawn.images)? {
                 0 => {
                     self.counts.failed.fetch_add(1, Ordering::Relaxed);
                 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use tradepost_jail::{BATCH_FILES, InputFile, Jail, Layers, Limits};
 use tradepost_render::engine::{Engine, Purpose};
 use tradepost_render::presets::{Preset, default_presets};
 use tradepost_store::sha256;
 use tradepost_tests::{Options, PackBuilder, TestApp, bombs, program};
-use tradepostd::jail::{BATCH_FILES, Jail, Limits, Loose, Walls};
 
 const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
 const FILES: usize = 1_500;
@@ -28,15 +28,18 @@ pub async fn run() {
     honest_meanwhile().await;
 }
 
-/// The same files by as many threads as there are cores: in this process, in children without walls, in the jail; then drawn only, as
+/// The same files by as many threads as there are cores: in this process, in children without confinement, in the jail; then drawn only, as
 /// campaigns and `tradepostd render` do: in this process, and in the jail in batches. Interleaved.
 async fn cost() {
     let files = icons();
     let presets = default_presets();
     let cores = std::thread::available_parallelism().unwrap().get();
-    let walls = |landlock, seccomp| Walls { landlock, seccomp };
-    let jail = |walls| Jail::with_walls(program("tradepostd"), cores, Limits::default(), walls);
-    let (bare, full) = (jail(walls(false, false)), jail(Walls::ALL));
+    let bare = Layers {
+        landlock: false,
+        seccomp: false,
+    };
+    let jail = |layers| Jail::with_layers(program("tradepostd"), cores, Limits::default(), layers);
+    let (bare, full) = (jail(bare), jail(Layers::ALL));
     let mut seconds: [Vec<f64>; 5] = Default::default();
     for round in 0..=ROUNDS {
         let measured = [
@@ -55,7 +58,7 @@ async fn cost() {
     println!("| {FILES} icons, 9 pictures each, {cores} threads | files/s | beside no jail |\n|---|---|---|");
     let row = |what: &str, rate: f64, of: f64| println!("| {what} | {rate:.0} | {:.1} % |", 100.0 * rate / of);
     row("judged and drawn in this process, no jail at all", here, here);
-    row("children, limits, no walls", bare, here);
+    row("children, limits, no confinement", bare, here);
     row("children, limits, Landlock, seccomp: an upload", full, here);
     row("drawn only, in this process, no jail at all", drawn, drawn);
     row("drawn only, in the jail in batches: a campaign", batches, drawn);
@@ -110,12 +113,12 @@ async fn in_batches(jail: &Jail, files: &[(String, Vec<u8>)], presets: &[Preset]
     let started = Instant::now();
     let worker = || async {
         while let Some(batch) = files.chunks(BATCH_FILES).nth(next.fetch_add(1, Ordering::Relaxed)) {
-            let loose = |(path, bytes): &(String, Vec<u8>)| Loose {
+            let input = |(path, bytes): &(String, Vec<u8>)| InputFile {
                 path: path.clone(),
                 bytes: bytes.clone().into(),
             };
-            let answers = jail.render_many(batch.iter().map(loose).collect(), &presets).await;
-            answers.into_iter().for_each(|answer| drop(answer.unwrap()));
+            let (results, _) = jail.render_many(batch.iter().map(input).collect(), &presets).await;
+            results.into_iter().for_each(|answer| drop(answer.unwrap()));
         }
     };
     futures_util::future::join_all((0..places).map(|_| worker())).await;

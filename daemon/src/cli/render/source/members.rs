@@ -5,25 +5,25 @@ use tradepost_inspect::media::Family;
 
 use super::super::journal::Stamp;
 use super::{Content, Entry};
-use crate::jail::{Unpacked, Unpacking};
+use tradepost_jail::{ArchiveEntry, ArchiveReader};
 
 /// The next file that a picture is made of; counts the others, and how many files the archive says it has.
 ///
 /// # Errors
 /// When the archive cannot be taken apart.
 pub fn next_member(
-    unpacking: &mut Unpacking,
+    unpacking: &mut ArchiveReader,
     passed_over: &mut u64,
     announced: &mut u64,
 ) -> anyhow::Result<Option<Entry>> {
     while let Some(news) = unpacking.receive()? {
         let (path, found) = match news {
-            Unpacked::Files(count) => {
+            ArchiveEntry::Count(count) => {
                 *announced += count;
                 continue;
             }
-            Unpacked::File { file, crc32 } => (file.path, Ok((file.bytes, crc32))),
-            Unpacked::Damaged { path, detail } => (path, Err(detail)),
+            ArchiveEntry::File { file, crc32 } => (file.path, Ok((file.bytes, crc32))),
+            ArchiveEntry::Damaged { path, detail } => (path, Err(detail)),
         };
         if Family::of_path(&path).is_none() || path.starts_with("__MACOSX/") {
             *passed_over += 1;

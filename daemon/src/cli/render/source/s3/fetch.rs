@@ -15,7 +15,7 @@ use super::News;
 use super::client::{Link, TRIES};
 use super::fault::{self, Fault};
 use crate::cli::render::source::Unread;
-use crate::jail::BATCH_FILES;
+use tradepost_jail::BATCH_FILES;
 
 /// Jobs that wait for their turn. A reader takes a whole batch of entries before it reads the first, so a batch must fit.
 pub const JOBS_AHEAD: usize = 2 * BATCH_FILES;

@@ -16,7 +16,7 @@ use super::Work;
 use super::client::Link;
 use super::fault::{self, Fault};
 use super::fetch::Job;
-use crate::jail::Limits;
+use tradepost_jail::Limits;
 
 /// The first key there is, which also shows whether there may be others.
 ///

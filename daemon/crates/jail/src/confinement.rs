@@ -1,8 +1,8 @@
-//! What a child gives up before it sees a byte: paths, sockets, other processes, new programs, memory that is code.
+//! Confinement of a child: no paths, sockets, other processes, new programs or executable memory.
 //!
-//! Two walls, each enough by itself to keep an exploited decoder from the machine: Landlock takes every path and port away, and a seccomp filter
-//! leaves the few system calls that drawing needs. A kernel without one of them does not stop the daemon; the child says what is missing, and the
-//! daemon raises an alert.
+//! Two layers, each enough by itself to keep an exploited decoder from the machine: Landlock takes every path and port away, and a seccomp filter
+//! leaves the few system calls that drawing needs. A kernel without one of them does not stop the work: the child reports what is missing, and
+//! [`Confinement`] passes it on.
 
 use anyhow::Context;
 use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
@@ -11,37 +11,37 @@ use seccompiler::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Which walls the operator wants; a child does without a wall only when it is told so, or when the kernel has none.
+/// Layers of confinement that the operator wants. A child does without one only when it is told so, or when the kernel has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Walls {
+pub struct Layers {
     pub landlock: bool,
     pub seccomp: bool,
 }
 
-impl Walls {
+impl Layers {
     pub const ALL: Self = Self {
         landlock: true,
         seccomp: true,
     };
 
-    /// The words after `jail-child`.
+    /// Command line arguments of a child.
     pub fn to_arguments(self) -> impl Iterator<Item = &'static str> {
         [(self.landlock, NO_LANDLOCK), (self.seccomp, NO_SECCOMP)]
             .into_iter()
-            .filter_map(|(wanted, word)| (!wanted).then_some(word))
+            .filter_map(|(is_wanted, argument)| (!is_wanted).then_some(argument))
     }
 
     pub fn from_arguments(arguments: impl Iterator<Item = String>) -> Self {
-        arguments.fold(Self::ALL, |walls, argument| match argument.as_str() {
+        arguments.fold(Self::ALL, |layers, argument| match argument.as_str() {
             NO_LANDLOCK => Self {
                 landlock: false,
-                ..walls
+                ..layers
             },
             NO_SECCOMP => Self {
                 seccomp: false,
-                ..walls
+                ..layers
             },
-            _ => walls,
+            _ => layers,
         })
     }
 }
@@ -49,14 +49,14 @@ impl Walls {
 const NO_LANDLOCK: &str = "--without-landlock";
 const NO_SECCOMP: &str = "--without-seccomp";
 
-/// What holds a child.
+/// Confinement of a child that is in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confinement {
     /// No path, no port, no signal to another process.
     pub landlock: bool,
     /// Only the system calls that drawing needs.
     pub seccomp: bool,
-    /// Why a wall is missing.
+    /// Reasons why a layer is missing.
     pub faults: Vec<String>,
 }
 
@@ -66,15 +66,15 @@ impl Confinement {
     }
 }
 
-/// Puts up the walls. From here on the calling thread, and every thread it will start, can only work with what it has open.
-pub fn confine(walls: Walls) -> Confinement {
+/// Confines the calling thread, and every thread that it will start, to what it has open.
+pub fn confine(layers: Layers) -> Confinement {
     let mut confinement = Confinement::default();
-    match walls.landlock.then(landlock) {
+    match layers.landlock.then(landlock) {
         None => confinement.faults.push("Landlock is switched off".to_owned()),
         Some(Ok(())) => confinement.landlock = true,
         Some(Err(error)) => confinement.faults.push(format!("Landlock: {error:#}")),
     }
-    match walls.seccomp.then(seccomp) {
+    match layers.seccomp.then(seccomp) {
         None => confinement.faults.push("seccomp is switched off".to_owned()),
         Some(Ok(())) => confinement.seccomp = true,
         Some(Err(error)) => confinement.faults.push(format!("seccomp: {error:#}")),
@@ -82,7 +82,7 @@ pub fn confine(walls: Walls) -> Confinement {
     confinement
 }
 
-/// An empty list of what is allowed: nothing below any path, no port, no abstract socket, no signal to anybody outside.
+/// Allows nothing: no path, no port, no abstract socket, no signal to another process.
 fn landlock() -> anyhow::Result<()> {
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -99,8 +99,8 @@ fn landlock() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Two filters, of which the sterner answer counts: what no decoder ever does ends the process; whatever else is not on the list of what drawing
-/// needs fails with EPERM, so that a newer C library that tries another way first still gets to the old one.
+/// Installs two filters, of which the stricter answer counts. A call that no decoder makes ends the process. Any other call that drawing does not
+/// need fails with EPERM, so that a newer C library that tries another way first falls back to the old one.
 fn seccomp() -> anyhow::Result<()> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH).context("this processor")?;
     let needed = SeccompFilter::new(
@@ -109,24 +109,24 @@ fn seccomp() -> anyhow::Result<()> {
         SeccompAction::Allow,
         architecture,
     )?;
-    let deadly = SeccompFilter::new(
-        deadly().into_iter().map(|call| (call, Vec::new())).collect(),
+    let fatal = SeccompFilter::new(
+        fatal().into_iter().map(|call| (call, Vec::new())).collect(),
         SeccompAction::Allow,
         SeccompAction::KillProcess,
         architecture,
     )?;
     // The list of what is needed comes last: installing a filter is not on it.
-    for filter in [deadly, needed] {
+    for filter in [fatal, needed] {
         let program: BpfProgram = filter.try_into().context("compiling the filter")?;
         seccompiler::apply_filter(&program).context("installing the filter")?;
     }
     Ok(())
 }
 
-/// No rule at all means: with any arguments.
+/// Calls that are allowed; no rule means any arguments.
 fn needed() -> anyhow::Result<Vec<(i64, Vec<SeccompRule>)>> {
     const ANY: [i64; 32] = [
-        // Talking to the daemon, and its last words.
+        // The socket, and the standard error.
         libc::SYS_read,
         libc::SYS_readv,
         libc::SYS_pread64,
@@ -181,8 +181,8 @@ fn needed() -> anyhow::Result<Vec<(i64, Vec<SeccompRule>)>> {
     Ok(calls)
 }
 
-/// Files, sockets, processes, programs, the kernel's own machinery.
-fn deadly() -> Vec<i64> {
+/// Calls that end the process: files, sockets, processes, programs, the kernel's own machinery.
+fn fatal() -> Vec<i64> {
     let mut calls = vec![
         libc::SYS_openat,
         libc::SYS_openat2,
@@ -248,28 +248,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wish_for_walls_survives_the_command_line() {
-        for walls in [
-            Walls::ALL,
-            Walls {
+    fn layers_survive_the_command_line() {
+        for layers in [
+            Layers::ALL,
+            Layers {
                 landlock: false,
-                ..Walls::ALL
+                ..Layers::ALL
             },
-            Walls {
+            Layers {
                 landlock: false,
                 seccomp: false,
             },
         ] {
-            let words = walls.to_arguments().map(str::to_owned);
-            assert_eq!(Walls::from_arguments(words), walls);
+            let arguments = layers.to_arguments().map(str::to_owned);
+            assert_eq!(Layers::from_arguments(arguments), layers);
         }
     }
 
     #[test]
-    fn no_call_is_both_needed_and_deadly() {
+    fn no_call_is_both_needed_and_fatal() {
         let needed = needed().unwrap();
         assert!(
-            deadly()
+            fatal()
                 .iter()
                 .all(|call| needed.iter().all(|(needed, _)| needed != call))
         );

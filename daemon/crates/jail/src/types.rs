@@ -1,15 +1,15 @@
-//! What the jail takes and gives.
+//! Limits, input and output of the jail.
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use tradepost_common::uploads::Finding;
-
 use tradepost_inspect::manifest::Manifest;
 use tradepost_render::fingerprint::Fingerprint;
-use tradepost_render::presets::Format;
+use tradepost_render::presets::{Format, Preset};
 
-/// What one child may take, and how long the pool keeps it.
+/// Resources of one child, and the time that the pool keeps it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// Address space for one file, on top of what the program itself maps.
@@ -22,12 +22,12 @@ pub struct Limits {
     pub pack_cpu: Duration,
     /// Time on the clock for a whole pack; waiting for the receiver of the members does not count.
     pub pack_wall: Duration,
-    /// A child that had nothing to do for so long is let go.
+    /// A child that is idle for so long is ended.
     pub idle: Duration,
-    /// A file that takes longer gets the lowest priority, and one of the few places for slow files, so that the others do not wait for it.
+    /// A file that takes longer is throttled: it gets the lowest priority and one of the few permits for slow files.
     pub slow_after: Duration,
-    /// Slow files that are worked on at once; when there are more, they are put off ([`JailError::Busy`]).
-    pub slow_places: usize,
+    /// Slow files that are drawn at once; others are deferred ([`JailError::Deferred`]).
+    pub slow_files: usize,
     /// Files, or batches of them, after which a child is replaced by a fresh one.
     pub recycle_after: u32,
     /// The largest SVG that is opened.
@@ -46,7 +46,7 @@ impl Default for Limits {
             pack_wall: Duration::from_secs(60),
             idle: Duration::from_secs(20),
             slow_after: Duration::from_millis(150),
-            slow_places: 2,
+            slow_files: 2,
             recycle_after: 500,
             svg_bytes: 10 << 20,
             file_bytes: 256 << 20,
@@ -54,27 +54,27 @@ impl Default for Limits {
     }
 }
 
-/// Why the jail gave no result.
+/// Reason why the jail gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum JailError {
     /// The file took more time, on the clock or of the processor, than it may.
     #[error("took too long to open ({} ms of the processor)", .cpu.as_millis())]
     Timeout {
-        /// Time of the processor that the file had: little, when the machine was busy with something else.
+        /// Processor time of the file: little when the machine was busy with something else.
         cpu: Duration,
     },
     /// The file made the child ask for more memory than it may have.
     #[error("needs too much memory to open")]
     Memory,
-    /// The file made the child crash, or talk nonsense.
+    /// The file made the child crash or break the protocol.
     #[error("crashed the program that opens it: {detail}")]
     Crash { detail: String },
     /// The file was opened and refused; at least one finding says why.
     #[error("refused: {}", .0.first().map_or("no reason given", |finding| finding.message.as_str()))]
     Refused(Vec<Finding>),
-    /// The file is a slow one, and there are too many of them right now: to be tried again, which is no failed attempt.
+    /// The file is a slow one, and there are too many of them now. Trying again later is no failed attempt.
     #[error("too many files that take long at once")]
-    Busy,
+    Deferred,
     /// Nothing to do with the file: no child could be started, or its input could not be handed over. Worth another try.
     #[error("the jail is broken: {0:#}")]
     Broken(anyhow::Error),
@@ -86,7 +86,7 @@ pub struct Member {
     /// As the manifest and the ZIP name it.
     pub path: String,
     pub size_bytes: u64,
-    /// Of `bytes`, worked out by the daemon, not by the child.
+    /// Of `bytes`; computed by the parent, not by the child.
     pub sha256: [u8; 32],
     pub bytes: Bytes,
 }
@@ -95,49 +95,95 @@ pub struct Member {
 #[derive(Debug, Clone)]
 pub struct OpenedPack {
     pub manifest: Manifest,
-    /// How many members were sent; always as many as the manifest lists.
+    /// Number of members that were sent: as many as the manifest lists.
     pub members: u32,
 }
 
-/// One picture made of an item, or of a family.
+/// One image made of an item by a preset, or of a family.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendition {
-    /// The name of the preset; `sheet` for a family preview.
+    /// Name of the preset; `sheet` for a contact sheet.
     pub preset: String,
     pub format: Format,
     pub width_px: u32,
     pub height_px: u32,
-    /// Of `bytes`, worked out by the daemon: what the object is called.
+    /// Of `bytes`; computed by the parent.
     pub sha256: [u8; 32],
     pub bytes: Bytes,
 }
 
-/// What came of one file that was opened.
+/// Result of one file that was opened.
 ///
-/// Findings may be blocking (a script, an external reference): the picture is then for the moderator, never for publication.
+/// With a blocking finding (a script, an external reference) the renditions are for the moderator, never for publication.
 #[derive(Debug, Clone)]
 pub struct Rendered {
-    /// The width and height the file asks for, in its own units; only of what is a picture.
+    /// Width and height that the file asks for, in its own units; only of an image.
     pub size: Option<(f32, f32)>,
     pub findings: Vec<Finding>,
     /// One for each preset, in the order of the presets; none of a model or a sound that can not be shown.
     pub renditions: Vec<Rendition>,
     pub published: Published,
-    /// What copies of it would have in common with it; only of what has a picture.
+    /// Finds duplicates; only of what has an image.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// The bytes of a file that a buyer may get.
+/// Bytes of a file that a buyer may get.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Published {
     /// The file's own: nothing in it but what its format asks for.
     Itself,
-    /// The file written anew without anything active, checked to look the same.
+    /// The sanitized file, checked to look the same.
     Copy {
-        /// Of `bytes`, worked out by the daemon.
+        /// Of `bytes`; computed by the parent.
         sha256: [u8; 32],
         bytes: Bytes,
     },
-    /// None: it does not look the same without what is not allowed in it.
+    /// None: the sanitized file does not look the same.
     Nothing,
+}
+
+/// A file in memory.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// Its extension says what the file should be; the rest is only for the findings.
+    pub path: String,
+    pub bytes: Bytes,
+}
+
+/// Images of one file of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnFile {
+    /// Width and height that the file asks for, in its own units; only of what has an image.
+    pub size: Option<(f32, f32)>,
+    /// One for each preset, in the order of the presets; none of a file without an image.
+    pub images: Vec<Image>,
+}
+
+/// One encoded image; format and width are the preset's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    pub height_px: u32,
+    pub bytes: Vec<u8>,
+}
+
+/// Makes renditions of the images of each preset.
+pub(crate) fn renditions(images: Vec<Image>, presets: &[Preset]) -> Vec<Rendition> {
+    let rendition = |(image, preset): (Image, &Preset)| Rendition {
+        preset: preset.name.clone(),
+        format: preset.format,
+        width_px: preset.width_px,
+        height_px: image.height_px,
+        sha256: Sha256::digest(&image.bytes).into(),
+        bytes: image.bytes.into(),
+    };
+    images.into_iter().zip(presets).map(rendition).collect()
+}
+
+/// Scheduling priority of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// That of the parent.
+    Normal,
+    /// Throttled: runs on what every other process leaves over. The limit on wall clock time is four times longer.
+    Lowest,
 }

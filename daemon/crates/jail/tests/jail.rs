@@ -1,4 +1,4 @@
-//! The jail with the real binary as its children, and files that do their worst.
+//! The jail with real children, and files that do their worst.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,15 +7,18 @@ use std::io::{Seek, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tradepost_inspect::pack::PackLimits;
 use tradepost_inspect::sample::{PackSpec, SampleFile, drawn_pack, eicar, pack_bytes, scripted};
+use tradepost_jail::{Jail, JailError, Layers, Limits, Member, OpenedPack, Rendered};
 use tradepost_render::presets::{Format, Preset, default_presets};
 use tradepost_render::sheet::SheetSpec;
-use tradepostd::jail::{Jail, JailError, Limits, Member, Rendered, Walls};
+
+const CHILD: &str = env!("CARGO_BIN_EXE_tradepost-jail-child");
 
 fn jail(limits: Limits) -> Jail {
-    Jail::new(env!("CARGO_BIN_EXE_tradepostd").into(), 2, limits)
+    Jail::new(CHILD.into(), 2, limits)
 }
 
 fn file(bytes: &[u8]) -> File {
@@ -25,7 +28,7 @@ fn file(bytes: &[u8]) -> File {
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {
-    tradepost_store::sha256(bytes)
+    Sha256::digest(bytes).into()
 }
 
 fn svg(inside: &str) -> String {
@@ -296,7 +299,7 @@ async fn a_binary_that_is_no_child_is_broken_not_the_files_fault() {
     }
 }
 
-async fn open(jail: &Jail, bytes: &[u8]) -> (Result<tradepostd::jail::OpenedPack, JailError>, Vec<Member>) {
+async fn open(jail: &Jail, bytes: &[u8]) -> (Result<OpenedPack, JailError>, Vec<Member>) {
     let (sender, mut receiver) = mpsc::channel(1);
     let collect = async {
         let mut members = Vec::new();
@@ -391,7 +394,7 @@ async fn a_sheet_is_made_of_renditions() {
 }
 
 #[tokio::test]
-async fn a_child_has_every_wall_and_says_so() {
+async fn a_child_has_every_layer_and_reports_it() {
     let jail = jail(Limits::default());
     assert_eq!(jail.confinement(), None);
     let confinement = jail.probe().await.unwrap();
@@ -400,24 +403,24 @@ async fn a_child_has_every_wall_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_missing_wall_is_told_and_does_not_stop_the_work() {
-    for (walls, word) in [
+async fn a_missing_layer_is_reported_and_does_not_stop_the_work() {
+    for (layers, word) in [
         (
-            Walls {
+            Layers {
                 landlock: false,
-                ..Walls::ALL
+                ..Layers::ALL
             },
             "Landlock",
         ),
         (
-            Walls {
+            Layers {
                 seccomp: false,
-                ..Walls::ALL
+                ..Layers::ALL
             },
             "seccomp",
         ),
     ] {
-        let jail = Jail::with_walls(env!("CARGO_BIN_EXE_tradepostd").into(), 1, Limits::default(), walls);
+        let jail = Jail::with_layers(CHILD.into(), 1, Limits::default(), layers);
         render(&jail, &svg(HONEST)).await.unwrap();
         let confinement = jail.confinement().unwrap();
         assert!(!confinement.is_complete());
@@ -441,7 +444,7 @@ async fn text_is_drawn_with_fonts_that_came_as_descriptors() {
 async fn a_quick_file_does_not_wait_for_slow_ones() {
     let jail = jail(Limits {
         slow_after: Duration::from_millis(50),
-        slow_places: 1,
+        slow_files: 1,
         cpu: Duration::from_secs(600),
         wall: Duration::from_secs(600),
         ..Limits::default()
@@ -453,18 +456,18 @@ async fn a_quick_file_does_not_wait_for_slow_ones() {
             tokio::spawn(async move { render_endlessly(&jail, &text).await })
         })
         .collect();
-    let (mut put_off, mut working) = (0, 0);
+    let (mut deferred, mut working) = (0, 0);
     for work in slow {
         match tokio::time::timeout(Duration::from_secs(1), work).await {
             Ok(result) => {
-                assert!(matches!(result.unwrap(), Err(JailError::Busy)));
-                put_off += 1;
+                assert!(matches!(result.unwrap(), Err(JailError::Deferred)));
+                deferred += 1;
             }
             Err(_) => working += 1,
         }
     }
-    // One has the place for slow files; the two that nobody waits for any more keep theirs.
-    assert_eq!((put_off, working), (1, 3));
+    // One has the permit for slow files; the two that nobody waits for any more keep theirs.
+    assert_eq!((deferred, working), (1, 3));
     // A quick file gets one of those two, and is drawn while slow ones are.
     render(&jail, &svg(HONEST)).await.unwrap();
     assert!(jail.children() >= 2);

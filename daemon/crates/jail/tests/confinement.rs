@@ -1,4 +1,4 @@
-//! The walls around a child, tried from inside: this program starts itself, puts them up and does what an exploited decoder would.
+//! The confinement of a child, tried from inside: this program starts itself, confines itself and does what an exploited decoder would.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,35 +9,35 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
 
-use tradepostd::jail::{Walls, confine};
+use tradepost_jail::{Layers, confine};
 
 const ATTEMPT: &str = "TRADEPOST_TEST_ATTEMPT";
-const WALL: &str = "TRADEPOST_TEST_WALL";
-/// What it did had no effect but an error.
+const LAYER: &str = "TRADEPOST_TEST_LAYER";
+/// The attempt failed with an error.
 const REFUSED: i32 = 40;
-/// What it did succeeded.
+/// The attempt succeeded.
 const ESCAPED: i32 = 41;
 const SIGSYS: i32 = 31;
 
-/// Not a test by itself: what the process does that [`attempted`] starts.
+/// Not a test by itself: the process that [`attempted`] starts runs it.
 #[test]
 fn attempt() {
     let Ok(attempt) = std::env::var(ATTEMPT) else { return };
-    let walls = match std::env::var(WALL).as_deref() {
-        Ok("landlock") => Walls {
+    let layers = match std::env::var(LAYER).as_deref() {
+        Ok("landlock") => Layers {
             seccomp: false,
-            ..Walls::ALL
+            ..Layers::ALL
         },
-        Ok("seccomp") => Walls {
+        Ok("seccomp") => Layers {
             landlock: false,
-            ..Walls::ALL
+            ..Layers::ALL
         },
-        _ => Walls::ALL,
+        _ => Layers::ALL,
     };
     nix::sys::prctl::set_no_new_privs().unwrap();
-    let confinement = confine(walls);
+    let confinement = confine(layers);
     assert!(
-        confinement.landlock == walls.landlock && confinement.seccomp == walls.seccomp,
+        confinement.landlock == layers.landlock && confinement.seccomp == layers.seccomp,
         "{confinement:?}"
     );
     let escaped = act(&attempt).is_ok();
@@ -70,11 +70,11 @@ fn act(attempt: &str) -> io::Result<()> {
     }
 }
 
-/// How a process ended that put up a wall and then did this.
-fn attempted(attempt: &str, wall: &str) -> ExitStatus {
+/// Status of a process that confined itself and then made the attempt.
+fn attempted(attempt: &str, layer: &str) -> ExitStatus {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "attempt", "--test-threads=1"]);
-    command.env(ATTEMPT, attempt).env(WALL, wall);
+    command.env(ATTEMPT, attempt).env(LAYER, layer);
     command.output().unwrap().status
 }
 
@@ -123,6 +123,6 @@ fn paths_and_ports_are_shut_without_the_filter() {
 }
 
 #[test]
-fn work_goes_on_behind_the_walls() {
+fn confined_work_goes_on() {
     assert_eq!(attempted("work", "both").code(), Some(ESCAPED));
 }
