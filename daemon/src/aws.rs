@@ -1,11 +1,11 @@
-//! What the clients of Amazon's services have in common.
+//! HTTP client of the AWS SDKs.
 
 use aws_sdk_s3::config::SharedHttpClient;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
-/// The client of HTTP for an endpoint, or for Amazon's own. The certificates of the machine are only looked at for an endpoint that needs them.
+/// Makes the HTTP client for an endpoint, or for Amazon's own. The certificates of the machine are only loaded for an endpoint that needs them.
 pub fn http(endpoint: Option<&str>) -> SharedHttpClient {
     if endpoint.is_some_and(|url| url.starts_with("http://")) {
         return Builder::new().build_http();

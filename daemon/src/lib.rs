@@ -5,7 +5,6 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 // Composition: start-up, the two APIs, the jobs of the queues, and what runs beside them.
-pub mod cli;
 mod run;
 
 pub mod control;

@@ -1,26 +1,28 @@
-//! `tradepostd check`: is the configuration right, and does the machine have what it asks for?
+//! `tradepostd check`: checks the configuration, and what the machine has of what it asks for.
 
 use std::process::ExitCode;
 
-use super::{Place, say};
-use crate::config::{Config, QueueBackend};
-use crate::embedded::clamd;
-use crate::embedded::postgres::Binaries;
-use crate::queue::sqs;
+use tradepostd::config::{Config, QueueBackend};
+use tradepostd::embedded::clamd;
+use tradepostd::embedded::postgres::Binaries;
+use tradepostd::queue::sqs;
 
-/// Prints what there is, and fails when something is missing that the daemon can not start without.
-pub fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    let (config, state) = place.load()?;
+use super::output::print;
+use super::state::StateArgs;
+
+/// Prints a report. The exit code is 1 when something is missing that the daemon can not start without.
+pub fn run(state: &StateArgs) -> anyhow::Result<ExitCode> {
+    let (config, state) = state.load()?;
     let (database, code) = database(&config);
-    say("configuration  ok")?;
-    say(&format!("state          {}", state.display()))?;
-    say(&format!("public API     {}", config.http.listen))?;
-    say(&format!("database       {database}"))?;
-    say(&format!("queues         {}", queues(&config)))?;
-    say(&format!("scanner        {}", scanner(&config)))?;
+    print("configuration  ok")?;
+    print(&format!("state          {}", state.display()))?;
+    print(&format!("public API     {}", config.http.listen))?;
+    print(&format!("database       {database}"))?;
+    print(&format!("queues         {}", queues(&config)))?;
+    print(&format!("scanner        {}", scanner(&config)))?;
     let presets = config.previews.load_presets()?;
     let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).collect();
-    say(&format!("presets        {}", names.join(", ")))?;
+    print(&format!("presets        {}", names.join(", ")))?;
     Ok(code)
 }
 

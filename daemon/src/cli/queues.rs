@@ -1,24 +1,26 @@
-//! `tradepostd queues`: makes the queues that a cloud has to have, and looks at them. The database is not needed for it.
+//! `tradepostd queues`: creates and lists the queues of a cloud. Needs no database.
 
 use clap::{Args, Subcommand};
 
-use super::{Place, runtime, say};
-use crate::config::{Config, QueueBackend};
-use crate::queue::sqs::create::{self, Done, Mode};
-use crate::queue::sqs::{look, place};
+use tradepostd::config::{Config, QueueBackend};
+use tradepostd::queue::sqs::create::{self, Done, Mode};
+use tradepostd::queue::sqs::{look, place};
+
+use super::output::print;
+use super::state::{StateArgs, runtime};
 
 #[derive(Debug, Subcommand)]
 pub enum QueuesCommand {
     /// Make the queues on SQS, and set their attributes as the configuration has them. Doing it again changes nothing.
     Create(CreateQueues),
     /// List the queues on SQS, and how many messages are in each.
-    Ls(Place),
+    Ls(StateArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct CreateQueues {
     #[command(flatten)]
-    place: Place,
+    state: StateArgs,
     /// Print what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
@@ -26,10 +28,10 @@ pub struct CreateQueues {
 
 /// Runs the command.
 pub fn run(command: &QueuesCommand) -> anyhow::Result<()> {
-    let (QueuesCommand::Create(CreateQueues { place, .. }) | QueuesCommand::Ls(place)) = command;
-    let (config, _) = place.load()?;
+    let (QueuesCommand::Create(CreateQueues { state, .. }) | QueuesCommand::Ls(state)) = command;
+    let (config, _) = state.load()?;
     if config.queues.backend == QueueBackend::Postgres {
-        return say(
+        return print(
             "queues.backend is \"postgres\": the queues are tables of the database, and there is nothing to create. \
              `tradepost queues` shows them.",
         );
@@ -37,14 +39,14 @@ pub fn run(command: &QueuesCommand) -> anyhow::Result<()> {
     match command {
         QueuesCommand::Create(create) => {
             let mode = if create.dry_run { Mode::DryRun } else { Mode::Apply };
-            let tell = |name: &str, done: &Done| say(&told(name, done, mode));
-            runtime()?.block_on(create::run(&config, mode, tell))
+            let report = |name: &str, done: &Done| print(&describe(name, done, mode));
+            runtime()?.block_on(create::run(&config, mode, report))
         }
         QueuesCommand::Ls(_) => runtime()?.block_on(list(&config)),
     }
 }
 
-fn told(name: &str, done: &Done, mode: Mode) -> String {
+fn describe(name: &str, done: &Done, mode: Mode) -> String {
     let word = match (done, mode) {
         (Done::Unchanged, _) => "unchanged",
         (Done::Created, Mode::Apply) => "created",
@@ -64,7 +66,7 @@ fn told(name: &str, done: &Done, mode: Mode) -> String {
 async fn list(config: &Config) -> anyhow::Result<()> {
     let queues = look::all(config).await?;
     let width = queues.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    say(&format!(
+    print(&format!(
         "{:<width$} {:>9} {:>9} {:>9}   at {}",
         "NAME",
         "READY",
@@ -73,7 +75,7 @@ async fn list(config: &Config) -> anyhow::Result<()> {
         place(&config.aws)
     ))?;
     for (name, depth) in queues {
-        say(&match depth {
+        print(&match depth {
             Some(depth) => format!(
                 "{name:<width$} {:>9} {:>9} {:>9}",
                 depth.ready, depth.in_flight, depth.delayed

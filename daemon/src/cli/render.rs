@@ -1,15 +1,15 @@
 //! `tradepostd render`: draws a folder, a ZIP, a bucket or single files, in the same jail and with the same engine as the daemon.
 //!
-//! Pictures of `icons/a.svg` are `icons/a.svg/<preset>.<format>`: the ending stays, so that `a.svg` and `a.png` do not meet.
+//! Images of `icons/a.svg` are `icons/a.svg/<preset>.<format>`: the extension stays, so that `a.svg` and `a.png` do not collide.
 
 mod failures;
 mod journal;
 mod output;
 mod presets;
 mod progress;
+mod signals;
 mod source;
 mod summary;
-mod tar;
 mod work;
 
 use std::path::{Path, PathBuf};
@@ -18,24 +18,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
+use tradepost_jail::{Jail, Limits};
 
-use self::output::{Earlier, Output, Place};
-use self::progress::Signals;
+use self::output::{Destination, Output, Resume};
+use self::presets::PresetArgs;
+use self::signals::Signals;
 use self::source::Source;
 use self::source::s3::Access;
-use self::summary::Summary;
-use self::work::{Counts, Shared, Spent, Stopped};
-use tradepost_jail::{Jail, Limits};
+use self::summary::{Detail, Finished, Summary};
+use self::work::{Counters, Run, Stopped, Timings};
+use super::output::print;
 
 /// Some files failed; the others were drawn.
 const EXIT_SOME_FAILED: u8 = 2;
 const EXIT_INTERRUPTED: u8 = 130;
 const MAX_THREADS: usize = 256;
 
-/// What `tradepostd render` takes.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct RenderArgs {
     /// Folders (with everything below them), ZIPs (.zip), single files, and s3://BUCKET/PREFIX. With several, the name of each comes before its
     /// files'.
     #[arg(required = true)]
@@ -47,7 +48,7 @@ pub struct Args {
     #[arg(long)]
     tar: Option<PathBuf>,
     #[command(flatten)]
-    wish: presets::Wish,
+    presets: PresetArgs,
     /// Files that are drawn at once, each in a child of its own [default: one for each core].
     #[arg(long)]
     threads: Option<usize>,
@@ -75,40 +76,35 @@ pub struct Args {
     stages: bool,
 }
 
-impl Args {
-    /// Draws everything. The exit code is 0 when all files were drawn, 2 when some were not, 130 when it was stopped.
-    ///
-    /// # Errors
-    /// When it cannot run, or not to its end.
+impl RenderArgs {
+    /// Draws everything. The exit code is 0 when all files were drawn, 2 when some were not, 130 when the run was stopped.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         // Before any thread is started.
         let signals = Signals::new()?;
         let threads = self.threads()?;
         ensure!(self.repeat >= 1, "--repeat 0 would draw nothing");
-        let presets = self.wish.presets()?;
+        let presets = self.presets.load()?;
         let jail = Jail::new(PathBuf::from("/proc/self/exe"), threads, Limits::default());
         let stop = Arc::new(AtomicBool::default());
         let mut source = Source::new(&self.inputs, self.repeat, jail.clone(), self.access(&stop))?;
-        let place = self.place(&source)?;
-        let (output, done) = Output::open(&place, self.earlier(), &presets::hash(&presets))?;
+        let destination = self.destination(&source)?;
+        let (output, done) = Output::open(&destination, self.resume(), &presets::hash(&presets))?;
         source.done = Arc::new(done);
-        let shared = Shared {
+        let run = Run {
             done: source.done.clone(),
             source: Mutex::new(source),
             output,
             presets: presets.into(),
-            counts: Counts::default(),
+            counters: Counters::default(),
             stop,
         };
-        let worked = draw(&shared, &jail, threads, &signals);
-        let is_complete = match &worked {
-            Ok(_) => true,
-            Err(error) if error.is::<Stopped>() => false,
-            Err(_) => return worked.map(|_| ExitCode::FAILURE),
+        let worked = match draw(&run, &jail, threads, &signals) {
+            Err(error) if !error.is::<Stopped>() => return Err(error),
+            worked => worked.ok(),
         };
-        let summary = finish(shared, jail, worked.unwrap_or_default(), (started, is_complete))?;
-        self.tell(&summary, &place)?;
+        let summary = finish(run, jail, worked, started)?;
+        self.report(&summary, &destination)?;
         Ok(match summary {
             Summary { is_complete: false, .. } => ExitCode::from(EXIT_INTERRUPTED),
             Summary { failed: 0, .. } => ExitCode::SUCCESS,
@@ -136,29 +132,28 @@ impl Args {
         Ok(threads)
     }
 
-    fn earlier(&self) -> Earlier {
+    fn resume(&self) -> Resume {
         match (self.fresh, self.resume) {
-            (true, _) => Earlier::StartOver,
-            (false, true) => Earlier::MustGoOn,
-            (false, false) => Earlier::GoOn,
+            (true, _) => Resume::Never,
+            (false, true) => Resume::Always,
+            (false, false) => Resume::IfPossible,
         }
     }
 
-    /// Where the pictures go, which must not be where files come from.
-    fn place(&self, source: &Source) -> anyhow::Result<Place> {
-        let out = self
-            .out
-            .as_ref()
-            .or(self.tar.as_ref())
-            .context("no place for the pictures was named")?;
+    /// The destination, which must not be inside an input.
+    fn destination(&self, source: &Source) -> anyhow::Result<Destination> {
+        let (destination, out) = match (&self.out, &self.tar) {
+            (Some(out), _) => (Destination::parse(out), out),
+            (None, Some(tar)) => (Destination::parse_tar(tar), tar),
+            (None, None) => bail!("no place for the pictures was named"),
+        };
         ensure!(
             !out.starts_with("s3:"),
             "{}: pictures can be written to a folder or a tar",
             out.display()
         );
-        let place = Place::new(out, self.tar.is_some());
-        if matches!(place, Place::Stream(_)) {
-            return Ok(place);
+        if matches!(destination, Destination::Stream(_)) {
+            return Ok(destination);
         }
         let whole = resolved(out)?;
         for folder in source.folders() {
@@ -172,29 +167,32 @@ impl Args {
                 folder.display()
             );
         }
-        Ok(place)
+        Ok(destination)
     }
 
-    fn tell(&self, summary: &Summary, place: &Place) -> anyhow::Result<()> {
+    fn report(&self, summary: &Summary, destination: &Destination) -> anyhow::Result<()> {
         let text = match self.json {
             true => serde_json::to_string_pretty(summary).context("writing the summary")?,
-            false => summary.to_text(self.stages).trim_end().to_owned(),
+            false => summary
+                .to_text(if self.stages { Detail::Stages } else { Detail::Counts })
+                .trim_end()
+                .to_owned(),
         };
-        match place {
-            // The pictures are on the standard output.
-            Place::Stream(_) => eprintln!("{text}"),
-            Place::Folder(_) | Place::Tar(_) => super::say(&text)?,
+        match destination {
+            // The images are on the standard output.
+            Destination::Stream(_) => eprintln!("{text}"),
+            Destination::Folder(_) | Destination::Tar(_) => print(&text)?,
         }
         Ok(())
     }
 }
 
-/// The path without links and dots, also of what is not there yet.
+/// Resolves links and dots, also of a path that does not exist yet.
 fn resolved(path: &Path) -> anyhow::Result<PathBuf> {
     let whole = std::path::absolute(path).with_context(|| format!("the path {}", path.display()))?;
-    for there in whole.ancestors() {
-        if let Ok(canonical) = there.canonicalize() {
-            let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
+    for existing in whole.ancestors() {
+        if let Ok(canonical) = existing.canonicalize() {
+            let rest = whole.strip_prefix(existing).unwrap_or(Path::new(""));
             return Ok(canonical.join(rest));
         }
     }
@@ -202,89 +200,63 @@ fn resolved(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Runs the threads until there is nothing left to draw. The first that fails stops the others.
-fn draw(shared: &Shared, jail: &Jail, threads: usize, signals: &Signals) -> anyhow::Result<Spent> {
+fn draw(run: &Run, jail: &Jail, threads: usize, signals: &Signals) -> anyhow::Result<Timings> {
     let (ended, running) = std::io::pipe().context("making a pipe")?;
     let running = Arc::new(running);
-    let first_error = Mutex::new(None);
-    let total = Mutex::new(Spent::default());
+    let total: Mutex<anyhow::Result<Timings>> = Mutex::new(Ok(Timings::default()));
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            let (running, first_error, total) = (Arc::clone(&running), &first_error, &total);
+            let (running, total) = (Arc::clone(&running), &total);
             scope.spawn(move || {
-                let worked = shared.work(jail);
-                match worked {
-                    Ok(spent) => add(&mut total.lock().unwrap_or_else(PoisonError::into_inner), spent),
-                    Err(error) => {
-                        shared.stop.store(true, Ordering::Relaxed);
-                        let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
-                        // The others end because of the first.
-                        if first.as_ref().is_none_or(|error: &anyhow::Error| error.is::<Stopped>()) {
-                            *first = Some(error);
-                        }
-                    }
+                let worked = run.work(jail);
+                if worked.is_err() {
+                    run.stop.store(true, Ordering::Relaxed);
+                }
+                let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+                match (&mut *total, worked) {
+                    (Ok(total), Ok(timings)) => *total += timings,
+                    (Err(_), Ok(_)) => {}
+                    // The others stop because of the first that failed.
+                    (Err(first), Err(_)) if !first.is::<Stopped>() => {}
+                    (total, Err(error)) => *total = Err(error),
                 }
                 drop(running);
             });
         }
         drop(running);
-        scope.spawn(|| count(shared));
-        progress::watch(shared, signals, &ended);
+        scope.spawn(|| count(run));
+        progress::watch(run, signals, &ended);
     });
-    match first_error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    total.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counts the files, for the progress.
+fn count(run: &Run) {
+    let counting = run.source.lock().unwrap_or_else(PoisonError::into_inner).to_count();
+    let count = counting.count(|| run.goes_on());
+    if count > 0 && run.goes_on() {
+        run.counters.total.fetch_add(count, Ordering::Relaxed);
     }
 }
 
-fn add(total: &mut Spent, spent: Spent) {
-    total.read += spent.read;
-    total.write += spent.write;
-    total.stages += spent.stages;
-}
-
-/// Finds out how many files there are, for the progress.
-fn count(shared: &Shared) {
-    let walks = shared.source.lock().unwrap_or_else(PoisonError::into_inner).to_count();
-    let count = walks.count(|| shared.goes_on());
-    if count > 0 && shared.goes_on() {
-        shared.counts.total.fetch_add(count, Ordering::Relaxed);
-    }
-}
-
-/// Ends the output and the children, and works the summary out.
-fn finish(
-    shared: Shared,
-    jail: Jail,
-    spent: Spent,
-    (started, is_complete): (Instant, bool),
-) -> anyhow::Result<Summary> {
-    let Shared {
-        source,
-        output,
-        presets,
-        counts,
-        done,
-        ..
-    } = shared;
-    let failures = output.finish()?;
-    let source = source.into_inner().unwrap_or_else(PoisonError::into_inner);
+/// Ends the output and the children, and computes the summary. A run that was stopped has no timings.
+fn finish(run: Run, jail: Jail, timings: Option<Timings>, started: Instant) -> anyhow::Result<Summary> {
+    let failures = run.output.finish()?;
+    let source = run.source.into_inner().unwrap_or_else(PoisonError::into_inner);
     let passed_over = source.passed_over;
-    // With the last of them the children are ended and waited for.
+    // The last of them ends the children and waits for them.
     drop((source, jail));
-    let run = summary::Run {
-        counts: &counts,
+    let summary = Summary::new(&Finished {
+        counters: &run.counters,
         passed_over,
-        presets: presets.len() as u64,
+        presets: run.presets.len() as u64,
         elapsed: started.elapsed(),
-        spent,
+        timings,
         failures: &failures,
-        is_complete,
-    };
-    let summary = run.summary()?;
-    if is_complete && summary.drawn + summary.failed + summary.kept == 0 && done.len() == 0 {
-        return Err(anyhow!(
-            "there is nothing to draw: no file of a kind that a picture is made of (SVG, PNG, JPEG, WebP and so on)"
-        ));
-    }
+    })?;
+    ensure!(
+        !summary.is_complete || summary.drawn + summary.failed + summary.kept > 0 || run.done.len() > 0,
+        "there is nothing to draw: no file of a kind that a picture is made of (SVG, PNG, JPEG, WebP and so on)"
+    );
     Ok(summary)
 }

@@ -1,4 +1,4 @@
-//! `tradepostd sample`: makes packs of a folder of SVG files, or of pictures that the program draws itself.
+//! `tradepostd sample`: makes packs of a folder of SVG files, or of images that the program draws itself.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,10 @@ use anyhow::{Context, ensure};
 
 use tradepost_inspect::manifest::{Kind, MAX_FILES};
 use tradepost_inspect::sample::{PackSpec, SampleFile, drawn_pack, eicar, scripted, write_pack};
-
-/// What `tradepostd sample` takes.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
+use walkdir::WalkDir;
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+pub enum SampleCommand {
     /// Make a pack of the SVG files below a folder.
     Pack(Box<PackArgs>),
     /// Make a pack of pictures that the program draws itself.
@@ -30,8 +24,8 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-struct PackArgs {
-    /// Where the SVG files are; they are taken in the order of their names.
+pub struct PackArgs {
+    /// Folder of the SVG files; they are taken in the order of their names.
     folder: PathBuf,
     /// The ZIP to write.
     #[arg(long)]
@@ -46,10 +40,10 @@ struct PackArgs {
     /// An SPDX identifier.
     #[arg(long)]
     licence: String,
-    /// Who must be named.
+    /// Name that must be given with the files.
     #[arg(long)]
     attribution: Option<String>,
-    /// Where the files come from, for instance "lucide-static 1.62.0".
+    /// Origin of the files, for instance "lucide-static 1.62.0".
     #[arg(long)]
     source: Option<String>,
     /// In minor units (cents).
@@ -71,7 +65,7 @@ struct PackArgs {
 
 /// Files that must never be published.
 #[derive(Debug, Clone, Copy, clap::Args)]
-struct Hostile {
+pub struct Hostile {
     /// Add a file with the EICAR test string, which every scanner reports.
     #[arg(long)]
     with_eicar: bool,
@@ -96,24 +90,21 @@ impl Hostile {
     }
 }
 
-impl Args {
-    /// Makes the pack and says what is in it.
-    pub fn run(self) -> anyhow::Result<()> {
-        let (spec, out) = match self.command {
-            Command::Pack(args) => (args.spec()?, args.out),
-            Command::Drawn { out, hostile } => (hostile.add_to(drawn_pack()), out),
-        };
-        let file = File::create(&out).with_context(|| format!("creating {}", out.display()))?;
-        write_pack(&spec, file)?;
-        println!(
-            "{}: {} files, {} / {}",
-            out.display(),
-            spec.files.len(),
-            spec.family,
-            spec.set
-        );
-        Ok(())
-    }
+/// Makes the pack and prints its size.
+pub fn run(command: SampleCommand) -> anyhow::Result<()> {
+    let (spec, out) = match command {
+        SampleCommand::Pack(args) => (args.spec()?, args.out),
+        SampleCommand::Drawn { out, hostile } => (hostile.add_to(drawn_pack()), out),
+    };
+    let file = File::create(&out).with_context(|| format!("creating {}", out.display()))?;
+    write_pack(&spec, file)?;
+    super::output::print(&format!(
+        "{}: {} files, {} / {}",
+        out.display(),
+        spec.files.len(),
+        spec.family,
+        spec.set
+    ))
 }
 
 impl PackArgs {
@@ -145,30 +136,23 @@ impl PackArgs {
     }
 }
 
+/// Reads the SVG files below a folder, in the order of their paths.
 fn read_folder(folder: &Path, prefix: &str, skip: usize, limit: usize) -> anyhow::Result<Vec<SampleFile>> {
     let mut paths = Vec::new();
-    collect(folder, &mut paths)?;
-    paths.sort();
-    let read = |path: &PathBuf| {
-        let inside = path
-            .strip_prefix(folder)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .replace('\\', "/");
-        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        Ok(SampleFile::new(format!("{prefix}/{inside}"), bytes))
-    };
-    paths.iter().skip(skip).take(limit).map(read).collect()
-}
-
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| format!("reading the folder {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, paths)?;
-        } else if path.extension().is_some_and(|extension| extension == "svg") {
+    for entry in WalkDir::new(folder).follow_links(true) {
+        let path = entry.context("reading the folder")?.into_path();
+        if path.extension().is_some_and(|extension| extension == "svg") && !path.is_dir() {
             paths.push(path);
         }
     }
-    Ok(())
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let inside = path.strip_prefix(folder).unwrap_or(path).to_string_lossy();
+        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        Ok(SampleFile::new(
+            format!("{prefix}/{}", inside.replace('\\', "/")),
+            bytes,
+        ))
+    };
+    paths.iter().skip(skip).take(limit).map(read).collect()
 }

@@ -4,13 +4,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use tradepost_common::review::Trust;
 use tradepost_common::tokens::AccountRole;
+use tradepostd::accounts::AccountName;
+use tradepostd::accounts::tokens::{self, NewToken};
+use tradepostd::audit::Actor;
+use tradepostd::database::{self, Database};
+use tradepostd::error::{ApiError, ApiResult};
 
-use super::{Place, runtime, say};
-use crate::accounts::AccountName;
-use crate::accounts::tokens::{self, NewToken};
-use crate::audit::Actor;
-use crate::database::{self, Database};
-use crate::error::{ApiError, ApiResult};
+use super::output::print;
+use super::state::{StateArgs, runtime};
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
@@ -23,7 +24,7 @@ pub enum TokenCommand {
 #[derive(Debug, Args)]
 pub struct CreateToken {
     #[command(flatten)]
-    place: Place,
+    state: StateArgs,
     /// 2 to 63 of a-z, 0-9 and -.
     #[arg(long)]
     account: AccountName,
@@ -40,18 +41,18 @@ pub struct CreateToken {
 #[derive(Debug, Args)]
 pub struct RevokeTokens {
     #[command(flatten)]
-    place: Place,
+    state: StateArgs,
     /// Whose tokens.
     #[arg(long)]
     account: AccountName,
 }
 
-/// Runs the command beside a daemon, or without one.
+/// Runs the command, beside a running daemon or without one.
 pub fn run(command: TokenCommand) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         match command {
             TokenCommand::Create(create) => {
-                let database = open(&create.place).await?;
+                let database = open(&create.state).await?;
                 let expires_at = create
                     .expires_days
                     .map(|days| time::OffsetDateTime::now_utc() + time::Duration::days(days.into()));
@@ -63,13 +64,13 @@ pub fn run(command: TokenCommand) -> anyhow::Result<()> {
                     expires_at,
                 };
                 let made = tokens::create(&database.pool, &Actor::current(), &new).await;
-                say(&close(database, made).await?)
+                print(&close(database, made).await?)
             }
             TokenCommand::Revoke(revoke) => {
-                let database = open(&revoke.place).await?;
+                let database = open(&revoke.state).await?;
                 let revoked = tokens::revoke_all(&database.pool, &Actor::current(), revoke.account.as_str()).await;
                 let revoked = close(database, revoked).await?;
-                say(&format!(
+                print(&format!(
                     "{} token(s) of {} no longer work.",
                     revoked.tokens, revoked.account
                 ))
@@ -85,8 +86,8 @@ fn one_of<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static> +
     PossibleValuesParser::new(texts).try_map(|text| text.parse())
 }
 
-async fn open(place: &Place) -> anyhow::Result<Database> {
-    let (config, state) = place.load()?;
+async fn open(state: &StateArgs) -> anyhow::Result<Database> {
+    let (config, state) = state.load()?;
     database::open_beside(&config.database, &state).await
 }
 

@@ -208,7 +208,7 @@ async fn render_endlessly(jail: &Jail, text: &str) -> Result<Rendered, JailError
         .await
 }
 
-/// How work without end was ended.
+/// The error that ended work without end.
 async fn ended(jail: &Jail) -> JailError {
     match render_endlessly(jail, &colourful()).await {
         Err(error) => error,

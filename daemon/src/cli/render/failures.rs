@@ -1,4 +1,4 @@
-//! Files that there are no pictures of: each in a list, and grouped for whoever reads the end of a run.
+//! Files without images: each in a list, and in groups for the summary.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,32 +7,64 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde::Serialize;
-
-use super::journal::escape;
+use tradepost_common::uploads::Finding;
 use tradepost_jail::JailError;
 
-/// Groups that are told apart; what is beyond them is counted together.
+use super::journal::escape;
+
+/// Most groups; failures beyond them are counted together.
 const MAX_GROUPS: usize = 100;
 const EXAMPLES: usize = 3;
 const MAX_REASON: usize = 300;
 
-/// Why there are no pictures of a file.
+/// Kind of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    Broken,
+    Crash,
+    Memory,
+    NoPicture,
+    /// Of a group beyond the limit.
+    Other,
+    Refused,
+    Timeout,
+    Unreadable,
+    Unwritable,
+}
+
+impl FailureKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Crash => "crash",
+            Self::Memory => "memory",
+            Self::NoPicture => "no-picture",
+            Self::Other => "other",
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+            Self::Unreadable => "unreadable",
+            Self::Unwritable => "unwritable",
+        }
+    }
+}
+
+/// Reason why there are no images of a file.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// `refused`, `timeout`, `memory`, `crash`, `broken`, `unreadable`, `unwritable` or `no-picture`.
-    pub kind: &'static str,
+    pub kind: FailureKind,
     pub reason: String,
-    /// What it has in common with others.
-    group: String,
+    /// Rule of the first finding; empty without findings.
+    rule: String,
 }
 
 impl Failure {
-    /// A failure that is told apart by its kind only.
-    pub fn new(kind: &'static str, reason: String) -> Self {
+    /// A failure without findings.
+    pub fn new(kind: FailureKind, reason: String) -> Self {
         Self {
             kind,
             reason,
-            group: String::new(),
+            rule: String::new(),
         }
     }
 }
@@ -40,20 +72,19 @@ impl Failure {
 impl From<JailError> for Failure {
     fn from(error: JailError) -> Self {
         let kind = match &error {
-            JailError::Timeout { .. } => "timeout",
-            JailError::Memory => "memory",
-            JailError::Crash { .. } => "crash",
+            JailError::Timeout { .. } => FailureKind::Timeout,
+            JailError::Memory => FailureKind::Memory,
+            JailError::Crash { .. } => FailureKind::Crash,
+            JailError::Deferred | JailError::Broken(_) => FailureKind::Broken,
             JailError::Refused(findings) => {
-                let told =
-                    |finding: &tradepost_common::uploads::Finding| format!("{}: {}", finding.rule, finding.message);
-                let reasons: Vec<String> = findings.iter().take(EXAMPLES).map(told).collect();
+                let text = |finding: &Finding| format!("{}: {}", finding.rule, finding.message);
+                let reasons: Vec<String> = findings.iter().take(EXAMPLES).map(text).collect();
                 return Self {
-                    kind: "refused",
+                    kind: FailureKind::Refused,
                     reason: reasons.join("; "),
-                    group: findings.first().map_or(String::new(), |finding| finding.rule.clone()),
+                    rule: findings.first().map_or(String::new(), |finding| finding.rule.clone()),
                 };
             }
-            JailError::Deferred | JailError::Broken(_) => "broken",
         };
         Self::new(kind, error.to_string())
     }
@@ -64,13 +95,13 @@ impl From<JailError> for Failure {
 pub struct Failures {
     path: Option<PathBuf>,
     list: Option<BufWriter<File>>,
-    groups: BTreeMap<(String, String), Group>,
+    groups: BTreeMap<(FailureKind, String), Group>,
 }
 
-/// Failures that have something in common.
-#[derive(Debug, Default, Clone, Serialize)]
+/// Failures of one kind and rule.
+#[derive(Debug, Clone, Serialize)]
 pub struct Group {
-    pub kind: String,
+    pub kind: FailureKind,
     pub rule: String,
     pub files: u64,
     /// Names and reasons of the first of them.
@@ -78,7 +109,7 @@ pub struct Group {
 }
 
 impl Failures {
-    /// Each is listed in this file, which is made with the first; what an earlier run listed is forgotten.
+    /// Lists failures in a file, which is made with the first. The list of an earlier run is deleted.
     pub fn new(path: Option<PathBuf>) -> Self {
         if let Some(path) = &path {
             // It may not be there.
@@ -91,17 +122,19 @@ impl Failures {
         }
     }
 
-    /// Lists one.
-    ///
-    /// # Errors
-    /// When the disk does not take it.
+    /// Lists a failure.
     pub fn add(&mut self, name: &str, failure: &Failure) -> anyhow::Result<()> {
-        let mut key = (failure.kind.to_owned(), failure.group.clone());
+        let mut key = (failure.kind, failure.rule.clone());
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
-            key = ("other".to_owned(), String::new());
+            key = (FailureKind::Other, String::new());
         }
-        let group = self.groups.entry(key.clone()).or_default();
-        (group.kind, group.rule) = key;
+        let (kind, rule) = key.clone();
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            kind,
+            rule,
+            files: 0,
+            examples: Vec::new(),
+        });
         group.files += 1;
         let reason = tradepost_inspect::text::clean(&failure.reason, MAX_REASON);
         if group.examples.len() < EXAMPLES {
@@ -115,20 +148,20 @@ impl Failures {
                 self.list.insert(BufWriter::new(file))
             }
         };
-        let written = writeln!(list, "{}\t{}\t{}", escape(name), failure.kind, escape(&reason));
+        let written = writeln!(list, "{}\t{}\t{}", escape(name), failure.kind.as_str(), escape(&reason));
         written
             .and_then(|()| list.flush())
             .with_context(|| format!("writing {}", path.display()))
     }
 
-    /// The largest group first.
+    /// Groups, the largest first.
     pub fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = self.groups.values().cloned().collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.files));
         groups
     }
 
-    /// Where they are all listed; `None` when there are none, or nowhere.
+    /// Path of the list; `None` without failures, or without a list.
     pub fn list(&self) -> Option<&PathBuf> {
         self.path.as_ref().filter(|_| self.list.is_some())
     }

@@ -1,10 +1,10 @@
-//! What a run has done, written beside its output: a run that was ended at any time is taken up where it was.
+//! Journal of a run beside its output: a run that was ended at any time continues where it was.
 //!
 //! ```text
 //! tradepost-render 1 <hash of the presets> <folder|tar>
-//! <end of its entries in the tar> <size> <time or check sum> <name>
+//! <end of its entries in the tar> <size> <time or checksum> <name>
 //! ```
-//! Tabs between, one line for each file that was drawn. A line is written after the pictures; one that was cut off does not count.
+//! Tabs separate the fields; one line for each file that was drawn. A line is written after the images; an incomplete one does not count.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -16,14 +16,14 @@ use anyhow::{Context as _, bail, ensure};
 
 const MAGIC: &str = "tradepost-render 1";
 
-/// What a file was when it was drawn: its size in bytes, and its time (nanoseconds) or check sum.
+/// Version of a file: its size, and its modification time in nanoseconds or its checksum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Stamp {
     pub size_bytes: u64,
     pub mark: u64,
 }
 
-/// The files that were drawn already: eight bytes for each, so that a million fit anywhere.
+/// Files that an earlier run has drawn: eight bytes for each.
 #[derive(Debug, Default)]
 pub struct Done {
     hashes: HashSet<u64>,
@@ -31,12 +31,12 @@ pub struct Done {
 }
 
 impl Done {
-    /// Whether this very file was drawn.
+    /// True if this version of the file was drawn.
     pub fn contains(&self, name: &str, stamp: Stamp) -> bool {
         !self.hashes.is_empty() && self.hashes.contains(&self.hasher.hash_one((name, stamp)))
     }
 
-    /// How many there are.
+    /// Number of files.
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
@@ -46,35 +46,50 @@ impl Done {
     }
 }
 
-/// The journal of a run, open at its end. Nobody else has it.
+/// Journal of a run, open at its end and locked.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
 }
 
-/// What a journal told.
+/// An open journal with its content.
 #[derive(Debug)]
-pub struct Found {
+pub struct OpenedJournal {
     pub journal: Journal,
     pub done: Done,
-    /// Where in the tar the last whole entry ends.
+    /// End of the last whole entry in the tar.
     pub tar_bytes: u64,
 }
 
-/// What a journal must say to be taken up again.
+/// Kind of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    Folder,
+    Tar,
+}
+
+impl Layout {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::Tar => "tar",
+        }
+    }
+}
+
+/// Conditions under which a journal is continued.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     pub presets_hash: &'a str,
-    /// `folder` or `tar`.
-    pub layout: &'a str,
+    pub layout: Layout,
 }
 
 impl Journal {
-    /// Opens the journal, or begins one; what it says is believed when the terms are the same.
+    /// Opens or creates the journal.
     ///
     /// # Errors
-    /// When the terms differ, a line of it makes no sense, another run has it, or the disk does not take it.
-    pub fn open(path: &Path, terms: Terms<'_>) -> anyhow::Result<Found> {
+    /// When its terms differ, a line makes no sense, or another run has it.
+    pub fn open(path: &Path, terms: Terms<'_>) -> anyhow::Result<OpenedJournal> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -91,39 +106,36 @@ impl Journal {
         let (done, tar_bytes) = journal
             .read(terms)
             .with_context(|| format!("the journal {}", path.display()))?;
-        Ok(Found {
+        Ok(OpenedJournal {
             journal,
             done,
             tar_bytes,
         })
     }
 
-    /// Adds lines that [`line`] made.
-    ///
-    /// # Errors
-    /// When the disk does not take them.
+    /// Appends lines that [`line`] made.
     pub fn append(&mut self, lines: &str) -> anyhow::Result<()> {
         self.file.write_all(lines.as_bytes()).context("writing the journal")
     }
 
-    /// Reads every whole line and cuts off what is behind.
+    /// Reads every whole line and truncates the rest.
     fn read(&mut self, terms: Terms<'_>) -> anyhow::Result<(Done, u64)> {
-        let expected = format!("{MAGIC}\t{}\t{}\n", terms.presets_hash, terms.layout);
+        let expected = format!("{MAGIC}\t{}\t{}\n", terms.presets_hash, terms.layout.as_str());
         let mut from = BufReader::with_capacity(1 << 18, &self.file);
         let (mut done, mut tar_bytes, mut whole_bytes) = (Done::default(), 0, 0);
         let mut line = String::new();
         for number in 1_u64.. {
             line.clear();
             let bytes = from.read_line(&mut line).with_context(|| format!("line {number}"))?;
-            let Some(told) = line.strip_suffix('\n') else {
+            let Some(fields) = line.strip_suffix('\n') else {
                 break;
             };
             whole_bytes += bytes as u64;
             if number == 1 {
-                same_terms(&line, &expected)?;
+                check_terms(&line, &expected)?;
                 continue;
             }
-            let (end, stamp, name) = parse(told)
+            let (end, stamp, name) = parse(fields)
                 .with_context(|| format!("line {number} makes no sense: --fresh starts over and overwrites"))?;
             tar_bytes = end;
             done.insert(&name, stamp);
@@ -137,7 +149,7 @@ impl Journal {
     }
 }
 
-fn same_terms(line: &str, expected: &str) -> anyhow::Result<()> {
+fn check_terms(line: &str, expected: &str) -> anyhow::Result<()> {
     if line == expected {
         return Ok(());
     }
@@ -151,13 +163,13 @@ fn same_terms(line: &str, expected: &str) -> anyhow::Result<()> {
     )
 }
 
-/// The line for one file; `tar_end` is 0 outside of a tar.
+/// Line for one file; `tar_end` is 0 outside of a tar.
 pub fn line(tar_end: u64, stamp: Stamp, name: &str) -> String {
     let Stamp { size_bytes, mark } = stamp;
     format!("{tar_end}\t{size_bytes}\t{mark}\t{}\n", escape(name))
 }
 
-/// A name as one field of one line.
+/// Escapes a name, so that it is one field of one line.
 pub fn escape(name: &str) -> String {
     let special = |character| matches!(character, '\\' | '\n' | '\r' | '\t');
     if !name.contains(special) {
@@ -207,7 +219,7 @@ mod tests {
 
     const TERMS: Terms<'static> = Terms {
         presets_hash: "ab",
-        layout: "tar",
+        layout: Layout::Tar,
     };
     const STAMP: Stamp = Stamp { size_bytes: 3, mark: 4 };
 

@@ -1,4 +1,4 @@
-//! Where the pictures go: a folder that mirrors the input, or a tar; and beside it the journal and the list of failures.
+//! Output of a run: a folder that mirrors the input, or a tar; and beside it the journal and the list of failures.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -7,38 +7,43 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail, ensure};
+use tar::{Builder, Header};
+use tradepost_jail::Image;
 use tradepost_render::presets::Preset;
 
-use super::failures::{Failure, Failures};
-use super::journal::{self, Done, Journal, Stamp, Terms};
-use super::tar;
-use tradepost_jail::Image;
+use super::failures::{Failure, FailureKind, Failures};
+use super::journal::{self, Done, Journal, Layout, Stamp, Terms};
 
-/// Ctrl-C and the like leave no more than this to be written, in bytes of tar.
-pub const PAGE_BYTES: usize = 8 << 20;
+const TAR_BLOCK: usize = 512;
+/// End of an archive.
+const TAR_END: [u8; 2 * TAR_BLOCK] = [0; 2 * TAR_BLOCK];
+/// Bytes of tar after which a page is committed.
+const PAGE_BYTES: usize = 8 << 20;
 
-/// What happens with what an earlier run left.
+/// Continuation of an earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Earlier {
-    /// Taken up when there is a journal.
-    GoOn,
-    /// There must be one.
-    MustGoOn,
-    StartOver,
+pub enum Resume {
+    /// Continues when there is a journal.
+    IfPossible,
+    /// There must be a journal.
+    Always,
+    /// Starts over.
+    Never,
 }
 
-/// The place of the pictures.
+/// Destination of the images.
 #[derive(Debug)]
-pub enum Place {
+pub enum Destination {
     Folder(PathBuf),
     Tar(PathBuf),
-    /// Standard output, or a device: written once, from its beginning, without a journal.
+    /// Standard output, or a device: a tar that is written once, without a journal.
     Stream(PathBuf),
 }
 
-/// Takes what the threads have drawn.
+/// Takes the images of all threads.
 pub struct Output {
     folder: Option<PathBuf>,
+    /// Modification time of the entries of the tar, in seconds since 1970.
     modified: u64,
     sink: Mutex<Sink>,
 }
@@ -50,33 +55,34 @@ struct Sink {
     failures: Failures,
 }
 
-/// What one thread has drawn and not yet handed in.
-#[derive(Debug, Default)]
+/// Images of one thread that are not yet committed.
 pub struct Page {
-    tar: Vec<u8>,
-    /// Where in the page the file's entries end, what it was, and its name.
+    tar: Builder<Vec<u8>>,
+    /// End of a file's entries in the page, its stamp, and its name.
     drawn: Vec<(usize, Stamp, String)>,
-    failed: Vec<(String, Failure)>,
+    pub failed: Vec<(String, Failure)>,
 }
 
-impl Place {
+impl Destination {
     /// `-`, a device, a name that ends in `.tar`, or anything else, which is a folder.
-    pub fn new(out: &Path, is_tar: bool) -> Self {
-        if out == Path::new("-") {
-            return Self::Stream(out.to_owned());
-        }
-        let is_other = out.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir());
-        match (
-            is_other,
-            is_tar || out.extension().is_some_and(|extension| extension == "tar"),
-        ) {
-            (true, _) => Self::Stream(out.to_owned()),
-            (false, true) => Self::Tar(out.to_owned()),
-            (false, false) => Self::Folder(out.to_owned()),
+    pub fn parse(out: &Path) -> Self {
+        match Self::parse_tar(out) {
+            Self::Tar(path) if path.extension().is_none_or(|extension| extension != "tar") => Self::Folder(path),
+            other => other,
         }
     }
 
-    /// Where the journal is, and the list of failures.
+    /// `-`, a device, or a tar of any name.
+    pub fn parse_tar(out: &Path) -> Self {
+        let is_device = || out.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir());
+        if out == Path::new("-") || is_device() {
+            Self::Stream(out.to_owned())
+        } else {
+            Self::Tar(out.to_owned())
+        }
+    }
+
+    /// Paths of the journal and of the list of failures.
     fn beside(&self) -> Option<(PathBuf, PathBuf)> {
         match self {
             Self::Folder(folder) => Some((folder.join(".tradepost-render.journal"), folder.join("failures.tsv"))),
@@ -94,41 +100,36 @@ impl Place {
 }
 
 impl Output {
-    /// Makes the place ready and says what an earlier run has done.
+    /// Opens or creates the output. Returns it with the files that an earlier run has drawn.
     ///
     /// # Errors
-    /// When it cannot be written to, or what is there is of another run.
-    pub fn open(place: &Place, earlier: Earlier, presets_hash: &str) -> anyhow::Result<(Self, Done)> {
-        if let Place::Folder(folder) = place {
+    /// When it can not be written to, or holds something else than an earlier run of the same presets.
+    pub fn open(destination: &Destination, resume: Resume, presets_hash: &str) -> anyhow::Result<(Self, Done)> {
+        let (layout, folder) = match destination {
+            Destination::Folder(folder) => (Layout::Folder, Some(folder.clone())),
+            Destination::Tar(_) | Destination::Stream(_) => (Layout::Tar, None),
+        };
+        if let Some(folder) = &folder {
             std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
         }
-        let beside = place.beside();
-        let (journal, failures, layout) = match (&beside, place) {
-            (None, _) => (None, None, "tar"),
-            (Some((journal, failures)), Place::Folder(_)) => (Some(journal), Some(failures), "folder"),
-            (Some((journal, failures)), _) => (Some(journal), Some(failures), "tar"),
-        };
-        let terms = Terms { presets_hash, layout };
+        let (journal, failures) = destination.beside().unzip();
         let (journal, done, tar_bytes) = match journal {
-            None if earlier == Earlier::MustGoOn => bail!("nothing can be taken up again that was written to a stream"),
+            None if resume == Resume::Always => bail!("nothing can be taken up again that was written to a stream"),
             None => (None, Done::default(), 0),
             Some(path) => {
-                settle(place, path, earlier)?;
-                let found = Journal::open(path, terms)?;
-                (Some(found.journal), found.done, found.tar_bytes)
+                check_earlier(destination, &path, resume)?;
+                let opened = Journal::open(&path, Terms { presets_hash, layout })?;
+                (Some(opened.journal), opened.done, opened.tar_bytes)
             }
         };
-        let tar = match place {
-            Place::Folder(_) => None,
-            Place::Tar(path) => Some(open_tar(path, tar_bytes)?),
-            Place::Stream(path) if path == Path::new("-") => Some(standard_output()?),
-            Place::Stream(path) => Some(open_to_write(path)?),
+        let tar = match destination {
+            Destination::Folder(_) => None,
+            Destination::Tar(path) => Some(open_tar(path, tar_bytes)?),
+            Destination::Stream(path) if path == Path::new("-") => Some(standard_output()?),
+            Destination::Stream(path) => Some(open_stream(path)?),
         };
         let output = Self {
-            folder: match place {
-                Place::Folder(folder) => Some(folder.clone()),
-                Place::Tar(_) | Place::Stream(_) => None,
-            },
+            folder,
             modified: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |time| time.as_secs()),
@@ -136,57 +137,46 @@ impl Output {
                 tar,
                 tar_bytes,
                 journal,
-                failures: Failures::new(failures.cloned()),
+                failures: Failures::new(failures),
             }),
         };
         Ok((output, done))
     }
 
-    /// Writes the pictures of one file, or notes them on the page. Answers with their bytes.
+    /// Writes the images of one file, or puts them on the page. Returns their bytes.
     ///
     /// # Errors
-    /// When the disk does not take them. A name that the disk cannot have is noted as the file's failure.
+    /// When the disk does not take them. A name that the disk can not have is noted as the failure of the file.
     pub fn take(
         &self,
         page: &mut Page,
         (name, stamp): (String, Stamp),
         presets: &[Preset],
-        pictures: &[Image],
+        images: &[Image],
     ) -> anyhow::Result<u64> {
-        let called = |preset: &Preset| format!("{name}/{}.{}", preset.name, preset.format.as_str());
-        match &self.folder {
-            None => {
-                for (preset, picture) in presets.iter().zip(pictures) {
-                    tar::append(&mut page.tar, &called(preset), &picture.bytes, self.modified);
-                }
+        let written = match &self.folder {
+            Some(folder) => write_files(&folder.join(&name), presets, images),
+            None => page.append(&name, presets, images, self.modified),
+        };
+        match written {
+            Err(error) if is_of_the_name(&error) => {
+                let failure = Failure::new(FailureKind::Unwritable, error.to_string());
+                page.failed.push((name, failure));
+                return Ok(0);
             }
-            Some(folder) => {
-                let written = write_files(&folder.join(&name), presets, pictures);
-                match written {
-                    Err(error) if is_of_the_name(&error) => {
-                        page.failed.push((name, Failure::new("unwritable", error.to_string())));
-                        return Ok(0);
-                    }
-                    other => {
-                        other.with_context(|| format!("writing the pictures of {name} to {}", folder.display()))?
-                    }
-                }
-            }
+            other => other.with_context(|| format!("writing the pictures of {name}"))?,
         }
-        page.drawn.push((page.tar.len(), stamp, name));
-        Ok(pictures.iter().map(|picture| picture.bytes.len() as u64).sum())
+        page.drawn.push((page.tar.get_ref().len(), stamp, name));
+        Ok(images.iter().map(|image| image.bytes.len() as u64).sum())
     }
 
-    /// Hands in a page: the tar first, then the journal, so that whatever is in the journal is in the tar.
-    ///
-    /// # Errors
-    /// When the disk does not take them.
+    /// Writes a page: the tar first, then the journal, so that all that is in the journal is in the tar.
     pub fn commit(&self, page: &mut Page) -> anyhow::Result<()> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         let before = sink.tar_bytes;
         if let Some(tar) = &mut sink.tar {
-            tar.write_all(&page.tar).context("writing the tar")?;
-            sink.tar_bytes += page.tar.len() as u64;
+            tar.write_all(page.tar.get_ref()).context("writing the tar")?;
+            sink.tar_bytes += page.tar.get_ref().len() as u64;
         }
         let in_tar = sink.tar.is_some();
         if let Some(journal) = &mut sink.journal {
@@ -198,49 +188,68 @@ impl Output {
         for (name, failure) in page.failed.drain(..) {
             sink.failures.add(&name, &failure)?;
         }
-        page.tar.clear();
+        page.tar.get_mut().clear();
         page.drawn.clear();
         Ok(())
     }
 
-    /// Ends the tar and gives what failed.
-    ///
-    /// # Errors
-    /// When the disk does not take its end.
+    /// Ends the tar. Returns the failures.
     pub fn finish(self) -> anyhow::Result<Failures> {
         let mut sink = self.sink.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(tar) = &mut sink.tar {
-            tar.write_all(&tar::END).context("writing the end of the tar")?;
+            tar.write_all(&TAR_END).context("writing the end of the tar")?;
         }
         Ok(sink.failures)
     }
 }
 
-impl Page {
-    /// Notes a file that there are no pictures of.
-    pub fn fail(&mut self, name: String, failure: Failure) {
-        self.failed.push((name, failure));
-    }
-
-    /// Whether it is time to hand it in.
-    pub fn is_full(&self) -> bool {
-        self.tar.len() >= PAGE_BYTES
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            tar: Builder::new(Vec::new()),
+            drawn: Vec::new(),
+            failed: Vec::new(),
+        }
     }
 }
 
-/// Sees to what an earlier run left.
-fn settle(place: &Place, journal: &Path, earlier: Earlier) -> anyhow::Result<()> {
-    let is_there = journal.exists();
-    match (earlier, place) {
-        (Earlier::MustGoOn, _) => ensure!(
-            is_there,
+impl Page {
+    /// True when it is time to commit.
+    pub fn is_full(&self) -> bool {
+        self.tar.get_ref().len() >= PAGE_BYTES
+    }
+
+    /// Adds the entries of one file.
+    fn append(&mut self, name: &str, presets: &[Preset], images: &[Image], modified: u64) -> io::Result<()> {
+        for (preset, image) in presets.iter().zip(images) {
+            let mut header = Header::new_gnu();
+            header.set_mode(0o644);
+            header.set_mtime(modified);
+            header.set_size(image.bytes.len() as u64);
+            let path = format!("{name}/{}.{}", preset.name, preset.format.as_str());
+            // The header only: the builder would copy the bytes through a small buffer.
+            self.tar.append_data(&mut header, path, io::empty())?;
+            let tar = self.tar.get_mut();
+            tar.extend_from_slice(&image.bytes);
+            tar.resize(tar.len().next_multiple_of(TAR_BLOCK), 0);
+        }
+        Ok(())
+    }
+}
+
+/// Checks that the run may begin; deletes the journal of a run that starts over.
+fn check_earlier(destination: &Destination, journal: &Path, resume: Resume) -> anyhow::Result<()> {
+    let exists = journal.exists();
+    match (resume, destination) {
+        (Resume::Always, _) => ensure!(
+            exists,
             "there is nothing to take up again: no journal {}",
             journal.display()
         ),
-        (Earlier::StartOver, _) if is_there => {
+        (Resume::Never, _) if exists => {
             std::fs::remove_file(journal).with_context(|| format!("deleting the journal {}", journal.display()))?;
         }
-        (Earlier::GoOn, Place::Tar(path)) if !is_there => ensure!(
+        (Resume::IfPossible, Destination::Tar(path)) if !exists => ensure!(
             !path.exists(),
             "{} is there already and has no journal: --fresh overwrites it",
             path.display()
@@ -250,18 +259,18 @@ fn settle(place: &Place, journal: &Path, earlier: Earlier) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Opens the tar and cuts off what the journal does not know of.
+/// Opens the tar and truncates it to what the journal knows of.
 fn open_tar(path: &Path, bytes: u64) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
     let opened = options.write(true).create(true).truncate(false).open(path);
     let mut tar = opened.with_context(|| format!("opening {}", path.display()))?;
-    let there = tar
+    let length = tar
         .metadata()
         .with_context(|| format!("looking at {}", path.display()))?
         .len();
     ensure!(
-        there >= bytes,
-        "{} has {there} bytes, but its journal says {bytes}: --fresh starts over and overwrites",
+        length >= bytes,
+        "{} has {length} bytes, but its journal says {bytes}: --fresh starts over and overwrites",
         path.display()
     );
     tar.set_len(bytes)
@@ -270,7 +279,7 @@ fn open_tar(path: &Path, bytes: u64) -> anyhow::Result<File> {
     Ok(tar)
 }
 
-fn open_to_write(path: &Path) -> anyhow::Result<File> {
+fn open_stream(path: &Path) -> anyhow::Result<File> {
     let opened = OpenOptions::new().write(true).open(path);
     opened.with_context(|| format!("opening {}", path.display()))
 }
@@ -281,20 +290,20 @@ fn standard_output() -> anyhow::Result<File> {
     Ok(File::from(descriptor.context("taking the standard output")?))
 }
 
-fn write_files(folder: &Path, presets: &[Preset], pictures: &[Image]) -> io::Result<()> {
+fn write_files(folder: &Path, presets: &[Preset], images: &[Image]) -> io::Result<()> {
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::create_dir_all(folder)?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
         made => made?,
     }
-    for (preset, picture) in presets.iter().zip(pictures) {
+    for (preset, image) in presets.iter().zip(images) {
         let name = format!("{}.{}", preset.name, preset.format.as_str());
-        std::fs::write(folder.join(name), &picture.bytes)?;
+        std::fs::write(folder.join(name), &image.bytes)?;
     }
     Ok(())
 }
 
-/// Faults that other files do not have.
+/// True for errors that other files do not have.
 fn is_of_the_name(error: &io::Error) -> bool {
     use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory};
     matches!(

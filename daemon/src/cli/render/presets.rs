@@ -1,4 +1,4 @@
-//! Which pictures are asked for.
+//! Presets of a run.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,13 @@ use anyhow::ensure;
 use sha2::{Digest, Sha256};
 use tradepost_render::MAX_WIDTH_PX;
 use tradepost_render::presets::{Format, Preset, WIDTHS, Watermark, default_presets};
-
-use crate::config;
+use tradepostd::config;
 
 const MAX_PRESETS: usize = 64;
 
-/// What decides the pictures; without any of it the presets of the marketplace are made.
+/// Without any of them the presets of the marketplace are used.
 #[derive(Debug, clap::Args)]
-pub struct Wish {
+pub struct PresetArgs {
     /// A TOML file with a table [[preset]] for each picture, as previews.presets of the daemon's configuration.
     #[arg(long, conflicts_with_all = ["widths", "formats", "quality"])]
     presets: Option<PathBuf>,
@@ -28,12 +27,9 @@ pub struct Wish {
     quality: Option<u8>,
 }
 
-impl Wish {
-    /// The presets, checked.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or a preset cannot be drawn.
-    pub fn presets(&self) -> anyhow::Result<Vec<Preset>> {
+impl PresetArgs {
+    /// Returns the presets, checked.
+    pub fn load(&self) -> anyhow::Result<Vec<Preset>> {
         let presets = match &self.presets {
             // Not the daemon's configuration: another exit code.
             Some(file) => config::presets::read(file).map_err(|error| anyhow::anyhow!("{error}"))?,
@@ -44,19 +40,18 @@ impl Wish {
         Ok(presets)
     }
 
+    /// Every width in every format.
     fn combined(&self) -> Vec<Preset> {
-        let or = |given: &[u32]| {
-            if given.is_empty() {
-                WIDTHS.to_vec()
-            } else {
-                given.to_vec()
-            }
+        let widths = if self.widths.is_empty() {
+            &WIDTHS[..]
+        } else {
+            &self.widths
         };
         let formats = match self.formats.is_empty() {
-            true => vec![Format::Png, Format::Webp],
-            false => self.formats.clone(),
+            true => &[Format::Png, Format::Webp],
+            false => &self.formats[..],
         };
-        let preset = |width_px, format: Format| Preset {
+        let preset = |width_px: u32, format: Format| Preset {
             name: format!("{}-{width_px}", format.as_str()),
             width_px,
             format,
@@ -64,18 +59,13 @@ impl Wish {
             background: None,
             watermark: Watermark::None,
         };
-        let widths = or(&self.widths);
-        let in_formats = |width: u32| {
-            formats
-                .iter()
-                .map(move |&format| preset(width, format))
-                .collect::<Vec<_>>()
-        };
-        widths.into_iter().flat_map(in_formats).collect()
+        let in_formats = |&width: &u32| formats.iter().map(move |&format| (width, format));
+        let pairs = widths.iter().flat_map(in_formats);
+        pairs.map(|(width, format)| preset(width, format)).collect()
     }
 }
 
-/// What tells one set of presets from another: names and everything that decides the bytes.
+/// Hash of the names of the presets and of everything that decides the bytes.
 pub fn hash(presets: &[Preset]) -> String {
     let mut hasher = Sha256::new();
     for preset in presets {

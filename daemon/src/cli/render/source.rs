@@ -1,4 +1,4 @@
-//! Where the files come from: folders, ZIPs, buckets and single files, one after the other, never all at once in memory.
+//! Input of a run: folders, ZIPs, buckets and single files, one after the other, never all at once in memory.
 
 mod members;
 pub mod s3;
@@ -12,73 +12,53 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use tradepost_inspect::media::Family;
+use tradepost_jail::{ArchiveReader, Jail};
 
 use self::members::next_member;
-use self::s3::{Access, Coming, Feed, Location};
-use self::walk::{Walk, Walks, entry_at};
+use self::s3::{Access, Location, ObjectReader};
+use self::walk::{Counting, Walk, entry_at};
 use super::journal::{Done, Stamp};
-use tradepost_jail::{ArchiveReader, Jail};
 
 /// One file to draw.
 #[derive(Debug)]
 pub struct Entry {
-    /// What its pictures are called after: a path with `/`, relative, without `.` and `..`.
+    /// Folder of its images: a relative path with `/`, without `.` and `..`.
     pub name: String,
     pub stamp: Stamp,
     pub content: Content,
 }
 
-/// Where the bytes are.
+/// Location of the bytes.
 #[derive(Debug)]
 pub enum Content {
     At(PathBuf),
-    Here(Bytes),
-    /// On their way from a bucket.
-    Coming(Coming),
+    InMemory(Bytes),
     /// Left in the bucket: an earlier run has drawn them.
     Drawn,
-    /// Nowhere, and why.
+    /// Nowhere; the reason.
     Unreadable(String),
 }
 
-/// Why there are no bytes.
-#[derive(Debug)]
-pub enum Unread {
-    /// It concerns this file only.
-    File(String),
-    /// It concerns the whole input.
-    Input(anyhow::Error),
-    /// Somebody wanted the run to end.
-    Stopped,
-}
-
 impl Entry {
-    fn unreadable(name: String, why: String) -> Self {
+    fn unreadable(name: String, reason: String) -> Self {
         let stamp = Stamp { size_bytes: 0, mark: 0 };
         Self {
             name,
             stamp,
-            content: Content::Unreadable(why),
+            content: Content::Unreadable(reason),
         }
     }
 
-    /// The bytes, one more than `most` at most.
-    ///
-    /// # Errors
-    /// Why they cannot be read.
-    pub fn read(self, most: u64) -> Result<Bytes, Unread> {
+    /// Reads the bytes, one more than `most` at most.
+    pub fn read(self, most: u64) -> Result<Bytes, String> {
         match self.content {
-            Content::Here(bytes) => Ok(bytes),
-            Content::Coming(coming) => coming.wait(),
-            Content::Drawn => Err(Unread::File(
-                "was drawn by an earlier run, and not fetched again".to_owned(),
-            )),
-            Content::Unreadable(why) => Err(Unread::File(why)),
+            Content::InMemory(bytes) => Ok(bytes),
+            Content::Drawn => Err("was drawn by an earlier run, and not fetched again".to_owned()),
+            Content::Unreadable(reason) => Err(reason),
             Content::At(path) => {
                 let mut bytes = Vec::with_capacity(self.stamp.size_bytes.min(1 << 20) as usize + 1);
                 let read = File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes));
-                read.map(|_| bytes.into())
-                    .map_err(|error| Unread::File(error.to_string()))
+                read.map(|_| bytes.into()).map_err(|error| error.to_string())
             }
         }
     }
@@ -95,37 +75,35 @@ enum Input {
 
 /// The inputs, walked as often as was asked for.
 pub struct Source {
-    /// With what its names begin: nothing when there is one input only.
+    /// Prefix of the names of each input: empty when there is one input only.
     inputs: Vec<(String, Input)>,
     jail: Jail,
     access: Access,
-    /// What earlier runs have drawn need not be fetched.
+    /// Objects that earlier runs have drawn are not fetched.
     pub done: Arc<Done>,
     repeat: u32,
     round: u32,
     next: usize,
-    open: Option<Open>,
-    /// Buckets that were listed to their end, and whose last objects are still coming.
-    ending: Vec<Feed>,
-    /// Files that no picture is made of.
+    open: Option<OpenInput>,
+    /// Files of other kinds.
     pub passed_over: u64,
-    /// Files that archives said they have, since somebody last took the number.
+    /// Files that archives have announced since the number was last taken.
     pub announced: u64,
 }
 
-enum Open {
+enum OpenInput {
     Walk(Walk),
     Zip(ArchiveReader, PathBuf),
-    /// Until it was given.
+    /// `None` once it was returned.
     File(Option<PathBuf>),
-    Bucket(Feed),
+    Bucket(ObjectReader),
 }
 
 impl Source {
-    /// Looks at what was named.
+    /// Checks the inputs.
     ///
     /// # Errors
-    /// When there is no such input, or two that would be called the same.
+    /// When an input does not exist, or two have the same name.
     pub fn new(named: &[String], repeat: u32, jail: Jail, access: Access) -> anyhow::Result<Self> {
         let mut inputs = Vec::with_capacity(named.len());
         for name in named {
@@ -151,13 +129,12 @@ impl Source {
             round: 0,
             next: 0,
             open: None,
-            ending: Vec::new(),
             passed_over: 0,
             announced: 0,
         })
     }
 
-    /// The folders among the inputs.
+    /// Folders among the inputs.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         self.inputs.iter().filter_map(|(_, input)| match input {
             Input::Folder(path) => Some(path.as_path()),
@@ -165,10 +142,10 @@ impl Source {
         })
     }
 
-    /// The next file; `None` at the end.
+    /// Returns the next file; `None` at the end.
     ///
     /// # Errors
-    /// When an input as a whole cannot be read.
+    /// When an input as a whole can not be read.
     pub fn take(&mut self) -> anyhow::Result<Option<Entry>> {
         while self.round < self.repeat {
             let Some((prefix, input)) = self.inputs.get(self.next) else {
@@ -176,16 +153,16 @@ impl Source {
                 continue;
             };
             if self.open.is_none() {
-                self.open = Some(self.opened(prefix, input)?);
+                self.open = Some(self.open(prefix, input)?);
             }
             let found = match self.open.as_mut() {
-                Some(Open::Walk(walk)) => walk.take(&mut self.passed_over),
-                Some(Open::Zip(unpacking, path)) => {
+                Some(OpenInput::Walk(walk)) => walk.take(&mut self.passed_over),
+                Some(OpenInput::Zip(archive, path)) => {
                     let from = || format!("taking {} apart", path.display());
-                    next_member(unpacking, &mut self.passed_over, &mut self.announced).with_context(from)?
+                    next_member(archive, &mut self.passed_over, &mut self.announced).with_context(from)?
                 }
-                Some(Open::Bucket(feed)) => feed.take(&mut self.passed_over)?,
-                Some(Open::File(path)) => match path.take() {
+                Some(OpenInput::Bucket(reader)) => reader.take(&mut self.passed_over)?,
+                Some(OpenInput::File(path)) => match path.take() {
                     Some(path) => Some(entry_at(own_name(&path)?, path.clone(), path.metadata())),
                     None => None,
                 },
@@ -193,14 +170,11 @@ impl Source {
             };
             match found {
                 Some(mut entry) => {
-                    entry.name = self.naming(prefix).name(&entry.name);
+                    entry.name = self.full_prefix(prefix) + &entry.name;
                     return Ok(Some(entry));
                 }
                 None => {
-                    if let Some(Open::Bucket(feed)) = self.open.take() {
-                        self.ending.retain(|feed| !feed.has_ended());
-                        self.ending.push(feed);
-                    }
+                    self.open = None;
                     self.next += 1;
                 }
             }
@@ -208,46 +182,38 @@ impl Source {
         Ok(None)
     }
 
-    /// What has to be walked to know how many files there are.
-    pub fn to_count(&self) -> Walks {
-        Walks {
+    /// Inputs to count.
+    pub fn to_count(&self) -> Counting {
+        Counting {
             inputs: self.inputs.iter().map(|(_, input)| input.clone()).collect(),
             repeat: self.repeat,
         }
     }
 
-    fn naming(&self, prefix: &str) -> Naming {
+    /// Prefix of the names of an input in this round.
+    fn full_prefix(&self, prefix: &str) -> String {
         let round = (self.repeat > 1).then(|| self.round + 1);
-        Naming {
-            before: round.map_or(String::new(), |round| format!("r{round:06}/")) + prefix,
-        }
+        round.map_or(String::new(), |round| format!("r{round:06}/")) + prefix
     }
 
-    fn opened(&self, prefix: &str, input: &Input) -> anyhow::Result<Open> {
+    fn open(&self, prefix: &str, input: &Input) -> anyhow::Result<OpenInput> {
         Ok(match input {
-            Input::Folder(path) => Open::Walk(Walk::new(path)?),
-            Input::File(path) => Open::File(Some(path.clone())),
+            Input::Folder(path) => OpenInput::Walk(Walk::new(path)?),
+            Input::File(path) => OpenInput::File(Some(path.clone())),
             Input::Zip(path) => {
                 let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-                Open::Zip(self.jail.unpack(file)?, path.clone())
+                OpenInput::Zip(self.jail.unpack(file)?, path.clone())
             }
             Input::Bucket(location) => {
-                let (naming, done) = (self.naming(prefix), self.done.clone());
-                let is_done = move |name: &str, stamp| done.contains(&naming.name(name), stamp);
-                Open::Bucket(Feed::start(location, &self.access, Box::new(is_done))?)
+                let (prefix, done) = (self.full_prefix(prefix), self.done.clone());
+                let is_done = move |name: &str, stamp| done.contains(&format!("{prefix}{name}"), stamp);
+                OpenInput::Bucket(ObjectReader::start(
+                    location.clone(),
+                    self.access.clone(),
+                    Box::new(is_done),
+                )?)
             }
         })
-    }
-}
-
-/// What goes before the names of an input.
-struct Naming {
-    before: String,
-}
-
-impl Naming {
-    fn name(&self, name: &str) -> String {
-        format!("{}{name}", self.before)
     }
 }
 
@@ -275,7 +241,7 @@ fn classify(name: &str, access: &Access) -> anyhow::Result<Input> {
     Ok(Input::File(path))
 }
 
-/// The last part of a path, as the path is when nothing in it is relative.
+/// Last part of a path; of a relative one, of the absolute path.
 fn own_name(path: &Path) -> anyhow::Result<String> {
     let whole = path
         .canonicalize()

@@ -1,91 +1,96 @@
-//! The threads: each reads a batch, has it drawn by a child of its own, and hands the pictures in.
+//! Threads of a run: each reads a batch, has a child of its own draw it, and commits the images.
 
+use std::ops::AddAssign;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tradepost_jail::{BATCH_BYTES, BATCH_FILES, DrawnFile, InputFile, Jail, JailError, Lane, Limits, Priority};
 use tradepost_render::presets::Preset;
 use tradepost_render::times::StageTimes;
 
-use super::failures::Failure;
+use super::failures::{Failure, FailureKind};
 use super::journal::{Done, Stamp};
 use super::output::{Output, Page};
-use super::source::{Entry, Source, Unread};
-use tradepost_jail::{BATCH_BYTES, BATCH_FILES, DrawnFile, InputFile, Jail, JailError, Lane, Limits, Priority};
+use super::source::{Entry, Source};
 
-/// What all threads share.
-pub struct Shared {
+/// State that all threads share.
+pub struct Run {
     pub source: Mutex<Source>,
     pub output: Output,
     pub done: Arc<Done>,
     pub presets: Arc<[Preset]>,
-    pub counts: Counts,
-    /// Somebody wants the run to end.
+    pub counters: Counters,
+    /// Set by a signal, or by the first thread that fails.
     pub stop: Arc<AtomicBool>,
 }
 
-/// How far a run is; shown while it goes on.
+/// Progress of a run.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct Counters {
     pub drawn: AtomicU64,
     pub failed: AtomicU64,
     /// Files that an earlier run has drawn.
     pub kept: AtomicU64,
     pub bytes_in: AtomicU64,
     pub bytes_out: AtomicU64,
-    /// Files there are; 0 while nobody knows.
+    /// Files of all inputs; 0 while not known.
     pub total: AtomicU64,
 }
 
-/// Where the time of a thread went, on the clock.
+/// Wall clock time of the threads, added up.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Spent {
+pub struct Timings {
     pub read: Duration,
     pub write: Duration,
     pub stages: StageTimes,
 }
 
-/// The end of a run that somebody wanted.
+impl AddAssign for Timings {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.write += other.write;
+        self.stages += other.stages;
+    }
+}
+
+/// The run was stopped.
 #[derive(Debug, thiserror::Error)]
 #[error("stopped")]
 pub struct Stopped;
 
-impl Shared {
-    /// Whether the run goes on.
+impl Run {
+    /// False when the run is to stop.
     pub fn goes_on(&self) -> bool {
         !self.stop.load(Ordering::Relaxed)
     }
 
-    /// What one thread does, until there are no files left.
-    ///
-    /// # Errors
-    /// When the input cannot be read as a whole, the disk takes no more, no child can be started, or the run was stopped.
-    pub fn work(&self, jail: &Jail) -> anyhow::Result<Spent> {
-        let mut thread = Thread {
-            shared: self,
+    /// Draws files on one thread until none is left.
+    pub fn work(&self, jail: &Jail) -> anyhow::Result<Timings> {
+        let mut worker = Worker {
+            run: self,
             lane: jail.lane(&self.presets, Priority::Normal),
             page: Page::default(),
-            spent: Spent::default(),
+            timings: Timings::default(),
         };
-        let done = thread.run();
-        // What was drawn counts, however the run ends.
-        let committed = self.output.commit(&mut thread.page);
+        let done = worker.run();
+        // Images that were drawn are kept, however the run ends.
+        let committed = self.output.commit(&mut worker.page);
         done.and(committed)?;
-        thread.spent.stages = thread.lane.times();
-        Ok(thread.spent)
+        worker.timings.stages = worker.lane.times();
+        Ok(worker.timings)
     }
 
-    /// The files of the next batch that were not drawn before.
+    /// Takes the files of the next batch that were not drawn before.
     fn next_batch(&self) -> anyhow::Result<Vec<Entry>> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_FILES), 0);
         while batch.len() < BATCH_FILES && bytes < BATCH_BYTES as u64 && self.goes_on() {
             let Some(entry) = source.take()? else { break };
-            // What archives say of themselves.
             let announced = std::mem::take(&mut source.announced);
-            self.counts.total.fetch_add(announced, Ordering::Relaxed);
+            self.counters.total.fetch_add(announced, Ordering::Relaxed);
             if self.done.contains(&entry.name, entry.stamp) {
-                self.counts.kept.fetch_add(1, Ordering::Relaxed);
+                self.counters.kept.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
             bytes = bytes.saturating_add(entry.stamp.size_bytes);
@@ -93,116 +98,107 @@ impl Shared {
         }
         Ok(batch)
     }
-}
 
-struct Thread<'a> {
-    shared: &'a Shared,
-    lane: Lane,
-    page: Page,
-    spent: Spent,
-}
-
-impl Thread<'_> {
-    fn run(&mut self) -> anyhow::Result<()> {
-        let file_bytes = Limits::default().file_bytes;
-        loop {
-            if !self.shared.goes_on() {
-                return Err(Stopped.into());
-            }
-            let started = Instant::now();
-            let batch = self.shared.next_batch()?;
-            if batch.is_empty() && self.shared.goes_on() {
-                return Ok(());
-            }
-            let (mut about, mut files) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-            for entry in batch {
-                let (name, stamp) = (entry.name.clone(), entry.stamp);
-                match entry.read(file_bytes) {
-                    Ok(bytes) => {
-                        self.shared
-                            .counts
-                            .bytes_in
-                            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                        files.push(InputFile {
-                            path: name.clone(),
-                            bytes,
-                        });
-                        about.push((name, stamp));
-                    }
-                    Err(Unread::File(why)) => self.fail(name, Failure::new("unreadable", why)),
-                    Err(Unread::Input(error)) => return Err(error),
-                    Err(Unread::Stopped) => return Err(Stopped.into()),
-                }
-            }
-            self.spent.read += started.elapsed();
-            self.draw(&files, about)?;
-            self.commit()?;
-        }
+    fn fail(&self, page: &mut Page, name: String, failure: Failure) {
+        page.failed.push((name, failure));
+        self.counters.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn draw(&mut self, files: &[InputFile], mut about: Vec<(String, Stamp)>) -> anyhow::Result<()> {
-        let Self {
-            shared,
-            lane,
-            page,
-            spent,
-        } = self;
-        lane.draw(files, |index, answer| {
-            if !shared.goes_on() {
-                return Err(Stopped.into());
-            }
-            let started = Instant::now();
-            let named = std::mem::take(&mut about[index]);
-            shared.take(page, named, answer)?;
-            if page.is_full() {
-                shared.output.commit(page)?;
-            }
-            spent.write += started.elapsed();
-            Ok(())
-        })
-    }
-
-    fn commit(&mut self) -> anyhow::Result<()> {
-        let started = Instant::now();
-        self.shared.output.commit(&mut self.page)?;
-        self.spent.write += started.elapsed();
-        Ok(())
-    }
-
-    fn fail(&mut self, name: String, failure: Failure) {
-        self.page.fail(name, failure);
-        self.shared.counts.failed.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Shared {
-    /// Puts the answer for one file where it belongs.
+    /// Puts the images of one file, or its failure, on the page.
     fn take(
         &self,
         page: &mut Page,
         (name, stamp): (String, Stamp),
-        answer: Result<DrawnFile, JailError>,
+        result: Result<DrawnFile, JailError>,
     ) -> anyhow::Result<()> {
-        let failed = |page: &mut Page, name, failure| {
-            page.fail(name, failure);
-            self.counts.failed.fetch_add(1, Ordering::Relaxed);
-        };
-        match answer {
-            Err(error) => failed(page, name, error.into()),
+        match result {
+            Err(error) => self.fail(page, name, error.into()),
             Ok(drawn) if drawn.images.is_empty() => {
-                let why = "there is no picture of a file of this kind".to_owned();
-                failed(page, name, Failure::new("no-picture", why));
+                let reason = "there is no picture of a file of this kind".to_owned();
+                self.fail(page, name, Failure::new(FailureKind::NoPicture, reason));
             }
             Ok(drawn) => match self.output.take(page, (name, stamp), &self.presets, &drawn.images)? {
                 0 => {
-                    self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                    self.counters.failed.fetch_add(1, Ordering::Relaxed);
                 }
                 bytes => {
-                    self.counts.drawn.fetch_add(1, Ordering::Relaxed);
-                    self.counts.bytes_out.fetch_add(bytes, Ordering::Relaxed);
+                    self.counters.drawn.fetch_add(1, Ordering::Relaxed);
+                    self.counters.bytes_out.fetch_add(bytes, Ordering::Relaxed);
                 }
             },
         }
         Ok(())
+    }
+}
+
+struct Worker<'a> {
+    run: &'a Run,
+    lane: Lane,
+    page: Page,
+    timings: Timings,
+}
+
+impl Worker<'_> {
+    fn run(&mut self) -> anyhow::Result<()> {
+        loop {
+            if !self.run.goes_on() {
+                return Err(Stopped.into());
+            }
+            let started = Instant::now();
+            let batch = self.run.next_batch()?;
+            if batch.is_empty() && self.run.goes_on() {
+                return Ok(());
+            }
+            let (files, keys) = self.read(batch);
+            self.timings.read += started.elapsed();
+            self.draw(&files, keys)?;
+            let started = Instant::now();
+            self.run.output.commit(&mut self.page)?;
+            self.timings.write += started.elapsed();
+        }
+    }
+
+    /// Reads the files of a batch. Returns those that could be read, each with its name and stamp.
+    fn read(&mut self, batch: Vec<Entry>) -> (Vec<InputFile>, Vec<(String, Stamp)>) {
+        let most = Limits::default().file_bytes;
+        let (mut files, mut keys) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+        for entry in batch {
+            let (name, stamp) = (entry.name.clone(), entry.stamp);
+            match entry.read(most) {
+                Ok(bytes) => {
+                    let size = bytes.len() as u64;
+                    self.run.counters.bytes_in.fetch_add(size, Ordering::Relaxed);
+                    let path = name.clone();
+                    files.push(InputFile { path, bytes });
+                    keys.push((name, stamp));
+                }
+                Err(reason) => {
+                    let failure = Failure::new(FailureKind::Unreadable, reason);
+                    self.run.fail(&mut self.page, name, failure);
+                }
+            }
+        }
+        (files, keys)
+    }
+
+    fn draw(&mut self, files: &[InputFile], mut keys: Vec<(String, Stamp)>) -> anyhow::Result<()> {
+        let Self {
+            run,
+            lane,
+            page,
+            timings,
+        } = self;
+        lane.draw(files, |index, result| {
+            if !run.goes_on() {
+                return Err(Stopped.into());
+            }
+            let started = Instant::now();
+            run.take(page, std::mem::take(&mut keys[index]), result)?;
+            if page.is_full() {
+                run.output.commit(page)?;
+            }
+            timings.write += started.elapsed();
+            Ok(())
+        })
     }
 }

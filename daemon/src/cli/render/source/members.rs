@@ -1,4 +1,4 @@
-//! Goes through the members of a ZIP, as a child takes them out.
+//! Members of a ZIP, as a child unpacks them.
 
 use anyhow::bail;
 use tradepost_inspect::media::Family;
@@ -7,17 +7,14 @@ use super::super::journal::Stamp;
 use super::{Content, Entry};
 use tradepost_jail::{ArchiveEntry, ArchiveReader};
 
-/// The next file that a picture is made of; counts the others, and how many files the archive says it has.
-///
-/// # Errors
-/// When the archive cannot be taken apart.
+/// Returns the next file that is drawn. Counts those of other kinds, and the files that the archive announces.
 pub fn next_member(
-    unpacking: &mut ArchiveReader,
+    archive: &mut ArchiveReader,
     passed_over: &mut u64,
     announced: &mut u64,
 ) -> anyhow::Result<Option<Entry>> {
-    while let Some(news) = unpacking.receive()? {
-        let (path, found) = match news {
+    while let Some(entry) = archive.receive()? {
+        let (path, found) = match entry {
             ArchiveEntry::Count(count) => {
                 *announced += count;
                 continue;
@@ -41,14 +38,14 @@ pub fn next_member(
                     size_bytes: bytes.len() as u64,
                     mark: u64::from(crc32),
                 },
-                content: Content::Here(bytes),
+                content: Content::InMemory(bytes),
             },
         }));
     }
     Ok(None)
 }
 
-/// Whether a path stays below the folder that it is joined to.
+/// True if a path stays below the folder that it is joined to.
 pub fn is_inside(path: &str) -> bool {
     let is_plain = |part: &str| !matches!(part, "" | "." | "..");
     path.split('/').all(is_plain) && !path.contains(['\0', '\\'])

@@ -1,62 +1,59 @@
-//! The objects of a bucket: of Amazon S3, or of a server that speaks its protocol.
+//! Objects of a bucket: of Amazon S3, or of a server that speaks its protocol.
 //!
-//! A thread of its own lists the keys page by page and fetches the objects ahead of those who draw them. What an earlier run has drawn is listed
-//! and not fetched: a key's size and ETag are what its stamp is made of.
+//! A thread of its own lists the keys page by page and fetches the objects ahead of the threads that draw them. An object that an earlier run has
+//! drawn is listed and not fetched: its stamp is made of size and ETag.
 
 mod client;
-mod fault;
+mod error;
 mod fetch;
 mod list;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 use tradepost_inspect::media::Family;
+use tradepost_jail::BATCH_FILES;
 
-use self::client::Link;
-pub use self::fetch::Coming;
+use self::client::BucketClient;
 use super::super::journal::Stamp;
 use super::Entry;
 
-/// What the address of a bucket begins with.
+/// Scheme of the address of a bucket.
 pub const SCHEME: &str = "s3://";
-/// Entries that were listed and that nobody has taken yet.
-const ENTRIES_AHEAD: usize = 64;
-/// How soon a run that was stopped stops.
-const STOP_WITHIN: Duration = Duration::from_millis(100);
+/// Objects that were listed and not yet fetched, or fetched and not yet taken.
+const OBJECTS_AHEAD: usize = 2 * BATCH_FILES;
+/// Interval at which the stop flag is read.
+const STOP_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How buckets are read.
+/// Access to buckets.
 #[derive(Debug, Clone)]
 pub struct Access {
     /// Another server than Amazon's.
     pub endpoint: Option<String>,
     /// Keys of one page of a listing, 1 to 1000.
     pub page_keys: i32,
-    /// Somebody wants the run to end.
+    /// Set when the run is to stop.
     pub stop: Arc<AtomicBool>,
 }
 
-/// What was named: everything below a prefix, or one object.
+/// Everything below a prefix, or one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     bucket: String,
     /// Empty, or with a `/` at its end.
     prefix: String,
-    /// The object below the prefix, when it is only one.
+    /// The object below the prefix if it is only one.
     object: Option<String>,
 }
 
 impl Location {
-    /// Reads `s3://bucket`, `s3://bucket/a/prefix` or `s3://bucket/one/object.svg`.
-    ///
-    /// # Errors
-    /// When there is no bucket of such a name, or it is a ZIP.
+    /// Parses `s3://bucket`, `s3://bucket/a/prefix` or `s3://bucket/one/object.svg`.
     pub fn parse(address: &str) -> anyhow::Result<Self> {
         let rest = address.strip_prefix(SCHEME).context("not the address of a bucket")?;
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -83,170 +80,146 @@ impl Location {
         })
     }
 
-    /// The last part of it.
+    /// Last part of the address.
     pub fn own_name(&self) -> &str {
         let folder = self.prefix.trim_end_matches('/');
         let folder = folder.rsplit('/').next().filter(|name| !name.is_empty());
         self.object.as_deref().or(folder).unwrap_or(&self.bucket)
     }
 
-    /// What the listing is asked for.
-    fn listed(&self) -> String {
+    /// Prefix of the listing.
+    fn listing_prefix(&self) -> String {
         format!("{}{}", self.prefix, self.object.as_deref().unwrap_or(""))
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{SCHEME}{}/{}", self.bucket, self.listed())
+        write!(formatter, "{SCHEME}{}/{}", self.bucket, self.listing_prefix())
     }
 }
 
-/// Looks whether the place can be listed and has anything.
+/// Checks that the location can be listed and has objects.
 ///
 /// # Errors
-/// Why not: no such bucket, no credentials, no access, no such region, no network.
+/// No such bucket, no credentials, no access, no such region, no network.
 pub fn check(location: &Location, access: &Access) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let found = runtime.block_on(async {
-        let link = Link::new(location, access).await?;
-        list::first_key(&link).await.map_err(|fault| anyhow!("{}", fault))
+        let bucket = BucketClient::new(location, access).await?;
+        list::first_key(&bucket).await.map_err(anyhow::Error::new)
     });
     runtime.shutdown_background();
     let found = found.with_context(|| format!("the input {location}"))?;
     match (&location.object, found) {
-        (Some(_), Some(key)) if key == location.listed() => Ok(()),
+        (Some(_), Some(key)) if key == location.listing_prefix() => Ok(()),
         (None, Some(_)) => Ok(()),
         (Some(_), _) => bail!("the input {location}: there is no such object"),
         (None, None) => bail!("the input {location}: there are no objects below it"),
     }
 }
 
-/// Objects as they come.
-pub struct Feed {
-    entries: mpsc::Receiver<Entry>,
-    news: Arc<News>,
-    end: CancellationToken,
+/// Lists and fetches the objects of a location. Dropping it ends that.
+pub struct ObjectReader {
+    inbox: mpsc::Receiver<Item>,
+    cancel: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the thread tells beside the entries.
-#[derive(Debug, Default)]
-struct News {
-    /// What ended it before its end.
-    fault: OnceLock<String>,
-    /// Objects that no picture is made of, since somebody last took the number.
-    passed_over: AtomicU64,
+/// An object that is ready for its reader, or the error that ended the thread.
+type Item = Result<Ready, String>;
+
+struct Ready {
+    /// `None`: an object of another kind.
+    entry: Option<Entry>,
+    /// Share of the budget, free once the reader has taken the object.
+    _share: OwnedSemaphorePermit,
 }
 
-/// Whether a file of this name was drawn already.
+/// One key of the list.
+enum Listed {
+    OtherKind,
+    /// Not to be fetched: unreadable, or drawn by an earlier run.
+    Entry(Entry),
+    Object(ListedObject),
+}
+
+/// An object to fetch.
+struct ListedObject {
+    name: String,
+    stamp: Stamp,
+    key: String,
+    etag: Option<String>,
+}
+
+/// True for a file that was drawn already.
 pub type IsDone = Box<dyn Fn(&str, Stamp) -> bool + Send>;
 
-impl Feed {
+impl ObjectReader {
     /// Begins to list and to fetch.
-    ///
-    /// # Errors
-    /// When the kernel gives no thread.
-    pub fn start(location: &Location, access: &Access, is_done: IsDone) -> anyhow::Result<Self> {
-        let (outbox, entries) = mpsc::channel(ENTRIES_AHEAD);
-        let (news, end) = (Arc::new(News::default()), CancellationToken::new());
+    pub fn start(location: Location, access: Access, is_done: IsDone) -> anyhow::Result<Self> {
+        let (outbox, inbox) = mpsc::channel(OBJECTS_AHEAD);
+        let cancel = CancellationToken::new();
         let runtime = runtime()?;
-        let work = Work {
-            location: location.clone(),
-            access: access.clone(),
-            is_done,
-            news: news.clone(),
-        };
-        let (token, name) = (end.clone(), "s3".to_owned());
+        let (token, name) = (cancel.clone(), "s3".to_owned());
         let thread = std::thread::Builder::new().name(name).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = work.run(outbox) => {}
+                    () = read(&location, &access, &is_done, &outbox) => {}
                     () = token.cancelled() => {}
-                    () = stopped(&work.access.stop) => {}
+                    () = stopped(&access.stop) => {}
                 }
             });
-            // Nobody waits for a name that is being looked up.
+            // A lookup of a host name is not waited for.
             runtime.shutdown_background();
         });
         Ok(Self {
-            entries,
-            news,
-            end,
+            inbox,
+            cancel,
             thread: Some(thread.context("starting the thread that reads the bucket")?),
         })
     }
 
-    /// The next object; waits for its key, not for its bytes.
-    ///
-    /// # Errors
-    /// When the listing does not go on.
+    /// Returns the next object.
     pub fn take(&mut self, passed_over: &mut u64) -> anyhow::Result<Option<Entry>> {
-        let entry = self.entries.blocking_recv();
-        *passed_over += self.news.passed_over.swap(0, Ordering::Relaxed);
-        match (entry, self.news.fault.get()) {
-            (Some(entry), _) => Ok(Some(entry)),
-            (None, Some(fault)) => Err(anyhow!("{fault}")),
-            (None, None) => Ok(None),
+        while let Some(item) = self.inbox.blocking_recv() {
+            match item.map_err(|error| anyhow!("{error}"))?.entry {
+                Some(entry) => return Ok(Some(entry)),
+                None => *passed_over += 1,
+            }
         }
-    }
-
-    /// Whether everything that was listed was fetched.
-    pub fn has_ended(&self) -> bool {
-        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+        Ok(None)
     }
 }
 
-/// Ends it, also what is still coming.
-impl Drop for Feed {
+impl Drop for ObjectReader {
     fn drop(&mut self) {
-        self.end.cancel();
+        self.cancel.cancel();
+        self.inbox.close();
         if let Some(thread) = self.thread.take() {
-            // It has nothing to say that was not said.
             let _ = thread.join();
         }
     }
 }
 
-/// What the thread has to do.
-struct Work {
-    location: Location,
-    access: Access,
-    is_done: IsDone,
-    news: Arc<News>,
-}
-
-impl Work {
-    async fn run(&self, entries: mpsc::Sender<Entry>) {
-        let link = match Link::new(&self.location, &self.access).await {
-            Ok(link) => link,
-            Err(error) => return self.fail(&format!("{error:#}")),
-        };
-        let (link, (jobs, queue)) = (&link, mpsc::channel(fetch::JOBS_AHEAD));
-        let list = async move {
-            let listed = list::all(link, self, &entries, jobs).await;
-            // Before the entries end: an end without a fault is the end of the list.
-            let listed = listed.inspect_err(|fault| self.fail(fault));
-            drop(entries);
-            listed
-        };
-        let fetch = async {
-            let fetched = fetch::all(link, queue).await;
-            fetched.inspect_err(|fault| self.fail(fault))
-        };
-        // The first that fails ends the other, and has said why.
-        let _ = tokio::try_join!(list, fetch);
-    }
-
-    fn fail(&self, words: &str) {
-        // The first is the cause of the others.
-        let _ = self.news.fault.set(format!("reading {}: {words}", self.location));
+/// Sends the objects, and at last the error if there is one.
+async fn read(location: &Location, access: &Access, is_done: &IsDone, outbox: &mpsc::Sender<Item>) {
+    let read = async {
+        let bucket = BucketClient::new(location, access).await;
+        let bucket = bucket.map_err(|error| format!("{error:#}"))?;
+        let (listed, inbox) = mpsc::channel(OBJECTS_AHEAD);
+        let list = list::all(&bucket, is_done, listed);
+        tokio::try_join!(list, fetch::all(&bucket, inbox, outbox)).map(drop)
+    };
+    if let Err(error) = read.await {
+        // Perhaps nobody reads any more.
+        let _ = outbox.send(Err(format!("reading {location}: {error}"))).await;
     }
 }
 
 async fn stopped(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
-        tokio::time::sleep(STOP_WITHIN).await;
+        tokio::time::sleep(STOP_INTERVAL).await;
     }
 }
 

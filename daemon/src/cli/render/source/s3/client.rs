@@ -1,4 +1,4 @@
-//! The connection: which server, whose credentials, and how long is waited.
+//! Client of a bucket: endpoint, credentials, region and timeouts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,37 +9,37 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Builder, ProvideCredentials as _, Region};
+use tradepostd::aws;
 
 use super::{Access, Location};
-use crate::aws;
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// Until an answer begins.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// How often everything is tried.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Limit on the time until an answer begins.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Tries of every request.
 pub const TRIES: u32 = 3;
-/// Other servers want to be told some region, and do not mind which.
+/// Region for other servers than Amazon's, which accept any.
 const ANY_REGION: &str = "us-east-1";
-/// What the SDK says when no place had credentials.
+/// Message of the SDK when there are no credentials anywhere.
 const NONE_FOUND: &str = "the credential provider was not enabled";
-/// What the SDK reads by itself, only too late for what is decided here.
+/// Read here as well as by the SDK, because the HTTP client depends on them.
 const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
 
-/// A client, and what it is asked about.
+/// Client for one location.
 #[derive(Clone)]
-pub struct Link {
+pub struct BucketClient {
     pub client: Client,
     pub location: Arc<Location>,
-    /// Who is asked, for people.
+    /// Server, for error messages.
     pub server: String,
     pub page_keys: i32,
 }
 
-impl Link {
-    /// Finds out where the server is and whose credentials are used.
+impl BucketClient {
+    /// Finds endpoint, region and credentials.
     ///
     /// # Errors
-    /// When nobody says which region, or there are no credentials.
+    /// When there is no region, or there are no credentials.
     pub async fn new(location: &Location, access: &Access) -> anyhow::Result<Self> {
         let endpoint = access.endpoint.clone().or_else(endpoint_of_environment);
         if let Some(url) = &endpoint {
@@ -61,7 +61,7 @@ impl Link {
             .unwrap_or_else(|| format!("Amazon S3 in the region {region}"));
         let mut builder = Builder::from(&config).region(region);
         if let Some(url) = endpoint {
-            // Buckets have names below the server's on Amazon's only.
+            // Only Amazon's buckets are host names.
             builder = builder.endpoint_url(url).force_path_style(true);
         }
         Ok(Self {
@@ -75,8 +75,8 @@ impl Link {
 
 async fn load(endpoint: Option<&str>) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_WITHIN)
-        .operation_attempt_timeout(ANSWER_WITHIN)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ANSWER_TIMEOUT)
         .build();
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(aws::http(endpoint))
@@ -92,7 +92,6 @@ async fn credentials(config: &SdkConfig) -> anyhow::Result<()> {
     let Err(error) = provider.provide_credentials().await else {
         return Ok(());
     };
-    // There are none, and a list of everywhere that was looked would not say it better.
     if error.to_string() == NONE_FOUND {
         bail!("{advice}");
     }

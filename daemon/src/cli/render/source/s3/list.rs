@@ -1,98 +1,75 @@
-//! The keys below a prefix, a page at a time.
-
-use std::sync::atomic::Ordering;
+//! Keys below a prefix, a page at a time.
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
 use aws_sdk_s3::types::{EncodingType, Object};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::Sender;
 use tradepost_inspect::media::Family;
 use tradepost_inspect::text;
+use tradepost_jail::Limits;
 
 use super::super::super::journal::Stamp;
 use super::super::members::is_inside;
 use super::super::{Content, Entry};
-use super::Work;
-use super::client::Link;
-use super::fault::{self, Fault};
-use super::fetch::Job;
-use tradepost_jail::Limits;
+use super::client::BucketClient;
+use super::error::{self, ObjectError};
+use super::{IsDone, Listed, ListedObject};
 
-/// The first key there is, which also shows whether there may be others.
-///
-/// # Errors
-/// When the bucket cannot be listed.
-pub async fn first_key(link: &Link) -> Result<Option<String>, Fault> {
-    let page = page(link, None, 1).await?;
-    let Some(first) = page.contents().first() else {
-        return Ok(None);
-    };
-    key_of(&page, first).map(Some).map_err(Fault::All)
+/// Returns the first key, which also proves that the location can be listed.
+pub async fn first_key(bucket: &BucketClient) -> Result<Option<String>, ObjectError> {
+    let page = request(bucket).max_keys(1).send().await;
+    let page = page.map_err(|error| error::listing_error(&error, &bucket.server))?;
+    let first = page.contents().first();
+    first
+        .map(|object| key(&page, object).map_err(ObjectError::All))
+        .transpose()
 }
 
-/// Gives an entry for every key, and a job for each that has to be fetched, until nobody wants more.
-///
-/// # Errors
-/// In words, when the listing does not go on.
-pub(super) async fn all(link: &Link, work: &Work, entries: &Sender<Entry>, jobs: Sender<Job>) -> Result<(), String> {
-    let mut token = None;
-    loop {
-        let page = page(link, token.as_deref(), link.page_keys).await;
-        let page = page.map_err(|fault| fault.to_string())?;
+/// Sends every key until the receiver is gone.
+pub(super) async fn all(bucket: &BucketClient, is_done: &IsDone, to: Sender<Listed>) -> Result<(), String> {
+    let mut pages = request(bucket).into_paginator().page_size(bucket.page_keys).send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| error::listing_error(&error, &bucket.server).to_string())?;
         for object in page.contents() {
-            let key = key_of(&page, object)?;
-            let Some((entry, job)) = entry(link, work, key, object)? else {
-                continue;
-            };
-            // The entry first: who takes entries must never wait for one that waits for bytes they hold.
-            if entries.send(entry).await.is_err() {
-                return Ok(());
-            }
-            if let Some(job) = job
-                && jobs.send(job).await.is_err()
+            if let Some(listed) = listed(bucket, is_done, key(&page, object)?, object)?
+                && to.send(listed).await.is_err()
             {
                 return Ok(());
             }
         }
-        let next = page.next_continuation_token().map(str::to_owned);
-        match (page.is_truncated(), link.location.object.is_some(), next) {
-            (Some(true), false, Some(next)) if Some(&next) != token.as_ref() => token = Some(next),
-            (Some(true), false, _) => {
-                return Err("the server lists a page without saying where the next begins".to_owned());
-            }
-            _ => return Ok(()),
+        if bucket.location.object.is_some() {
+            return Ok(());
+        }
+        if page.is_truncated() == Some(true) && page.next_continuation_token().is_none() {
+            return Err("the server lists a page without saying where the next begins".to_owned());
         }
     }
+    Ok(())
 }
 
-async fn page(link: &Link, token: Option<&str>, keys: i32) -> Result<ListObjectsV2Output, Fault> {
-    let request = link
-        .client
-        .list_objects_v2()
-        .bucket(&link.location.bucket)
-        .prefix(link.location.listed())
+fn request(bucket: &BucketClient) -> ListObjectsV2FluentBuilder {
+    let request = bucket.client.list_objects_v2();
+    request
+        .bucket(&bucket.location.bucket)
+        .prefix(bucket.location.listing_prefix())
         // A key may have characters that XML has not.
         .encoding_type(EncodingType::Url)
-        .max_keys(keys)
-        .set_continuation_token(token.map(str::to_owned));
-    request
-        .send()
-        .await
-        .map_err(|error| fault::of_listing(&error, &link.server))
 }
 
-fn key_of(page: &ListObjectsV2Output, object: &Object) -> Result<String, String> {
+/// Key of a listed object.
+fn key(page: &ListObjectsV2Output, object: &Object) -> Result<String, String> {
     let key = object.key().ok_or("the server lists an object without a key")?;
     match page.encoding_type() {
         Some(EncodingType::Url) => {
-            decoded(key).ok_or_else(|| format!("the server lists a key that is not UTF-8: {key:?}"))
+            decode(key).ok_or_else(|| format!("the server lists a key that is not UTF-8: {key:?}"))
         }
         _ => Ok(key.to_owned()),
     }
 }
 
-/// A key without the escapes of a URL.
-fn decoded(key: &str) -> Option<String> {
+/// Decodes the escapes of a URL.
+fn decode(key: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(key.len());
     let mut rest = key.as_bytes();
     while let Some((&byte, behind)) = rest.split_first() {
@@ -112,50 +89,42 @@ fn decoded(key: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The entry of one object, unless no picture is made of it.
-fn entry(link: &Link, work: &Work, key: String, object: &Object) -> Result<Option<(Entry, Option<Job>)>, String> {
-    let Some(name) = key.strip_prefix(&link.location.prefix) else {
+/// Checks one object. `None` for a folder, or for another object than the one that was named.
+fn listed(bucket: &BucketClient, is_done: &IsDone, key: String, object: &Object) -> Result<Option<Listed>, String> {
+    let Some(name) = key.strip_prefix(&bucket.location.prefix) else {
         return Err(format!("the server lists {key:?}, which does not lie there"));
     };
-    let is_other = link.location.object.as_ref().is_some_and(|only| only != name);
+    let is_other = bucket.location.object.as_ref().is_some_and(|only| only != name);
     // Some programs make objects that look like folders.
     if is_other || name.is_empty() || name.ends_with('/') {
         return Ok(None);
     }
     if Family::of_path(name).is_none() {
-        work.news.passed_over.fetch_add(1, Ordering::Relaxed);
-        return Ok(None);
+        return Ok(Some(Listed::OtherKind));
     }
     let name = name.to_owned();
     if !is_inside(&name) {
-        let why = "pictures cannot be called after a key with an empty part, a part . or .., or a \\".to_owned();
-        return Ok(Some((Entry::unreadable(name, why), None)));
+        let reason = "pictures cannot be called after a key with an empty part, a part . or .., or a \\".to_owned();
+        return Ok(Some(Listed::Entry(Entry::unreadable(name, reason))));
     }
     let size_bytes = object.size().and_then(|size| u64::try_from(size).ok());
-    let Some(size_bytes) = size_bytes else {
-        return Err(format!("the server lists {key:?} without its size"));
-    };
     let stamp = Stamp {
-        size_bytes,
+        size_bytes: size_bytes.ok_or_else(|| format!("the server lists {key:?} without its size"))?,
         mark: object.e_tag().map_or(0, mark),
     };
     let most = Limits::default().file_bytes;
-    let (content, job) = if (work.is_done)(&name, stamp) {
-        (Content::Drawn, None)
-    } else if size_bytes > most {
-        (
-            Content::Unreadable(format!("is larger than {}", text::size(most))),
-            None,
-        )
+    let content = if is_done(&name, stamp) {
+        Content::Drawn
+    } else if stamp.size_bytes > most {
+        Content::Unreadable(format!("is larger than {}", text::size(most)))
     } else {
         let etag = object.e_tag().map(str::to_owned);
-        let (job, coming) = Job::new(key, size_bytes, etag, work.news.clone());
-        (Content::Coming(coming), Some(job))
+        return Ok(Some(Listed::Object(ListedObject { name, stamp, key, etag })));
     };
-    Ok(Some((Entry { name, stamp, content }, job)))
+    Ok(Some(Listed::Entry(Entry { name, stamp, content })))
 }
 
-/// Eight bytes for a tag that may be anything.
+/// Eight bytes of the hash of an ETag, which may be any text.
 fn mark(etag: &str) -> u64 {
     let digest: [u8; 32] = Sha256::digest(etag.as_bytes()).into();
     digest.iter().take(8).fold(0, |mark, &byte| mark << 8 | u64::from(byte))
@@ -166,12 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_as_they_were_decoded() {
-        assert_eq!(decoded("a/b.svg").as_deref(), Some("a/b.svg"));
-        assert_eq!(decoded("a+b%2Bc%20d%01.svg").as_deref(), Some("a b+c d\u{1}.svg"));
-        assert_eq!(decoded("%C3%BC.svg").as_deref(), Some("ü.svg"));
+    fn keys_are_read_as_they_were_decode() {
+        assert_eq!(decode("a/b.svg").as_deref(), Some("a/b.svg"));
+        assert_eq!(decode("a+b%2Bc%20d%01.svg").as_deref(), Some("a b+c d\u{1}.svg"));
+        assert_eq!(decode("%C3%BC.svg").as_deref(), Some("ü.svg"));
         for torn in ["a%", "a%2", "a%zz", "%ff"] {
-            assert_eq!(decoded(torn), None, "{torn}");
+            assert_eq!(decode(torn), None, "{torn}");
         }
     }
 

@@ -1,37 +1,37 @@
-//! What went wrong, in plain words, and how much it concerns.
+//! Errors of a bucket in plain words, by what they concern.
 
 use std::error::Error;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-/// Why an object is not to be had.
+/// Reason why an object can not be fetched.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum ObjectError {
     /// It concerns this object only.
     #[error("{0}")]
     Object(String),
     /// This object may not be read; perhaps none may.
     #[error("{0}")]
     Denied(String),
-    /// Its bytes stopped coming.
+    /// Its bytes stopped in the middle.
     #[error("{0}")]
-    Torn(String),
+    Interrupted(String),
     /// It concerns every object: the bucket, the credentials, the network.
     #[error("{0}")]
     All(String),
 }
 
-/// Why the keys of a bucket cannot be listed.
-pub fn of_listing<E>(error: &SdkError<E, HttpResponse>, server: &str) -> Fault
+/// Error of a listing.
+pub fn listing_error<E>(error: &SdkError<E, HttpResponse>, server: &str) -> ObjectError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let Some(said) = error.as_service_error() else {
-        return Fault::All(format!("no answer from {server}: {}", chain(error)));
+        return ObjectError::All(format!("no answer from {server}: {}", chain(error)));
     };
     let status = status(error);
-    Fault::All(match (said.code(), status) {
+    ObjectError::All(match (said.code(), status) {
         (Some("AccessDenied") | None, Some(403)) => {
             "listing it is not allowed with these credentials (it takes s3:ListBucket)".to_owned()
         }
@@ -39,36 +39,36 @@ where
     })
 }
 
-/// Why an object cannot be read.
-pub fn of_object<E>(error: &SdkError<E, HttpResponse>, server: &str) -> Fault
+/// Error of one object.
+pub fn object_error<E>(error: &SdkError<E, HttpResponse>, server: &str) -> ObjectError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let Some(said) = error.as_service_error() else {
-        return Fault::All(format!("no answer from {server}: {}", chain(error)));
+        return ObjectError::All(format!("no answer from {server}: {}", chain(error)));
     };
     match (said.code(), status(error)) {
-        (Some("NoSuchKey"), _) => Fault::Object("was deleted after it was listed".to_owned()),
-        (Some("PreconditionFailed"), _) | (None, Some(412)) => Fault::Object(changed()),
+        (Some("NoSuchKey"), _) => ObjectError::Object("was deleted after it was listed".to_owned()),
+        (Some("PreconditionFailed"), _) | (None, Some(412)) => ObjectError::Object(changed()),
         (Some("InvalidObjectState"), _) => {
-            Fault::Object("lies in an archive, and must be restored from it before it can be read".to_owned())
+            ObjectError::Object("lies in an archive, and must be restored from it before it can be read".to_owned())
         }
         (Some("AccessDenied") | None, Some(403)) => {
-            Fault::Denied("reading it is not allowed with these credentials (it takes s3:GetObject)".to_owned())
+            ObjectError::Denied("reading it is not allowed with these credentials (it takes s3:GetObject)".to_owned())
         }
         (code, status) if concerns_all(code) || status.is_none_or(|status| status >= 500 || status == 429) => {
-            Fault::All(answer(error, said))
+            ObjectError::All(answer(error, said))
         }
-        _ => Fault::Object(answer(error, said)),
+        _ => ObjectError::Object(answer(error, said)),
     }
 }
 
-/// What is said of an object that is not the one that was listed.
+/// Message for an object that is not the one that was listed.
 pub fn changed() -> String {
     "was replaced after it was listed: the next run draws it".to_owned()
 }
 
-/// An error and what caused it, each cause once.
+/// An error and its causes, each once.
 pub fn chain(error: &dyn Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
