@@ -39,3 +39,12 @@ alter table uploads add constraint uploads_state_known check (state in (
     'awaiting_bytes', 'scanning', 'unpacking', 'rendering', 'previewing', 'in_review', 'published', 'rejected', 'expired'));
 
 drop function renamed_stage;
+
+-- A queue knows nothing of uploads: messages that belong together share an id.
+alter table queue_messages rename column upload_id to correlation_id;
+alter index queue_messages_upload rename to queue_messages_correlation;
+alter table outbox rename column upload_id to correlation_id;
+alter table attempts rename column upload_id to correlation_id;
+alter index attempts_upload rename to attempts_correlation;
+alter table dead_letters rename column upload_id to correlation_id;
+alter index dead_letters_upload rename to dead_letters_correlation;

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::ids::{ItemId, MessageId, OperationId, SetId, UploadId};
 use crate::problem::Fault;
-use crate::uploads::Attempt;
+use crate::queues::{Attempt, Backend, Lane};
 
 /// Dead letters of one queue that failed for the same reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,16 +24,16 @@ pub struct DeadGroup {
     /// The error of the newest of them.
     pub error: String,
     pub messages: i64,
-    /// How many of them were redriven before and failed again.
+    /// Those that were redriven before and failed again.
     pub refailed: i64,
-    /// When the first of the cause came, even if it has left since.
+    /// The first of this cause, even if it has left since.
     #[serde(with = "time::serde::rfc3339")]
     pub first_died_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     pub last_died_at: OffsetDateTime,
 }
 
-/// What the operator saw: a selection made now means these dead letters and none that come later.
+/// The state of the list that an operator saw: a selection means these dead letters and none that come later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The highest sequence number there was.
@@ -56,7 +56,7 @@ pub struct DeadGroups {
 pub struct DeadRow {
     /// The id of the message it was; it keeps it when it is redriven.
     pub id: MessageId,
-    /// Grows with every death: a message that dies again gets a new one.
+    /// Grows with every dead letter: a message that is dead-lettered again gets a new one.
     pub seq: i64,
     pub queue: String,
     pub fingerprint: String,
@@ -66,7 +66,7 @@ pub struct DeadRow {
     pub upload_id: Option<UploadId>,
     /// Attempts that failed since it was sent or redriven.
     pub attempts: i32,
-    /// How often it was redriven, and failed again.
+    /// Redrives after which it failed again.
     pub redrives: i32,
     #[serde(with = "time::serde::rfc3339")]
     pub enqueued_at: OffsetDateTime,
@@ -83,34 +83,32 @@ pub struct DeadPage {
     pub snapshot: Snapshot,
 }
 
-/// Everything that is known of a dead letter.
+/// One dead letter in full.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeadDetail {
     pub row: DeadRow,
     pub payload: serde_json::Value,
     pub attributes: DeadAttributes,
     pub links: Links,
-    /// Every failed attempt, the newest first, earlier lives included; at most 100.
+    /// Failed attempts, the newest first, those before a redrive included; at most 100.
     pub history: Vec<DeadAttempt>,
-    /// Why redriving it as it is would do no good, when that is known.
+    /// The reason why a redrive would skip it.
     pub left_out: Option<String>,
     /// The operations it took part in, newest first; at most 20.
     pub operations: Vec<Part>,
 }
 
-/// What the queue knew of the message beside its payload.
+/// The attributes of the message, as SQS calls them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeadAttributes {
-    /// `interactive` or `bulk`.
-    pub lane: String,
-    /// `postgres` or `sqs`.
-    pub backend: String,
-    /// How often it was delivered, to workers that died too.
+    pub lane: Lane,
+    pub backend: Backend,
+    /// Deliveries; those to workers that crashed count.
     pub receives: i32,
     pub payload_bytes: i64,
 }
 
-/// What the message belongs to.
+/// Objects that the message belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Links {
     pub upload_id: Option<UploadId>,
@@ -128,12 +126,12 @@ pub struct DeadAttempt {
     pub attempt: Attempt,
     /// `host:pid`.
     pub worker: String,
-    /// In which life of the message: 0 before it was ever redriven.
+    /// Redrives of the message before this attempt.
     pub redrives: i32,
     pub fingerprint: String,
 }
 
-/// What an operation did with a message.
+/// A message in an operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     pub operation_id: OperationId,
@@ -151,14 +149,14 @@ pub struct Part {
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     pub payload: serde_json::Value,
-    /// The `seq` of the dead letter that was edited: if it died again since, nothing is sent.
+    /// The `seq` of the dead letter that was edited: if the message was dead-lettered again since, nothing is sent.
     pub seq: i64,
 }
 
-/// What an edit changes, and what is wrong with it.
+/// The changes of an edit, and its faults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditCheck {
-    /// Why it would be refused; empty when it would be sent.
+    /// Faults for which it would be refused; empty when it would be sent.
     pub faults: Vec<Fault>,
     /// The pretty JSON of both, line by line; only changed lines and what is next to them.
     pub diff: Vec<DiffLine>,
@@ -179,7 +177,7 @@ pub enum DiffKind {
 }
 
 impl DiffKind {
-    /// What stands before the line: ` `, `-` or `+`.
+    /// The first character of the line: ` `, `-` or `+`.
     pub fn mark(self) -> char {
         match self {
             Self::Same => ' ',

@@ -3,6 +3,65 @@
 //! All three acts survive a restart, and answer with the [`QueueRow`].
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::ids::MessageId;
+
+crate::text_enum! {
+    /// The backend that carries the messages.
+    pub enum Backend {
+        /// Tables of the database.
+        Postgres = "postgres",
+        /// Amazon SQS, or a server that speaks its protocol.
+        Sqs = "sqs",
+    }
+}
+
+crate::text_enum! {
+    /// A priority of a queue: interactive messages come before bulk ones.
+    pub enum Lane {
+        Interactive = "interactive",
+        Bulk = "bulk",
+    }
+}
+
+impl Lane {
+    /// Reads the number in a column of the database, whose check knows no third lane.
+    pub fn from_column(column: i16) -> Self {
+        if column == Self::Bulk as i16 {
+            Self::Bulk
+        } else {
+            Self::Interactive
+        }
+    }
+}
+
+crate::text_enum! {
+    /// The consequence of a failed attempt.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum AttemptOutcome {
+        /// Another attempt.
+        Retry = "retry",
+        /// A dead letter.
+        Dead = "dead",
+    }
+}
+
+/// One failed attempt at a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attempt {
+    pub queue: String,
+    pub message_id: MessageId,
+    pub attempt: i32,
+    /// The file the message is about, where it is about one.
+    pub file: Option<String>,
+    pub error: String,
+    pub outcome: AttemptOutcome,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    pub duration_ms: i64,
+}
 
 /// One queue now. Rates are over the last 10 s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,7 +75,7 @@ pub struct QueueRow {
     /// Not visible yet: delayed, or waiting for its next attempt.
     pub delayed: i64,
     pub dead: i64,
-    /// How long the oldest ready message has waited; with SQS, as the last messages received tell.
+    /// The waiting time of the oldest ready message; with SQS, estimated from the last received messages.
     pub oldest_age_seconds: Option<f64>,
     /// Messages that this daemon sent.
     pub sent_per_second: f64,
@@ -28,17 +87,16 @@ pub struct QueueRow {
     pub workers: u32,
     /// Handlers that each of them runs at once.
     pub concurrency: u32,
-    /// Who changed the concurrency from what is configured, if anybody did.
+    /// The operator who changed the configured concurrency.
     pub concurrency_by: Option<String>,
     pub paused: bool,
-    /// Who paused it, when it is paused.
+    /// The operator who paused it.
     pub paused_by: Option<String>,
     /// Messages done in each of the last 60 s, oldest first.
     pub done_history: Vec<u32>,
     /// Messages sent in each of the last 60 s, oldest first.
     pub sent_history: Vec<u32>,
-    /// `postgres` or `sqs`.
-    pub backend: String,
+    pub backend: Backend,
 }
 
 /// Another concurrency for a queue.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ids::{CaseId, SetId, UploadId};
+use crate::queues::Attempt;
 
 crate::text_enum! {
     /// State of an upload. Everything before `InReview` is work in progress, the rest is settled.
@@ -125,21 +126,4 @@ crate::text_enum! {
         /// The file is never published; the rest of the pack may be.
         Blocking = "blocking",
     }
-}
-
-/// One failed attempt at a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Attempt {
-    pub queue: String,
-    pub message_id: crate::ids::MessageId,
-    pub attempt: i32,
-    /// The file the message is about, where it is about one.
-    pub file: Option<String>,
-    pub error: String,
-    /// `retry` or `dead`.
-    pub outcome: String,
-    #[serde(with = "time::serde::rfc3339")]
-    pub at: OffsetDateTime,
-    pub duration_ms: i64,
 }

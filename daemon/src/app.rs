@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::PgPool;
+use futures_util::future::BoxFuture;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
 use tradepost_common::events::Revisions;
@@ -12,19 +13,25 @@ use tradepost_common::overview::DaemonMode;
 use crate::campaigns::Campaigns;
 use crate::clamd::ScannerStatus;
 use crate::config::Config;
-use crate::queue::Broker;
-use crate::queue::settings::Settings;
-use crate::queue::stats::QueueStats;
-use crate::queue::wake::Wake;
+use crate::jobs::{self, Job};
 use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;
 use tradepost_jail::Jail;
+use tradepost_queue::notification::{Notifier, Topic};
+use tradepost_queue::settings::Settings;
+use tradepost_queue::{Broker, Queue};
 use tradepost_render::presets::Preset;
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
+
+/// An operation was planned, started, paused or cancelled.
+pub const OPERATIONS: Topic = Topic::new("operations");
+
+/// Settles what waits for a job that an operator gave up on: `dispatch::give_up`, which features can not import.
+pub type GiveUp = for<'a> fn(&'a App, &'a mut PgConnection, &'a Job, &'a str) -> BoxFuture<'a, sqlx::Result<()>>;
 
 /// The state behind every handler and job.
 pub struct App {
@@ -40,9 +47,9 @@ pub struct App {
     pub scans: Scans,
     pub campaigns: Campaigns,
     pub broker: Broker,
-    pub wake: Arc<Wake>,
+    pub give_up: GiveUp,
+    pub notifier: Arc<Notifier>,
     pub settings: watch::Receiver<Settings>,
-    pub stats: Arc<QueueStats>,
     pub latency: Arc<Latency>,
     pub alerts: Alerts,
     pub process: ProcessMeter,
@@ -66,10 +73,12 @@ impl App {
     }
 
     /// Handlers that run at once on a queue when no operator decided otherwise.
-    pub fn concurrency(&self, queue: crate::queue::QueueName) -> u32 {
+    pub fn concurrency(&self, queue: Queue) -> u32 {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
         let configured = self.config.queues.concurrency.get(queue.as_str());
-        configured.copied().unwrap_or_else(|| queue.default_concurrency(cores))
+        configured
+            .copied()
+            .unwrap_or_else(|| jobs::default_concurrency(queue, cores))
     }
 }
 

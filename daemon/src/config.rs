@@ -18,7 +18,7 @@ use tradepost_render::presets::{Preset, default_presets};
 
 pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
-pub use queues::{AwsConfig, QueueBackend, QueuesConfig};
+pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
 
@@ -213,7 +213,7 @@ impl Default for LimitsConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     pub format: LogFormat,
-    /// As `RUST_LOG`: `info,tradepostd::queue=debug`.
+    /// As `RUST_LOG`: `info,tradepost_queue=debug`.
     pub filter: String,
 }
 

@@ -1,161 +1,182 @@
-//! What the messages of each queue do: the table from queue to feature.
-//! Here a payload becomes a job, is checked against what the queue takes, and is given up on.
+//! The jobs that messages carry: a payload struct for each kind, and the queue it goes through.
 
-use std::sync::Arc;
-
-use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgConnection;
+use tradepost_common::ids::{CampaignId, ItemId, SetId, UploadId};
 use tradepost_common::problem::Fault;
-use tradepost_common::uploads::{Stage, UploadState};
+use tradepost_common::uploads::UploadState;
+use tradepost_inspect::manifest::Kind;
+use tradepost_queue::{NewMessage, Queue};
 
-use crate::app::App;
-use crate::campaigns::job::CampaignJob;
-use crate::preview::job::PreviewJob;
-use crate::queue::dead::Letter;
-use crate::queue::worker::Work;
-use crate::queue::{Lane, Message, Needs, Outcome, QueueName};
-use crate::render::job::RenderJob;
-use crate::scan::job::ScanJob;
-use crate::unpack::job::UnpackJob;
-use crate::uploads::service as uploads;
-use crate::{campaigns, preview, render, scan, takedown, unpack};
+pub const SCAN: Queue = Queue::new("scan");
+pub const UNPACK: Queue = Queue::new("unpack");
+pub const RENDER: Queue = Queue::new("render");
+pub const PREVIEW: Queue = Queue::new("preview");
 
-/// The jobs of the daemon, as the worker loop wants them.
-pub struct Jobs(pub Arc<App>);
+/// All queues, in the order of the stages of an upload.
+pub const QUEUES: [Queue; 4] = [SCAN, UNPACK, RENDER, PREVIEW];
 
-impl Work for Jobs {
-    /// Waits while the scanner is away, for queues that need it.
-    async fn until_ready(&self, queue: QueueName) {
-        let mut scanner = self.0.scanner.clone();
-        if queue.needs() == Needs::Scanner {
-            // An error: nobody looks for the scanner any more, the daemon stops.
-            let _ = scanner.wait_for(|status| status.scanner().is_some()).await;
-        }
-    }
-
-    async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
-        let result = handle(&self.0, message).await;
-        scan::waiting::instead_of_failing(&self.0, message, result).await
-    }
-
-    fn buried(&self, _: &Message) {
-        self.0.changed.uploads();
-    }
-}
-
-/// Runs the handler of one message.
-///
-/// # Errors
-/// Whatever keeps the work from being done now; the attempt counts.
-pub async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
-    let is_interactive = message.held.lane == Lane::Interactive;
-    let _working = is_interactive.then(|| app.campaigns.courtesy.working());
-    match message.queue() {
-        QueueName::Scan => {
-            let job: ScanJob = parse(message)?;
-            match job.again {
-                Some(number) => takedown::rescan::run(app, job.upload_id, number).await,
-                None => scan::job::run(app, job).await,
-            }
-        }
-        QueueName::Unpack => unpack::job::run(app, parse(message)?, message.attempt).await,
-        QueueName::Render if campaigns::job::is_one(&message.payload) => {
-            campaigns::job::run(app, parse(message)?, message.attempt).await
-        }
-        QueueName::Render => render::job::run(app, parse(message)?, message.attempt).await,
-        QueueName::Preview => preview::job::run(app, parse(message)?, message.attempt).await,
-    }
-}
-
-fn parse<T: DeserializeOwned>(message: &Message) -> anyhow::Result<T> {
-    T::deserialize(&message.payload)
-        .with_context(|| format!("the payload is no job of the queue {}", message.queue().as_str()))
-}
-
-/// Whether a payload is a job of the queue.
-///
-/// # Errors
-/// What is wrong with it, and where (a JSON pointer).
-pub fn check(queue: QueueName, payload: &Value) -> Result<(), Fault> {
+/// The handlers of a queue that run at once when the configuration does not say.
+pub fn default_concurrency(queue: Queue, cores: u32) -> u32 {
     match queue {
-        QueueName::Scan => check_as::<ScanJob>(payload),
-        QueueName::Unpack => check_as::<UnpackJob>(payload),
-        QueueName::Render if campaigns::job::is_one(payload) => check_as::<CampaignJob>(payload),
-        QueueName::Render => check_as::<RenderJob>(payload),
-        QueueName::Preview => check_as::<PreviewJob>(payload),
+        SCAN => 2,
+        RENDER => cores * 2,
+        _ => 1,
     }
 }
 
-/// Settles what waits for a message that an operator gave up on, in the transaction that takes the message away.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn give_up(app: &App, tx: &mut PgConnection, letter: &Letter, reason: &str) -> sqlx::Result<()> {
-    let Some(queue) = QueueName::parse(&letter.row.queue) else {
-        return Ok(());
-    };
-    // Nothing waits for a message that never was a job.
-    match queue {
-        QueueName::Scan => match ScanJob::deserialize(&letter.payload) {
-            // Nothing waits for one that scans again.
-            Ok(job) if job.again.is_none() => {
-                uploads::give_up(tx, job.upload_id, UploadState::Scanning, Stage::Scan, reason).await
-            }
-            _ => Ok(()),
-        },
-        QueueName::Unpack => match UnpackJob::deserialize(&letter.payload) {
-            Ok(job) => uploads::give_up(tx, job.upload_id, UploadState::Unpacking, Stage::Unpack, reason).await,
-            Err(_) => Ok(()),
-        },
-        QueueName::Render if campaigns::job::is_one(&letter.payload) => {
-            match CampaignJob::deserialize(&letter.payload) {
-                Ok(job) => campaigns::job::give_up(tx, &job, reason).await,
-                Err(_) => Ok(()),
-            }
+/// The handlers of these queues wait while the scanner is away.
+pub fn needs_scanner(queue: Queue) -> bool {
+    matches!(queue, SCAN | RENDER)
+}
+
+/// The payload of a message, tagged by `job`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    Scan(ScanJob),
+    Unpack(UnpackJob),
+    Render(RenderJob),
+    Campaign(CampaignJob),
+    Preview(PreviewJob),
+}
+
+const TAGS: &str = "expected one of scan, unpack, render, campaign, preview";
+
+/// Scans an uploaded pack: a ZIP by its first bytes, and clean by the scanner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanJob {
+    pub upload_id: UploadId,
+    /// Scans a published pack again, with daily signatures of this number or newer ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<i32>,
+}
+
+/// Opens a pack in the jail, validates its manifest, creates the drafts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnpackJob {
+    pub upload_id: UploadId,
+}
+
+/// Scans, inspects and renders one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderJob {
+    pub upload_id: UploadId,
+    pub set_id: SetId,
+    pub item_id: ItemId,
+    pub kind: Kind,
+    pub path: String,
+}
+
+/// Renders some items of a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CampaignJob {
+    pub campaign: CampaignId,
+    /// Messages of an earlier run are void.
+    pub run: i32,
+    /// The first position in the plan.
+    pub from: i32,
+    /// The position after the last.
+    pub to: i32,
+    /// Only items of the canary.
+    pub canary: bool,
+}
+
+/// Makes the contact sheet and settles the upload, once all its files are settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreviewJob {
+    pub upload_id: UploadId,
+    pub set_id: SetId,
+}
+
+impl Job {
+    pub fn queue(&self) -> Queue {
+        match self {
+            Self::Scan(_) => SCAN,
+            Self::Unpack(_) => UNPACK,
+            Self::Render(_) | Self::Campaign(_) => RENDER,
+            Self::Preview(_) => PREVIEW,
         }
-        QueueName::Render => match RenderJob::deserialize(&letter.payload) {
-            Ok(job) => render::job::give_up(app, tx, &job, reason).await,
-            Err(_) => Ok(()),
-        },
-        QueueName::Preview => match PreviewJob::deserialize(&letter.payload) {
-            Ok(job) => preview::job::give_up(tx, &job, reason).await,
-            Err(_) => Ok(()),
-        },
+    }
+
+    pub fn upload_id(&self) -> Option<UploadId> {
+        match self {
+            Self::Scan(job) => Some(job.upload_id),
+            Self::Unpack(job) => Some(job.upload_id),
+            Self::Render(job) => Some(job.upload_id),
+            Self::Campaign(_) => None,
+            Self::Preview(job) => Some(job.upload_id),
+        }
+    }
+
+    /// A message of the interactive lane that carries this job.
+    pub fn message(&self) -> NewMessage {
+        let upload_id = self.upload_id().map(|id| id.0);
+        NewMessage::new(self.queue(), self).with_correlation(upload_id)
+    }
+
+    /// Reads a payload. Unknown fields are ignored: a newer release may have sent them.
+    ///
+    /// # Errors
+    /// The fault, with a JSON pointer to the place.
+    pub fn parse(payload: &Value) -> Result<Self, Fault> {
+        let fields = payload
+            .as_object()
+            .ok_or_else(|| fault("", "invalid type, expected an object with the field `job`"))?;
+        let tag = fields
+            .get("job")
+            .ok_or_else(|| fault("", format!("missing field `job`, {TAGS}")))?;
+        match tag.as_str() {
+            Some("scan") => read(payload).map(Self::Scan),
+            Some("unpack") => read(payload).map(Self::Unpack),
+            Some("render") => read(payload).map(Self::Render),
+            Some("campaign") => read(payload).map(Self::Campaign),
+            Some("preview") => read(payload).map(Self::Preview),
+            _ => Err(fault("/job", format!("no such job, {TAGS}"))),
+        }
+    }
+
+    /// Checks the payload that an operator wants to send to a queue.
+    ///
+    /// # Errors
+    /// The fault, with a JSON pointer to the place. An unknown field is one.
+    pub fn check(queue: &str, payload: &Value) -> Result<Self, Fault> {
+        let job = Self::parse(payload)?;
+        let takes = job.queue().as_str();
+        if takes != queue {
+            return Err(fault(
+                "/job",
+                format!("jobs of this kind go to the queue {takes}, not to {queue}"),
+            ));
+        }
+        let known = serde_json::to_value(&job).expect("a job is always JSON");
+        let mut fields = payload.as_object().into_iter().flat_map(|fields| fields.keys());
+        match fields.find(|key| known.get(key).is_none()) {
+            Some(key) => Err(fault(&format!("/{key}"), "the queue knows no such field")),
+            None => Ok(job),
+        }
+    }
+
+    /// Doing this job has no effect any more in this state of its upload.
+    pub fn is_pointless(&self, upload: UploadState) -> bool {
+        // The contact sheet of a published set may be made again.
+        let redraws =
+            matches!(self, Self::Preview(_)) && matches!(upload, UploadState::Published | UploadState::InReview);
+        upload.is_settled() && !redraws
     }
 }
 
-/// Whether doing a job over does any good, as far as the state of its upload tells.
-pub fn is_pointless(queue: QueueName, upload: UploadState) -> bool {
-    // The contact sheet of a published set may be drawn anew.
-    let redraws = queue == QueueName::Preview && matches!(upload, UploadState::Published | UploadState::InReview);
-    upload.is_settled() && !redraws
+fn read<T: DeserializeOwned>(payload: &Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(payload).map_err(|error| {
+        let pointer: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
+        fault(&pointer, error.inner().to_string())
+    })
 }
 
-fn check_as<T: DeserializeOwned + Serialize>(payload: &Value) -> Result<(), Fault> {
-    let job: T = serde_path_to_error::deserialize(payload).map_err(|error| Fault {
-        at: pointer(error.path()),
-        message: error.inner().to_string(),
-    })?;
-    let known = serde_json::to_value(job).expect("a job is always JSON");
-    let unknown = payload
-        .as_object()
-        .and_then(|fields| fields.keys().find(|key| *key != "job" && known.get(key).is_none()));
-    match unknown {
-        Some(key) => Err(Fault {
-            at: format!("/payload/{key}"),
-            message: "the queue knows no such field".to_owned(),
-        }),
-        None => Ok(()),
+fn fault(pointer: &str, message: impl Into<String>) -> Fault {
+    Fault {
+        at: format!("/payload{pointer}"),
+        message: message.into(),
     }
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    let mut pointer = "/payload".to_owned();
-    for segment in path {
-        pointer += &format!("/{segment}");
-    }
-    pointer
 }

@@ -8,13 +8,14 @@
 mod run;
 
 pub mod control;
-pub mod jobs;
+pub mod dispatch;
 pub mod monitor;
 pub mod public;
 pub mod scheduler;
 
 // Features.
 pub mod campaigns;
+pub mod dead_letters;
 pub mod operations;
 pub mod preview;
 pub mod render;
@@ -40,13 +41,12 @@ pub mod extractors;
 pub mod app;
 
 // Platform: it knows no feature.
-pub mod queue;
+pub mod queues;
 
 pub mod audit;
 pub mod aws;
 pub mod database;
 pub mod embedded;
-pub mod leases;
 pub mod objects;
 pub mod pager;
 pub mod pinned;
@@ -59,5 +59,7 @@ pub mod config;
 
 pub mod clamd;
 pub mod error;
+
+pub mod jobs;
 
 pub use run::run;

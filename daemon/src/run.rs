@@ -10,25 +10,28 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tradepost_common::overview::DaemonMode;
+use tradepost_leases as leases;
+use tradepost_queue::notification::{self, Notifier};
+use tradepost_queue::settings::{self, Settings};
+use tradepost_queue::worker::{self, Policy, WorkerContext};
+use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
-use crate::app::{App, Changes};
+use crate::app::{App, Changes, OPERATIONS};
 use crate::campaigns::{self, Campaigns};
 use crate::clamd::ScannerStatus;
 use crate::config::{Config, DaemonRole};
 use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
 use crate::database::{self, Database};
+use crate::dispatch::{self, Dispatcher};
 use crate::embedded::clamd::{self, ScannerSpec};
-use crate::jobs::Jobs;
-use crate::queue::settings::{self, Settings};
-use crate::queue::stats::QueueStats;
-use crate::queue::worker::{self, Engine, Policy};
-use crate::queue::{self, Broker, QueueName, attempts, collector, outbox, postgres, wake};
+use crate::jobs::{QUEUES, RENDER, SCAN};
+use crate::operations::outcomes::OutcomeLog;
 use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{leases, monitor, operations, presets, public, scheduler};
+use crate::{monitor, operations, presets, public, queues, scheduler};
 use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
@@ -60,19 +63,17 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
 
     let (status, scanner) = watch::channel(ScannerStatus::starting());
     let (decided, settings) = watch::channel(
-        settings::read(&database.pool)
+        settings::read(&database.pool, &QUEUES)
             .await
             .context("reading the settings of the queues")?,
     );
     let store = Store::open(state.join("objects"))?;
-    let stats = Arc::<QueueStats>::default();
-    let broker = queue::connect(&config, &database.pool, &store, &stats).await?;
-    let parts = (store, stats, broker);
+    let broker = queues::connect(&config, &database.pool, &store, Arc::default(), Arc::new(OutcomeLog)).await?;
     let app = Arc::new(build(
         config,
         &state,
         &database,
-        parts,
+        (store, broker),
         scanner,
         settings,
         listener.as_ref(),
@@ -156,7 +157,7 @@ async fn release_orphans(database: &Database) -> anyhow::Result<()> {
             .context("releasing messages of a former run")?;
         leases::release_all(&database.pool).await?;
         if released > 0 {
-            tracing::info!(released, "released messages that the last run had in hand");
+            tracing::info!(released, "released messages that the last run had in flight");
         }
     }
     Ok(())
@@ -166,7 +167,7 @@ fn build(
     config: Config,
     state: &Path,
     database: &Database,
-    (store, stats, broker): (Store, Arc<QueueStats>, Broker),
+    (store, broker): (Store, Broker),
     scanner: watch::Receiver<ScannerStatus>,
     settings: watch::Receiver<Settings>,
     listener: Option<&TcpListener>,
@@ -184,16 +185,16 @@ fn build(
         scans: Scans::default(),
         campaigns: Campaigns::new(config.campaigns.at_once()),
         broker,
-        wake: Arc::default(),
+        give_up: dispatch::give_up,
+        notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS])),
         settings,
-        stats,
         latency: Arc::<Latency>::default(),
         alerts: Alerts::default(),
         process: ProcessMeter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
         changed: Changes::default(),
         started_at: OffsetDateTime::now_utc(),
-        worker: attempts::worker_name(),
+        worker: worker_name(),
         mode: if database.cluster.is_some() {
             DaemonMode::Embedded
         } else {
@@ -235,10 +236,7 @@ fn scanner_spec(app: &App, state: &Path) -> ScannerSpec {
     spec.when_stale = config.scanner.when_stale;
     spec.recheck = app.scans.recheck.clone();
     // Room for everything that is scanned at once, and for those who ask whether it works.
-    let at_once: u32 = [QueueName::Scan, QueueName::Render]
-        .map(|queue| app.concurrency(queue))
-        .iter()
-        .sum();
+    let at_once: u32 = [SCAN, RENDER].map(|queue| app.concurrency(queue)).iter().sum();
     spec.max_threads = u8::try_from(at_once + 2).unwrap_or(u8::MAX);
     if config.scanner.private {
         spec.machine_sockets.clear();
@@ -294,57 +292,64 @@ fn spawn_edges(
 
 fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings>) {
     let (db, stop) = (&app.db, &tasks.stop.clone());
-    tasks.spawn("wake", wake::run(db.clone(), app.wake.clone(), stop.clone()));
+    tasks.spawn(
+        "notifier",
+        notification::run(db.clone(), app.notifier.clone(), stop.clone()),
+    );
     tasks.spawn(
         "settings",
-        settings::run(db.clone(), app.wake.clone(), decided, stop.clone()),
+        settings::run(db.clone(), &QUEUES, app.notifier.clone(), decided, stop.clone()),
     );
     if app.config.has_role(DaemonRole::Workers) {
-        let (engine, jobs) = (Arc::new(engine(app)), Arc::new(Jobs(app.clone())));
-        for queue in QueueName::ALL {
+        let (context, dispatcher) = (worker_context(app), Arc::new(Dispatcher(app.clone())));
+        for queue in QUEUES {
             tasks.spawn(
                 queue.as_str(),
-                worker::run(engine.clone(), jobs.clone(), queue, policy(app, queue), stop.clone()),
+                worker::run(
+                    context.clone(),
+                    dispatcher.clone(),
+                    queue,
+                    policy(app, queue),
+                    stop.clone(),
+                ),
             );
         }
         tasks.spawn(
-            "presence",
-            settings::announce(db.clone(), app.worker.clone(), stop.clone()),
+            "registration",
+            settings::register_worker(db.clone(), &QUEUES, app.worker.clone(), stop.clone()),
         );
     }
     if app.config.has_role(DaemonRole::Scheduler) {
         tasks.spawn("scheduler", scheduler::run(app.clone(), stop.clone()));
         if let Some(sqs) = app.broker.as_sqs() {
-            let (sqs, worker) = (sqs.clone(), app.worker.clone());
-            let relay = outbox::run(db.clone(), sqs.clone(), app.wake.clone(), worker.clone(), stop.clone());
-            tasks.spawn("outbox", relay);
-            tasks.spawn("collector", collector::run(db.clone(), sqs, worker, stop.clone()));
+            let (broker, worker) = (app.broker.clone(), app.worker.clone());
+            let notifier = app.notifier.clone();
+            let relay = relay::run(broker.clone(), sqs.clone(), notifier, worker.clone(), stop.clone());
+            tasks.spawn("relay", relay);
+            tasks.spawn("collector", collector::run(broker, sqs.clone(), worker, stop.clone()));
         }
         tasks.spawn("operations", operations::runner::run(app.clone(), stop.clone()));
         tasks.spawn("campaigns", campaigns::runner::run(app.clone(), stop.clone()));
     }
 }
 
-fn engine(app: &App) -> Engine {
-    Engine {
-        db: app.db.clone(),
+fn worker_context(app: &App) -> WorkerContext {
+    WorkerContext {
         broker: app.broker.clone(),
-        wake: app.wake.clone(),
+        notifier: app.notifier.clone(),
         settings: app.settings.clone(),
-        stats: app.stats.clone(),
-        latency: app.latency.clone(),
         worker: app.worker.clone(),
     }
 }
 
-fn policy(app: &App, queue: QueueName) -> Policy {
+fn policy(app: &App, queue: Queue) -> Policy {
     let queues = &app.config.queues;
     Policy {
         concurrency: app.concurrency(queue),
         visibility: Duration::from_secs(queues.visibility_seconds.into()),
         attempts: queues.attempts,
         backoff: Duration::from_secs(queues.backoff_seconds.into()),
-        // A little before the tasks' own deadline, so that messages can be given back.
+        // A little before the tasks' own deadline, so that messages can be released.
         stop_deadline: Duration::from_secs(u64::from(app.config.daemon.stop_seconds).saturating_sub(3)),
     }
 }

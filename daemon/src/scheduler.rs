@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::App;
+use crate::dead_letters::service as dead_letters;
+use crate::jobs::QUEUES;
+use crate::telemetry::alerts::AlertCode;
+use crate::{operations, review, takedown, uploads};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-
-use crate::app::App;
-use crate::queue::{QueueName, dead};
-use crate::telemetry::alerts::AlertCode;
-use crate::{leases, operations, review, takedown, uploads};
+use tradepost_leases as leases;
+use tradepost_queue::Queue;
 
 const EVERY: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_secs(30);
@@ -49,7 +51,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
 }
 
 async fn watch_queues(app: &App) -> anyhow::Result<()> {
-    let dead: Vec<_> = dead::service::counts(&app.db)
+    let dead: Vec<_> = dead_letters::count_by_queue(&app.db)
         .await?
         .iter()
         .map(|(queue, dead)| format!("{dead} in {queue}"))
@@ -57,7 +59,7 @@ async fn watch_queues(app: &App) -> anyhow::Result<()> {
     let what = "messages failed too often; their uploads wait for an operator";
     raise_or_clear(app, AlertCode::DeadLetters, what, &dead);
     let decided = app.settings.borrow().clone();
-    let paused_by = |queue: &QueueName| decided.get(queue).and_then(|setting| setting.paused_by.clone());
+    let paused_by = |queue: &Queue| decided.get(queue).and_then(|setting| setting.paused_by.clone());
     let depths = app.broker.depths().await?;
     let fault: Vec<_> = app.broker.as_sqs().and_then(|sqs| sqs.fault()).into_iter().collect();
     let what = "SQS does not answer; all queues wait";
@@ -70,7 +72,7 @@ async fn watch_queues(app: &App) -> anyhow::Result<()> {
         .collect();
     let what = "messages are ready for 5 minutes and no worker takes them";
     raise_or_clear(app, AlertCode::QueueStuck, what, &stuck);
-    let paused: Vec<_> = QueueName::ALL
+    let paused: Vec<_> = QUEUES
         .iter()
         .filter_map(|queue| Some(format!("{} by {}", queue.as_str(), paused_by(queue)?)))
         .collect();

@@ -1,8 +1,8 @@
-//! What every backend of the queues promises. The same tests run on PostgreSQL and on a server of SQS; after them, what only
-//! SQS has: the outbox, the dead queues, messages of strangers, the commands.
+//! The contract of the queues. The same tests run on PostgreSQL and on a server of SQS. Some are about SQS only: the outbox, the
+//! dead-letter queues, messages of other programs, the commands.
 
+use tradepost_common::queues::Backend;
 use tradepost_tests::queues::Bench;
-use tradepostd::config::QueueBackend;
 
 /// Runs every named test on both backends.
 macro_rules! on_both {
@@ -10,13 +10,13 @@ macro_rules! on_both {
         mod postgres {
             $(#[tokio::test]
             async fn $test() {
-                crate::conformance::run(tradepostd::config::QueueBackend::Postgres, super::$test).await;
+                crate::conformance::run(tradepost_common::queues::Backend::Postgres, super::$test).await;
             })*
         }
         mod sqs {
             $(#[tokio::test]
             async fn $test() {
-                crate::conformance::run(tradepostd::config::QueueBackend::Sqs, super::$test).await;
+                crate::conformance::run(tradepost_common::queues::Backend::Sqs, super::$test).await;
             })*
         }
     };
@@ -27,12 +27,12 @@ mod foreign;
 mod killed;
 mod messages;
 mod payloads;
+mod permits;
 mod relay;
-mod slots;
 mod whole;
 mod workers;
 
-async fn run(backend: QueueBackend, test: impl AsyncFnOnce(&Bench)) {
+async fn run(backend: Backend, test: impl AsyncFnOnce(&Bench)) {
     let Some(bench) = Bench::start(backend).await else {
         return;
     };
@@ -42,5 +42,5 @@ async fn run(backend: QueueBackend, test: impl AsyncFnOnce(&Bench)) {
 
 /// Queues of SQS on which nothing runs yet.
 async fn sqs_with(change: impl FnOnce(&mut tradepostd::config::QueuesConfig)) -> Option<Bench> {
-    Bench::open(QueueBackend::Sqs, change).await
+    Bench::open(Backend::Sqs, change).await
 }

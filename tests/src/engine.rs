@@ -9,14 +9,15 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tradepost_queue::notification::{self, Notifier};
+use tradepost_queue::settings::Settings;
+use tradepost_queue::worker::{self, Handler, Policy, WorkerContext};
+use tradepost_queue::{Broker, Queue, collector, relay, worker_name};
 use tradepost_store::Store;
 use tradepostd::config::Config;
-use tradepostd::database;
-use tradepostd::queue::settings::Settings;
-use tradepostd::queue::stats::QueueStats;
-use tradepostd::queue::wake::{self, Wake};
-use tradepostd::queue::worker::{self, Engine, Policy, Work};
-use tradepostd::queue::{self, Broker, QueueName, attempts, collector, outbox};
+use tradepostd::jobs::QUEUES;
+use tradepostd::operations::outcomes::OutcomeLog;
+use tradepostd::{database, queues};
 
 use crate::sqs::Sqs;
 
@@ -72,9 +73,6 @@ impl Place {
     }
 
     /// Connects as the daemon does.
-    ///
-    /// # Errors
-    /// When the server does not answer.
     pub async fn connect(&self, connections: u32) -> anyhow::Result<PgPool> {
         // The folder is for a private cluster, which this is not.
         let database = database::open(&self.config(connections).database, Path::new("/nonexistent")).await?;
@@ -82,19 +80,16 @@ impl Place {
     }
 
     /// The broker of these queues.
-    ///
-    /// # Errors
-    /// When the backend does not answer.
     pub async fn broker(&self, db: &PgPool) -> anyhow::Result<Broker> {
         let store = Store::open(self.socket_folder.join("../../objects"))?;
-        queue::connect(&self.config(1), db, &store, &Arc::<QueueStats>::default()).await
+        queues::connect(&self.config(1), db, &store, Arc::default(), Arc::new(OutcomeLog)).await
     }
 }
 
 /// The worker loops of one process, and what they stand on.
 pub struct Workers {
     pub stop: CancellationToken,
-    engine: Arc<Engine>,
+    context: WorkerContext,
     // The loops wait for a change of the settings as long as somebody could make one.
     _settings: watch::Sender<Settings>,
     tasks: JoinSet<anyhow::Result<()>>,
@@ -105,21 +100,18 @@ impl Workers {
     pub fn new(db: PgPool, broker: Broker) -> Self {
         let (decided, settings) = watch::channel(Settings::default());
         let stop = CancellationToken::new();
-        let wake = Arc::<Wake>::default();
+        let notifier = Arc::new(Notifier::new(&QUEUES, &[]));
         let mut tasks = JoinSet::new();
-        tasks.spawn(wake::run(db.clone(), wake.clone(), stop.clone()));
-        let engine = Arc::new(Engine {
-            db,
+        tasks.spawn(notification::run(db, notifier.clone(), stop.clone()));
+        let context = WorkerContext {
             broker,
-            wake,
+            notifier,
             settings,
-            stats: Arc::default(),
-            latency: Arc::default(),
-            worker: attempts::worker_name(),
-        });
+            worker: worker_name(),
+        };
         Self {
             stop,
-            engine,
+            context,
             _settings: decided,
             tasks,
         }
@@ -127,20 +119,24 @@ impl Workers {
 
     /// Relays and collects, where the backend needs that.
     pub fn relay(&mut self) {
-        let engine = &self.engine;
-        let Some(sqs) = engine.broker.as_sqs().cloned() else {
+        let WorkerContext {
+            broker,
+            notifier,
+            worker,
+            ..
+        } = self.context.clone();
+        let Some(sqs) = broker.as_sqs().cloned() else {
             return;
         };
-        let (db, wake, worker, stop) = (&engine.db, &engine.wake, &engine.worker, &self.stop);
-        let relay = outbox::run(db.clone(), sqs.clone(), wake.clone(), worker.clone(), stop.clone());
-        let collector = collector::run(db.clone(), sqs, worker.clone(), stop.clone());
+        let relay = relay::run(broker.clone(), sqs.clone(), notifier, worker.clone(), self.stop.clone());
+        let collector = collector::run(broker, sqs, worker, self.stop.clone());
         self.tasks.spawn(relay);
         self.tasks.spawn(collector);
     }
 
     /// Works on a queue until stopped.
-    pub fn work<W: Work>(&mut self, work: Arc<W>, queue: QueueName, policy: Policy) {
-        let run = worker::run(self.engine.clone(), work, queue, policy, self.stop.clone());
+    pub fn work<H: Handler>(&mut self, handler: Arc<H>, queue: Queue, policy: Policy) {
+        let run = worker::run(self.context.clone(), handler, queue, policy, self.stop.clone());
         self.tasks.spawn(run);
     }
 

@@ -15,17 +15,20 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::ids::MessageId;
+use tradepost_common::queues::Backend;
+use tradepost_queue::attempts::Failure;
+use tradepost_queue::notification::{self, Notifier};
+use tradepost_queue::settings::{self, Settings};
+use tradepost_queue::sqs::Sqs;
+use tradepost_queue::worker::{self, Handler, Policy, WorkerContext};
+use tradepost_queue::{Broker, Message, NewMessage, Queue, collector, relay};
 use tradepost_store::Store;
-use tradepostd::config::{Config, QueueBackend, QueuesConfig};
+use tradepostd::config::{Config, QueuesConfig};
 use tradepostd::database::{self, Database};
-use tradepostd::queue::attempts::{self, Failure};
-use tradepostd::queue::dead::{self, Letter};
-use tradepostd::queue::settings::{self, Settings};
-use tradepostd::queue::sqs::Sqs;
-use tradepostd::queue::stats::QueueStats;
-use tradepostd::queue::wake::{self, Wake};
-use tradepostd::queue::worker::{self, Engine, Policy, Work};
-use tradepostd::queue::{Broker, Message, NewMessage, QueueName, collector, outbox};
+use tradepostd::dead_letters::{DeadLetter, service as dead_letters};
+use tradepostd::jobs::QUEUES;
+use tradepostd::operations::outcomes::OutcomeLog;
+use tradepostd::queues::sqs_config;
 
 use crate::sqs as server;
 use crate::wait::eventually;
@@ -35,9 +38,8 @@ pub struct Bench {
     pub broker: Broker,
     pub db: PgPool,
     pub store: Store,
-    pub wake: Arc<Wake>,
+    pub notifier: Arc<Notifier>,
     pub settings: watch::Receiver<Settings>,
-    pub stats: Arc<QueueStats>,
     pub config: Config,
     /// The server of SQS, where that is the backend.
     pub server: Option<server::Sqs>,
@@ -61,7 +63,7 @@ pub fn policy() -> Policy {
 
 impl Bench {
     /// Queues with everything that moves messages. `None`, with a word about it, where there is no such backend.
-    pub async fn start(backend: QueueBackend) -> Option<Self> {
+    pub async fn start(backend: Backend) -> Option<Self> {
         let mut bench = Self::open(backend, |_| {}).await?;
         bench.relay();
         bench.collect();
@@ -69,7 +71,7 @@ impl Bench {
     }
 
     /// Queues without relay and collector, configured by `change`.
-    pub async fn open(backend: QueueBackend, change: impl FnOnce(&mut QueuesConfig)) -> Option<Self> {
+    pub async fn open(backend: Backend, change: impl FnOnce(&mut QueuesConfig)) -> Option<Self> {
         let folder = tempfile::Builder::new()
             .prefix("tradepost-test-")
             .tempdir()
@@ -79,31 +81,34 @@ impl Bench {
         config.queues.long_poll_seconds = 1;
         change(&mut config.queues);
         let server = match backend {
-            QueueBackend::Postgres => None,
-            QueueBackend::Sqs => Some(server::Sqs::start()?),
+            Backend::Postgres => None,
+            Backend::Sqs => Some(server::Sqs::start()?),
         };
         let database = database(folder.path(), &config).await;
-        let (db, stats) = (database.pool.clone(), Arc::<QueueStats>::default());
+        let db = database.pool.clone();
         let store = Store::open(folder.path().join("objects")).expect("the folder is ours");
-        let broker = match &server {
-            None => Broker::postgres(db.clone(), stats.clone()),
-            Some(server) => {
-                let sqs = connect(server, &mut config, &db, &store).await;
-                Broker::sqs(sqs, db.clone(), stats.clone())
-            }
+        let sqs = match &server {
+            None => None,
+            Some(server) => Some(connect(server, &mut config, &db, &store).await),
         };
+        let broker = Broker::new(sqs, &QUEUES, db.clone(), Arc::default(), Arc::new(OutcomeLog));
         let (decided, settings) = watch::channel(Settings::default());
-        let (wake, stop) = (Arc::<Wake>::default(), CancellationToken::new());
+        let (notifier, stop) = (Arc::new(Notifier::new(&QUEUES, &[])), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        tasks.spawn(wake::run(db.clone(), wake.clone(), stop.clone()));
-        tasks.spawn(settings::run(db.clone(), wake.clone(), decided, stop.clone()));
+        tasks.spawn(notification::run(db.clone(), notifier.clone(), stop.clone()));
+        tasks.spawn(settings::run(
+            db.clone(),
+            &QUEUES,
+            notifier.clone(),
+            decided,
+            stop.clone(),
+        ));
         Some(Self {
             broker,
             db,
             store,
-            wake,
+            notifier,
             settings,
-            stats,
             config,
             server,
             database: Some(database),
@@ -116,18 +121,18 @@ impl Bench {
     /// Starts a relay, where the backend has one.
     pub fn relay(&mut self) {
         if let Some(sqs) = self.broker.as_sqs() {
-            let (sqs, wake, stop) = (sqs.clone(), self.wake.clone(), self.stop.clone());
+            let (broker, sqs) = (self.broker.clone(), sqs.clone());
+            let (notifier, stop) = (self.notifier.clone(), self.stop.clone());
             self.tasks
-                .spawn(outbox::run(self.db.clone(), sqs, wake, "test".to_owned(), stop));
+                .spawn(relay::run(broker, sqs, notifier, "test".to_owned(), stop));
         }
     }
 
     /// Starts a collector, where the backend has one.
     pub fn collect(&mut self) {
         if let Some(sqs) = self.broker.as_sqs() {
-            let (sqs, stop) = (sqs.clone(), self.stop.clone());
-            self.tasks
-                .spawn(collector::run(self.db.clone(), sqs, "test".to_owned(), stop));
+            let (broker, sqs, stop) = (self.broker.clone(), sqs.clone(), self.stop.clone());
+            self.tasks.spawn(collector::run(broker, sqs, "test".to_owned(), stop));
         }
     }
 
@@ -154,7 +159,7 @@ impl Bench {
     }
 
     /// Receives until there are so many messages, or gives up.
-    pub async fn receive(&self, queue: QueueName, count: usize, visibility: Duration) -> Vec<Message> {
+    pub async fn receive(&self, queue: Queue, count: usize, visibility: Duration) -> Vec<Message> {
         let mut messages = Vec::new();
         eventually(&format!("{count} messages come"), async || {
             let limit = (count - messages.len()).clamp(1, 10) as u32;
@@ -176,7 +181,7 @@ impl Bench {
     }
 
     /// Receives one message.
-    pub async fn receive_one(&self, queue: QueueName, visibility: Duration) -> Message {
+    pub async fn receive_one(&self, queue: Queue, visibility: Duration) -> Message {
         self.receive(queue, 1, visibility).await.remove(0)
     }
 
@@ -184,35 +189,26 @@ impl Bench {
     pub async fn fail(&self, message: &Message, error: &str) {
         let failure = Failure {
             message,
-            backend: self.broker.name(),
             worker: "test",
             error,
             started_at: message.enqueued_at,
             took: Duration::ZERO,
         };
-        let (held, delay) = (&message.held, Duration::ZERO);
-        let mut tx = self.db.begin().await.expect("the database answers");
-        let released = self.broker.release_in(&mut tx, held, delay).await;
-        assert!(released.expect("the database answers"), "the receipt is lost");
-        attempts::record_retry(&mut *tx, &failure)
-            .await
-            .expect("the database answers");
-        tx.commit().await.expect("the database answers");
-        let released = self.broker.release_after_commit(held, delay).await;
-        released.expect("the backend answers");
+        let released = self.broker.retry(&failure, Duration::ZERO).await;
+        assert!(released.expect("the backend answers"), "the receipt handle is lost");
     }
 
     /// Waits until a message is a dead letter.
-    pub async fn buried(&self, id: MessageId) -> Letter {
+    pub async fn dead_lettered(&self, id: MessageId) -> DeadLetter {
         eventually("it is a dead letter", async || {
-            let found = dead::service::find(&self.db, id).await;
+            let found = dead_letters::find(&self.db, id).await;
             found.map_err(|error| format!("{error:?}"))
         })
         .await
     }
 
     /// Waits until no message is anywhere in the queue.
-    pub async fn until_empty(&self, queue: QueueName) {
+    pub async fn until_empty(&self, queue: Queue) {
         eventually("the queue is empty", async || match self.count(queue).await {
             0 => Ok(()),
             left => Err(format!("{left} messages")),
@@ -220,8 +216,8 @@ impl Bench {
         .await;
     }
 
-    /// How many messages there are, wherever they are. The broker may answer from its memory.
-    async fn count(&self, queue: QueueName) -> i64 {
+    /// Counts messages in all places, without the cache of the broker.
+    async fn count(&self, queue: Queue) -> i64 {
         let Some(server) = &self.server else {
             return self
                 .number("select count(*) from queue_messages where queue = $1", queue)
@@ -233,30 +229,21 @@ impl Bench {
         waiting + there.iter().sum::<i64>()
     }
 
-    async fn number(&self, query: &'static str, queue: QueueName) -> i64 {
+    async fn number(&self, query: &'static str, queue: Queue) -> i64 {
         let number = sqlx::query_scalar(query).bind(queue.as_str()).fetch_one(&self.db);
         number.await.expect("the query is right")
     }
 
     /// Starts a worker.
-    pub fn work(&self, queue: QueueName, policy: Policy, work: impl Work) -> Running {
-        let engine = Engine {
-            db: self.db.clone(),
+    pub fn work(&self, queue: Queue, policy: Policy, handler: impl Handler) -> Running {
+        let context = WorkerContext {
             broker: self.broker.clone(),
-            wake: self.wake.clone(),
+            notifier: self.notifier.clone(),
             settings: self.settings.clone(),
-            stats: self.stats.clone(),
-            latency: Arc::default(),
             worker: "test".to_owned(),
         };
         let stop = CancellationToken::new();
-        let task = tokio::spawn(worker::run(
-            Arc::new(engine),
-            Arc::new(work),
-            queue,
-            policy,
-            stop.clone(),
-        ));
+        let task = tokio::spawn(worker::run(context, Arc::new(handler), queue, policy, stop.clone()));
         Running { stop, task }
     }
 
@@ -282,6 +269,6 @@ async fn connect(server: &server::Sqs, config: &mut Config, db: &PgPool, store: 
     let (attempts, options) = (config.queues.attempts, server.options());
     let made = server.queues_with(&["create"], &options.set("QUEUES__ATTEMPTS", attempts));
     assert!(made.status.success(), "{made:?}");
-    let connected = Sqs::connect_by(server.client(), config, db.clone(), store.clone()).await;
+    let connected = Sqs::connect(server.client(), sqs_config(config), &QUEUES, db.clone(), store.clone()).await;
     connected.expect("the queues are there")
 }

@@ -6,11 +6,12 @@ use tradepost_common::campaigns::CampaignState;
 use tradepost_common::ids::CampaignId;
 
 use super::{queries, service, verbs};
+use tradepost_leases::{self as leases, Lease};
+
 use crate::app::App;
 use crate::audit::Actor;
 use crate::catalog::gc;
 use crate::error::ApiError;
-use crate::leases::{self, Lease};
 
 /// Pictures, or items, that one step takes apart.
 const STEP: i64 = 500;

@@ -9,11 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sqlx::PgConnection;
 use tradepost_common::campaigns::CampaignState;
-use tradepost_common::ids::CampaignId;
+use tradepost_queue::Outcome;
 use tradepost_render::presets::Preset;
 
 use self::batch::{Batch, read, take};
@@ -21,48 +19,27 @@ use super::queries::{self, Drawn, Due, Range, Row, Tally};
 use super::samples;
 use crate::app::App;
 use crate::catalog::gc;
+use crate::jobs::CampaignJob;
 use crate::objects::rendition_key;
-use crate::queue::Outcome;
 
 /// Items that are drawn and settled together.
 const BATCH: i64 = 16;
-/// A message gives its slot back after this time, and goes on later.
+/// A message releases its permit after this time, and goes on later.
 const SLICE: Duration = Duration::from_secs(2);
 const BETWEEN_SLICES: Duration = Duration::from_millis(100);
-/// How long a message holds its slot while others pass.
+/// How long a message holds its permit while others pass.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// All places are taken.
 const NO_PLACE: Duration = Duration::from_millis(500);
 /// Another release has to draw it.
 const NOT_OURS: Duration = Duration::from_secs(5);
 
-/// The payload.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CampaignJob {
-    pub campaign: CampaignId,
-    /// Messages of an earlier run are void.
-    pub run: i32,
-    /// The first position in the plan.
-    pub from: i32,
-    /// The position after the last.
-    pub to: i32,
-    /// Only items of the canary.
-    pub canary: bool,
-}
-
-impl CampaignJob {
-    fn range(&self) -> Range {
-        Range {
-            from: self.from,
-            to: self.to,
-            only_canary: self.canary,
-        }
+fn range(job: &CampaignJob) -> Range {
+    Range {
+        from: job.from,
+        to: job.to,
+        only_canary: job.canary,
     }
-}
-
-/// Whether a payload of the queue `render` is a campaign's.
-pub fn is_one(payload: &Value) -> bool {
-    payload.get("campaign").is_some()
 }
 
 /// Draws what is left of a message's items.
@@ -90,7 +67,7 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
         if began.elapsed() > SLICE || !app.campaigns.courtesy.let_pass(PATIENCE).await {
             return Ok(Outcome::Retry(BETWEEN_SLICES));
         }
-        let due = queries::waiting(&app.db, job.campaign, job.range(), BATCH).await?;
+        let due = queries::waiting(&app.db, job.campaign, range(&job), BATCH).await?;
         if due.is_empty() {
             return Ok(Outcome::Done);
         }
@@ -118,7 +95,7 @@ pub async fn give_up(tx: &mut PgConnection, job: &CampaignJob, reason: &str) -> 
     {
         return Ok(());
     }
-    let given_up = queries::give_up(&mut *tx, job.campaign, job.range(), reason).await?;
+    let given_up = queries::give_up(&mut *tx, job.campaign, range(job), reason).await?;
     let tally = Tally {
         failed: given_up.cast_signed(),
         ..Tally::default()

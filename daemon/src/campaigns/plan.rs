@@ -4,8 +4,9 @@ use tradepost_common::campaigns::CampaignState;
 use tradepost_common::latency::Scope as LatencyScope;
 
 use super::queries::{self, Row, Wanted};
+use tradepost_leases::{self as leases, Lease};
+
 use crate::app::App;
-use crate::leases::{self, Lease};
 
 /// Items looked at in one step.
 const STEP: i64 = 5_000;

@@ -15,9 +15,11 @@ use self::moves::{end, hold_back, resume, send, split, too_many, watch};
 use self::pace::Pace;
 use super::queries::{self, Range, Row};
 use super::{collect, plan};
-use crate::app::App;
-use crate::leases::{self, Lease};
-use crate::queue::{QueueName, settings};
+use tradepost_leases::{self as leases, Lease};
+use tradepost_queue::settings;
+
+use crate::app::{App, OPERATIONS};
+use crate::jobs::RENDER;
 
 const LEASE: Duration = Duration::from_secs(15);
 /// The lease is renewed, and campaigns are looked for, this often.
@@ -38,7 +40,7 @@ const AHEAD: i64 = 2;
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut runner = Runner::default();
     loop {
-        let changed = app.wake.operations_changed();
+        let changed = app.notifier.notified(OPERATIONS);
         let wait = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             // Each step is a transaction: what is cut off here has not happened.
@@ -155,8 +157,8 @@ impl Runner {
             return Ok(Some(TICK));
         }
         let chunk = i64::from(app.config.campaigns.chunk_items);
-        let workers = settings::workers(&app.db).await?;
-        let workers = i64::from(workers.get(QueueName::Render.as_str()).copied().unwrap_or(1).max(1));
+        let workers = settings::count_workers(&app.db).await?;
+        let workers = i64::from(workers.get(RENDER.as_str()).copied().unwrap_or(1).max(1));
         let room = (AHEAD * i64::from(app.config.campaigns.at_once()) * workers * chunk - waiting).max(0);
         let allowed = self
             .pace(row)

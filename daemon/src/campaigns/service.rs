@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::queries::{self, New, Pinned, Row};
 use super::{check, estimate, samples};
-use crate::app::App;
+use tradepost_queue::notification;
+
+use crate::app::{App, OPERATIONS};
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
 use crate::objects::rendition_key;
-use crate::queue::wake::{OPERATIONS, WAKE_CHANNEL};
 
 /// A plan that is done so quickly is answered with at once.
 const PLAN_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -113,10 +114,7 @@ pub(super) async fn audit_row(tx: &mut PgConnection, actor: &Actor, act: &str, r
 
 /// Tells whoever runs campaigns that one has changed.
 pub(super) async fn tell(tx: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("select pg_notify($1, $2)", WAKE_CHANNEL, OPERATIONS)
-        .execute(tx)
-        .await?;
-    Ok(())
+    notification::notify(tx, OPERATIONS).await
 }
 
 /// One campaign.

@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::sweep::{ClaimedObject, Sweep, claim, sweep};
-use crate::queue::Outcome;
+use tradepost_queue::Outcome;
 use tradepost_store::{ContentKey, Store};
 
 /// A claimed picture is tried again after this time.

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use tradepostd::config::{Config, QueueBackend};
+use tradepost_common::queues::Backend;
+use tradepostd::config::Config;
 use tradepostd::embedded::clamd;
 use tradepostd::embedded::postgres::Binaries;
-use tradepostd::queue::sqs;
+use tradepostd::queues::sqs_server;
 
 use super::output::print;
 use super::state::StateArgs;
@@ -48,10 +49,10 @@ fn database(config: &Config) -> (String, ExitCode) {
 
 fn queues(config: &Config) -> String {
     match config.queues.backend {
-        QueueBackend::Postgres => "tables of the database".to_owned(),
-        QueueBackend::Sqs => format!(
+        Backend::Postgres => "tables of the database".to_owned(),
+        Backend::Sqs => format!(
             "{}, names start with {:?} (not asked)",
-            sqs::place(&config.aws),
+            sqs_server(&config.aws),
             config.queues.prefix
         ),
     }

@@ -2,18 +2,21 @@
 
 use clap::{Args, Subcommand};
 
-use tradepostd::config::{Config, QueueBackend};
-use tradepostd::queue::sqs::create::{self, Done, Mode};
-use tradepostd::queue::sqs::{look, place};
+use tradepost_common::queues::Backend;
+use tradepost_queue::sqs::create::{self, CreateMode, Created};
+use tradepost_queue::sqs::look;
+use tradepostd::config::Config;
+use tradepostd::jobs::QUEUES;
+use tradepostd::queues::{sqs_client, sqs_config};
 
 use super::output::print;
 use super::state::{StateArgs, runtime};
 
 #[derive(Debug, Subcommand)]
 pub enum QueuesCommand {
-    /// Make the queues on SQS, and set their attributes as the configuration has them. Doing it again changes nothing.
+    /// Create the queues on SQS and set their attributes as configured. Doing it again changes nothing.
     Create(CreateQueues),
-    /// List the queues on SQS, and how many messages are in each.
+    /// List the queues on SQS and their depths.
     Ls(StateArgs),
 }
 
@@ -30,31 +33,39 @@ pub struct CreateQueues {
 pub fn run(command: &QueuesCommand) -> anyhow::Result<()> {
     let (QueuesCommand::Create(CreateQueues { state, .. }) | QueuesCommand::Ls(state)) = command;
     let (config, _) = state.load()?;
-    if config.queues.backend == QueueBackend::Postgres {
+    if config.queues.backend == Backend::Postgres {
         return print(
             "queues.backend is \"postgres\": the queues are tables of the database, and there is nothing to create. \
              `tradepost queues` shows them.",
         );
     }
     match command {
-        QueuesCommand::Create(create) => {
-            let mode = if create.dry_run { Mode::DryRun } else { Mode::Apply };
-            let report = |name: &str, done: &Done| print(&describe(name, done, mode));
-            runtime()?.block_on(create::run(&config, mode, report))
+        QueuesCommand::Create(arguments) => {
+            let mode = match arguments.dry_run {
+                true => CreateMode::DryRun,
+                false => CreateMode::Apply,
+            };
+            runtime()?.block_on(create(&config, mode))
         }
         QueuesCommand::Ls(_) => runtime()?.block_on(list(&config)),
     }
 }
 
-fn describe(name: &str, done: &Done, mode: Mode) -> String {
-    let word = match (done, mode) {
-        (Done::Unchanged, _) => "unchanged",
-        (Done::Created, Mode::Apply) => "created",
-        (Done::Created, Mode::DryRun) => "would create",
-        (Done::Changed(_), Mode::Apply) => "changed",
-        (Done::Changed(_), Mode::DryRun) => "would change",
+async fn create(config: &Config, mode: CreateMode) -> anyhow::Result<()> {
+    let client = sqs_client(&config.aws).await?;
+    let report = |name: &str, created: &Created| print(&describe(name, created, mode));
+    create::run(&client, &sqs_config(config), &QUEUES, mode, report).await
+}
+
+fn describe(name: &str, created: &Created, mode: CreateMode) -> String {
+    let word = match (created, mode) {
+        (Created::Unchanged, _) => "unchanged",
+        (Created::New, CreateMode::Apply) => "created",
+        (Created::New, CreateMode::DryRun) => "would create",
+        (Created::Changed(_), CreateMode::Apply) => "changed",
+        (Created::Changed(_), CreateMode::DryRun) => "would change",
     };
-    let Done::Changed(changes) = done else {
+    let Created::Changed(changes) = created else {
         return format!("{word:<13} {name}");
     };
     let changes = changes.iter();
@@ -64,15 +75,12 @@ fn describe(name: &str, done: &Done, mode: Mode) -> String {
 }
 
 async fn list(config: &Config) -> anyhow::Result<()> {
-    let queues = look::all(config).await?;
+    let sqs = sqs_config(config);
+    let queues = look::list(&sqs_client(&config.aws).await?, &sqs, &QUEUES).await?;
     let width = queues.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     print(&format!(
         "{:<width$} {:>9} {:>9} {:>9}   at {}",
-        "NAME",
-        "READY",
-        "FLIGHT",
-        "LATER",
-        place(&config.aws)
+        "NAME", "READY", "FLIGHT", "LATER", sqs.server
     ))?;
     for (name, depth) in queues {
         print(&match depth {

@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use tradepost_common::problem::Fault;
+use tradepost_queue::Queue;
 
 use super::load::fault;
 use super::{
     AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig,
     ReviewConfig, ScannerConfig,
 };
-use crate::queue::QueueName;
+use crate::jobs::QUEUES;
 
 /// Adds a fault for every value that is not what it should be.
 pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
@@ -87,7 +88,7 @@ impl Check<'_> {
         self.between("queues.attempts", queues.attempts, 1..=100);
         self.between("queues.backoff_seconds", queues.backoff_seconds, 0..=600);
         self.between("queues.safety_seconds", queues.safety_seconds, 1..=900);
-        let queue_names = QueueName::ALL.map(QueueName::as_str).join(", ");
+        let queue_names = QUEUES.map(Queue::as_str).join(", ");
         for (queue, concurrency) in &queues.concurrency {
             let at = format!("queues.concurrency.{queue}");
             let fault = match queue.as_str() {
@@ -95,7 +96,7 @@ impl Check<'_> {
                 "image" => "was renamed: set queues.concurrency.render".to_owned(),
                 _ => format!("is no queue; the queues are {queue_names}"),
             };
-            self.require(QueueName::parse(queue).is_some(), &at, &fault);
+            self.require(Queue::parse(queue, &QUEUES).is_some(), &at, &fault);
             self.between(&at, *concurrency, 1..=1_000);
         }
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use tradepost_common::queues::Backend;
 
 /// The queues and the worker loops.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueuesConfig {
-    pub backend: QueueBackend,
+    pub backend: Backend,
     /// The prefix of the names of the queues on SQS.
     pub prefix: String,
     /// A message of SQS that is larger than this, attributes included, leaves its payload in the object store.
@@ -30,7 +31,7 @@ pub struct QueuesConfig {
 impl Default for QueuesConfig {
     fn default() -> Self {
         Self {
-            backend: QueueBackend::Postgres,
+            backend: Backend::Postgres,
             prefix: "tradepost-".to_owned(),
             sqs_max_bytes: 262_144,
             long_poll_seconds: 20,
@@ -41,16 +42,6 @@ impl Default for QueuesConfig {
             safety_seconds: 120,
         }
     }
-}
-
-/// The carrier of the messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum QueueBackend {
-    /// Tables of the database.
-    Postgres,
-    /// Amazon SQS, or a server that speaks its protocol.
-    Sqs,
 }
 
 /// The cloud. Credentials come from where every AWS program looks for them: environment, profile, the machine's role.

@@ -11,16 +11,17 @@ use tradepost_common::Page;
 use tradepost_common::audit::{AuditAct, AuditRow};
 use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
 use tradepost_common::queues::{QueueRow, SetConcurrency};
+use tradepost_queue::{Queue, settings};
 
 use super::events;
 use super::sampler::{self, Sampler};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
+use crate::jobs::QUEUES;
 use crate::pager::{PageQuery, limit};
-use crate::queue::{QueueName, dead, settings};
 use crate::telemetry::prometheus;
-use crate::{accounts, audit, campaigns, operations, review, uploads};
+use crate::{accounts, audit, campaigns, dead_letters, operations, review, uploads};
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
     Router::new()
@@ -37,7 +38,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/metrics", get(metrics))
         .route("/v1/events", get(events::stream))
         .merge(uploads::control_routes::control_router())
-        .merge(dead::routes::control_router())
+        .merge(dead_letters::routes::control_router())
         .merge(operations::routes::control_router())
         .merge(campaigns::routes::control_router())
         .merge(review::routes::control_router())
@@ -94,7 +95,7 @@ async fn resume(peer: Peer, State(app): State<SharedApp>, Path(name): Path<Strin
 
 async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) -> ApiResult<Json<QueueRow>> {
     peer.require(Role::Operator)?;
-    let queue = QueueName::parse(name).ok_or(ApiError::NotFound("queue"))?;
+    let queue = Queue::parse(name, &QUEUES).ok_or(ApiError::NotFound("queue"))?;
     let act = if by.is_some() {
         AuditAct::QueuePause
     } else {
@@ -119,7 +120,7 @@ async fn concurrency(
     JsonBody(body): JsonBody<SetConcurrency>,
 ) -> ApiResult<Json<QueueRow>> {
     peer.require(Role::Operator)?;
-    let queue = QueueName::parse(&name).ok_or(ApiError::NotFound("queue"))?;
+    let queue = Queue::parse(&name, &QUEUES).ok_or(ApiError::NotFound("queue"))?;
     if body.concurrency.is_some_and(|wanted| !(1..=1_000).contains(&wanted)) {
         return Err(ApiError::invalid(
             "concurrency",

@@ -13,10 +13,13 @@ use tradepost_common::latency::{LatencyRow, Scope};
 use tradepost_common::operations::Operation;
 use tradepost_common::overview::{Counts, DaemonMode, Health, Overview, Part, Process, WhoAmI};
 use tradepost_common::queues::QueueRow;
+use tradepost_queue::{Queue, settings};
 
 use crate::app::App;
+use crate::dead_letters::service as dead_letters;
 use crate::error::ApiResult;
-use crate::queue::{QueueName, dead, settings, sqs};
+use crate::jobs::QUEUES;
+use crate::queues::sqs_server;
 use crate::telemetry::process::resident_bytes;
 use crate::{audit, campaigns, catalog, operations, review, uploads};
 
@@ -218,7 +221,7 @@ impl Seen {
 async fn revisions(app: &App) -> ApiResult<Revisions> {
     let (audit, dead, operations, campaigns) = tokio::try_join!(
         audit::newest(&app.db),
-        dead::service::revision(&app.db),
+        dead_letters::revision(&app.db),
         operations::service::revision(&app.db),
         campaigns::service::revision(&app.db),
     )?;
@@ -286,8 +289,8 @@ fn parts(app: &App) -> Vec<Part> {
     };
     let (queues_health, queues) = match (app.broker.as_sqs(), app.broker.as_sqs().and_then(|sqs| sqs.fault())) {
         (None, _) => (Health::Ok, "tables of the database".to_owned()),
-        (Some(_), None) => (Health::Ok, sqs::place(&app.config.aws)),
-        (Some(_), Some(fault)) => (Health::Down, format!("{}: {fault}", sqs::place(&app.config.aws))),
+        (Some(_), None) => (Health::Ok, sqs_server(&app.config.aws)),
+        (Some(_), Some(fault)) => (Health::Down, format!("{}: {fault}", sqs_server(&app.config.aws))),
     };
     let confinement = app.jail.confinement();
     let jail_health = match &confinement {
@@ -321,7 +324,11 @@ async fn counts(app: &App, known: Option<(i64, i64)>) -> ApiResult<Counts> {
         items_published,
         renditions,
         cases_open: review::service::count_open(&app.db).await?,
-        dead_letters: dead::service::counts(&app.db).await?.iter().map(|(_, dead)| dead).sum(),
+        dead_letters: dead_letters::count_by_queue(&app.db)
+            .await?
+            .iter()
+            .map(|(_, dead)| dead)
+            .sum(),
     })
 }
 
@@ -329,15 +336,15 @@ async fn counts(app: &App, known: Option<(i64, i64)>) -> ApiResult<Counts> {
 pub async fn queues(app: &App) -> ApiResult<Vec<QueueRow>> {
     let (depths, dead, workers, decided) = tokio::try_join!(
         app.broker.depths(),
-        async { Ok(dead::service::counts(&app.db).await?) },
-        async { Ok(settings::workers(&app.db).await?) },
-        async { Ok(settings::read(&app.db).await?) },
+        async { Ok(dead_letters::count_by_queue(&app.db).await?) },
+        async { Ok(settings::count_workers(&app.db).await?) },
+        async { Ok(settings::read(&app.db, &QUEUES).await?) },
     )?;
-    let row = |queue: QueueName| {
+    let row = |queue: Queue| {
         let name = queue.as_str();
         let depth = depths.iter().find(|(other, _)| *other == queue);
         let depth = depth.map(|(_, depth)| depth.clone()).unwrap_or_default();
-        let activity = app.stats.activity(queue);
+        let activity = app.broker.stats().activity(queue);
         let setting = decided.get(&queue).cloned().unwrap_or_default();
         QueueRow {
             name: name.to_owned(),
@@ -360,8 +367,8 @@ pub async fn queues(app: &App) -> ApiResult<Vec<QueueRow>> {
             paused_by: setting.paused_by,
             done_history: activity.done_history,
             sent_history: activity.sent_history,
-            backend: app.broker.name().to_owned(),
+            backend: app.broker.backend(),
         }
     };
-    Ok(QueueName::ALL.into_iter().map(row).collect())
+    Ok(QUEUES.into_iter().map(row).collect())
 }

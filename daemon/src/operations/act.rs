@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use sqlx::PgConnection;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{ItemState, OperationKind, OperationState};
+use tradepost_leases::{self as leases, Lease};
+use tradepost_queue::Lane;
 
 use super::queries::{self, Row};
 use crate::app::App;
-use crate::jobs;
-use crate::leases::{self, Lease};
-use crate::queue::dead::Letter;
-use crate::queue::dead::service::{self as dead, Filter, Range};
-use crate::queue::{Lane, NewMessage, QueueName};
+use crate::dead_letters::DeadLetter;
+use crate::dead_letters::service::{self as dead_letters, DeadLetterFilter, DeadLetterRange};
+use crate::jobs::Job;
 
 /// An operation on more messages than this sends them in the bulk lane.
 const FEW: i64 = 20;
@@ -41,13 +41,13 @@ pub async fn step(app: &App, id: OperationId, lease: &Lease, limit: u64) -> anyh
     if row.operation.state != OperationState::Running || !leases::is_held(&mut tx, lease).await? {
         return Ok(Step::Over);
     }
-    let range = Range {
-        filter: Filter::new(&row.operation.selection),
+    let range = DeadLetterRange {
+        filter: DeadLetterFilter::new(&row.operation.selection),
         above: row.position_seq,
         upper: row.operation.upper,
         limit: limit.cast_signed(),
     };
-    let letters = dead::lock_next(&mut tx, &range).await?;
+    let letters = dead_letters::lock_next(&mut tx, &range).await?;
     let Some(last) = letters.last() else {
         return Ok(Step::Exhausted);
     };
@@ -84,8 +84,8 @@ pub async fn step(app: &App, id: OperationId, lease: &Lease, limit: u64) -> anyh
 }
 
 /// Splits messages into those to be sent and those to be left out: the world may have changed since the plan.
-async fn sort_out(app: &App, letters: Vec<Letter>) -> sqlx::Result<(Vec<Letter>, Vec<(Letter, String)>)> {
-    let mut reasons = dead::left_out(&app.db, &letters).await?;
+async fn sort_out(app: &App, letters: Vec<DeadLetter>) -> sqlx::Result<(Vec<DeadLetter>, Vec<(DeadLetter, String)>)> {
+    let mut reasons = dead_letters::skip_reasons(&app.db, &letters).await?;
     let (mut send, mut left_out) = (Vec::with_capacity(letters.len()), Vec::new());
     for letter in letters {
         match reasons.remove(&letter.row.id) {
@@ -96,35 +96,35 @@ async fn sort_out(app: &App, letters: Vec<Letter>) -> sqlx::Result<(Vec<Letter>,
     Ok((send, left_out))
 }
 
-async fn send_again(app: &App, tx: &mut PgConnection, row: &Row, letters: &[Letter]) -> sqlx::Result<()> {
+async fn send_again(app: &App, tx: &mut PgConnection, row: &Row, letters: &[DeadLetter]) -> sqlx::Result<()> {
     let id = row.operation.id;
     let messages: Vec<_> = letters
         .iter()
-        .filter_map(|letter| Some(dead::message(letter, QueueName::parse(&letter.row.queue)?)))
+        .filter_map(dead_letters::message)
         .map(|message| match row.operation.selected {
             ..=FEW => message,
             // New uploads do not wait behind a hundred thousand old ones.
-            _ => NewMessage {
-                lane: Lane::Bulk,
-                ..message
-            },
+            _ => message.with_lane(Lane::Bulk),
         })
         .collect();
     let items: Vec<_> = letters.iter().map(|letter| (letter, None)).collect();
-    dead::remove(&mut *tx, letters).await?;
+    dead_letters::delete(&mut *tx, letters).await?;
     queries::insert_items(&mut *tx, id, ItemState::Sent, &items, false).await?;
     app.broker.send(tx, &messages).await
 }
 
-async fn give_up(app: &App, tx: &mut PgConnection, row: &Row, letters: &[Letter]) -> sqlx::Result<()> {
+async fn give_up(app: &App, tx: &mut PgConnection, row: &Row, letters: &[DeadLetter]) -> sqlx::Result<()> {
     let operation = &row.operation;
     let reason = operation.reason.as_deref().unwrap_or_default();
     for letter in letters {
-        jobs::give_up(app, &mut *tx, letter, reason).await?;
+        // Nothing waits for a payload that is no job.
+        if let Ok(job) = Job::parse(&letter.payload) {
+            (app.give_up)(app, &mut *tx, &job, reason).await?;
+        }
     }
     let items: Vec<_> = letters.iter().map(|letter| (letter, None)).collect();
     let keep_payload = operation.kind == OperationKind::Discard;
-    dead::remove(&mut *tx, letters).await?;
+    dead_letters::delete(&mut *tx, letters).await?;
     queries::insert_items(tx, operation.id, ItemState::Discarded, &items, keep_payload).await?;
     Ok(())
 }

@@ -3,12 +3,12 @@
 use sqlx::PgConnection;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{ItemState, OperationState};
+use tradepost_leases::{self as leases, Lease};
 
 use super::queries::{self, Row};
 use crate::app::App;
-use crate::leases::{self, Lease};
-use crate::queue::dead::Letter;
-use crate::queue::dead::service::{self as dead, Filter, Range};
+use crate::dead_letters::DeadLetter;
+use crate::dead_letters::service::{self as dead_letters, DeadLetterFilter, DeadLetterRange};
 
 /// Messages looked at in one step.
 const STEP: i64 = 5_000;
@@ -23,15 +23,15 @@ pub async fn step(app: &App, id: OperationId, lease: &Lease) -> anyhow::Result<b
     let Some(row) = queries::find(&app.db, id).await? else {
         return Ok(false);
     };
-    let range = Range {
-        filter: Filter::new(&row.operation.selection),
+    let range = DeadLetterRange {
+        filter: DeadLetterFilter::new(&row.operation.selection),
         above: row.position_seq,
         upper: row.operation.upper,
         limit: STEP,
     };
-    let letters = dead::next(&app.db, &range).await?;
+    let letters = dead_letters::next(&app.db, &range).await?;
     let left_out = if row.operation.kind.sends() {
-        dead::left_out(&app.db, &letters).await?
+        dead_letters::skip_reasons(&app.db, &letters).await?
     } else {
         // Whatever it is, it can be given up.
         Default::default()
@@ -64,7 +64,7 @@ pub async fn step(app: &App, id: OperationId, lease: &Lease) -> anyhow::Result<b
 }
 
 /// All were looked at.
-async fn conclude(tx: &mut PgConnection, row: &Row, letters: &[Letter]) -> sqlx::Result<()> {
+async fn conclude(tx: &mut PgConnection, row: &Row, letters: &[DeadLetter]) -> sqlx::Result<()> {
     let id = row.operation.id;
     if let Some(ids) = &row.operation.selection.ids {
         let missing: Vec<_> = ids

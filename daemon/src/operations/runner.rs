@@ -14,9 +14,10 @@ use super::act::Step;
 use super::pacer::Pacer;
 use super::queries::{self, Row};
 use super::{act, plan, service};
-use crate::app::App;
+use tradepost_leases::{self as leases, Lease};
+
+use crate::app::{App, OPERATIONS};
 use crate::audit::Actor;
-use crate::leases::{self, Lease};
 
 const LEASE: Duration = Duration::from_secs(15);
 /// The lease is renewed, and operations are looked for, this often.
@@ -44,7 +45,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut driving = JoinSet::new();
     let mut driven = HashMap::new();
     loop {
-        let changed = app.wake.operations_changed();
+        let changed = app.notifier.notified(OPERATIONS);
         match look(&app).await {
             Ok(Some((lease, moving))) => {
                 for id in moving {

@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::check;
 use super::queries::{self, New, Row};
-use crate::app::App;
+use tradepost_queue::notification;
+
+use crate::app::{App, OPERATIONS};
 use crate::audit::{self, Actor};
+use crate::dead_letters::service as dead_letters;
 use crate::error::{ApiError, ApiResult};
-use crate::queue::wake::{OPERATIONS, WAKE_CHANNEL};
-use crate::queue::{QueueName, dead};
 
 /// A plan that is done so quickly is answered with at once.
 const PLAN_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -28,7 +29,7 @@ pub async fn plan(app: &App, actor: &Actor, new: &NewOperation) -> ApiResult<Ope
     check::new_operation(new)?;
     let upper = match new.upper {
         Some(upper) => upper,
-        None => dead::service::snapshot(&app.db).await?.upper,
+        None => dead_letters::snapshot(&app.db).await?.upper,
     };
     let id = OperationId::new();
     let row = New {
@@ -161,15 +162,15 @@ pub async fn set_rate(app: &App, actor: &Actor, id: OperationId, rate_per_second
 /// Sends one dead letter with another payload, in one transaction; its outcome is watched as that of any redrive.
 pub async fn edit(app: &App, actor: &Actor, message: MessageId, edit: &Edit) -> ApiResult<Operation> {
     let mut tx = app.db.begin().await?;
-    let Some(letter) = dead::service::lock(&mut tx, message).await? else {
+    let Some(letter) = dead_letters::lock(&mut tx, message).await? else {
         return Err(ApiError::NotFound("dead letter"));
     };
     if letter.row.seq != edit.seq {
-        return Err(dead::service::died_again());
+        return Err(dead_letters::changed());
     }
-    let faults = dead::service::faults(&letter, &edit.payload);
-    let queue = match QueueName::parse(&letter.row.queue) {
-        Some(queue) if faults.is_empty() => queue,
+    let faults = dead_letters::faults(&letter, &edit.payload);
+    let mut sent = match dead_letters::message(&letter) {
+        Some(message) if faults.is_empty() => message,
         _ => return Err(ApiError::Invalid(faults)),
     };
     let id = OperationId::new();
@@ -191,9 +192,8 @@ pub async fn edit(app: &App, actor: &Actor, message: MessageId, edit: &Edit) -> 
         acted: 1,
     };
     queries::insert(&mut tx, &new).await?;
-    let mut sent = dead::service::message(&letter, queue);
     sent.payload = edit.payload.clone();
-    dead::service::remove(&mut tx, std::slice::from_ref(&letter)).await?;
+    dead_letters::delete(&mut tx, std::slice::from_ref(&letter)).await?;
     queries::insert_items(&mut tx, id, ItemState::Sent, &[(&letter, None)], true).await?;
     app.broker.send(&mut tx, &[sent]).await?;
     let detail = json!({ "operation": id, "queue": letter.row.queue, "before": letter.payload, "after": edit.payload });
@@ -234,10 +234,7 @@ pub(super) async fn audit_row(
 
 /// Tells whoever runs operations that one has changed.
 async fn tell(tx: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("select pg_notify($1, $2)", WAKE_CHANNEL, OPERATIONS)
-        .execute(tx)
-        .await?;
-    Ok(())
+    notification::notify(tx, OPERATIONS).await
 }
 
 /// One operation.

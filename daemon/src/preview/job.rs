@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tradepost_common::catalog::SetState;
-use tradepost_common::ids::{ItemId, SetId, UploadId};
+use tradepost_common::ids::ItemId;
 use tradepost_common::uploads::{Stage, UploadState};
 
 use crate::app::App;
@@ -16,24 +15,18 @@ use crate::catalog::gc;
 use crate::catalog::service::{self as catalog, SetProgress, Sheet};
 use crate::duplicates::service as duplicates;
 use crate::findings;
+use crate::jobs::PreviewJob;
 use crate::objects::rendition_key;
-use crate::queue::Outcome;
 use crate::review;
 use crate::uploads::service as uploads;
 use tradepost_jail::Rendition;
+use tradepost_queue::Outcome;
 use tradepost_render::presets::Format;
 use tradepost_render::sheet::{SheetSpec, choose};
 use tradepost_store::ContentKey;
 
 /// Preset of the tiles of the sheet.
 const TILE_PRESET: &str = "png-256";
-
-/// The payload.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PreviewJob {
-    pub upload_id: UploadId,
-    pub set_id: SetId,
-}
 
 struct Drawn {
     seed: u64,

@@ -7,10 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tradepost_common::catalog::FileState;
-use tradepost_common::ids::{ItemId, SetId, UploadId};
 use tradepost_common::latency::Scope;
 use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
@@ -21,27 +19,16 @@ use crate::clamd::Verdict;
 use crate::duplicates::Prints;
 use crate::duplicates::service as duplicates;
 use crate::findings::{self, file_finding};
+use crate::jobs::{Job, PreviewJob, RenderJob};
 use crate::objects::{member_key, rendition_key};
 use crate::pinned;
-use crate::preview::job::PreviewJob;
-use crate::queue::{NewMessage, Outcome, QueueName};
 use crate::scan::service::{self as scan, Scanned};
 use crate::uploads::service as uploads;
-use tradepost_inspect::manifest::Kind;
 use tradepost_jail::{JailError, Published, Rendered, Rendition};
+use tradepost_queue::Outcome;
 
 /// A slow file that was deferred is tried again after this time.
 const PUT_OFF: Duration = Duration::from_secs(2);
-
-/// The payload.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RenderJob {
-    pub upload_id: UploadId,
-    pub set_id: SetId,
-    pub item_id: ItemId,
-    pub kind: Kind,
-    pub path: String,
-}
 
 /// The result of scanning, inspecting and rendering one file.
 struct Inspected {
@@ -240,8 +227,7 @@ async fn enqueue_preview(app: &App, tx: &mut PgConnection, job: &RenderJob) -> s
         upload_id: job.upload_id,
         set_id: job.set_id,
     };
-    let message = NewMessage::new(QueueName::Preview, job.upload_id, &preview);
-    app.broker.send(&mut *tx, &[message]).await?;
+    app.broker.send(&mut *tx, &[Job::Preview(preview).message()]).await?;
     uploads::advance(
         tx,
         job.upload_id,

@@ -23,8 +23,7 @@ use crate::catalog::service::{self as catalog, SetProgress};
 use crate::catalog::undo as catalog_undo;
 use crate::error::{ApiError, ApiResult};
 use crate::findings::{self, file_finding, pack_finding};
-use crate::preview::job::PreviewJob;
-use crate::queue::{NewMessage, QueueName};
+use crate::jobs::{Job, PreviewJob};
 use crate::uploads::service as uploads;
 
 /// Other open cases of a contributor that a ban rejects at most; the rest stays open.
@@ -122,8 +121,7 @@ pub(super) async fn approve_in(
             upload_id: set.upload_id,
             set_id: set.id,
         };
-        let message = NewMessage::new(QueueName::Preview, set.upload_id, &again);
-        app.broker.send(&mut *tx, &[message]).await?;
+        app.broker.send(&mut *tx, &[Job::Preview(again).message()]).await?;
     } else {
         catalog::publish_sheet(&mut *tx, set.id).await?;
     }

@@ -19,8 +19,7 @@ use crate::audit::{self, Actor};
 use crate::catalog::service as catalog;
 use crate::catalog::undo::{self as catalog_undo, PutBackError};
 use crate::error::{ApiError, ApiResult};
-use crate::preview::job::PreviewJob;
-use crate::queue::{NewMessage, QueueName};
+use crate::jobs::{Job, PreviewJob};
 use crate::uploads::{service as uploads, undo as uploads_undo};
 
 /// The decisions that a peer may undo.
@@ -156,8 +155,7 @@ async fn move_back(tx: &mut PgConnection, account: AccountId, decision: &Decisio
 async fn redraw(app: &App, tx: &mut PgConnection, sets: &[(SetId, UploadId)]) -> ApiResult<()> {
     for (set_id, upload_id) in sets.iter().copied() {
         let again = PreviewJob { upload_id, set_id };
-        let message = NewMessage::new(QueueName::Preview, upload_id, &again);
-        app.broker.send(&mut *tx, &[message]).await?;
+        app.broker.send(&mut *tx, &[Job::Preview(again).message()]).await?;
     }
     Ok(())
 }

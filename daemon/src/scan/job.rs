@@ -3,38 +3,20 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
 use super::service::{self, Scanned};
 use crate::app::App;
 use crate::clamd::Verdict;
 use crate::findings::{self, pack_finding};
+use crate::jobs::{Job, ScanJob, UnpackJob};
 use crate::pinned;
-use crate::queue::{NewMessage, Outcome, QueueName};
-use crate::unpack::job::UnpackJob;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 use tradepost_inspect::magic;
+use tradepost_queue::Outcome;
 use tradepost_store::VersionKey;
-
-/// The payload.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ScanJob {
-    pub upload_id: UploadId,
-    /// Scans what was published again, with the daily signatures of this number or newer ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub again: Option<i32>,
-}
-
-impl ScanJob {
-    /// The first scan of an upload.
-    pub fn first(upload_id: UploadId) -> Self {
-        Self { upload_id, again: None }
-    }
-}
 
 /// Scans one upload and hands it on to be opened.
 ///
@@ -97,8 +79,8 @@ async fn hand_on(app: &App, upload: &Upload, key: &VersionKey, scanned: &Scanned
     service::record(&mut tx, upload.id, None, &key.version, scanned).await?;
     findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;
     uploads::advance(&mut tx, upload.id, Stage::Scan, Stage::Unpack, UploadState::Unpacking).await?;
-    let batch = NewMessage::new(QueueName::Unpack, upload.id, &UnpackJob { upload_id: upload.id });
-    app.broker.send(&mut tx, &[batch]).await?;
+    let unpack = Job::Unpack(UnpackJob { upload_id: upload.id });
+    app.broker.send(&mut tx, &[unpack.message()]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(())

@@ -7,11 +7,11 @@ use std::io;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tradepost_queue::{Message, Outcome};
 
 use crate::app::App;
 use crate::clamd::{ErrorOrigin, ScanError, probe};
 use crate::pinned::Swapped;
-use crate::queue::{Message, Outcome};
 use crate::telemetry::alerts::AlertCode;
 
 /// The queue receives nothing while the scanner is down; messages in flight are retried after this time.

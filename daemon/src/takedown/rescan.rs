@@ -15,14 +15,14 @@ use super::queries;
 use super::service::{self as takedown, Hit};
 use crate::app::App;
 use crate::clamd::{Signatures, Verdict};
+use crate::jobs::{Job, ScanJob};
 use crate::objects::member_key;
 use crate::pinned;
-use crate::queue::{Lane, NewMessage, Outcome, QueueName};
-use crate::scan::job::ScanJob;
 use crate::scan::service::{self as scan, Occasion, Scanned};
 use crate::telemetry::alerts::AlertCode;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
+use tradepost_queue::{Lane, NewMessage, Outcome};
 
 /// Messages under way at once, each for one upload.
 const AT_ONCE: i64 = 4;
@@ -73,10 +73,7 @@ fn message(upload: UploadId, number: i32) -> NewMessage {
         upload_id: upload,
         again: Some(number),
     };
-    NewMessage {
-        lane: Lane::Bulk,
-        ..NewMessage::new(QueueName::Scan, upload, &job)
-    }
+    Job::Scan(job).message().with_lane(Lane::Bulk)
 }
 
 /// The number of the signatures in use; none: nothing can be older.

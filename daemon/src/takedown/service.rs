@@ -9,12 +9,13 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
 
 use super::queries;
+use tradepost_queue::NewMessage;
+
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::catalog::takedown::{self, TakenDown};
 use crate::findings::{self, file_finding, pack_finding};
-use crate::preview::job::PreviewJob;
-use crate::queue::{NewMessage, QueueName};
+use crate::jobs::{Job, PreviewJob};
 use crate::review::service as review;
 use crate::telemetry::alerts::AlertCode;
 use crate::uploads::Upload;
@@ -111,7 +112,7 @@ fn redraws(taken_down: &TakenDown) -> Vec<NewMessage> {
             upload_id: *upload_id,
             set_id: *set_id,
         };
-        NewMessage::new(QueueName::Preview, *upload_id, &job)
+        Job::Preview(job).message()
     };
     taken_down.sheets.iter().map(message).collect()
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
@@ -14,28 +13,21 @@ use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::findings::{self, pack_finding};
+use crate::jobs::{Job, PreviewJob, RenderJob, UnpackJob};
 use crate::objects::member_key;
 use crate::pinned;
-use crate::preview::job::PreviewJob;
-use crate::queue::{NewMessage, Outcome, QueueName};
-use crate::render::job::RenderJob;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
 use tradepost_jail::Member;
+use tradepost_queue::{NewMessage, Outcome};
 use tradepost_store::Store;
 
 /// Members that wait to be stored; more are held back in the jail.
 const MEMBERS_AHEAD: usize = 32;
 /// Members are stored in groups of at most this size.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
-
-/// The payload.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct UnpackJob {
-    pub upload_id: UploadId,
-}
 
 /// Opens one pack.
 ///
@@ -142,7 +134,7 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
             kind: draft.kind,
             path: item.path.clone(),
         };
-        NewMessage::new(QueueName::Render, upload_id, &job)
+        Job::Render(job).message()
     };
     let mut messages: Vec<_> = draft.items.iter().map(render).collect();
     let safety = PreviewJob {
@@ -150,7 +142,7 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
         set_id: draft.set_id,
     };
     let delay = Duration::from_secs(app.config.queues.safety_seconds.into());
-    messages.push(NewMessage::new(QueueName::Preview, upload_id, &safety).delayed(delay));
+    messages.push(Job::Preview(safety).message().with_delay(delay));
     messages
 }
 

@@ -147,7 +147,7 @@ pub(super) async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -
             upload.settled_at, upload.title, coalesce(sets.files, 0)::int8 as "files!",
             coalesce(sets.files - sets.pending, 0)::int8 as "files_done!",
             (select count(*) from findings where upload_id = upload.id) as "findings!",
-            (select count(*) from dead_letters where upload_id = upload.id) as "dead_letters!"
+            (select count(*) from dead_letters where correlation_id = upload.id) as "dead_letters!"
         from uploads upload
         join accounts account on account.id = upload.account_id
         left join sets on sets.upload_id = upload.id

@@ -17,8 +17,8 @@ use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::findings;
-use crate::queue::{NewMessage, QueueName, attempts};
-use crate::scan::job::ScanJob;
+use crate::jobs::{Job, ScanJob};
+use tradepost_queue::attempts;
 use tradepost_store::{PutError, VersionKey};
 
 /// An upload that was started, and until when its URL works.
@@ -139,8 +139,11 @@ pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<(
     queries::set_state(&mut *tx, id, UploadState::Scanning).await?;
     stages::leave(&mut tx, id, Stage::Receive).await?;
     stages::enter(&mut tx, id, Stage::Scan).await?;
-    let scan = NewMessage::new(QueueName::Scan, id, &ScanJob::first(id));
-    app.broker.send(&mut tx, &[scan]).await?;
+    let scan = Job::Scan(ScanJob {
+        upload_id: id,
+        again: None,
+    });
+    app.broker.send(&mut tx, &[scan.message()]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(())
@@ -165,7 +168,7 @@ pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
         case_id,
         stages: stages::list(db, id).await?,
         findings: findings::list(db, id).await?,
-        attempts: attempts::of_upload(db, id).await?,
+        attempts: attempts::list_for_correlation(db, id.0).await?,
     })
 }
 

@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Semaphore;
+use tradepost_queue::worker::Policy;
+use tradepost_queue::{Lane, NewMessage, Outcome, Queue, attempts};
 use tradepost_tests::queues::{Bench, Script, Tally, policy};
-use tradepostd::queue::worker::Policy;
-use tradepostd::queue::{Lane, NewMessage, Outcome, QueueName, attempts, dead};
+use tradepostd::dead_letters::service as dead_letters;
+use tradepostd::jobs::RENDER;
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Render;
+const QUEUE: Queue = RENDER;
 
 on_both! {
     orphan_of_a_killed_worker_comes_back
-    message_that_kills_its_workers_is_buried
+    poison_message_is_dead_lettered
     heartbeat_keeps_a_long_handler_alone
     every_message_is_handled_when_workers_come_and_go
 }
@@ -43,10 +45,13 @@ async fn orphan_of_a_killed_worker_comes_back(bench: &Bench) {
     bench.until_empty(QUEUE).await;
     worker.finish().await;
     assert_eq!(tally.of(message.id), 1);
-    assert_eq!(attempts::of_message(&bench.db, message.id).await.unwrap().len(), 0);
+    assert_eq!(
+        attempts::list_for_message(&bench.db, message.id).await.unwrap().len(),
+        0
+    );
 }
 
-async fn message_that_kills_its_workers_is_buried(bench: &Bench) {
+async fn poison_message_is_dead_lettered(bench: &Bench) {
     let message = new_message(json!(1));
     bench.send(std::slice::from_ref(&message)).await;
     // Each of these stands for a worker that dies with it.
@@ -58,7 +63,7 @@ async fn message_that_kills_its_workers_is_buried(bench: &Bench) {
         policy(),
         Script::new(async |_| panic!("it must not be tried again")),
     );
-    let letter = bench.buried(message.id).await;
+    let letter = bench.dead_lettered(message.id).await;
     worker.finish().await;
     assert_eq!(letter.row.error, "6 workers were lost with it");
 }
@@ -120,5 +125,5 @@ async fn every_message_is_handled_when_workers_come_and_go(bench: &Bench) {
     tally.reaches(messages.len()).await;
     bench.until_empty(QUEUE).await;
     worker.finish().await;
-    assert_eq!(dead::service::counts(&bench.db).await.unwrap(), []);
+    assert_eq!(dead_letters::count_by_queue(&bench.db).await.unwrap(), []);
 }

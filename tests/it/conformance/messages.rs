@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tradepost_common::ids::{MessageId, UploadId};
+use tradepost_common::ids::MessageId;
+use tradepost_queue::{Lane, Message, NewMessage, Queue};
 use tradepost_tests::queues::Bench;
-use tradepostd::queue::{Lane, Message, NewMessage, QueueName};
+use tradepostd::jobs::RENDER;
+use uuid::Uuid;
 
-const QUEUE: QueueName = QueueName::Render;
+const QUEUE: Queue = RENDER;
 const SHORT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(600);
 
@@ -18,15 +20,15 @@ on_both! {
     delayed_message_is_not_received_before_its_time
     received_message_is_hidden_and_comes_back
     extended_message_stays_hidden
-    lost_receipt_is_worth_nothing
-    released_message_has_one_attempt_more
-    message_given_back_has_not_been_received
+    lost_receipt_handle_is_worth_nothing
+    failed_message_has_one_attempt_more
+    released_message_has_not_been_received
     rolled_back_transaction_sends_nothing
     depths_tell_ready_from_in_flight_and_delayed
 }
 
 pub fn new_message(payload: serde_json::Value) -> NewMessage {
-    NewMessage::new(QUEUE, UploadId::new(), &payload)
+    NewMessage::new(QUEUE, &payload).with_correlation(Uuid::new_v4())
 }
 
 fn ids(messages: &[Message]) -> BTreeSet<MessageId> {
@@ -39,8 +41,8 @@ async fn batch_is_sent_received_and_deleted(bench: &Bench) {
     let received = bench.receive(QUEUE, sent.len(), LONG).await;
     assert_eq!(ids(&received), sent.iter().map(|message| message.id).collect());
     assert_eq!(received.len(), sent.len(), "each came once");
-    let held: Vec<_> = received.into_iter().map(|message| message.held).collect();
-    bench.broker.delete(&held).await.unwrap();
+    let in_flight: Vec<_> = received.into_iter().map(|message| message.in_flight).collect();
+    bench.broker.delete(&in_flight).await.unwrap();
     bench.until_empty(QUEUE).await;
 }
 
@@ -53,10 +55,13 @@ async fn message_arrives_as_it_was_sent(bench: &Bench) {
     bench.send(std::slice::from_ref(&sent)).await;
     let received = bench.receive_one(QUEUE, LONG).await;
     assert_eq!((received.id(), received.queue()), (sent.id, sent.queue));
-    assert_eq!((received.held.lane, received.redrives), (sent.lane, sent.redrives));
-    assert_eq!((&received.payload, received.upload_id), (&sent.payload, sent.upload_id));
+    assert_eq!((received.lane(), received.redrives), (sent.lane, sent.redrives));
+    assert_eq!(
+        (&received.payload, received.correlation_id),
+        (&sent.payload, sent.correlation_id)
+    );
     assert_eq!((received.attempt, received.receives), (1, 1));
-    assert_eq!((received.buried, &received.fault), (false, &None));
+    assert_eq!((received.is_dead_lettered, &received.fault), (false, &None));
     let made_at = sent.id.0.get_timestamp().unwrap().to_unix().0.cast_signed();
     let enqueued_at = received.enqueued_at.unix_timestamp();
     assert!(
@@ -68,7 +73,7 @@ async fn message_arrives_as_it_was_sent(bench: &Bench) {
 async fn delayed_message_is_not_received_before_its_time(bench: &Bench) {
     let delay = Duration::from_secs(3);
     let sent = Instant::now();
-    bench.send(&[new_message(json!(1)).delayed(delay)]).await;
+    bench.send(&[new_message(json!(1)).with_delay(delay)]).await;
     bench.receive_one(QUEUE, LONG).await;
     assert!(sent.elapsed() >= delay, "{:?}", sent.elapsed());
 }
@@ -80,7 +85,7 @@ async fn received_message_is_hidden_and_comes_back(bench: &Bench) {
     let second = bench.receive_one(QUEUE, LONG).await;
     assert!(before.elapsed() >= SHORT, "{:?}", before.elapsed());
     assert_eq!(second.id(), first.id());
-    assert_ne!(second.held.receipt, first.held.receipt);
+    assert_ne!(second.in_flight.receipt_handle, first.in_flight.receipt_handle);
     assert_eq!((first.receives, second.receives), (1, 2));
     assert_eq!(second.attempt, 1, "nobody has said that it failed");
 }
@@ -88,23 +93,23 @@ async fn received_message_is_hidden_and_comes_back(bench: &Bench) {
 async fn extended_message_stays_hidden(bench: &Bench) {
     bench.send(&[new_message(json!(1)), new_message(json!(2))]).await;
     let received = bench.receive(QUEUE, 2, LONG).await;
-    let held: Vec<_> = received.into_iter().map(|message| message.held).collect();
+    let in_flight: Vec<_> = received.into_iter().map(|message| message.in_flight).collect();
     let extension = Duration::from_secs(4);
     let before = Instant::now();
-    assert_eq!(bench.broker.extend(&held, extension).await.unwrap(), [true, true]);
+    assert_eq!(bench.broker.extend(&in_flight, extension).await.unwrap(), [true, true]);
     let again = bench.receive(QUEUE, 2, LONG).await;
     assert!(before.elapsed() >= extension, "{:?}", before.elapsed());
-    assert_eq!(ids(&again), held.iter().map(|held| held.id).collect());
+    assert_eq!(ids(&again), in_flight.iter().map(|message| message.id).collect());
 }
 
-async fn lost_receipt_is_worth_nothing(bench: &Bench) {
+async fn lost_receipt_handle_is_worth_nothing(bench: &Bench) {
     bench.send(&[new_message(json!(1))]).await;
-    let lost = bench.receive_one(QUEUE, SHORT).await.held;
-    let kept = bench.receive_one(QUEUE, LONG).await.held;
+    let lost = bench.receive_one(QUEUE, SHORT).await.in_flight;
+    let kept = bench.receive_one(QUEUE, LONG).await.in_flight;
     let both = [lost.clone(), kept.clone()];
     assert_eq!(bench.broker.extend(&both, LONG).await.unwrap(), [false, true]);
     bench.broker.delete(std::slice::from_ref(&lost)).await.unwrap();
-    bench.broker.surrender(&lost).await.unwrap();
+    bench.broker.release_aborted(&lost).await.unwrap();
     assert_eq!(
         bench.broker.extend(&[kept], LONG).await.unwrap(),
         [true],
@@ -112,7 +117,7 @@ async fn lost_receipt_is_worth_nothing(bench: &Bench) {
     );
 }
 
-async fn released_message_has_one_attempt_more(bench: &Bench) {
+async fn failed_message_has_one_attempt_more(bench: &Bench) {
     bench.send(&[new_message(json!(1))]).await;
     for attempt in 1..=3 {
         let message = bench.receive_one(QUEUE, LONG).await;
@@ -121,24 +126,24 @@ async fn released_message_has_one_attempt_more(bench: &Bench) {
     }
 }
 
-async fn message_given_back_has_not_been_received(bench: &Bench) {
+async fn released_message_has_not_been_received(bench: &Bench) {
     let sent = new_message(json!({ "path": "icons/a.svg" }));
     bench.send(std::slice::from_ref(&sent)).await;
     // More often than lost workers are forgiven.
     for _ in 0..8 {
         let message = bench.receive_one(QUEUE, LONG).await;
         assert_eq!((message.id(), &message.payload), (sent.id, &sent.payload));
-        assert_eq!((message.upload_id, message.attempt), (sent.upload_id, 1));
+        assert_eq!((message.correlation_id, message.attempt), (sent.correlation_id, 1));
         assert!(message.receives <= 3, "{}", message.receives);
-        bench.broker.give_back(&message, Duration::ZERO).await.unwrap();
+        bench.broker.release(&message, Duration::ZERO).await.unwrap();
     }
     let message = bench.receive_one(QUEUE, LONG).await;
     let (delay, before) = (Duration::from_secs(2), Instant::now());
-    bench.broker.give_back(&message, delay).await.unwrap();
+    bench.broker.release(&message, delay).await.unwrap();
     let again = bench.receive_one(QUEUE, LONG).await;
     assert!(before.elapsed() >= delay, "{:?}", before.elapsed());
     assert_eq!((again.id(), again.attempt, again.receives), (sent.id, 1, 1));
-    bench.broker.delete(&[again.held]).await.unwrap();
+    bench.broker.delete(&[again.in_flight]).await.unwrap();
     bench.until_empty(QUEUE).await;
 }
 
@@ -150,7 +155,7 @@ async fn rolled_back_transaction_sends_nothing(bench: &Bench) {
     bench.send(std::slice::from_ref(&sent)).await;
     let received = bench.receive_one(QUEUE, LONG).await;
     assert_eq!(received.id(), sent.id);
-    bench.broker.delete(&[received.held]).await.unwrap();
+    bench.broker.delete(&[received.in_flight]).await.unwrap();
     bench.until_empty(QUEUE).await;
 }
 
@@ -160,8 +165,8 @@ async fn depths_tell_ready_from_in_flight_and_delayed(bench: &Bench) {
         ..new_message(json!(2))
     };
     let later = [
-        new_message(json!(3)).delayed(LONG),
-        new_message(json!(4)).delayed(LONG * 2),
+        new_message(json!(3)).with_delay(LONG),
+        new_message(json!(4)).with_delay(LONG * 2),
     ];
     bench.send(&[new_message(json!(1))]).await;
     bench.receive_one(QUEUE, LONG).await;

@@ -3,16 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use tradepost_common::queues::Backend;
+use tradepost_queue::Queue;
+use tradepost_queue::sqs::payload_key;
+use tradepost_queue::sqs::payloads::sweep;
 use tradepost_store::sha256;
 use tradepost_tests::queues::{Bench, Script, policy};
-use tradepostd::config::QueueBackend;
-use tradepostd::queue::QueueName;
-use tradepostd::queue::sqs::payload_key;
-use tradepostd::queue::sqs::payloads::sweep;
+use tradepostd::jobs::RENDER;
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Render;
+const QUEUE: Queue = RENDER;
 const LONG: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -61,7 +62,7 @@ async fn any_payload_comes_back_as_it_was_sent(bench: &Bench) {
         assert_eq!((message.id(), &message.fault), (sent.id, &None));
         let same = message.payload == sent.payload;
         assert!(same, "{:.200} became {:.200}", sent.payload, message.payload);
-        bench.broker.delete(&[message.held]).await.unwrap();
+        bench.broker.delete(&[message.in_flight]).await.unwrap();
     }
 }
 
@@ -78,7 +79,7 @@ fn stored(bench: &Bench, payload: &Value) -> std::path::PathBuf {
 
 #[tokio::test]
 async fn lost_payload_makes_a_dead_letter_that_says_so() {
-    let Some(bench) = Bench::start(QueueBackend::Sqs).await else {
+    let Some(bench) = Bench::start(Backend::Sqs).await else {
         return;
     };
     let payload = json!({ "text": "z".repeat(300_000) });
@@ -86,14 +87,14 @@ async fn lost_payload_makes_a_dead_letter_that_says_so() {
     bench.send(std::slice::from_ref(&sent)).await;
     let message = bench.receive_one(QUEUE, LONG).await;
     std::fs::remove_file(stored(&bench, &payload)).unwrap();
-    bench.broker.give_back(&message, Duration::ZERO).await.unwrap();
+    bench.broker.release(&message, Duration::ZERO).await.unwrap();
 
     let worker = bench.work(
         QUEUE,
         policy(),
         Script::new(async |_| panic!("there is nothing to handle")),
     );
-    let letter = bench.buried(sent.id).await;
+    let letter = bench.dead_lettered(sent.id).await;
     assert!(
         letter.row.error.contains("is missing in the object store"),
         "{}",
@@ -106,7 +107,7 @@ async fn lost_payload_makes_a_dead_letter_that_says_so() {
 
 #[tokio::test]
 async fn payloads_are_kept_for_as_long_as_a_message_can_need_them() {
-    let Some(bench) = Bench::start(QueueBackend::Sqs).await else {
+    let Some(bench) = Bench::start(Backend::Sqs).await else {
         return;
     };
     let payloads = ["old", "renewed", "new"].map(|name| json!({ "text": name.repeat(100_000) }));
@@ -120,7 +121,7 @@ async fn payloads_are_kept_for_as_long_as_a_message_can_need_them() {
     bench.send(&[new_message(payloads[1].clone())]).await;
     bench.receive_one(QUEUE, LONG).await;
 
-    assert_eq!(sweep(&bench.store).await.unwrap(), 1);
+    assert_eq!(sweep(bench.sqs().store()).await.unwrap(), 1);
     let key = |payload: &Value| payload_key(sha256(payload.to_string().as_bytes()));
     assert!(bench.store.read_content(&key(&payloads[0])).await.is_err());
     for kept in &payloads[1..] {

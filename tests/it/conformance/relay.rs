@@ -1,23 +1,25 @@
-//! The outbox: nothing is lost between the transaction of a feature and SQS, whoever dies when.
+//! The outbox: nothing is lost between a transaction and SQS, whichever process is killed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
+use tradepost_common::queues::Backend;
+use tradepost_queue::sqs::SendResult;
+use tradepost_queue::{Message, NewMessage, Queue, outbox};
 use tradepost_tests::queues::Bench;
 use tradepost_tests::wait::eventually;
-use tradepostd::config::QueueBackend;
-use tradepostd::queue::sqs::Sending;
-use tradepostd::queue::{Message, NewMessage, QueueName, outbox};
+use tradepostd::jobs::{QUEUES, RENDER};
+use tradepostd::operations::outcomes::OutcomeLog;
 
 use super::messages::new_message;
 use super::sqs_with;
 
-const QUEUE: QueueName = QueueName::Render;
+const QUEUE: Queue = RENDER;
 const LONG: Duration = Duration::from_secs(600);
 
-async fn let_claims_run_out(bench: &Bench) {
+async fn expire_claims(bench: &Bench) {
     sqlx::query("update outbox set claimed_until = now() where claim is not null")
         .execute(&bench.db)
         .await
@@ -41,13 +43,13 @@ async fn relay_killed_between_send_and_delete_loses_nothing() {
     let messages: Vec<_> = (0..30).map(|n| new_message(json!(n))).collect();
     bench.send(&messages).await;
     // A relay dies before it sends, the next one after it has sent.
-    let first = outbox::claim(&bench.db, 10).await.unwrap();
-    let second = outbox::claim(&bench.db, 10).await.unwrap();
+    let first = outbox::claim(&bench.db, &QUEUES, 10).await.unwrap();
+    let second = outbox::claim(&bench.db, &QUEUES, 10).await.unwrap();
     assert_eq!((first.rows.len(), second.rows.len()), (10, 10));
-    assert_eq!(outbox::send(bench.sqs(), &second).await, vec![Sending::Sent; 10]);
+    assert_eq!(bench.sqs().send(&second.messages()).await, vec![SendResult::Sent; 10]);
     assert_eq!(rows(&bench).await, 30);
     drop((first, second));
-    let_claims_run_out(&bench).await;
+    expire_claims(&bench).await;
     bench.relay();
     let received = bench.receive(QUEUE, 40, LONG).await;
     assert_eq!(
@@ -70,12 +72,12 @@ async fn two_relays_send_every_message_once() {
     bench.send(&messages).await;
     let relay = async || {
         loop {
-            let claim = outbox::claim(&bench.db, 20).await.unwrap();
+            let claim = outbox::claim(&bench.db, &QUEUES, 20).await.unwrap();
             if claim.rows.is_empty() {
                 return;
             }
-            let outcomes = outbox::send(bench.sqs(), &claim).await;
-            outbox::settle(&bench.db, claim, outcomes).await.unwrap();
+            let results = bench.sqs().send(&claim.messages()).await;
+            outbox::settle(&bench.db, &OutcomeLog, claim, results).await.unwrap();
         }
     };
     tokio::join!(relay(), relay(), relay());
@@ -90,7 +92,7 @@ async fn relay_takes_over_when_another_is_gone() {
     let Some(mut bench) = sqs_with(|_| {}).await else {
         return;
     };
-    let lease = tradepostd::leases::hold(&bench.db, "outbox", "another", Duration::from_secs(3)).await;
+    let lease = tradepost_leases::hold(&bench.db, "outbox", "another", Duration::from_secs(3)).await;
     assert!(lease.unwrap().is_some());
     bench.relay();
     bench.send(&[new_message(json!(1))]).await;
@@ -115,9 +117,10 @@ async fn message_that_sqs_refuses_for_good_becomes_a_dead_letter() {
     };
     let taken = new_message(json!({ "text": "x" }));
     bench.send(&[refused.clone(), taken.clone()]).await;
-    let outcomes = outbox::send(bench.sqs(), &outbox::claim(&bench.db, 10).await.unwrap()).await;
-    assert!(matches!(outcomes[0], Sending::Refused(_)), "{outcomes:?}");
-    assert_eq!(outcomes[1], Sending::Sent, "the other is not to blame");
+    let claim = outbox::claim(&bench.db, &QUEUES, 10).await.unwrap();
+    let outcomes = bench.sqs().send(&claim.messages()).await;
+    assert!(matches!(outcomes[0], SendResult::Refused(_)), "{outcomes:?}");
+    assert_eq!(outcomes[1], SendResult::Sent, "the other is not to blame");
 
     // It has been refused as often as it may be but once.
     sqlx::query("update outbox set tries = $1")
@@ -125,9 +128,9 @@ async fn message_that_sqs_refuses_for_good_becomes_a_dead_letter() {
         .execute(&bench.db)
         .await
         .unwrap();
-    let_claims_run_out(&bench).await;
+    expire_claims(&bench).await;
     bench.relay();
-    let letter = bench.buried(refused.id).await;
+    let letter = bench.dead_lettered(refused.id).await;
     assert!(
         letter.row.error.starts_with("could not be sent: "),
         "{}",
@@ -146,29 +149,36 @@ async fn message_that_sqs_refuses_for_good_becomes_a_dead_letter() {
 async fn refused_message_is_tried_again_later() {
     let Some(bench) = sqs_with(|_| {}).await else { return };
     bench.send(&[new_message(json!(1)), new_message(json!(2))]).await;
-    let claim = outbox::claim(&bench.db, 10).await.unwrap();
-    let outcomes = vec![Sending::Refused("no".to_owned()), Sending::Failed("not now".to_owned())];
-    outbox::settle(&bench.db, claim, outcomes).await.unwrap();
-    assert_eq!(outbox::claim(&bench.db, 10).await.unwrap().rows.len(), 0, "not at once");
+    let claim = outbox::claim(&bench.db, &QUEUES, 10).await.unwrap();
+    let outcomes = vec![
+        SendResult::Refused("no".to_owned()),
+        SendResult::Failed("not now".to_owned()),
+    ];
+    outbox::settle(&bench.db, &OutcomeLog, claim, outcomes).await.unwrap();
+    assert_eq!(
+        outbox::claim(&bench.db, &QUEUES, 10).await.unwrap().rows.len(),
+        0,
+        "not at once"
+    );
     let noted: Vec<(i32, String)> = sqlx::query_as("select tries, error from outbox order by id")
         .fetch_all(&bench.db)
         .await
         .unwrap();
     assert_eq!(noted, [(1, "no".to_owned()), (0, "not now".to_owned())]);
-    let_claims_run_out(&bench).await;
-    assert_eq!(outbox::claim(&bench.db, 10).await.unwrap().rows.len(), 2);
+    expire_claims(&bench).await;
+    assert_eq!(outbox::claim(&bench.db, &QUEUES, 10).await.unwrap().rows.len(), 2);
     bench.close().await;
 }
 
 #[tokio::test]
 async fn message_for_much_later_waits_in_the_outbox() {
-    let Some(bench) = Bench::start(QueueBackend::Sqs).await else {
+    let Some(bench) = Bench::start(Backend::Sqs).await else {
         return;
     };
-    let late = new_message(json!("late")).delayed(Duration::from_secs(3_600));
+    let late = new_message(json!("late")).with_delay(Duration::from_secs(3_600));
     bench.send(&[late.clone(), new_message(json!("now"))]).await;
     bench.receive_one(QUEUE, LONG).await;
-    assert_eq!(outbox::claim(&bench.db, 10).await.unwrap().rows.len(), 0);
+    assert_eq!(outbox::claim(&bench.db, &QUEUES, 10).await.unwrap().rows.len(), 0);
     assert_eq!(rows(&bench).await, 1);
     sqlx::query("update outbox set visible_at = now() + interval '2 seconds'")
         .execute(&bench.db)

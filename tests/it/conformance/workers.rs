@@ -4,13 +4,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
+use tradepost_queue::worker::Policy;
+use tradepost_queue::{Lane, NewMessage, Outcome, Queue, attempts};
 use tradepost_tests::queues::{Bench, Script, Tally, policy};
-use tradepostd::queue::worker::Policy;
-use tradepostd::queue::{Lane, NewMessage, Outcome, QueueName, attempts, dead};
+use tradepostd::dead_letters::service as dead_letters;
+use tradepostd::jobs::RENDER;
 
 use super::messages::new_message;
 
-const QUEUE: QueueName = QueueName::Render;
+const QUEUE: Queue = RENDER;
 
 on_both! {
     waiting_worker_gets_what_is_sent
@@ -47,7 +49,7 @@ async fn poison_becomes_a_dead_letter_after_exactly_the_attempts(bench: &Bench) 
     };
     bench.send(std::slice::from_ref(&poison)).await;
     let worker = bench.work(QUEUE, policy(), script);
-    let letter = bench.buried(poison.id).await;
+    let letter = bench.dead_lettered(poison.id).await;
     bench.until_empty(QUEUE).await;
     worker.finish().await;
 
@@ -57,14 +59,11 @@ async fn poison_becomes_a_dead_letter_after_exactly_the_attempts(bench: &Bench) 
     );
     assert_eq!((letter.row.attempts, letter.row.redrives), (3, 0));
     assert_eq!(
-        (&letter.payload, letter.row.upload_id),
-        (&poison.payload, poison.upload_id)
+        (&letter.payload, letter.row.upload_id.map(|id| id.0)),
+        (&poison.payload, poison.correlation_id)
     );
-    assert_eq!(
-        (letter.lane, letter.backend.as_str()),
-        (Lane::Bulk, bench.broker.name())
-    );
-    let history = attempts::of_message(&bench.db, poison.id).await.unwrap();
+    assert_eq!((letter.lane, letter.backend), (Lane::Bulk, bench.broker.backend()));
+    let history = attempts::list_for_message(&bench.db, poison.id).await.unwrap();
     let history: Vec<_> = history
         .iter()
         .map(|a| (a.attempt.attempt, a.attempt.outcome.as_str()))
@@ -84,7 +83,7 @@ async fn panic_is_a_failed_attempt(bench: &Bench) {
         once,
         Script::new(async |_| panic!("this is what the test wants")),
     );
-    assert_eq!(bench.buried(message.id).await.row.error, "the handler panicked");
+    assert_eq!(bench.dead_lettered(message.id).await.row.error, "the handler panicked");
     worker.finish().await;
 }
 
@@ -107,7 +106,10 @@ async fn retry_is_no_attempt(bench: &Bench) {
     bench.until_empty(QUEUE).await;
     worker.finish().await;
     assert_eq!(tally.of(message.id), 10);
-    assert_eq!(attempts::of_message(&bench.db, message.id).await.unwrap().len(), 0);
+    assert_eq!(
+        attempts::list_for_message(&bench.db, message.id).await.unwrap().len(),
+        0
+    );
 }
 
 async fn discarded_message_is_gone(bench: &Bench) {
@@ -119,19 +121,19 @@ async fn discarded_message_is_gone(bench: &Bench) {
     );
     bench.until_empty(QUEUE).await;
     worker.finish().await;
-    assert_eq!(dead::service::counts(&bench.db).await.unwrap(), []);
+    assert_eq!(dead_letters::count_by_queue(&bench.db).await.unwrap(), []);
 }
 
 async fn redriven_message_starts_again_with_its_id(bench: &Bench) {
     let message = new_message(json!({ "path": "icons/a.svg" }));
     bench.send(std::slice::from_ref(&message)).await;
     let failing = bench.work(QUEUE, policy(), Script::new(async |_| anyhow::bail!("not yet")));
-    let letter = bench.buried(message.id).await;
+    let letter = bench.dead_lettered(message.id).await;
     failing.finish().await;
 
-    let redriven = dead::service::message(&letter, QUEUE);
+    let redriven = dead_letters::message(&letter).unwrap();
     let mut tx = bench.db.begin().await.unwrap();
-    dead::service::remove(&mut tx, &[letter]).await.unwrap();
+    dead_letters::delete(&mut tx, &[letter]).await.unwrap();
     bench
         .broker
         .send(&mut tx, std::slice::from_ref(&redriven))
@@ -152,5 +154,5 @@ async fn redriven_message_starts_again_with_its_id(bench: &Bench) {
     worker.finish().await;
     let received = received.lock().unwrap().take().unwrap();
     assert_eq!((received.id(), received.attempt, received.redrives), (message.id, 1, 1));
-    assert_eq!((received.payload, received.buried), (message.payload, false));
+    assert_eq!((received.payload, received.is_dead_lettered), (message.payload, false));
 }

@@ -8,7 +8,7 @@ use tradepost_tests::dead::impatient;
 /// Two thousand letters whose jobs are done at once, because what they are about is gone.
 const TWO_THOUSAND: &str = "
     insert into dead_letters (id, queue, payload, subject, attempts, error, fingerprint, enqueued_at)
-    select gen_random_uuid(), 'render', jsonb_build_object('upload_id', gen_random_uuid(), 'set_id', gen_random_uuid(),
+    select gen_random_uuid(), 'render', jsonb_build_object('job', 'render', 'upload_id', gen_random_uuid(), 'set_id', gen_random_uuid(),
         'item_id', gen_random_uuid(), 'kind', 'icon', 'path', n || '.svg'), n || '.svg', 5, 'away', lpad(to_hex(n % 5), 16, '0'), now()
     from generate_series(1, 2000) n";
 

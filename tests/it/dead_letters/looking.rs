@@ -1,4 +1,4 @@
-//! What an operator sees of a dead letter.
+//! Dead letters as an operator sees them.
 
 use serde_json::{Value, json};
 use tradepost_tests::TestApp;

@@ -119,10 +119,10 @@ async fn dry_run_says_why_each_message_would_be_left_out() {
     let app = TestApp::start_with(impatient());
     let upload = app.pack_of_dead_letters(&app.trusted("ann"), "Ticks", 2).await;
     app.sql(
-        "insert into dead_letters (id, queue, payload, upload_id, attempts, error, fingerprint, enqueued_at) values
+        "insert into dead_letters (id, queue, payload, correlation_id, attempts, error, fingerprint, enqueued_at) values
             ('00000000-0000-7000-8000-000000000001', 'render', '{\"path\": \"a.svg\"}', null, 5, 'x', 'aaaaaaaaaaaaaaaa', now()),
             ('00000000-0000-7000-8000-000000000002', 'polish', '{}', null, 5, 'x', 'aaaaaaaaaaaaaaaa', now()),
-            ('00000000-0000-7000-8000-000000000003', 'scan', '{\"upload_id\": \"00000000-0000-7000-8000-00000000000a\"}',
+            ('00000000-0000-7000-8000-000000000003', 'scan', '{\"job\": \"scan\", \"upload_id\": \"00000000-0000-7000-8000-00000000000a\"}',
                 '00000000-0000-7000-8000-00000000000a', 5, 'x', 'aaaaaaaaaaaaaaaa', now())",
     )
     .await;

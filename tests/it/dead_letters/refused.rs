@@ -1,4 +1,4 @@
-//! What is refused, and how that is said.
+//! Refusals and their messages.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

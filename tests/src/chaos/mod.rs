@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tokio::task::JoinSet;
-use tradepostd::queue::{Broker, QueueName};
+use tradepost_queue::{Broker, Queue};
+use tradepostd::jobs::RENDER;
 
 use crate::engine::Place;
 use crate::server::Server;
@@ -27,7 +28,7 @@ use verdict::{Story, Verdict};
 use worker::Role;
 
 /// The queue everything goes through; which one does not matter.
-const QUEUE: QueueName = QueueName::Render;
+const QUEUE: Queue = RENDER;
 /// Attempts before a message becomes a dead letter.
 const ATTEMPTS: u32 = 5;
 const VISIBILITY: Duration = Duration::from_secs(2);
@@ -35,14 +36,14 @@ const TICK: Duration = Duration::from_millis(25);
 /// A worker that was started later than this ago may not work yet: killing it would prove nothing.
 const GROWN_UP: Duration = Duration::from_millis(400);
 
-/// What carries the messages.
+/// The backend that carries the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Backend {
     Postgres,
     Sqs,
 }
 
-/// How much chaos.
+/// The amount of chaos.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     #[arg(long, value_enum, default_value = "postgres")]
@@ -69,7 +70,7 @@ pub struct Options {
 /// Runs the whole story and prints what came of it. `false`: something was lost, doubled or not as it should be.
 ///
 /// # Errors
-/// When the story could not be told: no server, no worker, too slow.
+/// The trial could not be finished: no server, no worker, too slow.
 pub async fn run(options: &Options) -> anyhow::Result<bool> {
     anyhow::ensure!(options.poison <= options.messages, "more poison than messages");
     anyhow::ensure!(options.workers > 0, "no workers");
@@ -162,7 +163,7 @@ async fn is_empty(broker: &Broker) -> bool {
 /// Where the messages are: with SQS, queues of a server that ends with this process.
 ///
 /// # Errors
-/// When there is no server to be had.
+/// There is no server.
 pub fn place(backend: Backend, server: &Server) -> anyhow::Result<Place> {
     if backend == Backend::Postgres {
         return Ok(server.place.clone());

@@ -1,12 +1,12 @@
-//! How soon an orphan runs again: the time from the SIGKILL of the worker that had a message in hand to the next start of its
-//! handler, in whichever process.
+//! The time from the SIGKILL of a worker with a message in flight to the next start of its handler, in whichever process.
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use sqlx::PgPool;
-use tradepost_common::ids::{MessageId, UploadId};
-use tradepostd::queue::{NewMessage, QueueName};
+use tradepost_common::ids::MessageId;
+use tradepost_queue::{NewMessage, Queue};
+use tradepostd::jobs::QUEUES;
 
 use super::herd::Herd;
 use super::tables;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Measures for each visibility timeout and prints a table. `false`: one took longer than its timeout and five seconds.
 ///
 /// # Errors
-/// When there is no server, or a message never runs.
+/// There is no server, or a message never runs.
 pub async fn measure(seconds: &[u32], kills: usize) -> anyhow::Result<bool> {
     anyhow::ensure!(kills > 0, "no kills");
     anyhow::ensure!(!seconds.contains(&0), "a visibility timeout of nothing");
@@ -31,8 +31,8 @@ pub async fn measure(seconds: &[u32], kills: usize) -> anyhow::Result<bool> {
     for seconds in seconds {
         let visibility = Duration::from_secs((*seconds).into());
         // Each queue is a measurement of its own, so that they can run at once.
-        let share = kills.div_ceil(QueueName::ALL.len());
-        let times = try_join_all(QueueName::ALL.map(|queue| orphan(&server, queue, visibility, share))).await?;
+        let share = kills.div_ceil(QUEUES.len());
+        let times = try_join_all(QUEUES.map(|queue| orphan(&server, queue, visibility, share))).await?;
         let mut times = times.concat();
         times.sort();
         let (min, median, max) = (times[0], times[times.len() / 2], times[times.len() - 1]);
@@ -49,12 +49,7 @@ pub async fn measure(seconds: &[u32], kills: usize) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-async fn orphan(
-    server: &Server,
-    queue: QueueName,
-    visibility: Duration,
-    kills: usize,
-) -> anyhow::Result<Vec<Duration>> {
+async fn orphan(server: &Server, queue: Queue, visibility: Duration, kills: usize) -> anyhow::Result<Vec<Duration>> {
     let settings = Settings {
         queue: queue.as_str().to_owned(),
         visibility,
@@ -65,7 +60,7 @@ async fn orphan(
     let mut herd = Herd::new(settings, 2)?;
     let mut times = Vec::new();
     for _ in 0..kills {
-        let message = NewMessage::new(queue, UploadId::new(), &());
+        let message = NewMessage::new(queue, &());
         let mut tx = server.pool.begin().await?;
         broker.send(&mut tx, std::slice::from_ref(&message)).await?;
         tx.commit().await?;

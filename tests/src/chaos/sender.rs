@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use tradepost_common::ids::{MessageId, UploadId};
-use tradepostd::queue::{Broker, Lane, NewMessage};
+use tradepost_common::ids::MessageId;
+use tradepost_queue::{Broker, Lane, NewMessage};
 
 use super::{Options, QUEUE, tables};
 
@@ -61,7 +61,7 @@ fn is_poison(number: u32, options: &Options) -> bool {
 
 fn message(number: u32, options: &Options) -> NewMessage {
     let poison = is_poison(number, options);
-    let mut message = NewMessage::new(QUEUE, UploadId::new(), &Payload { number, poison });
+    let mut message = NewMessage::new(QUEUE, &Payload { number, poison });
     if rand::random_bool(0.5) {
         message.lane = Lane::Bulk;
     }
@@ -95,9 +95,7 @@ async fn roll_back(db: &PgPool, broker: &Broker, size: u32) -> anyhow::Result<Ve
         number: u32::MAX,
         poison: false,
     };
-    let messages: Vec<_> = (0..size)
-        .map(|_| NewMessage::new(QUEUE, UploadId::new(), &payload))
-        .collect();
+    let messages: Vec<_> = (0..size).map(|_| NewMessage::new(QUEUE, &payload)).collect();
     let sent = async {
         let mut tx = db.begin().await?;
         broker.send(&mut tx, &messages).await?;

@@ -1,4 +1,4 @@
-//! What sender and handlers write, so that everything can be counted in the end. These tables are no part of the schema, so
+//! Tables that sender and handlers write, so that everything can be counted in the end. These tables are no part of the schema, so
 //! their statements are checked when they run.
 
 use sqlx::{PgConnection, PgPool};
@@ -33,7 +33,7 @@ pub async fn create(db: &PgPool) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// How far it is.
+/// The progress.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub struct Count {
     pub effects: i64,
@@ -123,7 +123,7 @@ async fn note_repeat(tx: &mut PgConnection, message: MessageId) -> sqlx::Result<
     Ok(())
 }
 
-/// How often this message's handler was started.
+/// Counts the starts of a message's handler.
 pub async fn runs_of(db: &PgPool, message: MessageId) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from chaos_runs where message_id = $1")
         .bind(message.0)

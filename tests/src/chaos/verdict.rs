@@ -1,4 +1,4 @@
-//! What came of it: every figure is counted in the database after the last message.
+//! The result: every figure is counted in the database after the last message.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{ATTEMPTS, Options};
 
-/// What the parent knows by itself.
+/// Figures that the parent process knows.
 #[derive(Debug, Default)]
 pub struct Story {
     pub kills: u32,
@@ -16,11 +16,11 @@ pub struct Story {
     pub rolled_back: Vec<MessageId>,
 }
 
-/// What was counted.
+/// The counted figures.
 #[derive(Debug)]
 pub struct Verdict {
     rows: Vec<Row>,
-    /// What is known of poison that was not tried as often as it must be.
+    /// Details of poison messages with another number of attempts than configured.
     odd: Vec<String>,
 }
 
@@ -29,11 +29,11 @@ pub struct Verdict {
 struct Row {
     what: &'static str,
     counted: i64,
-    /// What it must be; `None`: it is what it is.
+    /// The required figure; `None`: any.
     wanted: Option<i64>,
 }
 
-/// What is counted for the record. In all statements `$1` is the number of attempts, `$2` the ids that were rolled back.
+/// Counted for the record. In all statements `$1` is the number of attempts, `$2` the ids that were rolled back.
 const COUNTED: &[(&str, &str)] = &[
     ("deliveries", "select count(*) from chaos_runs where kind <> 'twin'"),
     (
@@ -59,7 +59,7 @@ const COUNTED: &[(&str, &str)] = &[
     ),
 ];
 
-/// What must be 0.
+/// Counts that must be 0.
 const FAULTS: &[(&str, &str)] = &[
     (
         "lost",

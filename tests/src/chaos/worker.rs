@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::sync::oneshot;
-use tradepostd::queue::worker::{Policy, Work};
-use tradepostd::queue::{Message, Outcome, QueueName};
+use tradepost_queue::worker::{Handler, Policy};
+use tradepost_queue::{Message, Outcome, Queue};
+use tradepostd::jobs::QUEUES;
 
 use super::sender::Payload;
 use super::tables::{self, Run};
@@ -22,14 +23,14 @@ const CONCURRENCY: u32 = 8;
 const WORK_MS: std::ops::Range<u64> = 20..100;
 /// Of the deliveries: handled twice at once.
 const DOUBLED: f64 = 0.1;
-/// Of the deliveries: given back for a while, so that later ones overtake them.
+/// Of the deliveries: released for a while, so that later ones overtake them.
 const REORDERED: f64 = 0.1;
 /// Of the first attempts.
 const FAILED: f64 = 0.05;
 /// The last attempts never fail by chance: only poison dies.
 const FAIL_BY_CHANCE_UP_TO: u32 = ATTEMPTS - 3;
 
-/// What a worker is told.
+/// The settings of a worker process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
     pub place: Place,
@@ -38,7 +39,7 @@ pub struct Settings {
     pub role: Role,
 }
 
-/// What a worker process does.
+/// The behaviour of a worker process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     Misbehave,
@@ -66,10 +67,10 @@ impl Settings {
 /// Works until the standard input ends, which it does when the parent does.
 ///
 /// # Errors
-/// When the server does not answer at the start.
+/// The server does not answer at the start.
 pub async fn run(settings: &str) -> anyhow::Result<()> {
     let settings: Settings = serde_json::from_str(settings).context("reading the settings")?;
-    let queue = QueueName::parse(&settings.queue).context("a queue that does not exist")?;
+    let queue = Queue::parse(&settings.queue, &QUEUES).context("a queue that does not exist")?;
     let db = settings.place.connect(10).await?;
     let broker = settings.place.broker(&db).await?;
     let mut workers = Workers::new(db.clone(), broker);
@@ -107,8 +108,8 @@ struct Misbehaving {
     db: PgPool,
 }
 
-impl Work for Misbehaving {
-    async fn until_ready(&self, _: QueueName) {}
+impl Handler for Misbehaving {
+    async fn until_ready(&self, _: Queue) {}
 
     async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
         let payload: Payload = serde_json::from_value(message.payload.clone())?;
@@ -134,8 +135,6 @@ impl Work for Misbehaving {
         }
         Ok(Outcome::Done)
     }
-
-    fn buried(&self, _: &Message) {}
 }
 
 impl Misbehaving {
@@ -157,8 +156,8 @@ struct Hanging {
     db: PgPool,
 }
 
-impl Work for Hanging {
-    async fn until_ready(&self, _: QueueName) {}
+impl Handler for Hanging {
+    async fn until_ready(&self, _: Queue) {}
 
     async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
         tables::note_run(&self.db, run_of(message, "plain")).await?;
@@ -167,8 +166,6 @@ impl Work for Hanging {
         }
         Ok(Outcome::Done)
     }
-
-    fn buried(&self, _: &Message) {}
 }
 
 fn run_of<'a>(message: &Message, kind: &'a str) -> Run<'a> {

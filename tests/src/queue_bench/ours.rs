@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::task::JoinSet;
-use tradepost_common::ids::UploadId;
-use tradepostd::queue::worker::{Policy, Work};
-use tradepostd::queue::{Broker, Message, NewMessage, Outcome, QueueName};
+use tradepost_queue::worker::{Handler, Policy};
+use tradepost_queue::{Broker, Message, NewMessage, Outcome, Queue};
+use tradepostd::jobs::RENDER;
 
 use super::{BATCH, Options, Turn};
 use crate::engine::{Place, Workers};
 use crate::server::Server;
 
-pub const QUEUE: QueueName = QueueName::Render;
+pub const QUEUE: Queue = RENDER;
 
 pub async fn turn(server: &Server, options: &Options) -> anyhow::Result<Turn> {
     let one_by_one = enqueue(server, options, 1).await?;
@@ -68,10 +68,7 @@ async fn client(db: PgPool, broker: Broker, next: Arc<AtomicUsize>, jobs: usize,
 }
 
 fn message(number: usize) -> NewMessage {
-    let mut message = NewMessage::new(QUEUE, UploadId::new(), &serde_json::json!({"number": number}));
-    // As the other one has it: about nothing.
-    message.upload_id = None;
-    message
+    NewMessage::new(QUEUE, &serde_json::json!({"number": number}))
 }
 
 /// Works on all jobs there are, until the last one is deleted.
@@ -129,13 +126,11 @@ pub struct Empty {
     pub handled: AtomicUsize,
 }
 
-impl Work for Empty {
-    async fn until_ready(&self, _: QueueName) {}
+impl Handler for Empty {
+    async fn until_ready(&self, _: Queue) {}
 
     async fn handle(&self, _: &Message) -> anyhow::Result<Outcome> {
         self.handled.fetch_add(1, Ordering::Relaxed);
         Ok(Outcome::Done)
     }
-
-    fn buried(&self, _: &Message) {}
 }

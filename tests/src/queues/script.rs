@@ -7,8 +7,8 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::ids::MessageId;
-use tradepostd::queue::worker::Work;
-use tradepostd::queue::{Message, Outcome, QueueName};
+use tradepost_queue::worker::Handler;
+use tradepost_queue::{Message, Outcome, Queue};
 
 use crate::wait::eventually;
 
@@ -35,10 +35,10 @@ impl Running {
     }
 }
 
-type Handler = dyn Fn(Message) -> BoxFuture<'static, anyhow::Result<Outcome>> + Send + Sync;
+type ScriptFn = dyn Fn(Message) -> BoxFuture<'static, anyhow::Result<Outcome>> + Send + Sync;
 
-/// What a worker of a test does.
-pub struct Script(Box<Handler>);
+/// A handler written in a test.
+pub struct Script(Box<ScriptFn>);
 
 impl Script {
     pub fn new<F: Future<Output = anyhow::Result<Outcome>> + Send + 'static>(
@@ -48,17 +48,15 @@ impl Script {
     }
 }
 
-impl Work for Script {
-    async fn until_ready(&self, _: QueueName) {}
+impl Handler for Script {
+    async fn until_ready(&self, _: Queue) {}
 
     async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
         (self.0)(message.clone()).await
     }
-
-    fn buried(&self, _: &Message) {}
 }
 
-/// How often each message was handled.
+/// Counts the handler runs of each message.
 #[derive(Debug, Clone, Default)]
 pub struct Tally(Arc<Mutex<BTreeMap<MessageId, u32>>>);
 
@@ -76,7 +74,7 @@ impl Tally {
             .unwrap_or(0)
     }
 
-    /// How many different messages were handled.
+    /// Counts the different messages that were handled.
     pub fn messages(&self) -> usize {
         self.0.lock().expect("nobody panics with it").len()
     }

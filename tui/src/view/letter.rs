@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 use tradepost_common::dead::{DeadAttempt, DeadDetail, Part};
+use tradepost_common::queues::AttemptOutcome;
 
 use super::letters::again;
 use crate::canvas::{Canvas, Spans, split_top};
@@ -86,8 +87,8 @@ impl Document {
         self.heading("Attributes");
         self.fact("message", &row.id.to_string());
         self.fact("fingerprint", &row.fingerprint);
-        self.fact("lane", &attributes.lane);
-        self.fact("backend", &attributes.backend);
+        self.fact("lane", attributes.lane.as_str());
+        self.fact("backend", attributes.backend.as_str());
         self.fact("received", &format::plural(attributes.receives.into(), "time", "times"));
         self.fact("sent", &format!("{} UTC", format::stamp(row.enqueued_at)));
         self.fact(
@@ -120,7 +121,11 @@ impl Document {
             format::took(tried.duration_ms as f64 / 1000.0),
             attempt.worker
         );
-        let dead = if tried.outcome == "dead" { "DEAD" } else { "    " };
+        let dead = if tried.outcome == AttemptOutcome::Dead {
+            "DEAD"
+        } else {
+            "    "
+        };
         self.lines.push(vec![(dead.to_owned(), Tone::Bad), (head, Tone::Dim)]);
         let room = usize::from(self.width.saturating_sub(6));
         for line in text::wrap(&text::clean(&tried.error), room) {

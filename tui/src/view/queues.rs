@@ -124,8 +124,8 @@ static COLUMNS: [Col; 18] = [
     Col::left(
         "BACKEND",
         Width::Fixed(8),
-        |q, _| Cell::dim(&q.backend),
-        |q| Key::text(&q.backend),
+        |q, _| Cell::dim(q.backend.as_str()),
+        |q| Key::text(q.backend.as_str()),
     )
     .rank(6),
     Col::left(

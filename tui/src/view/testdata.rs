@@ -14,10 +14,8 @@ use tradepost_common::events::{Event, Revisions, Snapshot};
 use tradepost_common::ids::{CaseId, MessageId, UploadId};
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Process, Role, Severity, WhoAmI};
-use tradepost_common::queues::QueueRow;
-use tradepost_common::uploads::{
-    Attempt, Finding, FindingSeverity, Stage, StageTime, UploadRow, UploadState, UploadTrace,
-};
+use tradepost_common::queues::{Attempt, AttemptOutcome, Backend, QueueRow};
+use tradepost_common::uploads::{Finding, FindingSeverity, Stage, StageTime, UploadRow, UploadState, UploadTrace};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -151,7 +149,7 @@ pub fn queue(name: &str, depth: i64) -> QueueRow {
         paused_by: None,
         done_history: (0..60).map(|i| if depth > 0 { i } else { 0 }).collect(),
         sent_history: (0..60).map(|i| if depth > 0 { 60 - i } else { 0 }).collect(),
-        backend: "postgres".to_owned(),
+        backend: Backend::Postgres,
     }
 }
 
@@ -247,7 +245,7 @@ pub fn trace() -> UploadTrace {
             attempt: 5,
             file: Some("icons/broken.svg".to_owned()),
             error: "jail child ended with signal 9".to_owned(),
-            outcome: "dead".to_owned(),
+            outcome: AttemptOutcome::Dead,
             at: ago(3),
             duration_ms: 5012,
         }],

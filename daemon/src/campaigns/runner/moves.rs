@@ -1,18 +1,15 @@
 //! The single steps of a running campaign, each one transaction that does nothing when the campaign was changed meanwhile.
 
-use std::time::Duration;
-
 use sqlx::PgConnection;
 use tradepost_common::campaigns::CampaignState;
-use tradepost_common::ids::MessageId;
+use tradepost_leases::{self as leases, Lease};
+use tradepost_queue::Lane;
 
 use crate::app::App;
 use crate::audit::Actor;
-use crate::campaigns::job::CampaignJob;
 use crate::campaigns::queries::{self, Phase, Row};
 use crate::campaigns::service;
-use crate::leases::{self, Lease};
-use crate::queue::{Lane, NewMessage, QueueName};
+use crate::jobs::{CampaignJob, Job};
 use crate::telemetry::alerts::AlertCode;
 
 /// The positions of messages for so many items.
@@ -38,15 +35,7 @@ pub async fn send(app: &App, row: &Row, lease: &Lease, ranges: &[(i32, i32)]) ->
             to: *to,
             canary: row.phase == Phase::Canary,
         };
-        NewMessage {
-            id: MessageId::new(),
-            queue: QueueName::Render,
-            lane: Lane::Bulk,
-            payload: serde_json::to_value(job).expect("a job is always JSON"),
-            upload_id: None,
-            redrives: 0,
-            delay: Duration::ZERO,
-        }
+        Job::Campaign(job).message().with_lane(Lane::Bulk)
     };
     let messages: Vec<_> = ranges.iter().map(message).collect();
     let sent_to = ranges.last().map_or(row.sent_to, |(_, to)| *to);

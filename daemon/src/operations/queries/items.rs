@@ -6,14 +6,14 @@ use tradepost_common::ids::{MessageId, OperationId};
 use tradepost_common::operations::{ItemState, OperationItem};
 use uuid::Uuid;
 
-use crate::queue::dead::Letter;
+use crate::dead_letters::DeadLetter;
 
 /// Notes what became of messages; one that is noted already stays as it is. Answers with those that are new.
 pub(in crate::operations) async fn insert_items(
     tx: &mut PgConnection,
     id: OperationId,
     state: ItemState,
-    letters: &[(&Letter, Option<&str>)],
+    letters: &[(&DeadLetter, Option<&str>)],
     with_payload: bool,
 ) -> sqlx::Result<Vec<MessageId>> {
     let ids: Vec<Uuid> = letters.iter().map(|(letter, _)| letter.row.id.0).collect();

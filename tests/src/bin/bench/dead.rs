@@ -17,16 +17,16 @@ const A_MILLION: &str = "
     insert into dead_letters (id, queue, payload, subject, attempts, error, fingerprint, enqueued_at, died_at)
     select gen_random_uuid(), case when n % 50 < 5 then 'render' else 'preview' end,
         case when n % 50 < 5
-            then jsonb_build_object('upload_id', gen_random_uuid(), 'set_id', gen_random_uuid(), 'item_id', gen_random_uuid(),
+            then jsonb_build_object('job', 'render', 'upload_id', gen_random_uuid(), 'set_id', gen_random_uuid(), 'item_id', gen_random_uuid(),
                 'kind', 'icon', 'path', 'icons/file-' || n || '.svg')
-            else jsonb_build_object('upload_id', gen_random_uuid(), 'set_id', gen_random_uuid()) end,
+            else jsonb_build_object('job', 'preview', 'upload_id', gen_random_uuid(), 'set_id', gen_random_uuid()) end,
         'icons/file-' || n || '.svg', 5, 'reading the file: cause ' || n % 50 || ': connection refused after ' || n || ' ms',
         lpad(to_hex(n % 50), 16, '0'), now() - n * interval '1 s', now() - n * interval '0.9 s'
     from generate_series(1, 1000000) n;
     analyze dead_letters";
 
 pub async fn run() {
-    // Many slots, so that the handlers do not hold the redrive up.
+    // Many permits, so that the handlers do not hold the redrive up.
     let app = TestApp::start_with(quick());
     eprintln!("putting a million dead letters into the database ...");
     app.sql(A_MILLION).await;

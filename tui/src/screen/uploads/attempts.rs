@@ -1,6 +1,6 @@
 //! Failed attempts of an upload's messages, as rows.
 
-use tradepost_common::uploads::Attempt;
+use tradepost_common::queues::{Attempt, AttemptOutcome};
 
 use crate::format;
 use crate::table::{Cell, Column, Key, Row, Width};
@@ -61,11 +61,11 @@ static COLUMNS: [Col; 7] = [
     Col::left(
         "THEN",
         Width::Fixed(5),
-        |r, _| match r.attempt.outcome.as_str() {
-            "dead" => Cell::new("DEAD", Tone::Bad),
-            other => Cell::new(other, Tone::Warn),
+        |r, _| match r.attempt.outcome {
+            AttemptOutcome::Dead => Cell::new("DEAD", Tone::Bad),
+            AttemptOutcome::Retry => Cell::new("retry", Tone::Warn),
         },
-        |r| Key::Text(r.attempt.outcome.clone()),
+        |r| Key::text(r.attempt.outcome.as_str()),
     ),
     Col::right(
         "TOOK",

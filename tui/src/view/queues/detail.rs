@@ -13,7 +13,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, queue: &QueueRow) {
         return;
     }
     let (head, rest) = split_top(area, 1);
-    let backend = &queue.backend;
+    let backend = queue.backend;
     canvas.heading(
         head,
         &format!("{} ({backend}): the last 60 s, second by second", queue.name),

@@ -8,7 +8,7 @@ use tradepost_common::ids::{ItemId, MessageId, OperationId, SetId, UploadId};
 use tradepost_common::operations::{
     ItemState, LeftOut, Operation, OperationItem, OperationKind, OperationState, Pace, Phase, Selection,
 };
-use tradepost_common::uploads::Attempt;
+use tradepost_common::queues::{Attempt, AttemptOutcome, Backend, Lane};
 use uuid::Uuid;
 
 use super::{NOW, ago, app};
@@ -90,7 +90,10 @@ pub fn detail(n: u128) -> DeadDetail {
             attempt,
             file: Some("icons/broken.svg".to_owned()),
             error: error.to_owned(),
-            outcome: if attempt == 5 { "dead" } else { "retry" }.to_owned(),
+            outcome: match attempt {
+                5 => AttemptOutcome::Dead,
+                _ => AttemptOutcome::Retry,
+            },
             at: ago(100),
             duration_ms: 5012,
         },
@@ -102,8 +105,8 @@ pub fn detail(n: u128) -> DeadDetail {
         row: letter(n),
         payload: serde_json::json!({ "upload_id": Uuid::from_u128(1000), "path": "icons/broken.svg" }),
         attributes: DeadAttributes {
-            lane: "interactive".to_owned(),
-            backend: "postgres".to_owned(),
+            lane: Lane::Interactive,
+            backend: Backend::Postgres,
             receives: 6,
             payload_bytes: 91,
         },

@@ -1,0 +1,99 @@
+//! Runs the handler of each job.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::PgConnection;
+use tradepost_common::latency::Scope;
+use tradepost_common::queues::Lane;
+use tradepost_common::uploads::{Stage, UploadState};
+use tradepost_queue::worker::{Ending, Handler};
+use tradepost_queue::{Message, Outcome, Queue};
+
+use crate::app::App;
+use crate::jobs::{self, Job, ScanJob};
+use crate::telemetry::latency;
+use crate::uploads::service as uploads;
+use crate::{campaigns, preview, render, scan, takedown, unpack};
+
+/// The handlers of the daemon.
+pub struct Dispatcher(pub Arc<App>);
+
+impl Handler for Dispatcher {
+    async fn until_ready(&self, queue: Queue) {
+        let mut scanner = self.0.scanner.clone();
+        if jobs::needs_scanner(queue) {
+            // An error: nobody looks for the scanner any more, the daemon stops.
+            let _ = scanner.wait_for(|status| status.scanner().is_some()).await;
+        }
+    }
+
+    async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
+        let result = handle(&self.0, message).await;
+        scan::waiting::instead_of_failing(&self.0, message, result).await
+    }
+
+    fn on_start(&self, message: &Message) {
+        let queue = message.queue().as_str();
+        let latency = &self.0.latency;
+        latency.record(Scope::QueueWait, queue, message.waited, latency::Outcome::Ok);
+    }
+
+    fn on_end(&self, message: &Message, took: Duration, ending: Ending) {
+        let outcome = match ending {
+            Ending::Ok => latency::Outcome::Ok,
+            Ending::Failed => latency::Outcome::Error,
+        };
+        self.0
+            .latency
+            .record(Scope::Stage, message.queue().as_str(), took, outcome);
+    }
+
+    fn on_dead_letter(&self, _: &Message) {
+        self.0.changed.uploads();
+    }
+}
+
+async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
+    let is_interactive = message.lane() == Lane::Interactive;
+    let _working = is_interactive.then(|| app.campaigns.courtesy.working());
+    let queue = message.queue().as_str();
+    let job = Job::parse(&message.payload).map_err(|fault| {
+        let (at, message) = (fault.at, fault.message);
+        anyhow::anyhow!("the payload is no job of the queue {queue}: {at}: {message}")
+    })?;
+    match job {
+        Job::Scan(ScanJob {
+            upload_id,
+            again: Some(number),
+        }) => takedown::rescan::run(app, upload_id, number).await,
+        Job::Scan(job) => scan::job::run(app, job).await,
+        Job::Unpack(job) => unpack::job::run(app, job, message.attempt).await,
+        Job::Render(job) => render::job::run(app, job, message.attempt).await,
+        Job::Campaign(job) => campaigns::job::run(app, job, message.attempt).await,
+        Job::Preview(job) => preview::job::run(app, job, message.attempt).await,
+    }
+}
+
+/// Settles what waits for a job that an operator gave up on, in the transaction that deletes its dead letter.
+pub fn give_up<'a>(
+    app: &'a App,
+    tx: &'a mut PgConnection,
+    job: &'a Job,
+    reason: &'a str,
+) -> BoxFuture<'a, sqlx::Result<()>> {
+    Box::pin(async move {
+        match job {
+            // Nothing waits for a rescan.
+            Job::Scan(job) if job.again.is_some() => Ok(()),
+            Job::Scan(job) => uploads::give_up(tx, job.upload_id, UploadState::Scanning, Stage::Scan, reason).await,
+            Job::Unpack(job) => {
+                uploads::give_up(tx, job.upload_id, UploadState::Unpacking, Stage::Unpack, reason).await
+            }
+            Job::Render(job) => render::job::give_up(app, tx, job, reason).await,
+            Job::Campaign(job) => campaigns::job::give_up(tx, job, reason).await,
+            Job::Preview(job) => preview::job::give_up(tx, job, reason).await,
+        }
+    })
+}
