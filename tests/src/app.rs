@@ -41,7 +41,7 @@ impl TestApp {
         let state = folder.path().join("state");
         let daemon = Daemon::start(&state, &options);
         let control = control_client(&state);
-        let (api, http) = (daemon.api.clone(), reqwest::Client::new());
+        let (api, http) = (daemon.api.clone(), http_client());
         Self {
             state,
             api,
@@ -64,7 +64,7 @@ impl TestApp {
         self.daemon = Daemon::start(&self.state, &self.options);
         self.api = self.daemon.api.clone();
         // Connections to the one that ended are of no use.
-        (self.http, self.control) = (reqwest::Client::new(), control_client(&self.state));
+        (self.http, self.control) = (http_client(), control_client(&self.state));
     }
 
     /// Stops the daemon as systemd does. Answers with its exit code.
@@ -280,8 +280,19 @@ async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     (answer.status, answer.json())
 }
 
-fn control_client(state: &Path) -> reqwest::Client {
+/// reqwest builds no client without a TLS provider, even for plain HTTP.
+fn client_builder() -> reqwest::ClientBuilder {
+    // An error: another test of this process has installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
+}
+
+fn http_client() -> reqwest::Client {
+    client_builder().build().unwrap()
+}
+
+fn control_client(state: &Path) -> reqwest::Client {
+    client_builder()
         .unix_socket(state.join("control.sock"))
         .build()
         .expect("a client")
