@@ -4,7 +4,7 @@
 //!   what it takes. A plan that nobody started within a day is aborted.
 //! - `GET /v1/campaigns?cursor=&limit=`: newest first (`Page<Campaign>`); `GET /v1/campaigns/{id}`: one
 //! - `POST /v1/campaigns/{id}/start | pause | resume | abort | swap | rollback | collect`: no body (`Campaign`)
-//! - `POST /v1/campaigns/{id}/rate`: another rate while it runs ([`SetRate`] to [`Campaign`])
+//! - `POST /v1/campaigns/{id}/rate`: another rate while it runs ([`SetRate`](crate::operations::SetRate) to [`Campaign`])
 //! - `GET /v1/campaigns/{id}/samples?cursor=&limit=`: what the canary drew beside what is shown now, the worst first (`Page<Sample>`)
 //! - `GET /v1/campaigns/{id}/samples/{item}/{preset}/{side}`: a picture; [`Side`] is `old`, `new` or `difference`. The bytes are PNG
 //!   or WebP, as `Content-Type` says; a difference is always PNG.
@@ -103,14 +103,6 @@ pub fn default_stop_at_percent() -> u32 {
     20
 }
 
-/// Another rate for a campaign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetRate {
-    /// Items a second at most, 1 to 100,000; `null`: no limit.
-    pub rate_per_second: Option<u32>,
-}
-
 /// What a campaign takes in all; made from what was measured, and from what its own items took once there are some.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -127,13 +119,13 @@ pub struct Estimate {
     pub basis: Basis,
 }
 
-/// What an estimate was made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    Measured,
-    History,
-    Assumed,
+crate::text_enum! {
+    /// The source of an estimate.
+    pub enum Basis {
+        Measured = "measured",
+        History = "history",
+        Assumed = "assumed",
+    }
 }
 
 /// A campaign and how far it is.
@@ -172,7 +164,7 @@ pub struct Campaign {
     pub estimate: Estimate,
     /// Free on the disk of the store; nothing when it can not be told.
     pub disk_free_bytes: Option<u64>,
-    /// Items a second over the last 10 s.
+    /// Items a second over the last 5 s.
     pub rate: f64,
     /// Until all items are done, at the present rate.
     pub eta_seconds: Option<f64>,

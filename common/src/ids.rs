@@ -55,7 +55,8 @@ id!(/// A case that a moderator decides.
     CaseId);
 id!(/// Long work that an operator started.
     OperationId);
-id!(/// A campaign that renders the catalogue again.
-    CampaignId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.
     MessageId);
+
+/// A campaign is an operation.
+pub type CampaignId = OperationId;

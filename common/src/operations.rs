@@ -18,143 +18,71 @@ use crate::ids::{MessageId, OperationId, UploadId};
 /// A selection by ids names at most so many.
 pub const MAX_IDS: usize = 1_000;
 
-/// What is done to the selected dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationKind {
-    /// Send them again as they are.
-    Redrive,
-    /// Send one with another payload; made by `POST /v1/dead/{id}/edit`.
-    Edit,
-    /// Give up on them, with a reason; what waits for them is settled. The payload is kept with the operation.
-    Discard,
-    /// As discard, and the payload is not kept.
-    Purge,
+crate::text_enum! {
+    /// What is done to the selected dead letters.
+    pub enum OperationKind {
+        /// Send them again as they are.
+        Redrive = "redrive",
+        /// Send one with another payload; made by `POST /v1/dead/{id}/edit`.
+        Edit = "edit",
+        /// Give up on them, with a reason; what waits for them is settled. The payload is kept with the operation.
+        Discard = "discard",
+        /// As discard, and the payload is not kept.
+        Purge = "purge",
+    }
 }
 
 impl OperationKind {
-    pub const ALL: [Self; 4] = [Self::Redrive, Self::Edit, Self::Discard, Self::Purge];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Redrive => "redrive",
-            Self::Edit => "edit",
-            Self::Discard => "discard",
-            Self::Purge => "purge",
-        }
-    }
-
-    /// Whether it sends messages, so that their outcome is watched.
+    /// It sends messages, so their outcome is watched.
     pub fn sends(self) -> bool {
         matches!(self, Self::Redrive | Self::Edit)
     }
 }
 
-impl std::str::FromStr for OperationKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        found.ok_or_else(|| format!("unknown kind {text:?}"))
+crate::text_enum! {
+    /// Where an operation of any kind is in its life.
+    pub enum OperationState {
+        /// The dry run reads everything that is selected.
+        Planning = "planning",
+        /// Waits to be started.
+        Planned = "planned",
+        Running = "running",
+        /// The canary is done, and an operator has to look at it before the rest; `note` says why.
+        Waiting = "waiting",
+        /// An operator paused it, or it paused itself; `note` says why.
+        Paused = "paused",
+        /// It stopped by itself; `note` says why.
+        Stopped = "stopped",
+        Cancelled = "cancelled",
+        Done = "done",
+        /// It can not go on; `note` says why.
+        Failed = "failed",
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationState {
-    /// The dry run looks at every selected message.
-    Planning,
-    /// Waits to be started.
-    Planned,
-    Running,
-    /// An operator paused it.
-    Paused,
-    /// It stopped by itself; `note` says why.
-    Stopped,
-    Cancelled,
-    Done,
-    /// It can not go on; `note` says why.
-    Failed,
 }
 
 impl OperationState {
-    pub const ALL: [Self; 8] = [
-        Self::Planning,
-        Self::Planned,
-        Self::Running,
-        Self::Paused,
-        Self::Stopped,
-        Self::Cancelled,
-        Self::Done,
-        Self::Failed,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Planning => "planning",
-            Self::Planned => "planned",
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Stopped => "stopped",
-            Self::Cancelled => "cancelled",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Whether the daemon is at it.
+    /// The daemon works on it.
     pub fn is_moving(self) -> bool {
         matches!(self, Self::Planning | Self::Running)
     }
 
-    /// Whether nothing more will happen to it.
+    /// Nothing more is acted on.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Cancelled | Self::Done | Self::Failed)
     }
 }
 
-impl std::str::FromStr for OperationState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
-        found.ok_or_else(|| format!("unknown state {text:?}"))
-    }
-}
-
-/// What a running operation does now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// A few are sent first.
-    Canary,
-    /// How the few fare is waited for.
-    Watch,
-    /// The rest, at a rate that grows to the limit.
-    Ramp,
-    /// All are sent; the last outcomes are waited for.
-    Settle,
-}
-
-impl Phase {
-    pub const ALL: [Self; 4] = [Self::Canary, Self::Watch, Self::Ramp, Self::Settle];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Canary => "canary",
-            Self::Watch => "watch",
-            Self::Ramp => "ramp",
-            Self::Settle => "settle",
-        }
-    }
-}
-
-impl std::str::FromStr for Phase {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|phase| phase.as_str() == text);
-        found.ok_or_else(|| format!("unknown phase {text:?}"))
+crate::text_enum! {
+    /// What a running operation does now.
+    pub enum Phase {
+        /// Acts on a few first.
+        Canary = "canary",
+        /// Waits for the outcome of the few.
+        Watch = "watch",
+        /// Acts on the rest, at a rate that grows to the limit.
+        Ramp = "ramp",
+        /// Waits for the last outcomes.
+        Settle = "settle",
     }
 }
 
@@ -288,45 +216,22 @@ pub struct OperationItem {
     pub at: OffsetDateTime,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ItemState {
-    LeftOut,
-    /// Sent; its outcome is not known yet.
-    Sent,
-    Done,
-    /// Sent, and a dead letter again.
-    Failed,
-    Discarded,
-}
-
-impl ItemState {
-    pub const ALL: [Self; 5] = [Self::LeftOut, Self::Sent, Self::Done, Self::Failed, Self::Discarded];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeftOut => "left_out",
-            Self::Sent => "sent",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Discarded => "discarded",
-        }
+crate::text_enum! {
+    pub enum ItemState {
+        LeftOut = "left_out",
+        /// Sent; its outcome is not known yet.
+        Sent = "sent",
+        Done = "done",
+        /// Sent, and a dead letter again.
+        Failed = "failed",
+        Discarded = "discarded",
     }
 }
 
-impl std::str::FromStr for ItemState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
-        found.ok_or_else(|| format!("unknown state {text:?}"))
-    }
-}
-
-/// Another rate for an operation.
+/// Another rate limit for an operation or a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetRate {
-    /// 1 to 100,000.
-    pub rate_per_second: u32,
+    /// Items a second at most, 1 to 100,000; `null`: no limit, which only campaigns may have.
+    pub rate_per_second: Option<u32>,
 }

@@ -55,6 +55,22 @@ impl ApiError {
         }])
     }
 
+    /// Refuses a request with the fault of every check that is false: its place, its result, and what the place must be.
+    pub fn unless_all<M: Into<String>>(checks: impl IntoIterator<Item = (&'static str, bool, M)>) -> ApiResult<()> {
+        let wrong = checks.into_iter().filter(|(_, is_right, _)| !is_right);
+        let faults: Vec<_> = wrong
+            .map(|(at, _, message)| Fault {
+                at: at.to_owned(),
+                message: message.into(),
+            })
+            .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::Invalid(faults))
+        }
+    }
+
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict {
             code,

@@ -16,8 +16,8 @@ pub mod scheduler;
 // Features.
 pub mod campaigns;
 pub mod dead_letters;
-pub mod operations;
 pub mod preview;
+pub mod redrive;
 pub mod render;
 pub mod takedown;
 pub mod unpack;
@@ -34,6 +34,9 @@ pub mod uploads;
 pub mod accounts;
 pub mod findings;
 pub mod presets;
+
+// The engine of long work: it knows no kind of operation.
+pub mod operations;
 
 // State that all of them share.
 pub mod extractors;

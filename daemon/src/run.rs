@@ -31,7 +31,7 @@ use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{monitor, operations, presets, public, queues, scheduler};
+use crate::{monitor, operations, presets, public, queues, redrive, scheduler};
 use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
@@ -328,8 +328,8 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
             tasks.spawn("relay", relay);
             tasks.spawn("collector", collector::run(broker, sqs.clone(), worker, stop.clone()));
         }
-        tasks.spawn("operations", operations::runner::run(app.clone(), stop.clone()));
-        tasks.spawn("campaigns", campaigns::runner::run(app.clone(), stop.clone()));
+        let kinds = [redrive::KINDS, campaigns::KINDS].concat();
+        tasks.spawn("operations", operations::runner::run(app.clone(), kinds, stop.clone()));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::telemetry::alerts::AlertCode;
-use crate::{operations, review, takedown, uploads};
+use crate::{review, takedown, uploads};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -43,7 +43,6 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     if expired > 0 {
         tracing::info!(expired, "expired uploads whose bytes never came");
     }
-    operations::service::tidy(&app.db).await?;
     takedown::rescan::plan(app).await?;
     review::letters::end_waiting(app).await?;
     review::claims::tidy(app).await?;

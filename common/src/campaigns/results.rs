@@ -29,85 +29,33 @@ pub struct Sample {
     pub new_bytes: i64,
 }
 
-/// Which picture of a sample.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// What is shown now.
-    Old,
-    /// What the campaign drew.
-    New,
-    /// Grey where they are the same, red where they differ.
-    Difference,
-}
-
-impl Side {
-    pub const ALL: [Self; 3] = [Self::Old, Self::New, Self::Difference];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Old => "old",
-            Self::New => "new",
-            Self::Difference => "difference",
-        }
+crate::text_enum! {
+    /// One of the pictures of a sample.
+    pub enum Side {
+        /// What is shown now.
+        Old = "old",
+        /// What the campaign drew.
+        New = "new",
+        /// Grey where they are the same, red where they differ.
+        Difference = "difference",
     }
 }
 
-impl std::str::FromStr for Side {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|side| side.as_str() == text);
-        found.ok_or_else(|| format!("unknown side {text:?}: it is old, new or difference"))
-    }
-}
-
-/// Why an item could not be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// It took too long.
-    Timeout,
-    /// It needed too much memory.
-    Memory,
-    /// The program that opens it crashed.
-    Crash,
-    /// The engine refuses it: it is not what its name says, or not allowed.
-    Refused,
-    /// Its bytes are not there, or not those that were published.
-    Damaged,
-    /// The work on it failed again and again, and an operator gave it up.
-    GivenUp,
-}
-
-impl FailureKind {
-    pub const ALL: [Self; 6] = [
-        Self::Timeout,
-        Self::Memory,
-        Self::Crash,
-        Self::Refused,
-        Self::Damaged,
-        Self::GivenUp,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::Memory => "memory",
-            Self::Crash => "crash",
-            Self::Refused => "refused",
-            Self::Damaged => "damaged",
-            Self::GivenUp => "given_up",
-        }
-    }
-}
-
-impl std::str::FromStr for FailureKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        found.ok_or_else(|| format!("unknown failure {text:?}"))
+crate::text_enum! {
+    /// The reason why an item could not be drawn.
+    pub enum FailureKind {
+        /// It took too long.
+        Timeout = "timeout",
+        /// It needed too much memory.
+        Memory = "memory",
+        /// The program that opens it crashed.
+        Crash = "crash",
+        /// The engine refuses it: it is not what its name says, or not allowed.
+        Refused = "refused",
+        /// Its bytes are not there, or not those that were published.
+        Damaged = "damaged",
+        /// The work on it failed again and again, and an operator gave it up.
+        GivenUp = "given_up",
     }
 }
 

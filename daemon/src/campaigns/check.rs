@@ -1,101 +1,90 @@
-//! What an operator asks for: checked, and said in words.
+//! Checks what an operator asks for, and says it in words.
 
 use sqlx::PgPool;
 use tradepost_common::campaigns::{NewCampaign, Scope};
-use tradepost_common::problem::Fault;
+use tradepost_inspect::manifest::Kind;
 use tradepost_render::presets::Preset;
 
 use super::queries;
 use crate::error::{ApiError, ApiResult};
+use crate::operations;
 
-/// The kinds of items there are.
-const KINDS: [&str; 5] = ["icon", "illustration", "model", "texture", "audio"];
 /// The most items of a canary.
 const MAX_CANARY: u32 = 1_000;
 /// Positions in a plan are 32 bits wide.
 const MAX_ITEMS: u64 = 2_000_000_000;
 
-/// Whether a campaign can be planned; every fault at once.
+/// Refuses a campaign that can not be planned, with every fault at once.
 pub async fn new_campaign(db: &PgPool, presets: &[Preset], new: &NewCampaign) -> ApiResult<()> {
-    let mut faults = Vec::new();
-    let mut require = |ok: bool, at: &str, message: String| {
-        if !ok {
-            faults.push(Fault {
-                at: at.to_owned(),
-                message,
-            });
-        }
-    };
-    let scope = &new.scope;
-    for kind in &scope.kinds {
-        let known = KINDS.contains(&kind.as_str());
-        let message = format!("{:?} is no kind of item; there are {}", shorten(kind), KINDS.join(", "));
-        require(known, "scope.kinds", message);
-    }
-    for name in &scope.presets {
-        let known = presets.iter().any(|preset| preset.name == *name);
-        require(
-            known,
-            "scope.presets",
-            format!("there is no preset {:?}", shorten(name)),
-        );
-    }
-    let limit = scope.limit.unwrap_or(1);
-    require(
-        (1..=MAX_ITEMS).contains(&limit),
-        "scope.limit",
-        format!("must be between 1 and {MAX_ITEMS}"),
-    );
-    require(
-        new.canary <= MAX_CANARY,
-        "canary",
-        format!("must be at most {MAX_CANARY}"),
-    );
+    let Scope {
+        kinds,
+        family,
+        account,
+        limit,
+        ..
+    } = &new.scope;
     let bound = new.auto.map_or(0.0, |auto| auto.min_psnr_db);
-    require(
-        (0.0..=100.0).contains(&bound),
-        "auto.min_psnr_db",
-        "must be between 0 and 100".to_owned(),
-    );
-    require(is_rate(new.rate_per_second), "rate_per_second", BAD_RATE.to_owned());
-    require(
-        new.stop_at_percent <= 100,
-        "stop_at_percent",
-        "must be at most 100".to_owned(),
-    );
-    let length = new.reason.trim().chars().count();
-    let is_plain = !new.reason.contains('\0');
-    require(
-        (1..=500).contains(&length) && is_plain,
-        "reason",
-        "must say why in 1 to 500 characters".to_owned(),
-    );
-    if let Some(name) = &scope.family {
-        let known = !name.contains('\0') && queries::family(db, name).await?.is_some();
+    let reason = new.reason.trim().chars().count();
+    let has_reason = (1..=500).contains(&reason) && !new.reason.contains('\0');
+    let mut checks = vec![
+        (
+            "scope.limit",
+            (1..=MAX_ITEMS).contains(&limit.unwrap_or(1)),
+            format!("must be between 1 and {MAX_ITEMS}"),
+        ),
+        (
+            "canary",
+            new.canary <= MAX_CANARY,
+            format!("must be at most {MAX_CANARY}"),
+        ),
+        (
+            "auto.min_psnr_db",
+            (0.0..=100.0).contains(&bound),
+            "must be between 0 and 100".to_owned(),
+        ),
+        ("rate_per_second", is_rate(new.rate_per_second), BAD_RATE.to_owned()),
+        (
+            "stop_at_percent",
+            new.stop_at_percent <= 100,
+            "must be at most 100".to_owned(),
+        ),
+        ("reason", has_reason, "must say why in 1 to 500 characters".to_owned()),
+    ];
+    for kind in kinds {
+        let known = Kind::ALL.map(Kind::as_str);
+        let message = format!("{:?} is no kind of item; there are {}", shorten(kind), known.join(", "));
+        checks.push(("scope.kinds", known.contains(&kind.as_str()), message));
+    }
+    for name in &new.scope.presets {
+        let is_known = presets.iter().any(|preset| preset.name == *name);
+        checks.push((
+            "scope.presets",
+            is_known,
+            format!("there is no preset {:?}", shorten(name)),
+        ));
+    }
+    if let Some(name) = family {
+        let is_known = !name.contains('\0') && queries::family(db, name).await?.is_some();
         let message = format!("there is no family {:?}: give its id, or account/slug", shorten(name));
-        require(known, "scope.family", message);
+        checks.push(("scope.family", is_known, message));
     }
-    if let Some(name) = &scope.account {
-        let known = !name.contains('\0') && queries::account(db, name).await?.is_some();
-        require(
-            known,
+    if let Some(name) = account {
+        let is_known = !name.contains('\0') && queries::account(db, name).await?.is_some();
+        checks.push((
             "scope.account",
+            is_known,
             format!("there is no account {:?}", shorten(name)),
-        );
+        ));
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(ApiError::Invalid(faults))
-    }
+    ApiError::unless_all(checks)
 }
 
-/// What a rate must be.
+/// The fault of a rate.
 pub const BAD_RATE: &str = "must be between 1 and 100,000 items a second, or null for no limit";
 
-/// Whether this can be a rate.
+/// A rate that a campaign may have; `None`: unlimited.
 pub fn is_rate(rate: Option<u32>) -> bool {
-    rate.is_none_or(|rate| (1..=100_000).contains(&rate))
+    rate.is_none_or(operations::service::is_rate)
 }
 
 /// A scope as a person reads it: `stale icons of acme/arrows, presets png-64, webp-64`.

@@ -3,20 +3,22 @@
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::queries;
+use super::kind::Rerender;
+use super::service::skipped;
 use crate::app::App;
+use crate::operations::service as operations;
 use crate::telemetry::prometheus::Gauges;
 
 /// Registers the metrics for one scrape; none where there never was a campaign.
 pub async fn register(registry: &mut Registry, app: &App) -> sqlx::Result<()> {
-    let Some(row) = queries::newest_drawn(&app.db).await? else {
+    let Some(row) = operations::newest_started(&app.db, &Rerender).await? else {
         return Ok(());
     };
     let states = [
-        ("done", row.done),
-        ("failed", row.failed),
-        ("skipped", row.skipped),
-        ("waiting", (row.items - row.settled()).max(0)),
+        ("done", row.succeeded),
+        ("failed", row.refailed),
+        ("skipped", skipped(&row)),
+        ("waiting", row.remaining()),
     ];
     let items = Gauges {
         label: "state",

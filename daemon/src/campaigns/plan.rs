@@ -1,36 +1,73 @@
-//! The plan of a campaign: every item is looked at, and those that are to be drawn are listed.
+//! Plans a campaign: every item is looked at, and those that are to be drawn are listed.
 
-use tradepost_common::campaigns::CampaignState;
+use sqlx::PgConnection;
+use tradepost_common::campaigns::{Basis, NewCampaign};
+use tradepost_common::ids::OperationId;
 use tradepost_common::latency::Scope as LatencyScope;
+use tradepost_common::operations::Pace;
 
-use super::queries::{self, Row, Wanted};
-use tradepost_leases::{self as leases, Lease};
-
+use super::kind::Rerender;
+use super::queries::{self, PinnedPreset, Wanted};
+use super::{check, service};
 use crate::app::App;
+use crate::audit::Actor;
+use crate::error::ApiResult;
+use crate::operations::kind::{Kind as _, Limits, Step};
+use crate::operations::{self, OperationRow};
 
 /// Items looked at in one step.
 const STEP: i64 = 5_000;
-/// What an item takes of one core when nothing is known, in seconds.
+/// One item takes this much of one core when nothing is known, in seconds.
 const ASSUMED_CPU_SECONDS: f64 = 0.02;
-/// What one picture takes of the disk when nothing is known, in bytes.
+/// One picture takes this much of the disk when nothing is known, in bytes.
 const ASSUMED_BYTES: f64 = 8_192.0;
 
-/// Looks at the next items. `false`: the plan is ready, or not ours to make.
-///
-/// # Errors
-/// When the database does not answer.
-pub(super) async fn step(app: &App, row: &Row, lease: &Lease) -> anyhow::Result<bool> {
-    let scope = &row.scope;
+/// Begins the plan of a campaign: its items are counted. Answers with the finished plan when it is quick.
+pub async fn make(app: &App, actor: &Actor, new: &NewCampaign) -> ApiResult<OperationId> {
+    check::new_campaign(&app.db, &app.presets, new).await?;
+    let wanted = &new.scope.presets;
+    let presets: Vec<_> = app
+        .presets
+        .iter()
+        .filter(|preset| wanted.is_empty() || wanted.contains(&preset.name))
+        .map(PinnedPreset::new)
+        .collect();
+    let limits = Limits {
+        rate_per_second: new.rate_per_second,
+        canary: new.canary,
+        canary_wait_seconds: Pace::default().canary_wait_seconds,
+        stop_at_percent: new.stop_at_percent,
+    };
+    let what = check::describe(&new.scope);
+    let mut row = OperationRow::new(Rerender.rules().name, actor, &new.scope, what, limits);
+    row.reason = Some(new.reason.trim().to_owned());
+    let mut tx = app.db.begin().await?;
+    operations::service::insert(&mut tx, &row, actor).await?;
+    queries::insert(&mut tx, row.id, &presets, new.auto.map(|auto| auto.min_psnr_db)).await?;
+    operations::service::record(&mut tx, &Rerender, actor, "plan", &row).await?;
+    tx.commit().await?;
+    Ok(operations::service::until_planned(app, row.id).await?.id)
+}
+
+/// Looks at the next items.
+pub(super) async fn step(app: &App, tx: &mut PgConnection, row: &OperationRow) -> anyhow::Result<Step> {
+    let scope = queries::scope(row);
+    let campaign = service::with_parts(&mut *tx, row.clone()).await?;
     let family = match &scope.family {
-        Some(name) => Some(queries::family(&app.db, name).await?.unwrap_or_default()),
+        Some(name) => Some(queries::family(&mut *tx, name).await?.unwrap_or_default()),
         None => None,
     };
     let account = match &scope.account {
-        Some(name) => Some(queries::account(&app.db, name).await?.unwrap_or_default()),
+        Some(name) => Some(queries::account(&mut *tx, name).await?.unwrap_or_default()),
         None => None,
     };
-    let names: Vec<String> = row.presets.iter().map(|pinned| pinned.preset.name.clone()).collect();
-    let hashes: Vec<Vec<u8>> = row.presets.iter().map(|pinned| pinned.preset.hash().to_vec()).collect();
+    let names = campaign.parts.preset_names();
+    let hashes: Vec<_> = campaign
+        .parts
+        .presets
+        .iter()
+        .map(|pinned| pinned.preset.hash().to_vec())
+        .collect();
     let wanted = Wanted {
         kinds: (!scope.kinds.is_empty()).then_some(scope.kinds.as_slice()),
         family,
@@ -39,56 +76,51 @@ pub(super) async fn step(app: &App, row: &Row, lease: &Lease) -> anyhow::Result<
         presets: &names,
         hashes: &hashes,
     };
-    let mut tx = app.db.begin().await?;
-    let Some(row) = queries::lock(&mut tx, row.id).await? else {
-        return Ok(false);
-    };
-    if row.state != CampaignState::Planning || !leases::is_held(&mut tx, lease).await? {
-        return Ok(false);
-    }
     let most = scope
         .limit
         .map_or(i64::from(i32::MAX), |limit| limit.try_into().unwrap_or(i64::MAX));
-    let room = (most - row.items).clamp(0, STEP);
-    let looked = queries::plan_items(&mut tx, row.id, &wanted, row.planned_to, row.items, (STEP, room)).await?;
-    let items = row.items + looked.kept;
-    let more = looked.last.filter(|_| items < most);
-    queries::advance_plan(&mut tx, row.id, more.unwrap_or(row.planned_to), looked.kept).await?;
-    if more.is_none() {
-        finish(app, &mut tx, &row, &names, items).await?;
+    let room = (most - row.selected).clamp(0, STEP);
+    let above = campaign.parts.planned_to;
+    let looked = queries::plan_items(&mut *tx, row.id, &wanted, above, row.selected, (STEP, room)).await?;
+    let items = row.selected + looked.kept;
+    let next = looked.last.filter(|_| items < most);
+    match next {
+        Some(last) => queries::set_planned_to(tx, row.id, last).await?,
+        None => finish(app, tx, row, &names, items).await?,
     }
-    tx.commit().await?;
-    Ok(more.is_some())
+    Ok(Step {
+        selected: looked.kept,
+        more: next.is_some(),
+        ..Step::default()
+    })
 }
 
 async fn finish(
     app: &App,
-    tx: &mut sqlx::PgConnection,
-    row: &Row,
+    tx: &mut PgConnection,
+    row: &OperationRow,
     presets: &[String],
     items: i64,
-) -> anyhow::Result<()> {
-    let canary = i64::from(row.canary).min(items);
+) -> sqlx::Result<()> {
+    let canary = i64::from(row.limits.canary).min(items);
     if canary > 0 {
         queries::mark_canary(&mut *tx, row.id, canary, items).await?;
     }
     let cpu_seconds = seconds_of_a_rendering(app);
     let bytes = queries::mean_bytes(&mut *tx, row.id, presets).await?;
     let basis = if cpu_seconds.is_some() || bytes.is_some() {
-        "history"
+        Basis::History
     } else {
-        "assumed"
+        Basis::Assumed
     };
     let expected = (
         cpu_seconds.unwrap_or(ASSUMED_CPU_SECONDS),
         bytes.unwrap_or(ASSUMED_BYTES * presets.len() as f64),
     );
-    queries::set_expectation(&mut *tx, row.id, expected, basis).await?;
-    queries::set_state(tx, row.id, CampaignState::Planned, None).await?;
-    Ok(())
+    queries::set_expectation(tx, row.id, expected, basis).await
 }
 
-/// What drawing one file took since this process started, on the clock.
+/// The mean time of drawing one file since this process started, on the clock.
 fn seconds_of_a_rendering(app: &App) -> Option<f64> {
     let mut mean = None;
     app.latency.totals(|scope, name, totals| {

@@ -1,73 +1,68 @@
-//! The control socket's verbs for campaigns: every role may look, operators act.
+//! Routes of the control socket for campaigns: every role may look, operators act.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
 use tradepost_common::Page;
-use tradepost_common::campaigns::{Campaign, Failure, NewCampaign, Sample, SetRate, Side};
-use tradepost_common::ids::{CampaignId, ItemId};
+use tradepost_common::campaigns::{Campaign, Failure, NewCampaign, Sample, Side};
+use tradepost_common::ids::{ItemId, OperationId};
+use tradepost_common::operations::SetRate;
 use tradepost_common::overview::Role;
 
-use super::service;
-use super::verbs::{self, Verb};
+use super::verbs::{self, CampaignVerb};
+use super::{KINDS, check, plan, service};
 use crate::app::SharedApp;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
-use crate::pager::limit;
+use crate::operations::service as operations;
+use crate::pager::{PageQuery, limit};
 
 pub fn control_router() -> Router<SharedApp> {
-    Router::new()
-        .route("/v1/campaigns", get(list).post(plan))
+    let verbs = CampaignVerb::ALL.into_iter();
+    verbs
+        .fold(Router::new(), |router, verb| {
+            let path = format!("/v1/campaigns/{{id}}/{verb}");
+            router.route(
+                &path,
+                post(move |peer: Peer, app: State<SharedApp>, id: Path<OperationId>| act(peer, app, id, verb)),
+            )
+        })
+        .route("/v1/campaigns", get(list).post(make_plan))
         .route("/v1/campaigns/{id}", get(one))
         .route("/v1/campaigns/{id}/samples", get(samples))
         .route("/v1/campaigns/{id}/samples/{item}/{preset}/{side}", get(picture))
         .route("/v1/campaigns/{id}/failures", get(failures))
-        .route("/v1/campaigns/{id}/start", post(start))
-        .route("/v1/campaigns/{id}/pause", post(pause))
-        .route("/v1/campaigns/{id}/resume", post(resume))
-        .route("/v1/campaigns/{id}/abort", post(abort))
-        .route("/v1/campaigns/{id}/swap", post(swap))
-        .route("/v1/campaigns/{id}/rollback", post(rollback))
-        .route("/v1/campaigns/{id}/collect", post(collect))
         .route("/v1/campaigns/{id}/rate", post(rate))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PageQuery<T> {
-    cursor: Option<T>,
-    limit: Option<u32>,
 }
 
 async fn list(
     _: Peer,
     State(app): State<SharedApp>,
-    Query(query): Query<PageQuery<CampaignId>>,
+    Query(query): Query<PageQuery<OperationId>>,
 ) -> ApiResult<Json<Page<Campaign>>> {
     Ok(Json(service::list(&app, query.cursor, limit(query.limit)?).await?))
 }
 
-async fn plan(
+async fn make_plan(
     peer: Peer,
     State(app): State<SharedApp>,
     JsonBody(new): JsonBody<NewCampaign>,
 ) -> ApiResult<(StatusCode, Json<Campaign>)> {
     peer.require(Role::Operator)?;
-    let planned = service::plan(&app, &peer.actor, &new).await?;
-    Ok((StatusCode::ACCEPTED, Json(planned)))
+    let id = plan::make(&app, &peer.actor, &new).await?;
+    Ok((StatusCode::ACCEPTED, Json(service::find(&app, id).await?)))
 }
 
-async fn one(_: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
+async fn one(_: Peer, State(app): State<SharedApp>, Path(id): Path<OperationId>) -> ApiResult<Json<Campaign>> {
     Ok(Json(service::find(&app, id).await?))
 }
 
 async fn samples(
     _: Peer,
     State(app): State<SharedApp>,
-    Path(id): Path<CampaignId>,
+    Path(id): Path<OperationId>,
     Query(query): Query<PageQuery<u32>>,
 ) -> ApiResult<Json<Page<Sample>>> {
     let skip = query.cursor.unwrap_or(0);
@@ -77,7 +72,7 @@ async fn samples(
 async fn failures(
     _: Peer,
     State(app): State<SharedApp>,
-    Path(id): Path<CampaignId>,
+    Path(id): Path<OperationId>,
     Query(query): Query<PageQuery<i32>>,
 ) -> ApiResult<Json<Page<Failure>>> {
     let after = query.cursor.unwrap_or(-1);
@@ -86,11 +81,11 @@ async fn failures(
     ))
 }
 
-/// What a canary draws is of published items, or of items that a moderator looks at anyway.
+/// A picture of the canary; it is of published items, or of items that a moderator looks at anyway.
 async fn picture(
     _: Peer,
     State(app): State<SharedApp>,
-    Path((id, item, preset, side)): Path<(CampaignId, ItemId, String, Side)>,
+    Path((id, item, preset, side)): Path<(OperationId, ItemId, String, Side)>,
 ) -> ApiResult<Response> {
     let (bytes, format) = service::picture(&app, id, item, &preset, side).await?;
     let headers = [
@@ -100,47 +95,26 @@ async fn picture(
     Ok((headers, bytes).into_response())
 }
 
-async fn start(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Start).await
-}
-
-async fn pause(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Pause).await
-}
-
-async fn resume(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Resume).await
-}
-
-async fn abort(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Abort).await
-}
-
-async fn swap(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Swap).await
-}
-
-async fn rollback(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Rollback).await
-}
-
-async fn collect(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CampaignId>) -> ApiResult<Json<Campaign>> {
-    act(&app, &peer, id, Verb::Collect).await
-}
-
-async fn act(app: &SharedApp, peer: &Peer, id: CampaignId, verb: Verb) -> ApiResult<Json<Campaign>> {
+async fn act(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<OperationId>,
+    verb: CampaignVerb,
+) -> ApiResult<Json<Campaign>> {
     peer.require(Role::Operator)?;
-    Ok(Json(verbs::act(app, &peer.actor, id, verb).await?))
+    Ok(Json(verbs::act(&app, &peer.actor, id, verb).await?))
 }
 
 async fn rate(
     peer: Peer,
     State(app): State<SharedApp>,
-    Path(id): Path<CampaignId>,
+    Path(id): Path<OperationId>,
     JsonBody(body): JsonBody<SetRate>,
 ) -> ApiResult<Json<Campaign>> {
     peer.require(Role::Operator)?;
-    Ok(Json(
-        service::set_rate(&app, &peer.actor, id, body.rate_per_second).await?,
-    ))
+    if !check::is_rate(body.rate_per_second) {
+        return Err(ApiError::invalid("rate_per_second", check::BAD_RATE));
+    }
+    operations::set_rate(&app, KINDS, &peer.actor, id, body.rate_per_second).await?;
+    Ok(Json(service::find(&app, id).await?))
 }

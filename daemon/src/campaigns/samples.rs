@@ -1,4 +1,4 @@
-//! What the canary drew beside what is shown: compared in the jail, as every picture is opened there.
+//! Compares what the canary drew with what is shown, in the jail, as every picture is opened there.
 
 use std::collections::HashMap;
 
@@ -20,9 +20,6 @@ pub(super) struct Compared {
 }
 
 /// Compares pictures of the canary with what is shown now.
-///
-/// # Errors
-/// When the jail is broken, or the store or the database do not answer.
 pub(super) async fn compare_all(
     app: &App,
     drawn: &[Drawn],
@@ -69,10 +66,7 @@ async fn likeness(app: &App, old: &Shown, new: Bytes) -> anyhow::Result<Option<L
     }
 }
 
-/// How alike two pictures are, and a PNG of where they differ. `None`: they have other sizes, or one can not be read.
-///
-/// # Errors
-/// When the jail is broken.
+/// The likeness of two pictures, and a PNG of where they differ. `None`: they have other sizes, or one can not be read.
 pub(super) async fn compare(app: &App, old: Bytes, new: Bytes) -> anyhow::Result<Option<(Likeness, Bytes)>> {
     match app.jail.compare(old, new).await {
         Ok(compared) => Ok(compared.map(|(about, difference)| {

@@ -21,7 +21,7 @@ use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::jobs::QUEUES;
 use crate::pager::{PageQuery, limit};
 use crate::telemetry::prometheus;
-use crate::{accounts, audit, campaigns, dead_letters, operations, review, uploads};
+use crate::{accounts, audit, campaigns, dead_letters, operations, redrive, review, uploads};
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
     Router::new()
@@ -39,7 +39,8 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/events", get(events::stream))
         .merge(uploads::control_routes::control_router())
         .merge(dead_letters::routes::control_router())
-        .merge(operations::routes::control_router())
+        .merge(operations::routes::control_router(redrive::KINDS))
+        .merge(redrive::routes::control_router())
         .merge(campaigns::routes::control_router())
         .merge(review::routes::control_router())
         .merge(accounts::routes::control_router())

@@ -21,7 +21,7 @@ use crate::error::ApiResult;
 use crate::jobs::QUEUES;
 use crate::queues::sqs_server;
 use crate::telemetry::process::resident_bytes;
-use crate::{audit, campaigns, catalog, operations, review, uploads};
+use crate::{audit, catalog, operations, review, uploads};
 
 /// Deltas of one kind are at least so far apart.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -219,14 +219,12 @@ impl Seen {
 }
 
 async fn revisions(app: &App) -> ApiResult<Revisions> {
-    let (audit, dead, operations, campaigns) = tokio::try_join!(
+    let (audit, dead, operations) = tokio::try_join!(
         audit::newest(&app.db),
         dead_letters::revision(&app.db),
         operations::service::revision(&app.db),
-        campaigns::service::revision(&app.db),
     )?;
-    // Both are times: campaigns are long work, too.
-    Ok(app.changed.revisions(audit, dead, operations.max(campaigns)))
+    Ok(app.changed.revisions(audit, dead, operations))
 }
 
 /// Everything a screen needs to start with.

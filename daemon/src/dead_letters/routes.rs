@@ -1,20 +1,17 @@
-//! The control socket's verbs for dead letters: every role may look, operators edit. Bulk acts are operations.
+//! The control socket's verbs for dead letters: every role may look. Every act on them is an operation.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
 use tradepost_common::ids::{MessageId, UploadId};
-use tradepost_common::operations::{Operation, Selection};
-use tradepost_common::overview::Role;
+use tradepost_common::operations::Selection;
 
 use super::service;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
-use crate::operations;
 use crate::pager::limit;
 
 pub fn control_router() -> Router<SharedApp> {
@@ -23,7 +20,6 @@ pub fn control_router() -> Router<SharedApp> {
         .route("/v1/dead/groups", get(groups))
         .route("/v1/dead/{id}", get(one))
         .route("/v1/dead/{id}/check", post(check))
-        .route("/v1/dead/{id}/edit", post(edit))
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,15 +88,4 @@ async fn check(
     JsonBody(body): JsonBody<Edit>,
 ) -> ApiResult<Json<EditCheck>> {
     Ok(Json(service::check(&app, id, &body).await?))
-}
-
-async fn edit(
-    peer: Peer,
-    State(app): State<SharedApp>,
-    Path(id): Path<MessageId>,
-    JsonBody(body): JsonBody<Edit>,
-) -> ApiResult<(StatusCode, Json<Operation>)> {
-    peer.require(Role::Operator)?;
-    let sent = operations::service::edit(&app, &peer.actor, id, &body).await?;
-    Ok((StatusCode::ACCEPTED, Json(sent)))
 }

@@ -65,7 +65,7 @@ pub async fn detail(app: &App, id: MessageId) -> ApiResult<DeadDetail> {
             item_id: id_in("item_id").map(tradepost_common::ids::ItemId),
         },
         history: attempts::list_for_message(db, id).await?,
-        operations: operations::service::of_message(db, id).await?,
+        operations: operations::items::operations_of_message(db, id).await?,
         left_out,
         attributes: DeadAttributes {
             lane: letter.lane,
@@ -145,8 +145,8 @@ pub async fn skip_reasons(db: &PgPool, letters: &[DeadLetter]) -> sqlx::Result<B
 }
 
 /// Deletes dead letters in the caller's transaction, which sends or gives them up.
-pub async fn delete(tx: &mut PgConnection, letters: &[DeadLetter]) -> sqlx::Result<()> {
-    let ids: Vec<_> = letters.iter().map(|letter| letter.row.id.0).collect();
+pub async fn delete<'a>(tx: &mut PgConnection, letters: impl IntoIterator<Item = &'a DeadLetter>) -> sqlx::Result<()> {
+    let ids: Vec<_> = letters.into_iter().map(|letter| letter.row.id.0).collect();
     queries::delete(tx, &ids).await
 }
 

@@ -1,18 +1,19 @@
-//! Operations: long work that an operator started on dead letters. Planned first, then run at a rate, watched, and stopped
-//! by itself when it does more harm than good.
+//! Operations: long work that an operator started. Planned first, then run at a limited rate, watched, and stopped by itself when too much fails.
 //!
-//! A plan is the dry run: it reads every selected message and acts on none. A run acts in small transactions, each of which
-//! takes dead letters away, does what is to be done with them, and counts it in the operation's own row: whatever dies
-//! whenever, no message is sent twice and none is lost. One process runs all operations, under a lease.
+//! The engine knows no kind of operation: a [`kind::Kind`] lists what is selected, acts on it, and reports outcomes. A plan is the dry run: it reads
+//! everything that is selected and acts on nothing. A run acts in small steps. A step is one transaction: the operation's row is locked, its state and
+//! the epoch of the lease are checked, the kind acts, and the row counts that. So nothing is lost or done twice by a crash at any moment, and nothing
+//! is done after the answer to a cancel. One process runs all operations, under a lease.
 
+pub mod kind;
 pub mod routes;
 pub mod service;
 
-mod act;
-mod check;
-pub mod pacer;
-mod plan;
-pub mod runner;
-
+pub mod items;
 pub mod outcomes;
 mod queries;
+mod run;
+pub mod runner;
+mod throttle;
+
+pub use self::queries::OperationRow;

@@ -1,60 +1,65 @@
-//! The control socket's verbs for operations: every role may look, operators act.
+//! Routes of the control socket for operations: every role may look, operators act. Each kind has a route of its own that plans it.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use tradepost_common::Page;
 use tradepost_common::ids::{MessageId, OperationId};
-use tradepost_common::operations::{NewOperation, Operation, OperationItem, SetRate};
+use tradepost_common::operations::{Operation, OperationItem, SetRate};
 use tradepost_common::overview::Role;
 
+use super::OperationRow;
+use super::kind::Kinds;
 use super::service::{self, Verb};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
-use crate::pager::limit;
+use crate::pager::{PageQuery, limit};
 
-pub fn control_router() -> Router<SharedApp> {
-    Router::new()
-        .route("/v1/operations", get(list).post(plan))
+/// The routes of `/v1/operations` for some kinds.
+pub fn control_router(kinds: Kinds) -> Router<SharedApp> {
+    let verbs = Verb::ALL.into_iter().fold(Router::new(), |router, verb| {
+        let path = format!("/v1/operations/{{id}}/{verb}");
+        router.route(
+            &path,
+            post(move |peer: Peer, app, kinds, id: Path<OperationId>| act(peer, app, kinds, id, verb)),
+        )
+    });
+    verbs
+        .route("/v1/operations", get(list))
         .route("/v1/operations/{id}", get(one))
         .route("/v1/operations/{id}/items", get(items))
-        .route("/v1/operations/{id}/start", post(start))
-        .route("/v1/operations/{id}/pause", post(pause))
-        .route("/v1/operations/{id}/resume", post(resume))
-        .route("/v1/operations/{id}/cancel", post(cancel))
         .route("/v1/operations/{id}/rate", post(rate))
+        .layer(Extension(kinds))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    cursor: Option<OperationId>,
-    limit: Option<u32>,
+/// An operation as these routes answer it.
+pub fn answer(row: OperationRow) -> ApiResult<Json<Operation>> {
+    let operation = service::to_operation(row).ok_or(ApiError::NotFound("operation"))?;
+    Ok(Json(operation))
 }
 
 async fn list(
     _: Peer,
     State(app): State<SharedApp>,
-    Query(query): Query<ListQuery>,
+    Extension(kinds): Extension<Kinds>,
+    Query(query): Query<PageQuery<OperationId>>,
 ) -> ApiResult<Json<Page<Operation>>> {
-    Ok(Json(service::list(&app.db, query.cursor, limit(query.limit)?).await?))
+    let page = service::list(&app.db, kinds, query.cursor, limit(query.limit)?).await?;
+    Ok(Json(Page {
+        rows: page.rows.into_iter().filter_map(service::to_operation).collect(),
+        next: page.next,
+    }))
 }
 
-async fn plan(
-    peer: Peer,
+async fn one(
+    _: Peer,
     State(app): State<SharedApp>,
-    JsonBody(new): JsonBody<NewOperation>,
-) -> ApiResult<(StatusCode, Json<Operation>)> {
-    peer.require(Role::Operator)?;
-    let planned = service::plan(&app, &peer.actor, &new).await?;
-    Ok((StatusCode::ACCEPTED, Json(planned)))
-}
-
-async fn one(_: Peer, State(app): State<SharedApp>, Path(id): Path<OperationId>) -> ApiResult<Json<Operation>> {
-    Ok(Json(service::find(&app.db, id).await?))
+    Extension(kinds): Extension<Kinds>,
+    Path(id): Path<OperationId>,
+) -> ApiResult<Json<Operation>> {
+    answer(service::find(&app.db, kinds, id).await?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,49 +73,42 @@ struct ItemsQuery {
 async fn items(
     _: Peer,
     State(app): State<SharedApp>,
+    Extension(kinds): Extension<Kinds>,
     Path(id): Path<OperationId>,
     Query(query): Query<ItemsQuery>,
 ) -> ApiResult<Json<Page<OperationItem>>> {
-    let state = query
-        .state
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|error: String| ApiError::invalid("state", error))?;
+    let state = query.state.as_deref().map(str::parse).transpose();
+    let state = state.map_err(|error| ApiError::invalid("state", format!("{error}")))?;
+    let limit = limit(query.limit)?;
     Ok(Json(
-        service::items(&app.db, id, state, query.cursor, limit(query.limit)?).await?,
+        service::list_items(&app.db, kinds, id, state, query.cursor, limit).await?,
     ))
 }
 
-async fn start(peer: Peer, State(app): State<SharedApp>, Path(id): Path<OperationId>) -> ApiResult<Json<Operation>> {
-    act(&app, &peer, id, Verb::Start).await
-}
-
-async fn pause(peer: Peer, State(app): State<SharedApp>, Path(id): Path<OperationId>) -> ApiResult<Json<Operation>> {
-    act(&app, &peer, id, Verb::Pause).await
-}
-
-async fn resume(peer: Peer, State(app): State<SharedApp>, Path(id): Path<OperationId>) -> ApiResult<Json<Operation>> {
-    act(&app, &peer, id, Verb::Resume).await
-}
-
-async fn cancel(peer: Peer, State(app): State<SharedApp>, Path(id): Path<OperationId>) -> ApiResult<Json<Operation>> {
-    act(&app, &peer, id, Verb::Cancel).await
-}
-
-async fn act(app: &SharedApp, peer: &Peer, id: OperationId, verb: Verb) -> ApiResult<Json<Operation>> {
+async fn act(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    Extension(kinds): Extension<Kinds>,
+    Path(id): Path<OperationId>,
+    verb: Verb,
+) -> ApiResult<Json<Operation>> {
     peer.require(Role::Operator)?;
-    Ok(Json(service::act(app, &peer.actor, id, verb).await?))
+    answer(service::act(&app, kinds, &peer.actor, id, verb).await?)
 }
 
 async fn rate(
     peer: Peer,
     State(app): State<SharedApp>,
+    Extension(kinds): Extension<Kinds>,
     Path(id): Path<OperationId>,
     JsonBody(body): JsonBody<SetRate>,
 ) -> ApiResult<Json<Operation>> {
     peer.require(Role::Operator)?;
-    Ok(Json(
-        service::set_rate(&app, &peer.actor, id, body.rate_per_second).await?,
-    ))
+    if !body.rate_per_second.is_some_and(service::is_rate) {
+        return Err(ApiError::invalid(
+            "pace.rate_per_second",
+            "must be between 1 and 100,000",
+        ));
+    }
+    answer(service::set_rate(&app, kinds, &peer.actor, id, body.rate_per_second).await?)
 }

@@ -4,118 +4,115 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tradepost_common::ids::OperationId;
-use tradepost_common::operations::{Operation, OperationState, Phase};
-
-use super::act::Step;
-use super::pacer::Pacer;
-use super::queries::{self, Row};
-use super::{act, plan, service};
+use tradepost_common::operations::OperationState;
 use tradepost_leases::{self as leases, Lease};
 
+use super::kind::{self, Kind};
+use super::queries;
+use super::run::{Next, Run};
 use crate::app::{App, OPERATIONS};
-use crate::audit::Actor;
 
 const LEASE: Duration = Duration::from_secs(15);
 /// The lease is renewed, and operations are looked for, this often.
 const LOOK: Duration = Duration::from_secs(3);
-/// Operations that run at once; the others wait.
+/// Operations of each kind that run at once; the others wait.
 const AT_ONCE: i64 = 8;
-/// Messages of one step at most.
-const STEP: u64 = 1_000;
-/// A running operation acts this often.
-const TICK: Duration = Duration::from_millis(50);
-/// Outcomes are counted this often, or as seldom as that costs a tenth of the time.
-const COUNT_EVERY: Duration = Duration::from_millis(500);
-/// Outcomes that are known before their failures stop an operation, beyond the canary.
-const ENOUGH: i64 = 10;
-/// The last outcomes are waited for this long.
-const SETTLE: time::Duration = time::Duration::minutes(10);
-/// What is neither acted on nor left out when all is done.
-const GONE: &str = "redriven, given up or dead again since the plan";
+/// Plans are looked through for expired ones, and old operations are deleted, this often.
+const TIDY: Duration = Duration::from_secs(10);
+/// What failed is tried again after this time.
+const RETRY: Duration = Duration::from_secs(1);
 
-/// Runs operations while this process holds their lease, until `stop` is cancelled.
+/// Runs operations of these kinds while this process holds their lease, until `stop` is cancelled.
 ///
 /// # Errors
 /// Never: a database that is away is waited for.
-pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut driving = JoinSet::new();
-    let mut driven = HashMap::new();
+pub async fn run(app: Arc<App>, kinds: Vec<&'static dyn Kind>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut tasks = Tasks::default();
     loop {
         let changed = app.notifier.notified(OPERATIONS);
-        match look(&app).await {
-            Ok(Some((lease, moving))) => {
-                for id in moving {
-                    if !driven.values().any(|other| *other == id) {
-                        let handle = driving.spawn(drive(app.clone(), id, lease.clone()));
-                        driven.insert(handle.id(), id);
-                    }
-                }
-            }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "can not look for operations"),
+        match look(&app, &kinds, &mut tasks).await {
+            Ok(()) => {}
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "can not look for operations"),
         }
         tokio::select! {
             () = stop.cancelled() => break,
             () = changed => {}
             () = tokio::time::sleep(LOOK) => {}
-            Some(ended) = driving.join_next_with_id() => {
-                let id = match ended {
-                    Ok((id, ())) => id,
-                    Err(error) => {
-                        tracing::error!(%error, "an operation's task panicked");
-                        error.id()
-                    }
-                };
-                driven.remove(&id);
-            }
+            () = tasks.next_end() => {}
         }
     }
     // Each step is a transaction: what is cut off here has not happened.
-    driving.shutdown().await;
+    tasks.set.shutdown().await;
     Ok(())
 }
 
-async fn look(app: &App) -> sqlx::Result<Option<(Lease, Vec<OperationId>)>> {
+async fn look(app: &Arc<App>, kinds: &[&'static dyn Kind], tasks: &mut Tasks) -> anyhow::Result<()> {
     let Some(lease) = leases::hold(&app.db, "operations", &app.worker, LEASE).await? else {
-        return Ok(None);
+        tasks.set.abort_all();
+        return Ok(());
     };
-    for id in queries::resting(&app.db, AT_ONCE).await? {
-        queries::count_outcomes(&app.db, id, 0.0).await?;
+    if tasks
+        .epoch
+        .replace(lease.epoch)
+        .is_some_and(|epoch| epoch != lease.epoch)
+    {
+        // Another process has held it meanwhile.
+        tasks.set.abort_all();
     }
-    Ok(Some((lease, queries::moving(&app.db, AT_ONCE).await?)))
+    for row in queries::resting(&app.db, AT_ONCE).await? {
+        if let Some(kind) = kind::find(kinds, &row.kind) {
+            kind.outcomes(app, &row).await?;
+        }
+    }
+    for kind in kinds {
+        tasks.spawn(kind.rules().name, || do_chores(app.clone(), *kind, lease.clone()));
+    }
+    for row in queries::moving(&app.db, AT_ONCE).await? {
+        if let Some(kind) = kind::find(kinds, &row.kind) {
+            let run = Run::new(kind, row.id, lease.clone());
+            tasks.spawn(&row.id.to_string(), || drive(app.clone(), run));
+        }
+    }
+    Ok(())
 }
 
-/// What comes after a step.
-enum Next {
-    Again,
-    After(Duration),
-    Over,
+/// The tasks of the runner, by name: the id of an operation, or a kind for its chores.
+#[derive(Default)]
+struct Tasks {
+    set: JoinSet<()>,
+    /// Of the lease they hold.
+    epoch: Option<i64>,
+    names: HashMap<Id, String>,
 }
 
-/// One operation while this process runs it.
-struct Run {
-    id: OperationId,
-    lease: Lease,
-    pacer: Option<Pacer>,
-    counted_at: Option<Instant>,
-    count_every: Duration,
-    /// All were looked at once; the second look finds what somebody else had locked and let go.
-    swept: bool,
+impl Tasks {
+    /// Spawns a task unless one of this name runs.
+    fn spawn<F: Future<Output = ()> + Send + 'static>(&mut self, name: &str, work: impl FnOnce() -> F) {
+        if !self.names.values().any(|other| other == name) {
+            let id = self.set.spawn(work()).id();
+            self.names.insert(id, name.to_owned());
+        }
+    }
+
+    /// Resolves when a task has ended; never without tasks.
+    async fn next_end(&mut self) {
+        let id = match self.set.join_next_with_id().await {
+            None => return std::future::pending().await,
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => {
+                if error.is_panic() {
+                    tracing::error!(%error, "an operation's task panicked");
+                }
+                error.id()
+            }
+        };
+        self.names.remove(&id);
+    }
 }
 
-async fn drive(app: Arc<App>, id: OperationId, lease: Lease) {
-    let mut run = Run {
-        id,
-        lease,
-        pacer: None,
-        counted_at: None,
-        count_every: COUNT_EVERY,
-        swept: false,
-    };
+async fn drive(app: Arc<App>, mut run: Run) {
     loop {
         match run.step(&app).await {
             Ok(Next::Again) => {}
@@ -123,170 +120,55 @@ async fn drive(app: Arc<App>, id: OperationId, lease: Lease) {
             Ok(Next::Over) => return,
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::warn!(operation.id = %id, error, "a step of an operation failed, it is tried again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tracing::warn!(operation.id = %run.id, error, "a step of an operation failed, it is tried again");
+                tokio::time::sleep(RETRY).await;
             }
         }
     }
 }
 
-impl Run {
-    async fn step(&mut self, app: &App) -> anyhow::Result<Next> {
-        let Some(row) = queries::find(&app.db, self.id).await? else {
-            return Ok(Next::Over);
+/// Does the chores of a kind, until it is aborted.
+async fn do_chores(app: Arc<App>, kind: &'static dyn Kind, lease: Lease) {
+    let mut tidied_at: Option<Instant> = None;
+    loop {
+        let changed = app.notifier.notified(OPERATIONS);
+        let done = async {
+            if tidied_at.is_none_or(|at| at.elapsed() >= TIDY) {
+                tidy(&app, kind).await?;
+                tidied_at = Some(Instant::now());
+            }
+            kind.chores(&app, &lease).await
         };
-        match (row.operation.state, row.operation.phase) {
-            (OperationState::Planning, _) => Ok(match plan::step(app, self.id, &self.lease).await? {
-                true => Next::Again,
-                false => Next::Over,
-            }),
-            (OperationState::Running, Some(Phase::Canary)) => self.canary(app, &row.operation).await,
-            (OperationState::Running, Some(Phase::Watch)) => self.watch(app, &row).await,
-            (OperationState::Running, Some(Phase::Ramp)) => self.ramp(app, &row).await,
-            (OperationState::Running, Some(Phase::Settle)) => self.settle(app, &row).await,
-            _ => Ok(Next::Over),
-        }
-    }
-
-    async fn canary(&mut self, app: &App, operation: &Operation) -> anyhow::Result<Next> {
-        let left = i64::from(operation.pace.canary) - operation.acted;
-        if left > 0
-            && let Step::Acted(_) | Step::Over = act::step(app, self.id, &self.lease, left.unsigned_abs()).await?
-        {
-            return Ok(Next::Again);
-        }
-        self.enter(app, Phase::Watch).await
-    }
-
-    /// Waits for the outcome of the canary.
-    async fn watch(&mut self, app: &App, row: &Row) -> anyhow::Result<Next> {
-        let operation = &row.operation;
-        let (succeeded, refailed) = queries::count_outcomes(&app.db, self.id, 0.0).await?;
-        let (sent, stop_at) = (operation.acted, i64::from(operation.pace.stop_at_percent));
-        if refailed * 100 > stop_at * sent {
-            let note = format!("{refailed} of the canary's {sent} messages failed again");
-            return self.stop(app, &note).await;
-        }
-        if succeeded + refailed >= sent {
-            return self.enter(app, Phase::Ramp).await;
-        }
-        let wait = time::Duration::seconds(operation.pace.canary_wait_seconds.into());
-        if row.phase_at.is_some_and(|at| OffsetDateTime::now_utc() - at > wait) {
-            let unknown = sent - succeeded - refailed;
-            let note = format!(
-                "the outcome of {unknown} of the canary's {sent} messages is not known after {} s: is their queue paused or behind?",
-                wait.whole_seconds()
+        let wait = done.await.unwrap_or_else(|error| {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                kind = kind.rules().name,
+                "a chore of operations failed, it is tried again"
             );
-            return self.stop(app, &note).await;
+            RETRY
+        });
+        tokio::select! {
+            () = changed, if !wait.is_zero() => {}
+            () = tokio::time::sleep(wait.min(TIDY)) => {}
         }
-        Ok(Next::After(Duration::from_millis(250)))
-    }
-
-    async fn ramp(&mut self, app: &App, row: &Row) -> anyhow::Result<Next> {
-        let limit = row.operation.pace.rate_per_second;
-        let pacer = self.pacer.get_or_insert_with(|| Pacer::new(limit, Instant::now()));
-        pacer.set_limit(limit);
-        let allowed = pacer.allowed(Instant::now());
-        if allowed > 0 {
-            match act::step(app, self.id, &self.lease, allowed.min(STEP)).await? {
-                Step::Acted(acted) => pacer.spent(acted, Instant::now()),
-                Step::Over => return Ok(Next::Over),
-                Step::Exhausted if !self.swept => {
-                    self.swept = true;
-                    return self.enter(app, Phase::Ramp).await;
-                }
-                Step::Exhausted if row.operation.kind.sends() => return self.enter(app, Phase::Settle).await,
-                Step::Exhausted => return self.finish(app, None).await,
-            }
-        }
-        if let Some((succeeded, refailed)) = self.count(app).await?
-            && let Some(note) = too_many(row, succeeded, refailed)
-        {
-            return self.stop(app, &note).await;
-        }
-        Ok(if allowed > STEP { Next::Again } else { Next::After(TICK) })
-    }
-
-    /// Waits for the last outcomes.
-    async fn settle(&mut self, app: &App, row: &Row) -> anyhow::Result<Next> {
-        if let Some((succeeded, refailed)) = self.count(app).await? {
-            let unknown = row.operation.acted - succeeded - refailed;
-            if unknown <= 0 {
-                return self.finish(app, None).await;
-            }
-            if row.phase_at.is_some_and(|at| OffsetDateTime::now_utc() - at > SETTLE) {
-                let note = format!("the outcome of {unknown} messages is not known yet");
-                return self.finish(app, Some(&note)).await;
-            }
-        }
-        Ok(Next::After(TICK * 4))
-    }
-
-    /// Counts the outcomes when it is time to.
-    async fn count(&mut self, app: &App) -> sqlx::Result<Option<(i64, i64)>> {
-        if self.counted_at.is_some_and(|at| at.elapsed() < self.count_every) {
-            return Ok(None);
-        }
-        let started = Instant::now();
-        let rate = self.pacer.as_mut().map_or(0.0, |pacer| pacer.rate(started));
-        let counted = queries::count_outcomes(&app.db, self.id, rate).await?;
-        self.counted_at = Some(Instant::now());
-        self.count_every = COUNT_EVERY.max(started.elapsed() * 10);
-        Ok(Some(counted))
-    }
-
-    async fn enter(&mut self, app: &App, phase: Phase) -> anyhow::Result<Next> {
-        let mut tx = app.db.begin().await?;
-        let Some(row) = queries::lock(&mut tx, self.id).await? else {
-            return Ok(Next::Over);
-        };
-        if row.operation.state != OperationState::Running || !leases::is_held(&mut tx, &self.lease).await? {
-            return Ok(Next::Over);
-        }
-        queries::set_phase(&mut tx, self.id, phase).await?;
-        tx.commit().await?;
-        Ok(Next::Again)
-    }
-
-    /// The operation stops by itself; an operator may resume it.
-    async fn stop(&self, app: &App, note: &str) -> anyhow::Result<Next> {
-        tracing::warn!(operation.id = %self.id, "an operation stopped: {note}");
-        self.end(app, OperationState::Stopped, Some(note)).await
-    }
-
-    async fn finish(&self, app: &App, note: Option<&str>) -> anyhow::Result<Next> {
-        self.end(app, OperationState::Done, note).await
-    }
-
-    async fn end(&self, app: &App, state: OperationState, note: Option<&str>) -> anyhow::Result<Next> {
-        let mut tx = app.db.begin().await?;
-        let Some(mut row) = queries::lock(&mut tx, self.id).await? else {
-            return Ok(Next::Over);
-        };
-        if row.operation.state != OperationState::Running || !leases::is_held(&mut tx, &self.lease).await? {
-            return Ok(Next::Over);
-        }
-        let gone = row.operation.eligible() - row.operation.acted;
-        if state == OperationState::Done && gone > 0 {
-            row.reasons.insert(GONE.to_owned(), gone);
-            queries::advance(&mut tx, self.id, row.position_seq, 0, 0, &row.reasons).await?;
-        }
-        queries::set_state(&mut tx, self.id, state, note).await?;
-        row.operation.note = note.map(str::to_owned);
-        let act = format!("operation.{}", state.as_str());
-        service::audit_row(&mut tx, &Actor::current(), &act, &row.operation).await?;
-        tx.commit().await?;
-        // What was given up has settled uploads.
-        app.changed.everything();
-        Ok(Next::Over)
     }
 }
 
-/// Why an operation should stop, if it should. What an operator forgave does not count.
-fn too_many(row: &Row, succeeded: i64, refailed: i64) -> Option<String> {
-    let failed = refailed - row.forgiven_refailed;
-    let known = succeeded - row.forgiven_succeeded + failed;
-    let limit = i64::from(row.operation.pace.stop_at_percent);
-    (known >= ENOUGH && failed * 100 > limit * known)
-        .then(|| format!("{failed} of {known} known outcomes are failures: more than {limit} %"))
+/// Cancels plans that nobody started, deletes operations that ended long ago.
+async fn tidy(app: &App, kind: &dyn Kind) -> anyhow::Result<()> {
+    let (after, note) = kind.rules().plan_expires;
+    for id in queries::expired_plans(&app.db, kind.rules().name, after).await? {
+        let mut tx = app.db.begin().await?;
+        let row = queries::lock(&mut tx, id).await?;
+        if let Some(mut row) = row.filter(|row| row.state == OperationState::Planned) {
+            row.set_state(OperationState::Cancelled, Some(note));
+            queries::save(&mut tx, &row).await?;
+            kind.cancelled(&mut tx, &row).await?;
+            tx.commit().await?;
+        }
+    }
+    if let Some(after) = kind.rules().delete_after {
+        queries::delete_old(&app.db, kind.rules().name, after).await?;
+    }
+    Ok(())
 }

@@ -1,93 +1,67 @@
-//! What operators can do with operations.
+//! Verbs of operators on operations of any kind, and what is to be seen of them.
 
 use std::time::Duration;
 
-use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use tradepost_common::Page;
-use tradepost_common::dead::{Edit, Part};
 use tradepost_common::ids::{MessageId, OperationId};
 use tradepost_common::operations::{
-    ItemState, NewOperation, Operation, OperationItem, OperationKind, OperationState, Pace, Phase, Selection,
+    ItemState, LeftOut, Operation, OperationItem, OperationKind, OperationState, Phase,
 };
+use tradepost_queue::notification;
 use uuid::Uuid;
 
-use super::check;
-use super::queries::{self, New, Row};
-use tradepost_queue::notification;
-
+use super::items;
+use super::kind::{self, Kind, Kinds};
+use super::queries::{self, OperationRow};
+pub use super::queries::{find as find_any, in_state, lock as lock_any, newest_started, revision, save};
 use crate::app::{App, OPERATIONS};
 use crate::audit::{self, Actor};
-use crate::dead_letters::service as dead_letters;
 use crate::error::{ApiError, ApiResult};
 
-/// A plan that is done so quickly is answered with at once.
+/// A plan that is ready within this time is the answer to its request.
 const PLAN_PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// Plans an operation: the dry run begins. Answers with the finished plan when it is quick.
-pub async fn plan(app: &App, actor: &Actor, new: &NewOperation) -> ApiResult<Operation> {
-    check::new_operation(new)?;
-    let upper = match new.upper {
-        Some(upper) => upper,
-        None => dead_letters::snapshot(&app.db).await?.upper,
-    };
-    let id = OperationId::new();
-    let row = New {
-        id,
-        kind: new.kind,
-        state: OperationState::Planning,
-        phase: None,
-        actor,
-        reason: new.reason.as_deref().map(str::trim),
-        selection: &new.selection,
-        upper,
-        pace: new.pace,
-        selected: 0,
-        acted: 0,
-    };
-    let mut tx = app.db.begin().await?;
-    queries::insert(&mut tx, &row).await?;
-    tell(&mut tx).await?;
-    tx.commit().await?;
+/// Keeps a new operation, in the caller's transaction. It is planned or run after the commit.
+pub async fn insert(tx: &mut PgConnection, row: &OperationRow, actor: &Actor) -> sqlx::Result<()> {
+    queries::insert(&mut *tx, row, actor.uid).await?;
+    notify(tx).await
+}
+
+/// Waits a moment for the plan of an operation. Answers with the operation, planned or not.
+pub async fn until_planned(app: &App, id: OperationId) -> ApiResult<OperationRow> {
     let planned = async {
         loop {
-            let operation = find(&app.db, id).await?;
-            if operation.state != OperationState::Planning {
-                return Ok(operation);
+            let changed = app.notifier.notified(OPERATIONS);
+            let row = find_any(&app.db, id).await?.ok_or(ApiError::NotFound("operation"))?;
+            if row.state != OperationState::Planning {
+                return Ok(row);
             }
-            tokio::time::sleep(Duration::from_millis(15)).await;
+            changed.await;
         }
     };
     match tokio::time::timeout(PLAN_PATIENCE, planned).await {
         Ok(planned) => planned,
-        Err(_) => find(&app.db, id).await,
+        Err(_) => find_any(&app.db, id).await?.ok_or(ApiError::NotFound("operation")),
     }
 }
 
-/// What an operator wants of an operation that is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    Start,
-    Pause,
-    Resume,
-    Cancel,
+tradepost_common::text_enum! {
+    /// Verbs of operators that every kind has.
+    pub enum Verb {
+        Start = "start",
+        Pause = "pause",
+        Resume = "resume",
+        Cancel = "cancel",
+    }
 }
 
 impl Verb {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Cancel => "cancel",
-        }
-    }
-
     /// The state that it leads to from `from`. `None`: it makes no sense there.
     fn leads_to(self, from: OperationState) -> Option<OperationState> {
-        use OperationState::{Cancelled, Paused, Planned, Running, Stopped};
+        use OperationState::{Cancelled, Paused, Planned, Running, Stopped, Waiting};
         match (self, from) {
-            (Self::Start, Planned) | (Self::Resume, Paused | Stopped) => Some(Running),
+            (Self::Start, Planned | Waiting) | (Self::Resume, Paused | Stopped | Waiting) => Some(Running),
             (Self::Pause, Running) => Some(Paused),
             (Self::Cancel, from) if !from.is_over() => Some(Cancelled),
             _ => None,
@@ -95,211 +69,218 @@ impl Verb {
     }
 }
 
-/// Starts, pauses, resumes or cancels an operation.
-pub async fn act(app: &App, actor: &Actor, id: OperationId, verb: Verb) -> ApiResult<Operation> {
+/// Starts, pauses, resumes or cancels an operation of one of these kinds.
+pub async fn act(app: &App, kinds: Kinds, actor: &Actor, id: OperationId, verb: Verb) -> ApiResult<OperationRow> {
     let mut tx = app.db.begin().await?;
-    let row = lock(&mut tx, id).await?;
-    let from = row.operation.state;
-    let Some(to) = verb.leads_to(from) else {
-        let detail = format!("The operation is {}: it can not {}.", from.as_str(), verb.as_str());
-        return Err(ApiError::conflict("operation-state", detail));
-    };
-    if verb == Verb::Start && row.operation.eligible() == 0 {
-        return Err(ApiError::conflict(
-            "operation-empty",
-            "The plan has no message to act on.",
-        ));
-    }
-    queries::set_state(&mut tx, id, to, None).await?;
-    if from == OperationState::Planned && to == OperationState::Running {
-        queries::set_phase(&mut tx, id, first_phase(&row.operation)).await?;
-    }
-    if from == OperationState::Stopped && to == OperationState::Running {
-        // Whoever resumes it has seen why it stopped.
-        queries::forgive(&mut tx, id).await?;
-        if row.operation.phase == Some(Phase::Watch) {
-            queries::set_phase(&mut tx, id, Phase::Ramp).await?;
-        }
-    }
-    audit_row(&mut tx, actor, &format!("operation.{}", verb.as_str()), &row.operation).await?;
-    tell(&mut tx).await?;
+    let (kind, mut row) = lock(&mut tx, kinds, id).await?;
+    record(&mut tx, kind, actor, verb.as_str(), &row).await?;
+    apply(&mut tx, kind, &mut row, verb).await?;
+    notify(&mut tx).await?;
     tx.commit().await?;
-    find(&app.db, id).await
+    find(&app.db, kinds, id).await
 }
 
-fn first_phase(operation: &Operation) -> Phase {
-    let canary = i64::from(operation.pace.canary);
-    if operation.kind.sends() && canary > 0 && operation.eligible() > canary {
-        Phase::Canary
+/// Does what a verb says to an operation that the caller has locked. The caller records it.
+pub async fn apply(tx: &mut PgConnection, kind: &dyn Kind, row: &mut OperationRow, verb: Verb) -> ApiResult<()> {
+    let Some(to) = verb.leads_to(row.state) else {
+        let detail = format!(
+            "The {} is {}: it can not {verb}.",
+            kind.rules().noun,
+            kind.state_name(row)
+        );
+        return Err(ApiError::conflict(kind.rules().state_conflict, detail));
+    };
+    if to == OperationState::Running {
+        run(&mut *tx, kind, row).await?;
     } else {
-        Phase::Ramp
+        row.set_state(to, None);
     }
+    queries::save(&mut *tx, row)
+        .await
+        .map_err(|error| kind.start_refused(error))?;
+    if to == OperationState::Cancelled {
+        kind.cancelled(tx, row).await?;
+    }
+    Ok(())
 }
 
-/// Changes the rate of an operation that is not over.
-pub async fn set_rate(app: &App, actor: &Actor, id: OperationId, rate_per_second: u32) -> ApiResult<Operation> {
-    let mut tx = app.db.begin().await?;
-    let mut row = lock(&mut tx, id).await?;
-    if row.operation.state.is_over() {
-        return Err(ApiError::conflict("operation-state", "The operation is over."));
+/// Lets an operation act, from the beginning or where it was.
+async fn run(tx: &mut PgConnection, kind: &dyn Kind, row: &mut OperationRow) -> ApiResult<()> {
+    let (code, detail) = kind.rules().empty_conflict;
+    if row.eligible() == 0 {
+        return Err(ApiError::conflict(code, detail));
     }
-    let pace = Pace {
-        rate_per_second,
-        ..row.operation.pace
+    let phase = match row.state {
+        OperationState::Planned => kind.first_phase(row),
+        OperationState::Waiting => Phase::Ramp,
+        _ => kind.resumed_phase(row),
     };
-    let faults = check::pace(pace);
-    if !faults.is_empty() {
-        return Err(ApiError::Invalid(faults));
+    if row.state == OperationState::Stopped {
+        // The operator has seen why it stopped.
+        row.forgive();
     }
-    queries::set_pace(&mut tx, id, pace).await?;
-    row.operation.pace = pace;
-    audit_row(&mut tx, actor, "operation.rate", &row.operation).await?;
-    tell(&mut tx).await?;
-    tx.commit().await?;
-    find(&app.db, id).await
+    row.set_state(OperationState::Running, None);
+    Ok(enter(tx, kind, row, phase).await?)
 }
 
-/// Sends one dead letter with another payload, in one transaction; its outcome is watched as that of any redrive.
-pub async fn edit(app: &App, actor: &Actor, message: MessageId, edit: &Edit) -> ApiResult<Operation> {
-    let mut tx = app.db.begin().await?;
-    let Some(letter) = dead_letters::lock(&mut tx, message).await? else {
-        return Err(ApiError::NotFound("dead letter"));
-    };
-    if letter.row.seq != edit.seq {
-        return Err(dead_letters::changed());
-    }
-    let faults = dead_letters::faults(&letter, &edit.payload);
-    let mut sent = match dead_letters::message(&letter) {
-        Some(message) if faults.is_empty() => message,
-        _ => return Err(ApiError::Invalid(faults)),
-    };
-    let id = OperationId::new();
-    let selection = Selection {
-        ids: Some(vec![message]),
-        ..Selection::default()
-    };
-    let new = New {
-        id,
-        kind: OperationKind::Edit,
-        state: OperationState::Running,
-        phase: Some(Phase::Settle),
-        actor,
-        reason: None,
-        selection: &selection,
-        upper: letter.row.seq,
-        pace: Pace::default(),
-        selected: 1,
-        acted: 1,
-    };
-    queries::insert(&mut tx, &new).await?;
-    sent.payload = edit.payload.clone();
-    dead_letters::delete(&mut tx, std::slice::from_ref(&letter)).await?;
-    queries::insert_items(&mut tx, id, ItemState::Sent, &[(&letter, None)], true).await?;
-    app.broker.send(&mut tx, &[sent]).await?;
-    let detail = json!({ "operation": id, "queue": letter.row.queue, "before": letter.payload, "after": edit.payload });
-    audit::record(&mut tx, actor, "dead.edit", &format!("message:{message}"), detail).await?;
-    tell(&mut tx).await?;
-    tx.commit().await?;
-    find(&app.db, id).await
-}
-
-async fn lock(tx: &mut PgConnection, id: OperationId) -> ApiResult<Row> {
-    queries::lock(tx, id).await?.ok_or(ApiError::NotFound("operation"))
-}
-
-/// Notes an act on an operation, with what it is about.
-pub(super) async fn audit_row(
+/// Lets a running operation begin a phase. The caller has it locked, and saves it.
+pub(super) async fn enter(
     tx: &mut PgConnection,
-    actor: &Actor,
-    act: &str,
-    operation: &Operation,
-) -> sqlx::Result<()> {
-    let detail = json!({
-        "kind": operation.kind,
-        "what": operation.what,
-        "planned_by": operation.actor,
-        "reason": operation.reason,
-        "upper": operation.upper,
-        "selected": operation.selected,
-        "eligible": operation.eligible(),
-        "acted": operation.acted,
-        "succeeded": operation.succeeded,
-        "refailed": operation.refailed,
-        "rate_per_second": operation.pace.rate_per_second,
-        "canary": operation.pace.canary,
-        "note": operation.note,
-    });
-    audit::record(tx, actor, act, &format!("operation:{}", operation.id), detail).await
+    kind: &dyn Kind,
+    row: &mut OperationRow,
+    phase: Phase,
+) -> anyhow::Result<()> {
+    row.set_phase(phase);
+    if let Phase::Canary | Phase::Ramp = phase {
+        row.position_seq = kind.first_position(tx, row).await?;
+        row.run += 1;
+    }
+    Ok(())
 }
 
-/// Tells whoever runs operations that one has changed.
-async fn tell(tx: &mut PgConnection) -> sqlx::Result<()> {
+/// Changes the rate limit of an operation that is not over.
+pub async fn set_rate(
+    app: &App,
+    kinds: Kinds,
+    actor: &Actor,
+    id: OperationId,
+    rate_per_second: Option<u32>,
+) -> ApiResult<OperationRow> {
+    let mut tx = app.db.begin().await?;
+    let (kind, mut row) = lock(&mut tx, kinds, id).await?;
+    if row.state.is_over() {
+        let detail = format!(
+            "The {} is {}: it acts no more.",
+            kind.rules().noun,
+            kind.state_name(&row)
+        );
+        return Err(ApiError::conflict(kind.rules().state_conflict, detail));
+    }
+    row.limits.rate_per_second = rate_per_second;
+    queries::save(&mut tx, &row).await?;
+    record(&mut tx, kind, actor, "rate", &row).await?;
+    notify(&mut tx).await?;
+    tx.commit().await?;
+    find(&app.db, kinds, id).await
+}
+
+/// A rate limit that any operation may have.
+pub fn is_rate(rate_per_second: u32) -> bool {
+    (1..=100_000).contains(&rate_per_second)
+}
+
+/// The operation with its kind, locked until the caller's transaction ends.
+pub async fn lock(
+    tx: &mut PgConnection,
+    kinds: Kinds,
+    id: OperationId,
+) -> ApiResult<(&'static dyn Kind, OperationRow)> {
+    known(kinds, queries::lock(tx, id).await?)
+}
+
+/// An operation of one of these kinds.
+pub async fn find(db: &PgPool, kinds: Kinds, id: OperationId) -> ApiResult<OperationRow> {
+    Ok(known(kinds, queries::find(db, id).await?)?.1)
+}
+
+fn known(kinds: Kinds, row: Option<OperationRow>) -> ApiResult<(&'static dyn Kind, OperationRow)> {
+    let noun = kinds.first().map_or("operation", |kind| kind.rules().noun);
+    let found = row.and_then(|row| Some((kind::find(kinds, &row.kind)?, row)));
+    found.ok_or(ApiError::NotFound(noun))
+}
+
+/// Records an act on an operation in the audit log.
+pub async fn record(
+    tx: &mut PgConnection,
+    kind: &dyn Kind,
+    actor: &Actor,
+    verb: &str,
+    row: &OperationRow,
+) -> anyhow::Result<()> {
+    let noun = kind.rules().noun;
+    let detail = kind.audit_detail(&mut *tx, row).await?;
+    Ok(audit::record(
+        tx,
+        actor,
+        &format!("{noun}.{verb}"),
+        &format!("{noun}:{}", row.id),
+        detail,
+    )
+    .await?)
+}
+
+/// Tells the runner, and whoever waits for a plan, that an operation has changed.
+pub async fn notify(tx: &mut PgConnection) -> sqlx::Result<()> {
     notification::notify(tx, OPERATIONS).await
 }
 
-/// One operation.
-pub async fn find(db: &PgPool, id: OperationId) -> ApiResult<Operation> {
-    let row = queries::find(db, id).await?.ok_or(ApiError::NotFound("operation"))?;
-    Ok(row.operation)
+/// Operations of some kinds, newest first.
+pub async fn list(db: &PgPool, kinds: Kinds, before: Option<OperationId>, limit: u32) -> ApiResult<Page<OperationRow>> {
+    let names: Vec<_> = kinds.iter().map(|kind| kind.rules().name.to_owned()).collect();
+    let rows = queries::list(db, &names, before.map_or(Uuid::max(), |id| id.0), i64::from(limit)).await?;
+    Ok(Page::from_rows(rows, limit, |row| row.id))
 }
 
-/// Operations, newest first.
-pub async fn list(db: &PgPool, before: Option<OperationId>, limit: u32) -> ApiResult<Page<Operation>> {
-    let before = before.map_or(Uuid::max(), |id| id.0);
-    let rows = queries::list(db, before, i64::from(limit)).await?;
-    let next = (rows.len() == limit as usize)
-        .then(|| rows.last().map(|row| row.id.to_string()))
-        .flatten();
-    Ok(Page { rows, next })
-}
-
-/// The messages of an operation, by id.
-pub async fn items(
+/// The items of an operation, by message.
+pub async fn list_items(
     db: &PgPool,
+    kinds: Kinds,
     id: OperationId,
     state: Option<ItemState>,
     after: Option<MessageId>,
     limit: u32,
 ) -> ApiResult<Page<OperationItem>> {
-    find(db, id).await?;
-    let after = after.map_or(Uuid::nil(), |id| id.0);
-    let rows = queries::items(db, id, state, after, i64::from(limit)).await?;
-    let next = (rows.len() == limit as usize)
-        .then(|| rows.last().map(|row| row.message_id.to_string()))
-        .flatten();
-    Ok(Page { rows, next })
+    find(db, kinds, id).await?;
+    Ok(items::list(db, id, state, after, limit).await?)
 }
 
-/// Operations that are not over, newest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// Operations that are not over and that `/v1/operations` lists, newest first.
 pub async fn open(db: &PgPool) -> sqlx::Result<Vec<Operation>> {
-    queries::open(db).await
+    let names = OperationKind::ALL.map(|kind| kind.as_str().to_owned());
+    let rows = queries::open(db, &names).await?;
+    Ok(rows.into_iter().filter_map(to_operation).collect())
 }
 
-/// Grows with every change of an operation.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn revision(db: &PgPool) -> sqlx::Result<i64> {
-    queries::revision(db).await
-}
-
-/// The operations that a message took part in, newest first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn of_message(db: &PgPool, message: MessageId) -> sqlx::Result<Vec<Part>> {
-    queries::of_message(db, message).await
-}
-
-/// Cancels plans that nobody started, forgets operations that ended 30 days ago.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn tidy(db: &PgPool) -> sqlx::Result<()> {
-    queries::cancel_stale(db).await?;
-    queries::forget_old(db).await?;
+/// Shows that something beside the row of an operation has changed.
+pub async fn touch(tx: &mut PgConnection, id: OperationId) -> sqlx::Result<()> {
+    sqlx::query!("update operations set updated_at = now() where id = $1", id.0)
+        .execute(tx)
+        .await?;
     Ok(())
+}
+
+/// An operation as `/v1/operations` shows it. `None`: its kind has routes of its own.
+pub fn to_operation(row: OperationRow) -> Option<Operation> {
+    let mut left_out: Vec<_> = row
+        .left_out
+        .iter()
+        .map(|(reason, messages)| LeftOut {
+            reason: reason.clone(),
+            messages: *messages,
+        })
+        .collect();
+    left_out.sort_by_key(|left| std::cmp::Reverse(left.messages));
+    Some(Operation {
+        id: row.id,
+        kind: row.kind.parse().ok()?,
+        state: row.state,
+        phase: row.phase,
+        eta_seconds: row.eta_seconds(),
+        actor: row.actor,
+        reason: row.reason,
+        selection: serde_json::from_value(row.selection.0).unwrap_or_default(),
+        what: row.what,
+        upper: row.upper_seq,
+        pace: row.limits.0.into(),
+        selected: row.selected,
+        left_out,
+        acted: row.acted,
+        succeeded: row.succeeded,
+        refailed: row.refailed,
+        rate: row.rate,
+        note: row.note,
+        created_at: row.created_at,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    })
 }

@@ -146,6 +146,22 @@ async fn one_campaign_draws_at_a_time_and_an_empty_one_never() {
 }
 
 #[tokio::test]
+async fn a_campaign_has_routes_of_its_own() {
+    let app = with_stale_ticks(2, options()).await;
+    let campaign = plan(&app, json!({})).await;
+    assert_eq!(app.look("/v1/operations").await["rows"], json!([]));
+    let id = campaign["id"].as_str().unwrap();
+    for verb in ["start", "cancel"] {
+        let (status, problem) = app.act(&format!("/v1/operations/{id}/{verb}"), json!({})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{verb}: {problem}");
+    }
+    let redrive = app.plan(json!({ "kind": "redrive" })).await;
+    let path = format!("/v1/campaigns/{}/abort", redrive["id"].as_str().unwrap());
+    let (status, problem) = app.act(&path, json!({})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
+}
+
+#[tokio::test]
 async fn a_viewer_looks_at_campaigns_and_an_operator_acts() {
     if !may_be_a_stranger() {
         return;

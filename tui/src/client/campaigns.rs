@@ -2,8 +2,9 @@
 
 use reqwest::Method;
 use tradepost_common::Page;
-use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample, SetRate};
+use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
 use tradepost_common::ids::CampaignId;
+use tradepost_common::operations::SetRate;
 
 use super::{Client, NOTHING, Reply};
 use crate::query::Query;

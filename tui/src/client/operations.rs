@@ -53,6 +53,13 @@ impl Client {
 
     pub async fn set_rate(&self, id: OperationId, rate_per_second: u32) -> Reply<Operation> {
         let path = format!("/v1/operations/{id}/rate");
-        self.act(Method::POST, &path, Some(&SetRate { rate_per_second })).await
+        self.act(
+            Method::POST,
+            &path,
+            Some(&SetRate {
+                rate_per_second: Some(rate_per_second),
+            }),
+        )
+        .await
     }
 }

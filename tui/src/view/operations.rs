@@ -121,6 +121,7 @@ pub fn state(state: OperationState) -> Cell {
     match state {
         OperationState::Planning | OperationState::Planned => Cell::dim(state.as_str()),
         OperationState::Running => Cell::new("running", Tone::Accent),
+        OperationState::Waiting => Cell::new("WAITING", Tone::Warn),
         OperationState::Paused => Cell::new("PAUSED", Tone::Warn),
         OperationState::Stopped => Cell::new("STOPPED", Tone::Bad),
         OperationState::Cancelled => Cell::dim("cancelled"),

@@ -1,4 +1,4 @@
-//! One batch of a campaign's items, from their bytes to what the jail says of each.
+//! One batch of a campaign's items: reads their bytes, and takes the jail's answer for each.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tradepost_common::campaigns::FailureKind;
 
 use crate::app::App;
-use crate::campaigns::queries::{Drawn, Due, Row, Settled};
+use crate::campaigns::queries::{CampaignParts, Drawn, Due, ItemOutcome, Settled};
 use crate::objects::member_key;
 use crate::pinned;
 use tradepost_jail::{InputFile, JailError, Rendered};
@@ -23,7 +23,7 @@ pub struct Batch {
     pub drawn: Vec<Drawn>,
     /// By SHA-256.
     pub bytes: HashMap<[u8; 32], Bytes>,
-    /// What an item has to be settled with.
+    /// Positions in the plan, by item.
     pub positions: HashMap<uuid::Uuid, i32>,
     pub cpu: Duration,
 }
@@ -32,7 +32,7 @@ impl Batch {
     fn skip(&mut self, due: &Due, reason: &str) {
         self.settled.push(Settled {
             position: due.position,
-            state: "skipped",
+            outcome: ItemOutcome::Skipped,
             failure: None,
             reason: Some(reason.to_owned()),
         });
@@ -41,7 +41,7 @@ impl Batch {
     fn fail(&mut self, due: &Due, failure: FailureKind, reason: impl Into<String>) {
         self.settled.push(Settled {
             position: due.position,
-            state: "failed",
+            outcome: ItemOutcome::Failed,
             failure: Some(failure),
             reason: Some(reason.into()),
         });
@@ -87,10 +87,10 @@ pub async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result
     Ok(sources)
 }
 
-/// Takes what the jail says of one file.
+/// Takes the jail's answer for one file.
 pub fn take(
     batch: &mut Batch,
-    row: &Row,
+    parts: &CampaignParts,
     due: &Due,
     answer: Result<Rendered, JailError>,
     attempt: u32,
@@ -103,7 +103,7 @@ pub fn take(
         batch.skip(due, "there is no picture of such a file");
         return Ok(());
     }
-    for (rendition, pinned) in rendered.renditions.into_iter().zip(&row.presets) {
+    for (rendition, pinned) in rendered.renditions.into_iter().zip(parts.presets.iter()) {
         batch.drawn.push(Drawn {
             item_id: due.item_id,
             kind: due.kind.clone(),
@@ -119,7 +119,7 @@ pub fn take(
     }
     batch.settled.push(Settled {
         position: due.position,
-        state: "done",
+        outcome: ItemOutcome::Done,
         failure: None,
         reason: None,
     });

@@ -1,8 +1,10 @@
 //! Statements about which generation is shown, and about taking one apart.
 
 use sqlx::PgConnection;
-use tradepost_common::ids::CampaignId;
+use tradepost_common::ids::OperationId;
 use uuid::Uuid;
+
+use super::Publication;
 
 /// Lays a generation over all others.
 pub(in crate::campaigns) async fn activate(tx: &mut PgConnection, generation: i64) -> sqlx::Result<()> {
@@ -45,21 +47,21 @@ pub(in crate::campaigns) async fn neighbours(
     Ok(row.map_or((None, None), |row| (row.over_, row.under)))
 }
 
-/// Notes that a campaign was swapped, or rolled back, and when it is collected. The caller has it locked.
-pub(in crate::campaigns) async fn note_shown(
+/// Notes that a campaign was swapped in or rolled back, and when it is collected. The caller has it locked.
+pub(in crate::campaigns) async fn set_publication(
     tx: &mut PgConnection,
-    id: CampaignId,
-    is_shown: bool,
+    id: OperationId,
+    publication: Publication,
     keep_days: i32,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        update campaigns set swapped_at = case when $2 then now() else swapped_at end,
-            rolled_back_at = case when $2 then null else now() end, collect_at = now() + make_interval(days => $3)
+        update campaigns set state = $2, swapped_at = case $2 when 'swapped' then now() else swapped_at end,
+            rolled_back_at = case $2 when 'rolled_back' then now() end, collect_at = now() + make_interval(days => $3)
         where id = $1
         "#,
         id.0,
-        is_shown,
+        publication.as_str(),
         keep_days
     )
     .execute(tx)
@@ -68,9 +70,9 @@ pub(in crate::campaigns) async fn note_shown(
 }
 
 /// Notes that collecting begins. The caller has it locked.
-pub(in crate::campaigns) async fn begin_collecting(tx: &mut PgConnection, id: CampaignId) -> sqlx::Result<()> {
+pub(in crate::campaigns) async fn begin_collecting(tx: &mut PgConnection, id: OperationId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update campaigns set collecting_at = now(), collect_at = now(), updated_at = now() where id = $1",
+        "update campaigns set collecting_at = now(), collect_at = now() where id = $1",
         id.0
     )
     .execute(tx)
@@ -79,13 +81,10 @@ pub(in crate::campaigns) async fn begin_collecting(tx: &mut PgConnection, id: Ca
 }
 
 /// Notes that collecting is done. The caller has it locked.
-pub(in crate::campaigns) async fn end_collecting(tx: &mut PgConnection, id: CampaignId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update campaigns set collected_at = now(), updated_at = now() where id = $1",
-        id.0
-    )
-    .execute(tx)
-    .await?;
+pub(in crate::campaigns) async fn end_collecting(tx: &mut PgConnection, id: OperationId) -> sqlx::Result<()> {
+    sqlx::query!("update campaigns set collected_at = now() where id = $1", id.0)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

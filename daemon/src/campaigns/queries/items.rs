@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::campaigns::{Failure, FailureKind};
-use tradepost_common::ids::{CampaignId, ItemId, UploadId};
+use tradepost_common::ids::{ItemId, OperationId, UploadId};
 use uuid::Uuid;
 
 /// An item that is to be drawn, as it was planned and as it is now.
@@ -19,7 +19,7 @@ pub(in crate::campaigns) struct Due {
     pub source_now: Option<Vec<u8>>,
 }
 
-/// Which items of a campaign.
+/// Items of a campaign, by position.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::campaigns) struct Range {
     pub from: i32,
@@ -27,10 +27,10 @@ pub(in crate::campaigns) struct Range {
     pub only_canary: bool,
 }
 
-/// The next items of a range that nothing was done about.
+/// The next items of a range that are not settled.
 pub(in crate::campaigns) async fn waiting(
     db: &PgPool,
-    id: CampaignId,
+    id: OperationId,
     range: Range,
     limit: i64,
 ) -> sqlx::Result<Vec<Due>> {
@@ -53,10 +53,10 @@ pub(in crate::campaigns) async fn waiting(
     .await
 }
 
-/// How many items of a range nothing was done about.
+/// Counts the items of a range that are not settled.
 pub(in crate::campaigns) async fn count_waiting(
     db: impl PgExecutor<'_>,
-    id: CampaignId,
+    id: OperationId,
     range: Range,
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
@@ -73,24 +73,42 @@ pub(in crate::campaigns) async fn count_waiting(
     .await
 }
 
-/// What became of one item.
+/// The first position that is not settled.
+pub(in crate::campaigns) async fn first_waiting(tx: &mut PgConnection, id: OperationId) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar!(
+        "select min(position) from campaign_items where campaign_id = $1 and state = 'waiting'",
+        id.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
+tradepost_common::text_enum! {
+    /// The end of an item.
+    pub(in crate::campaigns) enum ItemOutcome {
+        Done = "done",
+        Failed = "failed",
+        Skipped = "skipped",
+    }
+}
+
+/// One item with its outcome.
 #[derive(Debug)]
 pub(in crate::campaigns) struct Settled {
     pub position: i32,
-    /// `done`, `failed` or `skipped`.
-    pub state: &'static str,
+    pub outcome: ItemOutcome,
     pub failure: Option<FailureKind>,
     pub reason: Option<String>,
 }
 
-/// Notes what became of items that nothing was done about before. Answers with those.
+/// Settles items that were not settled before. Answers with their positions.
 pub(in crate::campaigns) async fn settle(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     settled: &[Settled],
 ) -> sqlx::Result<Vec<i32>> {
     let positions: Vec<i32> = settled.iter().map(|one| one.position).collect();
-    let states: Vec<String> = settled.iter().map(|one| one.state.to_owned()).collect();
+    let states: Vec<String> = settled.iter().map(|one| one.outcome.as_str().to_owned()).collect();
     let failures: Vec<Option<String>> = settled
         .iter()
         .map(|one| one.failure.map(|kind| kind.as_str().to_owned()))
@@ -112,10 +130,10 @@ pub(in crate::campaigns) async fn settle(
     .await
 }
 
-/// Gives up the items of a range that nothing was done about. Answers with how many.
+/// Gives up the items of a range that are not settled. Answers with their number.
 pub(in crate::campaigns) async fn give_up(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     range: Range,
     reason: &str,
 ) -> sqlx::Result<u64> {
@@ -138,13 +156,13 @@ pub(in crate::campaigns) async fn give_up(
 /// Items that could not be drawn, in the order of the plan, with the position of each.
 pub(in crate::campaigns) async fn failures(
     db: &PgPool,
-    id: CampaignId,
+    id: OperationId,
     after: i32,
     limit: i64,
 ) -> sqlx::Result<Vec<(i32, Failure)>> {
     let rows = sqlx::query!(
         r#"
-        select due.position, due.item_id, due.kind, due.failure as "failure!", due.reason as "reason!", due.at as "at!: OffsetDateTime",
+        select due.position, due.item_id, due.kind, due.failure as "failure!: FailureKind", due.reason as "reason!", due.at as "at!: OffsetDateTime",
             item.path, item.title, sets.upload_id
         from campaign_items due join items item on item.id = due.item_id and item.kind = due.kind join sets on sets.id = item.set_id
         where due.campaign_id = $1 and due.state = 'failed' and due.position > $2 order by due.position limit $3
@@ -162,7 +180,7 @@ pub(in crate::campaigns) async fn failures(
             title: row.title,
             kind: row.kind,
             upload_id: UploadId(row.upload_id),
-            failure: row.failure.parse().expect("the schema knows every failure"),
+            failure: row.failure,
             reason: row.reason,
             at: row.at,
         };
@@ -171,8 +189,12 @@ pub(in crate::campaigns) async fn failures(
     Ok(told.collect())
 }
 
-/// Forgets the items of a campaign, some at a time. Answers with how many.
-pub(in crate::campaigns) async fn forget_items(tx: &mut PgConnection, id: CampaignId, limit: i64) -> sqlx::Result<u64> {
+/// Forgets the items of a campaign, some at a time. Answers with their number.
+pub(in crate::campaigns) async fn forget_items(
+    tx: &mut PgConnection,
+    id: OperationId,
+    limit: i64,
+) -> sqlx::Result<u64> {
     let done = sqlx::query!(
         r#"
         delete from campaign_items where campaign_id = $1 and state <> 'failed' and position in (

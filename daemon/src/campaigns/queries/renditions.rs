@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 use tradepost_common::campaigns::Sample;
-use tradepost_common::ids::{CampaignId, ItemId};
+use tradepost_common::ids::{ItemId, OperationId};
 use uuid::Uuid;
 
 /// A picture that a campaign has drawn.
@@ -19,7 +19,7 @@ pub(in crate::campaigns) struct Drawn {
     pub sha256: [u8; 32],
 }
 
-/// Files pictures under a generation. Answers with how many are new.
+/// Files pictures under a generation. Answers with the number of new ones.
 pub(in crate::campaigns) async fn insert_renditions(
     tx: &mut PgConnection,
     generation: i64,
@@ -77,7 +77,7 @@ pub(in crate::campaigns) struct Shown {
     pub sha256: Vec<u8>,
 }
 
-/// What is shown now of some items in some presets.
+/// The pictures that are shown now of some items in some presets.
 pub(in crate::campaigns) async fn shown(db: &PgPool, items: &[Uuid], presets: &[String]) -> sqlx::Result<Vec<Shown>> {
     sqlx::query_as!(
         Shown,
@@ -92,7 +92,7 @@ pub(in crate::campaigns) async fn shown(db: &PgPool, items: &[Uuid], presets: &[
     .await
 }
 
-/// How alike two pictures are.
+/// The likeness of two pictures.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::campaigns) struct Likeness {
     pub psnr_db: f64,
@@ -103,7 +103,7 @@ pub(in crate::campaigns) struct Likeness {
 /// Keeps one picture of the canary beside what is shown.
 pub(in crate::campaigns) async fn insert_sample(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     new: &Drawn,
     old: Option<&Shown>,
     likeness: Option<Likeness>,
@@ -137,7 +137,7 @@ pub(in crate::campaigns) async fn insert_sample(
 /// The samples of a campaign, the worst first: those with nothing to be compared to, then by PSNR.
 pub(in crate::campaigns) async fn samples(
     db: &PgPool,
-    id: CampaignId,
+    id: OperationId,
     skip: i64,
     limit: i64,
 ) -> sqlx::Result<Vec<Sample>> {
@@ -184,7 +184,7 @@ pub(in crate::campaigns) struct SamplePictures {
 
 pub(in crate::campaigns) async fn sample(
     db: &PgPool,
-    id: CampaignId,
+    id: OperationId,
     item: ItemId,
     preset: &str,
 ) -> sqlx::Result<Option<SamplePictures>> {
@@ -203,7 +203,7 @@ pub(in crate::campaigns) async fn sample(
 }
 
 /// The worst PSNR of the canary, in dB. `None`: there is no sample, or one with nothing to be compared to.
-pub(in crate::campaigns) async fn worst_psnr_db(db: &PgPool, id: CampaignId) -> sqlx::Result<Option<f64>> {
+pub(in crate::campaigns) async fn worst_psnr_db(db: &PgPool, id: OperationId) -> sqlx::Result<Option<f64>> {
     let row = sqlx::query!(
         r#"
         select min(psnr_db) as worst, count(*) filter (where psnr_db is null) as "unknown!" from campaign_samples where campaign_id = $1

@@ -1,10 +1,11 @@
-//! Statements that a plan is made with.
+//! Statements of the plan.
 
-use sqlx::{PgConnection, PgPool};
-use tradepost_common::ids::CampaignId;
+use sqlx::{PgConnection, PgExecutor};
+use tradepost_common::campaigns::Basis;
+use tradepost_common::ids::OperationId;
 use uuid::Uuid;
 
-/// What a plan looks for.
+/// The items that a plan looks for.
 pub(in crate::campaigns) struct Wanted<'a> {
     pub kinds: Option<&'a [String]>,
     pub family: Option<Uuid>,
@@ -14,7 +15,7 @@ pub(in crate::campaigns) struct Wanted<'a> {
     pub hashes: &'a [Vec<u8>],
 }
 
-/// What one step of a plan has seen.
+/// The result of one step of a plan.
 pub(in crate::campaigns) struct Looked {
     /// The last item it has looked at; none when there are no more.
     pub last: Option<Uuid>,
@@ -24,7 +25,7 @@ pub(in crate::campaigns) struct Looked {
 /// Looks at the items after `above` and keeps those that are wanted, at most `room`.
 pub(in crate::campaigns) async fn plan_items(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     wanted: &Wanted<'_>,
     above: Uuid,
     first: i64,
@@ -74,28 +75,22 @@ pub(in crate::campaigns) async fn plan_items(
     })
 }
 
-/// How far a plan is. The caller has it locked.
-pub(in crate::campaigns) async fn advance_plan(
+/// Notes the last item that a plan has read. The caller has it locked.
+pub(in crate::campaigns) async fn set_planned_to(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     planned_to: Uuid,
-    kept: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update campaigns set planned_to = $2, items = items + $3, updated_at = now() where id = $1",
-        id.0,
-        planned_to,
-        kept
-    )
-    .execute(tx)
-    .await?;
+    sqlx::query!("update campaigns set planned_to = $2 where id = $1", id.0, planned_to)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 /// Makes some items the canary: `count` of `items`, evenly spread over the plan.
 pub(in crate::campaigns) async fn mark_canary(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     count: i64,
     items: i64,
 ) -> sqlx::Result<()> {
@@ -116,7 +111,7 @@ pub(in crate::campaigns) async fn mark_canary(
 /// The mean size of what is shown now of an item in all the presets, from some items of the plan, in bytes.
 pub(in crate::campaigns) async fn mean_bytes(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     presets: &[String],
 ) -> sqlx::Result<Option<f64>> {
     sqlx::query_scalar!(
@@ -133,19 +128,19 @@ pub(in crate::campaigns) async fn mean_bytes(
     .await
 }
 
-/// What one item takes, as far as is known before one was drawn. The caller has it locked.
+/// Notes what one item takes, as far as is known before one was drawn. The caller has it locked.
 pub(in crate::campaigns) async fn set_expectation(
     tx: &mut PgConnection,
-    id: CampaignId,
+    id: OperationId,
     (cpu_seconds, bytes): (f64, f64),
-    basis: &str,
+    basis: Basis,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update campaigns set item_cpu_seconds = $2, item_bytes = $3, basis = $4 where id = $1",
         id.0,
         cpu_seconds,
         bytes,
-        basis
+        basis.as_str()
     )
     .execute(tx)
     .await?;
@@ -153,7 +148,7 @@ pub(in crate::campaigns) async fn set_expectation(
 }
 
 /// A family by its id, or by `account/slug`.
-pub(in crate::campaigns) async fn family(db: &PgPool, name: &str) -> sqlx::Result<Option<Uuid>> {
+pub(in crate::campaigns) async fn family(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<Uuid>> {
     let (account, slug) = name.split_once('/').unwrap_or_default();
     sqlx::query_scalar!(
         r#"
@@ -169,7 +164,7 @@ pub(in crate::campaigns) async fn family(db: &PgPool, name: &str) -> sqlx::Resul
 }
 
 /// An account by its name.
-pub(in crate::campaigns) async fn account(db: &PgPool, name: &str) -> sqlx::Result<Option<Uuid>> {
+pub(in crate::campaigns) async fn account(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<Uuid>> {
     sqlx::query_scalar!("select id from accounts where name = $1", name)
         .fetch_optional(db)
         .await

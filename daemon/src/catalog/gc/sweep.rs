@@ -123,9 +123,10 @@ async fn confirm(db: &PgPool, claimed: &[ClaimedObject]) -> sqlx::Result<()> {
             returning campaign_id, size_bytes
         ), freed as (
             select campaign_id, sum(size_bytes)::int8 as bytes from deleted group by campaign_id
+        ), counted as (
+            update campaigns set freed_bytes = freed_bytes + freed.bytes from freed where campaigns.id = freed.campaign_id
         )
-        update campaigns set freed_bytes = freed_bytes + freed.bytes, updated_at = now()
-        from freed where campaigns.id = freed.campaign_id
+        update operations set updated_at = now() where id in (select campaign_id from freed)
         "#,
         &hashes,
         &formats

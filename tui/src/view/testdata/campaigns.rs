@@ -13,7 +13,7 @@ use crate::shell::{Action, App};
 use crate::state::message::Update;
 
 pub fn campaign_id(n: u128) -> CampaignId {
-    CampaignId(Uuid::from_u128(9000 + n))
+    Uuid::from_u128(9000 + n).into()
 }
 
 pub fn campaign(n: u128, state: CampaignState) -> Campaign {
