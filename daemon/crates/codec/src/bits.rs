@@ -1,13 +1,13 @@
-//! Bits into bytes, the lowest first, as deflate and VP8L have them.
+//! Writes bit fields, least significant bit first, as DEFLATE and VP8L pack them.
 
-/// Writes to the end of a buffer. [`Bits::finish`] must be called, or the last bits are lost.
-pub struct Bits<'a> {
+/// Appends bits to a buffer. [`BitWriter::finish`] must be called, or the last bits are lost.
+pub struct BitWriter<'a> {
     bytes: &'a mut Vec<u8>,
     pending: u64,
     pending_bits: u32,
 }
 
-impl<'a> Bits<'a> {
+impl<'a> BitWriter<'a> {
     pub fn new(bytes: &'a mut Vec<u8>) -> Self {
         Self {
             bytes,
@@ -28,7 +28,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Fills the last byte up with zeros.
+    /// Pads the last byte with zeros.
     pub fn finish(self) {
         let left = self.pending_bits.div_ceil(8) as usize;
         self.bytes.extend_from_slice(&self.pending.to_le_bytes()[..left]);

@@ -1,42 +1,45 @@
-//! Deflate (RFC 1951) in its zlib wrapper, from repetitions that were found before.
+//! DEFLATE (RFC 1951) in the zlib format (RFC 1950), from literals and matches that were found before.
 
 use simd_adler32::Adler32;
 
-use super::bits::Bits;
-use super::huffman::{Alone, Code, LENGTH_SYMBOLS, Lengths};
+use super::bits::BitWriter;
+use super::huffman::{CODE_LENGTH_SYMBOLS, CodeLengths, PrefixCode, PrefixValue, SingleSymbol};
 
-/// Bytes, the end of a block, and lengths.
+/// Literals, the end of a block, and lengths.
 const LITERAL_SYMBOLS: usize = 286;
 const DISTANCE_SYMBOLS: usize = 30;
-const END: usize = 256;
-const MIN_COPY: usize = 3;
-const MAX_COPY: usize = 258;
-/// How far back a repetition may reach, in bytes.
+const END_OF_BLOCK: usize = 256;
+const MIN_MATCH: usize = 3;
+const MAX_MATCH: usize = 258;
+/// The size of the window in bytes.
 pub const MAX_DISTANCE: usize = 32_768;
-/// The order in which the lengths of the code of lengths are told.
-const LENGTH_ORDER: [usize; LENGTH_SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+/// The order in which the lengths of the code-length code are written.
+const CODE_LENGTH_ORDER: [usize; CODE_LENGTH_SYMBOLS] =
+    [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 /// 32 KiB of window, the quickest level.
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
 
-/// Tokens from which on it may pay to begin another block.
-const STEP: usize = 4096;
+/// Tokens after which the next block may begin.
+const BLOCK_STEP: usize = 4096;
 
-/// A byte, or so many bytes from some bytes back.
+/// A literal byte, or a match: `length` bytes that lie `distance` bytes back. The length may exceed [`MAX_MATCH`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Symbol {
-    Byte(u8),
-    Copy { length: usize, distance: usize },
+    Literal(u8),
+    Match { length: usize, distance: usize },
 }
 
-/// Appends the zlib stream of `bytes` to `target`; `symbol` tells what each of its tokens is.
+/// Appends the zlib stream of `bytes` to `target`; `symbol` unpacks each of its tokens.
 pub fn zlib<T: Copy>(bytes: &[u8], tokens: &[T], symbol: impl Fn(T) -> Symbol, target: &mut Vec<u8>) {
     target.extend_from_slice(&ZLIB_HEADER);
-    let mut bits = Bits::new(target);
+    let mut bits = BitWriter::new(target);
     let mut rest = tokens;
     loop {
         let (counts, length) = next_block(rest, &symbol);
         let (block, behind) = rest.split_at(length);
-        put_block(&mut bits, &counts, block, &symbol, behind.is_empty());
+        // BFINAL, and BTYPE 10: a block with codes of its own.
+        bits.put(0b100 | u32::from(behind.is_empty()), 3);
+        put_block(&mut bits, &counts, block, &symbol);
         rest = behind;
         if rest.is_empty() {
             break;
@@ -48,60 +51,55 @@ pub fn zlib<T: Copy>(bytes: &[u8], tokens: &[T], symbol: impl Fn(T) -> Symbol, t
     target.extend_from_slice(&sum.finish().to_be_bytes());
 }
 
-/// How often each symbol occurs.
+/// The number of occurrences of each symbol.
 #[derive(Clone)]
-struct Counts {
+struct SymbolCounts {
     literals: [u32; LITERAL_SYMBOLS],
     distances: [u32; DISTANCE_SYMBOLS],
 }
 
-impl Counts {
-    fn of<T: Copy>(tokens: &[T], symbol: &impl Fn(T) -> Symbol) -> Self {
+impl SymbolCounts {
+    fn from_tokens<T: Copy>(tokens: &[T], symbol: &impl Fn(T) -> Symbol) -> Self {
         let mut counts = Self {
             literals: [0; LITERAL_SYMBOLS],
             distances: [0; DISTANCE_SYMBOLS],
         };
-        let mut far = Distance::of(1);
+        let mut code = DistanceCode::new(1);
         for &token in tokens {
             match symbol(token) {
-                Symbol::Byte(value) => counts.literals[usize::from(value)] += 1,
-                Symbol::Copy { length, distance } => {
-                    far.become_of(distance);
-                    copies(length, |length| {
-                        counts.literals[LENGTHS[length - MIN_COPY].symbol as usize] += 1;
-                        counts.distances[far.symbol] += 1;
+                Symbol::Literal(value) => counts.literals[usize::from(value)] += 1,
+                Symbol::Match { length, distance } => {
+                    code.set(distance);
+                    split_length(length, |length| {
+                        counts.literals[LENGTH_CODES[length - MIN_MATCH].symbol as usize] += 1;
+                        counts.distances[code.prefix.symbol] += 1;
                     });
                 }
             }
         }
-        counts.literals[END] = 1;
+        counts.literals[END_OF_BLOCK] = 1;
         counts
     }
 
     fn with(&self, other: &Self) -> Self {
         let mut both = self.clone();
-        both.literals
-            .iter_mut()
-            .zip(other.literals)
+        let sums = both.literals.iter_mut().chain(&mut both.distances);
+        sums.zip(other.literals.iter().chain(&other.distances))
             .for_each(|(sum, more)| *sum += more);
-        both.distances
-            .iter_mut()
-            .zip(other.distances)
-            .for_each(|(sum, more)| *sum += more);
-        both.literals[END] = 1;
+        both.literals[END_OF_BLOCK] = 1;
         both
     }
 
-    /// About how many bits a block takes, but for what the lengths and distances have besides.
+    /// Estimates the bits of a block, without the extra bits of lengths and distances.
     fn bits(&self) -> f32 {
-        /// What the length of a word takes in the header.
-        const TOLD: f32 = 4.0;
+        /// Of a code length in the header.
+        const CODE_LENGTH_BITS: f32 = 4.0;
         let bits = |counts: &[u32]| {
             let total: u32 = counts.iter().sum();
             let whole = log2(total as f32);
             let occurring = counts.iter().filter(|&&count| count > 0);
             occurring
-                .map(|&count| count as f32 * (whole - log2(count as f32)) + TOLD)
+                .map(|&count| count as f32 * (whole - log2(count as f32)) + CODE_LENGTH_BITS)
                 .sum::<f32>()
         };
         bits(&self.literals) + bits(&self.distances)
@@ -116,17 +114,17 @@ fn log2(value: f32) -> f32 {
     (bits >> 23) as f32 - 127.0 + mantissa + 0.344 * mantissa * (1.0 - mantissa)
 }
 
-/// How many of the tokens share a code best, and what occurs in them.
-fn next_block<T: Copy>(tokens: &[T], symbol: &impl Fn(T) -> Symbol) -> (Counts, usize) {
-    if tokens.len() < 2 * STEP {
-        return (Counts::of(tokens, symbol), tokens.len());
+/// The counts and the number of the tokens that share a code best.
+fn next_block<T: Copy>(tokens: &[T], symbol: &impl Fn(T) -> Symbol) -> (SymbolCounts, usize) {
+    if tokens.len() < 2 * BLOCK_STEP {
+        return (SymbolCounts::from_tokens(tokens, symbol), tokens.len());
     }
-    let mut steps = tokens.chunks(STEP);
+    let mut steps = tokens.chunks(BLOCK_STEP);
     let first = steps.next().unwrap_or_default();
-    let mut counts = Counts::of(first, symbol);
+    let mut counts = SymbolCounts::from_tokens(first, symbol);
     let (mut length, mut bits) = (first.len(), counts.bits());
     for step in steps {
-        let next = Counts::of(step, symbol);
+        let next = SymbolCounts::from_tokens(step, symbol);
         let both = counts.with(&next);
         let joined = both.bits();
         if joined > bits + next.bits() {
@@ -138,146 +136,103 @@ fn next_block<T: Copy>(tokens: &[T], symbol: &impl Fn(T) -> Symbol) -> (Counts, 
     (counts, length)
 }
 
-fn put_block<T: Copy>(
-    bits: &mut Bits<'_>,
-    counts: &Counts,
-    tokens: &[T],
-    symbol: &impl Fn(T) -> Symbol,
-    is_last: bool,
-) {
-    let (literals, distances) = (Code::of(&counts.literals), Code::of(&counts.distances));
-    put_header(bits, &literals, &distances, is_last);
-    let mut far = Distance::of(1);
+/// Writes the codes and symbols of a block.
+fn put_block<T: Copy>(bits: &mut BitWriter<'_>, counts: &SymbolCounts, tokens: &[T], symbol: &impl Fn(T) -> Symbol) {
+    let literals = PrefixCode::from_counts(&counts.literals);
+    let distances = PrefixCode::from_counts(&counts.distances);
+    put_codes(bits, &literals, &distances);
+    let mut code = DistanceCode::new(1);
     for &token in tokens {
         match symbol(token) {
-            Symbol::Byte(value) => literals.put(bits, usize::from(value)),
-            Symbol::Copy { length, distance } => {
-                far.become_of(distance);
-                copies(length, |length| {
-                    put_length(bits, &literals, length);
-                    distances.put(bits, far.symbol);
-                    bits.put(far.extra, far.extra_bits);
+            Symbol::Literal(value) => literals.put(bits, usize::from(value)),
+            Symbol::Match { length, distance } => {
+                code.set(distance);
+                split_length(length, |length| {
+                    let length = LENGTH_CODES[length - MIN_MATCH];
+                    literals.put(bits, length.symbol as usize);
+                    bits.put(u32::from(length.extra), u32::from(length.extra_bits));
+                    distances.put(bits, code.prefix.symbol);
+                    bits.put(code.prefix.extra, code.prefix.extra_bits);
                 });
             }
         }
     }
-    literals.put(bits, END);
+    literals.put(bits, END_OF_BLOCK);
 }
 
-/// The block's beginning: it has codes of its own.
-fn put_header(bits: &mut Bits<'_>, literals: &Code, distances: &Code, is_last: bool) {
-    bits.put(0b100 | u32::from(is_last), 3);
-    let told = |code: &Code, least: usize| code.lengths(least).count();
-    let (literals_told, distances_told) = (told(literals, END + 1), told(distances, 1));
-    let lengths = Lengths::of(literals.lengths(END + 1).chain(distances.lengths(1)));
-    bits.put((literals_told - 257) as u32, 5);
-    bits.put((distances_told - 1) as u32, 5);
-    let code = lengths.code();
-    let told = LENGTH_ORDER.iter().rposition(|&symbol| code.length(symbol) > 0);
-    let told = told.map_or(4, |last| (last + 1).max(4));
-    bits.put(told as u32 - 4, 4);
-    LENGTH_ORDER[..told]
-        .iter()
-        .for_each(|&symbol| bits.put(u32::from(code.length(symbol)), 3));
-    lengths.put(bits, Alone::OneBit);
+fn put_codes(bits: &mut BitWriter<'_>, literals: &PrefixCode, distances: &PrefixCode) {
+    let literal_lengths = || literals.lengths(END_OF_BLOCK + 1);
+    let lengths = CodeLengths::from_lengths(literal_lengths().chain(distances.lengths(1)));
+    bits.put((literal_lengths().count() - 257) as u32, 5);
+    bits.put((distances.lengths(1).count() - 1) as u32, 5);
+    lengths.put_code(bits, &CODE_LENGTH_ORDER);
+    lengths.put(bits, SingleSymbol::OneBit);
 }
 
+/// Splits a match into lengths of at most [`MAX_MATCH`].
 #[inline]
-fn put_length(bits: &mut Bits<'_>, literals: &Code, length: usize) {
-    let told = LENGTHS[length - MIN_COPY];
-    literals.put(bits, told.symbol as usize);
-    bits.put(u32::from(told.extra), u32::from(told.extra_bits));
-}
-
-/// A repetition in pieces of a length that can be told.
-#[inline]
-fn copies(mut length: usize, mut put: impl FnMut(usize)) {
-    while length > MAX_COPY {
-        // What is left must not be too short.
-        let taken = MAX_COPY.min(length - MIN_COPY);
+fn split_length(mut length: usize, mut put: impl FnMut(usize)) {
+    while length > MAX_MATCH {
+        // The rest must not be shorter than a match.
+        let taken = MAX_MATCH.min(length - MIN_MATCH);
         put(taken);
         length -= taken;
     }
     put(length);
 }
 
-/// A distance as a symbol and some bits.
-struct Distance {
+/// The code of the last distance; the next one is mostly the same.
+struct DistanceCode {
     distance: usize,
-    symbol: usize,
-    extra: u32,
-    extra_bits: u32,
+    prefix: PrefixValue,
 }
 
-impl Distance {
-    /// Mostly it is the one of the last time.
-    #[inline]
-    fn become_of(&mut self, distance: usize) {
-        if self.distance != distance {
-            *self = Self::of(distance);
-        }
-    }
-
-    fn of(distance: usize) -> Self {
-        let value = distance.clamp(1, MAX_DISTANCE) as u32 - 1;
-        if value < 4 {
-            return Self {
-                distance,
-                symbol: value as usize,
-                extra: 0,
-                extra_bits: 0,
-            };
-        }
-        let highest = value.ilog2();
-        let extra_bits = highest - 1;
+impl DistanceCode {
+    fn new(distance: usize) -> Self {
         Self {
             distance,
-            symbol: (2 * highest + ((value >> extra_bits) & 1)) as usize,
-            extra: value & ((1 << extra_bits) - 1),
-            extra_bits,
+            prefix: PrefixValue::new(distance.clamp(1, MAX_DISTANCE)),
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, distance: usize) {
+        if self.distance != distance {
+            *self = Self::new(distance);
         }
     }
 }
 
+/// A length as a symbol of the literal alphabet and extra bits.
 #[derive(Clone, Copy)]
-struct Length {
+struct LengthCode {
     symbol: u16,
     extra: u8,
     extra_bits: u8,
 }
 
-/// Of lengths from 3 on.
-const LENGTHS: [Length; MAX_COPY - MIN_COPY + 1] = {
-    let mut lengths = [Length {
-        symbol: 0,
+/// The codes of lengths from [`MIN_MATCH`] on.
+static LENGTH_CODES: [LengthCode; MAX_MATCH - MIN_MATCH + 1] = {
+    let mut codes = [LengthCode {
+        symbol: 285,
         extra: 0,
         extra_bits: 0,
-    }; MAX_COPY - MIN_COPY + 1];
+    }; MAX_MATCH - MIN_MATCH + 1];
+    // The longest has a symbol to itself.
     let mut value = 0;
-    while value < lengths.len() {
-        lengths[value] = if value == lengths.len() - 1 {
-            // The longest has a symbol to itself.
-            Length {
-                symbol: 285,
-                extra: 0,
-                extra_bits: 0,
-            }
-        } else if value < 8 {
-            Length {
-                symbol: 257 + value as u16,
-                extra: 0,
-                extra_bits: 0,
-            }
+    while value < codes.len() - 1 {
+        if value < 8 {
+            codes[value].symbol = 257 + value as u16;
         } else {
             let highest = (value as u32).ilog2();
             let extra_bits = highest - 2;
-            Length {
+            codes[value] = LengthCode {
                 symbol: (257 + 4 * (highest - 1) + (value as u32 >> extra_bits) - 4) as u16,
                 extra: (value as u32 & ((1 << extra_bits) - 1)) as u8,
                 extra_bits: extra_bits as u8,
-            }
-        };
+            };
+        }
         value += 1;
     }
-    lengths
+    codes
 };

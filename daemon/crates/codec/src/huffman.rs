@@ -1,35 +1,35 @@
-//! Prefix codes of limited length, for deflate and VP8L alike, and how both tell them: as lengths with their repetitions.
+//! Prefix (Huffman) codes of limited length and their run-length encoded descriptions, for DEFLATE (RFC 1951, 3.2.7) and VP8L (RFC 9649).
 
-use super::bits::Bits;
+use super::bits::BitWriter;
 
-/// The longest word of either format, in bits.
-pub const MAX_BITS: u8 = 15;
-/// Of the code in which a code's lengths are told.
-const MAX_LENGTH_BITS: u8 = 7;
-/// As many symbols as deflate's larger alphabet; VP8L's has fewer.
-pub const MAX_SYMBOLS: usize = 288;
-/// Of the alphabet of lengths.
-pub const LENGTH_SYMBOLS: usize = 19;
+/// The longest code word of either format, in bits.
+const MAX_BITS: u8 = 15;
+/// The longest word of a code-length code, in bits.
+const MAX_CODE_LENGTH_BITS: u8 = 7;
+/// The size of DEFLATE's literal and length alphabet; VP8L's alphabets are smaller.
+const MAX_SYMBOLS: usize = 288;
+/// The size of the alphabet of code lengths.
+pub const CODE_LENGTH_SYMBOLS: usize = 19;
 
-/// A code for the symbols that were counted.
-pub struct Code {
-    /// The word in the lowest 16 bits, its length above; 0 for symbols that do not occur.
+/// A canonical prefix code for the symbols that were counted.
+pub struct PrefixCode {
+    /// The code word in the lowest 16 bits, its length above; 0 for symbols that do not occur.
     words: [u32; MAX_SYMBOLS],
-    /// Of the alphabet.
+    /// The size of the alphabet.
     symbols: usize,
-    /// How many symbols occur.
+    /// The number of symbols that occur.
     used: usize,
 }
 
-impl Code {
-    /// A good code for these counts, at most [`MAX_SYMBOLS`] of them. A symbol that is alone has a word of one bit.
-    pub fn of(counts: &[u32]) -> Self {
-        Self::limited(counts, MAX_BITS)
+impl PrefixCode {
+    /// The code for an alphabet with these counts. A symbol that is alone has a word of one bit.
+    pub fn from_counts(counts: &[u32]) -> Self {
+        Self::with_max_bits(counts, MAX_BITS)
     }
 
-    fn limited(counts: &[u32], most: u8) -> Self {
+    fn with_max_bits(counts: &[u32], max_bits: u8) -> Self {
         let mut lengths = [0_u8; MAX_SYMBOLS];
-        let used = find_lengths(counts, most, &mut lengths);
+        let used = find_lengths(counts, max_bits, &mut lengths);
         let mut words = [0; MAX_SYMBOLS];
         if used > 0 {
             find_words(&lengths[..counts.len()], &mut words);
@@ -41,58 +41,58 @@ impl Code {
         }
     }
 
-    /// How many symbols the alphabet has.
+    /// The size of the alphabet.
     pub fn symbols(&self) -> usize {
         self.symbols
     }
 
-    /// How many symbols occur.
+    /// The number of symbols that occur.
     pub fn used(&self) -> usize {
         self.used
     }
 
-    /// In bits; 0 for what does not occur.
+    /// The length of a symbol's word in bits; 0 when it does not occur.
     pub fn length(&self, symbol: usize) -> u8 {
         (self.words[symbol] >> 16) as u8
     }
 
-    /// The lengths of all words up to the last that occurs, at least so many.
+    /// The lengths of all words up to the last symbol that occurs, `least` or more.
     pub fn lengths(&self, least: usize) -> impl Iterator<Item = u8> + '_ {
         let last = self.words[..self.symbols].iter().rposition(|&word| word != 0);
-        let told = last.map_or(least, |last| (last + 1).max(least));
-        self.words[..told].iter().map(|word| (word >> 16) as u8)
+        let count = last.map_or(least, |last| (last + 1).max(least));
+        self.words[..count].iter().map(|word| (word >> 16) as u8)
     }
 
     /// Writes one symbol.
     #[inline]
-    pub fn put(&self, bits: &mut Bits<'_>, symbol: usize) {
+    pub fn put(&self, bits: &mut BitWriter<'_>, symbol: usize) {
         let word = self.words[symbol];
         bits.put(word & 0xFFFF, word >> 16);
     }
 
     /// The symbols that occur, in ascending order.
-    pub fn occurring(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn used_symbols(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.symbols).filter(|&symbol| self.words[symbol] != 0)
     }
 }
 
-/// A length, or a repetition of lengths.
+/// A symbol of the code-length alphabet with its extra bits.
 #[derive(Clone, Copy)]
-pub struct Run {
-    pub symbol: u8,
-    pub extra: u8,
-    pub extra_bits: u8,
+struct Run {
+    symbol: u8,
+    extra: u8,
+    extra_bits: u8,
 }
 
-/// Lengths with their repetitions, and the code for those.
-pub struct Lengths {
+/// The run-length encoded lengths of a code, and the prefix code of those.
+pub struct CodeLengths {
     runs: Vec<Run>,
-    code: Code,
+    code: PrefixCode,
 }
 
-impl Lengths {
-    /// 16 repeats the last length 3 to 6 times, 17 is 3 to 10 zeros, 18 is 11 to 138 zeros.
-    pub fn of(lengths: impl Iterator<Item = u8>) -> Self {
+impl CodeLengths {
+    /// Symbol 16 repeats the last length 3 to 6 times, 17 stands for 3 to 10 zeros, 18 for 11 to 138 zeros.
+    pub fn from_lengths(lengths: impl Iterator<Item = u8>) -> Self {
         let mut runs = Vec::with_capacity(64);
         let mut lengths = lengths.peekable();
         while let Some(length) = lengths.next() {
@@ -106,20 +106,25 @@ impl Lengths {
                 put_repeated(&mut runs, length, count);
             }
         }
-        let mut counts = [0; LENGTH_SYMBOLS];
+        let mut counts = [0; CODE_LENGTH_SYMBOLS];
         runs.iter().for_each(|run| counts[usize::from(run.symbol)] += 1);
-        let code = Code::limited(&counts, MAX_LENGTH_BITS);
+        let code = PrefixCode::with_max_bits(&counts, MAX_CODE_LENGTH_BITS);
         Self { runs, code }
     }
 
-    /// The code of the lengths.
-    pub fn code(&self) -> &Code {
-        &self.code
+    /// Writes the code-length code: the number of its lengths less 4, and the lengths in the format's order.
+    pub fn put_code(&self, bits: &mut BitWriter<'_>, order: &[usize; CODE_LENGTH_SYMBOLS]) {
+        let last = order.iter().rposition(|&symbol| self.code.length(symbol) > 0);
+        let count = last.map_or(4, |last| (last + 1).max(4));
+        bits.put(count as u32 - 4, 4);
+        order[..count]
+            .iter()
+            .for_each(|&symbol| bits.put(u32::from(self.code.length(symbol)), 3));
     }
 
-    /// Writes all lengths; a code of one symbol takes `alone` bits a symbol, which the formats see differently.
-    pub fn put(&self, bits: &mut Bits<'_>, alone: Alone) {
-        let silent = alone == Alone::NoBits && self.code.used() <= 1;
+    /// Writes the lengths of the code.
+    pub fn put(&self, bits: &mut BitWriter<'_>, single: SingleSymbol) {
+        let silent = single == SingleSymbol::NoBits && self.code.used() <= 1;
         for run in &self.runs {
             if !silent {
                 self.code.put(bits, usize::from(run.symbol));
@@ -129,10 +134,12 @@ impl Lengths {
     }
 }
 
-/// What a symbol costs that is the only one of its code.
+/// The bits taken by a symbol that is the only one of its code.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Alone {
+pub enum SingleSymbol {
+    /// VP8L.
     NoBits,
+    /// DEFLATE.
     OneBit,
 }
 
@@ -174,8 +181,8 @@ fn put_repeated(runs: &mut Vec<Run>, length: u8, count: usize) {
     }
 }
 
-/// Huffman's lengths, made shorter where they are over the limit; returns how many symbols occur.
-fn find_lengths(counts: &[u32], most: u8, lengths: &mut [u8; MAX_SYMBOLS]) -> usize {
+/// Sets Huffman code lengths of at most `max_bits`; returns the number of symbols that occur.
+fn find_lengths(counts: &[u32], max_bits: u8, lengths: &mut [u8; MAX_SYMBOLS]) -> usize {
     // A count above its symbol: sorted by count, every symbol keeps its place.
     let mut sorted = [0_u64; MAX_SYMBOLS];
     let mut used = 0;
@@ -196,13 +203,15 @@ fn find_lengths(counts: &[u32], most: u8, lengths: &mut [u8; MAX_SYMBOLS]) -> us
         *depth = key >> 16;
     }
     minimum_redundancy(&mut depths[..used]);
-    let mut of_length = [0_u32; MAX_SYMBOLS];
-    depths[..used].iter().for_each(|&depth| of_length[depth as usize] += 1);
-    limit(&mut of_length, usize::from(most));
+    let mut length_counts = [0_u32; MAX_SYMBOLS];
+    depths[..used]
+        .iter()
+        .for_each(|&depth| length_counts[depth as usize] += 1);
+    limit_lengths(&mut length_counts, usize::from(max_bits));
     // The rarest symbols have the longest words.
     let mut symbols = sorted.iter().map(|key| (key & 0xFFFF) as usize);
-    for length in (1..=most).rev() {
-        for symbol in symbols.by_ref().take(of_length[usize::from(length)] as usize) {
+    for length in (1..=max_bits).rev() {
+        for symbol in symbols.by_ref().take(length_counts[usize::from(length)] as usize) {
             lengths[symbol] = length;
         }
     }
@@ -233,7 +242,7 @@ fn minimum_redundancy(values: &mut [u64]) {
     depths_of_parents(values);
 }
 
-/// The second and third pass: parents become depths of inner nodes, those become depths of leaves.
+/// The second and third pass: turns parents into depths of inner nodes, and those into depths of leaves.
 fn depths_of_parents(values: &mut [u64]) {
     let count = values.len();
     values[count - 2] = 0;
@@ -258,29 +267,29 @@ fn depths_of_parents(values: &mut [u64]) {
     }
 }
 
-/// Words that are too long become as long as allowed; others grow until all have room again.
-fn limit(of_length: &mut [u32; MAX_SYMBOLS], most: usize) {
-    let long: u32 = of_length[most + 1..].iter().sum();
+/// Shortens words over `max_bits`, and lengthens others until all have room again.
+fn limit_lengths(length_counts: &mut [u32; MAX_SYMBOLS], max_bits: usize) {
+    let long: u32 = length_counts[max_bits + 1..].iter().sum();
     if long == 0 {
         return;
     }
-    of_length[most + 1..].fill(0);
-    of_length[most] += long;
-    let mut taken: u64 = (1..=most)
-        .map(|length| u64::from(of_length[length]) << (most - length))
+    length_counts[max_bits + 1..].fill(0);
+    length_counts[max_bits] += long;
+    let mut taken: u64 = (1..=max_bits)
+        .map(|length| u64::from(length_counts[length]) << (max_bits - length))
         .sum();
-    while taken > 1 << most {
+    while taken > 1 << max_bits {
         // One of the longest joins a shorter word that is split in two.
-        of_length[most] -= 1;
-        if let Some(length) = (1..most).rev().find(|&length| of_length[length] > 0) {
-            of_length[length] -= 1;
-            of_length[length + 1] += 2;
+        length_counts[max_bits] -= 1;
+        if let Some(length) = (1..max_bits).rev().find(|&length| length_counts[length] > 0) {
+            length_counts[length] -= 1;
+            length_counts[length + 1] += 2;
         }
         taken -= 1;
     }
 }
 
-/// Canonical words, turned round because the stream begins with the lowest bit.
+/// Canonical code words, reversed because the stream begins with the lowest bit.
 fn find_words(lengths: &[u8], words: &mut [u32; MAX_SYMBOLS]) {
     let mut next = [0_u16; MAX_BITS as usize + 2];
     for &length in lengths.iter().filter(|&&length| length > 0) {
@@ -294,6 +303,35 @@ fn find_words(lengths: &[u8], words: &mut [u32; MAX_SYMBOLS]) {
             let word = next[usize::from(length)];
             next[usize::from(length)] = word.wrapping_add(1);
             *target = u32::from(word.reverse_bits() >> (16 - u32::from(length))) | u32::from(length) << 16;
+        }
+    }
+}
+
+/// A number as a prefix symbol and extra bits, as DEFLATE codes distances and VP8L codes lengths.
+pub struct PrefixValue {
+    pub symbol: usize,
+    pub extra: u32,
+    pub extra_bits: u32,
+}
+
+impl PrefixValue {
+    /// Splits a number of at least 1.
+    #[inline]
+    pub fn new(value: usize) -> Self {
+        let value = value as u32 - 1;
+        if value < 4 {
+            return Self {
+                symbol: value as usize,
+                extra: 0,
+                extra_bits: 0,
+            };
+        }
+        let highest = value.ilog2();
+        let extra_bits = highest - 1;
+        Self {
+            symbol: (2 * highest + ((value >> extra_bits) & 1)) as usize,
+            extra: value & ((1 << extra_bits) - 1),
+            extra_bits,
         }
     }
 }

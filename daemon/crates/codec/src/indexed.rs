@@ -1,38 +1,49 @@
 //! An image of at most 256 colours, prepared for both formats.
 
-use super::copies::Finder;
-use super::grey::Greys;
-use super::plane::{Plane, SIXTEENTHS, sixteenths};
-use super::straight::Palette;
+use super::grey_alpha::GreyAlphaRows;
+use super::matches::MatchFinder;
+use super::plane::{IndexPlane, SIXTEENTHS, sixteenths};
+use super::straight::PaletteImage;
 use super::tokens::{self, Token};
-use super::vp8l::Rows;
+use super::vp8::Vp8Encoder;
+use super::vp8l::Vp8lRuns;
 
-/// Pixels from which on a palette that is larger than it must be is no matter.
+/// Pixels from which on unused colours in the palette do not matter.
 const LARGE: usize = 100_000;
 
-/// An image of at most 256 colours, with its repetitions. Its buffers are used again for the next image.
+/// An image of at most 256 colours with its runs. Keeps its buffers, and those of images of more colours, from image to image.
 #[derive(Default)]
 pub struct IndexedImage {
     pub(crate) palette: Vec<[u8; 4]>,
-    pub(crate) plane: Plane,
+    pub(crate) plane: IndexPlane,
     pub(crate) tokens: Vec<Token>,
-    /// The repetitions as VP8L sees them.
-    pub(crate) rows: Rows,
-    /// The same without its palette, where that takes less.
-    pub(crate) greys: Greys,
-    /// Of images of many colours.
-    pub(crate) finder: Finder,
+    pub(crate) vp8l_runs: Vp8lRuns,
+    pub(crate) grey_alpha: GreyAlphaRows,
+    pub(crate) buffers: TrueColourBuffers,
+}
+
+/// Buffers for images of many colours.
+#[derive(Default)]
+pub(crate) struct TrueColourBuffers {
+    pub(crate) matches: MatchFinder,
+    /// Runs in filtered scanlines.
+    pub(crate) tokens: Vec<Token>,
+    /// Pixels without their alpha.
+    pub(crate) rgb: Vec<u8>,
+    pub(crate) vp8: Vp8Encoder,
+    /// A second encoding of the same image, which may be smaller.
+    pub(crate) alternative: Vec<u8>,
 }
 
 impl IndexedImage {
-    /// Becomes one colour at the opacity of each value, row by row.
+    /// Sets an image of one colour from its opacities, row by row.
     pub fn set_coverage(&mut self, values: &[u8], width: u32, [red, green, blue]: [u8; 3]) {
         let colour = |value: u8| match value {
             0 => [0; 4],
             _ => [red, green, blue, value],
         };
         self.palette.clear();
-        if values.len() >= LARGE && self.plane.fill_sixteenths(values, width) {
+        if values.len() >= LARGE && self.plane.try_fill_sixteenths(values, width) {
             self.palette
                 .extend((0..SIXTEENTHS as u8).map(|count| colour(sixteenths(count))));
             return;
@@ -46,27 +57,21 @@ impl IndexedImage {
         self.plane.fill(values, width, &index, self.palette.len());
     }
 
-    /// Becomes an image of these colours; `order` maps each index to its place among them.
-    pub fn set_indices(&mut self, indices: &[u8], width: u32, colours: &[[u8; 4]], order: &[u8; 256]) {
-        self.palette.clear();
-        self.palette.extend_from_slice(colours);
-        self.plane.fill(indices, width, order, colours.len());
+    /// Sets an image with a palette.
+    pub fn set_palette_image(&mut self, image: &PaletteImage, width: u32) {
+        self.palette.clone_from(&image.colours);
+        self.plane
+            .fill(&image.indices, width, &image.order, image.colours.len());
     }
 
-    /// Becomes an image with a palette.
-    pub fn set_palette(&mut self, palette: &Palette, width: u32) {
-        let order = std::array::from_fn(|index| index as u8);
-        self.set_indices(&palette.indices, width, &palette.colours, &order);
-    }
-
-    /// Becomes bytes without a palette: an alpha plane.
-    pub(crate) fn set_bytes(&mut self, values: &[u8], width: u32) {
+    /// Sets an alpha plane: bytes without a palette.
+    pub(crate) fn set_alpha(&mut self, values: &[u8], width: u32) {
         let index = std::array::from_fn(|index| index as u8);
         self.plane.fill(values, width, &index, 256);
         self.find_tokens();
     }
 
-    /// Searches for repetitions; must be called after each change and before encoding.
+    /// Finds the runs; to be called after the image was set and before it is encoded.
     pub fn find_tokens(&mut self) {
         tokens::find(&self.plane.bytes, self.plane.stride(), &mut self.tokens);
     }
@@ -76,7 +81,7 @@ impl IndexedImage {
 fn occurring(values: &[u8]) -> [bool; 256] {
     let mut occurs = [false; 256];
     let (words, rest) = values.as_chunks::<8>();
-    // Most of a drawing is all covered, or not at all.
+    // Most pixels of a drawing are covered entirely or not at all.
     let mut last = 0;
     occurs[0] = words.contains(&[0; 8]);
     for word in words {

@@ -1,28 +1,23 @@
-//! A picture of at most 256 colours as PNG stores it: indices, several in a byte where they fit, and a zero before each row.
+//! An image of at most 256 colours as PNG stores it: palette indices, several in a byte where they fit, and a zero before each row.
 
-/// Rows of indices; the zero before each is the number of PNG's filter that does nothing.
+/// Rows of palette indices; the zero before each is PNG's filter None.
 #[derive(Default)]
-pub struct Plane {
+pub struct IndexPlane {
     pub width: u32,
     pub height: u32,
-    /// Of one index: 1, 2, 4 or 8.
+    /// The size of one index: 1, 2, 4 or 8.
     pub bits: u32,
-    /// `height` rows of [`Plane::stride`] bytes.
+    /// `height` rows of [`IndexPlane::stride`] bytes.
     pub bytes: Vec<u8>,
 }
 
-impl Plane {
+impl IndexPlane {
     /// Bytes of a row with the zero before it.
     pub fn stride(&self) -> usize {
-        self.row_bytes() + 1
+        (self.width as usize * self.bits as usize).div_ceil(8) + 1
     }
 
-    /// Bytes of a row.
-    pub fn row_bytes(&self) -> usize {
-        (self.width as usize * self.bits as usize).div_ceil(8)
-    }
-
-    /// Becomes the picture whose indices are what `index` makes of each value; `colours` is how many there are.
+    /// Maps each value to its index; `colours` is the size of the palette.
     pub fn fill(&mut self, values: &[u8], width: u32, index: &[u8; 256], colours: usize) {
         self.reset(values.len(), width, colours);
         let stride = self.stride();
@@ -36,9 +31,9 @@ impl Plane {
         }
     }
 
-    /// Becomes the picture of values that are sixteenths of 256, the last of them 255; the index is how many. Returns whether they all are:
-    /// the widest drawings of one colour mostly are, and then no table is needed.
-    pub fn fill_sixteenths(&mut self, values: &[u8], width: u32) -> bool {
+    /// Maps each of the 17 values of [`sixteenths`] to its index. Returns `false` when there is another value; the widest drawings of one
+    /// colour rarely have one, and then need no table of values.
+    pub fn try_fill_sixteenths(&mut self, values: &[u8], width: u32) -> bool {
         self.reset(values.len(), width, SIXTEENTHS);
         let stride = self.stride();
         let mut rows = self
@@ -65,22 +60,22 @@ impl Plane {
             _ => 8,
         };
         let bytes = self.stride() * self.height as usize;
-        // Everything but the zeros before the rows is written over.
+        // Everything but the zeros before the rows is overwritten.
         self.bytes.clear();
         self.bytes.resize(bytes, 0);
     }
 }
 
-/// From none to sixteen.
+/// The number of values of [`sixteenths`].
 pub const SIXTEENTHS: usize = 17;
 
-/// So many sixteenths of 256, the last of them 255.
+/// A number of sixteenths of 256; sixteen of them are 255.
 #[inline]
 pub fn sixteenths(count: u8) -> u8 {
     (count << 4).wrapping_sub(count >> 4)
 }
 
-/// Drawings are mostly long runs: eight values at once where they are the same.
+/// Maps eight values at once where they are the same: drawings are mostly long runs.
 fn map_row(row: &[u8], index: &[u8; 256], target: &mut [u8]) {
     let (words, rest) = row.as_chunks::<8>();
     let (targets, rest_target) = target.as_chunks_mut::<8>();
@@ -96,10 +91,10 @@ fn map_row(row: &[u8], index: &[u8; 256], target: &mut [u8]) {
     }
 }
 
-/// The first index lies in the highest bits.
+/// Packs several indices into a byte, the first into the highest bits.
 fn pack_row(row: &[u8], index: &[u8; 256], bits: usize, target: &mut [u8]) {
     let per_byte = 8 / bits;
-    // All indices of a byte the same: one multiplication makes the byte.
+    // One multiplication fills a byte with the same index.
     let all: u8 = match bits {
         1 => 0xFF,
         2 => 0x55,

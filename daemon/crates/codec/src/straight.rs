@@ -1,31 +1,63 @@
-//! Pixels as files store them: not premultiplied, and with a palette where the colours are few.
+//! Pixels with straight (not premultiplied) alpha, and with a palette where the colours are few.
 
 use std::ops::Range;
 
-/// StraightImage RGBA, row by row.
+/// The largest palette of PNG and VP8L.
+pub const MAX_COLOURS: usize = 256;
+
+/// An image in straight RGBA, row by row.
 pub struct StraightImage {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
-    /// How often a pixel differs from the one before.
+    /// The number of runs of one colour.
     pub runs: usize,
-    /// `None` when there are more than 256 colours.
-    pub palette: Option<Palette>,
+    /// The same pixels with a palette; `None` when there are more than 256 colours.
+    pub palette: Option<PaletteImage>,
 }
 
-/// The colours of a picture, the most transparent first, and which one each pixel has.
-pub struct Palette {
-    pub colours: Vec<[u8; 4]>,
+/// Pixels of at most 256 colours.
+pub struct PaletteImage {
+    /// One for each pixel, in the order in which the colours were found.
     pub indices: Vec<u8>,
+    /// The place of each index among the colours.
+    pub order: [u8; MAX_COLOURS],
+    /// RGBA, the most transparent first.
+    pub colours: Vec<[u8; 4]>,
+}
+
+impl Default for PaletteImage {
+    fn default() -> Self {
+        Self {
+            indices: Vec::new(),
+            order: [0; MAX_COLOURS],
+            colours: Vec::new(),
+        }
+    }
+}
+
+impl PaletteImage {
+    /// Sets the palette from the colours found, as numbers of alpha, red, green and blue, each with its index.
+    pub fn set_colours(&mut self, mut found: Vec<(u32, u8)>) {
+        found.sort_unstable();
+        for (place, (_, index)) in found.iter().enumerate() {
+            self.order[usize::from(*index)] = place as u8;
+        }
+        self.colours.clear();
+        self.colours.extend(found.iter().map(|(colour, _)| {
+            let [alpha, red, green, blue] = colour.to_be_bytes();
+            [red, green, blue, alpha]
+        }));
+    }
 }
 
 impl StraightImage {
-    /// From rows of premultiplied RGBA; fully transparent pixels come out as zeros.
+    /// Converts rows of premultiplied RGBA; fully transparent pixels become zeros.
     pub fn from_premultiplied(width: u32, height: u32, premultiplied: &[u8]) -> Self {
         let (pixels, _) = premultiplied.as_chunks::<4>();
         let mut rgba = vec![0; pixels.len() * 4];
         let (target, _) = rgba.as_chunks_mut::<4>();
-        let mut palette = Some(Growing::new(pixels.len()));
+        let mut palette = Some(PaletteBuilder::new(pixels.len()));
         // Most of a drawing is runs of one colour.
         let (mut start, mut runs) = (0, 0);
         while start < pixels.len() {
@@ -44,7 +76,7 @@ impl StraightImage {
             height,
             rgba,
             runs,
-            palette: palette.map(Growing::sorted),
+            palette: palette.map(PaletteBuilder::finish),
         }
     }
 }
@@ -61,27 +93,26 @@ pub fn unpremultiplied([red, green, blue, alpha]: [u8; 4]) -> [u8; 4] {
     }
 }
 
-const MAX_COLOURS: usize = 256;
 /// A power of two, sparse enough for 256 colours.
 const SLOTS: usize = 1024;
 
-/// A palette while it is counted: an open hash table from colour to index.
-struct Growing {
+/// Counts colours: an open hash table from colour to index.
+struct PaletteBuilder {
     slots: Vec<Option<(u32, u8)>>,
-    colours: Vec<u32>,
+    colours: usize,
     indices: Vec<u8>,
 }
 
-impl Growing {
+impl PaletteBuilder {
     fn new(pixels: usize) -> Self {
         Self {
             slots: vec![None; SLOTS],
-            colours: Vec::with_capacity(MAX_COLOURS),
+            colours: 0,
             indices: vec![0; pixels],
         }
     }
 
-    /// `None` when the colour is one too many.
+    /// Sets a range of pixels; `None` when their colour is one too many.
     fn with(mut self, [red, green, blue, alpha]: [u8; 4], pixels: Range<usize>) -> Option<Self> {
         // Alpha is the highest byte, so that sorting puts the transparent colours first.
         let index = self.find(u32::from_be_bytes([alpha, red, green, blue]))?;
@@ -95,10 +126,10 @@ impl Growing {
             match self.slots[at] {
                 Some((same, index)) if same == colour => return Some(index),
                 Some(_) => at = (at + 1) % SLOTS,
-                None if self.colours.len() == MAX_COLOURS => return None,
+                None if self.colours == MAX_COLOURS => return None,
                 None => {
-                    let index = self.colours.len() as u8;
-                    self.colours.push(colour);
+                    let index = self.colours as u8;
+                    self.colours += 1;
                     self.slots[at] = Some((colour, index));
                     return Some(index);
                 }
@@ -106,23 +137,12 @@ impl Growing {
         }
     }
 
-    fn sorted(mut self) -> Palette {
-        let mut order: Vec<usize> = (0..self.colours.len()).collect();
-        order.sort_unstable_by_key(|&index| self.colours[index]);
-        let mut place = [0_u8; MAX_COLOURS];
-        for (new, &old) in order.iter().enumerate() {
-            place[old] = new as u8;
-        }
-        self.indices
-            .iter_mut()
-            .for_each(|index| *index = place[usize::from(*index)]);
-        let rgba = |index: usize| {
-            let [alpha, red, green, blue] = self.colours[index].to_be_bytes();
-            [red, green, blue, alpha]
-        };
-        Palette {
-            colours: order.into_iter().map(rgba).collect(),
+    fn finish(self) -> PaletteImage {
+        let mut image = PaletteImage {
             indices: self.indices,
-        }
+            ..PaletteImage::default()
+        };
+        image.set_colours(self.slots.into_iter().flatten().collect());
+        image
     }
 }

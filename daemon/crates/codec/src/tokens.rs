@@ -1,46 +1,31 @@
-//! Repetitions: what is like its left neighbour, or like what is just above. Drawings repeat little else, and looking for more is what takes
-//! other coders their time.
+//! Finds runs: bytes that repeat their left neighbour, or the row above. Drawings repeat little else, and searching for more is where other
+//! encoders spend their time.
 
-use super::deflate::{MAX_DISTANCE, Symbol};
+use super::deflate::{self, MAX_DISTANCE, Symbol};
 
-/// A piece of the data: a byte, or a repetition.
+/// A literal or a run in 32 bits: its kind in the highest two.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token(u32);
 
-/// A [`Token`], taken apart.
+/// An unpacked [`Token`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece {
-    Byte(u8),
-    /// So many times the byte before.
+pub enum TokenKind {
+    Literal(u8),
+    /// Repeats the byte before so many times.
     Left(usize),
-    /// So many bytes as in the row above.
+    /// Repeats so many bytes of the row above.
     Above(usize),
-}
-
-impl Piece {
-    /// For deflate, of rows of `stride` bytes.
-    #[inline]
-    pub fn symbol(self, stride: usize) -> Symbol {
-        match self {
-            Self::Byte(value) => Symbol::Byte(value),
-            Self::Left(length) => Symbol::Copy { length, distance: 1 },
-            Self::Above(length) => Symbol::Copy {
-                length,
-                distance: stride,
-            },
-        }
-    }
 }
 
 const KIND: u32 = 0xC000_0000;
 const LEFT: u32 = 0x4000_0000;
 const ABOVE: u32 = 0x8000_0000;
-/// Longer repetitions are told in several pieces.
+/// Longer runs take several tokens.
 const MAX_LENGTH: usize = (1 << 30) - 1;
 
 impl Token {
     #[inline]
-    pub fn byte(value: u8) -> Self {
+    pub fn literal(value: u8) -> Self {
         Self(u32::from(value))
     }
 
@@ -55,40 +40,53 @@ impl Token {
     }
 
     #[inline]
-    pub fn piece(self) -> Piece {
+    pub fn kind(self) -> TokenKind {
         let length = (self.0 & !KIND) as usize;
         match self.0 & KIND {
-            LEFT => Piece::Left(length),
-            ABOVE => Piece::Above(length),
-            _ => Piece::Byte(self.0 as u8),
+            LEFT => TokenKind::Left(length),
+            ABOVE => TokenKind::Above(length),
+            _ => TokenKind::Literal(self.0 as u8),
         }
     }
 }
 
-/// Shorter ones cost more than their bytes.
+/// Appends the zlib stream of rows of `stride` bytes with their tokens to `target`.
+pub fn zlib(rows: &[u8], tokens: &[Token], stride: usize, target: &mut Vec<u8>) {
+    let symbol = |token: Token| match token.kind() {
+        TokenKind::Literal(value) => Symbol::Literal(value),
+        TokenKind::Left(length) => Symbol::Match { length, distance: 1 },
+        TokenKind::Above(length) => Symbol::Match {
+            length,
+            distance: stride,
+        },
+    };
+    deflate::zlib(rows, tokens, symbol, target);
+}
+
+/// Shorter runs cost more than their bytes.
 const MIN_LEFT: usize = 4;
-/// Deflate tells the distance in up to 14 bits.
+/// DEFLATE writes the distance with up to 13 extra bits.
 const MIN_ABOVE: usize = 5;
 
-/// Finds the repetitions of rows of `stride` bytes, one row after the other.
+/// Finds the runs in rows of `stride` bytes.
 pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
     tokens.clear();
     let Some(&first) = bytes.first() else {
         return;
     };
-    tokens.push(Token::byte(first));
-    // Rows that are further apart cannot be told of.
+    tokens.push(Token::literal(first));
+    // No token reaches further back than DEFLATE's window.
     let reach = if stride <= MAX_DISTANCE { stride } else { usize::MAX };
     let mut at = 1;
     while at < bytes.len() {
         let value = bytes[at];
         let left = if bytes[at - 1] == value {
-            run(&bytes[at..], value)
+            run_length(&bytes[at..], value)
         } else {
             0
         };
         let above = if at >= reach && bytes[at - stride] == value {
-            matching(&bytes[at..], &bytes[at - stride..])
+            common_prefix(&bytes[at..], &bytes[at - stride..])
         } else {
             0
         };
@@ -97,16 +95,16 @@ pub fn find(bytes: &[u8], stride: usize, tokens: &mut Vec<Token>) {
         } else if left >= MIN_LEFT {
             (Token::left(left), left)
         } else {
-            (Token::byte(value), 1)
+            (Token::literal(value), 1)
         };
         tokens.push(token);
         at += length;
     }
 }
 
-/// How many bytes at the start are `value`.
+/// The number of bytes at the start that are `value`.
 #[inline]
-fn run(bytes: &[u8], value: u8) -> usize {
+fn run_length(bytes: &[u8], value: u8) -> usize {
     let bytes = &bytes[..bytes.len().min(MAX_LENGTH)];
     let (words, _) = bytes.as_chunks::<8>();
     let wanted = u64::from_le_bytes([value; 8]);
@@ -121,9 +119,9 @@ fn run(bytes: &[u8], value: u8) -> usize {
     same + bytes[same..].iter().take_while(|&&byte| byte == value).count()
 }
 
-/// How many bytes at the start are the same.
+/// The number of bytes at the start that are the same.
 #[inline]
-pub fn matching(here: &[u8], there: &[u8]) -> usize {
+pub fn common_prefix(here: &[u8], there: &[u8]) -> usize {
     let most = here.len().min(there.len()).min(MAX_LENGTH);
     let (here, there) = (&here[..most], &there[..most]);
     let mut same = 0;

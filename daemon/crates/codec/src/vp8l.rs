@@ -1,47 +1,55 @@
-//! WebP's lossless format (VP8L), for bytes: palette indices, or an alpha plane.
+//! WebP's lossless format (VP8L, RFC 9649), for one byte a pixel: palette indices, or an alpha plane.
 //!
-//! libwebp looks for repetitions everywhere, which is nearly all the time it takes. Here they come from [`super::tokens`]: a few per cent larger,
-//! tens of times quicker.
+//! libwebp searches for backward references everywhere, which is nearly all the time it takes. Here they are the runs of [`super::tokens`]: a
+//! few per cent larger, tens of times quicker.
 
-use super::bits::Bits;
-use super::huffman::{Alone, Code, LENGTH_SYMBOLS, Lengths};
-use super::plane::Plane;
-use super::tokens::{Piece, Token};
+use super::bits::BitWriter;
+use super::huffman::{CODE_LENGTH_SYMBOLS, CodeLengths, PrefixCode, PrefixValue, SingleSymbol};
+use super::plane::IndexPlane;
+use super::tokens::{Token, TokenKind};
 
-/// Literals and the prefixes of lengths.
+/// Green literals and length prefixes.
 const GREEN_SYMBOLS: usize = 256 + 24;
 const DISTANCE_SYMBOLS: usize = 40;
-const MAX_COPY: usize = 4096;
-/// The format tells what is near by number: above is the first, left the second; both are their own symbols.
+const MAX_LENGTH: usize = 4096;
+/// The distance code of the pixel above, less 1.
 const ABOVE: usize = 0;
+/// The distance code of the pixel to the left, less 1.
 const LEFT: usize = 1;
-/// The order in which the lengths of the code of lengths are told.
-const LENGTH_ORDER: [usize; LENGTH_SYMBOLS] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+/// The order in which the lengths of the code-length code are written.
+const CODE_LENGTH_ORDER: [usize; CODE_LENGTH_SYMBOLS] =
+    [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// Appends an image of a palette as a whole stream, with its header; the palette has 1 to 256 RGBA colours.
-pub fn palette_image(plane: &Plane, palette: &[[u8; 4]], tokens: &[Token], rows: &mut Rows, target: &mut Vec<u8>) {
-    rows.take(plane, tokens);
-    let mut bits = Bits::new(target);
+/// Appends an image with a palette of 1 to 256 RGBA colours as a whole stream with its header.
+pub fn put_palette_image(
+    plane: &IndexPlane,
+    palette: &[[u8; 4]],
+    tokens: &[Token],
+    runs: &mut Vp8lRuns,
+    target: &mut Vec<u8>,
+) {
+    runs.fill(plane, tokens);
+    let mut bits = BitWriter::new(target);
     bits.put(0x2F, 8);
     bits.put(plane.width - 1, 14);
     bits.put(plane.height - 1, 14);
     bits.put(u32::from(palette.iter().any(|colour| colour[3] != 255)), 1);
     bits.put(0, 3);
     put_palette(&mut bits, palette);
-    rows.put(&mut bits);
+    runs.put(&mut bits);
     bits.finish();
 }
 
 /// Appends one byte a pixel as a bare stream, as an ALPH chunk holds it.
-pub fn alpha_plane(plane: &Plane, tokens: &[Token], rows: &mut Rows, target: &mut Vec<u8>) {
-    rows.take(plane, tokens);
-    let mut bits = Bits::new(target);
-    rows.put(&mut bits);
+pub fn put_alpha_plane(plane: &IndexPlane, tokens: &[Token], runs: &mut Vp8lRuns, target: &mut Vec<u8>) {
+    runs.fill(plane, tokens);
+    let mut bits = BitWriter::new(target);
+    runs.put(&mut bits);
     bits.finish();
 }
 
-/// The colour-indexing transform: the palette is an image of one row, each colour the difference from the one before.
-fn put_palette(bits: &mut Bits<'_>, palette: &[[u8; 4]]) {
+/// Writes the color-indexing transform: the palette is an image of one row, each colour the difference from the one before.
+fn put_palette(bits: &mut BitWriter<'_>, palette: &[[u8; 4]]) {
     bits.put(1, 1);
     bits.put(3, 2);
     bits.put(palette.len() as u32 - 1, 8);
@@ -50,7 +58,7 @@ fn put_palette(bits: &mut Bits<'_>, palette: &[[u8; 4]]) {
         std::array::from_fn(|channel| colour[channel].wrapping_sub(before[channel]))
     };
     let differences = || before.clone().zip(palette).map(difference);
-    // No colour cache.
+    // No color cache.
     bits.put(0, 1);
     // In the order of the format: green, red, blue, alpha, distance.
     let codes = [1, 0, 2, 3].map(|channel: usize| {
@@ -58,7 +66,7 @@ fn put_palette(bits: &mut Bits<'_>, palette: &[[u8; 4]]) {
         differences().for_each(|difference| counts[usize::from(difference[channel])] += 1);
         (
             channel,
-            Code::of(&counts[..if channel == 1 { GREEN_SYMBOLS } else { 256 }]),
+            PrefixCode::from_counts(&counts[..if channel == 1 { GREEN_SYMBOLS } else { 256 }]),
         )
     });
     codes.iter().for_each(|(_, code)| put_code(bits, code));
@@ -72,68 +80,68 @@ fn put_palette(bits: &mut Bits<'_>, palette: &[[u8; 4]]) {
     }
 }
 
-/// The repetitions of a plane as VP8L sees them, without the zeros before its rows.
+/// The runs of a plane without the zeros before its rows, which VP8L does not have.
 #[derive(Default)]
-pub struct Rows {
+pub struct Vp8lRuns {
     tokens: Vec<Token>,
 }
 
-impl Rows {
-    fn take(&mut self, plane: &Plane, tokens: &[Token]) {
+impl Vp8lRuns {
+    fn fill(&mut self, plane: &IndexPlane, tokens: &[Token]) {
         self.tokens.clear();
-        let (stride, order) = (plane.stride(), literals(plane.bits));
-        // Where the next zero lies, counted from here.
+        let (stride, order) = (plane.stride(), reordered_literals(plane.bits));
+        // The distance from here to the next zero.
         let mut zero = 0;
         for token in tokens {
-            let (length, piece) = match token.piece() {
-                Piece::Byte(value) => (1, Piece::Byte(value)),
-                piece @ (Piece::Left(length) | Piece::Above(length)) => (length, piece),
+            let (length, kind) = match token.kind() {
+                TokenKind::Literal(value) => (1, TokenKind::Literal(value)),
+                kind @ (TokenKind::Left(length) | TokenKind::Above(length)) => (length, kind),
             };
             let (zeros, next) = zeros_after(zero, length, stride);
-            let mut shown = length - zeros;
-            if let Piece::Left(_) = piece
+            let mut pixels = length - zeros;
+            if let TokenKind::Left(_) = kind
                 && zero + 1 == stride
             {
-                // It repeats the zero, which VP8L does not have.
-                self.tokens.push(Token::byte(0));
-                shown -= 1;
+                // The run repeats the zero.
+                self.tokens.push(Token::literal(0));
+                pixels -= 1;
             }
-            self.push(piece, shown, &order);
+            self.push(kind, pixels, &order);
             zero = next;
         }
     }
 
-    fn push(&mut self, piece: Piece, length: usize, order: &[u8; 256]) {
+    fn push(&mut self, kind: TokenKind, length: usize, order: &[u8; 256]) {
         if length == 0 {
             return;
         }
-        self.tokens.push(match piece {
-            Piece::Byte(value) => Token::byte(order[usize::from(value)]),
-            Piece::Left(_) => Token::left(length),
-            Piece::Above(_) => Token::above(length),
+        self.tokens.push(match kind {
+            TokenKind::Literal(value) => Token::literal(order[usize::from(value)]),
+            TokenKind::Left(_) => Token::left(length),
+            TokenKind::Above(_) => Token::above(length),
         });
     }
 
-    /// Only the green channel says anything, the others have one symbol, which takes no bits.
-    fn put(&self, bits: &mut Bits<'_>) {
+    /// Writes the image data. All of it is in the green channel; the others have one symbol each, which takes no bits.
+    fn put(&self, bits: &mut BitWriter<'_>) {
         let mut green = [0_u32; GREEN_SYMBOLS];
         let mut distance = [0_u32; DISTANCE_SYMBOLS];
         for token in &self.tokens {
-            match token.piece() {
-                Piece::Byte(value) => green[usize::from(value)] += 1,
-                Piece::Left(length) => copies(length, |length| {
-                    green[256 + Prefix::of(length).symbol] += 1;
+            match token.kind() {
+                TokenKind::Literal(value) => green[usize::from(value)] += 1,
+                TokenKind::Left(length) => split_length(length, |length| {
+                    green[256 + PrefixValue::new(length).symbol] += 1;
                     distance[LEFT] += 1;
                 }),
-                Piece::Above(length) => copies(length, |length| {
-                    green[256 + Prefix::of(length).symbol] += 1;
+                TokenKind::Above(length) => split_length(length, |length| {
+                    green[256 + PrefixValue::new(length).symbol] += 1;
                     distance[ABOVE] += 1;
                 }),
             }
         }
-        // No more transforms, no colour cache, one set of codes for the whole picture.
+        // No more transforms, no color cache, no meta prefix codes.
         bits.put(0, 3);
-        let (green, distance) = (Code::of(&green), Code::of(&distance));
+        let (green, distance) = (PrefixCode::from_counts(&green), PrefixCode::from_counts(&distance));
         put_code(bits, &green);
         put_simple(bits, &[0]);
         put_simple(bits, &[0]);
@@ -142,30 +150,30 @@ impl Rows {
         self.put_tokens(bits, &green, &distance);
     }
 
-    fn put_tokens(&self, bits: &mut Bits<'_>, green: &Code, distance: &Code) {
+    fn put_tokens(&self, bits: &mut BitWriter<'_>, green: &PrefixCode, distance: &PrefixCode) {
         let (one_green, one_distance) = (green.used() <= 1, distance.used() <= 1);
-        let put_copy = |bits: &mut Bits<'_>, length, near| {
-            copies(length, |length| {
-                let prefix = Prefix::of(length);
+        let put_reference = |bits: &mut BitWriter<'_>, length, distance_code| {
+            split_length(length, |length| {
+                let prefix = PrefixValue::new(length);
                 green.put(bits, 256 + prefix.symbol);
                 bits.put(prefix.extra, prefix.extra_bits);
                 if !one_distance {
-                    distance.put(bits, near);
+                    distance.put(bits, distance_code);
                 }
             });
         };
         for token in &self.tokens {
-            match token.piece() {
-                Piece::Byte(_) if one_green => {}
-                Piece::Byte(value) => green.put(bits, usize::from(value)),
-                Piece::Left(length) => put_copy(bits, length, LEFT),
-                Piece::Above(length) => put_copy(bits, length, ABOVE),
+            match token.kind() {
+                TokenKind::Literal(_) if one_green => {}
+                TokenKind::Literal(value) => green.put(bits, usize::from(value)),
+                TokenKind::Left(length) => put_reference(bits, length, LEFT),
+                TokenKind::Above(length) => put_reference(bits, length, ABOVE),
             }
         }
     }
 }
 
-/// How many of the zeros before rows lie in the next `length` bytes, and how far the next one is after them; the first is `zero` bytes away.
+/// The number of zeros before rows in the next `length` bytes, and the distance to the next one after them; the first is `zero` bytes away.
 #[inline]
 fn zeros_after(zero: usize, length: usize, stride: usize) -> (usize, usize) {
     if length <= zero {
@@ -176,30 +184,30 @@ fn zeros_after(zero: usize, length: usize, stride: usize) -> (usize, usize) {
     (zeros, zero + zeros * stride - length)
 }
 
-/// What a byte of PNG's is in VP8L: several indices in one byte, the first in the lowest bits.
-fn literals(index_bits: u32) -> [u8; 256] {
-    let turned = |byte: u8| match index_bits {
+/// Maps a byte of PNG's to VP8L's, which packs the first index into the lowest bits.
+fn reordered_literals(index_bits: u32) -> [u8; 256] {
+    let reordered = |byte: u8| match index_bits {
         1 => byte.reverse_bits(),
         2 => byte << 6 | (byte & 0x0C) << 2 | (byte & 0x30) >> 2 | byte >> 6,
         4 => byte.rotate_left(4),
         _ => byte,
     };
-    std::array::from_fn(|byte| turned(byte as u8))
+    std::array::from_fn(|byte| reordered(byte as u8))
 }
 
-/// A repetition in pieces of a length that can be told.
+/// Splits a run into lengths of at most [`MAX_LENGTH`].
 #[inline]
-fn copies(mut length: usize, mut put: impl FnMut(usize)) {
-    while length > MAX_COPY {
-        put(MAX_COPY);
-        length -= MAX_COPY;
+fn split_length(mut length: usize, mut put: impl FnMut(usize)) {
+    while length > MAX_LENGTH {
+        put(MAX_LENGTH);
+        length -= MAX_LENGTH;
     }
     put(length);
 }
 
-/// Writes the code itself.
-fn put_code(bits: &mut Bits<'_>, code: &Code) {
-    let mut used = code.occurring();
+/// Writes a prefix code: as a simple code where it has one or two symbols, else as code lengths.
+fn put_code(bits: &mut BitWriter<'_>, code: &PrefixCode) {
+    let mut used = code.used_symbols();
     match (used.next(), used.next(), code.used()) {
         (None, ..) => put_simple(bits, &[0]),
         (Some(only), None, _) if only < 256 => put_simple(bits, &[only as u32]),
@@ -208,25 +216,18 @@ fn put_code(bits: &mut Bits<'_>, code: &Code) {
     }
 }
 
-/// Lengths with their repetitions, in a code of their own.
-fn put_lengths(bits: &mut Bits<'_>, code: &Code) {
-    let lengths = Lengths::of(code.lengths(code.symbols()));
-    let told = LENGTH_ORDER
-        .iter()
-        .rposition(|&symbol| lengths.code().length(symbol) > 0)
-        .map_or(4, |last| (last + 1).max(4));
+/// Writes a normal code length code.
+fn put_lengths(bits: &mut BitWriter<'_>, code: &PrefixCode) {
+    let lengths = CodeLengths::from_lengths(code.lengths(code.symbols()));
     bits.put(0, 1);
-    bits.put(told as u32 - 4, 4);
-    LENGTH_ORDER[..told]
-        .iter()
-        .for_each(|&symbol| bits.put(u32::from(lengths.code().length(symbol)), 3));
-    // All symbols are told.
+    lengths.put_code(bits, &CODE_LENGTH_ORDER);
+    // The lengths of all symbols follow.
     bits.put(0, 1);
-    lengths.put(bits, Alone::NoBits);
+    lengths.put(bits, SingleSymbol::NoBits);
 }
 
-/// One or two symbols of a byte each, in ascending order.
-fn put_simple(bits: &mut Bits<'_>, symbols: &[u32]) {
+/// Writes a simple code length code of one or two symbols below 256, in ascending order.
+fn put_simple(bits: &mut BitWriter<'_>, symbols: &[u32]) {
     bits.put(1, 1);
     bits.put(symbols.len() as u32 - 1, 1);
     if symbols[0] <= 1 {
@@ -237,32 +238,4 @@ fn put_simple(bits: &mut Bits<'_>, symbols: &[u32]) {
         bits.put(symbols[0], 8);
     }
     symbols[1..].iter().for_each(|&symbol| bits.put(symbol, 8));
-}
-
-/// A length as a symbol and some bits, so that long ones need few symbols.
-struct Prefix {
-    symbol: usize,
-    extra: u32,
-    extra_bits: u32,
-}
-
-impl Prefix {
-    #[inline]
-    fn of(length: usize) -> Self {
-        let value = length as u32 - 1;
-        if value < 4 {
-            return Self {
-                symbol: value as usize,
-                extra: 0,
-                extra_bits: 0,
-            };
-        }
-        let highest = value.ilog2();
-        let extra_bits = highest - 1;
-        Self {
-            symbol: (2 * highest + ((value >> extra_bits) & 1)) as usize,
-            extra: value & ((1 << extra_bits) - 1),
-            extra_bits,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! How alike two pictures are, in numbers and as a picture.
+//! Compares two images, in numbers and as an image of the differences.
 
 use std::io::Cursor;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 /// Pictures of our own making are no larger: 4,096 px wide and four times as tall.
 const MAX_BYTES: u64 = 4_096 * 16_384 * 4 * 2;
-/// What two pictures that are the same to the pixel have.
+/// The PSNR of two identical images.
 pub const SAME_DB: f64 = 100.0;
 
-/// How alike two pictures of one size are.
+/// The similarity of two images of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Likeness {
     /// Over premultiplied red, green, blue and alpha, in dB; at most [`SAME_DB`].

@@ -1,4 +1,4 @@
-//! What drawing would cost, by walking the tree as the renderer does: time in steps of a pixel, memory in bytes of layers.
+//! Estimates the cost of drawing by walking the tree as the painter does: time in steps of a pixel, memory in bytes of layers.
 //!
 //! A tree of a few kilobytes can ask for hours of work or all memory: masks in masks, patterns in patterns, filters over filters. Such files are
 //! refused with a reason before the first pixel; the limits of the jail stop whatever is underestimated here.

@@ -1,4 +1,4 @@
-//! From pixels to files: what PNG and WebP have in common is done once for both.
+//! Encodes images once for each format, and measures the stages.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use resvg::tiny_skia::Pixmap;
 use tradepost_codec::{IndexedImage, StraightImage, png, webp};
 
 use super::coverage::Coverage;
-use super::marked::Marked;
+use super::marked::MarkedImage;
 use super::presets::Format;
 use super::times::StageTimes;
 
@@ -20,7 +20,7 @@ pub struct Encoder {
     file: Vec<u8>,
 }
 
-/// The pixels as files store them.
+/// Converts pixels to straight alpha.
 pub fn straight(pixmap: &Pixmap) -> StraightImage {
     StraightImage::from_premultiplied(pixmap.width(), pixmap.height(), pixmap.data())
 }
@@ -35,10 +35,9 @@ impl Encoder {
     }
 
     /// Encodes a drawing of one colour under a watermark, exactly, once for each format.
-    pub fn encode_marked(&mut self, marked: &Marked, width: u32, formats: &[Format]) -> Vec<Vec<u8>> {
+    pub fn encode_marked(&mut self, marked: &MarkedImage, width: u32, formats: &[Format]) -> Vec<Vec<u8>> {
         let start = Instant::now();
-        self.indexed
-            .set_indices(&marked.indices, width, &marked.colours, &marked.order);
+        self.indexed.set_palette_image(&marked.image, width);
         self.times.scale += nanoseconds(start);
         self.encode_indexed(formats, None)
     }
@@ -47,31 +46,30 @@ impl Encoder {
     pub fn encode(&mut self, image: &StraightImage, formats: &[(Format, u8)]) -> Vec<Vec<u8>> {
         if let Some(palette) = &image.palette {
             let start = Instant::now();
-            self.indexed.set_palette(palette, image.width);
+            self.indexed.set_palette_image(palette, image.width);
             self.times.scale += nanoseconds(start);
             let formats: Vec<Format> = formats.iter().map(|(format, _)| *format).collect();
             return self.encode_indexed(&formats, Some(image));
         }
         let encode = |&(format, quality): &(Format, u8)| {
             let start = Instant::now();
+            self.file.clear();
             match format {
                 Format::Png => {
-                    self.file.clear();
-                    png::colours(image, &mut self.indexed, &mut self.file);
+                    png::encode_true_colour(image, &mut self.indexed, &mut self.file);
                     self.times.png += nanoseconds(start);
-                    self.file.clone()
                 }
                 Format::Webp => {
-                    let bytes = webp::colours(image, quality, &mut self.indexed);
+                    webp::encode_lossy(image, quality, &mut self.indexed, &mut self.file);
                     self.times.webp += nanoseconds(start);
-                    bytes
                 }
             }
+            self.file.clone()
         };
         formats.iter().map(encode).collect()
     }
 
-    /// `image` is the same in colour, when there is one.
+    /// Encodes the indexed image; `image` is the same in true colour, where there is one.
     fn encode_indexed(&mut self, formats: &[Format], image: Option<&StraightImage>) -> Vec<Vec<u8>> {
         let start = Instant::now();
         self.indexed.find_tokens();
@@ -81,14 +79,14 @@ impl Encoder {
             self.file.clear();
             match format {
                 Format::Png => {
-                    png::indexed(&mut self.indexed, &mut self.file);
+                    png::encode_indexed(&mut self.indexed, &mut self.file);
                     if let Some(image) = image {
-                        png::without_palette(image, &mut self.indexed, &mut self.file);
+                        png::drop_palette_if_smaller(image, &mut self.indexed, &mut self.file);
                     }
                     self.times.png += nanoseconds(start);
                 }
                 Format::Webp => {
-                    webp::indexed(&mut self.indexed, &mut self.file);
+                    webp::encode_indexed(&mut self.indexed, &mut self.file);
                     self.times.webp += nanoseconds(start);
                 }
             }

@@ -13,16 +13,15 @@ use roxmltree::Document;
 use serde::{Deserialize, Serialize};
 use tradepost_common::uploads::Finding;
 
-pub(super) use self::draw::draw_at;
 use super::copy::same_drawing;
-use super::coverage::Coverages;
 use super::encoder::Encoder;
 use super::fingerprint::{Fingerprint, fingerprint};
-use super::marked::Marked;
+use super::frame::draw_at;
+use super::marked::MarkedImage;
 use super::paint::Scratch;
 use super::presets::{Format, Preset};
-use super::scale::Levels;
-use super::stencil::Stencil;
+use super::scale::ImageSizes;
+use super::stencil::{CoverageSizes, Stencil};
 use super::times::StageTimes;
 use super::watermark::Marks;
 use super::{cost, fonts, modern};
@@ -35,13 +34,13 @@ const MAX_ASPECT: f32 = 1_000.0;
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 256;
 
-/// What a file is opened for.
+/// The purpose for which a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// It may be published: it is judged and drawn, its copy is made and compared, its fingerprint taken.
+    /// The file may be published: it is inspected and drawn, its copy is made and compared, its fingerprint taken.
     Publish,
-    /// Its pictures are wanted and nothing else: it was judged before, or nobody is given it.
+    /// Only renditions are needed.
     Draw,
 }
 
@@ -55,7 +54,7 @@ pub struct Picture {
     pub bytes: Vec<u8>,
 }
 
-/// What came of one file.
+/// The result of one SVG.
 #[derive(Debug)]
 pub struct Drawing {
     pub natural_width: f32,
@@ -64,9 +63,9 @@ pub struct Drawing {
     pub findings: Vec<Finding>,
     /// One for each preset, in their order.
     pub pictures: Vec<Picture>,
-    /// What is published: the file written anew without anything active. `None` when that does not look the same, which a finding says.
+    /// The sanitized copy to be published. `None` when it looks different, which a finding reports.
     pub copy: Option<String>,
-    /// What copies of the file would have in common with it.
+    /// The fingerprint of the drawing.
     pub fingerprint: Option<Fingerprint>,
 }
 
@@ -77,8 +76,8 @@ pub struct Engine {
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
-    marked: Marked,
-    coverages: Coverages,
+    marked: MarkedImage,
+    coverages: CoverageSizes,
     encoder: Encoder,
     scratch: Scratch,
     times: StageTimes,
@@ -93,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// What the files since the last call cost, by stage.
+    /// Takes the time of the files since the last call, by stage.
     pub fn take_times(&mut self) -> StageTimes {
         let mut times = std::mem::take(&mut self.times);
         times += std::mem::take(&mut self.encoder.times);
@@ -188,7 +187,7 @@ impl Engine {
         widest: u32,
         presets: &[Preset],
     ) -> Option<(Vec<Picture>, Option<Fingerprint>)> {
-        if let Some(stencil) = Stencil::of(tree)
+        if let Some(stencil) = Stencil::from_tree(tree)
             && self.draws_as_coverage(&stencil, tree, widest)
         {
             let pictures = self.draw_coverage(&stencil, tree, widest, presets)?;
@@ -205,15 +204,15 @@ impl Engine {
         }
         // Out of the engine while pictures are drawn from both.
         let mut scratch = std::mem::take(&mut self.scratch);
-        let mut levels = Levels::new(widest, |width| draw_at(tree, width, &mut scratch));
-        let pictures = self.draw(&mut levels, widest, presets)?;
+        let mut sizes = ImageSizes::new(widest, |width| draw_at(tree, width, &mut scratch));
+        let pictures = self.draw(&mut sizes, widest, presets)?;
         let start = Instant::now();
         let fingerprint = match purpose {
-            Purpose::Publish => levels.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(tree, pixels)),
+            Purpose::Publish => sizes.at(FINGERPRINT_WIDTH_PX).map(|pixels| fingerprint(tree, pixels)),
             Purpose::Draw => None,
         };
         add_time(&mut self.times.judge, start);
-        drop(levels);
+        drop(sizes);
         self.scratch = scratch;
         Some((pictures, fingerprint))
     }

@@ -1,6 +1,5 @@
 //! One uploaded file of whatever kind: what it is, what is wrong with it, what it looks like, and the bytes that may be published.
 
-use resvg::tiny_skia::Pixmap;
 use tradepost_common::uploads::{Finding, FindingSeverity};
 use tradepost_inspect::glb;
 use tradepost_inspect::media::{self, Family, Media};
@@ -9,16 +8,16 @@ use tradepost_inspect::svg;
 use super::engine::{Drawing, Engine, Picture, Purpose};
 use super::fingerprint::{Fingerprint, of_pixels};
 use super::frame::MAX_HEIGHT;
-use super::model::{Still, Unseen};
+use super::model::{ModelError, Still};
 use super::presets::Preset;
 use super::raster::Raster;
-use super::scale::Levels;
-use super::sound::{Unheard, Waveform};
+use super::scale::ImageSizes;
+use super::sound::{SoundError, Waveform};
 
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 128;
 
-/// What came of one file.
+/// The result of one file.
 #[derive(Debug)]
 pub struct Opened {
     /// The size that the file asks for, in its own units; only of what is a picture.
@@ -85,8 +84,8 @@ impl Engine {
             .into_iter()
             .collect();
         let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
-        let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { raster.at(width, MAX_HEIGHT) });
-        let pictures = self.draw(&mut levels, widest, presets).ok_or_else(|| {
+        let mut sizes = ImageSizes::new(widest, |width| raster.at(width, MAX_HEIGHT));
+        let pictures = self.draw(&mut sizes, widest, presets).ok_or_else(|| {
             let message = "shows nothing: every pixel of it is transparent";
             vec![svg::refusal(path, svg::RENDERS_NOTHING, message)]
         })?;
@@ -95,7 +94,7 @@ impl Engine {
             findings: [media.findings, note].concat(),
             pictures,
             published: Published::Itself,
-            fingerprint: levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
+            fingerprint: sizes.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
         })
     }
 
@@ -115,16 +114,16 @@ impl Engine {
                 let notes = still.notes.iter();
                 let notes = notes.map(|message| note(path, "model.texture", FindingSeverity::Warning, message));
                 opened.findings.extend(notes);
-                let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { still.at(width) });
-                opened.pictures = self.draw(&mut levels, widest, presets).unwrap_or_default();
-                opened.fingerprint = levels.at(FINGERPRINT_WIDTH_PX).map(of_pixels);
+                let mut sizes = ImageSizes::new(widest, |width| still.at(width));
+                opened.pictures = self.draw(&mut sizes, widest, presets).unwrap_or_default();
+                opened.fingerprint = sizes.at(FINGERPRINT_WIDTH_PX).map(of_pixels);
             }
-            Err(unseen) => {
-                let severity = match unseen {
-                    Unseen::Unreadable(_) => FindingSeverity::Warning,
+            Err(error) => {
+                let severity = match error {
+                    ModelError::Unreadable => FindingSeverity::Warning,
                     _ => FindingSeverity::Info,
                 };
-                opened.findings.push(note(path, "model.no-picture", severity, unseen));
+                opened.findings.push(note(path, "model.no-picture", severity, error));
             }
         }
         Ok(opened)
@@ -136,15 +135,15 @@ impl Engine {
         let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
         match Waveform::read(bytes, media.duration_ms.unwrap_or(0)) {
             Ok(waveform) => {
-                let mut levels = Levels::new(widest, |width: u32| -> Option<Pixmap> { waveform.at(width) });
-                opened.pictures = self.draw(&mut levels, widest, presets).unwrap_or_default();
+                let mut sizes = ImageSizes::new(widest, |width| waveform.at(width));
+                opened.pictures = self.draw(&mut sizes, widest, presets).unwrap_or_default();
             }
-            Err(unheard) => {
-                let severity = match unheard {
-                    Unheard::Damaged(_) => FindingSeverity::Warning,
-                    Unheard::TooLong | Unheard::NotDecodedHere => FindingSeverity::Info,
+            Err(error) => {
+                let severity = match error {
+                    SoundError::Damaged(_) => FindingSeverity::Warning,
+                    SoundError::TooLong | SoundError::NotDecodedHere => FindingSeverity::Info,
                 };
-                opened.findings.push(note(path, "sound.no-picture", severity, unheard));
+                opened.findings.push(note(path, "sound.no-picture", severity, error));
             }
         }
         opened

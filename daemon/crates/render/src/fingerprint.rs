@@ -1,4 +1,4 @@
-//! What copies of a picture have in common: the same outlines, or the same look.
+//! Fingerprints that copies share: the same outlines, or the same look.
 
 mod geometry;
 mod look;
@@ -13,7 +13,7 @@ pub use self::look::distance;
 /// Two pictures whose looks differ in no more bits look alike: 5 in 100,000 pairs of different icons do; two bits more find a few copies more in a hundred.
 pub const LOOK_RADIUS: u32 = 6;
 
-/// What identifies a picture however it is coloured, sized, moved, renamed or written.
+/// The fingerprint of a picture, independent of its colour, size, position, name and source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Equal for the same outlines in the same arrangement; `None` of a picture without outlines.

@@ -1,11 +1,14 @@
-//! Where a drawing lies in its picture.
+//! The place of a drawing in its image.
 
-use resvg::tiny_skia::{Size, Transform};
+use resvg::tiny_skia::{Pixmap, Size, Transform};
+use resvg::usvg::Tree;
+
+use super::paint::{self, Scratch};
 
 /// Taller pictures are fitted into this many times the width.
 pub const MAX_HEIGHT: u32 = 4;
 
-/// A picture's size, and the way from the drawing to it.
+/// The size of an image, and the transform of the drawing to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame {
     pub width: u32,
@@ -34,4 +37,12 @@ impl Frame {
             transform: Transform::from_scale(width as f32 / size.width(), height as f32 / size.height()),
         }
     }
+}
+
+/// Draws a tree at a width.
+pub fn draw_at(tree: &Tree, width: u32, scratch: &mut Scratch) -> Option<Pixmap> {
+    let frame = Frame::new(tree.size(), width);
+    let mut pixmap = Pixmap::new(frame.width, frame.height)?;
+    paint::render(tree, frame.transform, &mut pixmap.as_mut(), scratch);
+    Some(pixmap)
 }

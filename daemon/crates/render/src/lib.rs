@@ -1,4 +1,4 @@
-//! Draws what was uploaded: one picture for each preset, and contact sheets. Runs in the daemon's jail.
+//! Draws uploaded files: one rendition for each preset, fingerprints, and contact sheets. Runs in the daemon's jail.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 

@@ -1,78 +1,52 @@
-//! The mark over a drawing of one colour, without making pixels of it: what shows depends on a pixel's coverage and on the mark's shade alone.
+//! The watermark over a drawing of one colour, as palette indices: a pixel's colour depends on its coverage and on the mark's shade alone.
 
 use std::collections::HashMap;
 
 use resvg::tiny_skia::ColorU8;
-use tradepost_codec::unpremultiplied;
+use tradepost_codec::{MAX_COLOURS, PaletteImage, unpremultiplied};
 
 use super::coverage::Coverage;
 use super::watermark::{Mark, over};
 
-const MAX_COLOURS: usize = 256;
-
-/// A marked drawing; its buffers are used again.
-pub struct Marked {
-    /// Of every pixel.
-    pub indices: Vec<u8>,
-    /// The colours, the most transparent first.
-    pub colours: Vec<[u8; 4]>,
-    /// Where each index stands among the colours.
-    pub order: [u8; MAX_COLOURS],
-    /// For each shade of the mark and each coverage: the index, counted from one.
+/// A drawing of one colour under a watermark; keeps its buffers.
+#[derive(Default)]
+pub struct MarkedImage {
+    pub image: PaletteImage,
+    /// The index for each shade of the mark and each coverage, counted from one.
     known: Vec<u16>,
 }
 
-impl Default for Marked {
-    fn default() -> Self {
-        Self {
-            indices: Vec::new(),
-            colours: Vec::new(),
-            order: [0; MAX_COLOURS],
-            known: Vec::new(),
-        }
-    }
-}
-
-/// Numbers colours as they come.
-struct Numbers<'a> {
+/// Assigns indices to colours in the order in which they occur.
+struct ColourIndices<'a> {
     mark: &'a Mark,
     colour: [u8; 3],
     known: &'a mut [u16],
     /// By alpha, red, green and blue.
-    indices: HashMap<u32, u16>,
+    indices: HashMap<u32, u8>,
 }
 
-impl Marked {
-    /// Becomes the drawing in its colour under the mark. `false` when that makes more than 256 colours.
-    pub fn take(&mut self, mark: &Mark, coverage: &Coverage, colour: [u8; 3]) -> bool {
+impl MarkedImage {
+    /// Sets the drawing in its colour under the mark; returns `false` when that makes more than 256 colours.
+    pub fn try_fill(&mut self, mark: &Mark, coverage: &Coverage, colour: [u8; 3]) -> bool {
         self.known.clear();
         self.known.resize(mark.shades.len() * 256, 0);
-        self.indices.clear();
-        self.indices.resize(coverage.values.len(), 0);
-        let mut numbers = Numbers {
+        self.image.indices.clear();
+        self.image.indices.resize(coverage.values.len(), 0);
+        let mut colours = ColourIndices {
             mark,
             colour,
             known: &mut self.known,
             indices: HashMap::new(),
         };
-        if numbers.fill(&coverage.values, &mut self.indices).is_none() {
+        if colours.fill(&coverage.values, &mut self.image.indices).is_none() {
             return false;
         }
-        let mut sorted: Vec<(u32, u16)> = numbers.indices.into_iter().collect();
-        sorted.sort_unstable();
-        for (place, (_, index)) in sorted.iter().enumerate() {
-            self.order[usize::from(*index)] = place as u8;
-        }
-        self.colours.clear();
-        self.colours.extend(sorted.iter().map(|(colour, _)| {
-            let [alpha, red, green, blue] = colour.to_be_bytes();
-            [red, green, blue, alpha]
-        }));
+        self.image.set_colours(colours.indices.into_iter().collect());
         true
     }
 }
 
-impl Numbers<'_> {
+impl ColourIndices<'_> {
     fn fill(&mut self, values: &[u8], indices: &mut [u8]) -> Option<()> {
         let mut done = 0;
         for (start, shades) in &self.mark.spans {
@@ -81,7 +55,7 @@ impl Numbers<'_> {
             let end = (start + shades.len()).min(values.len());
             let pixels = indices[start..end].iter_mut().zip(&values[start..end]);
             for ((index, &value), &shade) in pixels.zip(shades) {
-                *index = self.of(shade, value)?;
+                *index = self.index(shade, value)?;
             }
             done = end;
         }
@@ -94,22 +68,22 @@ impl Numbers<'_> {
         let (targets, rest_targets) = indices.as_chunks_mut::<8>();
         for (word, target) in words.iter().zip(targets) {
             if *word == [word[0]; 8] {
-                *target = [self.of(0, word[0])?; 8];
+                *target = [self.index(0, word[0])?; 8];
                 continue;
             }
             for (index, &value) in target.iter_mut().zip(word) {
-                *index = self.of(0, value)?;
+                *index = self.index(0, value)?;
             }
         }
         for (index, &value) in rest_targets.iter_mut().zip(rest) {
-            *index = self.of(0, value)?;
+            *index = self.index(0, value)?;
         }
         Some(())
     }
 
-    /// The index of what shows where so much is covered, under this shade.
+    /// The index of the colour of a coverage under a shade.
     #[inline]
-    fn of(&mut self, shade: u8, value: u8) -> Option<u8> {
+    fn index(&mut self, shade: u8, value: u8) -> Option<u8> {
         match self.known[usize::from(shade) * 256 + usize::from(value)] {
             0 => self.add(shade, value),
             index => Some((index - 1) as u8),
@@ -122,13 +96,18 @@ impl Numbers<'_> {
         let below = ColorU8::from_rgba(red, green, blue, value).premultiply();
         let shown = over(self.mark.shades[usize::from(shade)], below);
         let [red, green, blue, alpha] = unpremultiplied([shown.red(), shown.green(), shown.blue(), shown.alpha()]);
+        let colour = u32::from_be_bytes([alpha, red, green, blue]);
         let next = self.indices.len();
-        let index = *self
-            .indices
-            .entry(u32::from_be_bytes([alpha, red, green, blue]))
-            .or_insert(next as u16);
-        self.known[usize::from(shade) * 256 + usize::from(value)] = index + 1;
-        (usize::from(index) < MAX_COLOURS).then_some(index as u8)
+        let index = match self.indices.get(&colour) {
+            Some(&index) => index,
+            None if next == MAX_COLOURS => return None,
+            None => {
+                self.indices.insert(colour, next as u8);
+                next as u8
+            }
+        };
+        self.known[usize::from(shade) * 256 + usize::from(value)] = u16::from(index) + 1;
+        Some(index)
     }
 }
 
@@ -155,7 +134,7 @@ mod tests {
 
     #[test]
     fn indices_say_what_pixels_say() {
-        let (mut marks, mut marked) = (Marks::default(), Marked::default());
+        let (mut marks, mut marked) = (Marks::default(), MarkedImage::default());
         for (width, height, levels, colour) in [
             (512, 512, 5, [0, 0, 0]),
             (512, 300, 3, [200, 16, 90]),
@@ -165,15 +144,16 @@ mod tests {
             let coverage = disc(width, height, levels);
             let pixels = marks.draw_over(&coverage.in_colour(colour).unwrap()).unwrap();
             let expected = straight(&pixels);
-            let mark = marks.of(width, height).unwrap();
-            assert!(marked.take(mark, &coverage, colour));
+            let mark = marks.at_size(width, height).unwrap();
+            assert!(marked.try_fill(mark, &coverage, colour));
             let rgba: Vec<u8> = marked
+                .image
                 .indices
                 .iter()
-                .flat_map(|&index| marked.colours[usize::from(marked.order[usize::from(index)])])
+                .flat_map(|&index| marked.image.colours[usize::from(marked.image.order[usize::from(index)])])
                 .collect();
             assert!(rgba == expected.rgba, "{width} x {height}");
-            assert_eq!(marked.colours, expected.palette.unwrap().colours);
+            assert_eq!(marked.image.colours, expected.palette.unwrap().colours);
         }
     }
 
@@ -185,7 +165,7 @@ mod tests {
             height: 512,
             values: (0..512 * 512).map(|at| (at % 256) as u8).collect(),
         };
-        let mark = marks.of(512, 512).unwrap();
-        assert!(!Marked::default().take(mark, &coverage, [12, 200, 77]));
+        let mark = marks.at_size(512, 512).unwrap();
+        assert!(!MarkedImage::default().try_fill(mark, &coverage, [12, 200, 77]));
     }
 }

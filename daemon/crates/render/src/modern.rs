@@ -11,7 +11,7 @@ use roxmltree::{Document, Node};
 
 use self::variables::Variables;
 
-/// What a value may become in all, beyond four times the file: a value may name others many times over.
+/// The limit on the growth of all values, beyond four times the file: a value may refer to others many times over.
 const MAX_GROWTH_BYTES: usize = 64 << 10;
 const MAX_DEPTH: usize = 8;
 const FUNCTIONS: [&str; 7] = ["var", "oklch", "oklab", "lch", "lab", "hwb", "color"];
@@ -26,7 +26,7 @@ pub fn written_out(document: &Document<'_>) -> Option<String> {
     {
         return None;
     }
-    let variables = Variables::of(document);
+    let variables = Variables::from_document(document);
     let mut left = text.len().saturating_mul(4).saturating_add(MAX_GROWTH_BYTES);
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut edit = |range: Range<usize>, node: Node<'_, '_>| {
@@ -50,7 +50,7 @@ pub fn written_out(document: &Document<'_>) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// What entities of a document type say is there several times.
+/// Applies edits to the text; text of entities occurs several times.
 fn apply(text: &str, edits: Vec<(Range<usize>, String)>) -> String {
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
     for (range, new) in edits {
@@ -89,7 +89,7 @@ fn resolve(value: &str, variable: &dyn Fn(&str) -> Option<String>, depth: usize,
     (done > 0 && out != value).then_some(out)
 }
 
-/// What stands for `var(--name, fallback)`.
+/// The value of `var(--name, fallback)`.
 fn substitute(
     inside: &str,
     variable: &dyn Fn(&str) -> Option<String>,

@@ -154,7 +154,7 @@ fn put(layer: &Layer, group: &Group, pixmap: &mut PixmapMut<'_>) {
     }
 }
 
-/// What of the group can show on the picture, in its pixels.
+/// The area of the picture that the group may touch, in pixels.
 fn layer_area(group: &Group, transform: Transform, pixmap: &PixmapMut<'_>) -> Option<Area> {
     let picture = Area::of_size(pixmap.width() as usize, pixmap.height() as usize);
     let bounds = group.layer_bounding_box().transform(transform)?;
@@ -201,7 +201,7 @@ fn faded_path(group: &Group) -> Option<(&usvg::Path, Transform)> {
     }
 }
 
-/// Whether the group is isolated only so that nothing in it blends with what is below, and nothing does.
+/// Returns `true` when the group is isolated, but nothing in it blends with the backdrop.
 fn isolates_nothing(group: &Group) -> bool {
     let only_isolates = group.opacity() == Opacity::ONE
         && group.clip_path().is_none()
@@ -211,7 +211,7 @@ fn isolates_nothing(group: &Group) -> bool {
     only_isolates && !blends(group, &mut MAX_LOOK.clone())
 }
 
-/// Whether anything in the group does not just lie on what is below it; also when there is too much to look at.
+/// Returns `true` when anything in the group blends with its backdrop, or when there is too much to look at.
 fn blends(group: &Group, left: &mut usize) -> bool {
     group.children().iter().any(|node| {
         let Some(rest) = left.checked_sub(1) else {

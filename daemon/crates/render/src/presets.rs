@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// How a rendition is encoded.
+/// The file format of a rendition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -20,7 +20,7 @@ impl Format {
         }
     }
 
-    /// Whether the bytes begin as this format does.
+    /// Returns `true` when the bytes begin with the signature of this format.
     pub fn is_magic_of(self, bytes: &[u8]) -> bool {
         match self {
             Self::Png => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
@@ -28,7 +28,7 @@ impl Format {
         }
     }
 
-    /// What HTTP calls it.
+    /// The media type (RFC 2046).
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
@@ -37,7 +37,7 @@ impl Format {
     }
 }
 
-/// What is drawn over the picture.
+/// The mark drawn over a rendition.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Watermark {
@@ -50,7 +50,7 @@ pub enum Watermark {
 }
 
 impl Watermark {
-    /// What a hash and a list of presets say: `none`, `tiled`, or the SHA-256 of the SVG.
+    /// The name in hashes and lists of presets: `none`, `tiled`, or the SHA-256 of the SVG.
     pub fn name(&self) -> String {
         match self {
             Self::None => "none".to_owned(),
@@ -66,7 +66,7 @@ impl Watermark {
 /// The way the engine draws and encodes: counts up when the same file gives other pictures than before, so that every preset has a new hash.
 pub const ENGINE_VERSION: u32 = 2;
 
-/// One picture to be made of every item.
+/// A rendition to be made of every item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preset {
     /// Unique, stable, part of the public API: `png-256`, `watermarked-512`.

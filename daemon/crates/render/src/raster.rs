@@ -37,7 +37,7 @@ pub struct Raster {
     colours: Colours,
 }
 
-/// What a pixel is made of; the number is how many bytes it takes.
+/// The channels of a pixel; the number is its size in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Channels {
     Grey = 1,
@@ -71,7 +71,7 @@ impl Raster {
         if self.is_on_its_side() { self.width } else { self.height }
     }
 
-    /// What the contributor should know of the colours: a profile that was left aside, and why.
+    /// A colour profile that was ignored, and why, for the contributor.
     pub fn note(&self) -> Option<&'static str> {
         self.colours.note()
     }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use resvg::tiny_skia::Pixmap;
 
-/// One picture in several widths. Each width is half of a larger one where that is exact, else drawn for itself.
-pub struct Levels<F> {
+/// One image in several widths. Each width is half of a larger one where that is exact, else drawn for itself.
+pub struct ImageSizes<'a> {
     widest: u32,
-    draw: F,
+    draw: Box<dyn FnMut(u32) -> Option<Pixmap> + 'a>,
     made: BTreeMap<u32, Pixmap>,
 }
 
-impl<F: FnMut(u32) -> Option<Pixmap>> Levels<F> {
-    /// `draw` draws the picture at a width.
-    pub fn new(widest: u32, draw: F) -> Self {
+impl<'a> ImageSizes<'a> {
+    /// `draw` draws the image at a width.
+    pub fn new(widest: u32, draw: impl FnMut(u32) -> Option<Pixmap> + 'a) -> Self {
         Self {
             widest,
-            draw,
+            draw: Box::new(draw),
             made: BTreeMap::new(),
         }
     }
@@ -171,14 +171,14 @@ mod tests {
     #[test]
     fn widths_that_are_no_half_are_drawn_for_themselves() {
         let mut drawn = Vec::new();
-        let mut levels = Levels::new(512, |width| {
+        let mut sizes = ImageSizes::new(512, |width| {
             drawn.push(width);
             Some(filled(width, width))
         });
         for width in [64, 100, 128, 512, 256] {
-            assert_eq!(levels.at(width).unwrap().height(), width);
+            assert_eq!(sizes.at(width).unwrap().height(), width);
         }
-        drop(levels);
+        drop(sizes);
         assert_eq!(drawn, [512, 100]);
     }
 }

@@ -13,7 +13,7 @@ use super::encoder::{Encoder, straight};
 use super::engine::Picture;
 use super::presets::{Format, Preset, Watermark};
 
-/// How a contact sheet looks.
+/// The size and formats of a contact sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetSpec {
     /// 64 to 4096.
@@ -37,7 +37,7 @@ impl SheetSpec {
     /// The name of every rendition of a sheet.
     pub const NAME: &str = "sheet";
 
-    /// What comes out, one for each format.
+    /// The presets of its renditions, one for each format.
     pub fn presets(&self) -> Vec<Preset> {
         let preset = |&format| Preset {
             name: Self::NAME.to_owned(),

@@ -17,7 +17,7 @@ const BARS: usize = 64;
 
 /// Why a sound has no picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Unheard {
+pub enum SoundError {
     #[error("has no picture: it is longer than {} hours", MAX_DURATION_MS / 3_600_000)]
     TooLong,
     #[error("has no picture: sounds that are coded like this are taken, but not decoded here")]
@@ -26,7 +26,7 @@ pub enum Unheard {
     Damaged(String),
 }
 
-/// How loud a sound is over its time.
+/// The loudness of a sound over its time.
 pub struct Waveform {
     bars: [Bar; BARS],
 }
@@ -41,9 +41,9 @@ struct Bar {
 
 impl Waveform {
     /// Decodes a WAV, FLAC, MP3 or Ogg Vorbis file that is `duration_ms` long.
-    pub fn read(bytes: &[u8], duration_ms: u64) -> Result<Self, Unheard> {
+    pub fn read(bytes: &[u8], duration_ms: u64) -> Result<Self, SoundError> {
         if duration_ms > MAX_DURATION_MS {
-            return Err(Unheard::TooLong);
+            return Err(SoundError::TooLong);
         }
         Ok(Self {
             bars: read::read(bytes, duration_ms)?,

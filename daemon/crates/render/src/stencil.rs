@@ -1,20 +1,23 @@
 //! Drawings of one colour, which most icons are: all that has to be drawn of them is how much of each pixel is covered.
 
+mod sizes;
+
 use resvg::tiny_skia::{self, Transform};
 use resvg::usvg::{Color, FillRule, Group, Node, Opacity, Paint, PaintOrder, Path, Tree};
 
+pub use self::sizes::CoverageSizes;
 use super::coverage::Coverage;
 use super::frame::Frame;
 use super::scan::Scanner;
 
-/// What a drawing of one colour is made of.
+/// A drawing of one colour.
 pub struct Stencil<'a> {
     /// Red, green and blue.
     pub colour: [u8; 3],
-    shapes: Vec<Shape<'a>>,
+    shapes: Vec<StencilPath<'a>>,
 }
 
-struct Shape<'a> {
+struct StencilPath<'a> {
     path: &'a Path,
     part: Part,
     /// 255 is opaque.
@@ -32,16 +35,16 @@ enum Part {
 impl<'a> Stencil<'a> {
     /// `None` when the drawing has several colours, or something in it that is more than shapes: gradients, filters, masks, pictures,
     /// groups that are transparent as a whole. Such drawings may still come out in one colour.
-    pub fn of(tree: &'a Tree) -> Option<Self> {
-        let mut finder = Finder {
+    pub fn from_tree(tree: &'a Tree) -> Option<Self> {
+        let mut collector = PathCollector {
             colour: None,
             shapes: Vec::new(),
         };
-        finder.nodes(tree.root(), Transform::identity())?;
-        let Color { red, green, blue } = finder.colour?;
+        collector.nodes(tree.root(), Transform::identity())?;
+        let Color { red, green, blue } = collector.colour?;
         Some(Self {
             colour: [red, green, blue],
-            shapes: finder.shapes,
+            shapes: collector.shapes,
         })
     }
 
@@ -75,19 +78,20 @@ fn outline(path: &Path, transform: Transform) -> Option<tiny_skia::Path> {
     }
 }
 
-/// Whether the renderer draws the line one pixel wide and lighter: it is no wider than that.
+/// Returns `true` when the line is at most a pixel wide: resvg draws it one pixel wide and lighter.
 fn is_hairline(width: f32, transform: Transform) -> bool {
     let length = |x: f32, y: f32| x.abs().max(y.abs()) + x.abs().min(y.abs()) / 2.0;
     length(transform.sx * width, transform.ky * width) <= 1.0
         && length(transform.kx * width, transform.sy * width) <= 1.0
 }
 
-struct Finder<'a> {
+/// Collects the paths of a drawing.
+struct PathCollector<'a> {
     colour: Option<Color>,
-    shapes: Vec<Shape<'a>>,
+    shapes: Vec<StencilPath<'a>>,
 }
 
-impl<'a> Finder<'a> {
+impl<'a> PathCollector<'a> {
     /// `None` when there is something that is no shape of the one colour.
     fn nodes(&mut self, group: &'a Group, transform: Transform) -> Option<()> {
         for node in group.children() {
@@ -115,7 +119,7 @@ impl<'a> Finder<'a> {
         if !path.rendering_mode().use_shape_antialiasing() {
             return None;
         }
-        let fill = |finder: &mut Self| -> Option<()> {
+        let fill = |collector: &mut Self| -> Option<()> {
             let bounds = path.data().bounds();
             // Lines without an area cannot be filled.
             let Some(fill) = path.fill().filter(|_| bounds.width() != 0.0 && bounds.height() != 0.0) else {
@@ -125,11 +129,11 @@ impl<'a> Finder<'a> {
                 FillRule::NonZero => tiny_skia::FillRule::Winding,
                 FillRule::EvenOdd => tiny_skia::FillRule::EvenOdd,
             };
-            finder.shape(path, Part::Fill(rule), fill.paint(), fill.opacity(), transform)
+            collector.shape(path, Part::Fill(rule), fill.paint(), fill.opacity(), transform)
         };
-        let stroke = |finder: &mut Self| -> Option<()> {
+        let stroke = |collector: &mut Self| -> Option<()> {
             path.stroke().map_or(Some(()), |stroke| {
-                finder.shape(path, Part::Stroke, stroke.paint(), stroke.opacity(), transform)
+                collector.shape(path, Part::Stroke, stroke.paint(), stroke.opacity(), transform)
             })
         };
         match path.paint_order() {
@@ -154,7 +158,7 @@ impl<'a> Finder<'a> {
             return None;
         }
         self.colour = Some(colour);
-        self.shapes.push(Shape {
+        self.shapes.push(StencilPath {
             path,
             part,
             opacity: opacity.to_u8(),

@@ -1,4 +1,4 @@
-//! Where the time of a picture goes, stage by stage.
+//! The time of renditions by stage.
 
 use std::ops::AddAssign;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 pub struct StageTimes {
     /// Decoding the text, XML, the tree of what is drawn.
     pub parse: u64,
-    /// Findings, the published copy and its comparison, the fingerprint.
+    /// Inspection, the published copy and its comparison, the fingerprint.
     pub judge: u64,
     pub render: u64,
     /// Smaller pictures from larger ones, straight pixels, palettes.
     pub scale: u64,
-    /// Matches that PNG and WebP share.
+    /// The search for runs, which PNG and WebP share.
     pub tokens: u64,
     pub png: u64,
     pub webp: u64,

@@ -91,12 +91,13 @@ impl Marks {
     /// A copy of the picture with the mark over it; `None` when there is no memory for it.
     pub fn draw_over(&mut self, picture: &Pixmap) -> Option<Pixmap> {
         let mut marked = picture.clone();
-        self.of(picture.width(), picture.height())?.draw_on(marked.pixels_mut());
+        self.at_size(picture.width(), picture.height())?
+            .draw_on(marked.pixels_mut());
         Some(marked)
     }
 
     /// The mark for a picture; `None` when there is no memory for it.
-    pub fn of(&mut self, width: u32, height: u32) -> Option<&Mark> {
+    pub fn at_size(&mut self, width: u32, height: u32) -> Option<&Mark> {
         if self
             .last
             .as_ref()
@@ -109,7 +110,7 @@ impl Marks {
     }
 }
 
-/// Whether an operator's mark can be drawn.
+/// Checks that an operator's watermark can be drawn.
 ///
 /// # Errors
 /// Why it cannot.
@@ -144,7 +145,7 @@ impl Marks {
 pub struct Mark {
     width: u32,
     height: u32,
-    /// What a pixel of it can be; the first is nothing.
+    /// The colours of its pixels; the first is transparent.
     pub shades: Vec<PremultipliedColorU8>,
     /// Where each span begins, and the shades of its pixels.
     pub spans: Vec<(usize, Vec<u8>)>,

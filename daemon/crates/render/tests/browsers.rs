@@ -1,4 +1,4 @@
-//! What browsers show and usvg does not: variables, newer colours, and text without fonts. And what nobody may show: files.
+//! Features of browsers that usvg does not have: variables, newer colours, and text without fonts. And files, which are never loaded.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What comes out of the engine, read by other people's decoders and held against the plain renderer. With TRADEPOST_ICON_SETS (folders, divided
+//! Decodes the engine's output with independent decoders and compares it with resvg. With TRADEPOST_ICON_SETS (folders, divided
 //! by colons) every file of those is drawn as well.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -86,7 +86,7 @@ fn presets() -> Vec<Preset> {
     default_presets().into_iter().filter(plain).collect()
 }
 
-/// What the renderer itself makes of a file at a width.
+/// A file as resvg draws it at a width.
 fn plainly(text: &str, width: u32, height: u32) -> Pixmap {
     let tree = usvg::Tree::from_str(text, &usvg::Options::default()).unwrap();
     let mut pixmap = Pixmap::new(width, height).unwrap();

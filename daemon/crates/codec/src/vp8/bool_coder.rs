@@ -1,11 +1,11 @@
-//! Writes decisions of known probability (RFC 6386, 7).
+//! The boolean entropy encoder (RFC 6386, 7).
 
-/// An arithmetic coder of bits.
+/// An arithmetic encoder of bits of known probability.
 pub struct BoolCoder {
     bytes: Vec<u8>,
     /// The part of the number that can still change: `8 + pending` bits, and one for a carry.
     low: u64,
-    /// How wide the interval is: 128 to 255.
+    /// The width of the interval: 128 to 255.
     range: u32,
     pending: u32,
 }
@@ -22,11 +22,11 @@ impl Default for BoolCoder {
 }
 
 impl BoolCoder {
-    /// Writes a bit that is zero with a probability of `zero` out of 256; `zero` is not 0.
+    /// Writes a bit that is zero with a probability of `zero` out of 256, which is not 0.
     #[inline]
     pub fn put(&mut self, bit: bool, zero: u8) {
         let split = 1 + (((self.range - 1) * u32::from(zero)) >> 8);
-        // Without a branch, because what comes is as good as random.
+        // Without a branch, because the bits are close to random.
         let (skipped, range) = if bit { (split, self.range - split) } else { (0, split) };
         self.low += u64::from(skipped);
         let shift = range.leading_zeros() - 24;
@@ -34,27 +34,27 @@ impl BoolCoder {
         self.low <<= shift;
         self.pending += shift;
         if self.pending >= 40 {
-            self.settle();
+            self.flush();
         }
     }
 
-    /// Writes a number of so many bits, the highest first, all of them as likely zero as one.
-    pub fn put_number(&mut self, number: u32, bits: u32) {
+    /// Writes a number of so many bits, the highest first, at even probability.
+    pub fn put_literal(&mut self, number: u32, bits: u32) {
         for bit in (0..bits).rev() {
             self.put(number >> bit & 1 == 1, 128);
         }
     }
 
-    /// Writes whether a number differs from zero, and then its size in so many bits and its sign.
+    /// Writes a flag for not zero, and where it is set the magnitude in so many bits and the sign.
     pub fn put_signed(&mut self, number: i32, bits: u32) {
         self.put(number != 0, 128);
         if number != 0 {
-            self.put_number(number.unsigned_abs(), bits);
+            self.put_literal(number.unsigned_abs(), bits);
             self.put(number < 0, 128);
         }
     }
 
-    /// What was written, to the last bit.
+    /// The encoded bytes.
     pub fn finish(mut self) -> Vec<u8> {
         // A decoder reads zeros after the end.
         let bits = self.pending + 8;
@@ -68,14 +68,14 @@ impl BoolCoder {
         self.bytes
     }
 
-    /// Writes the highest 32 bits.
-    fn settle(&mut self) {
+    /// Moves the highest 32 bits to the output.
+    fn flush(&mut self) {
         let rest = self.pending - 24;
-        let settled = self.low >> rest;
-        if settled >> 32 != 0 {
+        let highest = self.low >> rest;
+        if highest >> 32 != 0 {
             self.carry();
         }
-        self.bytes.extend_from_slice(&(settled as u32).to_be_bytes());
+        self.bytes.extend_from_slice(&(highest as u32).to_be_bytes());
         self.low &= (1 << rest) - 1;
         self.pending -= 32;
     }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_come_back_at_every_probability() {
+    fn bits_decode_at_every_probability() {
         let mut state = 1_u32;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -1,138 +1,133 @@
-//! Chooses how the colour of a macroblock is predicted, and what is sent of it.
+//! Chooses the prediction of the chroma of a macroblock and codes its residual.
 
-use super::Effort;
-use super::context::{Context, Filling};
+use super::PredictionModes;
+use super::context::{MacroblockContext, PlaneContext};
 use super::cost::COSTS;
-use super::frame::chroma_cost;
-use super::luma::{KIND_CHROMA, differences, score, squares};
-use super::plane::Plane;
-use super::predict::{self, Around};
-use super::quantise::{Levels, Quantiser};
+use super::frame::chroma_mode_cost;
+use super::luma::{residual, score, squared_error};
+use super::plane::ReconstructedPlane;
+use super::predict::{MacroblockEdge, predict_part};
+use super::quantize::{QuantizedBlock, Quantizer};
+use super::tables::CHROMA;
 use super::transform;
 
-/// How much a squared difference of chroma counts against one of luma: each pixel of it shows in four of the picture.
-const CHROMA_COUNTS: u32 = 3;
+/// The weight of a squared error against one of luma: each sample of chroma shows in four pixels.
+const CHROMA_WEIGHT: u32 = 3;
 
-/// How many modes are tried in full.
+/// The number of modes that are coded, those with the least estimates.
 const MODES_TRIED: usize = 3;
 
-/// What is sent of both planes.
-pub struct Coded {
+/// The mode and the quantized residual of both planes of chroma.
+pub struct ChromaResidual {
     pub mode: u8,
-    pub blocks: [[Levels; 4]; 2],
+    pub blocks: [[QuantizedBlock; 4]; 2],
 }
 
-/// What comes of a mode.
-struct Tried {
+/// The chroma of a macroblock coded with one mode.
+struct ChromaCandidate {
     score: u64,
-    coded: Coded,
-    /// What a decoder makes of it.
+    coded: ChromaResidual,
+    /// The reconstruction.
     pixels: [[[u8; 16]; 4]; 2],
 }
 
-impl Coded {
-    /// Whether nothing but the prediction is sent.
+impl ChromaResidual {
+    /// Returns `true` when all coefficients are zero.
     pub fn is_empty(&self) -> bool {
         self.blocks.as_flattened().iter().all(|block| block.count == 0)
     }
 }
 
-/// Chooses for the macroblock at a place (in pixels of chroma) and puts what a decoder makes of it into the planes.
-pub fn choose(
+/// Codes the macroblock at a place in samples of chroma, and sets the planes to its reconstruction.
+pub fn code(
     source: &[[[u8; 16]; 4]; 2],
-    planes: &mut [Plane; 2],
+    planes: &mut [ReconstructedPlane; 2],
     (x, y): (usize, usize),
-    context: &Context,
-    quantiser: &Quantiser,
-    effort: Effort,
-) -> Coded {
-    let around = [planes[0].around::<8>(x, y), planes[1].around::<8>(x, y)];
-    let modes = if effort == Effort::Mean { 1 } else { 4 };
+    context: &MacroblockContext,
+    quantizer: &Quantizer,
+    modes: PredictionModes,
+) -> ChromaResidual {
+    let edges = [
+        planes[0].macroblock_edge::<8>(x, y),
+        planes[1].macroblock_edge::<8>(x, y),
+    ];
+    let modes = if modes == PredictionModes::DcOnly { 1 } else { 4 };
     let mut order: [(u64, u8); 4] = std::array::from_fn(|mode| {
         let mode = mode as u8;
-        (
-            score(
-                quantiser,
-                rough(source, &around, mode) * CHROMA_COUNTS,
-                chroma_cost(mode),
-            ),
-            mode,
-        )
+        let error = prediction_error(source, &edges, mode) * CHROMA_WEIGHT;
+        (score(quantizer, error, chroma_mode_cost(mode)), mode)
     });
     order[..modes].sort_unstable();
-    let mut best: Option<Tried> = None;
+    let mut best: Option<ChromaCandidate> = None;
     for &(_, mode) in order[..modes].iter().take(MODES_TRIED) {
-        let tried = code(source, &around, mode, context, quantiser);
-        let is_empty = tried.coded.is_empty();
-        if best.as_ref().is_none_or(|best| tried.score < best.score) {
-            best = Some(tried);
+        let candidate = code_mode(source, &edges, mode, context, quantizer);
+        let is_empty = candidate.coded.is_empty();
+        if best.as_ref().is_none_or(|best| candidate.score < best.score) {
+            best = Some(candidate);
         }
         if is_empty {
             break;
         }
     }
-    let Tried { coded, pixels, .. } = best.expect("there are modes");
+    let ChromaCandidate { coded, pixels, .. } = best.expect("there are modes");
     for (plane, pixels) in planes.iter_mut().zip(&pixels) {
         for (block, pixels) in pixels.iter().enumerate() {
-            plane.put(x + block % 2 * 4, y + block / 2 * 4, pixels);
+            plane.set(x + block % 2 * 4, y + block / 2 * 4, pixels);
         }
     }
     coded
 }
 
-fn code(
+fn code_mode(
     source: &[[[u8; 16]; 4]; 2],
-    around: &[Around<8>; 2],
+    edges: &[MacroblockEdge<8>; 2],
     mode: u8,
-    context: &Context,
-    quantiser: &Quantiser,
-) -> Tried {
-    let mut coded = Coded {
+    context: &MacroblockContext,
+    quantizer: &Quantizer,
+) -> ChromaCandidate {
+    let mut coded = ChromaResidual {
         mode,
-        blocks: [[Levels::default(); 4]; 2],
+        blocks: [[QuantizedBlock::default(); 4]; 2],
     };
     let mut pixels = [[[0; 16]; 4]; 2];
-    let mut cost = chroma_cost(mode);
-    let mut squared = 0;
+    let mut cost = chroma_mode_cost(mode);
+    let mut error = 0;
     for plane in 0..2 {
-        let mut filling: Filling<2> = context.near(4 + plane * 2);
+        let mut contexts: PlaneContext<2> = context.plane(4 + plane * 2);
         for block in 0..4 {
-            let prediction = predict::part(mode, &around[plane], block / 2, block % 2);
-            let left = squares(&source[plane][block], &prediction);
-            let sent = if left < quantiser.no_chroma_below {
+            let source = &source[plane][block];
+            let prediction = predict_part(mode, &edges[plane], block / 2, block % 2);
+            let predicted_error = squared_error(source, &prediction);
+            let quantized = if predicted_error < quantizer.chroma_zero_below {
                 pixels[plane][block] = prediction;
-                squared += left;
-                Levels::default()
+                error += predicted_error;
+                QuantizedBlock::default()
             } else {
-                let mut coefficients = transform::forward(&differences(&source[plane][block], &prediction));
-                let sent = quantiser.chroma.quantise(&mut coefficients, 0);
-                pixels[plane][block] = transform::inverse(&prediction, &coefficients);
-                squared += squares(&source[plane][block], &pixels[plane][block]);
-                sent
+                let mut coefficients = transform::forward_dct(&residual(source, &prediction));
+                let quantized = quantizer.chroma.quantize(&mut coefficients, 0);
+                pixels[plane][block] = transform::reconstruct(&prediction, &coefficients);
+                error += squared_error(source, &pixels[plane][block]);
+                quantized
             };
-            cost += COSTS.block(KIND_CHROMA, 0, filling.at(block), &sent);
-            filling.set(block, sent.count > 0);
-            coded.blocks[plane][block] = sent;
+            cost += COSTS.block(CHROMA, 0, contexts.at(block), &quantized);
+            contexts.set(block, &quantized);
+            coded.blocks[plane][block] = quantized;
         }
     }
-    Tried {
-        score: score(quantiser, squared * CHROMA_COUNTS, cost),
+    ChromaCandidate {
+        score: score(quantizer, error * CHROMA_WEIGHT, cost),
         coded,
         pixels,
     }
 }
 
-/// The squares of what a mode leaves.
-fn rough(source: &[[[u8; 16]; 4]; 2], around: &[Around<8>; 2], mode: u8) -> u32 {
-    let plane = |plane: usize| {
-        (0..4)
-            .map(move |block| {
-                squares(
-                    &source[plane][block],
-                    &predict::part(mode, &around[plane], block / 2, block % 2),
-                )
-            })
-            .sum::<u32>()
-    };
-    plane(0) + plane(1)
+/// The squared error of the prediction of a mode.
+fn prediction_error(source: &[[[u8; 16]; 4]; 2], edges: &[MacroblockEdge<8>; 2], mode: u8) -> u32 {
+    let planes = source.iter().zip(edges);
+    planes
+        .flat_map(|(source, edge)| {
+            let blocks = source.iter().enumerate();
+            blocks.map(|(at, block)| squared_error(block, &predict_part(mode, edge, at / 2, at % 2)))
+        })
+        .sum()
 }

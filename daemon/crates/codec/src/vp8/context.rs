@@ -1,58 +1,72 @@
-//! Which blocks are empty: that tells how likely the blocks beside them are.
+//! Contexts of coefficient tokens: a block's tokens depend on how many of the blocks above and to the left have coefficients.
 
-/// Which blocks at the lower or right side of a macroblock are not empty: four of luma, two of each chroma, and the means.
-pub type Filled = [u8; 9];
+use super::frame::LumaMode;
+use super::quantize::QuantizedBlock;
 
-/// Where the means are.
-pub const MEANS: usize = 8;
+/// Flags of the blocks at the lower or right side of a macroblock that have coefficients: four of luma, two of each chroma, and Y2.
+pub type NonZeroFlags = [u8; 9];
 
-/// What a macroblock knows of its neighbours.
-pub struct Context {
-    pub above: Filled,
-    pub left: Filled,
+/// The place of Y2.
+pub const Y2_FLAG: usize = 8;
+
+/// The flags of the macroblocks above and to the left.
+pub struct MacroblockContext {
+    pub above: NonZeroFlags,
+    pub left: NonZeroFlags,
 }
 
-/// Which blocks are not empty, while the blocks of a plane are gone through row by row.
-pub struct Filling<const SIDE: usize> {
+/// The flags along the edge of the blocks of one plane that were coded, row by row.
+pub struct PlaneContext<const SIDE: usize> {
     above: [u8; SIDE],
     left: [u8; SIDE],
 }
 
-impl<const SIDE: usize> Filling<SIDE> {
-    /// How many of a block's neighbours are not empty.
+impl<const SIDE: usize> PlaneContext<SIDE> {
+    /// The context of a block: the number of its neighbours with coefficients.
     pub fn at(&self, block: usize) -> usize {
         usize::from(self.above[block % SIDE] + self.left[block / SIDE])
     }
 
-    /// Takes down whether a block is empty.
-    pub fn set(&mut self, block: usize, is_filled: bool) {
-        self.above[block % SIDE] = u8::from(is_filled);
-        self.left[block / SIDE] = u8::from(is_filled);
+    /// Sets the flags of a coded block.
+    pub fn set(&mut self, block: usize, coded: &QuantizedBlock) {
+        let flag = u8::from(coded.count > 0);
+        self.above[block % SIDE] = flag;
+        self.left[block / SIDE] = flag;
     }
 }
 
-impl Context {
-    /// How many of the neighbours sent means.
-    pub fn means(&self) -> usize {
-        usize::from(self.above[MEANS] + self.left[MEANS])
+impl MacroblockContext {
+    /// Clears the flags after a skipped macroblock; that of Y2 stays where it has none.
+    pub fn clear(&mut self, mode: &LumaMode) {
+        for flags in [&mut self.above, &mut self.left] {
+            flags[..Y2_FLAG].fill(0);
+            if let LumaMode::Whole(_) = mode {
+                flags[Y2_FLAG] = 0;
+            }
+        }
     }
 
-    /// For the blocks of luma.
-    pub fn luma(&self) -> Filling<4> {
-        self.near(0)
+    /// The context of Y2.
+    pub fn y2(&self) -> usize {
+        usize::from(self.above[Y2_FLAG] + self.left[Y2_FLAG])
     }
 
-    /// For a square of blocks, the first of which is at a place.
-    pub fn near<const SIDE: usize>(&self, from: usize) -> Filling<SIDE> {
-        Filling {
+    /// The context of the subblocks of luma.
+    pub fn luma(&self) -> PlaneContext<4> {
+        self.plane(0)
+    }
+
+    /// The context of the blocks of a plane whose flags begin at a place.
+    pub fn plane<const SIDE: usize>(&self, from: usize) -> PlaneContext<SIDE> {
+        PlaneContext {
             above: std::array::from_fn(|at| self.above[from + at]),
             left: std::array::from_fn(|at| self.left[from + at]),
         }
     }
 
-    /// Keeps what came of a square of blocks.
-    pub fn set<const SIDE: usize>(&mut self, from: usize, near: &Filling<SIDE>) {
-        self.above[from..from + SIDE].copy_from_slice(&near.above);
-        self.left[from..from + SIDE].copy_from_slice(&near.left);
+    /// Keeps the flags of the blocks of a plane.
+    pub fn set<const SIDE: usize>(&mut self, from: usize, plane: &PlaneContext<SIDE>) {
+        self.above[from..from + SIDE].copy_from_slice(&plane.above);
+        self.left[from..from + SIDE].copy_from_slice(&plane.left);
     }
 }

@@ -1,27 +1,27 @@
-//! What levels and modes cost, in 1/256 of a bit, as far as that is known before the picture's statistics are.
+//! The cost of levels and modes in 1/256 of a bit, at the default probabilities.
 
 use std::sync::LazyLock;
 
-use super::quantise::Levels;
-use super::tables::modes::AROUND;
-use super::tables::{BANDS, coefficients, updates};
+use super::quantize::QuantizedBlock;
+use super::tables::modes::SUBBLOCK_MODE_PROBABILITIES;
+use super::tables::{COEFFICIENT_BANDS, coefficients};
 
-/// Larger levels are reckoned from this one.
+/// The cost of larger levels is estimated from this one's.
 const LARGEST: usize = 17;
 
-/// The tables, made once.
+/// Tables of costs.
 pub struct Costs {
-    /// Of a level, its sign, and that it is not the end, by kind of block, band and context.
+    /// A level with its sign and the branch that no end of block comes, by block type, band and context.
     levels: [[[[u16; LARGEST + 1]; 3]; 8]; 4],
-    /// Of the end.
+    /// The end of a block.
     end: [[[u16; 3]; 8]; 4],
-    /// Of not being the end.
+    /// The branch that no end of block comes.
     more: [[[u16; 3]; 8]; 4],
-    /// Of a mode of a block of 4x4, by the mode above and the mode to the left.
-    pub modes: [[[u16; 10]; 10]; 10],
+    /// The mode of a subblock, by the modes above and to the left.
+    pub subblock_modes: [[[u16; 10]; 10]; 10],
 }
 
-/// What a bit costs that is zero with so much probability out of 256.
+/// The cost of a bit that is zero with a probability of `zero` out of 256.
 pub fn bit(bit: bool, zero: u8) -> u16 {
     BITS[usize::from(if bit { 255 - zero.saturating_sub(1) } else { zero })]
 }
@@ -29,15 +29,16 @@ pub fn bit(bit: bool, zero: u8) -> u16 {
 static BITS: LazyLock<[u16; 256]> =
     LazyLock::new(|| std::array::from_fn(|chance| (-256.0 * (chance.max(1) as f64 / 256.0).log2()).round() as u16));
 
-/// What is known before.
+/// The costs at the default probabilities.
 pub static COSTS: LazyLock<Costs> = LazyLock::new(Costs::new);
 
 impl Costs {
     fn new() -> Self {
         let table = &coefficients::DEFAULT;
-        let each = |make: fn(&[u8; 11]) -> u16| table.map(|kind| kind.map(|band| band.map(|slots| make(&slots))));
-        let with_more = table.map(|kind| {
-            kind.map(|band| {
+        let each =
+            |make: fn(&[u8; 11]) -> u16| table.map(|bands| bands.map(|contexts| contexts.map(|tree| make(&tree))));
+        let with_more = table.map(|bands| {
+            bands.map(|band| {
                 let [first, second, third] = band;
                 [
                     levels(&first, 0),
@@ -48,46 +49,47 @@ impl Costs {
         });
         Self {
             levels: with_more,
-            end: each(|slots| bit(false, slots[0])),
-            more: each(|slots| bit(true, slots[0])),
-            modes: AROUND.map(|above| above.map(|slots| std::array::from_fn(|mode| mode_cost(mode as u8, &slots)))),
+            end: each(|tree| bit(false, tree[0])),
+            more: each(|tree| bit(true, tree[0])),
+            subblock_modes: SUBBLOCK_MODE_PROBABILITIES
+                .map(|above| above.map(|tree| std::array::from_fn(|mode| subblock_mode_cost(mode as u8, &tree)))),
         }
     }
 
-    /// What a block's levels cost. `kind` is its kind and `context` how many of its neighbours are not empty.
-    pub fn block(&self, kind: usize, from: usize, mut context: usize, block: &Levels) -> u32 {
-        let costs = &self.levels[kind];
-        let band = BANDS[from];
+    /// The cost of the levels of a block from the n-th on, by its type and context.
+    pub fn block(&self, block_type: usize, from: usize, mut context: usize, block: &QuantizedBlock) -> u32 {
+        let costs = &self.levels[block_type];
+        let band = COEFFICIENT_BANDS[from];
         if block.count == 0 {
-            return u32::from(self.end[kind][band][context]);
+            return u32::from(self.end[block_type][band][context]);
         }
-        // Context 0 leaves out that there are more, because that goes without saying after a zero.
+        // Context 0 leaves the branch out, because no end of block comes after a zero.
         let mut sum = if context == 0 {
-            u32::from(self.more[kind][band][0])
+            u32::from(self.more[block_type][band][0])
         } else {
             0
         };
         for at in from..block.count {
             let size = usize::from(block.levels[at].unsigned_abs());
-            sum += u32::from(costs[BANDS[at]][context][size.min(LARGEST)]);
+            sum += u32::from(costs[COEFFICIENT_BANDS[at]][context][size.min(LARGEST)]);
             if size > LARGEST {
                 sum += (size / LARGEST).ilog2() * 512;
             }
             context = size.min(2);
         }
         if block.count < 16 {
-            sum += u32::from(self.end[kind][BANDS[block.count]][context]);
+            sum += u32::from(self.end[block_type][COEFFICIENT_BANDS[block.count]][context]);
         }
         sum
     }
 }
 
-fn levels(slots: &[u8; 11], more: u16) -> [u16; LARGEST + 1] {
+fn levels(tree: &[u8; 11], more: u16) -> [u16; LARGEST + 1] {
     std::array::from_fn(|size| {
         let mut cost = more;
-        branches(size as u16, |branch, set| {
+        level_branches(size as u16, |branch, set| {
             cost += match branch {
-                Branch::Slot(place) => bit(set, slots[place]),
+                Branch::Tree(place) => bit(set, tree[place]),
                 Branch::Fixed(zero) => bit(set, zero),
             };
         });
@@ -95,37 +97,37 @@ fn levels(slots: &[u8; 11], more: u16) -> [u16; LARGEST + 1] {
     })
 }
 
-/// How likely a branch goes to zero.
+/// The probability that a branch is zero.
 #[derive(Clone, Copy)]
 pub enum Branch {
-    /// As the frame says at this place.
-    Slot(usize),
-    /// Always so, out of 256.
+    /// The coefficient probability at this place in the tree.
+    Tree(usize),
+    /// A constant, out of 256.
     Fixed(u8),
 }
 
-/// The branches of the tree of levels: those whose probability a frame says, and the fixed ones. Neither the end nor the sign.
+/// Calls `branch` with the branches of the token of a level and its extra bits (RFC 6386, 13.2), without the end of block and the sign.
 #[inline]
-pub fn branches(size: u16, mut branch: impl FnMut(Branch, bool)) {
-    branch(Branch::Slot(1), size != 0);
+pub fn level_branches(size: u16, mut branch: impl FnMut(Branch, bool)) {
+    branch(Branch::Tree(1), size != 0);
     if size == 0 {
         return;
     }
-    branch(Branch::Slot(2), size > 1);
+    branch(Branch::Tree(2), size > 1);
     if size == 1 {
         return;
     }
-    branch(Branch::Slot(3), size > 4);
+    branch(Branch::Tree(3), size > 4);
     if size <= 4 {
-        branch(Branch::Slot(4), size != 2);
+        branch(Branch::Tree(4), size != 2);
         if size != 2 {
-            branch(Branch::Slot(5), size == 4);
+            branch(Branch::Tree(5), size == 4);
         }
         return;
     }
-    branch(Branch::Slot(6), size > 10);
+    branch(Branch::Tree(6), size > 10);
     if size <= 10 {
-        branch(Branch::Slot(7), size > 6);
+        branch(Branch::Tree(7), size > 6);
         if size <= 6 {
             branch(Branch::Fixed(159), size == 6);
         } else {
@@ -144,16 +146,16 @@ pub fn branches(size: u16, mut branch: impl FnMut(Branch, bool)) {
         35..=66 => (10, [true, false], 35, &FIFTH),
         _ => (10, [true, true], 67, &SIXTH),
     };
-    branch(Branch::Slot(8), high[0]);
-    branch(Branch::Slot(place), high[1]);
+    branch(Branch::Tree(8), high[0]);
+    branch(Branch::Tree(place), high[1]);
     for (bit, &zero) in extra.iter().enumerate() {
         branch(Branch::Fixed(zero), (size - base) >> (extra.len() - 1 - bit) & 1 == 1);
     }
 }
 
-/// The branches of the tree of modes of blocks of 4x4: their place and what is decided.
+/// Calls `branch` with the branches of a subblock mode: their place in the tree and the bit.
 #[inline]
-pub fn mode_branches(mode: u8, mut branch: impl FnMut(usize, bool)) {
+pub fn subblock_mode_branches(mode: u8, mut branch: impl FnMut(usize, bool)) {
     for place in 0..3 {
         branch(place, mode != place as u8);
         if mode == place as u8 {
@@ -172,14 +174,13 @@ pub fn mode_branches(mode: u8, mut branch: impl FnMut(usize, bool)) {
     }
 }
 
-fn mode_cost(mode: u8, slots: &[u8; 9]) -> u16 {
+fn subblock_mode_cost(mode: u8, tree: &[u8; 9]) -> u16 {
     let mut cost = 0;
-    mode_branches(mode, |place, set| cost += bit(set, slots[place]));
+    subblock_mode_branches(mode, |place, set| cost += bit(set, tree[place]));
     cost
 }
 
-/// What saying a probability anew costs, against not doing so.
-pub fn update(kind: usize, band: usize, context: usize, place: usize) -> u32 {
-    let unchanged = updates::UNCHANGED[kind][band][context][place];
-    u32::from(bit(true, unchanged)) + 8 * 256 - u32::from(bit(false, unchanged))
+/// The cost of updating a coefficient probability, above that of keeping it; `no_update` is the probability of the latter.
+pub fn update(no_update: u8) -> u32 {
+    u32::from(bit(true, no_update)) + 8 * 256 - u32::from(bit(false, no_update))
 }

@@ -1,37 +1,34 @@
-//! Chooses how the brightness of a macroblock is predicted, and what is sent of it.
+//! Chooses the prediction of the luma of a macroblock and codes its residual.
 
-use super::Effort;
-use super::context::Context;
+use super::PredictionModes;
+use super::context::MacroblockContext;
 use super::cost::COSTS;
-use super::frame::{Luma, whole_cost};
-use super::plane::Plane;
-use super::predict::{self, Around, MEAN, MODES};
-use super::quantise::{Levels, Quantiser};
+use super::frame::{B_PRED_COST, LumaMode, luma_mode_cost};
+use super::plane::ReconstructedPlane;
+use super::predict::{self, DC_PRED, MacroblockEdge, SUBBLOCK_MODES, SubblockEdge};
+use super::quantize::{QuantizedBlock, Quantizer};
+use super::tables::{Y_WITH_DC, Y_WITHOUT_DC, Y2};
 use super::transform::{self, Block};
 
-/// What is sent of the brightness of a macroblock.
-pub struct Coded {
-    pub luma: Luma,
-    /// Of the means of the blocks, where it is predicted as a whole.
-    pub means: Levels,
-    pub blocks: [Levels; 16],
-    /// Squared difference and worth of the bits, in 1/256.
-    pub score: u64,
+/// The mode and the quantized residual of the luma of a macroblock.
+pub struct LumaResidual {
+    pub mode: LumaMode,
+    /// Empty with B_PRED.
+    pub y2: QuantizedBlock,
+    pub blocks: [QuantizedBlock; 16],
+    /// The rate-distortion score.
+    score: u64,
 }
 
-pub const KIND_WITHOUT_MEAN: usize = 0;
-pub const KIND_MEANS: usize = 1;
-pub const KIND_CHROMA: usize = 2;
-pub const KIND_WITH_MEAN: usize = 3;
-
-/// Squared difference and the worth of bits.
-pub fn score(quantiser: &Quantiser, squares: u32, cost: u32) -> u64 {
-    u64::from(squares) * 256 + u64::from(quantiser.bit_worth) * u64::from(cost)
+/// The rate-distortion score of a squared error and a cost in 1/256 of a bit.
+pub fn score(quantizer: &Quantizer, squared_error: u32, cost: u32) -> u64 {
+    u64::from(squared_error) * 256 + u64::from(quantizer.lambda) * u64::from(cost)
 }
 
+/// The sum of squared differences.
 #[inline(never)]
-pub fn squares(one: &[u8; 16], other: &[u8; 16]) -> u32 {
-    // In 16 bits first, and a function by itself: that is how the compiler finds that many can be multiplied at once.
+pub fn squared_error(one: &[u8; 16], other: &[u8; 16]) -> u32 {
+    // Subtracted in 16 bits, in a function of its own: so the compiler vectorizes it.
     let square = |at: usize| {
         let difference = i16::from(one[at]) - i16::from(other[at]);
         i32::from(difference) * i32::from(difference)
@@ -39,133 +36,134 @@ pub fn squares(one: &[u8; 16], other: &[u8; 16]) -> u32 {
     (0..16).map(square).sum::<i32>().cast_unsigned()
 }
 
+/// The difference of pixels from their prediction.
 #[inline]
-pub fn differences(one: &[u8; 16], other: &[u8; 16]) -> Block {
+pub fn residual(one: &[u8; 16], other: &[u8; 16]) -> Block {
     std::array::from_fn(|at| i16::from(one[at]) - i16::from(other[at]))
 }
 
-/// What is known of the macroblocks above and to the left.
-pub struct Near<'a> {
-    pub modes: [&'a Luma; 2],
-    pub context: &'a Context,
+/// The macroblocks above and to the left.
+pub struct LumaNeighbours<'a> {
+    pub modes: [&'a LumaMode; 2],
+    pub context: &'a MacroblockContext,
 }
 
-impl Coded {
-    /// Whether nothing but the prediction is sent.
+impl LumaResidual {
+    /// Returns `true` when all coefficients are zero.
     pub fn is_empty(&self) -> bool {
-        self.means.count == 0 && self.blocks.iter().all(|block| block.count == 0)
+        self.y2.count == 0 && self.blocks.iter().all(|block| block.count == 0)
     }
 }
 
-/// Chooses for the macroblock at a place and puts what a decoder makes of it into the plane.
-pub fn choose(
+/// Codes the macroblock at a place in pixels, and sets the plane to its reconstruction.
+pub fn code(
     source: &[[u8; 16]; 16],
-    plane: &mut Plane,
+    plane: &mut ReconstructedPlane,
     (x, y): (usize, usize),
-    near: &Near<'_>,
-    quantiser: &Quantiser,
-    effort: Effort,
-) -> Coded {
-    let around = plane.around::<16>(x, y);
-    let (mode, rough) = match effort {
-        Effort::Mean => (MEAN, 0),
-        _ => best_whole(source, &around, quantiser),
+    neighbours: &LumaNeighbours<'_>,
+    quantizer: &Quantizer,
+    modes: PredictionModes,
+) -> LumaResidual {
+    let edge = plane.macroblock_edge::<16>(x, y);
+    let (mode, estimate) = match modes {
+        PredictionModes::DcOnly => (DC_PRED, 0),
+        _ => best_whole_mode(source, &edge, quantizer),
     };
-    let try_blocks = effort == Effort::All;
+    let tries_subblocks = modes == PredictionModes::All;
     let mut limit = u64::MAX;
     let mut coded = None;
-    // What is tried second ends as soon as it is worse: so the likelier one comes first.
-    if try_blocks && rough > quantiser.rough_whole {
-        coded = blocks(source, plane, (x, y), near, quantiser, limit);
+    // The second attempt ends as soon as it is worse, so the likelier one comes first.
+    if tries_subblocks && estimate > quantizer.b_pred_first_above {
+        coded = code_subblocks(source, plane, (x, y), neighbours, quantizer, limit);
         limit = coded.as_ref().map_or(limit, |coded| coded.score);
     }
-    if let Some((whole, pixels)) = whole(source, &around, mode, near.context, quantiser, limit) {
-        if try_blocks
+    if let Some((whole, pixels)) = code_whole(source, &edge, mode, neighbours.context, quantizer, limit) {
+        if tries_subblocks
             && coded.is_none()
-            && let Some(coded) = blocks(source, plane, (x, y), near, quantiser, whole.score)
+            && let Some(coded) = code_subblocks(source, plane, (x, y), neighbours, quantizer, whole.score)
         {
             return coded;
         }
         for (block, pixels) in pixels.iter().enumerate() {
-            plane.put(x + block % 4 * 4, y + block / 4 * 4, pixels);
+            plane.set(x + block % 4 * 4, y + block / 4 * 4, pixels);
         }
         return whole;
     }
     coded.expect("without a limit, the whole is coded")
 }
 
-/// The mode with the least squares, and what they and it come to.
-fn best_whole(source: &[[u8; 16]; 16], around: &Around<16>, quantiser: &Quantiser) -> (u8, u64) {
-    let rough = |mode: u8| {
-        let squares: u32 = (0..16)
-            .map(|block| squares(&source[block], &predict::part(mode, around, block / 4, block % 4)))
+/// The mode of a whole macroblock with the least score of the unquantized residual, and that score.
+fn best_whole_mode(source: &[[u8; 16]; 16], edge: &MacroblockEdge<16>, quantizer: &Quantizer) -> (u8, u64) {
+    let estimate = |mode: u8| {
+        let error: u32 = (0..16)
+            .map(|block| squared_error(&source[block], &predict::predict_part(mode, edge, block / 4, block % 4)))
             .sum();
-        score(quantiser, squares, whole_cost(mode))
+        score(quantizer, error, luma_mode_cost(mode))
     };
     (0..4)
-        .map(|mode| (mode, rough(mode)))
-        .min_by_key(|&(_, rough)| rough)
+        .map(|mode| (mode, estimate(mode)))
+        .min_by_key(|&(_, estimate)| estimate)
         .unwrap_or_default()
 }
 
-/// As a whole; `None` when that comes to more than `limit`.
-fn whole(
+/// Codes a macroblock with one mode and Y2; `None` when its score reaches `limit`.
+fn code_whole(
     source: &[[u8; 16]; 16],
-    around: &Around<16>,
+    edge: &MacroblockEdge<16>,
     mode: u8,
-    context: &Context,
-    quantiser: &Quantiser,
+    context: &MacroblockContext,
+    quantizer: &Quantizer,
     limit: u64,
-) -> Option<(Coded, [[u8; 16]; 16])> {
-    let mut pixels: [[u8; 16]; 16] = std::array::from_fn(|block| predict::part(mode, around, block / 4, block % 4));
+) -> Option<(LumaResidual, [[u8; 16]; 16])> {
+    let mut pixels: [[u8; 16]; 16] =
+        std::array::from_fn(|block| predict::predict_part(mode, edge, block / 4, block % 4));
     let mut coefficients: [Block; 16] =
-        std::array::from_fn(|block| transform::forward(&differences(&source[block], &pixels[block])));
-    let mut means = transform::forward_means(&coefficients.map(|block| block[0]));
-    let sent_means = quantiser.means.quantise(&mut means, 0);
-    let means = transform::inverse_means(&means);
-    let mut cost = whole_cost(mode) + COSTS.block(KIND_MEANS, 0, context.means(), &sent_means);
-    let mut squared = 0;
-    let mut filling = context.luma();
-    let mut blocks = [Levels::default(); 16];
+        std::array::from_fn(|block| transform::forward_dct(&residual(&source[block], &pixels[block])));
+    let mut y2 = transform::forward_wht(&coefficients.map(|block| block[0]));
+    let quantized_y2 = quantizer.y2.quantize(&mut y2, 0);
+    let dc = transform::inverse_wht(&y2);
+    let mut cost = luma_mode_cost(mode) + COSTS.block(Y2, 0, context.y2(), &quantized_y2);
+    let mut error = 0;
+    let mut contexts = context.luma();
+    let mut blocks = [QuantizedBlock::default(); 16];
     for block in 0..16 {
-        let sent = quantiser.luma.quantise(&mut coefficients[block], 1);
-        coefficients[block][0] = means[block];
-        cost += COSTS.block(KIND_WITHOUT_MEAN, 1, filling.at(block), &sent);
-        filling.set(block, sent.count > 0);
-        pixels[block] = transform::inverse(&pixels[block], &coefficients[block]);
-        squared += squares(&source[block], &pixels[block]);
-        blocks[block] = sent;
-        if score(quantiser, squared, cost) >= limit {
+        let quantized = quantizer.luma.quantize(&mut coefficients[block], 1);
+        coefficients[block][0] = dc[block];
+        cost += COSTS.block(Y_WITHOUT_DC, 1, contexts.at(block), &quantized);
+        contexts.set(block, &quantized);
+        pixels[block] = transform::reconstruct(&pixels[block], &coefficients[block]);
+        error += squared_error(&source[block], &pixels[block]);
+        blocks[block] = quantized;
+        if score(quantizer, error, cost) >= limit {
             return None;
         }
     }
-    let coded = Coded {
-        luma: Luma::Whole(mode),
-        means: sent_means,
+    let coded = LumaResidual {
+        mode: LumaMode::Whole(mode),
+        y2: quantized_y2,
         blocks,
-        score: score(quantiser, squared, cost),
+        score: score(quantizer, error, cost),
     };
     Some((coded, pixels))
 }
 
-/// Each block for itself; `None` when that comes to more than `limit`.
-fn blocks(
+/// Codes a macroblock with B_PRED; `None` when its score reaches `limit`.
+fn code_subblocks(
     source: &[[u8; 16]; 16],
-    plane: &mut Plane,
+    plane: &mut ReconstructedPlane,
     (x, y): (usize, usize),
-    near: &Near<'_>,
-    quantiser: &Quantiser,
+    neighbours: &LumaNeighbours<'_>,
+    quantizer: &Quantizer,
     limit: u64,
-) -> Option<Coded> {
-    let [above, left] = near.modes;
-    let mut filling = near.context.luma();
+) -> Option<LumaResidual> {
+    let [above, left] = neighbours.modes;
+    let mut contexts = neighbours.context.luma();
     let mut modes = [0; 16];
-    let mut coded = Coded {
-        luma: Luma::default(),
-        means: Levels::default(),
-        blocks: [Levels::default(); 16],
-        // What it costs to say so.
-        score: score(quantiser, 0, 211),
+    let mut coded = LumaResidual {
+        mode: LumaMode::default(),
+        y2: QuantizedBlock::default(),
+        blocks: [QuantizedBlock::default(); 16],
+        score: score(quantizer, 0, B_PRED_COST),
     };
     for block in 0..16 {
         let above = if block < 4 {
@@ -178,107 +176,104 @@ fn blocks(
         } else {
             modes[block - 1]
         };
-        let mode_costs = &COSTS.modes[usize::from(above)][usize::from(left)];
-        let edges = plane.edges(x, y, block);
-        let best = block_of_four(&source[block], &edges, mode_costs, filling.at(block), quantiser);
-        let Tried {
-            score,
-            mode,
-            sent,
-            pixels,
-        } = best;
-        coded.score += score;
+        let mode_costs = &COSTS.subblock_modes[usize::from(above)][usize::from(left)];
+        let edge = plane.subblock_edge(x, y, block);
+        let best = code_subblock(&source[block], &edge, mode_costs, contexts.at(block), quantizer);
+        coded.score += best.score;
         if coded.score >= limit {
             return None;
         }
-        modes[block] = mode;
-        filling.set(block, sent.count > 0);
-        coded.blocks[block] = sent;
-        plane.put(x + block % 4 * 4, y + block / 4 * 4, &pixels);
+        modes[block] = best.mode;
+        contexts.set(block, &best.quantized);
+        coded.blocks[block] = best.quantized;
+        plane.set(x + block % 4 * 4, y + block / 4 * 4, &best.pixels);
     }
-    coded.luma = Luma::Blocks(modes);
+    coded.mode = LumaMode::Subblocks(modes);
     Some(coded)
 }
 
-/// What comes of a mode of a block.
-struct Tried {
+/// A subblock coded with one mode.
+struct SubblockCandidate {
     score: u64,
     mode: u8,
-    sent: Levels,
-    /// What a decoder makes of it.
+    quantized: QuantizedBlock,
+    /// The reconstruction.
     pixels: [u8; 16],
 }
 
-/// The best of the modes for one block.
-fn block_of_four(
+/// Codes a subblock with the best mode found.
+fn code_subblock(
     source: &[u8; 16],
-    edges: &predict::Edges,
-    mode_costs: &[u16; MODES],
+    edge: &SubblockEdge,
+    mode_costs: &[u16; SUBBLOCK_MODES],
     context: usize,
-    quantiser: &Quantiser,
-) -> Tried {
-    let unsent = |mode: usize, pixels: [u8; 16], squares: u32| {
-        let cost = u32::from(mode_costs[mode]) + COSTS.block(KIND_WITH_MEAN, 0, context, &Levels::default());
-        Tried {
-            score: score(quantiser, squares, cost),
+    quantizer: &Quantizer,
+) -> SubblockCandidate {
+    let without_residual = |mode: usize, pixels: [u8; 16], error: u32| {
+        let quantized = QuantizedBlock::default();
+        let cost = u32::from(mode_costs[mode]) + COSTS.block(Y_WITH_DC, 0, context, &quantized);
+        SubblockCandidate {
+            score: score(quantizer, error, cost),
             mode: mode as u8,
-            sent: Levels::default(),
+            quantized,
             pixels,
         }
     };
-    if *source == [source[0]; 16] && *edges == [source[0]; 13] {
-        let cheapest = (0..MODES).min_by_key(|&mode| mode_costs[mode]).unwrap_or_default();
-        return unsent(cheapest, *source, 0);
+    if *source == [source[0]; 16] && *edge == [source[0]; 13] {
+        let cheapest = (0..SUBBLOCK_MODES)
+            .min_by_key(|&mode| mode_costs[mode])
+            .unwrap_or_default();
+        return without_residual(cheapest, *source, 0);
     }
-    let predictions = predict::all(edges);
-    let (nearest, second) = nearest_two(source, &predictions, mode_costs, quantiser);
-    let left = squares(source, &predictions[nearest]);
-    if left < quantiser.nothing_below {
-        return unsent(nearest, predictions[nearest], left);
+    let predictions = predict::subblock_predictions(edge);
+    let (nearest, second) = nearest_two(source, &predictions, mode_costs, quantizer);
+    let error = squared_error(source, &predictions[nearest]);
+    if error < quantizer.luma_zero_below {
+        return without_residual(nearest, predictions[nearest], error);
     }
-    let in_full = |mode: usize| {
+    let with_residual = |mode: usize| {
         let prediction = &predictions[mode];
-        let transformed = transform::forward(&differences(source, prediction));
+        let transformed = transform::forward_dct(&residual(source, prediction));
         let mut coefficients = transformed;
-        let sent = quantiser.luma.quantise(&mut coefficients, 0);
-        let cost = u32::from(mode_costs[mode]) + COSTS.block(KIND_WITH_MEAN, 0, context, &sent);
-        Tried {
-            score: score(quantiser, transformed_squares(&transformed, &coefficients), cost),
+        let quantized = quantizer.luma.quantize(&mut coefficients, 0);
+        let cost = u32::from(mode_costs[mode]) + COSTS.block(Y_WITH_DC, 0, context, &quantized);
+        SubblockCandidate {
+            score: score(quantizer, transformed_error(&transformed, &coefficients), cost),
             mode: mode as u8,
-            sent,
-            pixels: transform::inverse(prediction, &coefficients),
+            quantized,
+            pixels: transform::reconstruct(prediction, &coefficients),
         }
     };
-    // Trying all ten would save half a percent of the bytes.
-    let best = in_full(nearest);
-    if best.sent.count == 0 {
+    // Coding all ten would save half a percent of the bytes.
+    let best = with_residual(nearest);
+    if best.quantized.count == 0 {
         return best;
     }
-    let other = in_full(second);
+    let other = with_residual(second);
     if other.score < best.score { other } else { best }
 }
 
-/// The two modes that leave the least squares, where what saying them costs counts as well.
+/// The two modes with the least scores of the unquantized residual.
 #[inline]
 fn nearest_two(
     source: &[u8; 16],
-    predictions: &[[u8; 16]; MODES],
-    mode_costs: &[u16; MODES],
-    quantiser: &Quantiser,
+    predictions: &[[u8; 16]; SUBBLOCK_MODES],
+    mode_costs: &[u16; SUBBLOCK_MODES],
+    quantizer: &Quantizer,
 ) -> (usize, usize) {
     let (mut first, mut second) = (u64::MAX, u64::MAX);
-    for mode in 0..MODES {
-        let squares = squares(source, &predictions[mode]);
-        let rough = score(quantiser, squares, u32::from(mode_costs[mode])) << 4 | mode as u64;
-        second = second.min(first.max(rough));
-        first = first.min(rough);
+    for mode in 0..SUBBLOCK_MODES {
+        let error = squared_error(source, &predictions[mode]);
+        let estimate = score(quantizer, error, u32::from(mode_costs[mode])) << 4 | mode as u64;
+        second = second.min(first.max(estimate));
+        first = first.min(estimate);
     }
     ((first & 15) as usize, (second & 15) as usize)
 }
 
-/// The squared difference of pixels, from that of coefficients, which are twice as large.
+/// The squared error of pixels, from that of their coefficients, which are twice as large.
 #[inline]
-fn transformed_squares(one: &Block, other: &Block) -> u32 {
+fn transformed_error(one: &Block, other: &Block) -> u32 {
     let sum: i32 = one
         .iter()
         .zip(other)

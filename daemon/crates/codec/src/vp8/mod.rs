@@ -1,7 +1,7 @@
 //! A lossy encoder of single frames of VP8 (RFC 6386), for drawings: large areas of one colour, sharp edges, much transparency.
 //!
-//! One pass over the picture chooses predictions and takes the coefficients down as decisions; when all are known, the decisions are written
-//! with the likelihoods that were counted.
+//! One pass over the image chooses predictions and keeps the branches of the coefficient tokens; at the end they are written with the
+//! probabilities that were counted.
 
 mod bool_coder;
 mod chroma;
@@ -11,96 +11,86 @@ mod frame;
 mod luma;
 mod plane;
 mod predict;
-mod quantise;
+mod quantize;
 mod tables;
-mod tokens;
+mod token_partition;
 mod transform;
 mod yuv;
 
-use self::context::{Context, Filled, Filling, MEANS};
-use self::frame::{Header, Luma, Macroblock};
-use self::plane::Plane;
-use self::predict::{ABOVE, Around, LEFT, MEAN};
-use self::quantise::Quantiser;
-use self::tokens::Tokens;
-use self::yuv::{Content, Pixels};
+use self::context::{MacroblockContext, NonZeroFlags, PlaneContext, Y2_FLAG};
+use self::frame::{FrameHeader, LumaMode, MacroblockHeader};
+use self::plane::ReconstructedPlane;
+use self::predict::{DC_PRED, H_PRED, MacroblockEdge, V_PRED};
+use self::quantize::Quantizer;
+use self::token_partition::TokenPartition;
+use self::yuv::{MacroblockContent, YuvMacroblock};
 use super::straight::StraightImage;
 
-/// An encoder that keeps its memory from picture to picture.
+/// An encoder that keeps its buffers from image to image.
 #[derive(Default)]
-pub struct Vp8 {
-    luma: Plane,
-    chroma: [Plane; 2],
-    tokens: Tokens,
-    macroblocks: Vec<Macroblock>,
-    above: Vec<Filled>,
-    pixels: Pixels,
+pub struct Vp8Encoder {
+    luma: ReconstructedPlane,
+    chroma: [ReconstructedPlane; 2],
+    tokens: TokenPartition,
+    macroblocks: Vec<MacroblockHeader>,
+    above: Vec<NonZeroFlags>,
+    pixels: YuvMacroblock,
 }
 
-/// The modes that may foretell one colour, the cheapest first.
-const FLAT_MODES: [u8; 3] = [MEAN, ABOVE, LEFT];
+/// The modes that may predict one colour, the cheapest first.
+const FLAT_MODES: [u8; 3] = [DC_PRED, V_PRED, H_PRED];
 
-/// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
-pub fn encode(picture: &StraightImage, quality: u8) -> Vec<u8> {
-    Vp8::default().encode(picture, quality)
-}
-
-/// Which predictions are tried. Those of fewer modes take less room in the first partition, which is limited.
+/// The prediction modes that are tried. Fewer take less of the first partition, whose size is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Effort {
-    /// Every one.
+enum PredictionModes {
     All,
-    /// Of macroblocks as a whole only.
+    /// No B_PRED.
     Whole,
-    /// The mean of the neighbours; not even whether a macroblock is empty is said.
-    Mean,
+    /// DC_PRED, and no macroblock is skipped.
+    DcOnly,
 }
 
-/// What holds for a whole picture.
+/// The settings of an image.
 struct Settings {
-    quantiser: Quantiser,
-    effort: Effort,
+    quantizer: Quantizer,
+    modes: PredictionModes,
 }
 
-impl Vp8 {
-    /// Encodes a picture of at most 16,383 pixels a side at a quality of 0 to 100: the contents of a `VP8 ` chunk.
-    pub fn encode(&mut self, picture: &StraightImage, quality: u8) -> Vec<u8> {
-        self.encode_with(picture, Quantiser::new(quality), frame::MOST_MODES_BYTES)
+impl Vp8Encoder {
+    /// Encodes an image of at most 16,383 pixels a side at a quality of 0 to 100 as the contents of a `VP8 ` chunk.
+    pub fn encode(&mut self, image: &StraightImage, quality: u8) -> Vec<u8> {
+        self.encode_with(image, Quantizer::new(quality), frame::MAX_FIRST_PARTITION_BYTES)
     }
 
-    /// Encodes with a limit to the first partition; what is possible without anything said of macroblocks is done in any case.
-    fn encode_with(&mut self, picture: &StraightImage, quantiser: Quantiser, most_modes_bytes: usize) -> Vec<u8> {
-        let header = Header {
-            width: picture.width as u16,
-            height: picture.height as u16,
-            index: quantiser.index,
-            offsets: quantiser.offsets,
-            smoothing: quantiser.smoothing,
+    /// Encodes with fewer prediction modes until the first partition is within a limit, which [`PredictionModes::DcOnly`] may exceed.
+    fn encode_with(&mut self, image: &StraightImage, quantizer: Quantizer, max_first_bytes: usize) -> Vec<u8> {
+        let header = FrameHeader {
+            width: image.width as u16,
+            height: image.height as u16,
+            quantizer_index: quantizer.index,
+            quantizer_deltas: quantizer.deltas,
+            filter_level: quantizer.filter_level,
         };
         let mut settings = Settings {
-            quantiser,
-            effort: Effort::All,
+            quantizer,
+            modes: PredictionModes::All,
         };
         loop {
-            self.code(picture, &settings);
-            let (coefficients, slots) = self.tokens.finish();
-            let modes = frame::modes(&header, &slots, &self.macroblocks);
-            settings.effort = match settings.effort {
-                // Of 16,383 by 16,383 pixels even that takes 400,000 bytes only.
-                Effort::Mean => return frame::frame(&header, &modes, &coefficients),
-                _ if modes.len() <= most_modes_bytes => return frame::frame(&header, &modes, &coefficients),
-                Effort::All => Effort::Whole,
-                Effort::Whole => Effort::Mean,
+            self.code_macroblocks(image, &settings);
+            let (tokens, probabilities) = self.tokens.finish();
+            let first = frame::first_partition(&header, &probabilities, &self.macroblocks);
+            settings.modes = match settings.modes {
+                // Even 16,383 by 16,383 pixels take 400,000 bytes only.
+                PredictionModes::DcOnly => return frame::assemble(&header, &first, &tokens),
+                _ if first.len() <= max_first_bytes => return frame::assemble(&header, &first, &tokens),
+                PredictionModes::All => PredictionModes::Whole,
+                PredictionModes::Whole => PredictionModes::DcOnly,
             };
         }
     }
 
-    /// Goes through the macroblocks.
-    fn code(&mut self, picture: &StraightImage, settings: &Settings) {
-        let (columns, rows) = (
-            picture.width.div_ceil(16) as usize,
-            picture.height.div_ceil(16) as usize,
-        );
+    fn code_macroblocks(&mut self, image: &StraightImage, settings: &Settings) {
+        let (columns, rows) = (image.width.div_ceil(16) as usize, image.height.div_ceil(16) as usize);
         self.luma.resize(columns * 16, rows * 16);
         for plane in &mut self.chroma {
             plane.resize(columns * 8, rows * 8);
@@ -113,11 +103,11 @@ impl Vp8 {
             let mut left = [0; 9];
             for column in 0..columns {
                 let above = self.above[column];
-                let mut context = Context { above, left };
-                let content = yuv::take(picture, column, row, &mut self.pixels);
-                let macroblock = match self.foretold(&content, (column, row), &mut context, settings) {
+                let mut context = MacroblockContext { above, left };
+                let content = yuv::read_macroblock(image, column, row, &mut self.pixels);
+                let macroblock = match self.predict_flat(&content, (column, row), &mut context, settings) {
                     Some(macroblock) => macroblock,
-                    None => self.macroblock(&content, (column, row), &mut context, settings),
+                    None => self.code_macroblock(&content, (column, row), &mut context, settings),
                 };
                 self.macroblocks.push(macroblock);
                 self.above[column] = context.above;
@@ -127,140 +117,118 @@ impl Vp8 {
         }
     }
 
-    fn macroblock(
+    fn code_macroblock(
         &mut self,
-        content: &Content,
+        content: &MacroblockContent,
         (column, row): (usize, usize),
-        context: &mut Context,
+        context: &mut MacroblockContext,
         settings: &Settings,
-    ) -> Macroblock {
-        let mut effort = settings.effort;
+    ) -> MacroblockHeader {
+        let mut modes = settings.modes;
         let colour = match *content {
-            Content::Full => None,
-            Content::Flat(colour) => Some(colour),
-            Content::Nothing => Some([128; 3]),
+            MacroblockContent::Detailed => None,
+            MacroblockContent::Flat(colour) => Some(colour),
+            MacroblockContent::Transparent => Some([128; 3]),
         };
         if let Some([luma, blue, red]) = colour {
             self.pixels.luma = [[luma; 16]; 16];
             self.pixels.chroma = [[[blue; 16]; 4], [[red; 16]; 4]];
-            effort = effort.max(Effort::Whole);
+            modes = modes.max(PredictionModes::Whole);
         }
-        let nothing = Luma::default();
+        let outside = LumaMode::default();
         let at = self.macroblocks.len();
         let columns = self.above.len();
-        let neighbours = [
-            if row > 0 {
-                &self.macroblocks[at - columns].luma
-            } else {
-                &nothing
-            },
-            if column > 0 {
-                &self.macroblocks[at - 1].luma
-            } else {
-                &nothing
-            },
-        ];
-        let place = (column * 16, row * 16);
-        let near = luma::Near {
-            modes: neighbours,
+        let above = (row > 0).then(|| &self.macroblocks[at - columns].luma);
+        let left = (column > 0).then(|| &self.macroblocks[at - 1].luma);
+        let neighbours = luma::LumaNeighbours {
+            modes: [above, left].map(|mode| mode.unwrap_or(&outside)),
             context,
         };
-        let luma = luma::choose(
-            &self.pixels.luma,
-            &mut self.luma,
-            place,
-            &near,
-            &settings.quantiser,
-            effort,
-        );
+        let quantizer = &settings.quantizer;
+        let place = (column * 16, row * 16);
+        let luma = luma::code(&self.pixels.luma, &mut self.luma, place, &neighbours, quantizer, modes);
         let place = (column * 8, row * 8);
-        let chroma = chroma::choose(
-            &self.pixels.chroma,
-            &mut self.chroma,
-            place,
-            context,
-            &settings.quantiser,
-            effort,
-        );
-        let is_empty = effort != Effort::Mean && luma.is_empty() && chroma.is_empty();
-        self.put(&luma, &chroma, is_empty, context);
-        Macroblock {
-            luma: luma.luma,
+        let chroma = chroma::code(&self.pixels.chroma, &mut self.chroma, place, context, quantizer, modes);
+        let is_skipped = modes != PredictionModes::DcOnly && luma.is_empty() && chroma.is_empty();
+        if is_skipped {
+            context.clear(&luma.mode);
+        } else {
+            self.put_tokens(&luma, &chroma, context);
+        }
+        MacroblockHeader {
+            luma: luma.mode,
             chroma: chroma.mode,
-            is_empty,
+            is_skipped,
         }
     }
 
-    /// A macroblock of one colour, when its neighbours foretell it.
-    fn foretold(
+    /// Skips a transparent macroblock, or one of a colour that its neighbours predict; `None` for others.
+    fn predict_flat(
         &mut self,
-        content: &Content,
+        content: &MacroblockContent,
         (column, row): (usize, usize),
-        context: &mut Context,
+        context: &mut MacroblockContext,
         settings: &Settings,
-    ) -> Option<Macroblock> {
+    ) -> Option<MacroblockHeader> {
         let colour = match content {
-            _ if settings.effort == Effort::Mean => return None,
-            Content::Nothing => None,
-            Content::Flat(colour) => Some(colour),
-            Content::Full => return None,
+            _ if settings.modes == PredictionModes::DcOnly => return None,
+            MacroblockContent::Transparent => None,
+            MacroblockContent::Flat(colour) => Some(colour),
+            MacroblockContent::Detailed => return None,
         };
-        let luma = self.luma.around::<16>(column * 16, row * 16);
-        let chroma: [Around<8>; 2] = std::array::from_fn(|plane| self.chroma[plane].around(column * 8, row * 8));
+        let luma = self.luma.macroblock_edge::<16>(column * 16, row * 16);
+        let chroma: [MacroblockEdge<8>; 2] =
+            std::array::from_fn(|plane| self.chroma[plane].macroblock_edge(column * 8, row * 8));
         let (luma_mode, chroma_mode) = match colour {
-            None => (MEAN, MEAN),
-            Some([bright, blue, red]) => (
-                FLAT_MODES.into_iter().find(|&mode| luma.foretells(mode, *bright))?,
+            None => (DC_PRED, DC_PRED),
+            Some([brightness, blue, red]) => (
+                FLAT_MODES.into_iter().find(|&mode| luma.predicts(mode, *brightness))?,
                 FLAT_MODES
                     .into_iter()
-                    .find(|&mode| chroma[0].foretells(mode, *blue) && chroma[1].foretells(mode, *red))?,
+                    .find(|&mode| chroma[0].predicts(mode, *blue) && chroma[1].predicts(mode, *red))?,
             ),
         };
         self.luma.predict(column * 16, row * 16, luma_mode, &luma);
-        for (plane, around) in self.chroma.iter_mut().zip(&chroma) {
-            plane.predict(column * 8, row * 8, chroma_mode, around);
+        for (plane, edge) in self.chroma.iter_mut().zip(&chroma) {
+            plane.predict(column * 8, row * 8, chroma_mode, edge);
         }
-        context.above = [0; 9];
-        context.left = [0; 9];
-        Some(Macroblock {
-            luma: Luma::Whole(luma_mode),
+        let luma = LumaMode::Whole(luma_mode);
+        context.clear(&luma);
+        Some(MacroblockHeader {
+            luma,
             chroma: chroma_mode,
-            is_empty: true,
+            is_skipped: true,
         })
     }
 
-    fn put(&mut self, luma: &luma::Coded, chroma: &chroma::Coded, is_empty: bool, context: &mut Context) {
-        let has_means = matches!(luma.luma, Luma::Whole(_));
-        if is_empty {
-            for filled in [&mut context.above, &mut context.left] {
-                filled[..MEANS].fill(0);
-                if has_means {
-                    filled[MEANS] = 0;
-                }
+    fn put_tokens(
+        &mut self,
+        luma: &luma::LumaResidual,
+        chroma: &chroma::ChromaResidual,
+        context: &mut MacroblockContext,
+    ) {
+        let (block_type, from) = match luma.mode {
+            LumaMode::Subblocks(_) => (tables::Y_WITH_DC, 0),
+            LumaMode::Whole(_) => {
+                self.tokens.put(tables::Y2, 0, context.y2(), &luma.y2);
+                context.above[Y2_FLAG] = u8::from(luma.y2.count > 0);
+                context.left[Y2_FLAG] = context.above[Y2_FLAG];
+                (tables::Y_WITHOUT_DC, 1)
             }
-            return;
-        }
-        let (kind, from) = if has_means {
-            self.tokens.put(luma::KIND_MEANS, 0, context.means(), &luma.means);
-            context.above[MEANS] = u8::from(luma.means.count > 0);
-            context.left[MEANS] = context.above[MEANS];
-            (luma::KIND_WITHOUT_MEAN, 1)
-        } else {
-            (luma::KIND_WITH_MEAN, 0)
         };
-        let mut near = context.luma();
+        let mut contexts = context.luma();
         for (at, block) in luma.blocks.iter().enumerate() {
-            self.tokens.put(kind, from, near.at(at), block);
-            near.set(at, block.count > 0);
+            self.tokens.put(block_type, from, contexts.at(at), block);
+            contexts.set(at, block);
         }
-        context.set(0, &near);
+        context.set(0, &contexts);
         for (plane, blocks) in chroma.blocks.iter().enumerate() {
-            let mut near: Filling<2> = context.near(4 + plane * 2);
+            let mut contexts: PlaneContext<2> = context.plane(4 + plane * 2);
             for (at, block) in blocks.iter().enumerate() {
-                self.tokens.put(luma::KIND_CHROMA, 0, near.at(at), block);
-                near.set(at, block.count > 0);
+                self.tokens.put(tables::CHROMA, 0, contexts.at(at), block);
+                contexts.set(at, block);
             }
-            context.set(4 + plane * 2, &near);
+            context.set(4 + plane * 2, &contexts);
         }
     }
 }

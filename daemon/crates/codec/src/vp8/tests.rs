@@ -60,10 +60,10 @@ fn decoded_rgb(file: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What the encoder says a decoder makes of the last picture.
-fn reconstruction(encoder: &Vp8, picture: &StraightImage) -> Planes {
-    let (width, height) = (picture.width as usize, picture.height as usize);
-    let plane = |plane: &Plane, width: usize, height: usize| {
+/// The encoder's reconstruction of the last image.
+fn reconstruction(encoder: &Vp8Encoder, image: &StraightImage) -> Planes {
+    let (width, height) = (image.width as usize, image.height as usize);
+    let plane = |plane: &ReconstructedPlane, width: usize, height: usize| {
         (0..height)
             .flat_map(|row| plane.row(row, width).to_vec())
             .collect::<Vec<u8>>()
@@ -76,20 +76,20 @@ fn reconstruction(encoder: &Vp8, picture: &StraightImage) -> Planes {
     ]
 }
 
-/// Without the smoothing that a decoder does at the end, which the encoder does not follow.
-fn encode(encoder: &mut Vp8, picture: &StraightImage, quality: u8, most_modes_bytes: usize) -> Vec<u8> {
-    let quantiser = Quantiser {
-        smoothing: 0,
-        ..Quantiser::new(quality)
+/// Encodes without the loop filter, which the reconstruction of the encoder leaves out.
+fn encode(encoder: &mut Vp8Encoder, image: &StraightImage, quality: u8, max_first_bytes: usize) -> Vec<u8> {
+    let quantizer = Quantizer {
+        filter_level: 0,
+        ..Quantizer::new(quality)
     };
-    encoder.encode_with(picture, quantiser, most_modes_bytes)
+    encoder.encode_with(image, quantizer, max_first_bytes)
 }
 
-fn assert_exact(encoder: &Vp8, picture: &StraightImage, frame: &[u8], what: &str) {
+fn assert_exact(encoder: &Vp8Encoder, image: &StraightImage, frame: &[u8], what: &str) {
     let file = riff(frame);
     let (width, height, planes) = decoded(&file);
-    assert_eq!((width, height), (picture.width, picture.height));
-    for (plane, (found, expected)) in planes.iter().zip(&reconstruction(encoder, picture)).enumerate() {
+    assert_eq!((width, height), (image.width, image.height));
+    for (plane, (found, expected)) in planes.iter().zip(&reconstruction(encoder, image)).enumerate() {
         let wrong = found
             .iter()
             .zip(expected)
@@ -103,10 +103,10 @@ fn assert_exact(encoder: &Vp8, picture: &StraightImage, frame: &[u8], what: &str
     );
 }
 
-/// Numbers that look random.
-struct Numbers(u64);
+/// Pseudo-random random.
+struct Random(u64);
 
-impl Numbers {
+impl Random {
     fn below(&mut self, end: u32) -> u32 {
         self.0 = self
             .0
@@ -117,12 +117,12 @@ impl Numbers {
 }
 
 /// Discs and bars of one colour, slopes, and noise as far as `noise` (out of 256) says; partly transparent.
-fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> StraightImage {
+fn image(width: u32, height: u32, noise: u32, random: &mut Random) -> StraightImage {
     let side = width.max(height);
     let shapes: Vec<[u32; 7]> = (0..6)
-        .map(|_| [side, side, side / 2 + 1, 256, 256, 256, 256].map(|end| numbers.below(end)))
+        .map(|_| [side, side, side / 2 + 1, 256, 256, 256, 256].map(|end| random.below(end)))
         .collect();
-    let slope = numbers.below(2);
+    let slope = random.below(2);
     let mut rgba = Vec::new();
     for y in 0..height {
         for x in 0..width {
@@ -130,7 +130,7 @@ fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straig
                 (x * slope * 2) as u8,
                 (y * slope) as u8,
                 (x + y) as u8,
-                (numbers.below(2) * 255) as u8,
+                (random.below(2) * 255) as u8,
             ];
             if slope == 0 {
                 pixel = [0; 4];
@@ -142,8 +142,8 @@ fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straig
                     pixel = [shape[3], shape[4], shape[5], alpha].map(|channel| channel as u8);
                 }
             }
-            if numbers.below(256) < noise {
-                pixel = [0; 4].map(|_: u8| numbers.below(256) as u8);
+            if random.below(256) < noise {
+                pixel = [0; 4].map(|_: u8| random.below(256) as u8);
             }
             rgba.extend_from_slice(&pixel);
         }
@@ -158,9 +158,9 @@ fn picture(width: u32, height: u32, noise: u32, numbers: &mut Numbers) -> Straig
 }
 
 #[test]
-fn decoders_make_of_a_frame_what_the_encoder_says() {
-    let mut numbers = Numbers(11);
-    let mut encoder = Vp8::default();
+fn decoders_agree_with_the_reconstruction() {
+    let mut random = Random(11);
+    let mut encoder = Vp8Encoder::default();
     let sizes = [
         (1, 1),
         (1, 40),
@@ -175,26 +175,26 @@ fn decoders_make_of_a_frame_what_the_encoder_says() {
     ];
     for (width, height) in sizes {
         for (quality, noise) in [(0, 0), (30, 20), (80, 0), (80, 10), (80, 256), (100, 3), (100, 256)] {
-            let picture = picture(width, height, noise, &mut numbers);
-            let frame = encode(&mut encoder, &picture, quality, frame::MOST_MODES_BYTES);
-            assert_exact(&encoder, &picture, &frame, &format!("quality {quality}, noise {noise}"));
+            let image = image(width, height, noise, &mut random);
+            let frame = encode(&mut encoder, &image, quality, frame::MAX_FIRST_PARTITION_BYTES);
+            assert_exact(&encoder, &image, &frame, &format!("quality {quality}, noise {noise}"));
         }
     }
 }
 
 #[test]
-fn modes_that_do_not_fit_are_chosen_anew() {
-    let mut numbers = Numbers(12);
-    let mut encoder = Vp8::default();
-    let picture = picture(150, 90, 20, &mut numbers);
+fn a_large_first_partition_gets_fewer_modes() {
+    let mut random = Random(12);
+    let mut encoder = Vp8Encoder::default();
+    let image = image(150, 90, 20, &mut random);
     let mut frames = Vec::new();
-    for most_modes_bytes in [frame::MOST_MODES_BYTES, 400, 0] {
-        let frame = encode(&mut encoder, &picture, 80, most_modes_bytes);
+    for max_first_bytes in [frame::MAX_FIRST_PARTITION_BYTES, 400, 0] {
+        let frame = encode(&mut encoder, &image, 80, max_first_bytes);
         assert_exact(
             &encoder,
-            &picture,
+            &image,
             &frame,
-            &format!("modes of {most_modes_bytes} bytes at most"),
+            &format!("modes of {max_first_bytes} bytes at most"),
         );
         frames.push(frame);
     }
@@ -204,37 +204,37 @@ fn modes_that_do_not_fit_are_chosen_anew() {
 }
 
 #[test]
-fn decisions_that_do_not_fit_are_written_early() {
-    let mut numbers = Numbers(13);
-    let picture = picture(80, 60, 100, &mut numbers);
-    let mut encoder = Vp8 {
-        tokens: Tokens::keeping(5_000),
-        ..Vp8::default()
+fn branches_over_the_limit_are_written_early() {
+    let mut random = Random(13);
+    let image = image(80, 60, 100, &mut random);
+    let mut encoder = Vp8Encoder {
+        tokens: TokenPartition::with_max_branches(5_000),
+        ..Vp8Encoder::default()
     };
-    let early = encode(&mut encoder, &picture, 90, frame::MOST_MODES_BYTES);
-    assert_exact(&encoder, &picture, &early, "noise");
-    let late = encode(&mut Vp8::default(), &picture, 90, frame::MOST_MODES_BYTES);
+    let early = encode(&mut encoder, &image, 90, frame::MAX_FIRST_PARTITION_BYTES);
+    assert_exact(&encoder, &image, &early, "noise");
+    let late = encode(&mut Vp8Encoder::default(), &image, 90, frame::MAX_FIRST_PARTITION_BYTES);
     assert!(early != late, "all decisions fitted");
 }
 
 #[test]
-fn an_encoder_remembers_nothing_of_the_picture_before() {
-    let mut numbers = Numbers(14);
-    let mut encoder = Vp8::default();
-    let first = picture(90, 70, 30, &mut numbers);
-    let second = picture(40, 100, 30, &mut numbers);
+fn an_encoder_keeps_nothing_of_the_image_before() {
+    let mut random = Random(14);
+    let mut encoder = Vp8Encoder::default();
+    let first = image(90, 70, 30, &mut random);
+    let second = image(40, 100, 30, &mut random);
     encoder.encode(&first, 80);
-    assert!(encoder.encode(&second, 80) == super::encode(&second, 80));
+    assert!(encoder.encode(&second, 80) == Vp8Encoder::default().encode(&second, 80));
 }
 
 #[test]
-fn what_nobody_sees_costs_next_to_nothing() {
-    let transparent = |numbers: &mut Numbers| {
+fn transparent_pixels_cost_next_to_nothing() {
+    let transparent = |random: &mut Random| {
         let rgba = (0..256 * 256).flat_map(|_| {
             [
-                numbers.below(256) as u8,
-                numbers.below(256) as u8,
-                numbers.below(256) as u8,
+                random.below(256) as u8,
+                random.below(256) as u8,
+                random.below(256) as u8,
                 0,
             ]
         });
@@ -246,5 +246,6 @@ fn what_nobody_sees_costs_next_to_nothing() {
             palette: None,
         }
     };
-    assert!(super::encode(&transparent(&mut Numbers(15)), 80).len() < 200);
+    let frame = Vp8Encoder::default().encode(&transparent(&mut Random(15)), 80);
+    assert!(frame.len() < 200);
 }

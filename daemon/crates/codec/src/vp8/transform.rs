@@ -1,14 +1,14 @@
 //! The transforms of blocks of 4x4 (RFC 6386, 14.3 and 14.4), row by row.
 
-/// 16 coefficients or differences.
+/// 16 coefficients or residuals.
 pub type Block = [i16; 16];
 
-/// The cosine transform of differences of -255 to 255.
+/// The forward DCT of residuals of -255 to 255.
 #[inline]
-pub fn forward(differences: &Block) -> Block {
+pub fn forward_dct(residual: &Block) -> Block {
     let mut rows = [0_i32; 16];
     for row in 0..4 {
-        let at = |column: usize| i32::from(differences[row * 4 + column]);
+        let at = |column: usize| i32::from(residual[row * 4 + column]);
         let (outer, inner) = (at(0) + at(3), at(1) + at(2));
         let (inner_slope, outer_slope) = (at(1) - at(2), at(0) - at(3));
         rows[row * 4] = (outer + inner) * 8;
@@ -30,21 +30,21 @@ pub fn forward(differences: &Block) -> Block {
     coefficients
 }
 
-/// What a decoder makes of a prediction and coefficients.
+/// The pixels that a decoder reconstructs: the prediction and the inverse DCT of the coefficients.
 #[inline]
-pub fn inverse(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
+pub fn reconstruct(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
     if coefficients[1..].iter().fold(0, |any, &coefficient| any | coefficient) == 0 {
         let all = (i32::from(coefficients[0]) + 4) >> 3;
         return prediction.map(|pixel| (i32::from(pixel) + all).clamp(0, 255) as u8);
     }
-    inverse_all(prediction, coefficients)
+    reconstruct_ac(prediction, coefficients)
 }
 
-fn inverse_all(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
+fn reconstruct_ac(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
     let mut columns = [0_i32; 16];
     for column in 0..4 {
         let at = |row: usize| i32::from(coefficients[row * 4 + column]);
-        let [first, second, third, fourth] = inverse_four(at(0), at(1), at(2), at(3));
+        let [first, second, third, fourth] = inverse_dct_row(at(0), at(1), at(2), at(3));
         columns[column] = first;
         columns[4 + column] = second;
         columns[8 + column] = third;
@@ -53,7 +53,7 @@ fn inverse_all(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
     let mut pixels = [0; 16];
     for row in 0..4 {
         let at = |column: usize| columns[row * 4 + column];
-        let sums = inverse_four(at(0) + 4, at(1), at(2), at(3));
+        let sums = inverse_dct_row(at(0) + 4, at(1), at(2), at(3));
         for (column, sum) in sums.into_iter().enumerate() {
             let pixel = i32::from(prediction[row * 4 + column]) + (sum >> 3);
             pixels[row * 4 + column] = pixel.clamp(0, 255) as u8;
@@ -63,7 +63,7 @@ fn inverse_all(prediction: &[u8; 16], coefficients: &Block) -> [u8; 16] {
 }
 
 #[inline]
-fn inverse_four(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
+fn inverse_dct_row(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
     let sine = |value: i32| (value * 35_468) >> 16;
     let cosine = |value: i32| ((value * 20_091) >> 16) + value;
     let (sum, difference) = (first + third, first - third);
@@ -72,55 +72,55 @@ fn inverse_four(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
     [sum + outer, difference + inner, difference - inner, sum - outer]
 }
 
-/// The Hadamard transform of the first coefficients of 16 blocks.
-pub fn forward_means(firsts: &Block) -> Block {
+/// The forward Walsh-Hadamard transform of the DC of 16 subblocks to Y2.
+pub fn forward_wht(dc: &Block) -> Block {
     let mut rows = [0_i32; 16];
     for row in 0..4 {
-        let at = |column: usize| i32::from(firsts[row * 4 + column]);
-        let sums = forward_four(at(0), at(1), at(2), at(3));
+        let at = |column: usize| i32::from(dc[row * 4 + column]);
+        let sums = forward_wht_row(at(0), at(1), at(2), at(3));
         rows[row * 4..row * 4 + 4].copy_from_slice(&sums);
     }
-    let mut means = [0; 16];
+    let mut y2 = [0; 16];
     for column in 0..4 {
         let at = |row: usize| rows[row * 4 + column];
-        let sums = forward_four(at(0), at(1), at(2), at(3));
+        let sums = forward_wht_row(at(0), at(1), at(2), at(3));
         for (row, sum) in sums.into_iter().enumerate() {
-            means[row * 4 + column] = (sum >> 1).clamp(-32_768, 32_767) as i16;
+            y2[row * 4 + column] = (sum >> 1).clamp(-32_768, 32_767) as i16;
         }
     }
-    means
+    y2
 }
 
-/// The first coefficients of 16 blocks, as a decoder makes them.
-pub fn inverse_means(means: &Block) -> Block {
+/// The DC of 16 subblocks that a decoder reconstructs from Y2.
+pub fn inverse_wht(y2: &Block) -> Block {
     let mut columns = [0_i32; 16];
     for column in 0..4 {
-        let at = |row: usize| i32::from(means[row * 4 + column]);
-        let sums = inverse_means_four(at(0), at(1), at(2), at(3));
+        let at = |row: usize| i32::from(y2[row * 4 + column]);
+        let sums = inverse_wht_row(at(0), at(1), at(2), at(3));
         for (row, sum) in sums.into_iter().enumerate() {
             columns[row * 4 + column] = sum;
         }
     }
-    let mut firsts = [0; 16];
+    let mut dc = [0; 16];
     for row in 0..4 {
         let at = |column: usize| columns[row * 4 + column];
-        let sums = inverse_means_four(at(0) + 3, at(1), at(2), at(3));
+        let sums = inverse_wht_row(at(0) + 3, at(1), at(2), at(3));
         for (column, sum) in sums.into_iter().enumerate() {
-            firsts[row * 4 + column] = (sum >> 3) as i16;
+            dc[row * 4 + column] = (sum >> 3) as i16;
         }
     }
-    firsts
+    dc
 }
 
 #[inline]
-fn forward_four(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
+fn forward_wht_row(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
     let (even, odd) = (first + third, second + fourth);
     let (odd_slope, even_slope) = (second - fourth, first - third);
     [even + odd, even_slope + odd_slope, even_slope - odd_slope, even - odd]
 }
 
 #[inline]
-fn inverse_means_four(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
+fn inverse_wht_row(first: i32, second: i32, third: i32, fourth: i32) -> [i32; 4] {
     let (outer, inner) = (first + fourth, second + third);
     let (inner_slope, outer_slope) = (second - third, first - fourth);
     [
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_come_back_through_both_transforms() {
+    fn residuals_survive_both_transforms() {
         let mut state = 7_u32;
         for _ in 0..2_000 {
             let pixels: [u8; 16] = std::array::from_fn(|_| {
@@ -145,7 +145,7 @@ mod tests {
             });
             let prediction = [128; 16];
             let differences = std::array::from_fn(|at| i16::from(pixels[at]) - 128);
-            let back = inverse(&prediction, &forward(&differences));
+            let back = reconstruct(&prediction, &forward_dct(&differences));
             for (pixel, back) in pixels.iter().zip(back) {
                 assert!(pixel.abs_diff(back) <= 1, "{pixels:?} {back:?}");
             }
@@ -153,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn means_come_back_through_both_transforms() {
+    fn dc_survives_both_transforms() {
         let firsts: Block = std::array::from_fn(|at| (at as i16 * 37 % 29) * 60 - 800);
-        let back = inverse_means(&forward_means(&firsts));
+        let back = inverse_wht(&forward_wht(&firsts));
         for (first, back) in firsts.iter().zip(back) {
             assert!(first.abs_diff(back) <= 1);
         }

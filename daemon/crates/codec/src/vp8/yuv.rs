@@ -1,48 +1,53 @@
-//! Takes pixels in, a macroblock at a time: brightness and colour as BT.601 has them for video (16 to 235).
+//! Converts pixels to YUV, a macroblock at a time: BT.601 in the range of video (16 to 235).
 
 use crate::straight::StraightImage;
 
-/// Fainter pixels count as transparent: what they look like is hardly seen, and their colour is rounded to a few values.
-const FAINT: u8 = 8;
+/// Pixels of less alpha count as transparent: they are hardly visible, and their colour has few values left.
+const MIN_VISIBLE_ALPHA: u8 = 8;
 
-/// A macroblock's pixels in blocks of 4x4: 16 of brightness, 4 of each chroma.
+/// The samples of a macroblock in subblocks: 16 of luma, 4 of each chroma.
 #[derive(Default)]
-pub struct Pixels {
+pub struct YuvMacroblock {
     pub luma: [[u8; 16]; 16],
     pub chroma: [[[u8; 16]; 4]; 2],
 }
 
-/// What a macroblock shows.
-pub enum Content {
-    /// Nothing: it may have any colour, and the pixels have none of theirs.
-    Nothing,
-    /// One colour: brightness and chroma.
+/// The content of a macroblock.
+pub enum MacroblockContent {
+    /// May have any colour; the samples are not set.
+    Transparent,
+    /// One colour of luma and chroma; the samples are not set.
     Flat([u8; 3]),
-    /// What was put into the pixels.
-    Full,
+    /// Many colours: the samples are set.
+    Detailed,
 }
 
 type Rgba = [[[u8; 4]; 16]; 16];
 
-/// Takes in the macroblock at a column and a row of macroblocks.
-pub fn take(picture: &StraightImage, column: usize, row: usize, pixels: &mut Pixels) -> Content {
-    if let Some(colour) = same(picture, column, row) {
+/// Reads the macroblock at a column and a row of macroblocks.
+pub fn read_macroblock(
+    image: &StraightImage,
+    column: usize,
+    row: usize,
+    samples: &mut YuvMacroblock,
+) -> MacroblockContent {
+    if let Some(colour) = single_colour(image, column, row) {
         return match colour {
-            [_, _, _, ..FAINT] => Content::Nothing,
-            colour => flat(colour),
+            [_, _, _, ..MIN_VISIBLE_ALPHA] => MacroblockContent::Transparent,
+            colour => flat_content(colour),
         };
     }
     let mut rgba: Rgba = [[[0; 4]; 16]; 16];
-    copy(picture, column, row, &mut rgba);
-    let first = rgba.as_flattened().iter().find(|pixel| pixel[3] >= FAINT);
+    copy(image, column, row, &mut rgba);
+    let first = rgba.as_flattened().iter().find(|pixel| pixel[3] >= MIN_VISIBLE_ALPHA);
     let Some(&first) = first else {
-        return Content::Nothing;
+        return MacroblockContent::Transparent;
     };
     let (mut differences, mut least) = (0, u32::MAX);
     let first = u32::from_le_bytes(first);
     for pixel in rgba.as_flattened() {
         let pixel = u32::from_le_bytes(*pixel);
-        let shows = if pixel >> 24 >= u32::from(FAINT) {
+        let shows = if pixel >> 24 >= u32::from(MIN_VISIBLE_ALPHA) {
             0x00ff_ffff
         } else {
             0
@@ -52,25 +57,25 @@ pub fn take(picture: &StraightImage, column: usize, row: usize, pixels: &mut Pix
     }
     let least = least as u8;
     if differences == 0 {
-        return flat(first.to_le_bytes());
+        return flat_content(first.to_le_bytes());
     }
-    if least < FAINT {
-        fill(&mut rgba);
+    if least < MIN_VISIBLE_ALPHA {
+        fill_transparent(&mut rgba);
     }
-    convert(&rgba, least == 255, pixels);
-    Content::Full
+    convert(&rgba, least, samples);
+    MacroblockContent::Detailed
 }
 
-fn flat([red, green, blue, _]: [u8; 4]) -> Content {
+fn flat_content([red, green, blue, _]: [u8; 4]) -> MacroblockContent {
     let [red, green, blue] = [red, green, blue].map(u32::from);
     let [chroma_blue, chroma_red] = chroma([red * 4, green * 4, blue * 4]);
-    Content::Flat([luma(red, green, blue), chroma_blue, chroma_red])
+    MacroblockContent::Flat([luma(red, green, blue), chroma_blue, chroma_red])
 }
 
-/// What all pixels are, when they are all the same: found without looking at more of them than necessary.
-fn same(picture: &StraightImage, column: usize, row: usize) -> Option<[u8; 4]> {
-    let (source, _) = picture.rgba.as_chunks::<4>();
-    let width = picture.width as usize;
+/// The colour of all pixels when they are the same.
+fn single_colour(image: &StraightImage, column: usize, row: usize) -> Option<[u8; 4]> {
+    let (source, _) = image.rgba.as_chunks::<4>();
+    let width = image.width as usize;
     let left = column * 16;
     let right = (left + 16).min(width);
     let first = *source.get(row * 16 * width + left)?;
@@ -85,10 +90,10 @@ fn same(picture: &StraightImage, column: usize, row: usize) -> Option<[u8; 4]> {
     Some(first)
 }
 
-/// What is beyond the picture is transparent.
-fn copy(picture: &StraightImage, column: usize, row: usize, rgba: &mut Rgba) {
-    let (source, _) = picture.rgba.as_chunks::<4>();
-    let width = picture.width as usize;
+/// Copies the pixels; those beyond the image stay transparent.
+fn copy(image: &StraightImage, column: usize, row: usize, rgba: &mut Rgba) {
+    let (source, _) = image.rgba.as_chunks::<4>();
+    let width = image.width as usize;
     let columns = (width - column * 16).min(16);
     let rows = source.chunks_exact(width).skip(row * 16).take(16);
     for (target, source) in rgba.iter_mut().zip(rows) {
@@ -100,8 +105,8 @@ fn copy(picture: &StraightImage, column: usize, row: usize, rgba: &mut Rgba) {
     }
 }
 
-/// Gives transparent pixels the mean colour of those that show nearby.
-fn fill(rgba: &mut Rgba) {
+/// Gives transparent pixels the mean colour of the visible ones nearby.
+fn fill_transparent(rgba: &mut Rgba) {
     let whole = mean(rgba.as_flattened().iter()).unwrap_or_default();
     for quarter in 0..4 {
         let (rows, columns) = (quarter / 2 * 8, quarter % 2 * 8);
@@ -109,7 +114,7 @@ fn fill(rgba: &mut Rgba) {
         let [red, green, blue] = mean(square).unwrap_or(whole);
         for row in &mut rgba[rows..rows + 8] {
             for pixel in &mut row[columns..columns + 8] {
-                if pixel[3] < FAINT {
+                if pixel[3] < MIN_VISIBLE_ALPHA {
                     *pixel = [red, green, blue, 0];
                 }
             }
@@ -117,12 +122,12 @@ fn fill(rgba: &mut Rgba) {
     }
 }
 
-/// The mean colour of the pixels that show, each as much as it shows.
+/// The mean colour of visible pixels, weighted by alpha.
 fn mean<'a>(pixels: impl Iterator<Item = &'a [u8; 4]>) -> Option<[u8; 3]> {
     let mut sums = [0_u32; 3];
     let mut weight = 0;
     for &[red, green, blue, alpha] in pixels {
-        let alpha = if alpha < FAINT { 0 } else { u32::from(alpha) };
+        let alpha = if alpha < MIN_VISIBLE_ALPHA { 0 } else { u32::from(alpha) };
         sums[0] += u32::from(red) * alpha;
         sums[1] += u32::from(green) * alpha;
         sums[2] += u32::from(blue) * alpha;
@@ -131,11 +136,12 @@ fn mean<'a>(pixels: impl Iterator<Item = &'a [u8; 4]>) -> Option<[u8; 3]> {
     (weight > 0).then(|| sums.map(|sum| ((sum + weight / 2) / weight) as u8))
 }
 
-fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
+/// Converts all samples; `least_alpha` is the minimum of the pixels.
+fn convert(rgba: &Rgba, least_alpha: u8, samples: &mut YuvMacroblock) {
     for (at, row) in rgba.iter().enumerate() {
         let bright = luma_row(row);
         for (column, four) in bright.as_chunks::<4>().0.iter().enumerate() {
-            pixels.luma[at / 4 * 4 + column][at % 4 * 4..][..4].copy_from_slice(four);
+            samples.luma[at / 4 * 4 + column][at % 4 * 4..][..4].copy_from_slice(four);
         }
     }
     for at in 0..8 {
@@ -147,17 +153,21 @@ fn convert(rgba: &Rgba, is_opaque: bool, pixels: &mut Pixels) {
                 lower[column * 2],
                 lower[column * 2 + 1],
             ];
-            let sums = if is_opaque { sums(&four) } else { weighted(&four) };
+            let sums = if least_alpha == 255 {
+                sums(&four)
+            } else {
+                weighted_sums(&four)
+            };
             let block = at / 4 * 2 + column / 4;
             let pixel = at % 4 * 4 + column % 4;
             let [blue, red] = chroma(sums);
-            pixels.chroma[0][block][pixel] = blue;
-            pixels.chroma[1][block][pixel] = red;
+            samples.chroma[0][block][pixel] = blue;
+            samples.chroma[1][block][pixel] = red;
         }
     }
 }
 
-/// The brightness of a row; a function by itself, so that the compiler multiplies many at once.
+/// The luma of a row; in a function of its own, so that the compiler vectorizes it.
 #[inline(never)]
 fn luma_row(row: &[[u8; 4]; 16]) -> [u8; 16] {
     let mut bright = [0; 16];
@@ -178,8 +188,8 @@ fn sums(four: &[[u8; 4]; 4]) -> [u32; 3] {
     [outer & 0xffff, green, outer >> 16]
 }
 
-/// The same, each pixel as much as it shows.
-fn weighted(four: &[[u8; 4]; 4]) -> [u32; 3] {
+/// Sums of four pixels weighted by alpha, of the same magnitude.
+fn weighted_sums(four: &[[u8; 4]; 4]) -> [u32; 3] {
     let weight: u32 = four.iter().map(|pixel| u32::from(pixel[3])).sum();
     if weight == 0 || four.iter().all(|pixel| pixel[3] == four[0][3]) {
         return sums(four);
@@ -193,7 +203,7 @@ fn weighted(four: &[[u8; 4]; 4]) -> [u32; 3] {
     })
 }
 
-/// Brightness, in 1/32,768, so that products fit 16 bits by 16.
+/// Luma, with factors of 1/32,768, so that products are of 16 by 16 bits.
 #[inline]
 fn luma(red: u32, green: u32, blue: u32) -> u8 {
     ((8_414 * red + 16_519 * green + 3_208 * blue + (16 << 15) + (1 << 14)) >> 15) as u8

@@ -1,5 +1,3 @@
-use super::*;
-
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
@@ -7,6 +5,9 @@ use libwebp_sys::{
     WEBP_ENCODER_ABI_VERSION, WebPCleanupTransparentArea, WebPConfig, WebPEncCSP, WebPEncode, WebPPicture,
     WebPPictureFree, WebPPictureImportRGBA, WebPPictureInitInternal,
 };
+
+use super::*;
+use crate::vp8::Vp8Encoder;
 
 #[expect(unsafe_code, reason = "libwebp is a C library")]
 fn decode(file: &[u8]) -> (i32, i32, Vec<u8>) {
@@ -21,20 +22,21 @@ fn decode(file: &[u8]) -> (i32, i32, Vec<u8>) {
     }
 }
 
-fn encode(picture: &StraightImage, quality: u8) -> Vec<u8> {
-    let mut scratch = IndexedImage::default();
-    let Some(palette) = &picture.palette else {
-        return colours(picture, quality, &mut scratch);
-    };
-    scratch.set_palette(palette, picture.width);
-    scratch.find_tokens();
-    let mut file = Vec::new();
-    indexed(&mut scratch, &mut file);
+fn encode(image: &StraightImage, quality: u8) -> Vec<u8> {
+    let (mut indexed, mut file) = (IndexedImage::default(), Vec::new());
+    match &image.palette {
+        None => encode_lossy(image, quality, &mut indexed, &mut file),
+        Some(palette) => {
+            indexed.set_palette_image(palette, image.width);
+            indexed.find_tokens();
+            encode_indexed(&mut indexed, &mut file);
+        }
+    }
     file
 }
 
-/// A picture with so many colours, in runs, slopes and noise.
-fn picture(width: u32, height: u32, colours: u32) -> StraightImage {
+/// A image with so many colours, in runs, slopes and noise.
+fn image(width: u32, height: u32, colours: u32) -> StraightImage {
     let mut pixels = vec![0; (width * height * 4) as usize];
     let mut state = colours.wrapping_mul(2_654_435_761) | 1;
     for (at, pixel) in pixels.chunks_exact_mut(4).enumerate() {
@@ -54,15 +56,15 @@ fn picture(width: u32, height: u32, colours: u32) -> StraightImage {
 }
 
 #[test]
-fn few_colours_come_back_exactly() {
+fn few_colours_are_lossless() {
     for colours in [1, 2, 3, 4, 5, 16, 17, 100, 250] {
         for (width, height) in [(1, 1), (2, 3), (7, 5), (64, 64), (65, 9), (1, 300), (511, 13)] {
-            let picture = picture(width, height, colours);
-            assert!(picture.palette.is_some());
-            let file = encode(&picture, 80);
+            let image = image(width, height, colours);
+            assert!(image.palette.is_some());
+            let file = encode(&image, 80);
             let decoded = decode(&file);
             assert_eq!((decoded.0, decoded.1), (width.cast_signed(), height.cast_signed()));
-            assert!(decoded.2 == picture.rgba, "{colours} colours, {width}x{height}");
+            assert!(decoded.2 == image.rgba, "{colours} colours, {width}x{height}");
         }
     }
 }
@@ -98,24 +100,27 @@ fn drawing(side: u32) -> StraightImage {
 }
 
 /// The mean squared difference over white and over black.
-fn difference(picture: &StraightImage, file: &[u8]) -> f64 {
+fn difference(image: &StraightImage, file: &[u8]) -> f64 {
     let (_, _, decoded) = decode(file);
-    let pixels = picture.rgba.chunks_exact(4).zip(decoded.chunks_exact(4));
+    let pixels = image.rgba.chunks_exact(4).zip(decoded.chunks_exact(4));
     let squares = pixels.map(|(one, other)| {
         let alpha = f64::from(one[3]) / 255.0;
         let square = |(one, other): (&u8, &u8)| (alpha * (f64::from(*one) - f64::from(*other))).powi(2);
         one[..3].iter().zip(&other[..3]).map(square).sum::<f64>()
     });
-    squares.sum::<f64>() / (picture.rgba.len() as f64 / 4.0 * 3.0)
+    squares.sum::<f64>() / (image.rgba.len() as f64 / 4.0 * 3.0)
 }
 
 #[test]
-fn drawings_take_fewer_bytes_than_libwebp_makes_of_them_and_look_no_worse() {
+fn drawings_are_smaller_than_from_libwebp_and_as_close() {
     for side in [64, 128, 256, 512] {
         let drawing = drawing(side);
         assert!(drawing.palette.is_none());
         for quality in [60, 80, 95] {
-            let (ours, theirs) = (lossy(&drawing, quality), lossy_by_libwebp(&drawing, quality, 4));
+            let (ours, theirs) = (
+                encode_colour(&drawing, quality),
+                encode_by_libwebp(&drawing, quality, 4),
+            );
             assert!(
                 ours.len() <= theirs.len(),
                 "{side} px at {quality}: {} bytes against {}",
@@ -130,16 +135,26 @@ fn drawings_take_fewer_bytes_than_libwebp_makes_of_them_and_look_no_worse() {
 }
 
 #[test]
-fn transparency_comes_back_exactly() {
-    let picture = picture(200, 120, 100_000);
-    assert!(picture.palette.is_none());
-    let decoded = decode(&encode(&picture, 80));
+fn transparency_is_lossless() {
+    let image = image(200, 120, 100_000);
+    assert!(image.palette.is_none());
+    let decoded = decode(&encode(&image, 80));
     let alpha = |pixels: &[u8]| pixels.iter().skip(3).step_by(4).copied().collect::<Vec<u8>>();
-    assert!(alpha(&decoded.2) == alpha(&picture.rgba));
+    assert!(alpha(&decoded.2) == alpha(&image.rgba));
 }
 
-/// The same as libwebp does it, with one of its methods (0 to 6).
-fn lossy_by_libwebp(picture: &StraightImage, quality: u8, method: c_int) -> Vec<u8> {
+/// The lossy colour without the transparency.
+fn encode_colour(image: &StraightImage, quality: u8) -> Vec<u8> {
+    let mut file = Vec::new();
+    let frame = Vp8Encoder::default().encode(image, quality);
+    put_webp(&mut file, |file| {
+        chunk(file, *b"VP8 ", |file| file.extend_from_slice(&frame))
+    });
+    file
+}
+
+/// The same by libwebp, with one of its methods (0 to 6).
+fn encode_by_libwebp(image: &StraightImage, quality: u8, method: c_int) -> Vec<u8> {
     let config = WebPConfig::new().expect("the header and the library are of one version");
     let config = WebPConfig {
         quality: f32::from(quality.min(100)),
@@ -148,8 +163,8 @@ fn lossy_by_libwebp(picture: &StraightImage, quality: u8, method: c_int) -> Vec<
     };
     let mut bytes: Vec<u8> = Vec::with_capacity(16 << 10);
     #[expect(unsafe_code, reason = "libwebp is a C library")]
-    // SAFETY: the pixels outlive the call and are `height` rows of `width` pixels of 4 bytes; `bytes` outlives the picture that points to it;
-    // the picture is initialised before it is used and freed once, with the memory that its planes are part of.
+    // SAFETY: the pixels outlive the call and are `height` rows of `width` pixels of 4 bytes; `bytes` outlives the image that points to it;
+    // the image is initialised before it is used and freed once, with the memory that its planes are part of.
     let encoded = unsafe {
         let mut target = MaybeUninit::<WebPPicture>::uninit();
         assert_ne!(
@@ -158,11 +173,11 @@ fn lossy_by_libwebp(picture: &StraightImage, quality: u8, method: c_int) -> Vec<
             "the header and the library are of one version"
         );
         let mut target = target.assume_init();
-        target.width = picture.width.cast_signed();
-        target.height = picture.height.cast_signed();
+        target.width = image.width.cast_signed();
+        target.height = image.height.cast_signed();
         target.writer = Some(append);
         target.custom_ptr = (&raw mut bytes).cast::<c_void>();
-        let mut encoded = WebPPictureImportRGBA(&mut target, picture.rgba.as_ptr(), target.width * 4) != 0;
+        let mut encoded = WebPPictureImportRGBA(&mut target, image.rgba.as_ptr(), target.width * 4) != 0;
         if encoded {
             // Colours that nobody sees become those that cost least; then the plane of transparency is out of the encoder's sight.
             WebPCleanupTransparentArea(&mut target);
@@ -183,10 +198,10 @@ fn lossy_by_libwebp(picture: &StraightImage, quality: u8, method: c_int) -> Vec<
 
 /// Called by libwebp with each piece of the file.
 #[expect(unsafe_code, reason = "libwebp is a C library")]
-unsafe extern "C" fn append(data: *const u8, size: usize, picture: *const WebPPicture) -> c_int {
-    // SAFETY: libwebp passes its own buffer and the picture above, whose pointer is to a living `Vec` that nothing else uses meanwhile.
+unsafe extern "C" fn append(data: *const u8, size: usize, image: *const WebPPicture) -> c_int {
+    // SAFETY: libwebp passes its own buffer and the image above, whose pointer is to a living `Vec` that nothing else uses meanwhile.
     unsafe {
-        let bytes = &mut *(*picture).custom_ptr.cast::<Vec<u8>>();
+        let bytes = &mut *(*image).custom_ptr.cast::<Vec<u8>>();
         bytes.extend_from_slice(std::slice::from_raw_parts(data, size));
     }
     1

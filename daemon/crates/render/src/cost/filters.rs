@@ -1,4 +1,4 @@
-//! What filters cost: pixels of their region times what each effect does with a pixel.
+//! The cost of filters: the pixels of their region times the steps of each effect.
 
 use resvg::tiny_skia::Transform;
 use resvg::usvg::filter::{Filter, Kind};

@@ -9,10 +9,8 @@ use tradepost_codec::StraightImage;
 
 use super::{Engine, Picture, add_time};
 use crate::encoder::straight;
-use crate::frame::Frame;
-use crate::paint::{self, Scratch};
 use crate::presets::{Format, Preset, Watermark};
-use crate::scale::Levels;
+use crate::scale::ImageSizes;
 use crate::stencil::Stencil;
 
 /// Presets that differ in their format only: they share the pixels. By their place among all presets.
@@ -30,7 +28,7 @@ fn sharing(presets: &[Preset]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Whether the picture is shown as it was drawn.
+/// Returns `true` for presets without background and watermark.
 fn is_plain(preset: &Preset) -> bool {
     preset.background.is_none() && preset.watermark == Watermark::None
 }
@@ -103,7 +101,7 @@ impl Engine {
                 && first.watermark == Watermark::Tiled
                 && self
                     .marked
-                    .take(self.marks.of(width, height)?, coverage, stencil.colour)
+                    .try_fill(self.marks.at_size(width, height)?, coverage, stencil.colour)
             {
                 add_time(&mut self.times.scale, start);
                 let formats: Vec<Format> = group.iter().map(|&index| presets[index].format).collect();
@@ -120,13 +118,10 @@ impl Engine {
     }
 
     /// Encodes pixels in every preset. `None` when nothing shows.
-    pub(crate) fn draw<F>(&mut self, levels: &mut Levels<F>, widest: u32, presets: &[Preset]) -> Option<Vec<Picture>>
-    where
-        F: FnMut(u32) -> Option<Pixmap>,
-    {
+    pub(crate) fn draw(&mut self, sizes: &mut ImageSizes<'_>, widest: u32, presets: &[Preset]) -> Option<Vec<Picture>> {
         let start = Instant::now();
         let is_empty = |pixmap: &Pixmap| pixmap.pixels().iter().all(|pixel| pixel.alpha() == 0);
-        let shows = !is_empty(levels.at(widest)?);
+        let shows = !is_empty(sizes.at(widest)?);
         add_time(&mut self.times.render, start);
         if !shows {
             return None;
@@ -135,11 +130,11 @@ impl Engine {
         for group in sharing(presets) {
             let first = &presets[group[0]];
             let start = Instant::now();
-            let level = levels.at(first.width_px)?;
+            let image = sizes.at(first.width_px)?;
             let image = if is_plain(first) {
-                straight(level)
+                straight(image)
             } else {
-                straight(&self.dressed(level, first.background, &first.watermark)?)
+                straight(&self.dressed(image, first.background, &first.watermark)?)
             };
             add_time(&mut self.times.scale, start);
             let files = self.encode(&image, presets, &group);
@@ -173,12 +168,4 @@ impl Engine {
         }
         Some(dressed)
     }
-}
-
-/// Fills the picture's width; the height follows, within bounds.
-pub(crate) fn draw_at(tree: &usvg::Tree, width: u32, scratch: &mut Scratch) -> Option<Pixmap> {
-    let frame = Frame::new(tree.size(), width);
-    let mut pixmap = Pixmap::new(frame.width, frame.height)?;
-    paint::render(tree, frame.transform, &mut pixmap.as_mut(), scratch);
-    Some(pixmap)
 }

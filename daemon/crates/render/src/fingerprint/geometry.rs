@@ -35,7 +35,7 @@ pub(super) fn geometry(tree: &Tree) -> ([u8; 16], bool) {
     (half, simple)
 }
 
-/// What is drawn with an outline.
+/// The use of an outline.
 #[derive(Clone, Copy)]
 enum Drawn {
     Filled = 1,

@@ -11,13 +11,13 @@ const LOW: usize = 8;
 const VISIBLE: u8 = 24;
 /// Channels of one colour differ by no more, for the sake of rounding.
 const SAME_COLOUR: u8 = 24;
-/// How much coverage counts beside lightness where there are several colours.
+/// The weight of coverage against lightness where there are several colours.
 const COVERAGE: f32 = 0.3;
 const LIGHTNESS: f32 = 1.4;
-/// What covers less of the picture than this shows nothing.
+/// A drawing that covers a smaller part of the picture counts as blank.
 const MIN_COVERED: f64 = 0.004;
 
-/// How many bits two looks differ in, of 64.
+/// The number of bits of 64 in which two looks differ.
 pub fn distance(first: u64, second: u64) -> u32 {
     (first ^ second).count_ones()
 }
@@ -27,7 +27,7 @@ pub(super) fn look(pixels: &Pixmap) -> (u64, bool) {
     let Some(crop) = visible_box(pixels) else {
         return (0, true);
     };
-    let values = values(pixels, is_one_colour(pixels));
+    let values = visual_weights(pixels);
     let small = shrink(&values, pixels.width() as usize, crop);
     let coefficients = transform(&small);
     let middle = median(coefficients);
@@ -102,10 +102,10 @@ fn is_one_colour(pixels: &Pixmap) -> bool {
         .all(|(&low, high)| high.saturating_sub(low) <= SAME_COLOUR)
 }
 
-/// How much there is to see at each pixel.
-fn values(pixels: &Pixmap, one_colour: bool) -> Vec<f32> {
+/// The visual weight of each pixel.
+fn visual_weights(pixels: &Pixmap) -> Vec<f32> {
     let alpha = |pixel: &PremultipliedColorU8| f32::from(pixel.alpha()) / 255.0;
-    if one_colour {
+    if is_one_colour(pixels) {
         return pixels.pixels().iter().map(alpha).collect();
     }
     let light = |pixel: &PremultipliedColorU8| {
@@ -154,7 +154,7 @@ fn shrink(values: &[f32], width: usize, crop: Crop) -> [f64; SIDE * SIDE] {
     small
 }
 
-/// Which whole steps lie between two places, and how much of each.
+/// The whole steps between two places, and the part of each.
 fn overlaps(from: f64, to: f64, most: usize) -> impl Iterator<Item = (usize, f64)> {
     let first = from.floor().max(0.0) as usize;
     let last = (to.ceil().max(0.0) as usize).min(most);

@@ -29,13 +29,13 @@ pub(super) struct Outline {
     pub y: f64,
     /// Enclosed; without a sign.
     pub area: f64,
-    /// How the line leans, `/` or `\\`, and where it points, `<` or `>`, `^` or `v`: its mixed moments about the middle, as lengths.
+    /// The slant of the line (`/` or `\\`) and its direction (`<` or `>`, `^` or `v`): its mixed moments about the middle, as lengths.
     pub lean: f64,
     pub points_x: f64,
     pub points_y: f64,
 }
 
-/// Whether an outline ends where it began.
+/// An outline that ends where it began, or not.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Ends {
     /// As it is filled.

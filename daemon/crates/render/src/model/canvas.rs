@@ -1,13 +1,14 @@
-//! Where triangles become pixels.
+//! Rasterizes triangles into pixels with a depth buffer.
 
+use glam::Vec3;
 use resvg::tiny_skia::Pixmap;
 
-use super::Unseen;
+use super::ModelError;
 use super::camera::Vertex;
-use super::light::{dot, lit, normalised};
+use super::light::{shade, unit};
 use super::surface::Surface;
 
-/// In the time of looking at one pixel, a nanosecond or two: what a picture may cost.
+/// The most that a picture may cost, in visits of a pixel, which take a nanosecond or two.
 const MAX_WORK: u64 = 600_000_000;
 const TRIANGLE_WORK: u64 = 40;
 const SHADED_WORK: u64 = 40;
@@ -17,7 +18,7 @@ pub struct Canvas {
     side: usize,
     /// sRGB, premultiplied.
     pixels: Vec<[u8; 4]>,
-    /// One by the distance of what is nearest; 0 where nothing is.
+    /// The reciprocal of the distance of what is nearest; 0 where nothing is.
     nearest: Vec<f32>,
     work_left: u64,
 }
@@ -26,8 +27,8 @@ pub struct Canvas {
 struct Triangle<'a> {
     corners: [&'a Vertex; 3],
     surface: &'a Surface,
-    /// Where the model gives no directions.
-    flat: [f32; 3],
+    /// The normal where the model has none.
+    flat: Vec3,
     /// 1 or -1: both sides of everything are lit as if they were the outer one.
     facing: f32,
     level: usize,
@@ -50,7 +51,7 @@ impl Canvas {
     }
 
     /// Fills a triangle; one with a corner that is not there, or cannot be seen, is left out.
-    pub fn triangle(&mut self, vertices: &[Vertex], corners: [usize; 3], surface: &Surface) -> Result<(), Unseen> {
+    pub fn triangle(&mut self, vertices: &[Vertex], corners: [usize; 3], surface: &Surface) -> Result<(), ModelError> {
         self.spend(TRIANGLE_WORK)?;
         let [Some(a), Some(b), Some(c)] = corners.map(|at| vertices.get(at)) else {
             return Ok(());
@@ -71,7 +72,7 @@ impl Canvas {
         }
         self.spend((columns.len() * rows.len()) as u64)?;
         let triangle = Triangle::new([a, b, c], surface, doubled);
-        // How much of each corner a pixel has, and how that changes from pixel to pixel.
+        // The weight of each corner, and its change from pixel to pixel.
         let across = [(b.y - c.y) / doubled, (c.y - a.y) / doubled, (a.y - b.y) / doubled];
         let mut shaded = 0;
         for row in rows {
@@ -89,7 +90,7 @@ impl Canvas {
         self.spend(shaded * SHADED_WORK)
     }
 
-    /// Whether the triangle is what is seen there.
+    /// Draws a pixel of the triangle; `false` where something is nearer.
     fn pixel(&mut self, at: usize, parts: [f32; 3], triangle: &Triangle<'_>) -> bool {
         let weights: [f32; 3] = std::array::from_fn(|corner| parts[corner] * triangle.corners[corner].nearness);
         let nearness = weights.iter().sum::<f32>();
@@ -99,7 +100,7 @@ impl Canvas {
         let Some(([red, green, blue], opacity)) = triangle.colour(weights.map(|weight| weight / nearness)) else {
             return true;
         };
-        if !triangle.surface.is_clear() {
+        if !triangle.surface.is_blended() {
             self.nearest[at] = nearness;
             self.pixels[at] = [red, green, blue, 255];
             return true;
@@ -118,8 +119,8 @@ impl Canvas {
         true
     }
 
-    fn spend(&mut self, work: u64) -> Result<(), Unseen> {
-        self.work_left = self.work_left.checked_sub(work).ok_or(Unseen::TooDear)?;
+    fn spend(&mut self, work: u64) -> Result<(), ModelError> {
+        self.work_left = self.work_left.checked_sub(work).ok_or(ModelError::TooDear)?;
         Ok(())
     }
 
@@ -147,26 +148,21 @@ impl Canvas {
 impl<'a> Triangle<'a> {
     fn new(corners: [&'a Vertex; 3], surface: &'a Surface, doubled: f32) -> Self {
         let [a, b, c] = corners;
-        let along = |to: &Vertex| -> [f32; 3] { std::array::from_fn(|axis| to.place[axis] - a.place[axis]) };
-        let (first, second) = (along(b), along(c));
-        let mut flat = normalised([
-            first[1] * second[2] - first[2] * second[1],
-            first[2] * second[0] - first[0] * second[2],
-            first[0] * second[1] - first[1] * second[0],
-        ]);
-        if dot(flat, a.place) > 0.0 {
-            flat = flat.map(|part| -part);
+        let (first, second) = (b.position - a.position, c.position - a.position);
+        let mut flat = unit(first.cross(second));
+        if flat.dot(a.position) > 0.0 {
+            flat = -flat;
         }
-        let normals: [f32; 3] = std::array::from_fn(|axis| corners.iter().map(|corner| corner.normal[axis]).sum());
+        let normals = a.normal + b.normal + c.normal;
         let texture = (b.texture[0] - a.texture[0]) * (c.texture[1] - a.texture[1])
             - (b.texture[1] - a.texture[1]) * (c.texture[0] - a.texture[0]);
-        // Pixels of the texture for one of the canvas.
+        // Texels for each pixel of the canvas.
         let crowd = (texture / doubled).abs() * surface.texture_density();
         Self {
             corners,
             surface,
             flat,
-            facing: if dot(normals, flat) < 0.0 { -1.0 } else { 1.0 },
+            facing: if normals.dot(flat) < 0.0 { -1.0 } else { 1.0 },
             level: if crowd > 1.0 {
                 (crowd.log2() / 2.0).round().min(16.0) as usize
             } else {
@@ -183,15 +179,21 @@ impl<'a> Triangle<'a> {
                 .map(|(corner, weight)| of(corner) * weight)
                 .sum()
         };
-        let place = [mix(&|vertex| vertex.texture[0]), mix(&|vertex| vertex.texture[1])];
+        let coordinates = [mix(&|vertex| vertex.texture[0]), mix(&|vertex| vertex.texture[1])];
         let colour = std::array::from_fn(|part| mix(&|vertex| f32::from(vertex.colour[part]) / 255.0));
-        let sample = self.surface.sample(place, self.level, colour)?;
-        let normal: [f32; 3] = std::array::from_fn(|axis| mix(&|vertex| vertex.normal[axis]) * self.facing);
-        let normal = if dot(normal, normal) > 1e-6 {
-            normalised(normal)
+        let sample = self.surface.sample(coordinates, self.level, colour)?;
+        let normal: Vec3 = self
+            .corners
+            .iter()
+            .zip(weights)
+            .map(|(corner, weight)| corner.normal * weight)
+            .sum();
+        let normal = normal * self.facing;
+        let normal = if normal.length_squared() > 1e-6 {
+            unit(normal)
         } else {
             self.flat
         };
-        Some((lit(self.surface, &sample, normal), sample.opacity))
+        Some((shade(self.surface, &sample, normal), sample.opacity))
     }
 }

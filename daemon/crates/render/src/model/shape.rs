@@ -1,91 +1,84 @@
-//! One piece of a mesh at a place: its vertices in the scene, and which of them are corners of triangles.
+//! The vertices and triangles of a primitive in the scene.
 
 use std::rc::Rc;
 
-use super::access::{Data, Elements};
-use super::document::Primitive;
-use super::matrix::{Matrix, Vector, for_normals, normalised, place};
-use super::scene::Placed;
+use glam::{DMat3, DMat4, DVec3};
+use tradepost_inspect::glb::{Elements, Model, Primitive, PrimitiveMode};
 
-/// The vertices of a piece.
-pub struct Shape<'a> {
+use super::elements;
+use super::scene::PlacedMesh;
+
+/// The vertices of a primitive.
+pub struct PlacedPrimitive<'a> {
     pub material: Option<usize>,
-    world: Matrix,
-    normal_matrix: [Vector; 3],
+    world: DMat4,
+    normal_matrix: DMat3,
     positions: Elements<'a>,
     normals: Option<Elements<'a>>,
-    textures: [Option<Elements<'a>>; 2],
+    texture_coordinates: [Option<Elements<'a>>; 2],
     colours: Option<Elements<'a>>,
-    skin: Option<Skin<'a>>,
+    skin: Option<VertexSkin<'a>>,
 }
 
-struct Skin<'a> {
+/// The joints that move the vertices.
+struct VertexSkin<'a> {
     joints: Elements<'a>,
     weights: Elements<'a>,
-    bones: Rc<[Matrix]>,
+    matrices: Rc<[DMat4]>,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> PlacedPrimitive<'a> {
     /// `None` when there is nothing to show.
-    pub fn new(data: &'a Data<'_>, primitive: &Primitive, placed: &Placed) -> Option<Self> {
-        let attributes = &primitive.attributes;
-        let skin = placed.bones.as_ref().and_then(|bones| {
-            Some(Skin {
-                joints: data.elements(attributes.joints_0)?,
-                weights: data.elements(attributes.weights_0)?,
-                bones: Rc::clone(bones),
+    pub fn new(model: &'a Model<'_>, primitive: &Primitive, placed: &PlacedMesh) -> Option<Self> {
+        let attribute = |name: &str| elements(model, primitive.attribute(name));
+        let skin = placed.joints.as_ref().and_then(|matrices| {
+            Some(VertexSkin {
+                joints: attribute("JOINTS_0")?,
+                weights: attribute("WEIGHTS_0")?,
+                matrices: Rc::clone(matrices),
             })
         });
         Some(Self {
             material: primitive.material,
             world: placed.world,
-            normal_matrix: for_normals(&placed.world),
-            positions: data.elements(attributes.position)?,
-            normals: data.elements(attributes.normal),
-            textures: [attributes.texcoord_0, attributes.texcoord_1].map(|index| data.elements(index)),
-            colours: data.elements(attributes.color_0),
+            normal_matrix: normal_matrix(&placed.world),
+            positions: attribute("POSITION")?,
+            normals: attribute("NORMAL"),
+            texture_coordinates: ["TEXCOORD_0", "TEXCOORD_1"].map(attribute),
+            colours: attribute("COLOR_0"),
             skin,
         })
     }
 
-    /// How many vertices it has.
+    /// The number of vertices.
     pub fn len(&self) -> usize {
-        self.positions.count
+        self.positions.len()
     }
 
-    /// Where its vertices are in the scene.
-    pub fn points(&self) -> impl Iterator<Item = Vector> {
-        (0..self.len()).map(|at| self.point(at, self.blended(at).as_ref()))
+    /// The positions of all vertices in the scene.
+    pub fn points(&self) -> impl Iterator<Item = DVec3> {
+        (0..self.len()).map(|at| self.point(at, self.skin_matrix(at).as_ref()))
     }
 
-    /// About the middle of it: the mean of the corners of the box around it.
-    pub fn middle(&self) -> Vector {
-        let (mut low, mut high) = ([f64::MAX; 3], [f64::MIN; 3]);
-        for point in self.points() {
-            for axis in 0..3 {
-                low[axis] = low[axis].min(point[axis]);
-                high[axis] = high[axis].max(point[axis]);
-            }
-        }
-        std::array::from_fn(|axis| low[axis] / 2.0 + high[axis] / 2.0)
+    /// The middle of the box around the vertices.
+    pub fn middle(&self) -> DVec3 {
+        let (low, high) = bounds(self.points());
+        low / 2.0 + high / 2.0
     }
 
-    /// Position and direction of a vertex in the scene; no direction where the model has none.
-    pub fn vertex(&self, at: usize) -> (Vector, Option<Vector>) {
-        let blended = self.blended(at);
+    /// The position and normal of a vertex in the scene; no normal where the model has none.
+    pub fn vertex(&self, at: usize) -> (DVec3, Option<DVec3>) {
+        let skin_matrix = self.skin_matrix(at);
         let normal = self.normals.as_ref().map(|normals| {
-            let matrix = blended.as_ref().map_or(self.normal_matrix, for_normals);
-            let [x, y, z] = normals.floats(at, [0.0; 3]).map(f64::from);
-            normalised(std::array::from_fn(|axis| {
-                matrix[0][axis] * x + matrix[1][axis] * y + matrix[2][axis] * z
-            }))
+            let matrix = skin_matrix.as_ref().map_or(self.normal_matrix, normal_matrix);
+            unit(matrix * DVec3::from(normals.floats(at, [0.0; 3]).map(f64::from)))
         });
-        (self.point(at, blended.as_ref()), normal)
+        (self.point(at, skin_matrix.as_ref()), normal)
     }
 
-    /// Where a vertex is in a texture, by the number of the set.
-    pub fn texture_place(&self, set: usize, at: usize) -> [f32; 2] {
-        let elements = self.textures.get(set).and_then(Option::as_ref);
+    /// The texture coordinates of a vertex in a set.
+    pub fn texture_coordinates(&self, set: usize, at: usize) -> [f32; 2] {
+        let elements = self.texture_coordinates.get(set).and_then(Option::as_ref);
         elements.map_or([0.0; 2], |elements| elements.floats(at, [0.0; 2]))
     }
 
@@ -96,13 +89,13 @@ impl<'a> Shape<'a> {
             .map_or([1.0; 4], |colours| colours.floats(at, [1.0; 4]))
     }
 
-    fn point(&self, at: usize, blended: Option<&Matrix>) -> Vector {
-        let position = self.positions.floats(at, [0.0; 3]).map(f64::from);
-        place(blended.unwrap_or(&self.world), position)
+    fn point(&self, at: usize, skin_matrix: Option<&DMat4>) -> DVec3 {
+        let position = DVec3::from(self.positions.floats(at, [0.0; 3]).map(f64::from));
+        skin_matrix.unwrap_or(&self.world).transform_point3(position)
     }
 
-    /// What the bones make of a vertex together.
-    fn blended(&self, at: usize) -> Option<Matrix> {
+    /// The weighted sum of the matrices of a vertex's joints; `None` when nothing moves it.
+    fn skin_matrix(&self, at: usize) -> Option<DMat4> {
         let skin = self.skin.as_ref()?;
         let joints: [u32; 4] = skin.joints.integers(at);
         let weights: [f32; 4] = skin.weights.floats(at, [0.0; 4]);
@@ -112,64 +105,75 @@ impl<'a> Shape<'a> {
         }
         let mut sum = [0.0; 16];
         for (joint, weight) in joints.into_iter().zip(weights) {
-            let Some(bone) = skin.bones.get(joint as usize).filter(|_| weight != 0.0) else {
+            let Some(matrix) = skin.matrices.get(joint as usize).filter(|_| weight != 0.0) else {
                 continue;
             };
-            for (sum, part) in sum.iter_mut().zip(bone) {
+            for (sum, part) in sum.iter_mut().zip(matrix.to_cols_array()) {
                 *sum += part * f64::from(weight) / total;
             }
         }
-        Some(sum)
+        Some(DMat4::from_cols_array(&sum))
     }
 }
 
-/// The corners of triangles, by the numbers of vertices.
-pub struct Corners<'a> {
+/// The matrix of normals of a shape that a matrix has moved: its cofactors, right for uneven scales and for mirrors as well.
+fn normal_matrix(matrix: &DMat4) -> DMat3 {
+    let [a, b, c] = [matrix.x_axis, matrix.y_axis, matrix.z_axis].map(|axis| axis.truncate());
+    DMat3::from_cols(b.cross(c), c.cross(a), a.cross(b))
+}
+
+/// The vector at length one; up when it has no direction.
+fn unit(vector: DVec3) -> DVec3 {
+    let length = vector.length();
+    if length > 0.0 && length.is_finite() {
+        vector / length
+    } else {
+        DVec3::Y
+    }
+}
+
+/// The corners of the box around points.
+pub fn bounds(points: impl Iterator<Item = DVec3>) -> (DVec3, DVec3) {
+    let start = (DVec3::splat(f64::MAX), DVec3::splat(f64::MIN));
+    points.fold(start, |(low, high), point| (point.min(low), point.max(high)))
+}
+
+/// The triangles of a primitive, as numbers of vertices.
+pub struct Triangles<'a> {
     indices: Option<Elements<'a>>,
-    kind: Kind,
-    triangles: usize,
+    mode: PrimitiveMode,
+    count: usize,
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Single,
-    Strip,
-    Fan,
-}
-
-impl<'a> Corners<'a> {
+impl<'a> Triangles<'a> {
     /// `None` for points and lines, or when the indices are not there.
-    pub fn new(data: &'a Data<'_>, primitive: &Primitive, vertices: usize) -> Option<Self> {
+    pub fn new(model: &'a Model<'_>, primitive: &Primitive, vertices: usize) -> Option<Self> {
         let indices = match primitive.indices {
             None => None,
-            index => Some(data.elements(index)?),
+            index => Some(elements(model, index)?),
         };
-        let count = indices.as_ref().map_or(vertices, |indices| indices.count);
-        let (kind, triangles) = match primitive.mode.unwrap_or(4) {
-            4 => (Kind::Single, count / 3),
-            5 => (Kind::Strip, count.saturating_sub(2)),
-            6 => (Kind::Fan, count.saturating_sub(2)),
+        let count = indices.as_ref().map_or(vertices, Elements::len);
+        let mode = primitive.mode?;
+        let count = match mode {
+            PrimitiveMode::Triangles => count / 3,
+            PrimitiveMode::TriangleStrip | PrimitiveMode::TriangleFan => count.saturating_sub(2),
             _ => return None,
         };
-        Some(Self {
-            indices,
-            kind,
-            triangles,
-        })
+        Some(Self { indices, mode, count })
     }
 
-    /// How many triangles there are.
+    /// The number of triangles.
     pub fn len(&self) -> usize {
-        self.triangles
+        self.count
     }
 
-    /// The corners of a triangle; they may lead to vertices that are not there.
+    /// The corners of a triangle; they may exceed the number of vertices.
     pub fn at(&self, triangle: usize) -> [usize; 3] {
-        let places = match self.kind {
-            Kind::Single => [triangle * 3, triangle * 3 + 1, triangle * 3 + 2],
-            Kind::Strip if triangle.is_multiple_of(2) => [triangle, triangle + 1, triangle + 2],
-            Kind::Strip => [triangle + 1, triangle, triangle + 2],
-            Kind::Fan => [0, triangle + 1, triangle + 2],
+        let places = match self.mode {
+            PrimitiveMode::TriangleStrip if triangle.is_multiple_of(2) => [triangle, triangle + 1, triangle + 2],
+            PrimitiveMode::TriangleStrip => [triangle + 1, triangle, triangle + 2],
+            PrimitiveMode::TriangleFan => [0, triangle + 1, triangle + 2],
+            _ => [triangle * 3, triangle * 3 + 1, triangle * 3 + 2],
         };
         match &self.indices {
             Some(indices) => places.map(|at| indices.integers::<1>(at)[0] as usize),

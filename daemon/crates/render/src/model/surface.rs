@@ -1,39 +1,33 @@
-//! What the pieces of a model are covered with.
+//! Materials as the renderer evaluates them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Unseen;
-use super::access::Data;
-use super::document::{Material, TextureUse};
-use super::look::{Look, Textures};
+use tradepost_inspect::glb::{AlphaMode, Material, Model, TextureInfo};
 
-/// How much of the light goes through what is all transmission: it stays visible.
-const MOST_TRANSMISSION: f32 = 0.75;
-/// How metallic something is of which a texture says where it is; the texture itself is not read.
-const MIXED_METAL: f32 = 0.35;
-/// The material of a piece.
+use super::ModelError;
+use super::textures::{Sampler, Textures};
+
+/// The transparency of full transmission: it stays visible.
+const MAX_TRANSMISSION: f32 = 0.75;
+/// The factor on metalness that a texture varies; the texture itself is not read.
+const TEXTURED_METAL: f32 = 0.35;
+/// The material of a primitive.
 pub struct Surface {
     base: [f32; 4],
-    base_texture: Option<Look>,
+    base_texture: Option<Sampler>,
     emission: [f32; 3],
-    emission_texture: Option<Look>,
+    emission_texture: Option<Sampler>,
     /// 0 to 1.
     pub metal: f32,
     /// 0 to 1.
     pub roughness: f32,
     pub is_lit: bool,
-    mode: Mode,
+    alpha_mode: AlphaMode,
+    /// Less opaque parts of a mask do not show.
+    alpha_cutoff: f32,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    Opaque,
-    /// What is less opaque than this is not there.
-    Mask(f32),
-    Blend,
-}
-
-/// What a surface gives at a place: linear light, without the light that falls on it.
+/// A surface at a place, in linear light, before lighting.
 pub struct Sample {
     pub colour: [f32; 3],
     pub opacity: f32,
@@ -41,38 +35,37 @@ pub struct Sample {
 }
 
 impl Surface {
-    /// Whether something can be seen through it.
-    pub fn is_clear(&self) -> bool {
-        self.mode == Mode::Blend
+    /// Returns `true` when it blends with what is behind it.
+    pub fn is_blended(&self) -> bool {
+        self.alpha_mode == AlphaMode::Blend
     }
 
-    /// The set of texture places that it uses.
+    /// The set of texture coordinates that it uses.
     pub fn texture_set(&self) -> usize {
-        let look = self.base_texture.as_ref().or(self.emission_texture.as_ref());
-        look.map_or(0, |look| look.set)
+        let sampler = self.base_texture.as_ref().or(self.emission_texture.as_ref());
+        sampler.map_or(0, |sampler| sampler.set)
     }
 
-    /// How many pixels of its texture there are on one unit of texture places.
+    /// Pixels of its texture on one unit of texture coordinates.
     pub fn texture_density(&self) -> f32 {
-        let look = self.base_texture.as_ref().or(self.emission_texture.as_ref());
-        look.map_or(0.0, |look| look.density())
+        let sampler = self.base_texture.as_ref().or(self.emission_texture.as_ref());
+        sampler.map_or(0.0, Sampler::density)
     }
 
-    /// `None` where it is not there at all.
-    pub fn sample(&self, place: [f32; 2], level: usize, colour: [f32; 4]) -> Option<Sample> {
+    /// The surface at texture coordinates; `None` where a mask hides it.
+    pub fn sample(&self, coordinates: [f32; 2], level: usize, colour: [f32; 4]) -> Option<Sample> {
         let base = match &self.base_texture {
-            Some(look) => look.colour(place, level),
+            Some(sampler) => sampler.colour(coordinates, level),
             None => [1.0; 4],
         };
         let [red, green, blue, opacity] = std::array::from_fn(|part| base[part] * self.base[part] * colour[part]);
-        let opacity = match self.mode {
-            Mode::Opaque => 1.0,
-            Mode::Mask(cutoff) if opacity < cutoff => return None,
-            Mode::Mask(_) => 1.0,
-            Mode::Blend => opacity.clamp(0.0, 1.0),
+        let opacity = match self.alpha_mode {
+            AlphaMode::Mask if opacity < self.alpha_cutoff => return None,
+            AlphaMode::Opaque | AlphaMode::Mask => 1.0,
+            AlphaMode::Blend => opacity.clamp(0.0, 1.0),
         };
         let emission = match &self.emission_texture {
-            Some(look) if look.set == self.texture_set() => look.colour(place, level),
+            Some(sampler) if sampler.set == self.texture_set() => sampler.colour(coordinates, level),
             Some(_) => [0.0; 4],
             None => [1.0; 4],
         };
@@ -83,57 +76,54 @@ impl Surface {
         })
     }
 
-    fn of(
+    fn from_material(
         material: &Material,
-        look: &mut impl FnMut(&TextureUse) -> Result<Option<Look>, Unseen>,
-    ) -> Result<Self, Unseen> {
-        let metal = &material.pbr_metallic_roughness;
-        let glossy = material.extensions.glossiness.as_ref();
-        let (factor, texture) = match glossy {
+        sampler: &mut impl FnMut(&TextureInfo) -> Result<Option<Sampler>, ModelError>,
+    ) -> Result<Self, ModelError> {
+        let metallic = &material.metallic_roughness;
+        let glossy = material.specular_glossiness.as_ref();
+        let (mut base, texture) = match glossy {
             Some(glossy) => (glossy.diffuse_factor, &glossy.diffuse_texture),
-            None => (metal.base_color_factor, &metal.base_color_texture),
+            None => (metallic.base_color_factor, &metallic.base_color_texture),
         };
-        let mut base = factor.unwrap_or([1.0; 4]);
-        let transmission = material.extensions.transmission.as_ref();
-        let transmission = transmission.map_or(0.0, |transmission| transmission.transmission_factor.clamp(0.0, 1.0));
-        base[3] *= 1.0 - transmission * MOST_TRANSMISSION;
-        let mode = match material.alpha_mode.as_deref() {
-            Some("MASK") => Mode::Mask(material.alpha_cutoff.unwrap_or(0.5)),
-            Some("BLEND") => Mode::Blend,
-            _ if transmission > 0.0 => Mode::Blend,
-            _ => Mode::Opaque,
-        };
-        let is_mixed = metal.metallic_roughness_texture.is_some();
-        let full_metal = metal.metallic_factor.unwrap_or(1.0).clamp(0.0, 1.0);
-        let mut looked_up = |texture: &Option<TextureUse>| match texture {
-            Some(texture) => look(texture),
+        let transmission = material.transmission_factor.clamp(0.0, 1.0);
+        base[3] *= 1.0 - transmission * MAX_TRANSMISSION;
+        let is_textured = metallic.metallic_roughness_texture.is_some();
+        let metal = metallic.metallic_factor.clamp(0.0, 1.0);
+        let mut sampler = |texture: &Option<TextureInfo>| match texture {
+            Some(texture) => sampler(texture),
             None => Ok(None),
         };
+        let emission = material.emissive_factor.map(|part| part as f32);
         Ok(Self {
             base,
-            base_texture: looked_up(texture)?,
-            emission: material.emissive_factor,
-            emission_texture: if material.emissive_factor == [0.0; 3] {
+            base_texture: sampler(texture)?,
+            emission,
+            emission_texture: if emission == [0.0; 3] {
                 None
             } else {
-                looked_up(&material.emissive_texture)?
+                sampler(&material.emissive_texture)?
             },
             metal: match glossy {
                 Some(_) => 0.0,
-                None if is_mixed => full_metal * MIXED_METAL,
-                None => full_metal,
+                None if is_textured => metal * TEXTURED_METAL,
+                None => metal,
             },
             roughness: match glossy {
-                Some(glossy) => 1.0 - glossy.glossiness_factor.unwrap_or(1.0).clamp(0.0, 1.0),
-                None if is_mixed => (metal.roughness_factor.unwrap_or(1.0) * 0.6).clamp(0.0, 1.0),
-                None => metal.roughness_factor.unwrap_or(1.0).clamp(0.0, 1.0),
+                Some(glossy) => 1.0 - glossy.glossiness_factor.clamp(0.0, 1.0),
+                None if is_textured => (metallic.roughness_factor * 0.6).clamp(0.0, 1.0),
+                None => metallic.roughness_factor.clamp(0.0, 1.0),
             },
-            is_lit: material.extensions.unlit.is_none(),
-            mode,
+            is_lit: !material.is_unlit(),
+            alpha_mode: match material.alpha_mode {
+                AlphaMode::Opaque if transmission > 0.0 => AlphaMode::Blend,
+                mode => mode,
+            },
+            alpha_cutoff: material.alpha_cutoff,
         })
     }
 
-    /// What has no material: a light grey.
+    /// The surface of primitives without a material: a light grey.
     fn plain() -> Self {
         Self {
             base: [0.8, 0.8, 0.8, 1.0],
@@ -143,7 +133,8 @@ impl Surface {
             metal: 0.0,
             roughness: 0.7,
             is_lit: true,
-            mode: Mode::Opaque,
+            alpha_mode: AlphaMode::Opaque,
+            alpha_cutoff: 0.0,
         }
     }
 }
@@ -157,22 +148,23 @@ pub struct Surfaces {
 
 impl Surfaces {
     /// Reads the materials and decodes their textures.
-    pub fn new(data: &Data<'_>, used: impl Iterator<Item = Option<usize>>) -> Result<Self, Unseen> {
+    pub fn new(model: &Model<'_>, used: impl Iterator<Item = Option<usize>>) -> Result<Self, ModelError> {
         let used: BTreeSet<usize> = used.flatten().collect();
-        let mut textures = Textures::new(data);
+        let mut textures = Textures::new(model);
         let mut surfaces = BTreeMap::new();
-        let materials = used
-            .iter()
-            .filter_map(|&at| Some((at, data.document.materials.get(at)?)));
+        let materials = used.iter().filter_map(|&at| Some((at, model.material(Some(at))?)));
         // Once to count them, once to read them.
         for (_, material) in materials.clone() {
-            Surface::of(material, &mut |texture| {
+            Surface::from_material(material, &mut |texture| {
                 textures.announce(texture);
                 Ok(None)
             })?;
         }
         for (at, material) in materials {
-            surfaces.insert(at, Surface::of(material, &mut |texture| textures.look(texture))?);
+            surfaces.insert(
+                at,
+                Surface::from_material(material, &mut |texture| textures.sampler(texture))?,
+            );
         }
         Ok(Self {
             surfaces,
@@ -186,7 +178,7 @@ impl Surfaces {
         material.and_then(|at| self.surfaces.get(&at)).unwrap_or(&self.plain)
     }
 
-    /// What could not be shown.
+    /// Textures that could not be shown.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }

@@ -50,7 +50,7 @@ fn add(document: &mut Value, list: &str, object: Value) {
     document[list].as_array_mut().unwrap().push(object);
 }
 
-fn draw(document: Value, bin: &[u8]) -> Result<Pixmap, Unseen> {
+fn draw(document: Value, bin: &[u8]) -> Result<Pixmap, ModelError> {
     Still::draw(&glb(document, bin), 128).map(|still| {
         assert_eq!(still.notes, Vec::<String>::new());
         still.at(128).unwrap()
@@ -62,7 +62,7 @@ fn middle(pixmap: &Pixmap) -> [u8; 4] {
     [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()]
 }
 
-/// How much the pictures differ, from 0 to 255 for a pixel.
+/// The mean difference of pixels, 0 to 255.
 fn difference(first: &Pixmap, second: &Pixmap) -> f64 {
     let sum: u64 = first
         .data()

@@ -1,54 +1,38 @@
-//! Textures: a picture in ever smaller sizes, looked up at places between its pixels.
+//! Textures as mipmaps with bilinear sampling.
 
 use std::sync::LazyLock;
 
+use tradepost_inspect::glb::Wrap;
+
 use crate::raster::{Fault, Raster};
 
-/// What is beyond the edges of a texture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrap {
-    Repeat,
-    Mirror,
-    Edge,
-}
-
-impl Wrap {
-    /// By the number that glTF gives it.
-    pub fn of(code: Option<u32>) -> Self {
-        match code {
-            Some(33071) => Self::Edge,
-            Some(33648) => Self::Mirror,
-            _ => Self::Repeat,
-        }
-    }
-
-    fn apply(self, at: i64, size: i64) -> i64 {
-        match self {
-            Self::Repeat => at.rem_euclid(size),
-            Self::Edge => at.clamp(0, size - 1),
-            Self::Mirror => {
-                let at = at.rem_euclid(size * 2);
-                if at < size { at } else { size * 2 - 1 - at }
-            }
+/// The texel for a coordinate beyond the edges of a texture.
+fn wrapped(wrap: Wrap, at: i64, size: i64) -> i64 {
+    match wrap {
+        Wrap::Repeat => at.rem_euclid(size),
+        Wrap::ClampToEdge => at.clamp(0, size - 1),
+        Wrap::MirroredRepeat => {
+            let at = at.rem_euclid(size * 2);
+            if at < size { at } else { size * 2 - 1 - at }
         }
     }
 }
 
-/// A texture that is ready to be looked up.
-pub struct Texture {
+/// A decoded texture.
+pub struct Mipmap {
     /// Each half of the one before.
-    levels: Vec<Level>,
+    levels: Vec<MipmapLevel>,
 }
 
-struct Level {
+struct MipmapLevel {
     width: u32,
     height: u32,
     /// sRGB, not premultiplied.
     pixels: Vec<[u8; 4]>,
 }
 
-impl Texture {
-    /// Decodes a texture of at most so many pixels; what is kept of it is at most `side` pixels wide and high. Also tells how many pixels it had.
+impl Mipmap {
+    /// Decodes a texture of at most so many pixels and scales it down to at most `side` pixels a side; also returns its number of pixels.
     pub fn decode(bytes: &[u8], most_pixels: u64, side: u32) -> Result<(Self, u64), Fault> {
         let raster = Raster::decode_texture(bytes, most_pixels)?;
         let (width, height) = (raster.width(), raster.height());
@@ -59,12 +43,12 @@ impl Texture {
         };
         let scaled = raster.scaled(fitted(width), fitted(height));
         let scaled = scaled.ok_or_else(|| Fault::Damaged("there is no memory for it".to_owned()))?;
-        let mut levels = vec![Level {
+        let mut levels = vec![MipmapLevel {
             width: scaled.width(),
             height: scaled.height(),
             pixels: scaled.pixels().map(|pixel| pixel.0).collect(),
         }];
-        while let Some(smaller) = levels.last().and_then(Level::halved) {
+        while let Some(smaller) = levels.last().and_then(MipmapLevel::halved) {
             levels.push(smaller);
         }
         Ok((Self { levels }, u64::from(width) * u64::from(height)))
@@ -75,12 +59,12 @@ impl Texture {
         self.levels[0].width as f32 * self.levels[0].height as f32
     }
 
-    /// The colour at a place (0 to 1 from side to side, and what `wraps` makes of the rest): linear red, green, blue, and opacity. `level` is how often the
-    /// size is halved.
-    pub fn colour(&self, place: [f32; 2], wraps: [Wrap; 2], level: usize) -> [f32; 4] {
+    /// The colour at texture coordinates (0 to 1 from side to side): linear red, green, blue, and opacity. `level` is how often the size is
+    /// halved.
+    pub fn colour(&self, coordinates: [f32; 2], wraps: [Wrap; 2], level: usize) -> [f32; 4] {
         let level = &self.levels[level.min(self.levels.len() - 1)];
-        let (left, right, across) = neighbours(place[0], level.width, wraps[0]);
-        let (top, bottom, down) = neighbours(place[1], level.height, wraps[1]);
+        let (left, right, across) = neighbours(coordinates[0], level.width, wraps[0]);
+        let (top, bottom, down) = neighbours(coordinates[1], level.height, wraps[1]);
         let pixel = |x: usize, y: usize| level.pixels[y * level.width as usize + x];
         let corners = [
             (pixel(left, top), (1.0 - across) * (1.0 - down)),
@@ -99,7 +83,7 @@ impl Texture {
     }
 }
 
-impl Level {
+impl MipmapLevel {
     fn halved(&self) -> Option<Self> {
         if self.width == 1 && self.height == 1 {
             return None;
@@ -123,10 +107,10 @@ impl Level {
     }
 }
 
-/// The two pixels around a place, and how far it is from the first to the second.
-fn neighbours(place: f32, size: u32, wrap: Wrap) -> (usize, usize, f32) {
-    let at = if place.is_finite() {
-        place * size as f32 - 0.5
+/// The two pixels around a coordinate, and the distance from the first towards the second.
+fn neighbours(coordinate: f32, size: u32, wrap: Wrap) -> (usize, usize, f32) {
+    let at = if coordinate.is_finite() {
+        coordinate * size as f32 - 0.5
     } else {
         0.0
     };
@@ -134,7 +118,7 @@ fn neighbours(place: f32, size: u32, wrap: Wrap) -> (usize, usize, f32) {
     let size = i64::from(size);
     // Bounded before something is added to it.
     let whole = first.clamp(-1e12, 1e12) as i64;
-    let pixel = |at: i64| usize::try_from(wrap.apply(at, size)).unwrap_or(0);
+    let pixel = |at: i64| usize::try_from(wrapped(wrap, at, size)).unwrap_or(0);
     (pixel(whole), pixel(whole + 1), (at - first).clamp(0.0, 1.0))
 }
 

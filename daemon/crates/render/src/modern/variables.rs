@@ -9,18 +9,18 @@ const EVERYWHERE: [&str; 3] = [":root", "svg", "*"];
 /// Rules that are remembered of one name: each is looked at for every element around a use.
 const MAX_RULES: usize = 64;
 
-/// What a file's variables are.
+/// The CSS variables of a file.
 #[derive(Default)]
 pub struct Variables {
     global: HashMap<String, String>,
     /// By its name what rules for some elements say: a class, an id or a tag, and the value.
     rules: HashMap<String, Vec<(String, String)>>,
-    /// Whether any element defines one for itself and what is in it.
+    /// Some element defines a variable for itself and its descendants.
     local: bool,
 }
 
 impl Variables {
-    pub fn of(document: &Document<'_>) -> Self {
+    pub fn from_document(document: &Document<'_>) -> Self {
         let mut variables = Self::default();
         for node in document.descendants() {
             variables.local |= node.attribute("style").is_some_and(|style| style.contains("--"));
@@ -43,7 +43,7 @@ impl Variables {
         local.or_else(|| self.global.get(name).cloned())
     }
 
-    /// What an element says itself, in its style or by a rule.
+    /// The value that an element has in its own style or by a rule.
     fn own(&self, node: Node<'_, '_>, name: &str) -> Option<String> {
         let style = node.attribute("style").filter(|style| style.contains("--"));
         let in_style = style.and_then(|style| declarations(style).filter(|(declared, _)| *declared == name).last());

@@ -79,7 +79,7 @@ impl Area {
         self.left >= self.right || self.top >= self.bottom
     }
 
-    /// What both have; empty when that is nothing.
+    /// The intersection, which may be empty.
     pub fn intersect(self, other: Self) -> Self {
         let both = Self {
             left: self.left.max(other.left),
@@ -131,7 +131,7 @@ impl Area {
         }
     }
 
-    /// How many pixels lie before one of this area, row by row; the pixel is inside.
+    /// The index of a pixel inside this area, row by row.
     pub fn index(self, x: i32, y: i32) -> usize {
         y.abs_diff(self.top) as usize * self.width() + x.abs_diff(self.left) as usize
     }

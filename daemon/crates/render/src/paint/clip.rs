@@ -29,7 +29,7 @@ impl Painter<'_> {
         self.scratch.give(inside);
     }
 
-    /// How much of each pixel is inside, from 0 to 255.
+    /// The coverage of each pixel by the clip path, 0 to 255.
     fn inside(&mut self, root: &Group, transform: Transform, area: Area) -> Option<Vec<u8>> {
         let (width, height) = (area.width() as u32, area.height() as u32);
         let mut mask = Mask::from_vec(
@@ -51,7 +51,7 @@ impl Painter<'_> {
         }
     }
 
-    /// What is inside of a group, which may have a clip path of its own, is inside as well.
+    /// Adds a group, which may have a clip path of its own.
     fn add_group(&mut self, group: &Group, transform: Transform, area: Area, mask: &mut Mask) {
         let Some(clip) = group.clip_path() else {
             return self.add_children(group, transform, area, mask);
@@ -155,7 +155,7 @@ fn add_path(path: &usvg::Path, transform: Transform, mask: &mut Mask) {
     mask.fill_path(path.data(), rule(fill.rule()), aa, transform);
 }
 
-/// Whether the clip path is one rectangle around the whole area: it takes nothing away.
+/// Returns `true` when the clip path is one rectangle around the whole area, and clips nothing.
 fn covers(root: &Group, transform: Transform, area: Area) -> bool {
     let [Node::Path(path)] = root.children() else {
         return false;
@@ -177,7 +177,7 @@ fn contains(rect: Option<resvg::tiny_skia::Rect>, transform: Transform, area: Ar
     })
 }
 
-/// Whether a path is nothing but its bounds.
+/// Returns `true` when a path is its own bounding box.
 fn is_rectangle(path: &resvg::tiny_skia::Path) -> bool {
     use resvg::tiny_skia::PathSegment::{Close, LineTo, MoveTo};
     let bounds = path.bounds();
@@ -216,7 +216,7 @@ fn product(first: u8, second: u8) -> u8 {
     ((u32::from(first) * u32::from(second) + 127) / 255) as u8
 }
 
-/// How bright a premultiplied pixel is, rounded up as resvg does.
+/// The luminance of a premultiplied pixel, rounded up as in resvg.
 fn luminance(pixel: [u8; 4]) -> u8 {
     let [red, green, blue, _] = pixel.map(f32::from);
     (red * 0.2126 + green * 0.7152 + blue * 0.0722 - 1e-4)

@@ -17,7 +17,7 @@ use super::area::Area;
 use super::scratch::Scratch;
 use super::{Layer, Painter};
 
-/// Whether every effect of the filter is one that is done here.
+/// Returns `true` when the painter implements every effect of the filter.
 pub fn is_known(filter: &Filter) -> bool {
     filter.primitives().iter().all(|primitive| {
         matches!(
@@ -78,7 +78,7 @@ struct Bench<'a> {
 }
 
 impl Painter<'_> {
-    /// What the filter makes of the source, where `limits` is all that was ever drawn on; `transform` maps to the source's pixels.
+    /// Applies a filter to the source; `limits` is all that was ever drawn on; `transform` maps to the source's pixels.
     pub(super) fn filter(&mut self, filter: &Filter, transform: Transform, limits: Area, source: Layer) -> Layer {
         let mut bench = Bench {
             scratch: &mut *self.scratch,
@@ -186,7 +186,7 @@ impl Bench<'_> {
         known.unwrap_or_else(|| self.graphic())
     }
 
-    /// What the filter is applied to, no larger than what is drawn of it.
+    /// The source graphic, cut to its visible pixels.
     fn graphic(&mut self) -> Image {
         if self.graphic.is_none() {
             let drawn = image::drawn(&self.source.pixels, self.source.area).intersect(self.region);

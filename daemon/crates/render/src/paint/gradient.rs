@@ -18,7 +18,7 @@ const BATCH: usize = 64;
 const LEAST_LENGTH: f64 = 1e-3;
 
 /// Where a pixel lies in the gradient, from 0 to 1: a sum of its place, or the length of two.
-enum Shape {
+enum GradientShape {
     Linear([f32; 3]),
     Radial([f32; 3], [f32; 3]),
 }
@@ -52,7 +52,7 @@ impl Painter<'_> {
         let painted = Painted {
             shape,
             method: gradient.spread_method(),
-            table: Table::new(gradient, fill.opacity() * opacity, steps),
+            table: RampTable::new(gradient, fill.opacity() * opacity, steps),
         };
         for (y, covered) in (area.top..area.bottom).zip(mask.data().chunks_exact(area.width())) {
             let from = picture.index(area.left, y) * 4;
@@ -65,9 +65,9 @@ impl Painter<'_> {
 }
 
 struct Painted {
-    shape: Shape,
+    shape: GradientShape,
     method: SpreadMethod,
-    table: Table,
+    table: RampTable,
 }
 
 impl Painted {
@@ -105,13 +105,13 @@ impl Painted {
         let at = |[fx, fy, f]: [f32; 3]| (fx * x + fy * y + f, fx);
         let mut along = INDEXES;
         match self.shape {
-            Shape::Linear(linear) => {
+            GradientShape::Linear(linear) => {
                 let (start, step) = at(linear);
                 for t in &mut along {
                     *t = start + step * *t;
                 }
             }
-            Shape::Radial(across, down) => {
+            GradientShape::Radial(across, down) => {
                 let ((x, step_x), (y, step_y)) = (at(across), at(down));
                 for t in &mut along {
                     let (x, y) = (x + step_x * *t, y + step_y * *t);
@@ -152,14 +152,14 @@ const INDEXES: [f32; BATCH] = {
 };
 
 /// Premultiplied colours from the gradient's start to its end.
-struct Table {
+struct RampTable {
     colours: [Pixel; MANY_STEPS],
-    /// How many of them count.
+    /// The number of entries in use.
     steps: usize,
     opaque: bool,
 }
 
-impl Table {
+impl RampTable {
     fn new(gradient: &BaseGradient, opacity: Opacity, steps: usize) -> Self {
         let mut colours = [[0; 4]; MANY_STEPS];
         let last = (steps - 1) as f32;
@@ -198,7 +198,7 @@ fn to_gradient(gradient: &BaseGradient, transform: Transform) -> Option<Transfor
     inverse.is_finite().then_some(inverse)
 }
 
-fn linear_shape(linear: &usvg::LinearGradient, transform: Transform) -> Option<Shape> {
+fn linear_shape(linear: &usvg::LinearGradient, transform: Transform) -> Option<GradientShape> {
     let ts = to_gradient(linear, transform)?;
     let [x1, y1, x2, y2] = [linear.x1(), linear.y1(), linear.x2(), linear.y2()].map(f64::from);
     let (dx, dy) = (x2 - x1, y2 - y1);
@@ -212,10 +212,10 @@ fn linear_shape(linear: &usvg::LinearGradient, transform: Transform) -> Option<S
         (kx * dx + sy * dy) / square,
         ((tx - x1) * dx + (ty - y1) * dy) / square,
     ];
-    Some(Shape::Linear(sums.map(|sum| sum as f32)))
+    Some(GradientShape::Linear(sums.map(|sum| sum as f32)))
 }
 
-fn radial_shape(radial: &usvg::RadialGradient, transform: Transform) -> Option<Shape> {
+fn radial_shape(radial: &usvg::RadialGradient, transform: Transform) -> Option<GradientShape> {
     let radius = f64::from(radial.r().get());
     let centred = radial.fx() == radial.cx() && radial.fy() == radial.cy() && radial.fr().get() == 0.0;
     if !centred || radius < LEAST_LENGTH {
@@ -230,7 +230,7 @@ fn radial_shape(radial: &usvg::RadialGradient, transform: Transform) -> Option<S
             offset as f32,
         ]
     };
-    Some(Shape::Radial(
+    Some(GradientShape::Radial(
         line(ts.sx, ts.kx, ts.tx, radial.cx()),
         line(ts.ky, ts.sy, ts.ty, radial.cy()),
     ))

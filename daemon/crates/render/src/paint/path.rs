@@ -98,14 +98,14 @@ pub fn rule(rule: usvg::FillRule) -> FillRule {
     }
 }
 
-/// Whether anything of the path can be on the picture, and none of it so far away that tiny-skia would panic.
+/// Returns `true` when the path may touch the picture, and none of it is so far away that tiny-skia would panic.
 fn is_near(path: &usvg::Path, transform: Transform, pixmap: &PixmapMut<'_>) -> bool {
     let picture = Area::of_size(pixmap.width() as usize, pixmap.height() as usize);
     let bounds = path.stroke_bounding_box().transform(transform);
     bounds.is_some_and(|bounds| is_fillable(bounds) && !Area::around(bounds, MARGIN_PX).intersect(picture).is_empty())
 }
 
-/// Whether what lies within these bounds, in pixels, can be filled without tiny-skia losing count.
+/// Returns `true` when tiny-skia can fill paths within these bounds, in pixels, without an overflow.
 pub(super) fn is_fillable(bounds: Rect) -> bool {
     let edges = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
     edges.iter().all(|edge| edge.abs() < FARTHEST_PX)

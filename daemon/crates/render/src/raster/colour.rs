@@ -25,7 +25,7 @@ const OTHER_CHANNELS: &str = "has a colour profile for another kind of pixels: i
 const HIGH_RANGE: &str =
     "has colours for displays of a high dynamic range (PQ or HLG), which previews do not have: they are shown as sRGB";
 
-/// How the pixels of one file become sRGB.
+/// The conversion of the pixels of a file to sRGB.
 pub struct Colours {
     conversion: Conversion,
     note: Option<&'static str>,
@@ -55,7 +55,7 @@ impl Colours {
         }
     }
 
-    /// What an ICC profile says.
+    /// The conversion of an ICC profile.
     pub fn of_profile(profile: &[u8], channels: Channels) -> Self {
         if profile.len() > MAX_PROFILE_BYTES {
             return Self::without(UNREADABLE);
@@ -75,7 +75,7 @@ impl Colours {
         Self::from(conversion.unwrap_or(Err(UNREADABLE)))
     }
 
-    /// What the chunks of a PNG say.
+    /// The conversion of the colour chunks of a PNG.
     pub fn of_png(info: &png::Info<'_>, channels: Channels) -> Self {
         if let Some(points) = &info.coding_independent_code_points {
             let conversion = catch_unwind(AssertUnwindSafe(|| of_code_points(points, channels)));

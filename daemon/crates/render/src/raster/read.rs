@@ -8,9 +8,9 @@ use image::{ColorType, ImageDecoder, ImageReader, Limits};
 use super::colour::Colours;
 use super::{Channels, Fault, MAX_PIXELS, Raster};
 
-/// What a decoder of the `image` crate may allocate: the picture at four bytes a pixel, and as much again to work with.
+/// The allocation limit of the decoders of the `image` crate: the pixels at four bytes each, and as much again.
 const MAX_DECODER_BYTES: u64 = MAX_PIXELS * 8;
-/// What the PNG decoder may allocate for a row and for the colour profile; the pixels are ours.
+/// The allocation limit of the PNG decoder for a row and for the colour profile.
 const MAX_PNG_BYTES: usize = 64 << 20;
 
 /// Reads a PNG, a JPEG or a WebP of at most so many pixels.

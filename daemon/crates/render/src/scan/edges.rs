@@ -14,7 +14,7 @@ const PER_SAMPLE: f32 = 64.0;
 pub struct Edge {
     /// Where it crosses its first line, in 65,536ths of a sample.
     pub x: i64,
-    /// How much further right it crosses the next one.
+    /// The change of the crossing from line to line.
     pub step: i64,
     /// The first line that it crosses.
     pub top: usize,
@@ -162,7 +162,7 @@ impl Edges {
     }
 }
 
-/// How many straight pieces a curve needs that is bent so far: as many as the renderer makes of it, at most 64.
+/// The number of straight pieces for a curve that is bent so far: as many as tiny-skia makes, at most 64.
 fn pieces(x: i64, y: i64) -> u32 {
     let (x, y) = (x.unsigned_abs(), y.unsigned_abs());
     let bend = x.max(y) + x.min(y) / 2;

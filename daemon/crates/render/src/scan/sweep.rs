@@ -4,14 +4,14 @@ use resvg::tiny_skia::FillRule;
 
 use super::SAMPLES;
 
-/// How many samples of a row's pixels are inside: only where that changes.
+/// The number of samples inside for each pixel of a row: only where it changes.
 #[derive(Default)]
 pub struct Sweep {
-    /// How many samples more than of the pixel before are covered; zero between rows.
+    /// The change of covered samples from the pixel before; zero between rows.
     changes: Vec<i16>,
     /// One bit for each pixel that may have a change.
     touched: Vec<u64>,
-    /// What a pixel of so many samples becomes.
+    /// The coverage of a pixel by its number of samples.
     values: [u8; SAMPLES * SAMPLES + 1],
 }
 

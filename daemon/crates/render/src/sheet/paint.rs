@@ -76,7 +76,7 @@ fn ground(width: u32, height: u32) -> Option<Pixmap> {
 /// A card with its shadow.
 struct Stamp {
     pixels: Pixmap,
-    /// How far the shadow reaches beyond the card, in pixels.
+    /// The extent of the shadow beyond the card, in pixels.
     reach: u32,
 }
 
@@ -199,7 +199,7 @@ fn blend(sheet: &mut Pixmap, picture: &Pixmap, left: i32, top: i32) {
     }
 }
 
-/// Whether what shows of the picture is nearly white.
+/// Returns `true` when the visible pixels are nearly white.
 fn is_light(picture: &Pixmap) -> bool {
     let (mut brightness, mut coverage) = (0_u64, 0_u64);
     for pixel in picture.pixels() {

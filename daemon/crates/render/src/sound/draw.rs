@@ -11,7 +11,7 @@ const FAINT: u8 = 110;
 const FILLED: f32 = 0.68;
 /// Of the height of the picture: silence is a line of dots.
 const LEAST: f32 = 0.012;
-/// What is quieter altogether is not made larger than life.
+/// Sounds that are quieter throughout are not amplified further.
 const QUIETEST: f32 = 0.1;
 
 /// Draws the bars across the whole width.

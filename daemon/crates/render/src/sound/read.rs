@@ -11,7 +11,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
-use super::{BARS, Bar, Unheard};
+use super::{BARS, Bar, SoundError};
 
 /// Of one channel; sounds of more samples are decoded in pieces.
 const MAX_DECODED: u64 = 10 * 60 * 48_000;
@@ -24,32 +24,34 @@ const MAX_DAMAGED: u32 = 50;
 const MAX_CHANNELS: usize = 8;
 
 /// Reads all of it, or pieces that are spread evenly.
-pub fn read(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], Unheard> {
+pub fn read(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
     // Nothing here is unsafe; a decoder that trips over a hostile file costs it the picture and no more.
     let bars = catch_unwind(AssertUnwindSafe(|| decode(bytes, duration_ms)));
-    bars.unwrap_or_else(|_| Err(Unheard::Damaged("the decoder gives up".to_owned())))
+    bars.unwrap_or_else(|_| Err(SoundError::Damaged("the decoder gives up".to_owned())))
 }
 
-fn decode(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], Unheard> {
+fn decode(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
     // The decoder wants to own what it reads.
     let source = Cursor::new(bytes.to_vec());
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let options = (FormatOptions::default(), MetadataOptions::default());
     let mut format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, options.0, options.1)
-        .map_err(unheard)?;
-    let track = format.default_track(TrackType::Audio).ok_or(Unheard::NotDecodedHere)?;
+        .map_err(sound_error)?;
+    let track = format
+        .default_track(TrackType::Audio)
+        .ok_or(SoundError::NotDecodedHere)?;
     let (id, parameters) = (track.id, track.codec_params.as_ref());
     let parameters = parameters
         .and_then(|parameters| parameters.audio())
-        .ok_or(Unheard::NotDecodedHere)?;
+        .ok_or(SoundError::NotDecodedHere)?;
     let rate = u64::from(parameters.sample_rate.unwrap_or(44_100));
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .map_err(unheard)?;
+        .map_err(sound_error)?;
     let total = (u128::from(duration_ms) * u128::from(rate) / 1_000).max(1);
     let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let mut levels = Levels::new(total);
+    let mut levels = LoudnessMeter::new(total);
     run(&mut *format, &mut *decoder, id, total, &mut levels)?;
     levels.into_bars()
 }
@@ -59,8 +61,8 @@ fn run(
     decoder: &mut dyn AudioDecoder,
     track: u32,
     total: u64,
-    levels: &mut Levels,
-) -> Result<(), Unheard> {
+    levels: &mut LoudnessMeter,
+) -> Result<(), SoundError> {
     // One piece in so many is decoded.
     let sparse = total.div_ceil(MAX_DECODED).max(1);
     let (mut number, mut damaged) = (0_u64, 0_u32);
@@ -69,7 +71,7 @@ fn run(
             Ok(Some(packet)) => packet,
             // A last packet that is cut off is no reason to show nothing.
             Ok(None) | Err(Error::IoError(_) | Error::ResetRequired) => return Ok(()),
-            Err(error) => return if levels.at > 0 { Ok(()) } else { Err(unheard(error)) },
+            Err(error) => return if levels.at > 0 { Ok(()) } else { Err(sound_error(error)) },
         };
         if packet.track_id != track {
             continue;
@@ -90,40 +92,40 @@ fn run(
                 damaged += 1;
                 levels.skip(packet.dur.get());
             }
-            Err(error) => return Err(unheard(error)),
+            Err(error) => return Err(sound_error(error)),
         }
     }
 }
 
-fn unheard(error: Error) -> Unheard {
+fn sound_error(error: Error) -> SoundError {
     match error {
-        Error::Unsupported(_) => Unheard::NotDecodedHere,
-        other => Unheard::Damaged(other.to_string()),
+        Error::Unsupported(_) => SoundError::NotDecodedHere,
+        other => SoundError::Damaged(other.to_string()),
     }
 }
 
-/// Loudness as it is collected.
-struct Levels {
+/// Collects the loudness of decoded samples.
+struct LoudnessMeter {
     /// Samples of one channel.
     total: u64,
     at: u64,
-    steps: Vec<Step>,
+    steps: Vec<LoudnessStep>,
     channels: Vec<Vec<f32>>,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Step {
+struct LoudnessStep {
     peak: f32,
     squares: f64,
     count: u64,
 }
 
-impl Levels {
+impl LoudnessMeter {
     fn new(total: u64) -> Self {
         Self {
             total,
             at: 0,
-            steps: vec![Step::default(); BARS],
+            steps: vec![LoudnessStep::default(); BARS],
             channels: Vec::new(),
         }
     }
@@ -164,11 +166,11 @@ impl Levels {
     }
 
     /// Steps of which nothing was decoded are as loud as those around them.
-    fn into_bars(self) -> Result<[Bar; BARS], Unheard> {
+    fn into_bars(self) -> Result<[Bar; BARS], SoundError> {
         if self.steps.iter().all(|step| step.count == 0) {
-            return Err(Unheard::Damaged("there is nothing in it".to_owned()));
+            return Err(SoundError::Damaged("there is nothing in it".to_owned()));
         }
-        let bar = |step: &Step| Bar {
+        let bar = |step: &LoudnessStep| Bar {
             peak: step.peak,
             mean: (step.squares / step.count as f64).sqrt() as f32,
         };

@@ -10,7 +10,7 @@ fn wav(samples: impl Iterator<Item = i16>) -> Vec<u8> {
     sample::riff(*b"WAVE", &[(*b"fmt ", &format), (*b"data", &data)])
 }
 
-fn waveform(bytes: &[u8], name: &str) -> Result<Waveform, Unheard> {
+fn waveform(bytes: &[u8], name: &str) -> Result<Waveform, SoundError> {
     let judged = media::judge(bytes, name).unwrap();
     Waveform::read(bytes, judged.duration_ms.unwrap())
 }
@@ -63,7 +63,7 @@ fn every_format_that_is_decoded_has_a_picture() {
         (sample::flac(20), "a.flac"),
         (sample::mp3(20), "a.mp3"),
     ] {
-        let waveform = waveform(&bytes, name).unwrap_or_else(|unheard| panic!("{name}: {unheard}"));
+        let waveform = waveform(&bytes, name).unwrap_or_else(|error| panic!("{name}: {error}"));
         for width in [32, 64, 512] {
             let picture = waveform.at(width).unwrap();
             assert!(picture.pixels().iter().any(|pixel| pixel.alpha() > 0), "{name} {width}");
@@ -74,11 +74,14 @@ fn every_format_that_is_decoded_has_a_picture() {
 #[test]
 fn what_is_not_decoded_says_so() {
     let opus = waveform(&sample::ogg(3), "a.ogg");
-    assert_eq!(opus.map(|_| ()), Err(Unheard::NotDecodedHere));
+    assert_eq!(opus.map(|_| ()), Err(SoundError::NotDecodedHere));
     let long = Waveform::read(&sample::wav(10), MAX_DURATION_MS + 1);
-    assert_eq!(long.map(|_| ()), Err(Unheard::TooLong));
+    assert_eq!(long.map(|_| ()), Err(SoundError::TooLong));
     assert!(Waveform::read(b"RIFF", 100).is_err());
-    assert!(matches!(Waveform::read(&sample::wav(0), 0), Err(Unheard::Damaged(_))));
+    assert!(matches!(
+        Waveform::read(&sample::wav(0), 0),
+        Err(SoundError::Damaged(_))
+    ));
 }
 
 #[test]

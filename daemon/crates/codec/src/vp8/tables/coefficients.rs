@@ -1,9 +1,9 @@
-//! What a decoder assumes of coefficients until a frame says otherwise (RFC 6386, 13.5).
+//! The coefficient probabilities that hold until a frame updates them (RFC 6386, 13.5).
 
-use super::Slots;
+use super::CoefficientProbabilities;
 
-/// The probability that a branch goes to zero, out of 256, by kind of block, band, context and place in the tree.
-pub const DEFAULT: Slots = [
+/// The probability that a branch is zero, out of 256.
+pub const DEFAULT: CoefficientProbabilities = [
     [
         [
             [128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128],

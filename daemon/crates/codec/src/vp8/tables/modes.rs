@@ -1,7 +1,7 @@
-//! How likely each way to predict a block of 4x4 pixels is, given the blocks above and to the left (RFC 6386, 11.5).
+//! Probabilities of the modes of subblocks (RFC 6386, 11.5).
 
 /// Probabilities out of 256 at the branches of the tree of modes, by the mode above and the mode to the left.
-pub const AROUND: [[[u8; 9]; 10]; 10] = [
+pub const SUBBLOCK_MODE_PROBABILITIES: [[[u8; 9]; 10]; 10] = [
     [
         [231, 120, 48, 89, 115, 113, 120, 152, 112],
         [152, 179, 64, 126, 170, 118, 46, 70, 95],

@@ -1,9 +1,9 @@
-//! How likely each probability stays as it is (RFC 6386, 13.4).
+//! The probabilities that a coefficient probability is not updated (RFC 6386, 13.4).
 
-use super::Slots;
+use super::CoefficientProbabilities;
 
-/// The probability, out of 256, that a frame does not say anew how likely a branch is.
-pub const UNCHANGED: Slots = [
+/// The probability, out of 256, that a frame keeps the probability of a branch.
+pub const NO_UPDATE: CoefficientProbabilities = [
     [
         [
             [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255],

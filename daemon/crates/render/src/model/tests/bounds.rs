@@ -9,15 +9,18 @@ use super::{SQUARE, draw, floats, glb, square};
 fn what_would_take_too_much_is_told_beforehand() {
     let mut many = square();
     many["accessors"][0] = json!({ "componentType": 5126, "count": 14_000_000, "type": "VEC3" });
-    assert_eq!(draw(many, &floats(&SQUARE)), Err(Unseen::TooManyTriangles));
+    assert_eq!(draw(many, &floats(&SQUARE)), Err(ModelError::TooManyTriangles));
     let mut pieces = square();
     let piece = pieces["meshes"][0]["primitives"][0].clone();
     pieces["meshes"][0]["primitives"] = json!(vec![piece; 400]);
     pieces["nodes"] = json!(vec![json!({ "mesh": 0 }); 400]);
     pieces["scenes"][0]["nodes"] = json!((0..400).collect::<Vec<u32>>());
-    assert_eq!(draw(pieces.clone(), &floats(&SQUARE)), Err(Unseen::TooManyTriangles));
+    assert_eq!(
+        draw(pieces.clone(), &floats(&SQUARE)),
+        Err(ModelError::TooManyTriangles)
+    );
     pieces["meshes"][0]["primitives"].as_array_mut().unwrap().truncate(200);
-    assert_eq!(draw(pieces, &floats(&SQUARE)), Err(Unseen::TooDear));
+    assert_eq!(draw(pieces, &floats(&SQUARE)), Err(ModelError::TooDear));
     // The header of a picture of 90 megapixels.
     let mut huge = media::png(1, 1, [0, 0, 0]);
     huge[16..20].copy_from_slice(&9_000_u32.to_be_bytes());
@@ -26,7 +29,7 @@ fn what_would_take_too_much_is_told_beforehand() {
     huge[29..33].copy_from_slice(&crc.to_be_bytes());
     assert!(matches!(
         textured_with(&huge, 10497, json!({})),
-        Err(Unseen::TooManyPixels)
+        Err(ModelError::TooManyPixels)
     ));
 }
 
@@ -43,10 +46,10 @@ fn what_has_nothing_to_show_has_no_picture() {
     let mut gone = square();
     gone["bufferViews"][0]["byteLength"] = json!(10);
     for document in [lines, empty, gone, json!({})] {
-        assert_eq!(draw(document, &floats(&SQUARE)), Err(Unseen::Nothing));
+        assert_eq!(draw(document, &floats(&SQUARE)), Err(ModelError::Nothing));
     }
-    assert_eq!(draw(square(), &floats(&[0.5; 18])), Err(Unseen::Nothing));
-    assert_eq!(draw(square(), &floats(&[f32::NAN; 18])), Err(Unseen::Nothing));
+    assert_eq!(draw(square(), &floats(&[0.5; 18])), Err(ModelError::Nothing));
+    assert_eq!(draw(square(), &floats(&[f32::NAN; 18])), Err(ModelError::Nothing));
     assert!(draw(hidden, &floats(&SQUARE)).is_err());
 }
 

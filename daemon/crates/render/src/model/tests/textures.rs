@@ -5,7 +5,7 @@ use super::super::*;
 use super::{SQUARE, add, floats, glb, middle, square};
 
 /// The square with a texture that is red, green, blue and white from the upper left on.
-fn textured(wrap: u32, transform: Value) -> Result<Still, Unseen> {
+fn textured(wrap: u32, transform: Value) -> Result<Still, ModelError> {
     let mut picture = Vec::new();
     let mut encoder = png::Encoder::new(&mut picture, 8, 8);
     encoder.set_color(png::ColorType::Rgb);
@@ -17,7 +17,7 @@ fn textured(wrap: u32, transform: Value) -> Result<Still, Unseen> {
     textured_with(&picture, wrap, transform)
 }
 
-pub fn textured_with(picture: &[u8], wrap: u32, transform: Value) -> Result<Still, Unseen> {
+pub fn textured_with(picture: &[u8], wrap: u32, transform: Value) -> Result<Still, ModelError> {
     let places = [0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0];
     let mut document = square();
     document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = json!(1);

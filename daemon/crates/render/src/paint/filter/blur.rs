@@ -5,7 +5,7 @@ use std::rc::Rc;
 use resvg::tiny_skia::Transform;
 use resvg::usvg::ApproxZeroUlps as _;
 
-use super::image::{Image, Pixels, Table};
+use super::image::{Image, PixelTable, Pixels};
 use super::kernel::{self, Kernel, Lines, STRIDE};
 use crate::paint::area::Area;
 use crate::paint::scratch::Scratch;
@@ -112,7 +112,7 @@ impl Blur {
 }
 
 /// The table, when its colours are one colour of every alpha: a blur may then come before the colour.
-fn even(table: &Rc<Table>) -> Option<Rc<Table>> {
+fn even(table: &Rc<PixelTable>) -> Option<Rc<PixelTable>> {
     let full = table[255];
     let is_even = (full[3] == 255).then(|| {
         (0..=255u8).zip(table.iter()).all(|(shade, pixel)| {

@@ -25,7 +25,7 @@ pub fn premultiplied(color: tiny_skia::Color) -> Pixel {
     [color.red(), color.green(), color.blue(), color.alpha()]
 }
 
-/// What a colour matrix does with a pixel.
+/// The function of a colour matrix.
 pub fn matrix(kind: &ColorMatrixKind) -> impl Fn(Pixel) -> Pixel + use<> {
     let rows = rows(kind);
     // Else a fraction of the last bit could be cut off.
@@ -87,7 +87,7 @@ fn rows(kind: &ColorMatrixKind) -> [[f32; 5]; 4] {
     }
 }
 
-/// What a component transfer does with a pixel.
+/// The function of a component transfer.
 pub fn transfer(transfer: &ComponentTransfer) -> impl Fn(Pixel) -> Pixel + use<> {
     let table =
         |function: &TransferFunction| -> [u8; 256] { std::array::from_fn(|value| transferred(function, value as u8)) };
@@ -130,7 +130,7 @@ fn transferred(function: &TransferFunction, value: u8) -> u8 {
     })
 }
 
-/// What conversion to a colour space does with a pixel.
+/// The conversion to a colour space.
 pub fn converter(space: ColorInterpolation) -> impl Fn(Pixel) -> Pixel {
     let table: [u8; 256] = std::array::from_fn(|value| {
         let c = value as f64 / 255.0;

@@ -9,7 +9,7 @@ use crate::paint::area::Area;
 use crate::paint::over::Pixel;
 use crate::paint::scratch::Scratch;
 
-/// What an effect made; transparent outside of its area.
+/// The result of an effect; transparent outside of its area.
 #[derive(Clone)]
 pub struct Image {
     pub area: Area,
@@ -23,12 +23,12 @@ pub enum Pixels {
     /// The same everywhere.
     Flood(Pixel),
     /// One byte a pixel that says which of 256 colours: black of that alpha when there is no table.
-    Shade(Rc<Vec<u8>>, Option<Rc<Table>>),
+    Shade(Rc<Vec<u8>>, Option<Rc<PixelTable>>),
     /// Four bytes a pixel.
     Colour(Rc<Vec<u8>>),
 }
 
-pub type Table = [Pixel; 256];
+pub type PixelTable = [Pixel; 256];
 
 impl Image {
     pub fn nothing(space: ColorInterpolation) -> Self {
@@ -215,7 +215,7 @@ impl Image {
 }
 
 /// Shades by a table; without it when all of it is black.
-fn tinted(plane: Rc<Vec<u8>>, table: Table, scratch: &mut Scratch) -> Pixels {
+fn tinted(plane: Rc<Vec<u8>>, table: PixelTable, scratch: &mut Scratch) -> Pixels {
     if table.iter().any(|[red, green, blue, _]| (red | green | blue) != 0) {
         return Pixels::Shade(plane, Some(Rc::new(table)));
     }

@@ -16,7 +16,7 @@ const PASSES: usize = 5;
 /// Sums of so many bytes fit 16 bits, and the division by their number is exact.
 const MAX_NARROW: usize = 127;
 
-/// How one direction is blurred.
+/// The blur of one direction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kernel {
     /// Weights in 65536ths of a pixel itself and of its neighbours at each distance.
@@ -76,7 +76,7 @@ impl Kernel {
         }))
     }
 
-    /// How far a pixel spreads.
+    /// The distance in pixels to which a pixel spreads.
     pub fn radius(&self) -> usize {
         match self {
             Self::Sum(weights) => weights.len().saturating_sub(1),
@@ -198,12 +198,13 @@ fn average(lines: &Lines, radius: usize, total: usize, scratch: &mut Scratch) ->
     blurred
 }
 
-type Step<'a> = ((&'a [u8], &'a [u8]), &'a mut [u8]);
+/// The lines that enter and leave the window, and the target line.
+type WindowStep<'a> = ((&'a [u8], &'a [u8]), &'a mut [u8]);
 
 /// Running averages of up to 127 lines, in 16 bits.
 fn narrow<'a>(
     ahead: &mut dyn Iterator<Item = &'a [u8]>,
-    steps: impl Iterator<Item = Step<'a>>,
+    steps: impl Iterator<Item = WindowStep<'a>>,
     radius: usize,
     stride: usize,
 ) {
@@ -226,7 +227,7 @@ fn narrow<'a>(
 /// Running averages of any number of lines.
 fn wide<'a>(
     ahead: &mut dyn Iterator<Item = &'a [u8]>,
-    steps: impl Iterator<Item = Step<'a>>,
+    steps: impl Iterator<Item = WindowStep<'a>>,
     radius: usize,
     stride: usize,
 ) {
@@ -246,7 +247,7 @@ fn wide<'a>(
     }
 }
 
-/// What division by `2 * radius + 1` is in a multiplication that keeps the upper 16 bits, and a shift.
+/// Division by `2 * radius + 1` as a multiplication that keeps the upper 16 bits, and a shift.
 fn reciprocal(radius: usize) -> (u16, u32) {
     let width = radius as u32 * 2 + 1;
     let shift = width.ilog2();

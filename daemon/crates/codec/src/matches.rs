@@ -1,44 +1,45 @@
-//! Repetitions of pixels as they are: of the left neighbour, of the row above, or of what was seen a while ago. For pictures that are flat
-//! but for their edges, and have too many colours for a palette.
+//! Finds matches of whole pixels: with the left neighbour, the row above, or the last occurrence of the same one or two pixels. For images
+//! that are flat but for their edges, and have too many colours for a palette.
 
 use super::deflate::{MAX_DISTANCE, Symbol};
-use super::tokens::{Token, matching};
+use super::tokens::common_prefix;
 
-/// A byte, or a repetition: its distance less one in 15 bits, above them its length.
+/// A [`Symbol`] in 32 bits: the distance less one in 15 bits, above them the length, which is 0 for literals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Copied(u32);
+pub struct PackedSymbol(u32);
 
 const DISTANCE_BITS: u32 = 15;
 const MAX_LENGTH: usize = (1 << (32 - DISTANCE_BITS)) - 1;
 const TABLE_BITS: u32 = 14;
-/// One pixel alone is repeated from no further away, in bytes: its distance would take more than its bytes.
-const NEAR: usize = 4096;
+/// A match of a single pixel from further back, in bytes, takes more than its literals.
+const MAX_SINGLE_DISTANCE: usize = 4096;
 
-impl Copied {
-    pub fn byte(value: u8) -> Self {
+impl PackedSymbol {
+    pub fn literal(value: u8) -> Self {
         Self(u32::from(value))
     }
 
-    fn copy(length: usize, distance: usize) -> Self {
+    fn new_match(length: usize, distance: usize) -> Self {
         Self((length as u32) << DISTANCE_BITS | (distance - 1) as u32)
     }
 
-    /// Adds a repetition of any length; the distance is at most [`MAX_DISTANCE`].
-    pub fn put(found: &mut Vec<Self>, mut length: usize, distance: usize) {
+    /// Appends a match of any length; the distance is at most [`MAX_DISTANCE`].
+    pub fn push_match(found: &mut Vec<Self>, mut length: usize, distance: usize) {
         while length > MAX_LENGTH {
-            // What is left must not be too short.
-            found.push(Self::copy(MAX_LENGTH / 2, distance));
+            // The rest must not be shorter than a match.
+
+            found.push(Self::new_match(MAX_LENGTH / 2, distance));
             length -= MAX_LENGTH / 2;
         }
-        found.push(Self::copy(length, distance));
+        found.push(Self::new_match(length, distance));
     }
 
-    /// For deflate.
+    /// The unpacked symbol.
     #[inline]
-    pub fn symbol(self) -> Symbol {
+    pub fn unpack(self) -> Symbol {
         match (self.0 >> DISTANCE_BITS) as usize {
-            0 => Symbol::Byte(self.0 as u8),
-            length => Symbol::Copy {
+            0 => Symbol::Literal(self.0 as u8),
+            length => Symbol::Match {
                 length,
                 distance: (self.0 & ((1 << DISTANCE_BITS) - 1)) as usize + 1,
             },
@@ -46,30 +47,18 @@ impl Copied {
     }
 }
 
-/// What is reused from picture to picture.
+/// Finds matches in one image after the other; keeps its buffers.
 #[derive(Default)]
-pub struct Finder {
-    pub matches: Matches,
-    /// Repetitions in filtered rows.
-    pub tokens: Vec<Token>,
-    /// For pixels without their alpha.
-    pub pixels: Vec<u8>,
-    /// For a file that may come out smaller.
-    pub other: Vec<u8>,
-}
-
-/// Finds repetitions in one picture after the other.
-#[derive(Default)]
-pub struct Matches {
-    /// The rows as they are, a zero before each.
+pub struct MatchFinder {
+    /// The scanlines, each after a zero: the filter None.
     pub rows: Vec<u8>,
-    pub found: Vec<Copied>,
-    /// Where a pixel, and two, like these were seen last, by their hash.
+    pub found: Vec<PackedSymbol>,
+    /// The last position of one pixel and of two, by their hash.
     seen: Vec<u32>,
 }
 
-impl Matches {
-    /// Of a picture whose pixels have so many channels.
+impl MatchFinder {
+    /// Searches an image whose pixels have so many channels.
     pub fn find(&mut self, pixels: &[u8], width: usize, channels: usize) {
         self.rows.clear();
         for row in pixels.chunks_exact(width * channels) {
@@ -89,39 +78,41 @@ impl Matches {
         while at < rows.len() {
             let column = at % stride;
             if column == 0 {
-                self.found.push(Copied::byte(rows[at]));
+                self.found.push(PackedSymbol::literal(rows[at]));
                 at += 1;
                 continue;
             }
             let (length, distance) = self.longest(rows, at, [channels, stride]);
-            // What is left of a pixel is none.
+            // Only whole pixels match.
+
             let end = (at + length) % stride;
             let length = length - end.saturating_sub(1) % channels;
-            if length > channels || (length == channels && distance <= NEAR) {
-                self.found.push(Copied::copy(length, distance));
+            if length > channels || (length == channels && distance <= MAX_SINGLE_DISTANCE) {
+                self.found.push(PackedSymbol::new_match(length, distance));
                 at += length;
                 continue;
             }
-            // At the edge of a colour its alpha changes alone.
+            // At the edge of a shape alpha changes alone.
             let pixel = &rows[at..at + channels];
             if column > channels && channels == 4 && pixel[..3] == rows[at - 4..at - 1] {
-                self.found.push(Copied::copy(3, 4));
-                self.found.push(Copied::byte(pixel[3]));
+                self.found.push(PackedSymbol::new_match(3, 4));
+                self.found.push(PackedSymbol::literal(pixel[3]));
             } else {
-                self.found.extend(pixel.iter().map(|&value| Copied::byte(value)));
+                self.found
+                    .extend(pixel.iter().map(|&value| PackedSymbol::literal(value)));
             }
             at += channels;
         }
     }
 
-    /// The longest repetition from here on, and its distance.
+    /// The length and distance of the longest match at a position.
     #[inline]
     fn longest(&mut self, rows: &[u8], at: usize, [channels, stride]: [usize; 2]) -> (usize, usize) {
         let here = &rows[at..rows.len().min(at + MAX_LENGTH)];
         let mut best = (0, 1);
         let mut look = |distance: usize| {
             if distance <= at && distance <= MAX_DISTANCE {
-                let length = matching(here, &rows[at - distance..]);
+                let length = common_prefix(here, &rows[at - distance..]);
                 if length > best.0 {
                     best = (length, distance);
                 }
@@ -144,14 +135,14 @@ impl Matches {
     }
 }
 
-/// Undoes what was found.
+/// The bytes that symbols stand for.
 #[cfg(test)]
-pub fn whole(found: &[Copied]) -> Vec<u8> {
+pub fn expand(found: &[PackedSymbol]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for piece in found {
-        match piece.symbol() {
-            Symbol::Byte(value) => bytes.push(value),
-            Symbol::Copy { length, distance } => {
+    for symbol in found {
+        match symbol.unpack() {
+            Symbol::Literal(value) => bytes.push(value),
+            Symbol::Match { length, distance } => {
                 for _ in 0..length {
                     bytes.push(bytes[bytes.len() - distance]);
                 }
@@ -166,8 +157,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_found_gives_the_rows_again() {
-        let mut matches = Matches::default();
+    fn matches_expand_to_the_rows() {
+        let mut matches = MatchFinder::default();
         for (channels, width) in [(3, 5), (3, 1), (4, 7), (4, 1), (4, 9_000)] {
             let mut state = 7_u32;
             let pixels: Vec<u8> = (0..width * channels * 12)
@@ -177,15 +168,15 @@ mod tests {
                 })
                 .collect();
             matches.find(&pixels, width, channels);
-            assert_eq!(whole(&matches.found), matches.rows);
+            assert_eq!(expand(&matches.found), matches.rows);
             assert_eq!(matches.rows.len(), pixels.len() + 12);
             assert!(matches.found.len() < matches.rows.len());
         }
     }
 
     #[test]
-    fn blank_pictures_are_a_few_copies() {
-        let mut matches = Matches::default();
+    fn blank_images_are_a_few_matches() {
+        let mut matches = MatchFinder::default();
         matches.find(&vec![0; 4 * 512 * 512], 512, 4);
         assert!(matches.found.len() < 40, "{}", matches.found.len());
     }

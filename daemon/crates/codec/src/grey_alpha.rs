@@ -1,27 +1,27 @@
-//! A picture of one grey in many degrees of opacity as pairs of grey and alpha: deflate makes next to nothing of the greys, and the palette is
-//! left out, which takes four bytes a degree that nothing compresses.
+//! An image of one grey in many opacities as pairs of grey and alpha. DEFLATE spends next to nothing on the rows, and the palette is left
+//! out, whose four bytes a colour do not compress.
 
-use super::copies::Copied;
-use super::plane::Plane;
-use super::tokens::{Piece, Token};
+use super::matches::PackedSymbol;
+use super::plane::IndexPlane;
+use super::tokens::{Token, TokenKind};
 
 /// Fewer colours are packed several in a byte.
 const MIN_COLOURS: usize = 17;
-/// What the two chunks of a palette take besides the palette.
+/// The overhead of the two chunks of a palette.
 const CHUNKS_BYTES: usize = 24;
-/// In larger pictures the greys take more than the palette.
+/// In larger images the rows take more than the palette.
 const MAX_PIXELS: u32 = 160 * 160;
 
-/// Rows of pairs, a zero before each.
+/// Rows of pairs, a zero before each, and their matches.
 #[derive(Default)]
-pub struct Greys {
+pub struct GreyAlphaRows {
     pub bytes: Vec<u8>,
-    pub found: Vec<Copied>,
+    pub found: Vec<PackedSymbol>,
 }
 
-impl Greys {
-    /// Becomes the picture whose pixels and repetitions are given. `false`: it is of another kind, or takes less with its palette.
-    pub fn take(&mut self, palette: &[[u8; 4]], plane: &Plane, tokens: &[Token]) -> bool {
+impl GreyAlphaRows {
+    /// Converts an indexed image and its runs. Returns `false` when it is of another kind, or smaller with its palette.
+    pub fn try_fill(&mut self, palette: &[[u8; 4]], plane: &IndexPlane, tokens: &[Token]) -> bool {
         let [[0, 0, 0, 0], first, rest @ ..] = palette else {
             return false;
         };
@@ -32,9 +32,9 @@ impl Greys {
         }
         let literals = tokens
             .iter()
-            .filter(|token| matches!(token.piece(), Piece::Byte(_)))
+            .filter(|token| matches!(token.kind(), TokenKind::Literal(_)))
             .count();
-        // A grey takes about a bit and a half.
+        // A grey takes about one and a half bits.
         if literals * 3 / 2 > (palette.len() * 4 + CHUNKS_BYTES) * 8 {
             return false;
         }
@@ -42,7 +42,7 @@ impl Greys {
         true
     }
 
-    fn fill(&mut self, palette: &[[u8; 4]], plane: &Plane, tokens: &[Token]) {
+    fn fill(&mut self, palette: &[[u8; 4]], plane: &IndexPlane, tokens: &[Token]) {
         let pairs: [[u8; 2]; 256] =
             std::array::from_fn(|index| palette.get(index).map_or([0; 2], |colour| [colour[0], colour[3]]));
         self.bytes.clear();
@@ -51,31 +51,31 @@ impl Greys {
             self.bytes
                 .extend(row[1..].iter().flat_map(|&index| pairs[usize::from(index)]));
         }
-        self.follow(&pairs, plane, tokens);
+        self.fill_matches(&pairs, plane, tokens);
     }
 
-    /// What is repeated in the rows of indices is repeated in the rows of pairs.
-    fn follow(&mut self, pairs: &[[u8; 2]; 256], plane: &Plane, tokens: &[Token]) {
+    /// Turns the runs of indices into matches of pairs.
+    fn fill_matches(&mut self, pairs: &[[u8; 2]; 256], plane: &IndexPlane, tokens: &[Token]) {
         self.found.clear();
         let stride = plane.stride();
         let (mut at, mut column) = (0, 0);
         for token in tokens {
-            let (length, distance) = match token.piece() {
-                Piece::Byte(index) => {
+            let (length, distance) = match token.kind() {
+                TokenKind::Literal(index) => {
                     let bytes: &[u8] = if column == 0 { &[0] } else { &pairs[usize::from(index)] };
-                    self.found.extend(bytes.iter().map(|&byte| Copied::byte(byte)));
+                    self.found.extend(bytes.iter().map(|&byte| PackedSymbol::literal(byte)));
                     at += 1;
                     column = if column + 1 == stride { 0 } else { column + 1 };
                     continue;
                 }
                 // The zero before a row and the pair of the index zero are all zeros; no other run crosses the end of a row.
-                Piece::Left(length) if plane.bytes[at - 1] == 0 => (length, 1),
-                Piece::Left(length) => (length, 2),
-                Piece::Above(length) => (length, 2 * stride - 1),
+                TokenKind::Left(length) if plane.bytes[at - 1] == 0 => (length, 1),
+                TokenKind::Left(length) => (length, 2),
+                TokenKind::Above(length) => (length, 2 * stride - 1),
             };
             let end = column + length;
             let zeros = end.div_ceil(stride) - column.div_ceil(stride);
-            Copied::put(&mut self.found, 2 * length - zeros, distance);
+            PackedSymbol::push_match(&mut self.found, 2 * length - zeros, distance);
             at += length;
             column = end % stride;
         }
@@ -84,13 +84,13 @@ impl Greys {
 
 #[cfg(test)]
 mod tests {
-    use super::super::copies::whole;
+    use super::super::matches::expand;
     use super::super::tokens;
     use super::*;
 
     #[test]
-    fn repetitions_of_pairs_are_those_of_indices() {
-        let mut greys = Greys::default();
+    fn matches_of_pairs_are_the_runs_of_indices() {
+        let mut rows = GreyAlphaRows::default();
         for width in [1, 2, 5, 64, 300] {
             let mut state = 9_u32;
             let mut values = vec![0_u8; width * 40];
@@ -104,21 +104,21 @@ mod tests {
                     _ => (at % width % 40) as u8,
                 };
             }
-            let mut plane = Plane::default();
+            let mut plane = IndexPlane::default();
             plane.fill(&values, width as u32, &std::array::from_fn(|index| index as u8), 40);
             let mut found = Vec::new();
             tokens::find(&plane.bytes, plane.stride(), &mut found);
             let palette: Vec<[u8; 4]> = (0..40)
                 .map(|alpha| if alpha == 0 { [0; 4] } else { [7, 7, 7, alpha] })
                 .collect();
-            greys.fill(&palette, &plane, &found);
-            assert_eq!(whole(&greys.found), greys.bytes, "{width}");
+            rows.fill(&palette, &plane, &found);
+            assert_eq!(expand(&rows.found), rows.bytes, "{width}");
         }
     }
 
     #[test]
-    fn other_pictures_keep_their_palette() {
-        let mut plane = Plane::default();
+    fn other_images_keep_their_palette() {
+        let mut plane = IndexPlane::default();
         plane.fill(&[0, 1, 2, 3], 2, &std::array::from_fn(|index| index as u8), 20);
         let mut found = Vec::new();
         tokens::find(&plane.bytes, plane.stride(), &mut found);
@@ -133,14 +133,14 @@ mod tests {
                 })
                 .collect()
         };
-        let mut greys = Greys::default();
-        assert!(greys.take(&palette([0; 3]), &plane, &found));
-        assert!(!greys.take(&palette([0, 0, 1]), &plane, &found));
+        let mut rows = GreyAlphaRows::default();
+        assert!(rows.try_fill(&palette([0; 3]), &plane, &found));
+        assert!(!rows.try_fill(&palette([0, 0, 1]), &plane, &found));
         let mut two = palette([0; 3]);
         two[5] = [9, 9, 9, 5];
-        assert!(!greys.take(&two, &plane, &found));
+        assert!(!rows.try_fill(&two, &plane, &found));
         two[5] = [0, 0, 0, 5];
         two[0] = [0, 0, 0, 255];
-        assert!(!greys.take(&two, &plane, &found));
+        assert!(!rows.try_fill(&two, &plane, &found));
     }
 }
