@@ -1,4 +1,4 @@
-//! What the subcommands share: how answers are printed, how pages are collected, how somebody is asked.
+//! Shared by the subcommands: printing answers, collecting pages, asking for confirmation.
 
 pub mod confirm;
 mod subcommand;
@@ -34,7 +34,7 @@ pub struct OutputArgs {
     pub plain: bool,
 }
 
-/// How answers are printed.
+/// The form in which answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     Json,

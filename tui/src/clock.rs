@@ -1,4 +1,4 @@
-//! What time it is, asked once for every round of the loop.
+//! The time, asked once for every round of the loop.
 
 use std::time::Instant;
 

@@ -74,7 +74,7 @@ pub async fn edit(name: &str, text: &str) -> Result<String, String> {
     finished(status, &draft)
 }
 
-/// What the editor left, if it ended well.
+/// The text that the editor left, if it ended well.
 pub fn finished(status: io::Result<std::process::ExitStatus>, draft: &Draft) -> Result<String, String> {
     match status {
         Ok(status) if status.success() => draft.read(),

@@ -29,14 +29,14 @@ pub fn took(seconds: f64) -> String {
     }
 }
 
-/// What is left of a countdown: `9:41`.
+/// The rest of a countdown: `9:41`.
 pub fn countdown(left: Duration) -> String {
     // Rounded up, so that a countdown of ten minutes starts at 10:00.
     let s = left.as_millis().div_ceil(1000);
     format!("{}:{:02}", s / 60, s % 60)
 }
 
-/// How long ago that was, at `now`: `12s`.
+/// The time from `then` to `now`: `12s`.
 pub fn ago(then: OffsetDateTime, now: OffsetDateTime) -> String {
     span((now - then).as_seconds_f64())
 }

@@ -1,10 +1,10 @@
-//! How pictures get to this terminal. Decided from the environment alone: asking the terminal
+//! The way pictures get to this terminal. Decided from the environment alone: asking the terminal
 //! would hold up the start by two seconds where it does not answer.
 
-/// What `--graphics` takes.
+/// The values of `--graphics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Choice {
-    /// What the environment says, half blocks otherwise.
+    /// From the environment, else half blocks.
     Auto,
     Halfblocks,
     Kitty,
@@ -12,7 +12,7 @@ pub enum Choice {
     Sixel,
 }
 
-/// How a picture is sent.
+/// The protocol that pictures are sent by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// `▀` with two colours a cell; works everywhere.
@@ -24,7 +24,7 @@ pub enum Protocol {
     Sixel,
 }
 
-/// How many colours half blocks may use.
+/// The colours that half blocks may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
     Full,
@@ -43,14 +43,14 @@ pub struct Graphics {
     pub packing: Packing,
 }
 
-/// Whether graphics sequences go through tmux.
+/// The wrapping of graphics sequences inside tmux.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapping {
     None,
     Tmux,
 }
 
-/// Whether the terminal is known to unpack pictures.
+/// The compression that the terminal is known to unpack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
     Raw,

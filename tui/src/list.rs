@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::table::{self, Row};
 
-/// Which column the rows are sorted by.
+/// The column that rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
     pub column: usize,
@@ -26,7 +26,7 @@ pub enum Order {
     Falling,
 }
 
-/// How the cursor moves.
+/// A movement of the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Up,

@@ -48,7 +48,7 @@ impl<R: Row> Paged<R> {
     }
 }
 
-/// What is on top of the list.
+/// The order of the list, as far as new rows go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum First {
     /// New rows come on top.
@@ -81,7 +81,7 @@ impl<R: Row> Paged<R> {
         self.read_at.is_some() && self.read_revision != revision
     }
 
-    /// What has to be read now, if anything: the first page when there is none or when it is out
+    /// The page that has to be read now, if any: the first page when there is none or when it is out
     /// of date and on the screen, the next page when the cursor comes near the end.
     pub fn wanted(&mut self, revision: u64) -> Option<PageRequest> {
         if self.loading {
@@ -171,7 +171,7 @@ impl<R: Row> Paged<R> {
         self.read_revision == u64::MAX
     }
 
-    /// Whether the rows are waited for.
+    /// The first page of another request is waited for.
     pub fn is_restarted(&self) -> bool {
         self.restarted
     }

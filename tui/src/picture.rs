@@ -26,7 +26,7 @@ const WIDTHS: [u32; 4] = [64, 128, 256, 512];
 /// Decoded pictures kept, so that blur and background change at once: two samples of three pictures each, and their next.
 const KEPT_SOURCES: usize = 9;
 
-/// What came of a picture.
+/// The outcome of making a picture.
 #[derive(Clone)]
 pub enum Shown {
     Encoded(Box<Encoded>),

@@ -43,7 +43,7 @@ impl Pictures {
         kept.find(|(have, _)| have == key).map(|(_, shown)| shown)
     }
 
-    /// What could not be fetched is tried again.
+    /// Drops failures, so that they are tried again.
     pub fn forget_failures(&mut self) {
         self.kept.retain(|(_, shown)| !matches!(shown, Shown::Failed(_)));
     }

@@ -1,8 +1,8 @@
-//! What lists are asked for, as it stands in a URL.
+//! Query strings of the control API.
 
 use tradepost_common::operations::Selection;
 
-/// What a list is asked for; empty values are left out.
+/// The pairs of a query string; empty values are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     pairs: Vec<(&'static str, String)>,

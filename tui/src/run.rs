@@ -21,7 +21,7 @@ use crate::theme::Theme;
 /// At most one frame in this time: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// How the terminal is to look.
+/// Options of the terminal.
 pub struct Options {
     pub graphics: Choice,
     pub theme: Option<Theme>,
@@ -91,7 +91,7 @@ struct Session {
     dirty: Dirty,
     /// Where the last frame left pixels that text does not cover.
     pixels: Option<(&'static str, u32)>,
-    /// What the editor is to be opened with.
+    /// The text that the editor is to be opened with.
     pending: Option<Pending>,
 }
 
@@ -100,7 +100,7 @@ struct Pending {
     then: Edited,
 }
 
-/// What the loop waits for.
+/// The sources that the loop waits for.
 struct Ends {
     inbox: Inbox,
     keys: tokio::sync::mpsc::Receiver<Input>,

@@ -49,7 +49,7 @@ use crate::theme::{Theme, Tone};
 /// The time after `W` in which keys may change something.
 pub const ARMED_FOR: Duration = Duration::from_secs(600);
 
-/// What all screens share. Every handler of a screen gets it beside its own state.
+/// The state that all screens share. Every handler of a screen gets it beside its own state.
 pub struct Shell {
     /// Set once for every round of the loop.
     pub clock: Clock,
@@ -59,7 +59,7 @@ pub struct Shell {
     pub live: Live,
     /// The page that is shown, or is about to be.
     pub page: &'static Page,
-    /// What takes the keys before the screen does.
+    /// Takes the keys before the screen does.
     pub prompt: Option<Box<dyn AnyPrompt>>,
     pub status: Option<Status>,
     pub armed_until: Option<Instant>,
@@ -69,7 +69,7 @@ pub struct Shell {
     pub pictures: Pictures,
     /// The rows of the list on the terminal, for the mouse.
     pub rows_area: Rect,
-    /// What the loop is to do next.
+    /// Done by the loop after the present round.
     pub effects: Vec<Effect>,
 }
 

@@ -1,4 +1,4 @@
-//! Which control socket to attach to.
+//! The control socket to attach to.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ const SYSTEM: &str = "/run/tradepost/control.sock";
 /// The socket of `make demo`, from the folder it runs in.
 const DEMO: &str = "./.demo/control.sock";
 
-/// What the command line and the environment say.
+/// The options and environment variables that name a socket.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
     /// `--socket` or `TRADEPOST_SOCKET`.

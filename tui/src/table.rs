@@ -9,7 +9,7 @@ use crate::{text, theme::Tone};
 
 /// Something that is shown as a line of a table.
 pub trait Row: Sized + 'static {
-    /// What stays the same when the row changes.
+    /// Stays the same when the row changes.
     type Id: Clone + Eq + Ord + std::fmt::Debug + std::fmt::Display;
 
     fn id(&self) -> Self::Id;
@@ -84,7 +84,7 @@ pub enum Place {
     Screen,
 }
 
-/// How many cells a column takes on a screen.
+/// The cells that a column takes on a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
     Fixed(u16),
@@ -127,7 +127,7 @@ impl Cell {
     }
 }
 
-/// What a column sorts by.
+/// The sort key of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Key {
     Number(f64),
@@ -166,7 +166,7 @@ pub struct Slot {
 
 const GAP: u16 = 1;
 
-/// Which of the columns that are wanted fit into `total` cells, and how wide each is.
+/// Lays the wanted columns out in `total` cells; what does not fit is left out by rank.
 pub fn layout<R>(columns: &[Column<R>], total: u16, wanted: impl Fn(usize) -> bool) -> Vec<Slot> {
     let mut slots: Vec<Slot> = columns
         .iter()

@@ -41,7 +41,7 @@ pub struct Tasks {
 #[derive(Debug)]
 pub struct Busy(pub Box<Effect>);
 
-/// Whether there is somebody to listen to.
+/// The source of keys, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keyboard {
     Attached,

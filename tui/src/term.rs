@@ -16,7 +16,7 @@ use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::shell::Mouse;
 
-/// Whether the terminal is ours and has to be given back.
+/// The terminal is taken over and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// A whole frame at 160 x 48 with colours fits.
@@ -152,7 +152,7 @@ fn restore_on_panic() {
     }));
 }
 
-/// Whether somebody sits in front of this.
+/// Somebody sits at this terminal.
 pub fn is_interactive() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }

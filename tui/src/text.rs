@@ -21,7 +21,7 @@ fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// How many cells the text takes.
+/// The cells that the text takes.
 pub fn width(text: &str) -> usize {
     text.width()
 }
@@ -130,7 +130,7 @@ fn split_at_width(word: &str, cells: usize) -> usize {
     word.len()
 }
 
-/// How well `needle` fits into `hay` as a subsequence; smaller is better, `None` is no match.
+/// The cost of `needle` as a subsequence of `hay`; smaller is better, `None` is no match.
 pub fn fuzzy(needle: &str, hay: &str) -> Option<usize> {
     let mut cost = 0;
     let mut chars = hay.char_indices();
@@ -147,7 +147,7 @@ pub fn fuzzy(needle: &str, hay: &str) -> Option<usize> {
     Some(cost * 100 + hay.len())
 }
 
-/// Whether `hay` contains `needle`; capitals count only when the needle has some.
+/// Finds `needle` in `hay`; capitals count only when the needle has some.
 pub fn contains(hay: &str, needle: &str) -> bool {
     if needle.chars().any(char::is_uppercase) {
         return hay.contains(needle);

@@ -19,13 +19,13 @@ pub enum Focus {
     Never,
 }
 
-/// How a list is drawn.
+/// The look of a list.
 pub struct Look<'a> {
     pub now: OffsetDateTime,
     pub focus: Focus,
-    /// What is said when there is no row.
+    /// The text in place of rows when there is none.
     pub empty: &'a str,
-    /// Which columns may be shown.
+    /// The columns that may be shown, by their index.
     pub wanted: fn(usize) -> bool,
 }
 

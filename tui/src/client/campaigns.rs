@@ -9,7 +9,7 @@ use tradepost_common::operations::SetRate;
 use super::{Client, NOTHING, Reply};
 use crate::query::Query;
 
-/// What is done with a campaign.
+/// An act on a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Start,
@@ -78,7 +78,7 @@ impl Client {
         self.act(Method::POST, &path, Some(&SetRate { rate_per_second })).await
     }
 
-    /// What the canary drew, the worst first.
+    /// The samples of the canary, the worst first.
     pub async fn samples(&self, id: CampaignId, query: &Query) -> Reply<Page<Sample>> {
         self.get(&query.of(&format!("/v1/campaigns/{id}/samples"))).await
     }

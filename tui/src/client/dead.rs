@@ -21,7 +21,7 @@ impl Client {
         self.get(&format!("/v1/dead/{id}")).await
     }
 
-    /// What sending it with another payload would do; changes nothing.
+    /// Checks another payload; sends nothing.
     pub async fn check_edit(&self, id: MessageId, edit: &Edit) -> Reply<EditCheck> {
         self.act(Method::POST, &format!("/v1/dead/{id}/check"), Some(edit))
             .await

@@ -8,7 +8,7 @@ use tradepost_common::operations::{NewOperation, Operation, OperationItem, SetRa
 use super::{Client, NOTHING, Reply};
 use crate::query::Query;
 
-/// What is done with an operation.
+/// An act on an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Start,

@@ -79,7 +79,7 @@ impl Client {
             .await
     }
 
-    /// What a bulk decision would do; changes nothing.
+    /// Plans a bulk decision; changes nothing.
     pub async fn plan_bulk(&self, plan: &BulkPlan) -> Reply<BulkPreview> {
         self.act(Method::POST, "/v1/cases/bulk/plan", Some(plan)).await
     }

@@ -1,4 +1,4 @@
-//! Which rows are shown.
+//! The filter of a list.
 
 use crate::text;
 
@@ -10,7 +10,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// What was typed after `/`; a leading `!` turns it round.
+    /// Parses the text typed after `/`; a leading `!` inverts the filter.
     pub fn parse(typed: &str) -> Self {
         match typed.strip_prefix('!') {
             Some(rest) => Self {

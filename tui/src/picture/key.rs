@@ -1,18 +1,18 @@
-//! What is asked for: one way to show one picture.
+//! Keys of pictures: one way to show one picture.
 
 use tradepost_common::campaigns::Side;
 use tradepost_common::ids::{CampaignId, CaseId, ItemId};
 
 use super::Zoom;
 
-/// What a picture is of.
+/// The subject of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PictureOf {
     /// A file of a case.
     Case(CaseId, ItemId),
     /// Any other file: what a file of a case looks like.
     Item(ItemId),
-    /// What a campaign's canary drew of a file with a preset, what was there before, or where they differ.
+    /// A sample of a campaign's canary: a file drawn with a preset, the rendition before it, or their difference.
     Sample {
         campaign: CampaignId,
         item: ItemId,
@@ -22,7 +22,7 @@ pub enum PictureOf {
 }
 
 impl PictureOf {
-    /// Whether it can be had in another width than its own.
+    /// It can be had in other widths than its own.
     pub fn has_widths(&self) -> bool {
         !matches!(self, Self::Sample { .. })
     }
@@ -54,7 +54,7 @@ pub enum Colour {
     None,
 }
 
-/// What is seen through transparent pixels.
+/// The background that is seen through transparent pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Background {
     Checker,

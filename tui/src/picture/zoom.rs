@@ -1,4 +1,4 @@
-//! Which part of a picture is looked at.
+//! The part of a picture that is looked at.
 
 use image::{RgbaImage, imageops};
 

@@ -116,7 +116,7 @@ fn took(upload: &UploadRow, now: time::OffsetDateTime) -> Cell {
     Cell::new(format::took(seconds(upload, now)), tone)
 }
 
-/// What an upload is and where it stands.
+/// An upload and its state, a fact a line.
 pub fn head(upload: &UploadRow, styling: Styling) -> String {
     let state = state(upload.state);
     format!(

@@ -1,4 +1,4 @@
-//! What tests of all screens need.
+//! Helpers for the tests of all screens.
 
 use std::any::Any;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use tradepost_common::ids::{MessageId, UploadId};
 
-/// What another screen is asked to show. The screens are asked one after the other; the first that knows it opens it.
+/// Something that another screen is asked to show. The screens are asked one after the other; the first that knows it opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// The groups of dead letters of one queue.

@@ -1,4 +1,4 @@
-//! What the shell asks of the loop (effects) and what the loop brings back (updates).
+//! Effects, which the shell asks of the loop, and updates, which the loop brings back.
 
 use std::any::{Any, TypeId};
 use std::fmt::{self, Debug};

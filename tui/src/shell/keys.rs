@@ -6,7 +6,7 @@ use super::page::Page;
 use crate::list::{Order, Step};
 use crate::picture::Pan;
 
-/// What a key does. Screens get every action first and may do something of their own.
+/// The meaning of a key. Screens get every action first and may do something of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// A letter, digit or sign, before its common meaning is looked up.

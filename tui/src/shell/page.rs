@@ -1,6 +1,6 @@
 //! Pages and the keys that open them.
 
-/// What the terminal shows at one time. A screen has one page or several: a list, then one entry of it.
+/// One view of a screen, as the terminal shows it. A screen has one page or several: a list, then one entry of it.
 #[derive(Debug)]
 pub struct Page {
     /// Unique among all pages. The palette and exports use it.
@@ -8,7 +8,7 @@ pub struct Page {
     pub place: Place,
 }
 
-/// How a page is reached.
+/// The way a page is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// A tab in the first line, opened by its digit.

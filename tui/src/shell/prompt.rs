@@ -1,4 +1,4 @@
-//! What takes the keys before the screen does: a line that is typed, a question, a box over the screen.
+//! Prompts take the keys before the screen does: a line that is typed, a question, a box over the screen.
 
 mod confirm;
 mod line;

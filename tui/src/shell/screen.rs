@@ -1,4 +1,4 @@
-//! What the shell asks of a screen.
+//! The trait that every screen implements.
 
 use std::any::Any;
 use std::time::Instant;

@@ -15,7 +15,7 @@ struct Tab {
     is_loud: bool,
 }
 
-/// How names are written: as much as fits.
+/// The forms of the tabs, the longest first: names and the gap between them.
 const STYLES: [(Names, u16); 3] = [(Names::Full, 2), (Names::Full, 1), (Names::Short, 1)];
 
 #[derive(Clone, Copy, PartialEq, Eq)]

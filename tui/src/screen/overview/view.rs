@@ -22,7 +22,7 @@ pub fn health(health: Health) -> Cell {
     }
 }
 
-/// What the marketplace holds, as names and numbers; the tone says what deserves a look.
+/// The counts of the marketplace, as names and numbers; the tone says what deserves a look.
 pub fn counts(counts: &Counts) -> [(&'static str, i64, Tone); 8] {
     [
         ("working", counts.uploads_working, Tone::Accent),
@@ -99,7 +99,7 @@ fn draw_alerts(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, cx: &Sh
     rest
 }
 
-/// What cannot wait takes the whole line.
+/// A critical alert takes the whole line.
 fn draw_alert(canvas: &mut Canvas<'_>, line: Rect, alert: &Alert, now: time::OffsetDateTime) {
     let severity = alert::severity(alert.severity);
     let lasts = format::ago(alert.since, now);

@@ -1,4 +1,4 @@
-//! What is read before it is asked for: the next case and the pictures that come next.
+//! Reading ahead: the next case and the pictures that come next.
 
 use crate::shell::Shell;
 use tradepost_common::ids::CaseId;

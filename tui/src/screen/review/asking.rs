@@ -1,4 +1,4 @@
-//! What a moderator writes: a question to the contributor, and the note that goes with a decision.
+//! Texts that a moderator writes: a question to the contributor, and the note that goes with a decision.
 
 use super::Review;
 use super::reasons::{Reasons, Refusal};

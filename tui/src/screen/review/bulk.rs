@@ -26,7 +26,7 @@ pub struct BulkView {
     ticket: u64,
     pub act: BulkAct,
     pub words: String,
-    /// What contributors are told when it is a rejection.
+    /// The text that contributors read when it is a rejection.
     pub told: Option<String>,
     pub preview: Option<BulkPreview>,
     pub error: Option<String>,
@@ -57,7 +57,7 @@ impl BulkView {
 /// As many cases are decided without their number.
 const UNASKED: usize = 20;
 
-/// What must be typed before these cases are decided, whatever the daemon asks for.
+/// The number that must be typed before these cases are decided, whatever the daemon asks for.
 pub fn number_to_type(preview: &BulkPreview) -> Option<String> {
     let many = preview.cases.len() > UNASKED;
     preview

@@ -19,7 +19,7 @@ use crate::list::List;
 use crate::picture::{Background, Focus, Zoom};
 use crate::rows::finding::FindingRow;
 
-/// Who may decide the case.
+/// The claim of this terminal on the case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// Writing is not armed, or the role does not allow it.
@@ -45,7 +45,7 @@ impl Pane {
     }
 }
 
-/// What takes the room below the head.
+/// The content of the room below the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// The picture, findings and files.
@@ -58,7 +58,7 @@ pub enum Mode {
     Source,
 }
 
-/// How the case came to the screen.
+/// The way the case came to the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     /// Somebody opened it.
@@ -87,10 +87,10 @@ pub struct CaseView {
     pub mode: Mode,
     pub arrival: Arrival,
     pub zoom: Zoom,
-    /// Which of the look-alikes is compared.
+    /// The index of the look-alike that is compared.
     pub look: usize,
     pub source: Option<SourceView>,
-    /// Who else has it on the screen.
+    /// Other moderators who have it on the screen.
     pub others: Vec<String>,
     pub viewed_at: Option<Instant>,
     /// Why an earlier decision was not taken.
@@ -204,7 +204,7 @@ impl CaseView {
         }
     }
 
-    /// Whether the picture of the item is shown as it is. What a check forbids starts blurred, and so does everything in
+    /// The focus of the item's picture. Whatever a check forbids starts blurred, and so does everything in
     /// a case with something hostile in it.
     pub fn focus(&self, item: &CaseItem) -> Focus {
         let blurred = if self.is_flagged(item) || !self.is_hostile() {
@@ -233,7 +233,7 @@ impl CaseView {
         self.detail.as_ref()?.look_alikes.get(self.look)
     }
 
-    /// How the two of a pair are shown: as the file of this case, unless the other one is forbidden.
+    /// The focus of both pictures of a pair: that of the file of this case, unless the other one is forbidden.
     pub fn focus_of_pair(&self, pair: &LookAlike) -> Focus {
         let Some(item) = self.files.rows().iter().find(|item| item.id == pair.item) else {
             return Focus::Blurred;
@@ -255,7 +255,7 @@ impl CaseView {
         self.findings.rows().iter().any(|row| is_hostile(&row.finding))
     }
 
-    /// What an approval would do now.
+    /// The outcome of an approval at this moment.
     pub fn split(&self) -> Split {
         let mut split = Split::default();
         for item in self.files.rows() {

@@ -32,7 +32,7 @@ pub struct Kept {
 }
 
 impl Review {
-    /// Whether the key that was just pressed may decide the case on the screen.
+    /// Refuses with a message unless the key that was just pressed may decide the case on the screen.
     pub fn may_decide(&mut self, cx: &mut Shell) -> bool {
         if !cx.may_write(Role::Moderator) {
             return false;

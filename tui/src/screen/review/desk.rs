@@ -1,4 +1,4 @@
-//! Which cases the queue shows: open, waiting or decided ones, of one cluster or of one contributor.
+//! The cases that the queue shows: open, waiting or decided ones, of one cluster or of one contributor.
 
 use crate::shell::Shell;
 use tradepost_common::Page;

@@ -127,7 +127,7 @@ impl Review {
         }
     }
 
-    /// What comes next: a case whose decision was not taken, then the one after the case on the screen that nobody else
+    /// The next case: one whose decision was not taken, then the one after the case on the screen that nobody else
     /// holds, round and round; those that were skipped only when there is no other.
     pub fn next_case(&self, cx: &Shell) -> Option<(CaseId, String)> {
         let current = self.case.as_ref()?.id;

@@ -1,4 +1,4 @@
-//! Who holds the case on the screen and who looks at it: claims that are renewed and lost, heartbeats.
+//! The presence of moderators at a case: claims that are renewed and lost, heartbeats.
 
 use crate::shell::Shell;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::theme::Tone;
 
 /// Well before a claim runs out.
 const RENEW: Duration = Duration::from_secs(120);
-/// How often the daemon is told that the case is on the screen.
+/// The time between two heartbeats of a case on the screen.
 const VIEW: Duration = Duration::from_secs(10);
 
 impl Review {

@@ -20,7 +20,7 @@ pub struct Reasons {
     pub cursor: Option<usize>,
 }
 
-/// What is refused.
+/// The subject of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     Pack,
@@ -31,14 +31,14 @@ pub enum Refusal {
     Bulk,
 }
 
-/// What becomes of the other open cases of somebody who is banned.
+/// The outcome of the other open cases of somebody who is banned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     Kept,
     Rejected,
 }
 
-/// What goes to the daemon.
+/// A reason as it goes to the daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     pub template: Option<String>,
@@ -46,14 +46,14 @@ pub struct Wording {
 }
 
 impl Wording {
-    /// What the contributor is told.
+    /// The text that the contributor reads.
     pub fn told(&self) -> String {
         let template = REASONS.iter().find(|r| Some(r.id) == self.template.as_deref());
         told(template, self.note.as_deref().unwrap_or(""))
     }
 }
 
-/// What the contributor is told: the template's text, then the note.
+/// The text that the contributor reads: the template's text, then the note.
 pub fn told(template: Option<&ReasonTemplate>, note: &str) -> String {
     let text = template.map_or("", |template| template.text);
     match (text, note.trim()) {

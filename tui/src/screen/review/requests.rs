@@ -1,4 +1,4 @@
-//! What the review asks of the daemon: reads side by side, writes one after the other.
+//! The requests of the review: reads side by side, writes one after the other.
 
 use tradepost_common::Page;
 use tradepost_common::ids::CaseId;
@@ -65,7 +65,7 @@ pub enum Write {
     Unban(String),
 }
 
-/// What came of a request.
+/// The reply to a request, with what was asked.
 #[derive(Debug)]
 pub enum Update {
     Cases(CaseQuery, PageRequest, Reply<Page<CaseRow>>),

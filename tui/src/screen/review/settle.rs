@@ -1,4 +1,4 @@
-//! Which cases a bulk decision means: the marked ones, a cluster, all of a contributor.
+//! The cases of a bulk decision: the marked ones, a cluster, all of a contributor.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use crate::theme::Tone;
 /// As many as the daemon decides at once.
 const MOST: usize = 1_000;
 
-/// Which cases are meant, before it is known what is done with them.
+/// The cases of a bulk decision, before it is known what is done with them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settling {
     pub which: BulkWhich,
@@ -102,7 +102,7 @@ impl Review {
     }
 }
 
-/// What is to become of many cases; either answer makes a plan.
+/// Asks for the decision on many cases; either answer makes a plan.
 #[derive(Debug)]
 pub struct SettlePrompt;
 

@@ -25,7 +25,7 @@ const SIDEWAYS: usize = 16;
 /// No line is longer than that.
 const WIDEST: usize = 2_000;
 
-/// Which lines of which file.
+/// Asks for lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceAsk {
     pub case: CaseId,
@@ -255,7 +255,7 @@ impl Review {
     }
 }
 
-/// How many characters go out of sight so that the one at `at` is well inside `room` cells.
+/// The characters to hide on the left so that the one at `at` is well inside `room` cells.
 fn shift(line: &str, at: usize, room: usize) -> usize {
     let before: Vec<usize> = line
         .chars()

@@ -12,7 +12,7 @@ use crate::client::{Failure, Reply};
 use crate::format;
 use crate::theme::Tone;
 
-/// What the daemon gives unless it says otherwise.
+/// The time to undo, unless the daemon gives another one.
 const WINDOW: time::Duration = time::Duration::minutes(10);
 /// Decisions remembered; older ones are on the list of decided cases.
 const REMEMBERED: usize = 200;
@@ -53,7 +53,7 @@ impl Review {
         self.made.retain(|made| made.cases != [id]);
     }
 
-    /// What `u` would take back, and until when.
+    /// The decision that `u` would take back.
     pub fn undoable(&self, cx: &Shell) -> Option<Made> {
         let now = cx.clock.utc;
         let here = match cx.page {

@@ -1,4 +1,4 @@
-//! What comes back from the daemon, and what is read next.
+//! Replies of the daemon, and the next reads.
 
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::CaseDetail;

@@ -1,6 +1,6 @@
-//! What an approval would do.
+//! The outcome of an approval.
 
-/// How many files of a case go which way when it is approved.
+/// The numbers of files of a case that are published and left out when it is approved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Split {
     pub publish: usize,

@@ -33,7 +33,7 @@ pub enum CasesCommand {
     /// Ask the contributor; the case waits for the answer.
     Ask {
         case: CaseId,
-        /// What the contributor reads.
+        /// The text that the contributor reads.
         question: String,
     },
     /// Reject a case and shut its contributor out.
@@ -73,7 +73,7 @@ pub enum CasesCommand {
     },
 }
 
-/// Which cases are listed.
+/// The cases that are listed.
 #[derive(Debug, Args)]
 pub struct CaseList {
     /// `open`, `waiting` (for the contributor's answer) or `decided`.
@@ -89,13 +89,13 @@ pub struct CaseList {
     pub limit: usize,
 }
 
-/// What the contributor is told: a template, words of one's own, or both.
+/// The text that the contributor reads: a template, words of one's own, or both.
 #[derive(Debug, Args)]
 pub struct Why {
     /// A reason with its text: malware, active-content, copy, licence, quality, misleading, offensive, duplicate, broken.
     #[arg(long, value_name = "ID", value_parser = template)]
     pub template: Option<String>,
-    /// What the contributor is told, after the template's text.
+    /// A text for the contributor, after that of the template.
     #[arg(long)]
     pub reason: Option<String>,
 }
@@ -121,7 +121,7 @@ pub enum BulkCommand {
     },
 }
 
-/// Which cases, and how much is asked.
+/// The cases of a bulk decision, and how it is confirmed.
 #[derive(Debug, Args)]
 pub struct BulkArgs {
     /// The ids of the cases, at most 1,000.

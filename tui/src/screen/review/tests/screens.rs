@@ -80,7 +80,7 @@ fn app_in_busy_case() -> App {
     app
 }
 
-/// What came up was looked at; taking a snapshot turns the clock back.
+/// The plan that came up was looked at; taking a snapshot turns the clock back.
 fn later(app: &mut App) {
     app.shell.clock.instant += Duration::from_secs(5);
 }

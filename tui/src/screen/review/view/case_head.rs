@@ -121,7 +121,7 @@ fn draw_decision(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, detail: &
     canvas.put(room.x, room.y, room.width, &words, tone);
 }
 
-/// What a decision would do, or why the last one was not taken, or what was decided and for how long it can be undone.
+/// The decision that `a` would make, why the last one was not taken, or the decision that was made and the time to undo it.
 fn decision_in_words(case: &CaseView, detail: &CaseDetail, now: OffsetDateTime) -> (String, Tone) {
     if let Some(decision) = &detail.decision {
         let mut words = format!("DECIDED: {} by {}", decision.outcome, decision.by);
@@ -161,7 +161,7 @@ pub fn due(row: &CaseRow, now: OffsetDateTime) -> (String, Tone) {
     }
 }
 
-/// How long it waits and what else is to be known before it is decided.
+/// The time it waits, and what else is to be known before it is decided.
 fn signs(detail: &CaseDetail, now: OffsetDateTime) -> Spans {
     let row = &detail.case;
     let mut parts = Spans::new();

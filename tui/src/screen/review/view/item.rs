@@ -17,7 +17,7 @@ use crate::shell::Shell;
 use crate::table::{Cell, Column, Key, Row, Width};
 use crate::theme::Tone;
 
-/// What findings and files are readable in.
+/// The columns in which findings and files are readable.
 const LISTS: u16 = 46;
 
 impl Row for CaseItem {

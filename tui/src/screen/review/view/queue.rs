@@ -135,7 +135,7 @@ fn trust(level: Trust) -> Cell {
     }
 }
 
-/// What passed between moderators and the contributor, in a word.
+/// The last exchange between moderators and the contributor, in a word.
 fn said(case: &CaseRow) -> Cell {
     match (case.appeal, case.question) {
         (true, _) => Cell::new("APPEAL", Tone::Warn),
