@@ -6,7 +6,7 @@ use tradepost_inspect::media;
 
 fuzz_target!(|bytes: &[u8]| {
     for path in ["a.png", "a.jpg", "a.webp", "a.wav", "a.flac", "a.mp3", "a.ogg"] {
-        if let Err(findings) = media::judge(bytes, path) {
+        if let Err(findings) = media::inspect(bytes, path) {
             assert!(!findings.is_empty(), "refused without a reason");
         }
     }

@@ -1,4 +1,4 @@
-//! Any bytes as an SVG: the judge and the copy end, and the copy of whatever is read has nothing against it.
+//! Any bytes as an SVG: inspection and copy end, and the copy of every file that is read has no findings.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let Ok(document) = svg::parse(&text, "a.svg") else { return };
-    for finding in svg::judge(&document, "a.svg") {
+    for finding in svg::inspect(&document, "a.svg") {
         assert!(finding.line.is_none_or(|line| line > 0) && finding.column.is_none_or(|column| column > 0));
     }
     if !svg::complexity(&document, "a.svg").is_empty() {
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let copy = svg::sanitise(&document);
     let again = svg::parse(&copy, "copy.svg").expect("a copy is SVG");
-    let found = svg::judge(&again, "copy.svg");
+    let found = svg::inspect(&again, "copy.svg");
     assert!(
         found.iter().all(|finding| finding.severity == FindingSeverity::Info),
         "{found:?}\n{copy}"

@@ -4,7 +4,7 @@
 use std::io::{Cursor, Read as _};
 
 use libfuzzer_sys::fuzz_target;
-use tradepost_inspect::zip::{Archive, Limits, Unsound};
+use tradepost_inspect::zip::{Archive, Limits, OpenError};
 
 const LIMITS: Limits = Limits {
     packed_bytes: 1 << 20,
@@ -14,11 +14,11 @@ const LIMITS: Limits = Limits {
 fuzz_target!(|bytes: &[u8]| {
     let mut archive = match Archive::open(Cursor::new(bytes), &LIMITS) {
         Ok(archive) => archive,
-        Err(Unsound::Refused(findings)) => {
+        Err(OpenError::Refused(findings)) => {
             assert!(!findings.is_empty(), "refused without a reason");
             return;
         }
-        Err(Unsound::Unreadable(error)) => panic!("memory that can not be read: {error}"),
+        Err(OpenError::Unreadable(error)) => panic!("memory that can not be read: {error}"),
     };
     for index in 0..archive.entries().len() {
         let declared = archive.entries()[index].inflated_bytes;

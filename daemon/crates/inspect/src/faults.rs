@@ -1,15 +1,17 @@
-//! Everything that is wrong with a pack, collected so that the contributor is told all of it at once.
+//! Collects the faults of a pack, so that the contributor gets all of them at once.
 
 use tradepost_common::uploads::{Finding, FindingSeverity};
 
 use crate::text::clean;
 
-/// The most faults that are listed; of the rest only the number is told.
+/// The most faults that are listed; of the rest only the number is given.
 pub const MAX_FAULTS: usize = 200;
 
-/// What is wrong with the manifest.
+/// The path of the manifest, at the root of the pack.
+pub const MANIFEST_PATH: &str = "manifest.json";
+/// The rule of faults of the manifest.
 pub const MANIFEST_RULE: &str = "manifest";
-/// What is wrong with the ZIP or one of its members.
+/// The rule of faults of the ZIP or one of its members.
 pub const PACK_RULE: &str = "pack";
 
 /// A growing list of faults. Each one refuses the pack.
@@ -44,11 +46,7 @@ impl Faults {
         } else {
             format!("{pointer}: ")
         };
-        self.add(
-            MANIFEST_RULE,
-            Some(super::manifest::FILE_NAME),
-            format!("{place}{message}"),
-        );
+        self.add(MANIFEST_RULE, Some(MANIFEST_PATH), format!("{place}{message}"));
     }
 
     /// Adds a fault of the manifest's text itself.
@@ -64,7 +62,7 @@ impl Faults {
         self.list.is_empty()
     }
 
-    /// How many there are, listed or not.
+    /// The number of faults, listed or not.
     pub fn len(&self) -> usize {
         self.list.len() + self.unlisted
     }

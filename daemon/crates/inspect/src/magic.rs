@@ -1,11 +1,11 @@
-//! What bytes are, by their content, never by their name.
+//! Recognizes archives by their content and by their name.
 
-/// Whether the bytes begin as a ZIP does (also an empty one).
+/// True when the bytes begin with the signature of a ZIP, also of an empty one.
 pub fn is_zip(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
 }
 
-/// Whether the bytes begin as an archive or a compressed file does. ISO images are told only with 32 KiB and more.
+/// True when the bytes begin with the signature of an archive or a compressed file. ISO images need more than 32 KiB.
 pub fn is_archive(head: &[u8]) -> bool {
     const MAGICS: [(usize, &[u8]); 22] = [
         (0, b"PK\x03\x04"),
@@ -36,7 +36,8 @@ pub fn is_archive(head: &[u8]) -> bool {
         .any(|(at, magic)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)))
 }
 
-/// Whether a reader that looks for a ZIP from its end, as all do, finds one: `tail` is the file or at least its last 65,557 bytes.
+/// True when a ZIP reader, which searches from the end, finds an end of central directory record. `tail` is the file or at least its last
+/// 65,557 bytes.
 pub fn ends_as_zip(tail: &[u8]) -> bool {
     memchr::memmem::rfind_iter(tail, b"PK\x05\x06").any(|at| {
         let Some(record) = tail.get(at..at + 22) else {
@@ -50,7 +51,7 @@ pub fn ends_as_zip(tail: &[u8]) -> bool {
     })
 }
 
-/// Whether a name claims to be an archive.
+/// True when the extension is that of an archive.
 pub fn is_archive_name(path: &str) -> bool {
     const EXTENSIONS: [&str; 33] = [
         "zip", "zipx", "7z", "rar", "tar", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz", "zst", "tzst", "lz", "lzma",
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn archives_are_told_by_magic_and_by_name() {
+    fn archives_are_recognized_by_magic_and_by_name() {
         assert!(is_archive(b"PK\x03\x04rest") && !is_archive(b"<svg") && !is_archive(b"P"));
         let end = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0";
         assert!(ends_as_zip(&[b"x", &end[..], b"cc"].concat()) && !ends_as_zip(&[&end[..], b"c"].concat()));

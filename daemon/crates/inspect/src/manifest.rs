@@ -1,4 +1,4 @@
-//! `manifest.json`: what a pack is, in the contributor's words. `docs/MANIFEST.md` documents it, `docs/manifest.schema.json` is its schema.
+//! `manifest.json`: the contributor's description of a pack. `docs/MANIFEST.md` documents it, `docs/manifest.schema.json` is its schema.
 
 mod read;
 #[cfg(test)]
@@ -12,10 +12,8 @@ use tradepost_common::text_enum;
 use crate::media::Family;
 
 pub use self::read::parse;
-pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag, Title, unsafe_path};
+pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag, Title};
 
-/// The name of the manifest, at the root of the pack.
-pub const FILE_NAME: &str = "manifest.json";
 /// The largest manifest that is read.
 pub const MAX_BYTES: u64 = 4 << 20;
 pub const MAX_FILES: usize = 2_000;
@@ -31,7 +29,7 @@ pub struct Manifest {
     pub kind: Kind,
     pub licence: Licence,
     pub price: Price,
-    /// Of the whole set, in the order given, no duplicates.
+    /// The tags of the whole set, in the order given, no duplicates.
     pub tags: Vec<Tag>,
     /// At least one, every path once.
     pub files: Vec<FileEntry>,
@@ -45,7 +43,7 @@ pub struct Named {
 }
 
 text_enum! {
-    /// Of the items of a pack.
+    /// The kind of all items of a pack.
     pub enum Kind {
         Icon = "icon",
         Illustration = "illustration",
@@ -56,7 +54,7 @@ text_enum! {
 }
 
 impl Kind {
-    /// What a pack of this kind is made of.
+    /// The family of the files of this kind.
     pub fn family(self) -> Family {
         match self {
             Self::Icon | Self::Illustration => Family::Drawing,
@@ -72,13 +70,13 @@ impl Kind {
 pub struct Licence {
     /// Like an SPDX identifier: `ISC`, `CC-BY-4.0`.
     pub id: LicenceId,
-    /// Who must be named.
+    /// The name to credit.
     pub attribution: Option<Description>,
     /// Where the files come from: `lucide-static 1.62.0`.
     pub source: Option<Description>,
 }
 
-/// What the set costs.
+/// The price of the set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     /// In the currency's minor unit; 0 to [`MAX_PRICE_MINOR`].

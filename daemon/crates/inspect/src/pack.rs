@@ -15,11 +15,11 @@ use std::io::{self, Read};
 
 use self::contents::count_members;
 pub use self::limits::PackLimits;
-use super::faults::{Faults, PACK_RULE};
+use super::faults::{Faults, MANIFEST_PATH, PACK_RULE};
 use super::manifest::{self, Manifest};
 use crate::text::size;
 use crate::zip::Archive;
-pub use crate::zip::Unsound;
+pub use crate::zip::OpenError;
 
 /// A pack without a fault.
 #[derive(Debug)]
@@ -51,16 +51,16 @@ impl Pack {
 }
 
 /// Checks everything: the archive, its listing, every member, the manifest, and that the manifest and the listing say the same.
-pub fn check(file: File, limits: &PackLimits) -> Result<Pack, Unsound> {
+pub fn check(file: File, limits: &PackLimits) -> Result<Pack, OpenError> {
     let mut faults = Faults::default();
     let Some(mut archive) = Archive::read(file, &limits.archive(), &mut faults)? else {
-        return Err(Unsound::Refused(faults.into_findings()));
+        return Err(OpenError::Refused(faults.into_findings()));
     };
     let files = listing(&archive);
     if files.is_empty() && faults.is_empty() {
         faults.add(PACK_RULE, None, "the pack is empty");
     }
-    let listed = files.iter().filter(|file| file.path != manifest::FILE_NAME).count();
+    let listed = files.iter().filter(|file| file.path != MANIFEST_PATH).count();
     if listed > limits.entries as usize {
         faults.add(
             PACK_RULE,
@@ -81,7 +81,7 @@ pub fn check(file: File, limits: &PackLimits) -> Result<Pack, Unsound> {
             indices,
             limits: limits.clone(),
         }),
-        _ => Err(Unsound::Refused(faults.into_findings())),
+        _ => Err(OpenError::Refused(faults.into_findings())),
     }
 }
 
@@ -113,7 +113,7 @@ fn is_noise(path: &str) -> bool {
 
 /// Nothing in a fault's way: a manifest that cannot be read leaves the rest checked.
 fn read_manifest(archive: &mut Archive<File>, files: &[Listed], faults: &mut Faults) -> Option<Manifest> {
-    let Some(file) = files.iter().find(|file| file.path == manifest::FILE_NAME) else {
+    let Some(file) = files.iter().find(|file| file.path == MANIFEST_PATH) else {
         let nested = files.iter().find(|file| file.path.ends_with("/manifest.json"));
         let hint = nested.map(|file| {
             format!(
@@ -135,7 +135,7 @@ fn read_manifest(archive: &mut Archive<File>, files: &[Listed], faults: &mut Fau
         .reader(file.index)
         .and_then(|reader| reader.take(manifest::MAX_BYTES + 1).read_to_end(&mut bytes));
     if read.is_err() {
-        // Already told, with the reason, when the members were counted.
+        // Reported already, with the reason, when the members were counted.
         return None;
     }
     if bytes.len() as u64 > manifest::MAX_BYTES {
@@ -148,7 +148,7 @@ fn read_manifest(archive: &mut Archive<File>, files: &[Listed], faults: &mut Fau
 /// Every listed file is there and every file there is listed: where, in the manifest's order.
 fn compare(manifest: &Manifest, files: &[Listed], faults: &mut Faults) -> Option<Vec<usize>> {
     let mut unlisted: HashMap<&str, usize> = files.iter().map(|file| (file.path.as_str(), file.index)).collect();
-    unlisted.remove(manifest::FILE_NAME);
+    unlisted.remove(MANIFEST_PATH);
     let indices: Vec<Option<usize>> = manifest
         .files
         .iter()

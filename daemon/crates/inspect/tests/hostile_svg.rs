@@ -1,5 +1,5 @@
 //! Every hostile SVG of the public corpora is refused or neutralised: its copy is read again by two other parsers, and looked at by a check that
-//! shares no code with the judge.
+//! shares no code with the inspection.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use xml::reader::{ParserConfig, XmlEvent};
 
 const LIMIT: u64 = 10 << 20;
 
-/// What a static picture is made of; nothing else may be in a copy.
+/// The elements of a static picture; nothing else may be in a copy.
 const ELEMENTS: &str = "a animate animatemotion animatetransform circle clippath defs desc ellipse feblend fecolormatrix \
     fecomponenttransfer fecomposite feconvolvematrix fediffuselighting fedisplacementmap fedistantlight fedropshadow feflood fefunca \
     fefuncb fefuncg fefuncr fegaussianblur feimage femerge femergenode femorphology feoffset fepointlight fespecularlighting \
@@ -138,7 +138,7 @@ fn assert_loads_nothing(style: &str, file: &str) {
     }
 }
 
-/// What becomes of a file.
+/// The result of a file.
 #[derive(Debug, PartialEq)]
 enum Fate {
     Refused,
@@ -158,8 +158,8 @@ fn fate(bytes: &[u8], name: &str) -> Fate {
     let copy = svg::sanitise(&document);
     assert_harmless(&read_as_xml(&copy), name);
     assert_harmless(&read_as_html(&copy), name);
-    assert_eq!(svg::judge(&svg::parse(&copy, name).unwrap(), name), [], "{name}");
-    let findings = svg::judge(&document, name);
+    assert_eq!(svg::inspect(&svg::parse(&copy, name).unwrap(), name), [], "{name}");
+    let findings = svg::inspect(&document, name);
     assert!(
         findings
             .iter()

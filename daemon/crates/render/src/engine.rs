@@ -125,7 +125,7 @@ impl Engine {
         add_time(&mut self.times.parse, start);
         let start = Instant::now();
         let mut findings = match purpose {
-            Purpose::Publish => svg::judge(&document, path),
+            Purpose::Publish => svg::inspect(&document, path),
             Purpose::Draw => Vec::new(),
         };
         add_time(&mut self.times.judge, start);

@@ -62,7 +62,7 @@ impl Engine {
         presets: &[Preset],
         svg_bytes: u64,
     ) -> Result<Opened, Vec<Finding>> {
-        let media = media::judge(bytes, path)?;
+        let media = media::inspect(bytes, path)?;
         match media.file_type.family() {
             Some(Family::Drawing) => Ok(drawing(
                 self.render_for(purpose, bytes, path, presets, svg_bytes)?,

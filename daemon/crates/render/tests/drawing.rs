@@ -49,7 +49,7 @@ fn an_honest_picture_has_a_copy_that_is_clean_and_draws_the_same() {
     assert_eq!(drawing.findings, []);
     let copy = drawing.copy.unwrap();
     assert!(!copy.contains("metadata") && !copy.contains("inkscape") && !copy.contains("<!--"));
-    assert_eq!(svg::judge(&svg::parse(&copy, "copy").unwrap(), "copy"), []);
+    assert_eq!(svg::inspect(&svg::parse(&copy, "copy").unwrap(), "copy"), []);
     let again = draw(&copy).unwrap();
     assert_eq!(again.pictures[0].bytes, drawing.pictures[0].bytes);
     assert_eq!(again.fingerprint, drawing.fingerprint);

@@ -7,20 +7,28 @@ const CHUNK_HEADER_LENGTH: usize = 8;
 const CHUNK_JSON: u32 = 0x4e4f_534a;
 const CHUNK_BIN: u32 = 0x004e_4942;
 
-/// The chunks that have a meaning.
+/// The container of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    Glb,
+    /// The JSON document alone.
+    Gltf,
+}
+
+/// The chunks that glTF defines.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Chunks<'a> {
+pub struct GlbChunks<'a> {
     pub json: Option<&'a [u8]>,
     pub bin: Option<&'a [u8]>,
 }
 
-/// Whether the bytes begin as a GLB does.
+/// True when the bytes begin with the magic of GLB.
 pub fn is_glb(bytes: &[u8]) -> bool {
     bytes.starts_with(b"glTF")
 }
 
-/// Finds the chunks; `None` when the container is so broken that what is inside cannot be told. All that is wrong goes to `issues`.
-pub fn read<'a>(bytes: &'a [u8], issues: &mut Issues) -> Option<Chunks<'a>> {
+/// Reads the chunks; `None` when the container is too broken to find them. Every fault goes to `issues`.
+pub fn read<'a>(bytes: &'a [u8], issues: &mut Issues) -> Option<GlbChunks<'a>> {
     let Some(header) = bytes.get(..HEADER_LENGTH) else {
         issues.add_to_file(codes::GLB_UNEXPECTED_END_OF_HEADER, || {
             format!("The file has {} bytes; a GLB begins with a header of 12.", bytes.len())
@@ -46,11 +54,11 @@ pub fn read<'a>(bytes: &'a [u8], issues: &mut Issues) -> Option<Chunks<'a>> {
             format!("The file declares a length of {declared} bytes, which has no room for a chunk.")
         });
     }
-    let mut reader = Reader {
+    let mut reader = ChunkReader {
         bytes,
         declared,
         offset: HEADER_LENGTH,
-        chunks: Chunks::default(),
+        chunks: GlbChunks::default(),
         seen: 0,
         issues,
     };
@@ -73,16 +81,16 @@ pub fn read<'a>(bytes: &'a [u8], issues: &mut Issues) -> Option<Chunks<'a>> {
     Some(reader.chunks)
 }
 
-struct Reader<'a, 'i> {
+struct ChunkReader<'a, 'i> {
     bytes: &'a [u8],
     declared: usize,
     offset: usize,
-    chunks: Chunks<'a>,
+    chunks: GlbChunks<'a>,
     seen: usize,
     issues: &'i mut Issues,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> ChunkReader<'a, '_> {
     fn chunk(&mut self) -> Option<()> {
         let start = self.offset;
         let Some(header) = self.bytes.get(start..start + CHUNK_HEADER_LENGTH) else {

@@ -1,15 +1,16 @@
-//! What every check needs: where findings go, what the document declared, and how much work is still allowed.
+//! The context of every check: the list of issues, the declared extensions, and the work that is left.
 
 use std::cell::{Cell, RefCell};
 
-use super::Policy;
-use super::extensions::Declared;
+use super::container::Container;
 use super::issue::{Code, Issues, codes};
+use super::known::Declared;
 use super::path::Path;
+use super::policy::Policy;
 
 /// Shared by everything that reads one model.
 pub struct Context<'a> {
-    pub is_glb: bool,
+    pub container: Container,
     pub policy: Policy,
 
     /// Set once `extensionsUsed` was read.
@@ -21,9 +22,9 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(policy: Policy, issues: Issues, is_glb: bool, work: u64) -> Self {
+    pub fn new(policy: Policy, issues: Issues, container: Container, work: u64) -> Self {
         Self {
-            is_glb,
+            container,
             policy,
             declared: Declared::default(),
             issues: RefCell::new(issues),
@@ -33,13 +34,17 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub fn add(&self, code: Code, path: &Path<'_>, message: impl FnOnce() -> String) {
-        self.issues.borrow_mut().add_at(code, path, message);
+    pub fn is_glb(&self) -> bool {
+        self.container == Container::Glb
     }
 
-    /// For a place that was remembered as text.
+    pub fn add(&self, code: Code, path: &Path<'_>, message: impl FnOnce() -> String) {
+        self.issues.borrow_mut().add(code, path, message);
+    }
+
+    /// Adds an issue at a stored pointer.
     pub fn add_to(&self, code: Code, pointer: &str, message: impl FnOnce() -> String) {
-        self.issues.borrow_mut().add(code, || pointer.to_owned(), message);
+        self.issues.borrow_mut().add(code, &pointer, message);
     }
 
     /// Pays for `steps` of work that the file asks for but did not bring the bytes for, such as many accessors over the same data. Once
@@ -79,7 +84,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Says that an index leads nowhere.
+/// Reports an index without an object.
 pub fn unresolved(context: &Context<'_>, path: &Path<'_>, index: usize) {
     context.add(codes::UNRESOLVED_REFERENCE, path, || {
         format!("There is no object with the index {index}.")

@@ -1,15 +1,14 @@
-//! What the bytes say: the elements of accessors against the rules of all that use them.
+//! Checks the elements of accessors against the rules of all objects that use them.
 
-use super::elements::{ElementReader, SparseIndices};
 use super::issue::codes;
 use super::model::Model;
-use super::objects::accessor::Accessor;
+use super::model::accessor::Accessor;
+use super::model::elements::{ElementReader, SparseIndices};
 use super::path::Path;
 
-pub mod checks;
 mod influences;
 
-/// Looks at the elements of all accessors.
+/// Checks the elements of all accessors.
 pub fn check(model: &Model<'_>) {
     let path = Path::ROOT.name("accessors");
     for (at, accessor) in model.all_accessors() {

@@ -1,4 +1,4 @@
-//! Extensions: which ones are known, where in the document each may stand, and what the document declares.
+//! Reads the extensions of a document and of its objects.
 
 use std::collections::HashSet;
 
@@ -6,99 +6,8 @@ use super::context::Context;
 use super::fields::Fields;
 use super::issue::codes;
 use super::json::{Map, NO_MEMBERS, Value};
+use super::known::{Declared, Known, ObjectKind};
 use super::path::Path;
-
-/// The kinds of objects that a known extension can be on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    Root,
-    ChannelTarget,
-    Material,
-    Node,
-    Primitive,
-    Texture,
-    TextureInfo,
-    /// Everything that no known extension extends.
-    Other,
-}
-
-/// The extensions whose content is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    TextureWebp,
-    AnimationPointer,
-    Lights,
-    Anisotropy,
-    Clearcoat,
-    Dispersion,
-    EmissiveStrength,
-    Ior,
-    Iridescence,
-    SpecularGlossiness,
-    Sheen,
-    Specular,
-    Transmission,
-    Unlit,
-    Variants,
-    Volume,
-    Quantization,
-    Visibility,
-    TextureTransform,
-}
-
-const NAMES: [(&str, Known); 19] = [
-    ("EXT_texture_webp", Known::TextureWebp),
-    ("KHR_animation_pointer", Known::AnimationPointer),
-    ("KHR_lights_punctual", Known::Lights),
-    ("KHR_materials_anisotropy", Known::Anisotropy),
-    ("KHR_materials_clearcoat", Known::Clearcoat),
-    ("KHR_materials_dispersion", Known::Dispersion),
-    ("KHR_materials_emissive_strength", Known::EmissiveStrength),
-    ("KHR_materials_ior", Known::Ior),
-    ("KHR_materials_iridescence", Known::Iridescence),
-    ("KHR_materials_pbrSpecularGlossiness", Known::SpecularGlossiness),
-    ("KHR_materials_sheen", Known::Sheen),
-    ("KHR_materials_specular", Known::Specular),
-    ("KHR_materials_transmission", Known::Transmission),
-    ("KHR_materials_unlit", Known::Unlit),
-    ("KHR_materials_variants", Known::Variants),
-    ("KHR_materials_volume", Known::Volume),
-    ("KHR_mesh_quantization", Known::Quantization),
-    ("KHR_node_visibility", Known::Visibility),
-    ("KHR_texture_transform", Known::TextureTransform),
-];
-
-impl Known {
-    pub fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, known)| *known)
-    }
-
-    fn stands_on(self, place: Place) -> bool {
-        match self {
-            Self::TextureWebp => place == Place::Texture,
-            Self::AnimationPointer => place == Place::ChannelTarget,
-            Self::Lights => matches!(place, Place::Root | Place::Node),
-            Self::Variants => matches!(place, Place::Root | Place::Primitive),
-            Self::Visibility => place == Place::Node,
-            Self::TextureTransform => place == Place::TextureInfo,
-            // It only widens what accessors may be.
-            Self::Quantization => false,
-            _ => place == Place::Material,
-        }
-    }
-
-    /// Must not be beside other extensions.
-    fn stands_alone(self) -> bool {
-        matches!(self, Self::SpecularGlossiness | Self::Unlit)
-    }
-}
-
-/// What `extensionsUsed` and `extensionsRequired` say.
-#[derive(Debug, Default)]
-pub struct Declared<'a> {
-    used: HashSet<&'a str>,
-    known: Vec<Known>,
-}
 
 impl<'a> Declared<'a> {
     /// Reads both lists of the document.
@@ -134,10 +43,6 @@ impl<'a> Declared<'a> {
         }
         declared
     }
-
-    pub fn has(&self, known: Known) -> bool {
-        self.known.contains(&known)
-    }
 }
 
 fn check_used(context: &Context<'_>, path: &Path<'_>, name: &str, required: &HashSet<&str>) {
@@ -151,7 +56,7 @@ fn check_used(context: &Context<'_>, path: &Path<'_>, name: &str, required: &Has
     });
     if !sound {
         context.add(codes::INVALID_EXTENSION_NAME_FORMAT, path, || {
-            format!("{name:?} is not how extensions are named.")
+            format!("{name:?} is not a valid name of an extension.")
         });
     }
     match Known::named(name) {
@@ -167,25 +72,25 @@ fn check_used(context: &Context<'_>, path: &Path<'_>, name: &str, required: &Has
     }
 }
 
-/// One extension object, to be read by who knows it.
-pub struct Entry<'a> {
+/// The object of one extension.
+pub struct ExtensionObject<'a> {
     pub known: Known,
     map: &'a Map<'a>,
     path: Path<'a>,
     context: &'a Context<'a>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ExtensionObject<'a> {
     pub fn fields(&self, known: &[&str]) -> Fields<'a, 'a> {
         Fields::new(self.map, self.path, self.context, known)
     }
 }
 
-/// Which extensions an object has.
+/// The extensions of an object.
 #[derive(Debug, Default)]
 pub struct Extensions {
     pub known: Vec<Known>,
-    /// There is one whose content was not judged.
+    /// True when the content of one was not checked.
     pub unknown: bool,
 }
 
@@ -195,7 +100,7 @@ impl Extensions {
     }
 
     /// Goes through the extensions of an object that is at `place`; hands each one that belongs there to `reader`.
-    pub fn read(object: &Fields<'_, '_>, place: Place, reader: &mut dyn FnMut(Entry<'_>)) -> Self {
+    pub fn read(object: &Fields<'_, '_>, place: ObjectKind, reader: &mut dyn FnMut(ExtensionObject<'_>)) -> Self {
         let mut found = Self::default();
         let all = match object.map.get("extensions") {
             None => return found,
@@ -231,17 +136,17 @@ impl Extensions {
             };
             if !known.stands_on(place) {
                 context.add(codes::UNEXPECTED_EXTENSION_OBJECT, &path, || {
-                    format!("The extension {name:?} does not belong here.")
+                    format!("The extension {name:?} is not allowed on this object.")
                 });
                 continue;
             }
             if all.len() > 1 && known.stands_alone() {
                 context.add(codes::MULTIPLE_EXTENSIONS, &path, || {
-                    format!("The extension {name:?} may not agree with the others beside it.")
+                    format!("The extension {name:?} should not be combined with other extensions.")
                 });
             }
             found.known.push(known);
-            reader(Entry {
+            reader(ExtensionObject {
                 known,
                 map,
                 path,
@@ -249,5 +154,20 @@ impl Extensions {
             });
         }
         found
+    }
+}
+
+impl Fields<'_, '_> {
+    /// Reads the properties that every object may have: extensions and extras.
+    pub fn finish(&self, place: ObjectKind) -> Extensions {
+        let extensions = Extensions::read(self, place, &mut |_| {});
+        self.extras();
+        extensions
+    }
+
+    /// Reads the name, extensions and extras.
+    pub fn finish_named(&self, place: ObjectKind) -> Extensions {
+        self.string("name");
+        self.finish(place)
     }
 }

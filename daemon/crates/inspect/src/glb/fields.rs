@@ -2,7 +2,6 @@
 //! `None` (or NaN) when it is missing or wrong, so that later checks can leave it out.
 
 use super::context::Context;
-use super::extensions::{Extensions, Place};
 use super::issue::{Code, codes};
 use super::json::{Map, Value};
 use super::path::Path;
@@ -30,7 +29,7 @@ impl<'p, 'a> Fields<'p, 'a> {
         for (key, _) in map.iter() {
             if !known.contains(&key) && !COMMON.contains(&key) {
                 fields.report_at(codes::UNEXPECTED_PROPERTY, key, || {
-                    "This property is not known here.".to_owned()
+                    "This property is not defined here.".to_owned()
                 });
             }
         }
@@ -231,25 +230,12 @@ impl<'p, 'a> Fields<'p, 'a> {
         }
     }
 
-    /// Reads what every object may have: extensions and extras.
-    pub fn finish(&self, place: Place) -> Extensions {
-        let extensions = Extensions::read(self, place, &mut |_| {});
-        self.extras();
-        extensions
-    }
-
-    /// Also its name.
-    pub fn finish_named(&self, place: Place) -> Extensions {
-        self.string("name");
-        self.finish(place)
-    }
-
     pub fn extras(&self) {
         if let Some(value) = self.map.get("extras")
             && !matches!(value, Value::Object(_) | Value::Null)
         {
             self.report_at(codes::NON_OBJECT_EXTRAS, "extras", || {
-                "Extras are better an object.".to_owned()
+                "Extras should be an object.".to_owned()
             });
         }
     }

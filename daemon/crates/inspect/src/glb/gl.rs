@@ -111,7 +111,7 @@ impl Component {
         }
     }
 
-    /// What a whole number of this type can be; floats have no such range.
+    /// The range of whole numbers of this type; floats have none.
     pub fn range(self) -> std::ops::RangeInclusive<i64> {
         match self {
             Self::I8 => i8::MIN.into()..=i8::MAX.into(),
@@ -127,7 +127,7 @@ impl Component {
         *self.range().end()
     }
 
-    /// What a whole number stands for when it is normalized: -1 to 1, or 0 to 1.
+    /// Converts a normalized integer to a number from -1 to 1, or from 0 to 1.
     pub fn normalize(self, value: f64) -> f64 {
         match self {
             Self::F32 => value,
@@ -136,9 +136,9 @@ impl Component {
     }
 }
 
-/// How many numbers an element has, and how they are laid out.
+/// The type of an accessor: the number of numbers in an element and their layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum AccessorType {
     Scalar,
     Vec2,
     Vec3,
@@ -146,11 +146,11 @@ pub enum Kind {
     Mat2,
     Mat3,
     Mat4,
-    /// A word that glTF does not know.
+    /// A type that glTF does not define.
     Unknown,
 }
 
-impl Kind {
+impl AccessorType {
     pub const NAMES: [&'static str; 7] = ["SCALAR", "VEC2", "VEC3", "VEC4", "MAT2", "MAT3", "MAT4"];
 
     pub fn from_name(name: &str) -> Self {
@@ -212,7 +212,7 @@ impl Kind {
         }
     }
 
-    /// The bytes from one element to the next when nothing else is said.
+    /// The bytes from one element to the next in a buffer view without a stride.
     pub fn packed_stride(self, component: Component) -> u64 {
         if self.is_matrix() {
             let (rows, column) = self.columns(component);
@@ -223,16 +223,16 @@ impl Kind {
     }
 }
 
-/// What an accessor's elements are.
+/// Type, component type and normalization of an accessor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Format {
-    pub kind: Kind,
+    pub kind: AccessorType,
     pub component: Component,
     pub normalized: bool,
 }
 
 impl Format {
-    pub const fn plain(kind: Kind, component: Component) -> Self {
+    pub const fn plain(kind: AccessorType, component: Component) -> Self {
         Self {
             kind,
             component,
@@ -240,7 +240,7 @@ impl Format {
         }
     }
 
-    pub const fn normalized(kind: Kind, component: Component) -> Self {
+    pub const fn normalized(kind: AccessorType, component: Component) -> Self {
         Self {
             kind,
             component,

@@ -1,8 +1,9 @@
-//! What can be wrong with a model, under the names that the Khronos validator gave it, and the list in which it is collected.
+//! Issues of a model, under the codes of the Khronos validator, and the list that collects them.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
-use super::path::Path;
+use crate::text::clean;
 
 /// A broken file can break one rule in each of its numbers; more than these would only hide the others.
 const MAX_KEPT_OF_ONE_RULE: usize = 100;
@@ -10,7 +11,7 @@ const MAX_MESSAGE: usize = 300;
 /// A pointer can hold a name from the file, of any length.
 const MAX_POINTER: usize = 500;
 
-/// How bad an [`Issue`] is.
+/// The severity of an [`Issue`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     Error,
@@ -18,7 +19,7 @@ pub enum Severity {
     Information,
 }
 
-/// One thing that is wrong, and where.
+/// A fault with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// Khronos' own name, such as `ACCESSOR_TOO_LONG`; rules that only this marketplace has are named in [`super::upload`].
@@ -29,20 +30,20 @@ pub struct Issue {
     pub message: String,
 }
 
-/// A rule: its name and how bad it is to break it.
+/// A rule: its name and its severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     pub name: &'static str,
     pub severity: Severity,
 }
 
-/// What was found so far. Everything is counted; of each rule only the first breaches are kept.
+/// The issues so far. All are counted; only the first of each code are kept.
 #[derive(Debug, Default)]
 pub struct Issues {
     kept: Vec<Issue>,
     counts: [usize; 3],
     counts_of_rules: HashMap<&'static str, usize>,
-    /// These codes are errors here, whatever they are by themselves.
+    /// These codes become errors.
     raised: &'static [Code],
 }
 
@@ -54,8 +55,20 @@ impl Issues {
         }
     }
 
-    /// The message is made only when it is kept.
-    pub fn add(&mut self, code: Code, pointer: impl FnOnce() -> String, message: impl FnOnce() -> String) {
+    /// Adds an issue. The message is made only when the issue is kept. Only this shell is compiled once for each message.
+    pub fn add(&mut self, code: Code, pointer: &dyn Display, message: impl FnOnce() -> String) {
+        if let Some(severity) = self.count(code) {
+            self.keep(code, severity, pointer, &message());
+        }
+    }
+
+    /// Adds an issue of the whole file.
+    pub fn add_to_file(&mut self, code: Code, message: impl FnOnce() -> String) {
+        self.add(code, &"", message);
+    }
+
+    /// The severity of an issue that is to be kept; `None` for one that is only counted.
+    fn count(&mut self, code: Code) -> Option<Severity> {
         let severity = if self.raised.contains(&code) {
             Severity::Error
         } else {
@@ -65,26 +78,19 @@ impl Issues {
         *count = count.saturating_add(1);
         let of_rule = self.counts_of_rules.entry(code.name).or_default();
         *of_rule = of_rule.saturating_add(1);
-        if *of_rule <= MAX_KEPT_OF_ONE_RULE {
-            self.kept.push(Issue {
-                code: code.name,
-                severity,
-                pointer: crate::text::clean(&pointer(), MAX_POINTER),
-                message: crate::text::clean(&message(), MAX_MESSAGE),
-            });
-        }
+        (*of_rule <= MAX_KEPT_OF_ONE_RULE).then_some(severity)
     }
 
-    /// About the file, not about a place in its JSON.
-    pub fn add_to_file(&mut self, code: Code, message: impl FnOnce() -> String) {
-        self.add(code, String::new, message);
+    fn keep(&mut self, code: Code, severity: Severity, pointer: &dyn Display, message: &str) {
+        self.kept.push(Issue {
+            code: code.name,
+            severity,
+            pointer: clean(&pointer.to_string(), MAX_POINTER),
+            message: clean(message, MAX_MESSAGE),
+        });
     }
 
-    pub fn add_at(&mut self, code: Code, path: &Path<'_>, message: impl FnOnce() -> String) {
-        self.add(code, || path.to_string(), message);
-    }
-
-    /// The kept ones in the order they were found, and how many there are of each severity.
+    /// The kept issues in the order they were found, and the number of all issues of each severity.
     pub fn into_parts(self) -> (Vec<Issue>, [usize; 3]) {
         (self.kept, self.counts)
     }

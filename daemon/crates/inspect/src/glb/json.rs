@@ -1,5 +1,5 @@
-//! A JSON reader for documents of strangers. It differs from the usual one in what a validator must know: numbers beyond every range are kept
-//! (as infinite), a key that is given twice is told, whole numbers stay whole, and depth and number of values are bounded.
+//! A JSON parser for a validator of hostile documents. Numbers out of range become infinite, repeated keys are reported, integers stay integers,
+//! and nesting and number of values are bounded.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub enum Value<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Map<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
-/// For what should have been an object and is none.
+/// Stands in for a value that should have been an object.
 pub static NO_MEMBERS: Map<'static> = Map(Vec::new());
 
 impl<'a> Map<'a> {

@@ -18,7 +18,7 @@ pub fn rounded<const N: usize>(numbers: [f64; N]) -> [f32; N] {
 
 const MAX_ERROR: f64 = 0.00005;
 
-/// Whether the matrix is made of a translation, a rotation and a scale.
+/// True when the matrix is the product of a translation, a rotation and a scale.
 pub fn is_decomposable(matrix: &Matrix) -> bool {
     if matrix[3] != 0.0 || matrix[7] != 0.0 || matrix[11] != 0.0 || matrix[15] != 1.0 {
         return false;
@@ -57,7 +57,7 @@ pub fn compose(translation: [f32; 3], rotation: [f32; 4], scale: [f32; 3]) -> Ma
     matrix
 }
 
-/// What happens when `inner` is applied first.
+/// The product: `inner` is applied first.
 pub fn multiply(outer: &Matrix, inner: &Matrix) -> Matrix {
     std::array::from_fn(|at| {
         let (column, row) = (at / 4, at % 4);

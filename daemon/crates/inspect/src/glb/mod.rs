@@ -1,7 +1,8 @@
 //! Models: glTF 2, as a GLB file.
 //!
-//! The rules are those of the Khronos glTF validator, under its own names, so that a contributor can look each of them up; the verdicts are
-//! compared with it. [`Policy::upload`] adds what the marketplace asks for on top: one file, nothing outside it, nothing that could not be judged.
+//! The rules and their codes are those of the Khronos glTF validator, so that a contributor can look each of them up; tests compare every
+//! verdict with it. [`Policy::upload`] adds the rules of the marketplace: one file that holds all it needs, every part of which can be checked.
+//! [`read_model`] hands the parsed [`Model`] to the renderer.
 //!
 //! Everything here is linear in the size of the file, or pays for what is more from a budget (`Context::spend`): a
 //! count, a stride or a length that a model declares never decides how much memory or time it takes.
@@ -9,20 +10,17 @@
 mod container;
 mod context;
 mod data;
-mod elements;
-mod ext;
 mod extensions;
 mod fields;
 mod findings;
 mod gl;
-mod hierarchy;
 mod issue;
 mod json;
+mod known;
 mod matrix;
 mod model;
-mod objects;
 mod path;
-mod picture;
+mod policy;
 mod resources;
 mod summary;
 pub mod upload;
@@ -32,83 +30,46 @@ mod uri;
 mod tests;
 
 pub use self::container::is_glb;
-pub use self::elements::Elements;
 pub use self::findings::to_findings;
 pub use self::gl::{Component, PrimitiveMode, Wrap};
 pub use self::issue::{Code, Issue, Severity};
 pub use self::model::Model;
-pub use self::objects::accessor::Accessor;
-pub use self::objects::image::Image;
-pub use self::objects::material::{
+pub use self::model::accessor::Accessor;
+pub use self::model::elements::Elements;
+pub use self::model::image::Image;
+pub use self::model::material::{
     AlphaMode, Material, MetallicRoughness, SpecularGlossiness, TextureInfo, TextureTransform,
 };
-pub use self::objects::mesh::Mesh;
-pub use self::objects::node::Node;
-pub use self::objects::primitive::Primitive;
-pub use self::objects::scene::Scene;
-pub use self::objects::skin::Skin;
-pub use self::objects::texture::{Sampler, Texture};
+pub use self::model::mesh::Mesh;
+pub use self::model::node::Node;
+pub use self::model::primitive::Primitive;
+pub use self::model::scene::Scene;
+pub use self::model::skin::Skin;
+pub use self::model::texture::{Sampler, Texture};
+pub use self::policy::Policy;
 pub use self::summary::Summary;
 
+use self::container::Container;
 use self::context::Context;
-use self::extensions::Declared;
 use self::fields::Fields;
 use self::issue::{Issues, codes};
 use self::json::{JsonError, Map, Value};
+use self::known::Declared;
 use self::path::Path;
 use self::resources::Files;
-
-/// What is allowed.
-#[derive(Debug, Clone, Copy)]
-pub struct Policy {
-    /// The container must be GLB; otherwise a JSON document will do.
-    glb_only: bool,
-    /// Whatever is outside the file is an error.
-    embedded_only: bool,
-    /// The only extensions that a model may use; `None` for all.
-    extensions: Option<&'static [&'static str]>,
-    /// Errors here, though they are not errors by themselves.
-    raised: &'static [Code],
-    max_file_bytes: usize,
-    max_json_bytes: usize,
-    max_json_values: usize,
-    max_pixels: u64,
-    /// Of all kinds together.
-    max_objects: usize,
-    /// Steps that need no bytes behind them.
-    free_work: u64,
-}
-
-impl Policy {
-    /// The rules of the Khronos validator and no others, so that verdicts can be compared. Only what no machine could carry is refused as well.
-    pub const fn khronos() -> Self {
-        Self {
-            glb_only: false,
-            embedded_only: false,
-            extensions: None,
-            raised: &[],
-            max_file_bytes: usize::MAX,
-            max_json_bytes: usize::MAX,
-            max_json_values: usize::MAX,
-            max_pixels: u64::MAX,
-            max_objects: usize::MAX,
-            free_work: 1 << 28,
-        }
-    }
-}
 
 /// The verdict on a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// As it was given, for the findings.
+    /// The path given to the check, for the findings.
     pub path: String,
     /// The first hundred of each code, in the order they were found.
     pub issues: Vec<Issue>,
-    /// How many there are in all.
+    /// All of them, also those that are not listed.
     pub errors: usize,
     pub warnings: usize,
     pub information: usize,
-    /// What is in the model; `None` when it could not be read at all.
+    /// `None` when the model could not be read at all.
     pub summary: Option<Summary>,
 }
 
@@ -118,7 +79,7 @@ impl Report {
     }
 }
 
-/// Judges a model that is one file. `path` is its name; where the policy allows glTF as well as GLB, its extension says which of them it is.
+/// Checks a model that is one file. `path` is its name; where the policy allows glTF as well as GLB, its extension says which of them it is.
 pub fn check(bytes: &[u8], path: &str, policy: &Policy) -> Report {
     check_with_files(bytes, path, policy, &|_| None)
 }
@@ -152,7 +113,7 @@ pub fn read_model<T>(bytes: &[u8], visit: impl FnOnce(&Model<'_>) -> T) -> Optio
     let mut issues = Issues::new(policy.raised);
     let chunks = container::read(bytes, &mut issues)?;
     let value = read_json(chunks.json?, &policy, &mut issues)?;
-    let (map, context) = read_root(&value, policy, issues, true, 0).ok()?;
+    let (map, context) = read_root(&value, policy, issues, Container::Glb, 0).ok()?;
     let model = Model::read(map, &context)?;
     resources::load_buffers(&model, chunks.bin, &|_| None);
     Some(visit(&model))
@@ -166,7 +127,7 @@ pub fn chunks(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 
 /// The JSON document and the binary chunk.
 struct Parts<'a> {
-    is_glb: bool,
+    container: Container,
     json: &'a [u8],
     bin: Option<&'a [u8]>,
 }
@@ -184,20 +145,20 @@ fn open<'a>(bytes: &'a [u8], path: &str, policy: &Policy, issues: &mut Issues) -
     }
     if policy.glb_only && !is_glb(bytes) {
         issues.add_to_file(codes::NOT_GLB, || {
-            "This is no GLB file. Export the model as glTF Binary (.glb).".to_owned()
+            "This is not a GLB file. Export the model as glTF Binary (.glb).".to_owned()
         });
         return None;
     }
     let parts = if is_container(bytes, path, policy) {
         let chunks = container::read(bytes, issues)?;
         Parts {
-            is_glb: true,
+            container: Container::Glb,
             json: chunks.json?,
             bin: chunks.bin,
         }
     } else {
         Parts {
-            is_glb: false,
+            container: Container::Gltf,
             json: bytes,
             bin: None,
         }
@@ -237,7 +198,7 @@ fn read(
     let Some(value) = read_json(parts.json, &policy, &mut issues) else {
         return (None, issues);
     };
-    let (map, context) = match read_root(&value, policy, issues, parts.is_glb, work) {
+    let (map, context) = match read_root(&value, policy, issues, parts.container, work) {
         Ok(root) => root,
         Err(issues) => return (None, issues),
     };
@@ -247,7 +208,7 @@ fn read(
         resources::load_buffers(&model, parts.bin, files);
         resources::check_images(&model, files);
         data::check(&model);
-        Summary::of(&model)
+        Summary::new(&model)
     });
     (summary, context.into_issues())
 }
@@ -257,14 +218,14 @@ fn read_root<'a>(
     value: &'a Value<'a>,
     policy: Policy,
     mut issues: Issues,
-    is_glb: bool,
+    container: Container,
     work: u64,
 ) -> Result<(&'a Map<'a>, Context<'a>), Issues> {
     let Value::Object(map) = value else {
         issues.add_to_file(codes::TYPE_MISMATCH, || "The document must be an object.".to_owned());
         return Err(issues);
     };
-    let mut context = Context::new(policy, issues, is_glb, work);
+    let mut context = Context::new(policy, issues, container, work);
     let path = Path::ROOT;
     let declared = Declared::read(&Fields {
         map,

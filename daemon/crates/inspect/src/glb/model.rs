@@ -1,30 +1,47 @@
 //! The whole document: its objects by their numbers.
 
-use super::context::{Context, unresolved};
-use super::elements::Elements;
-use super::ext::lights::Lights;
-use super::ext::variants::Variants;
-use super::extensions::{Extensions, Known, Place};
+pub mod accessor;
+pub mod animation;
+mod asset;
+pub mod buffer;
+pub mod camera;
+pub mod elements;
+mod hierarchy;
+pub mod image;
+mod link;
+pub mod material;
+pub mod mesh;
+pub mod node;
+pub mod primitive;
+pub mod scene;
+pub mod skin;
+pub mod texture;
+pub mod view;
+
+use self::accessor::Accessor;
+use self::animation::Animation;
+use self::buffer::Buffer;
+use self::camera::Camera;
+use self::elements::Elements;
+use self::image::Image;
+use self::material::Material;
+use self::mesh::Mesh;
+use self::node::Node;
+use self::node::lights::Lights;
+use self::primitive::variants::Variants;
+use self::scene::Scene;
+use self::skin::Skin;
+use self::texture::{Sampler, Texture};
+use self::view::View;
+use super::context::Context;
+use super::extensions::Extensions;
 use super::fields::Fields;
-use super::hierarchy;
 use super::issue::codes;
 use super::json::{Map, Value};
-use super::objects::accessor::Accessor;
-use super::objects::animation::Animation;
-use super::objects::asset;
-use super::objects::buffer::Buffer;
-use super::objects::camera::Camera;
-use super::objects::image::Image;
-use super::objects::material::Material;
-use super::objects::mesh::Mesh;
-use super::objects::node::Node;
-use super::objects::scene::Scene;
-use super::objects::skin::Skin;
-use super::objects::texture::{Sampler, Texture};
-use super::objects::view::View;
+use super::known::{Known, ObjectKind};
 use super::path::Path;
 
-/// What every document may have at its top.
+/// The properties of the root object.
 pub const MEMBERS: [&str; 17] = [
     "extensionsUsed",
     "extensionsRequired",
@@ -172,7 +189,7 @@ impl<'a> Model<'a> {
             skins: read_list(&root, "skins", Skin::MEMBERS, Skin::read),
             textures: read_list(&root, "textures", &["sampler", "source", "name"], Texture::read),
         };
-        Extensions::read(&root, Place::Root, &mut |entry| match entry.known {
+        Extensions::read(&root, ObjectKind::Root, &mut |entry| match entry.known {
             Known::Lights => model.lights = Lights::read(&entry),
             Known::Variants => model.variants = Variants::read(&entry),
             _ => {}
@@ -183,112 +200,6 @@ impl<'a> Model<'a> {
 
     pub fn node_count(&self) -> usize {
         self.nodes.len()
-    }
-
-    pub(crate) fn report_unused(&self, path: &Path<'_>) {
-        self.context
-            .add(codes::UNUSED_OBJECT, path, || "Nothing uses this object.".to_owned());
-    }
-
-    /// Links the objects and checks what only shows between them. The order is Khronos' own: what an object is used for is said by the first one that uses it.
-    pub(crate) fn link(&self) {
-        if let Some(index) = self.default_scene
-            && self.scene(self.default_scene).is_none()
-        {
-            unresolved(self.context, &Path::ROOT.name("scene"), index);
-        }
-        let path = Path::ROOT.name("bufferViews");
-        self.all_views().for_each(|(at, view)| view.link(self, &path.index(at)));
-        let path = Path::ROOT.name("accessors");
-        self.all_accessors()
-            .for_each(|(at, accessor)| accessor.link(self, &path.index(at)));
-        let path = Path::ROOT.name("images");
-        self.all_images()
-            .for_each(|(at, image)| image.link(self, &path.index(at)));
-        let path = Path::ROOT.name("textures");
-        self.all_textures()
-            .for_each(|(at, texture)| texture.link(self, &path.index(at)));
-        self.all_materials().for_each(|(_, material)| material.link(self));
-        let path = Path::ROOT.name("meshes");
-        self.all_meshes()
-            .for_each(|(at, mesh)| mesh.link(self, &path.index(at)));
-        let path = Path::ROOT.name("nodes");
-        self.all_nodes()
-            .for_each(|(at, node)| node.link(self, at, &path.index(at)));
-        self.all_nodes().for_each(|(_, node)| node.link_light(self));
-        let path = Path::ROOT.name("skins");
-        self.all_skins().for_each(|(at, skin)| skin.link(self, &path.index(at)));
-        let path = Path::ROOT.name("animations");
-        self.all_animations()
-            .for_each(|(at, animation)| animation.link(self, &path.index(at)));
-        let path = Path::ROOT.name("scenes");
-        self.all_scenes()
-            .for_each(|(at, scene)| scene.link(self, &path.index(at)));
-        hierarchy::check(self);
-        self.check_use();
-    }
-
-    fn check_use(&self) {
-        let unused = |name, list: &mut dyn Iterator<Item = (usize, bool)>| {
-            let path = Path::ROOT.name(name);
-            list.filter(|(_, used)| !used)
-                .for_each(|(at, _)| self.report_unused(&path.index(at)));
-        };
-        unused(
-            "accessors",
-            &mut self.all_accessors().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "buffers",
-            &mut self.all_buffers().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "bufferViews",
-            &mut self.all_views().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "cameras",
-            &mut self.all_cameras().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "images",
-            &mut self.all_images().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "materials",
-            &mut self.all_materials().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "meshes",
-            &mut self.all_meshes().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "nodes",
-            &mut self.all_nodes().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "samplers",
-            &mut self.all_samplers().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "skins",
-            &mut self.all_skins().map(|(at, object)| (at, object.used.get())),
-        );
-        unused(
-            "textures",
-            &mut self.all_textures().map(|(at, object)| (at, object.used.get())),
-        );
-        self.lights.report_unused(self);
-        self.variants.report_unused(self);
-        let path = Path::ROOT.name("meshes");
-        for (at, mesh) in self.all_meshes() {
-            if mesh.has_weights && mesh.used.get() && !mesh.weights_used.get() {
-                let path = path.index(at);
-                self.context.add(codes::UNUSED_MESH_WEIGHTS, &path.name("weights"), || {
-                    "Every node that uses the mesh has weights of its own.".to_owned()
-                });
-            }
-        }
     }
 }
 

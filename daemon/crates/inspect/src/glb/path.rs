@@ -1,4 +1,4 @@
-//! Where in the document we are, as a list of steps on the stack: nothing is written out until something is wrong.
+//! The place in a document, as a list of steps on the stack: no string is built until an issue is reported.
 
 use std::fmt;
 

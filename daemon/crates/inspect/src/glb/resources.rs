@@ -3,14 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::extensions::Known;
 use super::issue::codes;
 use super::model::Model;
-use super::objects::buffer::Buffer;
-use super::objects::image::{self, Image};
+use super::model::buffer::Buffer;
+use super::model::image::{self, Image};
 use super::path::Path;
-use super::picture::{self, PictureError, PictureInfo};
 use super::uri;
+use crate::media::header::{self, HeaderError, ImageHeader};
 
 /// Gives the file beside the model that has the relative path.
 pub type Files<'f> = &'f dyn Fn(&str) -> Option<Vec<u8>>;
@@ -46,7 +45,7 @@ fn load_buffer<'a>(
     path: &Path<'_>,
 ) {
     let Some(length) = buffer.length else { return };
-    let in_bin = model.context.is_glb && at == 0 && !buffer.has_uri;
+    let in_bin = model.context.is_glb() && at == 0 && !buffer.has_uri;
     let loaded = if let Some(file) = buffer.file {
         read_file(model, file, files, path).map(Cow::Owned)
     } else if let Some(bytes) = buffer.bytes.get() {
@@ -104,7 +103,7 @@ fn read_file(model: &Model<'_>, file: &str, files: Files<'_>, path: &Path<'_>) -
     let bytes = name.and_then(|name| files(&name));
     if bytes.is_none() {
         model.context.add(codes::IO_ERROR, &path.name("uri"), || {
-            format!("There is no file {file:?} beside the model.")
+            format!("There is no file {file:?} next to the model.")
         });
     }
     bytes
@@ -115,60 +114,59 @@ fn load_image(model: &Model<'_>, image: &Image<'_>, files: Files<'_>, path: &Pat
         let Some(bytes) = read_file(model, file, files, path) else {
             return;
         };
-        (picture::read(&bytes), "uri")
+        (header::read(&bytes), "uri")
     } else if let Some(bytes) = &image.data {
-        (picture::read(bytes), "uri")
+        (header::read(bytes), "uri")
     } else if let Some(bytes) = model.view_bytes(image.view) {
-        (picture::read(bytes), "bufferView")
+        (header::read(bytes), "bufferView")
     } else {
         return;
     };
     match info {
         Ok(info) => check_picture(model, image, info, path, place),
-        Err(PictureError::Unrecognized) => model.context.add(codes::IMAGE_UNRECOGNIZED_FORMAT, path, || {
-            "This is no picture of a known kind.".to_owned()
+        Err(HeaderError::Unrecognized) => model.context.add(codes::IMAGE_UNRECOGNIZED_FORMAT, path, || {
+            "The image is not in a known format: use PNG, JPEG or WebP.".to_owned()
         }),
-        Err(PictureError::UnexpectedEnd) => model.context.add(codes::IMAGE_UNEXPECTED_EOS, path, || {
-            "The picture ends too early.".to_owned()
+        Err(HeaderError::Truncated) => model.context.add(codes::IMAGE_UNEXPECTED_EOS, path, || {
+            "The image is cut off: export it again.".to_owned()
         }),
-        Err(PictureError::Invalid(why)) => model.context.add(codes::IMAGE_DATA_INVALID, path, || {
-            format!("The picture is broken: {why}.")
+        Err(HeaderError::Invalid(why)) => model.context.add(codes::IMAGE_DATA_INVALID, path, || {
+            format!("The image is damaged: {why}.")
         }),
     }
 }
 
-fn check_picture(model: &Model<'_>, image: &Image<'_>, info: PictureInfo, path: &Path<'_>, place: &str) {
+fn check_picture(model: &Model<'_>, image: &Image<'_>, info: ImageHeader, path: &Path<'_>, place: &str) {
     let context = model.context;
-    let webp = context.declared.has(Known::TextureWebp);
     let found = info.mime_type;
-    if !image::mime_types(webp).contains(&found) {
+    if !image::mime_types(&context.declared).contains(&found) {
         context.add(codes::IMAGE_NON_ENABLED_MIME_TYPE, path, || {
-            format!("A picture of the type {found:?} needs an extension.")
+            format!("An image of the type {found:?} needs an extension.")
         });
     }
     if let Some(declared) = image.mime_type
         && declared != found
     {
         context.add(codes::IMAGE_MIME_TYPE_INVALID, &path.name(place), || {
-            format!("The picture is declared as {declared:?}, but it is {found:?}.")
+            format!("The image is declared as {declared:?}, but it is {found:?}.")
         });
     }
     if !info.width.is_power_of_two() || !info.height.is_power_of_two() {
         context.add(codes::IMAGE_NPOT_DIMENSIONS, path, || {
             format!(
-                "The size {} x {} is not made of powers of two.",
+                "The size {} x {} is not a power of two on both sides.",
                 info.width, info.height
             )
         });
     }
-    if info.unusual {
+    if info.is_unusual {
         context.add(codes::IMAGE_FEATURES_UNSUPPORTED, path, || {
-            "The picture has a color space, a pixel shape or an animation that viewers leave out.".to_owned()
+            "The image has a color space, a pixel shape or an animation that viewers ignore.".to_owned()
         });
     }
     if u64::from(info.width) * u64::from(info.height) > context.policy.max_pixels {
         context.add(codes::IMAGE_TOO_LARGE, path, || {
-            format!("A picture of {} x {} pixels is too large.", info.width, info.height)
+            format!("An image of {} x {} pixels is too large.", info.width, info.height)
         });
     }
     // Only this sets it, once for each picture.

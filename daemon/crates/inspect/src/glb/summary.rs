@@ -1,17 +1,17 @@
-//! What is in a model, for those who look at it in a list.
+//! Counts and size of a model.
 
 use super::matrix::{self, Matrix};
 use super::model::Model;
-use super::objects::node::{Node, STEP_COST};
+use super::model::node::{Node, STEP_COST};
 
 /// Counts, and how large the model is.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Summary {
     pub meshes: usize,
-    /// The pieces of meshes: what is drawn one by one.
+    /// The primitives of all meshes.
     pub primitives: usize,
     pub materials: usize,
-    /// As they are stored: a mesh that is used twice counts once.
+    /// Stored vertices: a mesh that is used twice counts once.
     pub vertices: u64,
     pub triangles: u64,
     pub textures: usize,
@@ -26,7 +26,7 @@ pub struct Summary {
 
 impl Summary {
     /// Comes after the model was checked; a model with errors gets a summary as far as that goes.
-    pub(super) fn of(model: &Model<'_>) -> Self {
+    pub(super) fn new(model: &Model<'_>) -> Self {
         let primitives = || {
             let meshes = model.all_meshes();
             meshes.flat_map(|(_, mesh)| mesh.primitives())

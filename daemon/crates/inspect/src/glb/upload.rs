@@ -1,18 +1,18 @@
-//! What the marketplace asks of a model beyond valid glTF: it must be one file that holds all it needs, in which nothing could not be judged.
+//! The rules of the marketplace beyond valid glTF: a model is one file that holds all it needs, and every part of it can be checked.
 //!
 //! The rules that only we have: `NOT_GLB`, `FILE_TOO_LARGE`, `JSON_TOO_LARGE`, `JSON_TOO_DEEP`,
 //! `DUPLICATE_KEY`, `EXTERNAL_RESOURCE`, `EXTENSION_NOT_ALLOWED`, `IMAGE_TOO_LARGE`, `TOO_MANY_OBJECTS`, `TOO_MUCH_WORK`.
 
-use super::Policy;
 use super::context::Context;
 use super::issue::{Code, codes};
 use super::json::{Map, Value};
 use super::path::Path;
+use super::policy::Policy;
 
 /// The extensions that a model may use. All of them are checked to the last property; what they show is declared, never run or loaded.
 ///
 /// Left out on purpose: `KHR_draco_mesh_compression`, `EXT_meshopt_compression` and `KHR_texture_basisu` (the bytes would have to be inflated to
-/// be judged, and a small file could become a huge one), `KHR_animation_pointer` (what it moves is not checked, by nobody yet),
+/// be checked, and a small file could become a huge one), `KHR_animation_pointer` (what it moves is not checked, by nobody yet),
 /// `KHR_interactivity` and `KHR_audio*` (they act), `KHR_xmp*` (metadata with references to outside), and whatever a vendor adds that others
 /// cannot show.
 pub const EXTENSIONS: [&str; 18] = [
@@ -51,7 +51,7 @@ const RAISED: [Code; 4] = [
 ];
 
 impl Policy {
-    /// What a contributor may upload. A JSON value takes up to 48 bytes besides its texts and an object of the model up to 2 KB, so
+    /// The policy for uploads. A JSON value takes up to 48 bytes besides its texts and an object of the model up to 2 KB, so
     /// that the limits keep the memory of a check under 256 MiB beside the file itself.
     pub const fn upload() -> Self {
         Self {
@@ -84,7 +84,7 @@ pub(super) fn check_extensions(map: &Map<'_>, context: &Context<'_>) {
                 && !allowed.contains(&name.as_ref())
             {
                 context.add(codes::EXTENSION_NOT_ALLOWED, &path.index(at), || {
-                    format!("Models with the extension {name:?} are not taken.")
+                    format!("Models with the extension {name:?} are not accepted: export the model without it.")
                 });
             }
         }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-/// What an address turns out to be.
+/// The target of a URI.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Target<'a> {
+pub enum Uri<'a> {
     /// `data:`, with its media type in lower case.
     Data {
         mime_type: String,
@@ -20,8 +20,8 @@ pub enum Target<'a> {
     Invalid(&'static str),
 }
 
-/// Judges an address. Data is decoded, so this takes as much memory as the text has.
-pub fn target(uri: &str) -> Target<'_> {
+/// Parses a URI. Data is decoded, so this takes as much memory as the text has.
+pub fn target(uri: &str) -> Uri<'_> {
     match uri.get(..5) {
         Some(scheme) if scheme.eq_ignore_ascii_case("data:") => data(&uri[5..]),
         _ => reference(uri),
@@ -51,35 +51,35 @@ pub fn percent_decoded(text: &str) -> Vec<u8> {
 }
 
 /// `[<type>/<subtype>][;<name>=<value>]*[;base64],<data>`
-fn data(text: &str) -> Target<'_> {
+fn data(text: &str) -> Uri<'_> {
     let Some((head, body)) = text.split_once(',') else {
-        return Target::Invalid("there is no comma before the data");
+        return Uri::Invalid("there is no comma before the data");
     };
     let mut parts = head.split(';');
     let mime_type = parts.next().unwrap_or_default();
     if !mime_type.is_empty() && mime_type.matches('/').count() != 1 {
-        return Target::Invalid("the media type must have one slash");
+        return Uri::Invalid("the media type must have one slash");
     }
     let mut base64 = false;
     for part in parts {
         if base64 {
-            return Target::Invalid("nothing but the data can follow \"base64\"");
+            return Uri::Invalid("nothing but the data can follow \"base64\"");
         }
         match part {
             "base64" => base64 = true,
             part if part.contains('=') => {}
-            _ => return Target::Invalid("a parameter must have a value"),
+            _ => return Uri::Invalid("a parameter must have a value"),
         }
     }
     let mime_type = if mime_type.is_empty() { "text/plain" } else { mime_type };
     let mime_type = String::from_utf8_lossy(&percent_decoded(mime_type)).to_lowercase();
     if !base64 {
         let bytes = percent_decoded(body);
-        return Target::Data { mime_type, bytes };
+        return Uri::Data { mime_type, bytes };
     }
     match decode_base64(body) {
-        Some(bytes) => Target::Data { mime_type, bytes },
-        None => Target::Invalid("this is not Base64"),
+        Some(bytes) => Uri::Data { mime_type, bytes },
+        None => Uri::Invalid("this is not Base64"),
     }
 }
 
@@ -106,7 +106,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
     engine.decode(text.iter().map(standard).collect::<Vec<u8>>()).ok()
 }
 
-fn reference(uri: &str) -> Target<'_> {
+fn reference(uri: &str) -> Uri<'_> {
     let scheme_end = uri.find([':', '/', '?', '#', '\\']);
     if let Some(end) = scheme_end
         && uri.as_bytes().get(end) == Some(&b':')
@@ -118,31 +118,27 @@ fn reference(uri: &str) -> Target<'_> {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         return match sound {
             true => after_scheme(&uri[end + 1..]),
-            false => Target::Invalid("what is before the colon is no scheme"),
+            false => Uri::Invalid("what is before the colon is no scheme"),
         };
     }
     if uri.starts_with("//") {
         return after_scheme(uri);
     }
     let elsewhere = uri.starts_with(['/', '\\']) || uri.contains(['?', '#']);
-    if elsewhere {
-        Target::Elsewhere
-    } else {
-        Target::File(uri)
-    }
+    if elsewhere { Uri::Elsewhere } else { Uri::File(uri) }
 }
 
 /// An address with a scheme or a host; the host and the port are looked at.
-fn after_scheme(rest: &str) -> Target<'_> {
+fn after_scheme(rest: &str) -> Uri<'_> {
     let Some(rest) = rest.strip_prefix("//") else {
-        return Target::Elsewhere;
+        return Uri::Elsewhere;
     };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     let (name, port) = match host.strip_prefix('[') {
         Some(address) => match address.split_once(']') {
             Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (address, port),
-            _ => return Target::Invalid("the address of the host is not IPv6"),
+            _ => return Uri::Invalid("the address of the host is not IPv6"),
         },
         None => host.find(':').map_or((host, ""), |colon| host.split_at(colon)),
     };
@@ -151,9 +147,9 @@ fn after_scheme(rest: &str) -> Target<'_> {
             .strip_prefix(':')
             .is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
     match (port_sound, name.contains(['[', ']'])) {
-        (false, _) => Target::Invalid("the port is not a number"),
-        (_, true) => Target::Invalid("the name of the host has a bracket"),
-        _ => Target::Elsewhere,
+        (false, _) => Uri::Invalid("the port is not a number"),
+        (_, true) => Uri::Invalid("the name of the host has a bracket"),
+        _ => Uri::Elsewhere,
     }
 }
 
@@ -163,7 +159,7 @@ mod tests {
 
     fn bytes_of(uri: &str) -> Option<Vec<u8>> {
         match target(uri) {
-            Target::Data { bytes, .. } => Some(bytes),
+            Uri::Data { bytes, .. } => Some(bytes),
             _ => None,
         }
     }
@@ -196,14 +192,14 @@ mod tests {
             "data:a/b;;base64,AA==",
             "data:a/b;base64;x=y,AA==",
         ] {
-            assert!(matches!(target(uri), Target::Invalid(_)), "{uri}");
+            assert!(matches!(target(uri), Uri::Invalid(_)), "{uri}");
         }
     }
 
     #[test]
     fn addresses_outside_are_told_from_files_beside() {
         for uri in ["a.bin", "a%20b.bin", "../a.bin", "./a:b", ""] {
-            assert_eq!(target(uri), Target::File(uri));
+            assert_eq!(target(uri), Uri::File(uri));
         }
         for uri in [
             "http://h/a",
@@ -216,10 +212,10 @@ mod tests {
             "http://[::1]:80/",
             "blob:x",
         ] {
-            assert_eq!(target(uri), Target::Elsewhere, "{uri}");
+            assert_eq!(target(uri), Uri::Elsewhere, "{uri}");
         }
         for uri in [":", "1a:b", "a b:c", "http://h:x/", "http://[zz]/", "http://a[b/"] {
-            assert!(matches!(target(uri), Target::Invalid(_)), "{uri}");
+            assert!(matches!(target(uri), Uri::Invalid(_)), "{uri}");
         }
     }
 }

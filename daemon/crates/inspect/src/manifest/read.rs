@@ -205,7 +205,7 @@ fn files(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Vec<FileEn
     for (index, entry) in entries.iter().enumerate() {
         let Some(entry) = entry else { continue };
         // Many a disk ignores case and the way characters are composed.
-        if let Some(earlier) = first.insert(crate::zip::fold(entry.path.as_str()), index) {
+        if let Some(earlier) = first.insert(crate::paths::fold(entry.path.as_str()), index) {
             faults.add_manifest(
                 &format!("{pointer}/{index}/path"),
                 format!("{:?} is already listed as {pointer}/{earlier}", entry.path.as_str()),

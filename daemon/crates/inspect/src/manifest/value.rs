@@ -12,7 +12,7 @@ pub struct Object<'a> {
 }
 
 /// Reads one value; its place is given as a JSON pointer.
-pub type Reader<T> = fn(&Value, &str, &mut Faults) -> Option<T>;
+pub type ReadValue<T> = fn(&Value, &str, &mut Faults) -> Option<T>;
 
 impl<'a> Object<'a> {
     /// The document itself.
@@ -35,7 +35,7 @@ impl<'a> Object<'a> {
     }
 
     /// A field that must be there.
-    pub fn required<T>(&mut self, name: &str, read: Reader<T>) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, read: ReadValue<T>) -> Option<T> {
         let pointer = child(&self.pointer, name);
         match self.fields.get(name) {
             Some(value) => read(value, &pointer, self.faults),
@@ -47,7 +47,7 @@ impl<'a> Object<'a> {
     }
 
     /// `Some(None)` when it is not there.
-    pub fn optional<T>(&mut self, name: &str, read: Reader<T>) -> Option<Option<T>> {
+    pub fn optional<T>(&mut self, name: &str, read: ReadValue<T>) -> Option<Option<T>> {
         match self.fields.get(name) {
             Some(value) => read(value, &child(&self.pointer, name), self.faults).map(Some),
             None => Some(None),
@@ -96,7 +96,7 @@ fn wrong_type<T>(expected: &str, found: &Value, pointer: &str, faults: &mut Faul
     None
 }
 
-/// What a value is, with its article.
+/// The JSON type of a value, with its article.
 pub fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::media::Family;
+use crate::paths::{is_hidden, unsafe_path};
 
 /// A string type with a rule; `parse` says in a sentence what is wrong.
 macro_rules! word {
@@ -195,52 +196,6 @@ fn file_path(text: &str) -> Result<(), String> {
         return Err("has an extension that no kind allows".to_owned());
     }
     Ok(())
-}
-
-/// What is wrong with a path inside a pack, whether the manifest or the ZIP names it.
-pub fn unsafe_path(path: &str) -> Option<&'static str> {
-    if path.is_empty() || path.len() > 255 {
-        return Some("must be 1 to 255 bytes long");
-    }
-    if path.contains('\\') {
-        return Some("must not contain a backslash");
-    }
-    if path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') {
-        return Some("must be relative to the pack");
-    }
-    if path.chars().any(is_hidden) {
-        return Some("must not contain control or text-direction characters");
-    }
-    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Some("must not contain empty parts, `.` or `..`");
-    }
-    if path.contains([':', '<', '>', '"', '|', '?', '*']) {
-        return Some("must not contain any of : < > \" | ? * (Windows cannot unpack it)");
-    }
-    if path.split('/').any(|part| part.ends_with(['.', ' '])) {
-        return Some("must not have a part that ends in a dot or a space (Windows cannot unpack it)");
-    }
-    path.split('/')
-        .any(is_device)
-        .then_some("must not be a name that Windows reserves (CON, AUX, COM1, ...)")
-}
-
-/// The names of devices, whatever comes after the first dot.
-fn is_device(part: &str) -> bool {
-    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
-    const PORTS: [&str; 2] = ["COM", "LPT"];
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_uppercase();
-    let is_port = |name: &str| {
-        let mut rest = stem.strip_prefix(name).unwrap_or_default().chars();
-        matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
-    };
-    DEVICES.contains(&stem.as_str()) || PORTS.into_iter().any(is_port)
-}
-
-/// Control characters, and those that change how text around them reads: no name needs them.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 fn length(text: &str, least: usize, most: usize) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! The check sums of FLAC and Ogg: most significant bit first, nothing inverted.
+//! The CRCs of FLAC and Ogg: most significant bit first, nothing inverted.
 
 /// A table for a polynomial of up to 32 bits, which stands at the top of the word.
 const fn table(polynomial: u32) -> [u32; 256] {
@@ -29,17 +29,17 @@ fn step(table: &[u32; 256], value: u32, byte: u8) -> u32 {
     (value << 8) ^ table[((value >> 24) as u8 ^ byte) as usize]
 }
 
-/// Of the header of a FLAC frame; 0 when its check sum is among the bytes and right.
+/// The CRC of the header of a FLAC frame; 0 when the bytes include the right CRC.
 pub(super) fn flac_header(bytes: &[u8]) -> u8 {
     (bytes.iter().fold(0, |value, &byte| step(&FLAC_HEADER, value, byte)) >> 24) as u8
 }
 
-/// Goes on with the check sum of a FLAC frame, which stands in the upper half; 0 at the end of a whole frame.
+/// Updates the CRC of a FLAC frame, which is in the upper half; 0 at the end of a complete frame.
 pub(super) fn flac_frame(value: u32, byte: u8) -> u32 {
     step(&FLAC_FRAME, value, byte)
 }
 
-/// Of a page of Ogg, whose own check sum is taken for zeros.
+/// The CRC of a page of Ogg, in which its own CRC counts as zeros.
 pub(super) fn ogg(parts: [&[u8]; 3]) -> u32 {
     parts
         .into_iter()

@@ -1,16 +1,16 @@
 //! FLAC (RFC 9639).
 
-use super::{Fault, Shape, array, crc};
+use super::{MediaError, Structure, array, crc};
 
-/// Walks the metadata, then frame by frame: each ends where its check sum comes out and the next one begins, the last with the file.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+/// Walks the metadata, then frame by frame: each ends where its checksum comes out and the next one begins, the last with the file.
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let (info, metadata, mut at) = metadata(bytes)?;
     let mut samples = 0_u64;
     let mut expected = None;
     while at < bytes.len() {
-        let frame = Frame::read(&bytes[at..]).ok_or_else(|| match samples {
+        let frame = FlacFrame::read(&bytes[at..]).ok_or_else(|| match samples {
             0 => damaged("has no sound after its metadata"),
-            _ => Fault::new("sound.hidden-data", "has bytes that belong to no frame"),
+            _ => MediaError::new("sound.hidden-data", "has bytes that belong to no frame"),
         })?;
         if expected.is_some_and(|expected| expected != (frame.counts_samples, frame.number)) {
             return Err(damaged("has frames that are not in order"));
@@ -21,19 +21,19 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
         at = frame_end(bytes, at, frame.header_bytes, next)?;
     }
     if samples == 0 || (info.samples > 0 && info.samples != samples) {
-        return Err(damaged("has another length than its header says"));
+        return Err(damaged("has a different number of samples than its header declares"));
     }
-    Ok(Shape {
+    Ok(Structure {
         sample_rate_hz: Some(info.sample_rate_hz),
         channels: Some(info.channels),
         samples: Some(samples),
         metadata,
-        ..Shape::default()
+        ..Structure::default()
     })
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("sound.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("sound.structure", what)
 }
 
 struct Info {
@@ -44,7 +44,7 @@ struct Info {
 }
 
 /// The first block, the others, and where the frames begin.
-fn metadata(bytes: &[u8]) -> Result<(Info, Vec<&[u8]>, usize), Fault> {
+fn metadata(bytes: &[u8]) -> Result<(Info, Vec<&[u8]>, usize), MediaError> {
     const LAST: u8 = 0x80;
     const STREAM_INFO: u8 = 0;
     const PICTURE: u8 = 6;
@@ -72,12 +72,12 @@ fn metadata(bytes: &[u8]) -> Result<(Info, Vec<&[u8]>, usize), Fault> {
     }
 }
 
-fn stream_info(data: &[u8]) -> Result<Info, Fault> {
+fn stream_info(data: &[u8]) -> Result<Info, MediaError> {
     let packed = array(data, 10).map(u64::from_be_bytes).filter(|_| data.len() == 34);
     let packed = packed.ok_or_else(|| damaged("has a header of the wrong length"))?;
     let sample_rate_hz = (packed >> 44) as u32;
     if sample_rate_hz == 0 {
-        return Err(damaged("has a header that makes no sense"));
+        return Err(damaged("has an invalid header"));
     }
     Ok(Info {
         sample_rate_hz,
@@ -87,15 +87,15 @@ fn stream_info(data: &[u8]) -> Result<Info, Fault> {
 }
 
 /// The header of one frame.
-struct Frame {
-    /// Whether the number counts samples, not frames.
+struct FlacFrame {
+    /// True when the coded number counts samples, not frames.
     counts_samples: bool,
     number: u64,
     samples: u64,
     header_bytes: usize,
 }
 
-impl Frame {
+impl FlacFrame {
     fn read(bytes: &[u8]) -> Option<Self> {
         let &[0xff, sync, sizes, channels, ..] = bytes else {
             return None;
@@ -152,14 +152,14 @@ fn coded_number(bytes: &[u8]) -> Option<(u64, usize)> {
 }
 
 /// Where the frame ends whose header is at `start`.
-fn frame_end(bytes: &[u8], start: usize, header_bytes: usize, next: (bool, u64)) -> Result<usize, Fault> {
+fn frame_end(bytes: &[u8], start: usize, header_bytes: usize, next: (bool, u64)) -> Result<usize, MediaError> {
     let (mut check, mut right_since) = (0, None);
     for (at, &byte) in bytes.iter().enumerate().skip(start) {
         // The sum is right once in 65,536 by chance; then the next frame decides.
         if byte == 0xff
             && let Some(since) = right_since
         {
-            let follows = Frame::read(&bytes[at..]);
+            let follows = FlacFrame::read(&bytes[at..]);
             if follows.is_some_and(|frame| (frame.counts_samples, frame.number) == next) {
                 return no_zeros(since, at);
             }
@@ -173,7 +173,7 @@ fn frame_end(bytes: &[u8], start: usize, header_bytes: usize, next: (bool, u64))
     right_since.map_or_else(
         || {
             Err(damaged(
-                "is cut off, or has a frame with a wrong check sum, or bytes that belong to no frame",
+                "is cut off, or has a frame with a wrong CRC, or bytes that belong to no frame",
             ))
         },
         |since| no_zeros(since, bytes.len()),
@@ -181,9 +181,12 @@ fn frame_end(bytes: &[u8], start: usize, header_bytes: usize, next: (bool, u64))
 }
 
 /// Zeros leave the sum as it is: more of them than a sum may have itself are no part of the frame.
-fn no_zeros(right_since: usize, end: usize) -> Result<usize, Fault> {
+fn no_zeros(right_since: usize, end: usize) -> Result<usize, MediaError> {
     if end - right_since > 2 {
-        return Err(Fault::new("sound.hidden-data", "has zeros that belong to no frame"));
+        return Err(MediaError::new(
+            "sound.hidden-data",
+            "has zeros that belong to no frame",
+        ));
     }
     Ok(end)
 }

@@ -1,13 +1,13 @@
 //! JPEG (JFIF and Exif): baseline, extended and progressive, with Huffman coding.
 
-use super::{Fault, Shape, array, dimensions};
+use super::{MediaError, Structure, array, dimensions};
 
 /// Progressive pictures have about ten; many of them are a way to keep a decoder busy.
 const MAX_SCANS: usize = 200;
 
 /// Walks from marker to marker to the end of the picture, which must be the end of the file.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
-    let mut shape = Shape::default();
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
+    let mut shape = Structure::default();
     let mut seen = Seen::default();
     let mut at = 2;
     loop {
@@ -30,7 +30,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
             0xdb => seen.quantisation = true,
             0xda => {
                 if !(seen.frame && seen.huffman && seen.quantisation) {
-                    return Err(damaged("has pixels before what is needed to read them"));
+                    return Err(damaged("has a scan before its frame header and tables"));
                 }
                 seen.scans += 1;
                 if seen.scans > MAX_SCANS {
@@ -42,10 +42,10 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
             0xe0..=0xef | 0xfe => shape.metadata.push(segment),
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf => {
                 return Err(damaged(
-                    "is coded in a way that browsers do not read (lossless, hierarchical or arithmetic)",
+                    "is lossless, hierarchical or arithmetic, which browsers do not read: save it as baseline or progressive JPEG",
                 ));
             }
-            _ => return Err(damaged("has a marker that does not belong there")),
+            _ => return Err(damaged("has a marker in the wrong place")),
         }
     }
     if seen.scans == 0 {
@@ -53,7 +53,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     }
     if at < bytes.len() {
         let message = format!("has {} bytes after its end", bytes.len() - at);
-        return Err(Fault::new("picture.hidden-data", message));
+        return Err(MediaError::new("picture.hidden-data", message));
     }
     Ok(shape)
 }
@@ -66,14 +66,17 @@ struct Seen {
     scans: usize,
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("picture.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("picture.structure", what)
 }
 
 /// The marker at an offset, after any number of fill bytes, and where it ends.
-fn next_marker(bytes: &[u8], mut at: usize) -> Result<(u8, usize), Fault> {
+fn next_marker(bytes: &[u8], mut at: usize) -> Result<(u8, usize), MediaError> {
     if bytes.get(at).is_some_and(|&byte| byte != 0xff) {
-        return Err(Fault::new("picture.hidden-data", "has bytes that belong to no segment"));
+        return Err(MediaError::new(
+            "picture.hidden-data",
+            "has bytes that belong to no segment",
+        ));
     }
     while bytes.get(at) == Some(&0xff) {
         at += 1;
@@ -83,7 +86,7 @@ fn next_marker(bytes: &[u8], mut at: usize) -> Result<(u8, usize), Fault> {
 }
 
 /// A segment's contents; its length counts the two bytes of the length.
-fn segment(bytes: &[u8], at: usize) -> Result<&[u8], Fault> {
+fn segment(bytes: &[u8], at: usize) -> Result<&[u8], MediaError> {
     let length = array(bytes, at).map(u16::from_be_bytes).map(usize::from);
     length
         .filter(|&length| length >= 2)
@@ -91,18 +94,18 @@ fn segment(bytes: &[u8], at: usize) -> Result<&[u8], Fault> {
         .ok_or_else(|| damaged("is cut off, or has a segment of the wrong length"))
 }
 
-fn frame(segment: &[u8]) -> Result<(Option<u32>, Option<u32>), Fault> {
+fn frame(segment: &[u8]) -> Result<(Option<u32>, Option<u32>), MediaError> {
     let &[depth, h0, h1, w0, w1, count, ref components @ ..] = segment else {
         return Err(damaged("has a header that is cut off"));
     };
     if depth != 8 {
-        return Err(Fault::new(
+        return Err(MediaError::new(
             "picture.colours",
             "has more than 8 bits for each colour; save it with 8",
         ));
     }
     if count == 4 {
-        return Err(Fault::new(
+        return Err(MediaError::new(
             "picture.colours",
             "is in CMYK, which screens show in different colours; save it as RGB",
         ));
@@ -110,13 +113,13 @@ fn frame(segment: &[u8]) -> Result<(Option<u32>, Option<u32>), Fault> {
     let sane = |component: &[u8]| matches!(component, [_, sampling, 0..=3] if (1..=4).contains(&(sampling >> 4)) && (1..=4).contains(&(sampling & 15)));
     let whole = components.len() == usize::from(count) * 3;
     if ![1, 3].contains(&count) || !whole || !components.chunks(3).all(sane) {
-        return Err(damaged("has a header that makes no sense"));
+        return Err(damaged("has an invalid header"));
     }
     dimensions(u16::from_be_bytes([w0, w1]).into(), u16::from_be_bytes([h0, h1]).into())
 }
 
 /// Where the coded pixels end: at the first marker that is neither a stuffed byte nor a restart.
-fn scan_end(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
+fn scan_end(bytes: &[u8], mut at: usize) -> Result<usize, MediaError> {
     loop {
         let found = bytes.get(at..).and_then(|rest| memchr::memchr(0xff, rest));
         at += found.ok_or_else(|| damaged("is cut off"))?;

@@ -1,14 +1,14 @@
 //! Pictures and sounds: what a file is by its content, and whether all of it is that.
 //!
-//! A format is told by its first bytes ([`sniff`]) and proven by walking its structure from the first byte to the last, without decoding: what a
+//! A format is recognized by its first bytes ([`sniff`]) and proven by walking its structure from the first byte to the last, without decoding: what a
 //! viewer shows is then all there is. Nothing may follow the end, metadata is bounded, and no other format may be found where its reader would
-//! look ([`judge`] refuses polyglots). SVG and GLB are only told apart here; their own judges walk them.
+//! search ([`inspect`] refuses polyglots). SVG and GLB are only recognized here; `svg` and `glb` inspect them.
 //!
 //! | rule | about |
 //! |---|---|
 //! | `type-mismatch` | extension and content name different formats, or the content is none that is accepted |
 //! | `polyglot` | another format's marks where its reader looks, or scripts in a picture or a sound |
-//! | `picture.too-large`, `sound.too-large` | more bytes or pixels than allowed, told before anything is decoded |
+//! | `picture.too-large`, `sound.too-large` | more bytes or pixels than allowed, found before anything is decoded |
 //! | `picture.structure`, `sound.structure` | cut off, contradictory or damaged |
 //! | `picture.hidden-data`, `sound.hidden-data` | bytes after the end, or that belong to no part of the format |
 //! | `picture.metadata`, `sound.metadata` | more metadata than anybody needs |
@@ -17,6 +17,7 @@
 
 mod crc;
 mod flac;
+pub(crate) mod header;
 mod jpeg;
 mod mp3;
 mod ogg;
@@ -41,9 +42,9 @@ pub const MAX_PICTURE_BYTES: usize = 64 << 20;
 pub const MAX_PIXELS: u64 = 50_000_000;
 /// The largest sound, in bytes.
 pub const MAX_SOUND_BYTES: usize = 256 << 20;
-/// Of a picture: profiles, camera data, thumbnails, comments.
+/// The most metadata of a picture: profiles, camera data, thumbnails, comments.
 const MAX_PICTURE_METADATA: usize = 4 << 20;
-/// Of a sound: comments, and the picture of the cover.
+/// The most metadata of a sound: comments and cover art.
 const MAX_SOUND_METADATA: usize = 16 << 20;
 
 /// A file that is what its name says, and nothing else.
@@ -61,8 +62,8 @@ pub struct Media {
     pub findings: Vec<Finding>,
 }
 
-/// Judges a file by its bytes and its name; the error lists what refuses it. Of an SVG or a GLB only the type is proven here.
-pub fn judge(bytes: &[u8], path: &str) -> Result<Media, Vec<Finding>> {
+/// Inspects a file by its bytes and its name; the error lists the findings that refuse it. Of an SVG or a GLB only the type is checked here.
+pub fn inspect(bytes: &[u8], path: &str) -> Result<Media, Vec<Finding>> {
     let mut faults = Faults::default();
     let file_type = sniff(bytes);
     if let Some(message) = mismatch(FileType::of_path(path), file_type) {
@@ -74,7 +75,7 @@ pub fn judge(bytes: &[u8], path: &str) -> Result<Media, Vec<Finding>> {
     };
     let shape = shape.unwrap_or_else(|fault| {
         faults.add(fault.rule, Some(path), fault.message);
-        Shape::default()
+        Structure::default()
     });
     for message in polyglot::find(bytes, file_type, &shape.metadata) {
         faults.add("polyglot", Some(path), message);
@@ -93,21 +94,21 @@ pub fn judge(bytes: &[u8], path: &str) -> Result<Media, Vec<Finding>> {
     })
 }
 
-/// What walking a file gives.
+/// The properties that a walk of a file finds.
 #[derive(Debug, Default)]
-struct Shape<'a> {
+struct Structure<'a> {
     width: Option<u32>,
     height: Option<u32>,
     sample_rate_hz: Option<u32>,
     channels: Option<u16>,
-    /// For each channel.
+    /// Samples of each channel.
     samples: Option<u64>,
     /// Everything that is not pixels or samples.
     metadata: Vec<&'a [u8]>,
     note: Option<(&'static str, &'static str)>,
 }
 
-impl Shape<'_> {
+impl Structure<'_> {
     fn duration_ms(&self) -> Option<u64> {
         let rate = self.sample_rate_hz.filter(|&rate| rate > 0)?;
         let ms = u128::from(self.samples?) * 1_000 / u128::from(rate);
@@ -117,12 +118,12 @@ impl Shape<'_> {
 
 /// Why a file is refused.
 #[derive(Debug, PartialEq, Eq)]
-struct Fault {
+struct MediaError {
     rule: &'static str,
     message: String,
 }
 
-impl Fault {
+impl MediaError {
     fn new(rule: &'static str, message: impl Into<String>) -> Self {
         Self {
             rule,
@@ -131,7 +132,7 @@ impl Fault {
     }
 }
 
-fn shape(file_type: FileType, bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+fn shape(file_type: FileType, bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let shape = match file_type {
         FileType::Png => png::walk(bytes)?,
         FileType::Jpeg => jpeg::walk(bytes)?,
@@ -140,7 +141,7 @@ fn shape(file_type: FileType, bytes: &[u8]) -> Result<Shape<'_>, Fault> {
         FileType::Flac => flac::walk(bytes)?,
         FileType::Mp3 => mp3::walk(bytes)?,
         FileType::Ogg => ogg::walk(bytes)?,
-        FileType::Svg | FileType::Svgz | FileType::Glb | FileType::Unknown => Shape::default(),
+        FileType::Svg | FileType::Svgz | FileType::Glb | FileType::Unknown => Structure::default(),
     };
     let metadata_bytes: usize = shape.metadata.iter().map(|part| part.len()).sum();
     let (most, rule) = match file_type.family() {
@@ -149,17 +150,17 @@ fn shape(file_type: FileType, bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     };
     if metadata_bytes > most {
         let message = format!("has more than {} of metadata", size(most as u64));
-        return Err(Fault::new(rule, message));
+        return Err(MediaError::new(rule, message));
     }
     Ok(shape)
 }
 
 fn mismatch(promised: FileType, found: FileType) -> Option<String> {
     match (promised, found) {
-        (FileType::Unknown, _) => Some("has an extension that no accepted format has".to_owned()),
+        (FileType::Unknown, _) => Some("has an extension that is not accepted".to_owned()),
         (promised, found) if promised == found => None,
         (promised, FileType::Unknown) => Some(format!(
-            "is named as {}, but its content is no format that is accepted",
+            "is named as {}, but its content is not in an accepted format",
             promised.as_str()
         )),
         (promised, found) => Some(format!(
@@ -170,26 +171,26 @@ fn mismatch(promised: FileType, found: FileType) -> Option<String> {
     }
 }
 
-fn too_large(file_type: FileType, bytes: usize) -> Option<Fault> {
+fn too_large(file_type: FileType, bytes: usize) -> Option<MediaError> {
     let (most, rule) = match file_type.family()? {
         Family::Picture => (MAX_PICTURE_BYTES, "picture.too-large"),
         Family::Sound => (MAX_SOUND_BYTES, "sound.too-large"),
         Family::Drawing | Family::Model => return None,
     };
-    (bytes > most).then(|| Fault::new(rule, format!("is larger than {}", size(most as u64))))
+    (bytes > most).then(|| MediaError::new(rule, format!("is larger than {}", size(most as u64))))
 }
 
 /// A picture's size in pixels, when there are not too many of them.
-fn dimensions(width: u32, height: u32) -> Result<(Option<u32>, Option<u32>), Fault> {
+fn dimensions(width: u32, height: u32) -> Result<(Option<u32>, Option<u32>), MediaError> {
     if width == 0 || height == 0 {
-        return Err(Fault::new("picture.structure", "has no pixels"));
+        return Err(MediaError::new("picture.structure", "has no pixels"));
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         let message = format!(
             "is {width} x {height} pixels; the limit is {} megapixels",
             MAX_PIXELS / 1_000_000
         );
-        return Err(Fault::new("picture.too-large", message));
+        return Err(MediaError::new("picture.too-large", message));
     }
     Ok((Some(width), Some(height)))
 }

@@ -1,21 +1,24 @@
 //! MP3: MPEG 1, 2 and 2.5, layer III, with ID3 and APE tags around it.
 
-use super::{Fault, Shape, array};
+use super::{MediaError, Structure, array};
 
 /// Walks from frame to frame, between the tags.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let mut metadata = Vec::new();
     let mut at = leading_tag(bytes, &mut metadata)?;
     let end = trailing_tags(bytes, at, &mut metadata)?;
     let sound = &bytes[..end];
     // Some taggers leave room between the tag and the first frame.
     at += sound[at..].iter().take_while(|&&byte| byte == 0).count();
-    let first = Frame::read(&sound[at..]).ok_or_else(|| damaged("has no sound where it should begin"))?;
+    let first = Mp3Frame::read(&sound[at..]).ok_or_else(|| damaged("has no sound where it should begin"))?;
     let (mut samples, mut note) = (0_u64, None);
     while at < end {
-        let frame = Frame::read(&sound[at..]).filter(|frame| frame.kind == first.kind);
+        let frame = Mp3Frame::read(&sound[at..]).filter(|frame| frame.kind == first.kind);
         let Some(frame) = frame else {
-            return Err(Fault::new("sound.hidden-data", "has bytes that belong to no frame"));
+            return Err(MediaError::new(
+                "sound.hidden-data",
+                "has bytes that belong to no frame",
+            ));
         };
         if frame.bytes > end - at {
             note = Some(("sound.cut-off", "its last frame is not whole"));
@@ -27,22 +30,22 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     if samples == 0 {
         return Err(damaged("has no whole frame"));
     }
-    Ok(Shape {
+    Ok(Structure {
         sample_rate_hz: Some(first.kind.1),
         channels: Some(first.channels),
         samples: Some(samples),
         metadata,
         note,
-        ..Shape::default()
+        ..Structure::default()
     })
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("sound.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("sound.structure", what)
 }
 
 /// Where the sound begins: after the ID3v2 tag.
-fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usize, Fault> {
+fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
     const HEADER_BYTES: usize = 10;
     const FOOTER: u8 = 1 << 4;
     if !bytes.starts_with(b"ID3") {
@@ -53,7 +56,7 @@ fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usiz
     // Seven bits a byte, so that a size never looks like a frame.
     let sizes = [s0, s1, s2, s3];
     if sizes.iter().any(|&part| part > 0x7f) || !(2..=4).contains(&version) {
-        return Err(damaged("has an ID3 tag that makes no sense"));
+        return Err(damaged("has an invalid ID3 tag"));
     }
     let length = sizes
         .iter()
@@ -65,7 +68,7 @@ fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usiz
 }
 
 /// Where the sound ends: before an APE tag, before an ID3v1 tag.
-fn trailing_tags<'a>(bytes: &'a [u8], start: usize, metadata: &mut Vec<&'a [u8]>) -> Result<usize, Fault> {
+fn trailing_tags<'a>(bytes: &'a [u8], start: usize, metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
     const ID3_BYTES: usize = 128;
     const APE_BYTES: usize = 32;
     const HAS_HEADER: u32 = 1 << 31;
@@ -80,22 +83,22 @@ fn trailing_tags<'a>(bytes: &'a [u8], start: usize, metadata: &mut Vec<&'a [u8]>
         let header = if field(20) & HAS_HEADER == 0 { 0 } else { APE_BYTES };
         let length = (field(12) as usize).saturating_add(header);
         let begin = tail(end, length).filter(|_| length >= APE_BYTES);
-        let begin = begin.ok_or_else(|| damaged("has an APE tag that makes no sense"))?;
+        let begin = begin.ok_or_else(|| damaged("has an invalid APE tag"))?;
         metadata.push(&bytes[begin..end]);
         end = begin;
     }
     Ok(end)
 }
 
-struct Frame {
-    /// What stays the same from frame to frame: version and rate.
+struct Mp3Frame {
+    /// The properties that all frames share: version and rate.
     kind: (u8, u32),
     channels: u16,
     samples: u64,
     bytes: usize,
 }
 
-impl Frame {
+impl Mp3Frame {
     fn read(bytes: &[u8]) -> Option<Self> {
         const V1_KBITS: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
         const V2_KBITS: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];

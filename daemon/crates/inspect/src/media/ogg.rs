@@ -1,13 +1,13 @@
 //! Ogg with one stream of Vorbis or Opus.
 
-use super::{Fault, Shape, array, crc};
+use super::{MediaError, Structure, array, crc};
 
-/// What a page says when no packet ends in it.
+/// The granule position of a page in which no packet ends.
 const NO_POSITION: u64 = u64::MAX;
 const OPUS_RATE_HZ: u32 = 48_000;
 
 /// Walks page by page to the end of the file.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let first = Page::read(bytes)?;
     let stream = Stream::read(first.body)?;
     let mut expected = first.clone();
@@ -15,7 +15,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     while at < bytes.len() {
         let page = Page::read(&bytes[at..])?;
         if ended || page.serial != first.serial || page.begins != (at == 0) {
-            return Err(Fault::new(
+            return Err(MediaError::new(
                 "sound.encoding",
                 "has more than one stream in it; only one of Vorbis or Opus is accepted",
             ));
@@ -41,42 +41,44 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     // A page without a packet's end before the sound begins is rare, and not worth a fault.
     let samples = position.saturating_sub(stream.skip);
     if samples == 0 || position > packets.saturating_mul(stream.packet_samples) {
-        return Err(damaged("has no sound, or says that it lasts longer than it can"));
+        return Err(damaged(
+            "has no sound, or declares a longer duration than its packets have",
+        ));
     }
-    Ok(Shape {
+    Ok(Structure {
         sample_rate_hz: Some(stream.sample_rate_hz),
         channels: Some(stream.channels),
         samples: Some(samples),
         metadata,
-        ..Shape::default()
+        ..Structure::default()
     })
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("sound.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("sound.structure", what)
 }
 
 #[derive(Clone)]
 struct Page<'a> {
     begins: bool,
     ends: bool,
-    /// The time at the end of the last packet that ends here, in samples.
+    /// The granule position: the time at the end of the last packet that ends here, in samples.
     position: u64,
     serial: u32,
     number: u32,
-    /// How many end here.
+    /// The number of packets that end here.
     packets: u64,
     body: &'a [u8],
     bytes: usize,
 }
 
 impl<'a> Page<'a> {
-    /// A page with a right check sum.
-    fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
+    /// A page with a right checksum.
+    fn read(bytes: &'a [u8]) -> Result<Self, MediaError> {
         const HEADER_BYTES: usize = 27;
         const CHECK: std::ops::Range<usize> = 22..26;
         if !bytes.starts_with(b"OggS") {
-            return Err(Fault::new("sound.hidden-data", "has bytes that belong to no page"));
+            return Err(MediaError::new("sound.hidden-data", "has bytes that belong to no page"));
         }
         let cut = || damaged("is cut off");
         let header = array::<HEADER_BYTES>(bytes, 0).ok_or_else(cut)?;
@@ -87,7 +89,7 @@ impl<'a> Page<'a> {
         let covered = [&bytes[..CHECK.start], &[0; 4], &bytes[CHECK.end..body_at + body_bytes]];
         let check = array(bytes, CHECK.start).map(u32::from_le_bytes);
         if header[4] != 0 || check != Some(crc::ogg(covered)) {
-            return Err(damaged("has a page with a wrong check sum"));
+            return Err(damaged("has a page with a wrong CRC"));
         }
         let field = |at| array(bytes, at).map(u32::from_le_bytes).ok_or_else(cut);
         Ok(Self {
@@ -114,16 +116,16 @@ struct Stream {
 
 impl Stream {
     /// From the first packet.
-    fn read(packet: &[u8]) -> Result<Self, Fault> {
+    fn read(packet: &[u8]) -> Result<Self, MediaError> {
         let stream = if packet.starts_with(b"\x01vorbis") {
             Self::vorbis(packet)
         } else if packet.starts_with(b"OpusHead") {
             Self::opus(packet)
         } else {
             let message = "is neither Vorbis nor Opus, which are all that is accepted in Ogg";
-            return Err(Fault::new("sound.encoding", message));
+            return Err(MediaError::new("sound.encoding", message));
         };
-        stream.ok_or_else(|| damaged("has a header that makes no sense"))
+        stream.ok_or_else(|| damaged("has an invalid header"))
     }
 
     fn vorbis(packet: &[u8]) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Fault, Shape, array, dimensions};
+use super::{MediaError, Structure, array, dimensions};
 
 const SIGNATURE_BYTES: usize = 8;
 /// The rules of order that matter name these.
@@ -10,23 +10,26 @@ const CRITICAL: [&[u8; 4]; 4] = [b"IHDR", b"PLTE", b"IDAT", b"IEND"];
 const ANIMATION: [&[u8; 4]; 3] = [b"acTL", b"fcTL", b"fdAT"];
 
 /// Walks all chunks, and inflates the pixels to count them.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
-    let mut chunks = Chunks {
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
+    let mut chunks = PngChunks {
         rest: bytes.get(SIGNATURE_BYTES..).unwrap_or_default(),
     };
     let (name, data) = chunks.next()?;
     if &name != b"IHDR" {
         return Err(damaged("does not begin with its header"));
     }
-    let header = Header::read(data)?;
+    let header = PngHeader::read(data)?;
     let (width, height) = dimensions(header.width, header.height)?;
     let mut pixels = Pixels::new(header.expected_bytes());
     let mut metadata = Vec::new();
-    let mut state = State::Before;
+    let mut state = ChunkOrder::Before;
     loop {
         let (name, data) = chunks.next()?;
         if ANIMATION.contains(&&name) {
-            return Err(Fault::new("picture.animated", "is an animation, which is not accepted"));
+            return Err(MediaError::new(
+                "picture.animated",
+                "is an animation, which is not accepted",
+            ));
         }
         if &name == b"IEND" {
             break;
@@ -44,27 +47,27 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     pixels.finish()?;
     if !chunks.rest.is_empty() {
         let message = format!("has {} bytes after its end", chunks.rest.len());
-        return Err(Fault::new("picture.hidden-data", message));
+        return Err(MediaError::new("picture.hidden-data", message));
     }
-    Ok(Shape {
+    Ok(Structure {
         width,
         height,
         metadata,
-        ..Shape::default()
+        ..Structure::default()
     })
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("picture.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("picture.structure", what)
 }
 
-struct Chunks<'a> {
+struct PngChunks<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Chunks<'a> {
-    /// The next chunk with a right check sum.
-    fn next(&mut self) -> Result<([u8; 4], &'a [u8]), Fault> {
+impl<'a> PngChunks<'a> {
+    /// The next chunk, after checking its CRC.
+    fn next(&mut self) -> Result<([u8; 4], &'a [u8]), MediaError> {
         let cut = || damaged("is cut off");
         let length = u32::from_be_bytes(array(self.rest, 0).ok_or_else(cut)?) as usize;
         let name: [u8; 4] = array(self.rest, 4).ok_or_else(cut)?;
@@ -72,36 +75,36 @@ impl<'a> Chunks<'a> {
         let covered = self.rest.get(4..end).ok_or_else(cut)?;
         let check = u32::from_be_bytes(array(self.rest, end).ok_or_else(cut)?);
         if !name.iter().all(u8::is_ascii_alphabetic) || name[2].is_ascii_lowercase() {
-            return Err(damaged("has a chunk without a proper name"));
+            return Err(damaged("has a chunk with an invalid type"));
         }
         if crc32fast::hash(covered) != check {
-            return Err(damaged("has a chunk with a wrong check sum"));
+            return Err(damaged("has a chunk with a wrong CRC"));
         }
         let known = CRITICAL.contains(&&name) || name[0].is_ascii_lowercase();
         if !known || (&name == b"IEND" && length > 0) {
-            return Err(damaged("has a chunk that no reader knows, or an end with contents"));
+            return Err(damaged("has an unknown critical chunk, or an IEND chunk with data"));
         }
         self.rest = &self.rest[end + 4..];
         Ok((name, &covered[4..]))
     }
 }
 
-/// Where in the order of chunks the walk is.
+/// The position in the order of chunks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ChunkOrder {
     Before,
     Palette,
     Pixels { palette: bool },
     After { palette: bool },
 }
 
-impl State {
-    fn after(self, name: &[u8; 4]) -> Result<Self, Fault> {
+impl ChunkOrder {
+    fn after(self, name: &[u8; 4]) -> Result<Self, MediaError> {
         match (self, name) {
             (_, b"IHDR") => Err(damaged("has two headers")),
             (Self::Before, b"PLTE") => Ok(Self::Palette),
             (_, b"PLTE") => Err(damaged("has two palettes, or one after its pixels")),
-            (Self::After { .. }, b"IDAT") => Err(damaged("has its pixels in two places")),
+            (Self::After { .. }, b"IDAT") => Err(damaged("has IDAT chunks that are not consecutive")),
             (_, b"IDAT") => Ok(Self::Pixels {
                 palette: self.has_palette(),
             }),
@@ -118,7 +121,7 @@ impl State {
     }
 }
 
-struct Header {
+struct PngHeader {
     width: u32,
     height: u32,
     depth: u8,
@@ -126,9 +129,9 @@ struct Header {
     interlaced: bool,
 }
 
-impl Header {
-    fn read(data: &[u8]) -> Result<Self, Fault> {
-        let wrong = || damaged("has a header that makes no sense");
+impl PngHeader {
+    fn read(data: &[u8]) -> Result<Self, MediaError> {
+        let wrong = || damaged("has an invalid header");
         let &[
             w0,
             w1,
@@ -165,20 +168,20 @@ impl Header {
         })
     }
 
-    fn check_palette(&self, data: &[u8], state: State) -> Result<(), Fault> {
+    fn check_palette(&self, data: &[u8], state: ChunkOrder) -> Result<(), MediaError> {
         let most = match self.colour {
             3 => 1 << self.depth,
             2 | 6 => 256,
             _ => 0,
         };
         let colours = data.len() / 3;
-        if state != State::Palette || !data.len().is_multiple_of(3) || colours == 0 || colours > most {
-            return Err(damaged("has a palette that its colours cannot have"));
+        if state != ChunkOrder::Palette || !data.len().is_multiple_of(3) || colours == 0 || colours > most {
+            return Err(damaged("has an invalid PLTE chunk"));
         }
         Ok(())
     }
 
-    /// What the pixels inflate to: a filter byte and the packed pixels for each row of each pass.
+    /// The inflated size of the pixels: a filter byte and the packed pixels for each row of each pass.
     fn expected_bytes(&self) -> u64 {
         // Start and step, across and down, of the passes of Adam7.
         const PASSES: [(u32, u32, u32, u32); 7] = [
@@ -230,14 +233,14 @@ impl Pixels {
         }
     }
 
-    fn feed(&mut self, mut data: &[u8]) -> Result<(), Fault> {
-        let hidden = || Fault::new("picture.hidden-data", "has more data than pixels");
+    fn feed(&mut self, mut data: &[u8]) -> Result<(), MediaError> {
+        let hidden = || MediaError::new("picture.hidden-data", "has more data than pixels");
         while !self.ended {
             let before = (self.inflate.total_in(), self.inflate.total_out());
             let status = self
                 .inflate
                 .decompress(data, &mut self.scratch, FlushDecompress::None)
-                .map_err(|_| damaged("has pixels that are not packed properly"))?;
+                .map_err(|_| damaged("has pixels that cannot be inflated"))?;
             // Both are bounded by the slices given.
             data = &data[(self.inflate.total_in() - before.0) as usize..];
             if self.inflate.total_out() > self.expected {
@@ -251,7 +254,7 @@ impl Pixels {
         if data.is_empty() { Ok(()) } else { Err(hidden()) }
     }
 
-    fn finish(&self) -> Result<(), Fault> {
+    fn finish(&self) -> Result<(), MediaError> {
         if self.ended && self.inflate.total_out() == self.expected {
             return Ok(());
         }

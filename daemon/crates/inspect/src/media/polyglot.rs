@@ -1,6 +1,6 @@
 //! Files that are two things at once.
 //!
-//! The rule: no mark of another format may stand where a reader of that format looks for it. ZIP readers (and with them Java, Android and Office)
+//! The rule: no signature of another format may be where a reader of that format searches for it. ZIP readers (and with them Java, Android and Office)
 //! look from the end; PDF readers in the first 1,024 bytes; tar and ISO at fixed places; self-extracting RAR and 7z anywhere; PHP and browsers
 //! that guess anywhere, which is why a picture or a sound may contain no opening tag of a script, wherever it hides.
 
@@ -10,7 +10,7 @@ use crate::magic;
 
 /// An end record with the longest comment, and as much again after it.
 const TAIL_BYTES: usize = 2 * (22 + 65_535);
-/// How far readers of PDF, and browsers that guess, look.
+/// The bytes that PDF readers, and browsers that sniff, search.
 const HEAD_BYTES: usize = 1_024;
 
 /// Every other format that is found; each completes the sentence "the file ...".

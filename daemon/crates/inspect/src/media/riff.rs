@@ -1,6 +1,6 @@
 //! The chunks of RIFF, in which WebP and WAV are kept.
 
-use super::{Fault, array};
+use super::{MediaError, array};
 
 /// More than any program writes.
 const MAX_CHUNKS: usize = 4_096;
@@ -13,15 +13,15 @@ pub(super) fn chunks<'a>(
     bytes: &'a [u8],
     structure: &'static str,
     hidden: &'static str,
-) -> Result<Vec<Chunk<'a>>, Fault> {
-    let cut = || Fault::new(structure, "is cut off, or its size is not what its header says");
+) -> Result<Vec<Chunk<'a>>, MediaError> {
+    let cut = || MediaError::new(structure, "is cut off, or its size is not what its header says");
     let declared = array(bytes, 4).map(u32::from_le_bytes).ok_or_else(cut)?;
     let end = 8 + declared as usize;
     // The byte that makes the size even may be left out of it, or not be there at all.
     let padded = end % 2 == 1 && bytes.get(end..) == Some(&[0]);
     if bytes.len() > end && !padded {
         let message = format!("has {} bytes after its end", bytes.len() - end);
-        return Err(Fault::new(hidden, message));
+        return Err(MediaError::new(hidden, message));
     }
     let mut rest = bytes.get(12..end).ok_or_else(cut)?;
     let mut chunks = Vec::new();
@@ -34,13 +34,13 @@ pub(super) fn chunks<'a>(
             && let Some((&padding, after)) = rest.split_first()
         {
             if padding != 0 {
-                return Err(Fault::new(hidden, "has a byte that belongs to no chunk"));
+                return Err(MediaError::new(hidden, "has a byte that belongs to no chunk"));
             }
             rest = after;
         }
         chunks.push((name, data));
         if chunks.len() > MAX_CHUNKS {
-            return Err(Fault::new(structure, "has more chunks than any program writes"));
+            return Err(MediaError::new(structure, "has more chunks than any program writes"));
         }
     }
     Ok(chunks)

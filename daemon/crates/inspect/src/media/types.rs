@@ -1,8 +1,8 @@
-//! What a file is: by its first bytes, and by its name.
+//! File types, by the first bytes and by the name of a file.
 
 use serde::{Deserialize, Serialize};
 
-/// A format that a pack may have, told by content.
+/// A format that a pack may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileType {
@@ -20,7 +20,7 @@ pub enum FileType {
     Unknown,
 }
 
-/// What formats have in common: how they are judged and how large they may be.
+/// A family of formats with the same inspection and the same limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// SVG.
@@ -49,7 +49,7 @@ impl FileType {
         }
     }
 
-    /// What the extension promises; upper and lower case are the same.
+    /// The type by the extension, in upper or lower case.
     pub fn of_path(path: &str) -> Self {
         let extension = path
             .rsplit_once('.')
@@ -82,12 +82,12 @@ impl FileType {
 }
 
 impl Family {
-    /// By the extension.
+    /// The family by the extension.
     pub fn of_path(path: &str) -> Option<Self> {
         FileType::of_path(path).family()
     }
 
-    /// The extensions that [`FileType::of_path`] knows, as they are told to people.
+    /// The extensions that [`FileType::of_path`] knows, for messages.
     pub fn extensions(self) -> &'static str {
         match self {
             Self::Drawing => ".svg, .svgz",
@@ -98,7 +98,7 @@ impl Family {
     }
 }
 
-/// Tells the format by the bytes that every reader goes by; whether the rest keeps that promise is [`super::judge`]'s to say.
+/// Recognizes the format by its signature; [`super::inspect`] checks the rest of the file.
 pub fn sniff(bytes: &[u8]) -> FileType {
     let riff = bytes.starts_with(b"RIFF").then(|| bytes.get(8..12)).flatten();
     match bytes {
@@ -118,7 +118,7 @@ pub fn sniff(bytes: &[u8]) -> FileType {
     }
 }
 
-/// XML with or without byte order mark, in UTF-8 or UTF-16: whether it is SVG and in an accepted encoding, its own judge says.
+/// True for XML with or without byte order mark, in UTF-8 or UTF-16. `svg::open` and `svg::parse` decide if it is SVG in an accepted encoding.
 fn looks_like_markup(bytes: &[u8]) -> bool {
     if [&b"\xff\xfe<\0"[..], b"\xfe\xff\0<", b"<\0", b"\0<"]
         .iter()

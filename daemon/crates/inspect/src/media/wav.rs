@@ -1,11 +1,11 @@
 //! WAV: PCM and floating point.
 
-use super::{Fault, Shape, array, riff};
+use super::{MediaError, Structure, array, riff};
 
 const MAX_CHANNELS: u16 = 32;
 
 /// Walks the chunks: one format, then one piece of samples.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     if [0, u32::MAX].contains(&array(bytes, 4).map_or(0, u32::from_le_bytes)) {
         return Err(damaged("was streamed and has no size in its header; save it again"));
     }
@@ -14,7 +14,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     let mut metadata = Vec::new();
     for (name, data) in riff::chunks(bytes, "sound.structure", "sound.hidden-data")? {
         match &name {
-            b"fmt " if format.is_none() => format = Some(Format::read(data)?),
+            b"fmt " if format.is_none() => format = Some(WavFormat::read(data)?),
             b"data" if samples.is_none() => {
                 let format = format
                     .as_ref()
@@ -28,27 +28,27 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
     let (Some(format), Some(samples)) = (format, samples) else {
         return Err(damaged("has no format or no samples"));
     };
-    Ok(Shape {
+    Ok(Structure {
         sample_rate_hz: Some(format.sample_rate_hz),
         channels: Some(format.channels),
         samples: Some(samples),
         metadata,
-        ..Shape::default()
+        ..Structure::default()
     })
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("sound.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("sound.structure", what)
 }
 
-struct Format {
+struct WavFormat {
     channels: u16,
     sample_rate_hz: u32,
     frame_bytes: u16,
 }
 
-impl Format {
-    fn read(data: &[u8]) -> Result<Self, Fault> {
+impl WavFormat {
+    fn read(data: &[u8]) -> Result<Self, MediaError> {
         const PCM: u16 = 1;
         const FLOAT: u16 = 3;
         const EXTENSIBLE: u16 = 0xfffe;
@@ -65,15 +65,15 @@ impl Format {
             _ => false,
         };
         if !known {
-            return Err(Fault::new(
+            return Err(MediaError::new(
                 "sound.encoding",
-                "is coded in a way that is not accepted (only PCM with 8 to 32 bits and floating point are)",
+                "has a sample format that is not accepted: use PCM with 8 to 32 bits, or floating point",
             ));
         }
         let frame = u32::from(channels) * u32::from(bits / 8);
         let agree = u32::from(frame_bytes) == frame && sample_rate_hz.checked_mul(frame) == Some(second_bytes);
         if !(1..=MAX_CHANNELS).contains(&channels) || !(1_000..=768_000).contains(&sample_rate_hz) || !agree {
-            return Err(damaged("has a format that makes no sense"));
+            return Err(damaged("has an invalid fmt chunk"));
         }
         Ok(Self {
             channels,
@@ -82,7 +82,7 @@ impl Format {
         })
     }
 
-    fn samples(&self, data: &[u8]) -> Result<u64, Fault> {
+    fn samples(&self, data: &[u8]) -> Result<u64, MediaError> {
         if data.is_empty() || !data.len().is_multiple_of(self.frame_bytes.into()) {
             return Err(damaged("has no samples, or a last one that is not whole"));
         }

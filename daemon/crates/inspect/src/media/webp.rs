@@ -1,9 +1,9 @@
 //! WebP: lossy, lossless and extended, without animation.
 
-use super::{Fault, Shape, array, dimensions, riff};
+use super::{MediaError, Structure, array, dimensions, riff};
 
 /// Walks the chunks and reads the size from the picture itself.
-pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
+pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let chunks = riff::chunks(bytes, "picture.structure", "picture.hidden-data")?;
     let Some(((name, first), rest)) = chunks.split_first() else {
         return Err(damaged("has no pixels"));
@@ -33,24 +33,24 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Shape<'_>, Fault> {
         return Err(damaged("has two sizes, one in its header and one in its picture"));
     }
     let (width, height) = dimensions(width, height)?;
-    Ok(Shape {
+    Ok(Structure {
         width,
         height,
         metadata,
-        ..Shape::default()
+        ..Structure::default()
     })
 }
 
-fn damaged(what: &str) -> Fault {
-    Fault::new("picture.structure", what)
+fn damaged(what: &str) -> MediaError {
+    MediaError::new("picture.structure", what)
 }
 
-fn animated() -> Fault {
-    Fault::new("picture.animated", "is an animation, which is not accepted")
+fn animated() -> MediaError {
+    MediaError::new("picture.animated", "is an animation, which is not accepted")
 }
 
 /// The canvas of an extended file.
-fn extended(data: &[u8]) -> Result<(u32, u32), Fault> {
+fn extended(data: &[u8]) -> Result<(u32, u32), MediaError> {
     const ANIMATION: u8 = 1 << 1;
     let &[flags, _, _, _, w0, w1, w2, h0, h1, h2] = data else {
         return Err(damaged("has a header of the wrong length"));
@@ -64,10 +64,10 @@ fn extended(data: &[u8]) -> Result<(u32, u32), Fault> {
     ))
 }
 
-/// Of the coded picture itself.
-fn size(name: &[u8; 4], data: &[u8]) -> Result<(u32, u32), Fault> {
+/// The size in the image data.
+fn size(name: &[u8; 4], data: &[u8]) -> Result<(u32, u32), MediaError> {
     let size = if name == b"VP8L" { lossless(data) } else { lossy(data) };
-    size.ok_or_else(|| damaged("has a picture that does not begin as one"))
+    size.ok_or_else(|| damaged("has invalid image data"))
 }
 
 fn lossless(data: &[u8]) -> Option<(u32, u32)> {

@@ -1,4 +1,4 @@
-//! What members hold: as much as they may, and no other archive.
+//! Checks the contents of members: their size, and that none is an archive.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,7 +7,7 @@ use super::PackLimits;
 use crate::faults::{Faults, PACK_RULE};
 use crate::magic;
 use crate::text::size;
-use crate::zip::{Archive, Entry, Reader};
+use crate::zip::{Archive, Entry, EntryReader};
 
 /// Inflates every member once, to count and to verify.
 pub(super) fn count_members(archive: &mut Archive<File>, limits: &PackLimits, faults: &mut Faults) -> io::Result<()> {
@@ -25,12 +25,12 @@ pub(super) fn count_members(archive: &mut Archive<File>, limits: &PackLimits, fa
         let left = limits.inflated_bytes - total;
         match count(archive.reader(index)?, &entry, limits, left, &mut window) {
             Ok(bytes) => total += bytes,
-            Err(Fault::Member(message)) => faults.add(PACK_RULE, Some(&entry.path), message),
-            Err(Fault::Pack(message)) => {
+            Err(MemberError::Member(message)) => faults.add(PACK_RULE, Some(&entry.path), message),
+            Err(MemberError::Pack(message)) => {
                 faults.add(PACK_RULE, Some(&entry.path), message);
                 return Ok(());
             }
-            Err(Fault::Io(error)) => return Err(error),
+            Err(MemberError::Io(error)) => return Err(error),
         }
     }
     Ok(())
@@ -38,14 +38,14 @@ pub(super) fn count_members(archive: &mut Archive<File>, limits: &PackLimits, fa
 
 const NESTED: &str = "is an archive: archives in a pack are not allowed";
 
-enum Fault {
+enum MemberError {
     Member(String),
     /// No use in looking further.
     Pack(String),
     Io(io::Error),
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for MemberError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::InvalidData => Self::Member(format!("is damaged: it {error}")),
@@ -56,19 +56,19 @@ impl From<io::Error> for Fault {
 
 /// The size of one member, or what is wrong with it.
 fn count(
-    reader: Reader<'_, File>,
+    reader: EntryReader<'_, File>,
     entry: &Entry,
     limits: &PackLimits,
     left: u64,
     window: &mut Window,
-) -> Result<u64, Fault> {
+) -> Result<u64, MemberError> {
     let allowed = limits.allowed(entry);
     let most = allowed.bytes.min(left);
     let mut reader = reader.take(most.saturating_add(1));
     window.clear();
     let mut bytes = window.next(&mut reader)?;
     if magic::is_archive(window.newest()) && !is_compressed_svg(&entry.path, window.newest()) {
-        return Err(Fault::Member(NESTED.to_owned()));
+        return Err(MemberError::Member(NESTED.to_owned()));
     }
     let mut total = bytes;
     while bytes == PIECE_BYTES {
@@ -77,20 +77,20 @@ fn count(
     }
     if total <= most {
         return match window.ends_as_zip() {
-            true => Err(Fault::Member(format!("{NESTED} (it ends as a ZIP does)"))),
+            true => Err(MemberError::Member(format!("{NESTED} (it ends as a ZIP does)"))),
             false => Ok(total),
         };
     }
     if allowed.bytes > left {
-        return Err(Fault::Pack(format!(
+        return Err(MemberError::Pack(format!(
             "the pack inflates to more than {} with this file",
             size(limits.inflated_bytes)
         )));
     }
-    Err(Fault::Member(format!("inflates to more than {}", allowed.reason)))
+    Err(MemberError::Member(format!("inflates to more than {}", allowed.reason)))
 }
 
-/// The one compressed format that a pack may have; what is in it is judged with the drawing.
+/// The one compressed format that a pack may have; its content is inspected with the drawing.
 fn is_compressed_svg(path: &str, head: &[u8]) -> bool {
     head.starts_with(b"\x1f\x8b") && path.to_ascii_lowercase().ends_with(".svgz")
 }

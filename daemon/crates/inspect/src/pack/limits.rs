@@ -1,4 +1,4 @@
-//! How large a pack and what is in it may be.
+//! Limits of the size of a pack and its members.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::media::Family;
 use crate::text::size;
 use crate::zip::{self, Entry};
 
-/// How large a pack may be; everything is counted while inflating, never taken from what the ZIP declares.
+/// The limits of a pack. Sizes are counted while inflating, never taken from the headers of the ZIP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PackLimits {
@@ -15,11 +15,11 @@ pub struct PackLimits {
     /// Files besides the manifest; folders and what macOS adds are not counted.
     pub entries: u32,
     pub inflated_bytes: u64,
-    /// Of the manifest and whatever else has no limit of its own.
+    /// The limit of the manifest and of all files without a limit of their own.
     pub member_bytes: u64,
     /// Times its packed size that a member may inflate to.
     pub member_ratio: u64,
-    /// Of an SVG, and of a compressed one as it lies in the pack.
+    /// The limit of an SVG, and of a compressed one before it is inflated.
     pub svg_bytes: u64,
     pub raster_bytes: u64,
     pub model_bytes: u64,
@@ -52,7 +52,7 @@ pub(super) struct Allowed {
 }
 
 impl PackLimits {
-    /// What holds for the archive before anything in it is looked at.
+    /// The limits of the archive itself.
     pub(super) fn archive(&self) -> zip::Limits {
         zip::Limits {
             packed_bytes: self.packed_bytes,

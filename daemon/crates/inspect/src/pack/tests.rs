@@ -8,7 +8,7 @@ use zip::write::SimpleFileOptions;
 
 const SVG: &[u8] = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>";
 
-fn open(bytes: &[u8], limits: &PackLimits) -> Result<Pack, Unsound> {
+fn open(bytes: &[u8], limits: &PackLimits) -> Result<Pack, OpenError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     check(file, limits)
@@ -17,7 +17,7 @@ fn open(bytes: &[u8], limits: &PackLimits) -> Result<Pack, Unsound> {
 /// File and message of every fault.
 fn faults_within(bytes: &[u8], limits: &PackLimits) -> Vec<(String, String)> {
     match open(bytes, limits) {
-        Err(Unsound::Refused(findings)) => {
+        Err(OpenError::Refused(findings)) => {
             assert!(!findings.is_empty());
             findings
                 .into_iter()
@@ -99,12 +99,12 @@ fn what_macos_adds_and_folders_are_ignored() {
 
 #[test]
 fn what_is_no_zip_is_told_so() {
-    assert_fault(&faults(b""), "", "no bytes at all");
+    assert_fault(&faults(b""), "", "the pack is empty");
     assert_fault(&faults(b"hello"), "", "not a ZIP");
     assert_fault(&faults(&zip_bytes([]).unwrap()), "", "empty");
     let whole = with(&[]);
     for length in [30, whole.len() / 2, whole.len() - 1] {
-        assert_fault(&faults(&whole[..length]), "", "not a whole ZIP");
+        assert_fault(&faults(&whole[..length]), "", "not a complete ZIP");
     }
     let shifted = [b"PK\x03\x04 something else".to_vec(), whole].concat();
     assert_fault(&faults(&shifted), "", "other data before");
@@ -231,7 +231,7 @@ fn members_that_share_bytes_are_refused() {
     let mut overlapping = bytes.clone();
     let (first, second) = (records[1] + 42, records[2] + 42);
     overlapping.copy_within(first..first + 4, second);
-    assert_fault(&faults(&overlapping), "a.svg", "shares bytes with another file");
+    assert_fault(&faults(&overlapping), "a.svg", "overlaps another entry");
 }
 
 #[test]

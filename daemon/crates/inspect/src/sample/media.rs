@@ -163,7 +163,7 @@ pub fn ogg_page(flags: u8, position: u64, number: u32, packets: &[&[u8]]) -> Vec
     page
 }
 
-/// A check sum bit by bit, most significant first: slow, and nothing to share a mistake with.
+/// A checksum bit by bit, most significant first: slow, and nothing to share a mistake with.
 pub fn crc(polynomial: u32, bits: u32, bytes: &[u8]) -> u32 {
     let top = 1_u64 << bits;
     let mut value = 0_u64;

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::manifest::{self, FilePath, Tag, Title};
+use crate::faults::MANIFEST_PATH;
+use crate::manifest::{FilePath, Tag, Title};
 
-/// What a pack says of itself, unchecked: tests make wrong ones as well.
+/// The manifest of a pack, unchecked: tests make wrong ones as well.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PackSpec {
     pub family: String,
@@ -109,10 +110,7 @@ pub fn write_pack(spec: &PackSpec, out: impl Write + Seek) -> anyhow::Result<()>
         .files
         .iter()
         .map(|file| (file.path.as_str(), file.bytes.as_slice()));
-    write_zip(
-        std::iter::once((manifest::FILE_NAME, manifest.as_slice())).chain(files),
-        out,
-    )
+    write_zip(std::iter::once((MANIFEST_PATH, manifest.as_slice())).chain(files), out)
 }
 
 /// [`write_pack`] into memory.
@@ -149,6 +147,7 @@ fn write_zip<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>, out: im
 mod tests {
     use super::*;
     use crate::faults::Faults;
+    use crate::manifest;
     use crate::sample::drawn_pack;
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the published copy may have: elements and attributes of SVG that draw, describe or move something.
+//! The allow-list of the published copy: elements and attributes of SVG that draw, describe or animate.
 
 use roxmltree::Node;
 
@@ -73,7 +73,7 @@ pub(super) fn is_element(name: &str) -> bool {
     ELEMENTS.binary_search(&name).is_ok()
 }
 
-/// Whether text in this element is kept.
+/// True when text in this element is kept.
 pub(super) fn has_text(name: &str) -> bool {
     WITH_TEXT.contains(&name)
 }
@@ -87,7 +87,7 @@ pub(super) fn is_animatable(name: &str) -> bool {
     ANIMATABLE.binary_search(&name).is_ok()
 }
 
-/// Whether an element belongs to an editor or to the description of a licence.
+/// True when an element belongs to an editor or to the description of a licence.
 pub(super) fn is_private(node: Node<'_, '_>) -> bool {
     let namespace = node.tag_name().namespace().unwrap_or(NAMESPACE);
     namespace != NAMESPACE && PRIVATE.iter().any(|private| namespace.starts_with(private))

@@ -1,6 +1,6 @@
-//! What would take more time or memory to draw than a picture may: cheap to see in the tree, dear to find out by drawing.
+//! Limits of the time and memory that drawing a file may take, estimated from the tree before anything is drawn.
 //!
-//! The limits of the jail stop whatever gets past this; here the contributor is told what to change.
+//! The limits of the jail stop everything that passes these; these findings tell the contributor the element to change.
 
 mod copies;
 
@@ -30,7 +30,7 @@ const MAX_FINDINGS: usize = 20;
 
 /// Looks for it; `path` is only for the findings. Files with findings should not be drawn.
 pub fn complexity(document: &Document<'_>, path: &str) -> Vec<Finding> {
-    let mut scene = Scene {
+    let mut scene = ComplexityCheck {
         document,
         path,
         width: width(document.root_element()),
@@ -47,7 +47,7 @@ pub fn complexity(document: &Document<'_>, path: &str) -> Vec<Finding> {
     scene.findings
 }
 
-struct Scene<'a, 'input> {
+struct ComplexityCheck<'a, 'input> {
     document: &'a Document<'input>,
     path: &'a str,
     /// In the units of the file; `None` when it does not say.
@@ -58,7 +58,7 @@ struct Scene<'a, 'input> {
     findings: Vec<Finding>,
 }
 
-impl Scene<'_, '_> {
+impl ComplexityCheck<'_, '_> {
     fn walk(&mut self) {
         let mut depth = 0_u32;
         for edge in edges(self.document.root_element()) {
@@ -66,7 +66,7 @@ impl Scene<'_, '_> {
                 Edge::Open(node) if node.is_element() => {
                     depth = depth.saturating_add(1);
                     if depth > MAX_DEPTH {
-                        let message = format!("nests elements more than {MAX_DEPTH} deep: take groups apart");
+                        let message = format!("nests elements more than {MAX_DEPTH} deep: ungroup some of them");
                         return self.add(node, message);
                     }
                     self.element(node);
@@ -120,7 +120,7 @@ impl Scene<'_, '_> {
         let sheets: Vec<Node<'_, '_>> = styles.collect();
         let rules: usize = sheets
             .iter()
-            .map(|sheet| super::judge::sheet(*sheet).matches(['{', ',']).count())
+            .map(|sheet| super::inspect::sheet(*sheet).matches(['{', ',']).count())
             .sum();
         if let Some(&first) = sheets
             .first()
@@ -206,7 +206,7 @@ impl Scene<'_, '_> {
     }
 }
 
-/// What the drawing units are measured against.
+/// The reference of relative lengths.
 fn width(root: Node<'_, '_>) -> Option<f64> {
     let view_box = root.attribute("viewBox").map(numbers);
     let width = view_box.and_then(|numbers| numbers.get(2).copied());

@@ -7,24 +7,24 @@ use std::ops::Range;
 
 use cssparser::Token;
 
-use self::tokens::{Piece, tokens};
+use self::tokens::{PositionedToken, tokens};
 use super::embedded;
-use super::url::{self, Target};
+use super::url::{self, UrlTarget};
 
-/// More are not told, and not looked for.
+/// The search ends after this many.
 const MAX_DANGERS: usize = 50;
 
 pub(super) use self::clean::{clean_declarations, clean_sheet};
 
-/// Something in a style that needs a look, and where in the style it is.
+/// A part of a style that can load or run something, with its range.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Danger {
-    pub kind: Kind,
+    pub kind: DangerKind,
     pub range: Range<usize>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum DangerKind {
     Import,
     /// Old browsers run it.
     Script,
@@ -36,7 +36,7 @@ pub(super) enum Kind {
     Excess,
 }
 
-/// Whether the value of an attribute needs [`dangers`]: it calls a function, or is spelled so that it could.
+/// True when the value of an attribute needs [`dangers`]: it has a function, or escapes that may hide one.
 pub(super) fn may_refer(value: &str) -> bool {
     value.contains('(') && (value.contains(['\\', '*']) || names_a_loader(value))
 }
@@ -51,14 +51,14 @@ fn names_a_loader(value: &str) -> bool {
     })
 }
 
-/// The first of them in their order.
+/// The dangers in their order, the first [`MAX_DANGERS`].
 pub(super) fn dangers(css: &str) -> Vec<Danger> {
     let pieces = match tokens(css) {
         Ok(pieces) => pieces,
         Err(excess) => {
             let range = excess.0..css.len();
             return vec![Danger {
-                kind: Kind::Excess,
+                kind: DangerKind::Excess,
                 range,
             }];
         }
@@ -67,8 +67,8 @@ pub(super) fn dangers(css: &str) -> Vec<Danger> {
     for (index, piece) in pieces.iter().enumerate() {
         let mut found = Vec::new();
         dangers_at(&pieces, index, piece, &mut found);
-        // Of what is harmless nothing is kept, so that it cannot use up the room of what is not.
-        found.retain(|danger| !matches!(&danger.kind, Kind::Url(address) if is_harmless(address)));
+        // Harmless URLs are left out, so that they do not count to the limit.
+        found.retain(|danger| !matches!(&danger.kind, DangerKind::Url(address) if is_harmless(address)));
         dangers.append(&mut found);
         if dangers.len() >= MAX_DANGERS {
             break;
@@ -80,24 +80,24 @@ pub(super) fn dangers(css: &str) -> Vec<Danger> {
 /// Fragments of this file, and pictures and fonts in the address itself.
 fn is_harmless(address: &str) -> bool {
     match url::target(address) {
-        Target::Nothing | Target::Fragment | Target::Font => true,
-        Target::Picture => embedded::is_picture(address),
-        Target::Script | Target::Data | Target::Elsewhere => false,
+        UrlTarget::Nothing | UrlTarget::Fragment | UrlTarget::Font => true,
+        UrlTarget::Picture => embedded::is_picture(address),
+        UrlTarget::Script | UrlTarget::Data | UrlTarget::Elsewhere => false,
     }
 }
 
-/// The properties with which old browsers load programs.
+/// The properties that load scripts in old browsers.
 fn is_script_property(name: &str) -> bool {
     ["behavior", "-ms-behavior", "-moz-binding"]
         .iter()
         .any(|property| name.eq_ignore_ascii_case(property))
 }
 
-fn dangers_at(pieces: &[Piece<'_>], index: usize, piece: &Piece<'_>, dangers: &mut Vec<Danger>) {
+fn dangers_at(pieces: &[PositionedToken<'_>], index: usize, piece: &PositionedToken<'_>, dangers: &mut Vec<Danger>) {
     let mut add = |kind, range: Range<usize>| dangers.push(Danger { kind, range });
     match &piece.token {
         Token::AtKeyword(name) if name.eq_ignore_ascii_case("import") => {
-            add(Kind::Import, piece.range.start..end_of_statement(pieces, index));
+            add(DangerKind::Import, piece.range.start..end_of_statement(pieces, index));
         }
         Token::AtKeyword(name) if name.eq_ignore_ascii_case("namespace") => {
             let quoted = pieces[index..].iter().take(6).find_map(|piece| match &piece.token {
@@ -105,28 +105,28 @@ fn dangers_at(pieces: &[Piece<'_>], index: usize, piece: &Piece<'_>, dangers: &m
                 _ => None,
             });
             if let Some((address, range)) = quoted.filter(|(address, _)| !is_w3c(address)) {
-                add(Kind::Url(address), range);
+                add(DangerKind::Url(address), range);
             }
         }
         Token::Ident(name) if is_script_property(name) && next_is_colon(pieces, index) => {
-            add(Kind::Script, piece.range.start..end_of_statement(pieces, index));
+            add(DangerKind::Script, piece.range.start..end_of_statement(pieces, index));
         }
         Token::UnquotedUrl(address) if is_namespace_rule(pieces, index) && is_w3c(address) => {}
-        Token::UnquotedUrl(address) => add(Kind::Url(address.to_string()), piece.range.clone()),
-        Token::BadUrl(text) => add(Kind::Url(text.to_string()), piece.range.clone()),
+        Token::UnquotedUrl(address) => add(DangerKind::Url(address.to_string()), piece.range.clone()),
+        Token::BadUrl(text) => add(DangerKind::Url(text.to_string()), piece.range.clone()),
         Token::Function(name) => function(pieces, index, &name.to_ascii_lowercase(), &mut add),
         _ => {}
     }
 }
 
-fn function(pieces: &[Piece<'_>], index: usize, name: &str, add: &mut impl FnMut(Kind, Range<usize>)) {
+fn function(pieces: &[PositionedToken<'_>], index: usize, name: &str, add: &mut impl FnMut(DangerKind, Range<usize>)) {
     let inside = &pieces[index + 1..pieces[index].close];
     let whole = pieces[index].range.start..pieces[pieces[index].close].range.end;
     let loads_first = matches!(name, "url" | "src" | "url-prefix" | "domain");
     let loads_all =
         name.ends_with("image-set") || matches!(name, "image" | "-webkit-image" | "cross-fade" | "-webkit-cross-fade");
     if name == "expression" {
-        return add(Kind::Script, whole);
+        return add(DangerKind::Script, whole);
     }
     if !loads_first && !loads_all {
         return;
@@ -136,7 +136,7 @@ fn function(pieces: &[Piece<'_>], index: usize, name: &str, add: &mut impl FnMut
         match &piece.token {
             Token::QuotedString(address) if !(is_namespace_rule(pieces, index) && is_w3c(address)) => {
                 named = true;
-                add(Kind::Url(address.to_string()), whole.clone());
+                add(DangerKind::Url(address.to_string()), whole.clone());
             }
             Token::QuotedString(_) => named = true,
             Token::Function(name)
@@ -145,13 +145,13 @@ fn function(pieces: &[Piece<'_>], index: usize, name: &str, add: &mut impl FnMut
                     .any(|maker| name.eq_ignore_ascii_case(maker)) =>
             {
                 named = true;
-                add(Kind::MadeUrl, whole.clone());
+                add(DangerKind::MadeUrl, whole.clone());
             }
             _ => {}
         }
     }
     if loads_first && !named {
-        add(Kind::MadeUrl, whole);
+        add(DangerKind::MadeUrl, whole);
     }
 }
 
@@ -160,7 +160,7 @@ fn is_w3c(address: &str) -> bool {
     address.starts_with("http://www.w3.org/")
 }
 
-fn is_namespace_rule(pieces: &[Piece<'_>], index: usize) -> bool {
+fn is_namespace_rule(pieces: &[PositionedToken<'_>], index: usize) -> bool {
     pieces[..index]
         .iter()
         .rev()
@@ -168,14 +168,14 @@ fn is_namespace_rule(pieces: &[Piece<'_>], index: usize) -> bool {
         .any(|piece| matches!(&piece.token, Token::AtKeyword(name) if name.eq_ignore_ascii_case("namespace")))
 }
 
-fn next_is_colon(pieces: &[Piece<'_>], index: usize) -> bool {
+fn next_is_colon(pieces: &[PositionedToken<'_>], index: usize) -> bool {
     let next = pieces[index + 1..]
         .iter()
         .find(|piece| !matches!(piece.token, Token::WhiteSpace(_) | Token::Comment(_)));
     next.is_some_and(|piece| matches!(piece.token, Token::Colon))
 }
 
-fn end_of_statement(pieces: &[Piece<'_>], index: usize) -> usize {
+fn end_of_statement(pieces: &[PositionedToken<'_>], index: usize) -> usize {
     let end = pieces[index..]
         .iter()
         .find(|piece| matches!(piece.token, Token::Semicolon | Token::CloseCurlyBracket));
@@ -186,13 +186,13 @@ fn end_of_statement(pieces: &[Piece<'_>], index: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn kinds(css: &str) -> Vec<Kind> {
+    fn kinds(css: &str) -> Vec<DangerKind> {
         dangers(css).into_iter().map(|danger| danger.kind).collect()
     }
 
     #[test]
     fn what_loads_or_runs_is_found_however_it_is_spelled() {
-        let url = |address: &str| vec![Kind::Url(address.to_owned())];
+        let url = |address: &str| vec![DangerKind::Url(address.to_owned())];
         for (css, found) in [
             ("a{fill:url(http://h/x)}", url("http://h/x")),
             ("a{fill:u\\72l(http://h/x)}", url("http://h/x")),
@@ -200,17 +200,20 @@ mod tests {
             ("a{b:image-set('http://h/x' 1x)}", url("http://h/x")),
             ("a{b:-webkit-image-set(\"http://h/x\" 1x)}", url("http://h/x")),
             ("a{b:src('http://h/x')}", url("http://h/x")),
-            ("a{b:src(var(--x))}", vec![Kind::MadeUrl]),
+            ("a{b:src(var(--x))}", vec![DangerKind::MadeUrl]),
             ("a{b:url(#a);c:url('#b')}", vec![]),
-            ("@import 'x';", vec![Kind::Import]),
-            ("@\\69mport url(x);", vec![Kind::Import, Kind::Url("x".to_owned())]),
+            ("@import 'x';", vec![DangerKind::Import]),
+            (
+                "@\\69mport url(x);",
+                vec![DangerKind::Import, DangerKind::Url("x".to_owned())],
+            ),
             ("@im/**/port 'x';", vec![]),
             ("@namespace svg url(http://www.w3.org/2000/svg);", vec![]),
             ("@namespace 'http://www.w3.org/2000/svg';", vec![]),
             ("@namespace 'http://h/';", url("http://h/")),
-            ("a{behavior:x}", vec![Kind::Script]),
-            ("a{-moz-bind\\69ng : x}", vec![Kind::Script]),
-            ("a{width:expression(1)}", vec![Kind::Script]),
+            ("a{behavior:x}", vec![DangerKind::Script]),
+            ("a{-moz-bind\\69ng : x}", vec![DangerKind::Script]),
+            ("a{width:expression(1)}", vec![DangerKind::Script]),
             ("a{content:'url(http://h/)'} /* url(http://h/) */", vec![]),
             ("a{fill:url(http://h/x", url("http://h/x")),
         ] {
@@ -224,7 +227,7 @@ mod tests {
             "a{{{}c:url(http://h/)}}",
             "b:url(#x);src:url(data:font/woff2;base64,AA);".repeat(1_000)
         );
-        assert_eq!(kinds(&css), [Kind::Url("http://h/".to_owned())]);
+        assert_eq!(kinds(&css), [DangerKind::Url("http://h/".to_owned())]);
         assert!(kinds(&"@import ".repeat(100_000)).len() >= MAX_DANGERS);
         assert_eq!(clean_sheet(&"@import ".repeat(100_000)), "");
     }
@@ -232,7 +235,7 @@ mod tests {
     #[test]
     fn what_is_nested_too_deeply_is_an_excess_and_no_stack_overflow() {
         for bracket in ["(", "[", "{", "a("] {
-            assert_eq!(kinds(&bracket.repeat(100_000)), [Kind::Excess]);
+            assert_eq!(kinds(&bracket.repeat(100_000)), [DangerKind::Excess]);
             assert_eq!(clean_sheet(&bracket.repeat(100_000)), "");
         }
     }

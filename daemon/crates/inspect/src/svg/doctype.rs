@@ -9,8 +9,8 @@ const MAX_ENTITY: usize = 200;
 /// All entities together, after they are put in.
 const MAX_EXPANDED: usize = 256 << 10;
 
-/// Judges the declaration before any parser acts on it; empty when there is none, or only what drawing programs write.
-pub fn judge(text: &str, path: &str) -> Vec<Finding> {
+/// Inspects the declaration before any parser acts on it; empty when there is none, or only what drawing programs write.
+pub fn inspect(text: &str, path: &str) -> Vec<Finding> {
     let Some(start) = find(text) else {
         return Vec::new();
     };
@@ -138,7 +138,7 @@ fn declarations(subset: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether a reference is to something that was declared, not to a character.
+/// True when a reference is to a declared entity, not to a character.
 fn is_entity(reference: &str) -> bool {
     !["#", "amp;", "lt;", "gt;", "quot;", "apos;"]
         .iter()
@@ -186,7 +186,7 @@ mod tests {
             "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\"><svg/>",
             "<!DOCTYPE svg [ <!ENTITY ns_svg \"http://www.w3.org/2000/svg\">\n<!ENTITY ns_ai 'http://ns.adobe.com/AdobeIllustrator/10.0/'> <!-- ] --> ]><svg/>",
         ] {
-            assert_eq!(judge(text, "a.svg"), Vec::new(), "{text}");
+            assert_eq!(inspect(text, "a.svg"), Vec::new(), "{text}");
         }
     }
 
@@ -207,7 +207,7 @@ mod tests {
             ),
             "<?a?><!-- --> <!doctype svg SYSTEM 'http://host/evil.dtd'><svg/>",
         ] {
-            assert_eq!(judge(text, "a.svg").len(), 1, "{text}");
+            assert_eq!(inspect(text, "a.svg").len(), 1, "{text}");
         }
     }
 }

@@ -11,7 +11,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Whether the data begins as one of the raster formats that are shown.
+/// True when the data begins with the magic of a raster format that browsers show.
 pub(super) fn is_picture(address: &str) -> bool {
     bytes(address, 64).is_some_and(|head| {
         head.starts_with(b"\x89PNG\r\n\x1a\n")
@@ -22,7 +22,7 @@ pub(super) fn is_picture(address: &str) -> bool {
     })
 }
 
-/// How many pixels the picture says it has; `None` when it does not say so in a way that is understood.
+/// The number of pixels in the header of the picture; `None` when the header is not understood.
 pub(super) fn pixels(address: &str) -> Option<u64> {
     let data = bytes(address, usize::MAX)?;
     let size = imagesize::blob_size(&data).ok()?;

@@ -1,6 +1,6 @@
 //! SVG: what a file may not contain, and the copy of it that is published.
 //!
-//! [`open`] makes text of bytes, [`parse`] makes a tree of the text, [`judge`] and [`complexity`] say what is wrong with the tree, and
+//! [`open`] makes text of bytes, [`parse`] makes a tree of the text, [`inspect`] and [`complexity`] say what is wrong with the tree, and
 //! [`sanitise`] writes it anew with nothing in it that could run, load or hide.
 
 mod allow;
@@ -8,7 +8,7 @@ mod complexity;
 mod css;
 mod doctype;
 mod embedded;
-mod judge;
+mod inspect;
 mod open;
 mod parse;
 mod rules;
@@ -19,7 +19,7 @@ mod url;
 mod walk;
 
 pub use self::complexity::complexity;
-pub use self::judge::judge;
+pub use self::inspect::inspect;
 pub use self::open::open;
 pub use self::parse::parse;
 pub use self::rules::{

@@ -21,8 +21,8 @@ pub fn open<'a>(bytes: &'a [u8], path: &str, max_bytes: u64) -> Result<Cow<'a, s
     let text = if bytes.starts_with(&gzip::MAGIC) {
         let plain = match gzip::inflate(bytes, max_bytes) {
             Ok(plain) => plain,
-            Err(gzip::Fault::TooLarge) => return Err(too_large()),
-            Err(gzip::Fault::Refused(message)) => {
+            Err(gzip::GzipError::TooLarge) => return Err(too_large()),
+            Err(gzip::GzipError::Refused(message)) => {
                 return Err(vec![refusal(path, super::rules::COMPRESSED, message)]);
             }
         };
@@ -41,11 +41,13 @@ pub fn open<'a>(bytes: &'a [u8], path: &str, max_bytes: u64) -> Result<Cow<'a, s
     Ok(text)
 }
 
-fn encoding_finding(fault: encoding::Fault, path: &str) -> Finding {
+fn encoding_finding(fault: encoding::EncodingError, path: &str) -> Finding {
     match fault {
-        encoding::Fault::NotXml => refusal(path, NOT_SVG, "is not an SVG file: it does not begin with an XML tag"),
-        encoding::Fault::Refused(message) => refusal(path, ENCODING, message),
-        encoding::Fault::NotUtf8 { line } => {
+        encoding::EncodingError::NotXml => {
+            refusal(path, NOT_SVG, "is not an SVG file: it does not begin with an XML tag")
+        }
+        encoding::EncodingError::Refused(message) => refusal(path, ENCODING, message),
+        encoding::EncodingError::NotUtf8 { line } => {
             let mut finding = refusal(
                 path,
                 ENCODING,
@@ -75,12 +77,16 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn utf16(text: &str, bom: bool, big: bool) -> Vec<u8> {
-        let mark = if bom { "\u{FEFF}" } else { "" };
-        format!("{mark}{text}")
-            .encode_utf16()
-            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
-            .collect()
+    fn utf16_le(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    fn utf16_be(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+    }
+
+    fn with_bom(text: &str) -> String {
+        format!("\u{FEFF}{text}")
     }
 
     #[test]
@@ -90,11 +96,11 @@ mod tests {
             (b"<svg/>".to_vec(), "<svg/>".to_owned()),
             (b"\xef\xbb\xbf<svg/>".to_vec(), "<svg/>".to_owned()),
             (declared("UTF-8").into_bytes(), declared("UTF-8")),
-            (utf16("<svg>é</svg>", true, false), "<svg>é</svg>".to_owned()),
-            (utf16("<svg>é</svg>", true, true), "<svg>é</svg>".to_owned()),
-            (utf16(&declared("utf-16"), true, true), declared("utf-16")),
-            (utf16(&declared("UTF-16LE"), false, false), declared("UTF-16LE")),
-            (utf16(&declared("UTF-16"), false, true), declared("UTF-16")),
+            (utf16_le(&with_bom("<svg>é</svg>")), "<svg>é</svg>".to_owned()),
+            (utf16_be(&with_bom("<svg>é</svg>")), "<svg>é</svg>".to_owned()),
+            (utf16_be(&with_bom(&declared("utf-16"))), declared("utf-16")),
+            (utf16_le(&declared("UTF-16LE")), declared("UTF-16LE")),
+            (utf16_be(&declared("UTF-16")), declared("UTF-16")),
             (
                 declared("ISO-8859-1").chars().map(|c| c as u8).collect(),
                 declared("ISO-8859-1"),
@@ -117,12 +123,12 @@ mod tests {
     fn what_could_be_read_in_two_ways_is_refused() {
         let utf32: Vec<u8> = "<svg/>".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
         for bytes in [
-            utf16("<svg/>", false, false),
-            utf16("<svg/>", false, true),
-            utf16("<?xml version='1.0' encoding='UTF-8'?><svg/>", true, false),
-            utf16("<?xml version='1.0' encoding='UTF-8'?><svg/>", false, false),
-            utf16("<?xml version='1.0' encoding='UTF-16BE'?><svg/>", true, false),
-            [&b"\xff\xfe"[..], &utf16("<svg>", false, false), b"\x00\xd8<\0"].concat(),
+            utf16_le("<svg/>"),
+            utf16_be("<svg/>"),
+            utf16_le(&with_bom("<?xml version='1.0' encoding='UTF-8'?><svg/>")),
+            utf16_le("<?xml version='1.0' encoding='UTF-8'?><svg/>"),
+            utf16_le(&with_bom("<?xml version='1.0' encoding='UTF-16BE'?><svg/>")),
+            [&b"\xff\xfe"[..], &utf16_le("<svg>"), b"\x00\xd8<\0"].concat(),
             [&b"\xff\xfe\0\0"[..], &utf32].concat(),
             utf32,
             b"<?xml version='1.0' encoding='UTF-7'?><svg/>".to_vec(),
@@ -177,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_are_told_with_their_line() {
+    fn bytes_that_are_not_utf8_are_reported_with_their_line() {
         let finding = open(b"<svg>\n\n\xe9</svg>", "a.svg", LIMIT).unwrap_err().remove(0);
         assert_eq!(finding.line, Some(3));
     }

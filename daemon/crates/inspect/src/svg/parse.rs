@@ -6,12 +6,12 @@ use tradepost_common::uploads::Finding;
 use super::rules::{NOT_SVG, refusal};
 use super::{NAMESPACE, doctype};
 
-/// As many as usvg itself allows.
+/// The limit of usvg.
 const MAX_NODES: u32 = 1_000_000;
 
-/// Parses the text of an SVG. Its document type is judged first, because the parser acts on it.
+/// Parses the text of an SVG. Its document type is inspected first, because the parser acts on it.
 pub fn parse<'input>(text: &'input str, path: &str) -> Result<Document<'input>, Vec<Finding>> {
-    let doctype = doctype::judge(text, path);
+    let doctype = doctype::inspect(text, path);
     if !doctype.is_empty() {
         return Err(doctype);
     }

@@ -1,4 +1,4 @@
-//! The rules that an SVG is judged by, and how a finding is written.
+//! The rules for SVG, and their findings.
 
 use std::ops::Range;
 

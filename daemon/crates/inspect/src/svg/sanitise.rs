@@ -1,10 +1,10 @@
 //! The published copy: the tree written anew, with nothing but what is known to be harmless.
 //!
-//! The judge has the last word on every attribute and every style, so that it never finds anything in a copy.
+//! Every attribute and every style goes through the inspection as well, so that it never finds anything in a copy.
 
 use roxmltree::{Attribute, Document, Node, NodeId};
 
-use super::judge::{animates_something_harmless, faults_of_attribute, faults_of_style, sheet};
+use super::inspect::{animates_something_harmless, faults_of_attribute, faults_of_style, sheet};
 use super::walk::{Edge, edges};
 use super::{NAMESPACE, allow, css};
 
@@ -13,7 +13,7 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Writes the copy. No comments, no processing instructions, no document type, no metadata, no foreign name spaces, nothing that runs or loads.
 pub fn sanitise(document: &Document<'_>) -> String {
-    let mut writer = Writer {
+    let mut writer = CopyWriter {
         out: String::with_capacity(document.input_text().len()),
         open_tag: None,
         uses_xlink: false,
@@ -38,7 +38,7 @@ pub fn sanitise(document: &Document<'_>) -> String {
     writer.finish()
 }
 
-struct Writer {
+struct CopyWriter {
     out: String,
     /// The element whose tag is not closed yet: it may turn out to have nothing in it.
     open_tag: Option<NodeId>,
@@ -47,7 +47,7 @@ struct Writer {
 
 const ROOT: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\"";
 
-impl Writer {
+impl CopyWriter {
     fn open(&mut self, node: Node<'_, '_>) {
         if node.is_element() {
             self.close_tag();
@@ -79,7 +79,7 @@ impl Writer {
     fn text(&mut self, text: &str) {
         if !text.is_empty() {
             self.close_tag();
-            escape(text, Context::Content, &mut self.out);
+            escape(text, TextContext::Content, &mut self.out);
         }
     }
 
@@ -126,7 +126,7 @@ impl Writer {
         self.out.push_str(prefix);
         self.out.push_str(name);
         self.out.push_str("=\"");
-        escape(value, Context::Attribute, &mut self.out);
+        escape(value, TextContext::Attribute, &mut self.out);
         self.out.push('"');
     }
 
@@ -165,13 +165,13 @@ fn is_style(node: Node<'_, '_>) -> bool {
 
 /// Where a text is written.
 #[derive(Clone, Copy, PartialEq)]
-enum Context {
+enum TextContext {
     Content,
     Attribute,
 }
 
 /// Characters that are markup in XML or in HTML, and blanks that a parser would change.
-fn escape(text: &str, context: Context, out: &mut String) {
+fn escape(text: &str, context: TextContext, out: &mut String) {
     let mut plain = 0;
     for (at, character) in text.char_indices() {
         let reference = match character {
@@ -182,8 +182,8 @@ fn escape(text: &str, context: Context, out: &mut String) {
             // Old browsers took it for a quote.
             '`' => "&#96;",
             '\r' => "&#13;",
-            '\n' if context == Context::Attribute => "&#10;",
-            '\t' if context == Context::Attribute => "&#9;",
+            '\n' if context == TextContext::Attribute => "&#10;",
+            '\t' if context == TextContext::Attribute => "&#9;",
             _ => continue,
         };
         out.push_str(&text[plain..at]);

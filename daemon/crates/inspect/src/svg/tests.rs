@@ -7,14 +7,14 @@ const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAA
 
 fn rules_of(text: &str) -> Vec<String> {
     let document = Document::parse(text).unwrap();
-    let rules: Vec<String> = judge(&document, "a.svg")
+    let rules: Vec<String> = inspect(&document, "a.svg")
         .into_iter()
         .map(|finding| finding.rule)
         .collect();
-    // Whatever the judge says, the copy is clean.
+    // The copy is clean, whatever the inspection finds.
     let copy = sanitise(&document);
     let copied = parse(&copy, "copy.svg").unwrap();
-    assert_eq!(judge(&copied, "copy.svg"), [], "{copy}");
+    assert_eq!(inspect(&copied, "copy.svg"), [], "{copy}");
     assert_eq!(sanitise(&copied), copy, "a copy of the copy is the same");
     rules
 }
@@ -175,7 +175,7 @@ fn the_copy_keeps_what_draws_and_drops_the_rest() {
 #[test]
 fn links_are_warnings_and_everything_that_acts_is_blocking() {
     let severity = |inside: &str| {
-        judge(&Document::parse(&svg(inside)).unwrap(), "a.svg")
+        inspect(&Document::parse(&svg(inside)).unwrap(), "a.svg")
             .remove(0)
             .severity
     };
@@ -228,7 +228,7 @@ fn a_fault_in_a_style_is_told_by_its_own_place() {
         ("<g style='a:&#98;;c:url(x)'/>", (1, 104), "url(x)"),
     ] {
         let text = svg(inside);
-        let finding = judge(&Document::parse(&text).unwrap(), "a.svg").remove(0);
+        let finding = inspect(&Document::parse(&text).unwrap(), "a.svg").remove(0);
         assert_eq!((finding.line.unwrap(), finding.column.unwrap()), place, "{inside}");
         assert_eq!(finding.excerpt.as_deref(), Some(excerpt));
     }
@@ -238,7 +238,7 @@ fn a_fault_in_a_style_is_told_by_its_own_place() {
 fn a_finding_names_its_place() {
     let text = "<svg xmlns='http://www.w3.org/2000/svg'>\n <path\n  onload='x\u{7}'/></svg>".replace('\u{7}', "&#9;");
     let document = Document::parse(&text).unwrap();
-    let finding = judge(&document, "a.svg").remove(0);
+    let finding = inspect(&document, "a.svg").remove(0);
     assert_eq!((finding.line, finding.column), (Some(3), Some(3)));
     assert_eq!(finding.excerpt.as_deref(), Some("onload='x&#9;'"));
 }
@@ -246,5 +246,5 @@ fn a_finding_names_its_place() {
 #[test]
 fn findings_are_bounded() {
     let text = svg(&"<path onload='x'/>".repeat(1_000));
-    assert_eq!(rules_of(&text).len(), judge::MAX_FINDINGS);
+    assert_eq!(rules_of(&text).len(), inspect::MAX_FINDINGS);
 }

@@ -1,8 +1,8 @@
-//! Where an address in a file leads.
+//! The targets of URLs.
 
-/// What an address means for somebody who opens the file.
+/// The target of a URL, as a browser resolves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum UrlTarget {
     Nothing,
     /// Inside the file.
     Fragment,
@@ -18,8 +18,8 @@ pub enum Target {
     Elsewhere,
 }
 
-/// Reads an address as a browser does: blanks and control characters in it do not count.
-pub fn target(address: &str) -> Target {
+/// Parses a URL as a browser does: white space and control characters in it are ignored.
+pub fn target(address: &str) -> UrlTarget {
     const ENOUGH: usize = 64;
     let plain: String = address
         .chars()
@@ -28,42 +28,42 @@ pub fn target(address: &str) -> Target {
         .collect::<String>()
         .to_ascii_lowercase();
     if plain.is_empty() {
-        return Target::Nothing;
+        return UrlTarget::Nothing;
     }
     if plain.starts_with('#') {
-        return Target::Fragment;
+        return UrlTarget::Fragment;
     }
     if ["javascript:", "vbscript:", "livescript:"]
         .iter()
         .any(|scheme| plain.starts_with(scheme))
     {
-        return Target::Script;
+        return UrlTarget::Script;
     }
     match plain.strip_prefix("data:") {
         Some(data) => data_target(data.split([';', ',']).next().unwrap_or_default()),
-        None => Target::Elsewhere,
+        None => UrlTarget::Elsewhere,
     }
 }
 
-fn data_target(media_type: &str) -> Target {
+fn data_target(media_type: &str) -> UrlTarget {
     match media_type {
-        "image/png" | "image/jpeg" | "image/jpg" | "image/gif" | "image/webp" => Target::Picture,
+        "image/png" | "image/jpeg" | "image/jpg" | "image/gif" | "image/webp" => UrlTarget::Picture,
         "application/font-woff"
         | "application/x-font-woff"
         | "application/x-font-ttf"
-        | "application/vnd.ms-fontobject" => Target::Font,
-        font if font.starts_with("font/") => Target::Font,
+        | "application/vnd.ms-fontobject" => UrlTarget::Font,
+        font if font.starts_with("font/") => UrlTarget::Font,
         "text/html"
         | "text/xml"
         | "application/xml"
         | "application/xhtml+xml"
         | "text/javascript"
-        | "application/javascript" => Target::Script,
-        _ => Target::Data,
+        | "application/javascript" => UrlTarget::Script,
+        _ => UrlTarget::Data,
     }
 }
 
-/// Whether an address that leads elsewhere is a page of the web, a mail address or a neighbouring file: what links are made for.
+/// True for a URL outside the file that a link may have: a web page, a mail address or a relative URL.
 pub fn is_web(address: &str) -> bool {
     let plain: String = address
         .chars()

@@ -2,11 +2,11 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// What is left of a record.
+/// Reads a record; holds the bytes that are left.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fields<'a>(pub &'a [u8]);
+pub(super) struct RecordReader<'a>(pub &'a [u8]);
 
-impl<'a> Fields<'a> {
+impl<'a> RecordReader<'a> {
     /// The next bytes, or `None` when there are not as many.
     pub fn take(&mut self, bytes: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(bytes)?;
@@ -41,7 +41,7 @@ pub(super) fn read_at(source: &mut (impl Read + Seek), offset: u64, most: u64) -
     Ok(bytes)
 }
 
-/// Whether the bytes contain the signature of any ZIP record, so that a reader that searches for one would find it.
+/// True when the bytes contain the signature of any ZIP record, so that a reader that searches for one would find it.
 pub(super) fn has_signature(bytes: &[u8]) -> bool {
     const SIGNATURES: [&[u8]; 6] = [
         b"PK\x01\x02",

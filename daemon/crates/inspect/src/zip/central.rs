@@ -2,14 +2,14 @@
 
 use std::io::{Read, Seek};
 
-use super::bytes::{Fields, has_signature, read_at};
-use super::end::End;
-use super::extra::{self, Narrow, Wide};
-use super::{Fault, Method};
+use super::bytes::{RecordReader, has_signature, read_at};
+use super::end::EndRecord;
+use super::extra::{self, Sizes32, Sizes64};
+use super::{ArchiveError, Method};
 use crate::faults::{Faults, PACK_RULE};
-use crate::manifest::unsafe_path;
+use crate::paths::unsafe_path;
 
-/// One entry of the directory.
+/// One entry of the central directory.
 #[derive(Debug)]
 pub(super) struct Record {
     pub raw_name: Vec<u8>,
@@ -19,7 +19,7 @@ pub(super) struct Record {
     pub flags: u16,
     pub method: u16,
     pub crc32: u32,
-    pub wide: Wide,
+    pub wide: Sizes64,
     pub sound: bool,
 }
 
@@ -28,7 +28,7 @@ impl Record {
         self.flags & flags::DESCRIPTOR != 0
     }
 
-    /// Only for a sound record.
+    /// Only valid for a sound record.
     pub fn method(&self) -> Method {
         if self.method == method::DEFLATED {
             Method::Deflated
@@ -42,7 +42,7 @@ mod flags {
     pub const DESCRIPTOR: u16 = 1 << 3;
     /// Traditional, strong, and of the directory itself.
     pub const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
-    /// How hard it was packed, descriptor, UTF-8.
+    /// Compression level, data descriptor, UTF-8.
     pub const KNOWN: u16 = 1 << 1 | 1 << 2 | DESCRIPTOR | 1 << 11;
 }
 
@@ -56,39 +56,48 @@ const SIGNATURE: &[u8] = b"PK\x01\x02";
 pub(super) const NEWEST: u8 = 63;
 
 /// Reads the directory, which must be exactly as long and have exactly as many entries as the end record says.
-pub(super) fn read(source: &mut (impl Read + Seek), end: &End, faults: &mut Faults) -> Result<Vec<Record>, Fault> {
+pub(super) fn read(
+    source: &mut (impl Read + Seek),
+    end: &EndRecord,
+    faults: &mut Faults,
+) -> Result<Vec<Record>, ArchiveError> {
     let bytes = read_at(source, end.directory_offset, end.directory_bytes)?;
-    let damaged = |what: &str| Fault::Archive(format!("the ZIP is damaged: {what}"));
-    let mut fields = Fields(&bytes);
+    let damaged = |what: &str| ArchiveError::Archive(format!("the ZIP is damaged: {what}"));
+    let mut fields = RecordReader(&bytes);
     let mut records = Vec::new();
     while !fields.0.is_empty() {
         if records.len() as u64 >= end.entries {
-            return Err(damaged("its directory has more entries than its end record says"));
-        }
-        let raw = raw(&mut fields).ok_or_else(|| damaged("its directory is cut off or not a directory"))?;
-        if raw.disk != 0 {
-            return Err(Fault::Archive(
-                "the ZIP is one of several volumes, which is not accepted".to_owned(),
+            return Err(damaged(
+                "its central directory has more entries than its end record declares",
             ));
         }
-        let record = record(&raw, faults).ok_or_else(|| damaged("a place in its directory is not certain"))?;
+        let raw = raw(&mut fields).ok_or_else(|| damaged("its central directory is cut off"))?;
+        if raw.disk != 0 {
+            return Err(ArchiveError::Archive(
+                "the ZIP is a part of a split archive: save it as one file".to_owned(),
+            ));
+        }
+        let record =
+            record(&raw, faults).ok_or_else(|| damaged("an offset in its central directory is not certain"))?;
         records.push(record);
     }
     if (records.len() as u64) < end.entries {
-        return Err(damaged("its directory has fewer entries than its end record says"));
+        return Err(damaged(
+            "its central directory has fewer entries than its end record declares",
+        ));
     }
     Ok(records)
 }
 
-/// The fields as they stand in the file.
-struct Raw<'a> {
+/// A central directory header.
+struct CentralHeader<'a> {
     host: u8,
     /// The version of the format, times ten, that a reader must know.
     needed: u8,
     flags: u16,
     method: u16,
     crc32: u32,
-    narrow: Narrow,
+    narrow: Sizes32,
     disk: u16,
     attributes: u32,
     name: &'a [u8],
@@ -96,7 +105,13 @@ struct Raw<'a> {
     comment: &'a [u8],
 }
 
-fn raw<'a>(fields: &mut Fields<'a>) -> Option<Raw<'a>> {
+impl CentralHeader<'_> {
+    fn is_folder(&self) -> bool {
+        self.name.ends_with(b"/")
+    }
+}
+
+fn raw<'a>(fields: &mut RecordReader<'a>) -> Option<CentralHeader<'a>> {
     if fields.take(4)? != SIGNATURE {
         return None;
     }
@@ -111,13 +126,13 @@ fn raw<'a>(fields: &mut Fields<'a>) -> Option<Raw<'a>> {
     fields.take(2)?;
     let (attributes, offset) = (fields.u32()?, fields.u32()?);
     let [name, extra, comment] = lengths.map(|length| fields.take(length.into()));
-    Some(Raw {
+    Some(CentralHeader {
         host,
         needed,
         flags,
         method,
         crc32,
-        narrow: Narrow {
+        narrow: Sizes32 {
             inflated_bytes,
             packed_bytes,
             offset,
@@ -130,8 +145,8 @@ fn raw<'a>(fields: &mut Fields<'a>) -> Option<Raw<'a>> {
     })
 }
 
-/// Judges one entry by itself; `None` when not even its place is known.
-fn record(raw: &Raw<'_>, faults: &mut Faults) -> Option<Record> {
+/// Checks one entry by itself; `None` when not even its offset is known.
+fn record(raw: &CentralHeader<'_>, faults: &mut Faults) -> Option<Record> {
     let shown = String::from_utf8_lossy(raw.name);
     let before = faults.len();
     let mut fault = |message: &str| faults.add(PACK_RULE, Some(&shown), message);
@@ -139,12 +154,11 @@ fn record(raw: &Raw<'_>, faults: &mut Faults) -> Option<Record> {
         Ok(extra) => extra,
         Err(message) => {
             fault(message);
-            extra::Extra::default()
+            extra::ExtraFields::default()
         }
     };
     let wide = extra::widen(extra.zip64, raw.narrow).map_err(&mut fault).ok()?;
-    let is_folder = raw.name.ends_with(b"/");
-    for message in own_faults(raw, &extra, is_folder, &wide) {
+    for message in own_faults(raw, &extra, &wide) {
         faults.add(PACK_RULE, Some(&shown), message);
     }
     let path = shown.strip_suffix('/').unwrap_or(&shown);
@@ -155,7 +169,7 @@ fn record(raw: &Raw<'_>, faults: &mut Faults) -> Option<Record> {
     Some(Record {
         raw_name: raw.name.to_vec(),
         path: path.to_owned(),
-        is_folder,
+        is_folder: raw.is_folder(),
         flags: raw.flags,
         method: raw.method,
         crc32: raw.crc32,
@@ -164,7 +178,7 @@ fn record(raw: &Raw<'_>, faults: &mut Faults) -> Option<Record> {
     })
 }
 
-fn own_faults(raw: &Raw<'_>, extra: &extra::Extra<'_>, is_folder: bool, wide: &Wide) -> Vec<&'static str> {
+fn own_faults(raw: &CentralHeader<'_>, extra: &extra::ExtraFields<'_>, wide: &Sizes64) -> Vec<&'static str> {
     let encrypted = raw.flags & flags::ENCRYPTED != 0 || extra.encrypted;
     // Some archivers deflate a folder's no bytes, which gives two.
     let nothing = wide.packed_bytes == 0 || (raw.method == method::DEFLATED && wide.packed_bytes == 2);
@@ -173,24 +187,24 @@ fn own_faults(raw: &Raw<'_>, extra: &extra::Extra<'_>, is_folder: bool, wide: &W
         (std::str::from_utf8(raw.name).is_err(), "has a name that is not UTF-8"),
         (
             !extra::repeats_name(extra.unicode_path, raw.name),
-            "has another name in its Unicode path field",
+            "has a different name in its Unicode path extra field",
         ),
         (encrypted, "is encrypted"),
         (
             raw.needed > NEWEST,
-            "needs a newer version of the ZIP format than there is",
+            "needs a version of the ZIP format that does not exist",
         ),
         (
             !encrypted && raw.flags & !flags::KNOWN != 0,
-            "has flags that are not accepted (patched data, or without a meaning)",
+            "has flags that are not accepted (patched data, or reserved flags)",
         ),
         (
             ![method::STORED, method::DEFLATED].contains(&raw.method),
-            "is packed in a way that is not accepted (only stored and deflated are)",
+            "has a compression method that is not accepted: use stored or deflate",
         ),
-        (is_folder && !empty, "is a folder with contents"),
+        (raw.is_folder() && !empty, "is a folder with contents"),
         (
-            extra.special || !plain(raw, is_folder),
+            extra.special || !has_plain_attributes(raw),
             "is a link or a device, not a file",
         ),
         (
@@ -204,8 +218,8 @@ fn own_faults(raw: &Raw<'_>, extra: &extra::Extra<'_>, is_folder: bool, wide: &W
         .collect()
 }
 
-/// Whether the attributes speak of a plain file or folder, as the name does.
-fn plain(raw: &Raw<'_>, is_folder: bool) -> bool {
+/// True when the attributes are those of a plain file or folder, as the name says.
+fn has_plain_attributes(raw: &CentralHeader<'_>) -> bool {
     const TYPE: u32 = 0o170_000;
     const FOLDER: u32 = 0o040_000;
     const FILE: u32 = 0o100_000;
@@ -214,6 +228,7 @@ fn plain(raw: &Raw<'_>, is_folder: bool) -> bool {
     const DOS_FOLDER: u32 = 0x10;
     const REPARSE: u32 = 0x400;
     const WINDOWS: [u8; 4] = [0, 10, 11, 14];
+    let is_folder = raw.is_folder();
     let expected = if is_folder { FOLDER } else { FILE };
     let unix = (raw.attributes >> 16) & TYPE;
     let special = if WINDOWS.contains(&raw.host) {

@@ -1,13 +1,13 @@
-//! The end records: where the directory is and how many entries it has.
+//! The end of central directory records: offset, size and entries of the central directory.
 
 use std::io::{Read, Seek};
 
-use super::Fault;
-use super::bytes::{Fields, has_signature, read_at};
+use super::ArchiveError;
+use super::bytes::{RecordReader, has_signature, read_at};
 
-/// Where the directory lies, according to every end record.
+/// The values on which all end of central directory records agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct End {
+pub(super) struct EndRecord {
     pub directory_offset: u64,
     pub directory_bytes: u64,
     pub entries: u64,
@@ -24,10 +24,10 @@ const LOCATOR_BYTES: u64 = 20;
 const MAX_DIRECTORY: u64 = 16 << 20;
 
 /// Reads them from the end of the file, where they must be the last thing and follow the directory at once.
-pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<End, Fault> {
+pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<EndRecord, ArchiveError> {
     let tail_offset = file_bytes.saturating_sub(END_BYTES + MAX_COMMENT + ZIP64_END_BYTES + LOCATOR_BYTES);
     let tail = read_at(source, tail_offset, file_bytes - tail_offset)?;
-    let (at, short) = short_end(&tail).map_err(|message| Fault::Archive(message.to_owned()))?;
+    let (at, short) = short_end(&tail).map_err(|message| ArchiveError::Archive(message.to_owned()))?;
     let (records_at, end) = match zip64_end(&tail[..at], tail_offset) {
         Ok(Some((zip64_at, long))) => (zip64_at, reconcile(short, long).map_err(fault)?),
         Ok(None) => (at, short.widen()),
@@ -35,7 +35,7 @@ pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<E
     };
     let directory_end = tail_offset + records_at as u64;
     if end.directory_bytes > MAX_DIRECTORY {
-        return Err(fault("has a directory larger than 16 MiB"));
+        return Err(fault("has a central directory larger than 16 MiB"));
     }
     let ends_at = end.directory_offset.checked_add(end.directory_bytes);
     if ends_at == Some(directory_end) {
@@ -43,27 +43,27 @@ pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<E
     }
     Err(fault(match ends_at {
         Some(ends_at) if ends_at < directory_end => {
-            "has other data before it, or between its directory and its end record"
+            "has other data before it, or between its central directory and the end of central directory record"
         }
-        _ => "is damaged: its end record says that the directory is where it cannot be",
+        _ => "is damaged: its end of central directory record has an impossible offset",
     }))
 }
 
-fn fault(what: &str) -> Fault {
-    Fault::Archive(format!("the ZIP {what}"))
+fn fault(what: &str) -> ArchiveError {
+    ArchiveError::Archive(format!("the ZIP {what}"))
 }
 
-/// The end record's own account; what does not fit is all ones.
+/// The 16-bit and 32-bit fields of the end of central directory record; a value that does not fit is all ones.
 #[derive(Debug, Clone, Copy)]
-struct Short {
+struct EndFields {
     entries: u16,
     directory_bytes: u32,
     directory_offset: u32,
 }
 
-impl Short {
-    fn widen(self) -> End {
-        End {
+impl EndFields {
+    fn widen(self) -> EndRecord {
+        EndRecord {
             directory_offset: self.directory_offset.into(),
             directory_bytes: self.directory_bytes.into(),
             entries: self.entries.into(),
@@ -72,15 +72,15 @@ impl Short {
 }
 
 /// The last end record in the file must be the one that the file ends with: then no reader finds another.
-fn short_end(tail: &[u8]) -> Result<(usize, Short), &'static str> {
-    const CUT: &str = "the pack is not a whole ZIP file: it has no end record";
+fn short_end(tail: &[u8]) -> Result<(usize, EndFields), &'static str> {
+    const CUT: &str = "the pack is not a complete ZIP file: it has no end of central directory record";
     let at = tail.windows(4).rposition(|window| window == END).ok_or(CUT)?;
-    let mut fields = Fields(tail.get(at + 4..).unwrap_or_default());
+    let mut fields = RecordReader(tail.get(at + 4..).unwrap_or_default());
     let mut read = || {
         let disks = (fields.u16()?, fields.u16()?);
         let entries = (fields.u16()?, fields.u16()?);
         let (directory_bytes, directory_offset) = (fields.u32()?, fields.u32()?);
-        let short = Short {
+        let short = EndFields {
             entries: entries.1,
             directory_bytes,
             directory_offset,
@@ -89,13 +89,13 @@ fn short_end(tail: &[u8]) -> Result<(usize, Short), &'static str> {
     };
     let (disks, entries_here, short, comment_bytes, comment) = read().ok_or(CUT)?;
     if comment.len() < usize::from(comment_bytes) {
-        return Err("the pack is not a whole ZIP file: its comment is cut off");
+        return Err("the pack is not a complete ZIP file: its comment is cut off");
     }
     if comment.len() > usize::from(comment_bytes) {
         return Err("the pack has other data after the ZIP");
     }
     if disks != (0, 0) || entries_here != short.entries {
-        return Err("the ZIP is one of several volumes, which is not accepted");
+        return Err("the ZIP is a part of a split archive: save it as one file");
     }
     if has_signature(comment) {
         return Err("the ZIP has records of another ZIP in its comment");
@@ -107,49 +107,50 @@ fn short_end(tail: &[u8]) -> Result<(usize, Short), &'static str> {
 }
 
 /// The ZIP64 end record and its locator, when they stand directly before the end record.
-fn zip64_end(before: &[u8], tail_offset: u64) -> Result<Option<(usize, End)>, &'static str> {
+fn zip64_end(before: &[u8], tail_offset: u64) -> Result<Option<(usize, EndRecord)>, &'static str> {
     let Some(locator_at) = before.len().checked_sub(LOCATOR_BYTES as usize) else {
         return Ok(None);
     };
-    let mut locator = Fields(&before[locator_at..]);
+    let mut locator = RecordReader(&before[locator_at..]);
     if locator.take(4) != Some(LOCATOR) {
         return Ok(None);
     }
     let (disk, offset, disks) = (locator.u32(), locator.u64(), locator.u32());
     let Some(at) = locator_at.checked_sub(ZIP64_END_BYTES as usize) else {
-        return Err("has a ZIP64 locator without a ZIP64 end record");
+        return Err("has a ZIP64 end of central directory locator without its record");
     };
-    let mut fields = Fields(&before[at..locator_at]);
+    let mut fields = RecordReader(&before[at..locator_at]);
     if fields.take(4) != Some(ZIP64_END) || offset != Some(tail_offset + at as u64) {
-        return Err("has a ZIP64 end record that is not where its locator says, directly before it");
+        return Err("has a ZIP64 end of central directory record that is not directly before its locator");
     }
     let mut read = || {
         let record_bytes = fields.u64()?;
         fields.take(4)?;
         let record_disks = (fields.u32()?, fields.u32()?);
         let (entries_here, entries) = (fields.u64()?, fields.u64()?);
-        let end = End {
+        let end = EndRecord {
             entries,
             directory_bytes: fields.u64()?,
             directory_offset: fields.u64()?,
         };
         Some((record_bytes, record_disks, entries_here, end))
     };
-    let (record_bytes, record_disks, entries_here, end) = read().ok_or("has a ZIP64 end record that is cut off")?;
+    let (record_bytes, record_disks, entries_here, end) =
+        read().ok_or("has a ZIP64 end of central directory record that is cut off")?;
     if record_bytes != ZIP64_END_BYTES - 12 {
-        return Err("has a ZIP64 end record with more in it than its fields");
+        return Err("has a ZIP64 end of central directory record with additional data");
     }
     if disk != Some(0) || disks != Some(1) || record_disks != (0, 0) || entries_here != end.entries {
-        return Err("is one of several volumes, which is not accepted");
+        return Err("is a part of a split archive: save it as one file");
     }
     Ok(Some((at, end)))
 }
 
 /// Each field of the end record is the ZIP64 one, or all ones.
-fn reconcile(short: Short, long: End) -> Result<End, &'static str> {
+fn reconcile(short: EndFields, long: EndRecord) -> Result<EndRecord, &'static str> {
     let same = (short.entries == u16::MAX || u64::from(short.entries) == long.entries)
         && (short.directory_bytes == u32::MAX || u64::from(short.directory_bytes) == long.directory_bytes)
         && (short.directory_offset == u32::MAX || u64::from(short.directory_offset) == long.directory_offset);
     same.then_some(long)
-        .ok_or("has an end record and a ZIP64 end record that say different things")
+        .ok_or("has two end of central directory records that differ")
 }

@@ -1,6 +1,6 @@
 //! Extra fields: those that change what a member is, where it lies or what it is called.
 
-use super::bytes::{Fields, has_signature};
+use super::bytes::{RecordReader, has_signature};
 
 const ZIP64: u16 = 0x0001;
 const STRONG_ENCRYPTION: u16 = 0x0017;
@@ -8,12 +8,12 @@ const AES: u16 = 0x9901;
 const UNICODE_PATH: u16 = 0x7075;
 /// PKWARE's for Unix: twelve bytes, then a link's target or a device's numbers.
 const PKWARE_UNIX: u16 = 0x000d;
-/// ASi's for Unix: a check sum, then the mode.
+/// ASi's for Unix: a checksum, then the mode.
 const ASI_UNIX: u16 = 0x756e;
 
 /// The extra fields of one header.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Extra<'a> {
+pub(super) struct ExtraFields<'a> {
     pub zip64: Option<&'a [u8]>,
     pub unicode_path: Option<&'a [u8]>,
     pub encrypted: bool,
@@ -22,12 +22,12 @@ pub(super) struct Extra<'a> {
 }
 
 /// Takes them apart; the error completes the sentence "the file ...".
-pub(super) fn parse(bytes: &[u8]) -> Result<Extra<'_>, &'static str> {
+pub(super) fn parse(bytes: &[u8]) -> Result<ExtraFields<'_>, &'static str> {
     if has_signature(bytes) {
         return Err("has records of another ZIP in its extra fields");
     }
-    let mut extra = Extra::default();
-    let mut fields = Fields(bytes);
+    let mut extra = ExtraFields::default();
+    let mut fields = RecordReader(bytes);
     // What aligns stored data (zipalign) may leave up to three zeros at the end.
     while fields.0.len() >= 4 || fields.0.iter().any(|&byte| byte != 0) {
         let field = fields.u16().zip(fields.u16());
@@ -52,7 +52,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Extra<'_>, &'static str> {
             _ => continue,
         };
         if slot.replace(data).is_some() {
-            return Err("has an extra field twice that may be there only once");
+            return Err("has an extra field twice");
         }
     }
     Ok(extra)
@@ -65,17 +65,17 @@ fn plain_mode(mode: &[u8]) -> bool {
 
 /// A header's sizes and offset, each in 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wide {
+pub(super) struct Sizes64 {
     pub inflated_bytes: u64,
     pub packed_bytes: u64,
     pub offset: u64,
-    /// What a redundant ZIP64 field gives for the inflated size when that is not the header's.
+    /// The inflated size in a redundant ZIP64 field when it is not that of the header.
     pub contradicted: Option<u64>,
 }
 
 /// The fields of a header that ZIP64 may replace.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Narrow {
+pub(super) struct Sizes32 {
     pub inflated_bytes: u32,
     pub packed_bytes: u32,
     /// 0 in a local header, which has none.
@@ -84,14 +84,14 @@ pub(super) struct Narrow {
 
 /// Takes from the ZIP64 field what the header leaves to it. Some archivers write all three values whatever the header says: then those that the
 /// header has as well must be the same, and come after those that it leaves out, so that no reader can take one for another.
-pub(super) fn widen(zip64: Option<&[u8]>, narrow: Narrow) -> Result<Wide, &'static str> {
-    const LENGTH: &str = "has a ZIP64 field of the wrong length";
+pub(super) fn widen(zip64: Option<&[u8]>, narrow: Sizes32) -> Result<Sizes64, &'static str> {
+    const LENGTH: &str = "has a ZIP64 extra field of the wrong length";
     let values = [narrow.inflated_bytes, narrow.packed_bytes, narrow.offset];
     let mut wide = values.map(u64::from);
     let left_out: Vec<usize> = (0..3).filter(|&place| values[place] == u32::MAX).collect();
     let mut contradicted = None;
     if let Some(data) = zip64 {
-        let mut fields = Fields(data);
+        let mut fields = RecordReader(data);
         for &place in &left_out {
             wide[place] = fields.u64().ok_or(LENGTH)?;
         }
@@ -100,12 +100,12 @@ pub(super) fn widen(zip64: Option<&[u8]>, narrow: Narrow) -> Result<Wide, &'stat
             if !in_front || ![16, 24, 28].contains(&data.len()) {
                 return Err(LENGTH);
             }
-            contradicted = repeated(&mut fields, &wide[left_out.len()..], left_out.is_empty())?;
+            contradicted = repeated(&mut fields, &wide[left_out.len()..])?;
         }
     } else if !left_out.is_empty() {
-        return Err("leaves its size or its place to a ZIP64 field that is not there");
+        return Err("needs a ZIP64 extra field for its sizes or its offset, which is missing");
     }
-    Ok(Wide {
+    Ok(Sizes64 {
         inflated_bytes: wide[0],
         packed_bytes: wide[1],
         offset: wide[2],
@@ -114,22 +114,23 @@ pub(super) fn widen(zip64: Option<&[u8]>, narrow: Narrow) -> Result<Wide, &'stat
 }
 
 /// Where the data ends must be certain here; a second inflated size, which is returned, is left to the contents to refute.
-fn repeated(fields: &mut Fields<'_>, header: &[u64], with_inflated: bool) -> Result<Option<u64>, &'static str> {
+fn repeated(fields: &mut RecordReader<'_>, header: &[u64]) -> Result<Option<u64>, &'static str> {
     let mut contradicted = None;
     for (index, &expected) in header.iter().enumerate() {
         match fields.u64() {
             Some(value) if value == expected => {}
-            Some(value) if index == 0 && with_inflated => contradicted = Some(value),
-            Some(_) => return Err("has a ZIP64 field that says something else than its header"),
+            // The inflated size is the first of all three values.
+            Some(value) if index == 0 && header.len() == 3 => contradicted = Some(value),
+            Some(_) => return Err("has a ZIP64 extra field that differs from its header"),
             None => break,
         }
     }
     Ok(contradicted)
 }
 
-/// Whether the Unicode path of Info-ZIP repeats the name; without the field it does.
+/// True when the Unicode path of Info-ZIP repeats the name, or is not there.
 pub(super) fn repeats_name(field: Option<&[u8]>, name: &[u8]) -> bool {
     let Some(field) = field else { return true };
-    let mut fields = Fields(field);
+    let mut fields = RecordReader(field);
     fields.take(1) == Some(&[1]) && fields.u32() == Some(crc32fast::hash(name)) && fields.0 == name
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek};
 
-use super::bytes::{Fields, read_at};
+use super::bytes::{RecordReader, read_at};
 use super::central::Record;
 use super::local::Member;
 use crate::faults::{Faults, PACK_RULE};
@@ -19,7 +19,7 @@ pub(super) fn check(
         .filter_map(|member| Some((&member.record, member.data?)))
         .collect();
     if placed.len() < members.len() {
-        // Told already; the rest would only be told as gaps.
+        // Reported already; the rest would only be reported as gaps.
         return Ok(false);
     }
     placed.sort_by_key(|(record, _)| record.wide.offset);
@@ -40,7 +40,7 @@ pub(super) fn check(
     Ok(faults.len() == before)
 }
 
-/// What is wrong between the end of a member's data and the next header.
+/// The fault between the end of a member's data and the next local file header.
 fn end_fault(
     source: &mut (impl Read + Seek),
     record: &Record,
@@ -48,22 +48,21 @@ fn end_fault(
     next_start: u64,
 ) -> io::Result<Option<&'static str>> {
     let Some(between) = next_start.checked_sub(data_end) else {
-        return Ok(Some("shares bytes with another file of the ZIP"));
+        return Ok(Some("overlaps another entry of the ZIP"));
     };
     if !record.has_descriptor() {
-        return Ok((between > 0).then_some("is followed by bytes that belong to no file of the ZIP"));
+        return Ok((between > 0).then_some("is followed by bytes that belong to no entry of the ZIP"));
     }
     if ![12, 16, 20, 24].contains(&between) {
-        return Ok(Some("has no descriptor after its data, or other bytes as well"));
+        return Ok(Some("has no data descriptor after its data, or additional bytes"));
     }
     let descriptor = read_at(source, data_end, between)?;
-    Ok((!describes(&descriptor, record))
-        .then_some("has a descriptor that says something else than the ZIP's directory"))
+    Ok((!describes(&descriptor, record)).then_some("has a data descriptor that differs from the central directory"))
 }
 
 /// With or without its signature, in 32 or 64 bits: each of the four has its own length.
 fn describes(descriptor: &[u8], record: &Record) -> bool {
-    let mut fields = Fields(descriptor);
+    let mut fields = RecordReader(descriptor);
     let signed = matches!(descriptor.len(), 16 | 24);
     if signed && fields.take(4) != Some(b"PK\x07\x08") {
         return false;

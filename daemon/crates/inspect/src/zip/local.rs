@@ -1,14 +1,14 @@
-//! The local headers, which must say what the directory says.
+//! The local file headers, which must agree with the central directory.
 
 use std::io::{self, Read, Seek};
 
 use super::Entry;
-use super::bytes::{Fields, read_at};
+use super::bytes::{RecordReader, read_at};
 use super::central::{NEWEST, Record};
-use super::extra::{self, Narrow};
+use super::extra::{self, Sizes32};
 use crate::faults::{Faults, PACK_RULE};
 
-/// An entry of the directory with its place in the file.
+/// An entry of the central directory with the offsets of its data.
 #[derive(Debug)]
 pub(super) struct Member {
     pub record: Record,
@@ -60,7 +60,7 @@ pub(super) fn locate(
     let mut fault = |message: &str| faults.add(PACK_RULE, Some(&record.path), message);
     let data = match parse(&bytes) {
         None => {
-            fault("is damaged: there is no local header where the ZIP's directory says");
+            fault("is damaged: there is no local file header at the offset in the central directory");
             None
         }
         Some(header) => {
@@ -69,7 +69,7 @@ pub(super) fn locate(
             let end = start.checked_add(record.wide.packed_bytes);
             let inside = end.filter(|&end| end <= directory_offset);
             if inside.is_none() {
-                fault("is damaged: its data runs into the ZIP's directory");
+                fault("is damaged: its data runs into the central directory");
             }
             inside.map(|end| (start, end))
         }
@@ -80,24 +80,24 @@ pub(super) fn locate(
 
 /// The length of a header, of which only the beginning may be there.
 fn header_bytes(bytes: &[u8]) -> Option<u64> {
-    let mut lengths = Fields(bytes.get(26..)?);
+    let mut lengths = RecordReader(bytes.get(26..)?);
     Some(FIXED_BYTES + u64::from(lengths.u16()?) + u64::from(lengths.u16()?))
 }
 
-struct Header<'a> {
-    /// With name and extra fields.
+struct LocalHeader<'a> {
+    /// The length of the header, with name and extra fields.
     bytes: u64,
     needed: u8,
     flags: u16,
     method: u16,
     crc32: u32,
-    narrow: Narrow,
+    narrow: Sizes32,
     name: &'a [u8],
     extra: &'a [u8],
 }
 
-fn parse(bytes: &[u8]) -> Option<Header<'_>> {
-    let mut fields = Fields(bytes);
+fn parse(bytes: &[u8]) -> Option<LocalHeader<'_>> {
+    let mut fields = RecordReader(bytes);
     if fields.take(4)? != SIGNATURE {
         return None;
     }
@@ -107,13 +107,13 @@ fn parse(bytes: &[u8]) -> Option<Header<'_>> {
     let crc32 = fields.u32()?;
     let (packed_bytes, inflated_bytes) = (fields.u32()?, fields.u32()?);
     let (name_bytes, extra_bytes) = (fields.u16()?, fields.u16()?);
-    Some(Header {
+    Some(LocalHeader {
         bytes: header_bytes(bytes)?,
         needed,
         flags,
         method,
         crc32,
-        narrow: Narrow {
+        narrow: Sizes32 {
             inflated_bytes,
             packed_bytes,
             offset: 0,
@@ -124,12 +124,12 @@ fn parse(bytes: &[u8]) -> Option<Header<'_>> {
 }
 
 /// Every difference between the two headers.
-fn compare(header: &Header<'_>, record: &Record) -> Vec<&'static str> {
+fn compare(header: &LocalHeader<'_>, record: &Record) -> Vec<&'static str> {
     const DIFFERS: [&str; 4] = [
-        "is damaged: its local header has another name than the ZIP's directory",
-        "is damaged: its local header has other flags than the ZIP's directory",
-        "is damaged: its local header has another way of packing than the ZIP's directory",
-        "needs a newer version of the ZIP format than there is",
+        "is damaged: its name differs between its local file header and the central directory",
+        "is damaged: its flags differ between its local file header and the central directory",
+        "is damaged: its compression method differs between its local file header and the central directory",
+        "needs a version of the ZIP format that does not exist",
     ];
     let same = [
         header.name == record.raw_name,
@@ -146,7 +146,7 @@ fn compare(header: &Header<'_>, record: &Record) -> Vec<&'static str> {
         Err(message) => faults.push(message),
         Ok(extra) => {
             if !extra::repeats_name(extra.unicode_path, header.name) {
-                faults.push("has another name in its Unicode path field");
+                faults.push("has a different name in its Unicode path extra field");
             }
             if extra.encrypted {
                 faults.push("is encrypted");
@@ -160,9 +160,10 @@ fn compare(header: &Header<'_>, record: &Record) -> Vec<&'static str> {
     faults
 }
 
-/// Sizes and check sum agree, or are left to the descriptor after the data.
-fn compare_sizes(header: &Header<'_>, record: &Record, zip64: Option<&[u8]>) -> Option<&'static str> {
-    const DIFFERS: &str = "is damaged: its local header has other sizes or another check sum than the ZIP's directory";
+/// Sizes and checksum agree, or are left to the descriptor after the data.
+fn compare_sizes(header: &LocalHeader<'_>, record: &Record, zip64: Option<&[u8]>) -> Option<&'static str> {
+    const DIFFERS: &str =
+        "is damaged: its sizes or its CRC differ between its local file header and the central directory";
     let wide = match extra::widen(zip64, header.narrow) {
         Ok(wide) => wide,
         Err(message) => return Some(message),

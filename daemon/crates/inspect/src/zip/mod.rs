@@ -1,10 +1,10 @@
-//! ZIP archives, judged by their raw records before anything is inflated.
+//! ZIP archives (APPNOTE), checked by their raw records before anything is inflated.
 //!
-//! A ZIP says everything twice or three times (local header, descriptor, central directory, end record, ZIP64 record), and readers differ in what
-//! they believe. What we scan must be what a buyer's reader sees, so an archive is accepted only when every account of it is the same and every
+//! A ZIP repeats everything two or three times (local file header, data descriptor, central directory, end of central directory record, ZIP64
+//! records), and readers differ in which one they use. What we scan must be what a buyer's reader sees, so an archive is accepted only when every account of it is the same and every
 //! byte of the file belongs to exactly one record: members lie back to back from byte 0 to the directory, the directory ends where the end
-//! records begin, and these end the file. [`Archive::read`] judges that; [`Archive::reader`] then inflates exactly the range that was judged and
-//! proves size, check sum and the end of the deflate stream.
+//! records begin, and these end the file. [`Archive::read`] checks that; [`Archive::reader`] then inflates exactly the range that was checked and
+//! proves size, checksum and the end of the deflate stream.
 //!
 //! The records are read here and not by a crate: `rawzip` gives raw records, but searches for the end record and the directory as a lenient reader
 //! does (prefixes, several end records and gaps are hidden by it), and it keeps the redundant ZIP64 values to itself, which are the faults that we
@@ -25,37 +25,36 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use tradepost_common::uploads::Finding;
 
-pub(crate) use self::names::fold;
-pub use self::reader::Reader;
+pub use self::reader::EntryReader;
 use self::reader::Workspace;
 use crate::faults::{Faults, PACK_RULE};
 use crate::magic;
 
 /// Why a file was not opened.
 #[derive(Debug)]
-pub enum Unsound {
+pub enum OpenError {
     /// The file is at fault; every fault is listed.
     Refused(Vec<Finding>),
     /// The file could not be read at all.
     Unreadable(io::Error),
 }
 
-impl From<io::Error> for Unsound {
+impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         Self::Unreadable(error)
     }
 }
 
-/// What is refused before the directory is read.
+/// Limits that are checked before the central directory is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of the whole file.
+    /// The size of the whole file.
     pub packed_bytes: u64,
     /// Files, folders and everything else.
     pub entries: u64,
 }
 
-/// How a member is packed; nothing else is accepted.
+/// The compression methods that are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Stored,
@@ -65,26 +64,26 @@ pub enum Method {
 /// One file or folder of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// With `/` between its parts and none at the end, also for a folder.
+    /// The path, with `/` between its parts and none at the end, also of a folder.
     pub path: String,
     pub is_folder: bool,
     pub method: Method,
     pub packed_bytes: u64,
-    /// As declared; [`Reader`] proves it.
+    /// The declared size; [`EntryReader`] proves it.
     pub inflated_bytes: u64,
     pub crc32: u32,
     /// From the beginning of the file.
     pub data_offset: u64,
-    /// Whether sizes and check sum follow the data as well.
+    /// Sizes and CRC follow the data as well, in a data descriptor.
     has_descriptor: bool,
     /// A second declared size that differs from the first: no contents can satisfy both.
     contradicted: Option<u64>,
-    /// Whether it makes sense to inflate it.
+    /// False when a fault was found, so that it must not be inflated.
     sound: bool,
 }
 
 impl Entry {
-    /// False when a fault of this entry was told: then it must not be inflated.
+    /// False when this entry has a fault and must not be inflated.
     pub fn is_sound(&self) -> bool {
         self.sound
     }
@@ -100,17 +99,17 @@ pub struct Archive<R> {
 
 impl<R: Read + Seek> Archive<R> {
     /// Opens an archive without a fault; its members are not inflated yet.
-    pub fn open(source: R, limits: &Limits) -> Result<Self, Unsound> {
+    pub fn open(source: R, limits: &Limits) -> Result<Self, OpenError> {
         let mut faults = Faults::default();
         match Self::read(source, limits, &mut faults)? {
             Some(archive) if faults.is_empty() => Ok(archive),
-            _ => Err(Unsound::Refused(faults.into_findings())),
+            _ => Err(OpenError::Refused(faults.into_findings())),
         }
     }
 
-    /// Like [`Self::open`], but tells every fault and goes on while it makes sense: `None` when no member can be trusted to be where it should.
+    /// Like [`Self::open`], but adds every fault to `faults` and goes on after it where possible; `None` when no offset of a member can be trusted.
     pub fn read(mut source: R, limits: &Limits, faults: &mut Faults) -> io::Result<Option<Self>> {
-        let Some(listing) = listing(&mut source, limits, faults).or_else(|fault| told(fault, faults))? else {
+        let Some(listing) = listing(&mut source, limits, faults).or_else(|error| add_fault(error, faults))? else {
             return Ok(None);
         };
         let mut members = Vec::with_capacity(listing.records.len());
@@ -135,32 +134,32 @@ impl<R: Read + Seek> Archive<R> {
     ///
     /// # Panics
     /// When there is no such entry.
-    pub fn reader(&mut self, index: usize) -> io::Result<Reader<'_, R>> {
-        Reader::new(&mut self.source, &self.entries[index], &mut self.workspace)
+    pub fn reader(&mut self, index: usize) -> io::Result<EntryReader<'_, R>> {
+        EntryReader::new(&mut self.source, &self.entries[index], &mut self.workspace)
     }
 }
 
 /// Why the archive as a whole cannot be read further.
 #[derive(Debug)]
-enum Fault {
+enum ArchiveError {
     /// Completes the sentence "the ZIP ...".
     Archive(String),
     Io(io::Error),
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for ArchiveError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-fn told(fault: Fault, faults: &mut Faults) -> io::Result<Option<Listing>> {
-    match fault {
-        Fault::Archive(message) => {
+fn add_fault(error: ArchiveError, faults: &mut Faults) -> io::Result<Option<Listing>> {
+    match error {
+        ArchiveError::Archive(message) => {
             faults.add(PACK_RULE, None, message);
             Ok(None)
         }
-        Fault::Io(error) => Err(error),
+        ArchiveError::Io(error) => Err(error),
     }
 }
 
@@ -170,8 +169,12 @@ struct Listing {
 }
 
 /// Everything that comes after the members.
-fn listing(source: &mut (impl Read + Seek), limits: &Limits, faults: &mut Faults) -> Result<Option<Listing>, Fault> {
-    let fault = |message: String| Err(Fault::Archive(message));
+fn listing(
+    source: &mut (impl Read + Seek),
+    limits: &Limits,
+    faults: &mut Faults,
+) -> Result<Option<Listing>, ArchiveError> {
+    let fault = |message: String| Err(ArchiveError::Archive(message));
     let file_bytes = source.seek(SeekFrom::End(0))?;
     if file_bytes > limits.packed_bytes {
         return fault(format!(
@@ -180,7 +183,7 @@ fn listing(source: &mut (impl Read + Seek), limits: &Limits, faults: &mut Faults
         ));
     }
     if file_bytes == 0 {
-        return fault("the pack has no bytes at all".to_owned());
+        return fault("the pack is empty".to_owned());
     }
     let head = bytes::read_at(source, 0, 4)?;
     // The last is an archive without members that has ZIP64 records all the same.

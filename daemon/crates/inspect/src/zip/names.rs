@@ -1,9 +1,8 @@
-//! Names that cannot stand beside each other in one folder of somebody's disk.
-
-use unicode_normalization::UnicodeNormalization;
+//! Names that collide on file systems of buyers.
 
 use super::local::Member;
 use crate::faults::{Faults, PACK_RULE};
+use crate::paths::fold;
 
 /// Checks that all names differ, also on a disk that ignores case and Unicode normal forms.
 pub(super) fn check(members: &[Member], faults: &mut Faults) {
@@ -11,7 +10,7 @@ pub(super) fn check(members: &[Member], faults: &mut Faults) {
         .iter()
         .map(|member| (fold(&member.record.path), member))
         .collect();
-    // Sorting is stable: the later one of two is told.
+    // Sorting is stable: the later one of two gets the fault.
     folded.sort_by(|(one, _), (other, _)| one.cmp(other));
     for pair in folded.windows(2) {
         let [(one, first), (other, second)] = pair else {
@@ -34,22 +33,6 @@ pub(super) fn check(members: &[Member], faults: &mut Faults) {
     }
 }
 
-/// How a path is told from another: as a disk would that ignores case, the way characters are composed, and those that nobody sees.
-pub(crate) fn fold(path: &str) -> String {
-    // To upper case first: `ß` and `ss` are one name.
-    path.nfkc()
-        .filter(|&character| !is_ignored(character))
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .nfkc()
-        .collect()
-}
-
-/// Soft hyphens, joiners and variation selectors, which emoji need: two names may not differ only in them.
-fn is_ignored(character: char) -> bool {
-    matches!(character, '\u{AD}' | '\u{34F}' | '\u{180B}'..='\u{180F}' | '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
-}
-
 fn clash(first: &Member, second: &Member) -> String {
     let (one, other) = (&first.record.path, &second.record.path);
     if first.record.is_folder != second.record.is_folder {
@@ -61,7 +44,7 @@ fn clash(first: &Member, second: &Member) -> String {
     let how = if one.to_lowercase() == other.to_lowercase() {
         "the case of its letters"
     } else {
-        "how its characters are written in Unicode"
+        "the Unicode composition of its characters"
     };
     format!("has the same name as {one:?} but for {how}")
 }

@@ -8,7 +8,7 @@ use super::{Entry, Method};
 
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// What inflating needs and members can share.
+/// Buffers that the readers of all entries share.
 #[derive(Debug)]
 pub(super) struct Workspace {
     inflate: Decompress,
@@ -25,13 +25,13 @@ impl Default for Workspace {
 }
 
 /// The contents of one member. Reading never goes beyond the declared size, and at the end of the contents, or earlier, it fails when size,
-/// check sum or the packed data itself are not as declared.
+/// checksum or the packed data itself are not as declared.
 #[derive(Debug)]
-pub struct Reader<'a, R> {
+pub struct EntryReader<'a, R> {
     source: &'a mut R,
     workspace: &'a mut Workspace,
     entry: &'a Entry,
-    /// Of the packed data: not read yet; read and not unpacked yet, in the buffer.
+    /// Bytes of the packed data that are not read yet.
     unread: u64,
     buffered: std::ops::Range<usize>,
     given: u64,
@@ -42,7 +42,7 @@ pub struct Reader<'a, R> {
     proven: bool,
 }
 
-impl<'a, R: Read + Seek> Reader<'a, R> {
+impl<'a, R: Read + Seek> EntryReader<'a, R> {
     pub(super) fn new(source: &'a mut R, entry: &'a Entry, workspace: &'a mut Workspace) -> io::Result<Self> {
         source.seek(SeekFrom::Start(entry.data_offset))?;
         workspace.inflate.reset(false);
@@ -95,7 +95,7 @@ impl<'a, R: Read + Seek> Reader<'a, R> {
         self.overlap.extend(bytes.iter().take(3));
         let found = |bytes: &[u8]| bytes.windows(4).any(|window| window == SIGNATURE);
         if found(&self.overlap) || found(bytes) {
-            return Err(wrong("has the signature of a descriptor in its stored data"));
+            return Err(wrong("has the signature of a data descriptor in its stored data"));
         }
         let mut last = std::mem::take(&mut self.overlap);
         if bytes.len() >= 3 {
@@ -150,14 +150,14 @@ impl<'a, R: Read + Seek> Reader<'a, R> {
             )));
         }
         if self.hasher.clone().finalize() != self.entry.crc32 {
-            return Err(wrong("has another check sum than its headers say"));
+            return Err(wrong("has a different CRC than its headers declare"));
         }
         self.proven = true;
         Ok(())
     }
 }
 
-impl<R: Read + Seek> Read for Reader<'_, R> {
+impl<R: Read + Seek> Read for EntryReader<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() || self.proven {
             return Ok(0);

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use anyhow::bail;
 use tradepost_common::uploads::Finding;
-use tradepost_inspect::pack::{self, PackLimits, Unsound};
+use tradepost_inspect::pack::{self, PackLimits, OpenError};
 use tradepost_render::engine::{Engine, Picture};
 use tradepost_render::file::{Opened, Published};
 use tradepost_render::{compare, sheet};
@@ -94,8 +94,8 @@ fn send_opened(socket: &UnixStream, result: Result<Opened, Vec<Finding>>) -> io:
 fn open_pack(socket: &UnixStream, file: File, limits: &PackLimits) -> io::Result<()> {
     let mut pack = match pack::check(file, limits) {
         Ok(pack) => pack,
-        Err(Unsound::Refused(findings)) => return send(socket, &Reply::Refused { findings }, &[]),
-        Err(Unsound::Unreadable(error)) => return send_broken(socket, &error),
+        Err(OpenError::Refused(findings)) => return send(socket, &Reply::Refused { findings }, &[]),
+        Err(OpenError::Unreadable(error)) => return send_broken(socket, &error),
     };
     let manifest = Box::new(pack.manifest().clone());
     send(socket, &Reply::Manifest { manifest }, &[])?;

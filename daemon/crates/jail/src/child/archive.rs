@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 
 use tradepost_inspect::text;
-use tradepost_inspect::zip::{Archive, Limits, Unsound};
+use tradepost_inspect::zip::{Archive, Limits, OpenError};
 
 use super::limits::CpuLimit;
 use crate::frame::write_frame;
@@ -22,8 +22,8 @@ pub fn unpack(socket: &UnixStream, file: File, request: &Unpack, limit: &CpuLimi
     };
     match Archive::open(file, &limits) {
         Ok(mut archive) => send_files(&mut archive, request.file_bytes, &mut to, limit)?,
-        Err(Unsound::Refused(findings)) => write_frame(&mut to, &Reply::Refused { findings }, &[])?,
-        Err(Unsound::Unreadable(error)) => {
+        Err(OpenError::Refused(findings)) => write_frame(&mut to, &Reply::Refused { findings }, &[])?,
+        Err(OpenError::Unreadable(error)) => {
             let detail = error.to_string();
             write_frame(&mut to, &Reply::Broken { detail }, &[])?;
         }

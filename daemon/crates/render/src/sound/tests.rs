@@ -11,7 +11,7 @@ fn wav(samples: impl Iterator<Item = i16>) -> Vec<u8> {
 }
 
 fn waveform(bytes: &[u8], name: &str) -> Result<Waveform, SoundError> {
-    let judged = media::judge(bytes, name).unwrap();
+    let judged = media::inspect(bytes, name).unwrap();
     Waveform::read(bytes, judged.duration_ms.unwrap())
 }
 

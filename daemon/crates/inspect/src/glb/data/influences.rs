@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::glb::elements::ElementReader;
-use crate::glb::gl::{Component, Kind};
+use crate::glb::gl::{AccessorType, Component};
 use crate::glb::issue::codes;
 use crate::glb::model::Model;
-use crate::glb::objects::primitive::Primitive;
+use crate::glb::model::elements::ElementReader;
+use crate::glb::model::primitive::Primitive;
 use crate::glb::path::Path;
 
-/// What rounding adds to the sum for each weight.
+/// The rounding error that each weight adds to the sum.
 const THRESHOLD_STEP: f64 = 2e-7;
 
 /// Checks all skinned meshes that some node uses with a skin.
@@ -60,7 +60,7 @@ fn check_primitive(model: &Model<'_>, primitive: &Primitive, joint_count: usize,
     };
     let mut sets = Vec::new();
     for number in 0..primitive.joint_sets() {
-        let Some(set) = Set::of(model, primitive, number, vertices) else {
+        let Some(set) = Set::new(model, primitive, number, vertices) else {
             return;
         };
         sets.push(set);
@@ -82,7 +82,7 @@ fn check_primitive(model: &Model<'_>, primitive: &Primitive, joint_count: usize,
 
 impl<'m> Set<'m> {
     /// `None` when the accessors are wrong, which was reported before.
-    fn of(model: &'m Model<'_>, primitive: &Primitive, number: u64, vertices: u64) -> Option<Self> {
+    fn new(model: &'m Model<'_>, primitive: &Primitive, number: u64, vertices: u64) -> Option<Self> {
         let (joints_name, weights_name) = (format!("JOINTS_{number}"), format!("WEIGHTS_{number}"));
         if !model.context.spend(primitive.attributes.len() as u64) {
             return None;
@@ -90,7 +90,7 @@ impl<'m> Set<'m> {
         let elements = |name: &str| {
             let accessor = model.accessor(primitive.attribute(name))?;
             let elements = ElementReader::new(model, accessor)?;
-            (accessor.kind == Some(Kind::Vec4) && elements.count() == vertices).then_some(elements)
+            (accessor.kind == Some(AccessorType::Vec4) && elements.count() == vertices).then_some(elements)
         };
         let joints = elements(&joints_name).filter(|joints| joints.component() != Component::F32)?;
         let weights = elements(&weights_name)?;

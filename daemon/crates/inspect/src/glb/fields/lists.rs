@@ -10,7 +10,7 @@ use crate::glb::path::Path;
 /// Names and indices; a wrong index is `None`.
 pub type IndexMap<'a> = Vec<(&'a str, Option<usize>)>;
 
-/// What a list of numbers must be.
+/// The rule for a list of numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct FloatList {
     /// `None` for any but zero.
@@ -29,7 +29,7 @@ impl FloatList {
     /// Numbers from 0 to 1.
     pub const UNIT: Self = Self::ANY.from(0.0).to(1.0);
 
-    pub const fn of(length: usize) -> Self {
+    pub const fn with_length(length: usize) -> Self {
         Self {
             length: Some(length),
             ..Self::ANY

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{chunk, container, glb, triangle, triangle_bytes};
 use crate::glb::{Policy, check, to_findings};
 
-fn judge(bytes: &[u8]) {
+fn check_upload(bytes: &[u8]) {
     for policy in [Policy::upload(), Policy::khronos()] {
         let report = check(bytes, "model.glb", &policy);
         assert_eq!(report.is_valid(), report.errors == 0);
@@ -53,7 +53,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        judge(&bytes);
+        check_upload(&bytes);
     }
 
     #[test]
@@ -68,12 +68,12 @@ proptest! {
             let end = text[start..].find([',', ']', '}']).map_or(text.len(), |end| start + end);
             text.replace_range(start..end, odd);
         }
-        judge(&container(&[chunk(b"JSON", text.as_bytes(), b' '), chunk(b"BIN\0", &triangle_bytes(), 0)]));
+        check_upload(&container(&[chunk(b"JSON", text.as_bytes(), b' '), chunk(b"BIN\0", &triangle_bytes(), 0)]));
     }
 
     #[test]
     fn any_bytes_get_a_verdict(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        judge(&bytes);
-        judge(&container(&[chunk(b"JSON", &bytes, b' ')]));
+        check_upload(&bytes);
+        check_upload(&container(&[chunk(b"JSON", &bytes, b' ')]));
     }
 }

@@ -1,4 +1,4 @@
-//! What the marketplace asks on top of valid glTF, and how it is told.
+//! The rules of the marketplace beyond valid glTF, and their findings.
 
 use base64::Engine as _;
 use serde_json::json;
@@ -74,7 +74,7 @@ fn pictures_must_be_what_they_say() {
 }
 
 #[test]
-fn only_extensions_that_can_be_judged_are_taken() {
+fn only_extensions_that_can_be_checked_are_accepted() {
     for name in [
         "KHR_draco_mesh_compression",
         "EXT_meshopt_compression",

@@ -38,14 +38,14 @@ fn chunks_of_a_png_are_in_order() {
         (vec![ihdr, ihdr, idat, iend], "two headers"),
         (vec![ihdr, iend], "fewer pixels"),
         (vec![ihdr, one, iend], "fewer pixels"),
-        (vec![ihdr, one, text, two, iend], "two places"),
+        (vec![ihdr, one, text, two, iend], "not consecutive"),
         (vec![ihdr, idat, (*b"PLTE", &[1, 2, 3]), iend], "palette"),
         (vec![ihdr, (*b"PLTE", &[1, 2]), idat, iend], "palette"),
         (vec![ihdr, (*b"PLTE", &[1; 771]), idat, iend], "palette"),
-        (vec![ihdr, (*b"ABCD", b""), idat, iend], "no reader knows"),
-        (vec![ihdr, (*b"ab\0D", b""), idat, iend], "proper name"),
+        (vec![ihdr, (*b"ABCD", b""), idat, iend], "unknown critical chunk"),
+        (vec![ihdr, (*b"ab\0D", b""), idat, iend], "invalid type"),
         (vec![ihdr, (*b"acTL", &[0; 8]), idat, iend], "picture.animated"),
-        (vec![ihdr, idat, (*b"IEND", b"more")], "end with contents"),
+        (vec![ihdr, idat, (*b"IEND", b"more")], "IEND chunk with data"),
         (
             vec![ihdr, idat, (*b"IDAT", b"more"), iend],
             "picture.hidden-data: has more data than pixels",
@@ -88,7 +88,7 @@ fn the_pixels_of_a_png_are_all_there_and_no_more() {
         [8, 2, 0, 0, 2],
     ] {
         let file = png_of(&[(*b"IHDR", &header(5, 3, kind)), (*b"IEND", b"")]);
-        assert_refused(&file, "a.png", "header that makes no sense");
+        assert_refused(&file, "a.png", "an invalid header");
     }
     let palette = png_of(&[
         (*b"IHDR", &header(1, 1, [8, 3, 0, 0, 0])),
@@ -141,17 +141,25 @@ fn segments_of_a_jpeg_are_walked_to_its_end() {
         "picture.colours: has more than 8 bits",
     );
     assert_refused(&changed(frame + 9, &[4]), "a.jpg", "picture.colours: is in CMYK");
-    assert_refused(&changed(frame + 9, &[2]), "a.jpg", "makes no sense");
-    assert_refused(&changed(frame + 11, &[0x51]), "a.jpg", "makes no sense");
+    assert_refused(&changed(frame + 9, &[2]), "a.jpg", "an invalid header");
+    assert_refused(&changed(frame + 11, &[0x51]), "a.jpg", "an invalid header");
     assert_refused(&changed(frame + 2, &[0, 1]), "a.jpg", "segment of the wrong length");
     assert_refused(
         &changed(frame, &[0]),
         "a.jpg",
         "picture.hidden-data: has bytes that belong to no segment",
     );
-    assert_refused(&changed(at(0xdb) + 1, &[0xfe]), "a.jpg", "before what is needed");
-    assert_refused(&changed(frame + 1, &[0xfe]), "a.jpg", "before what is needed");
-    assert_refused(&changed(at(0xe0) + 1, &[0xd8]), "a.jpg", "does not belong there");
+    assert_refused(
+        &changed(at(0xdb) + 1, &[0xfe]),
+        "a.jpg",
+        "before its frame header and tables",
+    );
+    assert_refused(
+        &changed(frame + 1, &[0xfe]),
+        "a.jpg",
+        "before its frame header and tables",
+    );
+    assert_refused(&changed(at(0xe0) + 1, &[0xd8]), "a.jpg", "in the wrong place");
     let twice = [&file[..file.len() - 2], &file[frame..]].concat();
     assert_refused(&twice, "a.jpg", "two frames");
     let scan = at(0xda);
@@ -203,15 +211,15 @@ fn chunks_of_a_webp_are_one_still_picture() {
         "a.webp",
         "picture.animated",
     );
-    assert_refused(&file(&[(*b"VP8L", b"/")]), "a.webp", "does not begin as one");
+    assert_refused(&file(&[(*b"VP8L", b"/")]), "a.webp", "invalid image data");
     // A key frame of 4 x 6 pixels, and one that is none.
     let lossy = [0x10, 0, 0, 0x9d, 0x01, 0x2a, 4, 0, 6, 0, 1, 2];
-    let media = judge(&file(&[(*b"VP8 ", &lossy)]), "a.webp").unwrap();
+    let media = inspect(&file(&[(*b"VP8 ", &lossy)]), "a.webp").unwrap();
     assert_eq!((media.width, media.height), (Some(4), Some(6)));
     assert_refused(
         &file(&[(*b"VP8 ", &[&[0x11], &lossy[1..]].concat())]),
         "a.webp",
-        "does not begin as one",
+        "invalid image data",
     );
     let mut odd = file(&[(*b"VP8X", &right), profile, picture]);
     let padding = odd.windows(7).position(|window| window == b"profile").unwrap() + 7;

@@ -1,4 +1,4 @@
-//! How many elements there are once every reference has been followed: uses, and masks, clip paths, patterns, markers that refer to each other.
+//! The number of elements after every reference is resolved: `use`, and masks, clip paths, patterns and markers that refer to each other.
 
 use std::collections::HashMap;
 

@@ -4,7 +4,7 @@
 
 use cssparser::{ToCss, Token};
 
-use super::tokens::{Piece, tokens};
+use super::tokens::{PositionedToken, tokens};
 use super::{dangers, is_harmless, is_script_property};
 
 /// A style sheet: rules, and the at-rules that only hold rules or declare fonts of the file's own.
@@ -29,7 +29,7 @@ fn clean(css: &str, level: Level) -> String {
     let Ok(pieces) = tokens(css) else {
         return String::new();
     };
-    let mut writer = Writer {
+    let mut writer = StyleWriter {
         css,
         pieces: &pieces,
         out: String::with_capacity(css.len()),
@@ -37,19 +37,19 @@ fn clean(css: &str, level: Level) -> String {
     };
     writer.items(0..pieces.len(), level);
     let out = writer.out.trim().to_owned();
-    // The judge has the last word.
+    // The inspection decides.
     if dangers(&out).is_empty() { out } else { String::new() }
 }
 
-struct Writer<'a> {
+struct StyleWriter<'a> {
     css: &'a str,
-    pieces: &'a [Piece<'a>],
+    pieces: &'a [PositionedToken<'a>],
     out: String,
     /// A comment was left out since the last token: it may have kept two tokens apart.
     comment: bool,
 }
 
-impl Writer<'_> {
+impl StyleWriter<'_> {
     fn items(&mut self, range: std::ops::Range<usize>, level: Level) {
         let mut at = range.start;
         while at < range.end {
@@ -128,7 +128,7 @@ impl Writer<'_> {
         range.into_iter().all(|index| self.value(&self.pieces[index]))
     }
 
-    fn value(&mut self, piece: &Piece<'_>) -> bool {
+    fn value(&mut self, piece: &PositionedToken<'_>) -> bool {
         let source = &self.css[piece.range.clone()];
         match &piece.token {
             Token::WhiteSpace(_) => {
@@ -182,7 +182,7 @@ impl Writer<'_> {
     }
 }
 
-/// What the block of an at-rule holds; `None` for at-rules that are left out.
+/// The content of the block of an at-rule; `None` for at-rules that are left out.
 fn at_rule_level(name: &str) -> Option<Level> {
     match name {
         "media" | "supports" | "layer" | "container" | "keyframes" | "-webkit-keyframes" | "-moz-keyframes" => {

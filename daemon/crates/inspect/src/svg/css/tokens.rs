@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 32;
 const MAX_TOKENS: usize = 300_000;
 
 /// One token. A function or an opening bracket is followed by what is in it and, at `close`, by its closing bracket.
-pub(super) struct Piece<'a> {
+pub(super) struct PositionedToken<'a> {
     pub token: Token<'a>,
     /// Where it is in the style.
     pub range: Range<usize>,
@@ -22,7 +22,7 @@ pub(super) struct Piece<'a> {
 pub(super) struct Excess(pub usize);
 
 /// Every token of a style. Blocks that are never closed are closed at its end.
-pub(super) fn tokens(css: &str) -> Result<Vec<Piece<'_>>, Excess> {
+pub(super) fn tokens(css: &str) -> Result<Vec<PositionedToken<'_>>, Excess> {
     let mut input = ParserInput::new(css);
     let mut parser = Parser::new(&mut input);
     let mut pieces = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn tokens(css: &str) -> Result<Vec<Piece<'_>>, Excess> {
 fn collect<'i>(
     parser: &mut Parser<'i, '_>,
     depth: usize,
-    pieces: &mut Vec<Piece<'i>>,
+    pieces: &mut Vec<PositionedToken<'i>>,
 ) -> Result<(), ParseError<'i, ()>> {
     loop {
         let start = parser.position().byte_index();
@@ -51,7 +51,7 @@ fn collect<'i>(
             _ => None,
         };
         let index = pieces.len();
-        pieces.push(Piece {
+        pieces.push(PositionedToken {
             token,
             range: start..end,
             close: index,
@@ -64,7 +64,7 @@ fn collect<'i>(
             let end = parser.position().byte_index();
             pieces[index].close = pieces.len();
             let close = pieces.len();
-            pieces.push(Piece {
+            pieces.push(PositionedToken {
                 token,
                 range: end..end,
                 close,

@@ -1,4 +1,4 @@
-//! Which characters the bytes of an XML file are. What two programs could read in two ways is not read at all.
+//! Decodes the bytes of an XML file. An encoding that two programs could read in two ways is refused.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 const MAX_DECLARATION: usize = 256;
 
 /// Why there is no text.
-pub(super) enum Fault {
+pub(super) enum EncodingError {
     NotXml,
     NotUtf8 { line: usize },
     Refused(String),
 }
 
 /// The text without its byte order mark.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Fault> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, EncodingError> {
     let utf32: [&[u8]; 4] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<"];
     if utf32.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(refused("is in UTF-32, which is not read: save it as UTF-8"));
@@ -44,9 +44,9 @@ enum Mark {
     Absent,
 }
 
-fn ascii_like(bytes: &[u8], mark: Mark) -> Result<Cow<'_, str>, Fault> {
+fn ascii_like(bytes: &[u8], mark: Mark) -> Result<Cow<'_, str>, EncodingError> {
     if !bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(Fault::NotXml);
+        return Err(EncodingError::NotXml);
     }
     let head: String = bytes
         .iter()
@@ -64,18 +64,23 @@ fn ascii_like(bytes: &[u8], mark: Mark) -> Result<Cow<'_, str>, Fault> {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
+fn utf8(bytes: &[u8]) -> Result<&str, EncodingError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let newlines = before.iter().filter(|&&byte| byte == b'\n').count();
-        Fault::NotUtf8 { line: newlines + 1 }
+        EncodingError::NotUtf8 { line: newlines + 1 }
     })
 }
 
-fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding, names: &[&str], mark: Mark) -> Result<Cow<'a, str>, Fault> {
+fn utf16<'a>(
+    bytes: &'a [u8],
+    encoding: &'static Encoding,
+    names: &[&str],
+    mark: Mark,
+) -> Result<Cow<'a, str>, EncodingError> {
     let text = encoding
         .decode_without_bom_handling_and_without_replacement(bytes)
-        .ok_or_else(|| refused("is not sound UTF-16: save it as UTF-8"))?;
+        .ok_or_else(|| refused("is not valid UTF-16: save it as UTF-8"))?;
     match declared(&text)? {
         Some(name) if !names.contains(&name.as_str()) => Err(differs(&name)),
         None if mark == Mark::Absent => Err(refused(
@@ -86,7 +91,7 @@ fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding, names: &[&str], mark:
 }
 
 /// The encoding in `<?xml version="1.0" encoding="..."?>`, in lower case.
-fn declared(text: &str) -> Result<Option<String>, Fault> {
+fn declared(text: &str) -> Result<Option<String>, EncodingError> {
     let Some(rest) = text
         .strip_prefix("<?xml")
         .filter(|rest| rest.starts_with(char::is_whitespace))
@@ -115,13 +120,13 @@ fn declared(text: &str) -> Result<Option<String>, Fault> {
     Ok(Some(name.trim().to_ascii_lowercase()))
 }
 
-fn differs(name: &str) -> Fault {
+fn differs(name: &str) -> EncodingError {
     let name = crate::text::clean(name, 40);
     refused(format!(
         "declares the encoding {name:?}, which is not read or not the one it is in: save it as UTF-8"
     ))
 }
 
-fn refused(message: impl Into<String>) -> Fault {
-    Fault::Refused(message.into())
+fn refused(message: impl Into<String>) -> EncodingError {
+    EncodingError::Refused(message.into())
 }

@@ -4,49 +4,49 @@ use std::io::Read;
 
 use flate2::bufread::GzDecoder;
 
-/// How gzip begins.
+/// The magic of gzip.
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// As for every member of a pack; what grows more than this is made to.
+/// The largest ratio, as for every member of a pack.
 const MAX_RATIO: u64 = 50;
-/// Up to here the ratio says nothing.
+/// Smaller output has no limit of its ratio.
 const FREE_BYTES: u64 = 64 << 10;
 const CHUNK: usize = 64 << 10;
 
 /// Why there is nothing.
-pub(super) enum Fault {
+pub(super) enum GzipError {
     TooLarge,
     Refused(&'static str),
 }
 
 /// Inflates at most `max_bytes`. Size and ratio are counted while inflating; nothing may follow the member.
-pub(super) fn inflate(bytes: &[u8], max_bytes: u64) -> Result<Vec<u8>, Fault> {
+pub(super) fn inflate(bytes: &[u8], max_bytes: u64) -> Result<Vec<u8>, GzipError> {
     let most_by_ratio = FREE_BYTES.max((bytes.len() as u64).saturating_mul(MAX_RATIO));
     let mut decoder = GzDecoder::new(bytes);
     let mut plain = Vec::new();
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = decoder.read(&mut chunk).map_err(|_| {
-            Fault::Refused("is compressed with gzip and damaged: compress it again, or upload the plain SVG")
+            GzipError::Refused("is compressed with gzip and damaged: compress it again, or upload the plain SVG")
         })?;
         if read == 0 {
             break;
         }
         plain.extend_from_slice(&chunk[..read]);
         if plain.len() as u64 > most_by_ratio {
-            return Err(Fault::Refused(
+            return Err(GzipError::Refused(
                 "grows to more than 50 times its size when it is unpacked: upload the plain SVG",
             ));
         }
         if plain.len() as u64 > max_bytes {
-            return Err(Fault::TooLarge);
+            return Err(GzipError::TooLarge);
         }
     }
     if !decoder.into_inner().is_empty() {
-        return Err(Fault::Refused("has something after its compressed content"));
+        return Err(GzipError::Refused("has data after its compressed content"));
     }
     if plain.starts_with(&MAGIC) {
-        return Err(Fault::Refused("is compressed twice"));
+        return Err(GzipError::Refused("is compressed twice"));
     }
     Ok(plain)
 }

@@ -1,6 +1,6 @@
 //! Public collections of hostile and honest archives, where `TRADEPOST_CORPORA` points.
 //!
-//! `open` judges the records; contents are judged when they are inflated. A hostile archive must be refused by one of the two.
+//! `open` checks the records; contents are checked when they are inflated. A hostile archive must be refused by one of the two.
 //!
 //! | collection | differs from its own verdict | why |
 //! |---|---|---|
@@ -11,11 +11,11 @@
 //! | | `sloppy-filenames` | backslash; the headers give two names |
 //! | | `unicode-path-extra-field` | a name that is not UTF-8, another one in an extra field |
 //!
-//! What malo leaves open (`iffy`), and why:
+//! The archives that malo leaves open (`iffy`), and the decisions:
 //!
 //! | archive | verdict | why |
 //! |---|---|---|
-//! | `crc_collision_*`, `crc_zero_nonempty` | accepted | a check sum proves no identity; sizes and contents are certain |
+//! | `crc_collision_*`, `crc_zero_nonempty` | accepted | a checksum proves no identity; sizes and contents are certain |
 //! | `nosubdir` | accepted | most archivers write no entry for a folder |
 //! | `prefix*`, `suffix_not_comment`, `8bitcomment` | refused | bytes that belong to no record: readers look for the archive in different places |
 //! | `*_cdsize_*` | refused | local headers and directory give other sizes or leave bytes over |
@@ -60,7 +60,7 @@ fn those(collection: &[(String, Vec<u8>)], test: impl Fn(&[u8]) -> bool) -> Vec<
 }
 
 #[test]
-fn warehouse_is_judged_as_python_s_index_judges_it() {
+fn warehouse_verdicts_are_those_of_python_s_index() {
     let (Some(hostile), Some(honest)) = (collection("warehouse/reject"), collection("warehouse/accept")) else {
         return;
     };
@@ -79,7 +79,7 @@ fn warehouse_is_judged_as_python_s_index_judges_it() {
 }
 
 #[test]
-fn malo_is_judged_and_what_it_leaves_open_is_decided() {
+fn malo_verdicts_are_the_same_and_open_cases_are_decided() {
     let (Some(hostile), Some(honest), Some(open)) = (
         collection("malo/reject"),
         collection("malo/accept"),
@@ -104,7 +104,7 @@ fn malo_is_judged_and_what_it_leaves_open_is_decided() {
 }
 
 #[test]
-fn yauzl_is_judged_with_known_exceptions() {
+fn yauzl_verdicts_are_the_same_with_known_exceptions() {
     let (Some(hostile), Some(honest)) = (collection("yauzl/failure"), collection("yauzl/success")) else {
         return;
     };

@@ -1,9 +1,9 @@
-//! What honest archivers write, byte for byte as they do.
+//! Archives as honest archivers write them, byte for byte.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::raw::{self, DESCRIPTOR, End, Member, UTF8, archive, extra, with_end, zip64, zip64_end};
+use super::raw::{self, DESCRIPTOR, Descriptor, RawEnd, RawMember, UTF8, archive, extra, with_end, zip64, zip64_end};
 use super::*;
 
 const TEXT: &[u8] = b"hello hello hello hello hello";
@@ -23,11 +23,11 @@ fn what_the_finder_writes_is_read() {
     let unix = extra(0x5855, &[0; 12]);
     let times = extra(0x5855, &[0; 8]);
     let file = |name: &str| {
-        let mut member = Member::deflated(name, TEXT).streamed(true, false);
+        let mut member = RawMember::deflated(name, TEXT).streamed(Descriptor::Signed32);
         (member.local.extra, member.central.extra) = (unix.clone(), times.clone());
         member
     };
-    let mut folder = Member::stored("Größe/", b"");
+    let mut folder = RawMember::stored("Größe/", b"");
     (folder.host, folder.attributes) = (3, 0o040_755 << 16);
     folder.local.extra = unix.clone();
     let members = [
@@ -49,13 +49,13 @@ fn what_the_finder_writes_is_read() {
 
 #[test]
 fn what_windows_explorer_and_7_zip_write_is_read() {
-    let mut explorer = Member::deflated("icons/a.svg", TEXT);
+    let mut explorer = RawMember::deflated("icons/a.svg", TEXT);
     (explorer.host, explorer.attributes) = (0, 0x20);
-    let mut seven = Member::deflated("icons/ü.svg", TEXT).both(|header| header.flags = UTF8);
+    let mut seven = RawMember::deflated("icons/ü.svg", TEXT).both(|header| header.flags = UTF8);
     seven.central.extra = extra(0x000a, &[0; 32]);
     // The NTFS host, the attributes of DOS, and those of Unix above them.
     (seven.host, seven.attributes) = (11, 0o100_644 << 16 | 0x8020);
-    let mut folder = Member::stored("empty/", b"");
+    let mut folder = RawMember::stored("empty/", b"");
     (folder.host, folder.attributes) = (0, 0x10);
     assert_read(
         &archive(&[explorer, seven, folder]),
@@ -65,10 +65,10 @@ fn what_windows_explorer_and_7_zip_write_is_read() {
 
 #[test]
 fn every_form_of_descriptor_is_read() {
-    for (signed, wide) in [(true, false), (true, true), (false, false), (false, true)] {
-        let one = Member::deflated("a", TEXT).streamed(signed, wide);
+    for form in Descriptor::ALL {
+        let one = RawMember::deflated("a", TEXT).streamed(form);
         // Info-ZIP and libarchive know the inflated size when they begin.
-        let mut other = Member::stored("b", TEXT).streamed(signed, wide);
+        let mut other = RawMember::stored("b", TEXT).streamed(form);
         other.local.inflated_bytes = TEXT.len() as u32;
         assert_read(&archive(&[one, other]), &[("a", TEXT), ("b", TEXT)]);
     }
@@ -78,22 +78,22 @@ fn every_form_of_descriptor_is_read() {
 fn zip64_fields_that_small_files_do_not_need_are_read() {
     let length = TEXT.len() as u64;
     // Python with `force_zip64`: all ones in the local header only.
-    let mut python = Member::stored("python", TEXT);
+    let mut python = RawMember::stored("python", TEXT);
     (python.local.packed_bytes, python.local.inflated_bytes) = (u32::MAX, u32::MAX);
     python.local.extra = zip64(&[length, length]);
     // Python to a pipe: zeros beside it, and a wide descriptor.
-    let mut pipe = Member::stored("pipe", TEXT).streamed(true, true);
+    let mut pipe = RawMember::stored("pipe", TEXT).streamed(Descriptor::Signed64);
     (pipe.local.packed_bytes, pipe.local.inflated_bytes) = (u32::MAX, u32::MAX);
     pipe.local.extra = zip64(&[0, 0]);
     let first = archive(&[python.clone(), pipe.clone()]).len() - archive(&[]).len();
     let central_bytes = 46 * 2 + "python".len() + "pipe".len();
     // Node's yazl: three values where two are left out.
-    let mut node = Member::stored("node", TEXT).streamed(true, false);
+    let mut node = RawMember::stored("node", TEXT).streamed(Descriptor::Signed32);
     (node.central.packed_bytes, node.central.inflated_bytes) = (u32::MAX, u32::MAX);
     node.central.extra = zip64(&[length, length, (first - central_bytes) as u64]);
-    let end = End {
+    let end = RawEnd {
         zip64: Some(zip64_end),
-        ..End::default()
+        ..RawEnd::default()
     };
     let members = [python, pipe, node];
     let expected: [(&str, &[u8]); 3] = [("python", TEXT), ("pipe", TEXT), ("node", TEXT)];
@@ -108,14 +108,14 @@ fn zip64_fields_that_small_files_do_not_need_are_read() {
 
 #[test]
 fn padding_in_extra_fields_and_comments_are_no_fault() {
-    let mut aligned = Member::stored("a", TEXT);
+    let mut aligned = RawMember::stored("a", TEXT);
     aligned.local.extra = vec![0; 7];
     aligned.comment = "größer".into();
     let path = [&[1][..], &crc32fast::hash(b"a").to_le_bytes(), b"a"].concat();
     aligned.central.extra = extra(0x7075, &path);
-    let end = End {
+    let end = RawEnd {
         comment: "made by hand: größer".into(),
-        ..End::default()
+        ..RawEnd::default()
     };
     assert_read(&with_end(&[aligned], &end), &[("a", TEXT)]);
     assert_read(&archive(&[]), &[]);
@@ -123,7 +123,7 @@ fn padding_in_extra_fields_and_comments_are_no_fault() {
 
 #[test]
 fn the_order_of_the_directory_may_be_another_than_that_of_the_data() {
-    let members = [Member::stored("a", b"first"), Member::deflated("b", TEXT)];
+    let members = [RawMember::stored("a", b"first"), RawMember::deflated("b", TEXT)];
     let second_at = 30 + 1 + 5;
     let mut swapped = [members[0].clone(), members[1].clone()];
     swapped[0].offset = Some(0);
@@ -138,11 +138,11 @@ fn the_order_of_the_directory_may_be_another_than_that_of_the_data() {
 
 #[test]
 fn a_folder_may_be_deflated_as_nothing() {
-    let mut folder = Member::stored("d/", b"").both(|header| (header.method, header.packed_bytes) = (8, 2));
+    let mut folder = RawMember::stored("d/", b"").both(|header| (header.method, header.packed_bytes) = (8, 2));
     folder.packed = raw::deflate(b"");
     folder.attributes = 0o040_755 << 16;
     assert_eq!(folder.packed.len(), 2);
-    let mut sloppy = Member::stored("e/", b"").streamed(true, false);
+    let mut sloppy = RawMember::stored("e/", b"").streamed(Descriptor::Signed32);
     sloppy.local.flags = DESCRIPTOR;
     assert!(opened(&archive(&[folder, sloppy])).is_ok());
 }

@@ -1,6 +1,6 @@
 //! Each way in which two readers could see two things in one archive.
 
-use super::raw::{DESCRIPTOR, Member, UTF8, archive, extra, zip64};
+use super::raw::{DESCRIPTOR, Descriptor, RawMember, UTF8, archive, extra, zip64};
 use super::*;
 
 const TEXT: &[u8] = b"hello hello hello hello hello";
@@ -14,26 +14,26 @@ pub fn assert_refused(bytes: &[u8], message: &str) {
     );
 }
 
-pub fn a() -> Member {
-    Member::deflated("a", TEXT)
+pub fn a() -> RawMember {
+    RawMember::deflated("a", TEXT)
 }
 
-pub fn b() -> Member {
-    Member::deflated("b", b"another")
+pub fn b() -> RawMember {
+    RawMember::deflated("b", b"another")
 }
 
-type Change = fn(&mut Member);
+type Change = fn(&mut RawMember);
 
 #[test]
 fn headers_that_differ_in_anything_are_refused() {
     let changes: [(Change, &str); 7] = [
-        (|member| member.local_name = b"b".to_vec(), "another name"),
-        (|member| member.local_name = b"a.b".to_vec(), "another name"),
-        (|member| member.local.flags ^= UTF8, "other flags"),
-        (|member| member.local.method ^= 8, "another way of packing"),
-        (|member| member.local.crc32 ^= 1, "another check sum"),
-        (|member| member.local.packed_bytes ^= 1, "other sizes"),
-        (|member| member.local.inflated_bytes ^= 1, "other sizes"),
+        (|member| member.local_name = b"b".to_vec(), "its name differs"),
+        (|member| member.local_name = b"a.b".to_vec(), "its name differs"),
+        (|member| member.local.flags ^= UTF8, "its flags differ"),
+        (|member| member.local.method ^= 8, "its compression method differs"),
+        (|member| member.local.crc32 ^= 1, "its sizes or its CRC differ"),
+        (|member| member.local.packed_bytes ^= 1, "its sizes or its CRC differ"),
+        (|member| member.local.inflated_bytes ^= 1, "its sizes or its CRC differ"),
     ];
     for (change, message) in changes {
         let mut member = a();
@@ -42,47 +42,50 @@ fn headers_that_differ_in_anything_are_refused() {
     }
     let mut half = a();
     half.local.flags |= DESCRIPTOR;
-    assert_refused(&archive(&[half]), "other flags");
+    assert_refused(&archive(&[half]), "its flags differ");
 }
 
 #[test]
 fn a_descriptor_must_be_there_and_agree() {
     assert_refused(
         &archive(&[a().both(|header| header.flags |= DESCRIPTOR), b()]),
-        "has no descriptor",
+        "has no data descriptor",
     );
     for at in 0..16 {
-        let mut member = a().streamed(true, false);
+        let mut member = a().streamed(Descriptor::Signed32);
         member.descriptor[at] ^= 1;
-        assert_refused(&archive(&[member, b()]), "descriptor that says something else");
+        assert_refused(&archive(&[member, b()]), "data descriptor that differs");
     }
     for at in 0..20 {
-        let mut member = a().streamed(false, true);
+        let mut member = a().streamed(Descriptor::Bare64);
         member.descriptor[at] ^= 1;
-        assert_refused(&archive(&[b(), member]), "descriptor that says something else");
+        assert_refused(&archive(&[b(), member]), "data descriptor that differs");
     }
     let mut unannounced = a();
-    unannounced.descriptor = a().streamed(true, false).descriptor;
-    assert_refused(&archive(&[unannounced]), "bytes that belong to no file");
-    let mut long = a().streamed(true, false);
+    unannounced.descriptor = a().streamed(Descriptor::Signed32).descriptor;
+    assert_refused(&archive(&[unannounced]), "bytes that belong to no entry");
+    let mut long = a().streamed(Descriptor::Signed32);
     long.descriptor.push(0);
-    assert_refused(&archive(&[long]), "has no descriptor after its data, or other bytes");
+    assert_refused(
+        &archive(&[long]),
+        "has no data descriptor after its data, or additional bytes",
+    );
 }
 
 #[test]
 fn stored_data_that_looks_like_its_own_end_is_refused() {
     let inner = [&b"first"[..], b"PK\x07\x08", &[0; 12], b"second"].concat();
-    assert!(contents(&archive(&[Member::stored("a", &inner)])).is_ok());
+    assert!(contents(&archive(&[RawMember::stored("a", &inner)])).is_ok());
     assert_refused(
-        &archive(&[Member::stored("a", &inner).streamed(true, false)]),
-        "signature of a descriptor",
+        &archive(&[RawMember::stored("a", &inner).streamed(Descriptor::Signed32)]),
+        "signature of a data descriptor",
     );
     // Also where it lies across two pieces that are read.
     for shift in 0..4 {
         let long = [vec![b'x'; (64 << 10) - shift], b"PK\x07\x08 and more".to_vec()].concat();
         assert_refused(
-            &archive(&[Member::stored("a", &long).streamed(true, false)]),
-            "signature of a descriptor",
+            &archive(&[RawMember::stored("a", &long).streamed(Descriptor::Signed32)]),
+            "signature of a data descriptor",
         );
     }
 }
@@ -101,20 +104,20 @@ fn names_that_a_disk_would_merge_are_refused() {
         ("A", "a/b/c", "in a folder of that name"),
     ];
     for (one, other, message) in pairs {
-        let members = [Member::stored(one, b"1"), Member::stored(other, b"2")];
+        let members = [RawMember::stored(one, b"1"), RawMember::stored(other, b"2")];
         assert_refused(&archive(&members), message);
         assert_refused(&archive(&[members[1].clone(), members[0].clone()]), message);
     }
-    let mut folder = Member::stored("a/", b"");
+    let mut folder = RawMember::stored("a/", b"");
     folder.attributes = 0o040_755 << 16;
     assert_refused(
-        &archive(&[Member::stored("a", b""), folder]),
+        &archive(&[RawMember::stored("a", b""), folder]),
         "as a file and as a folder",
     );
     let apart = [
-        Member::stored("a", b"1"),
-        Member::stored("a.b/c", b"2"),
-        Member::stored("a0", b"3"),
+        RawMember::stored("a", b"1"),
+        RawMember::stored("a.b/c", b"2"),
+        RawMember::stored("a0", b"3"),
     ];
     assert!(contents(&archive(&apart)).is_ok());
 }
@@ -141,7 +144,7 @@ fn names_that_lead_elsewhere_or_deceive_are_refused() {
         "a?",
         long.as_str(),
     ] {
-        assert_refused(&archive(&[Member::stored(name, TEXT)]), "name that is not allowed");
+        assert_refused(&archive(&[RawMember::stored(name, TEXT)]), "name that is not allowed");
     }
     assert_refused(&archive(&[a().named(b"\xff\xfe")]), "not UTF-8");
 }
@@ -195,7 +198,7 @@ fn records_in_extra_fields_are_refused() {
 fn zip64_fields_must_fit_their_header_exactly() {
     let length = TEXT.len() as u64;
     let left_out = |values: &[u64]| {
-        Member::stored("a", TEXT).both(|header| {
+        RawMember::stored("a", TEXT).both(|header| {
             header.inflated_bytes = u32::MAX;
             header.extra = zip64(values);
         })
@@ -204,31 +207,34 @@ fn zip64_fields_must_fit_their_header_exactly() {
     assert!(contents(&archive(&[left_out(&[length, length])])).is_ok());
     for (values, message) in [
         (&[][..], "wrong length"),
-        (&[length, 0], "something else"),
+        (&[length, 0], "extra field that differs"),
         (&[length + 1], "headers say"),
         (&[length - 1], "headers say"),
         (&[u64::MAX], "headers say"),
     ] {
         assert_refused(&archive(&[left_out(values)]), message);
     }
-    let missing = Member::stored("a", TEXT).both(|header| header.packed_bytes = u32::MAX);
-    assert_refused(&archive(&[missing]), "not there");
-    let endless = Member::stored("a", TEXT).both(|header| {
+    let missing = RawMember::stored("a", TEXT).both(|header| header.packed_bytes = u32::MAX);
+    assert_refused(&archive(&[missing]), "which is missing");
+    let endless = RawMember::stored("a", TEXT).both(|header| {
         header.packed_bytes = u32::MAX;
         header.extra = zip64(&[u64::MAX]);
     });
     assert_refused(&archive(&[endless]), "runs into");
     // A redundant field: another packed size is refused at once, another inflated one by the contents.
-    let redundant = |values: &[u64]| Member::stored("a", TEXT).both(|header| header.extra = zip64(values));
+    let redundant = |values: &[u64]| RawMember::stored("a", TEXT).both(|header| header.extra = zip64(values));
     assert!(contents(&archive(&[redundant(&[length, length])])).is_ok());
-    assert_refused(&archive(&[redundant(&[length, length + 1])]), "something else");
+    assert_refused(
+        &archive(&[redundant(&[length, length + 1])]),
+        "extra field that differs",
+    );
     assert_refused(&archive(&[redundant(&[length + 1, length])]), "two sizes");
 }
 
 #[test]
 fn folders_have_no_contents() {
-    assert_refused(&archive(&[Member::stored("a/", TEXT)]), "folder with contents");
-    let mut odd = Member::stored("a/", b"").both(|header| header.packed_bytes = 1);
+    assert_refused(&archive(&[RawMember::stored("a/", TEXT)]), "folder with contents");
+    let mut odd = RawMember::stored("a/", b"").both(|header| header.packed_bytes = 1);
     odd.packed = vec![0];
     assert_refused(&archive(&[odd]), "folder with contents");
 }

@@ -1,7 +1,7 @@
 //! Archives whose parts lie where they should not, and members that are not what a pack may have.
 
 use super::hostile::{a, assert_refused, b};
-use super::raw::{End, Member, archive, deflate, extra, with_end, zip64_end};
+use super::raw::{RawEnd, RawMember, archive, deflate, extra, with_end, zip64_end};
 use super::*;
 
 const TEXT: &[u8] = b"hello hello hello hello hello";
@@ -10,14 +10,14 @@ const TEXT: &[u8] = b"hello hello hello hello hello";
 fn members_lie_back_to_back_from_the_first_byte() {
     let mut gap = a();
     gap.gap = b"hidden".to_vec();
-    assert_refused(&archive(&[gap.clone(), b()]), "belong to no file");
-    assert_refused(&archive(&[b(), gap]), "belong to no file");
+    assert_refused(&archive(&[gap.clone(), b()]), "belong to no entry");
+    assert_refused(&archive(&[b(), gap]), "belong to no entry");
     let mut twin = b();
     twin.offset = Some(0);
-    assert_refused(&archive(&[a(), twin]), "another name");
+    assert_refused(&archive(&[a(), twin]), "its name differs");
     // The quoted kind of overlap: the data of one member contains the whole other.
     let inner = archive(&[b()]);
-    let mut outer = Member::stored("a", &inner[..inner.len() - 22 - 47]);
+    let mut outer = RawMember::stored("a", &inner[..inner.len() - 22 - 47]);
     outer.gap = Vec::new();
     let mut quoted = b();
     quoted.offset = Some(31);
@@ -32,18 +32,18 @@ fn members_lie_back_to_back_from_the_first_byte() {
     let at = bytes.len() - 6;
     let offset = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) - record_bytes as u32;
     bytes[at..at + 4].copy_from_slice(&offset.to_le_bytes());
-    assert_refused(&bytes, "shares bytes");
+    assert_refused(&bytes, "overlaps another entry");
     let beyond = a().both(|header| header.packed_bytes += 500);
     assert_refused(&archive(&[beyond]), "runs into");
     let mut nowhere = a();
     nowhere.offset = Some(u32::MAX - 1);
-    assert_refused(&archive(&[nowhere]), "no local header");
+    assert_refused(&archive(&[nowhere]), "no local file header");
 }
 
 #[test]
 fn nothing_may_lie_before_between_or_after() {
-    let end = |change: fn(&mut End)| {
-        let mut end = End::default();
+    let end = |change: fn(&mut RawEnd)| {
+        let mut end = RawEnd::default();
         change(&mut end);
         with_end(&[a(), b()], &end)
     };
@@ -52,13 +52,19 @@ fn nothing_may_lie_before_between_or_after() {
         "other data before",
     );
     assert_refused(&[archive(&[b()]), archive(&[a()])].concat(), "other data before");
-    assert_refused(&end(|end| end.before_directory = vec![0; 9]), "belong to no file");
-    assert_refused(&end(|end| end.after_directory = vec![0; 9]), "between its directory");
+    assert_refused(&end(|end| end.before_directory = vec![0; 9]), "belong to no entry");
+    assert_refused(
+        &end(|end| end.after_directory = vec![0; 9]),
+        "between its central directory",
+    );
     assert_refused(&end(|end| end.after = b"more".to_vec()), "other data after");
     assert_refused(&end(|end| end.wrong = (1, 0, 0)), "fewer entries");
     assert_refused(&end(|end| end.wrong = (u16::MAX, 0, 0)), "more entries");
     assert_refused(&end(|end| end.wrong = (0, 1, 0)), "cannot be");
-    assert_refused(&end(|end| end.wrong = (0, u32::MAX, 0)), "between its directory");
+    assert_refused(
+        &end(|end| end.wrong = (0, u32::MAX, 0)),
+        "between its central directory",
+    );
     assert_refused(&end(|end| end.wrong = (0, 0, 1)), "cannot be");
     assert_refused(&end(|end| end.wrong = (0, u32::MAX, 1)), "directory");
     assert_refused(
@@ -69,9 +75,9 @@ fn nothing_may_lie_before_between_or_after() {
     let inner = archive(&[b()]);
     let nested = with_end(
         &[a()],
-        &End {
+        &RawEnd {
             comment: inner,
-            ..End::default()
+            ..RawEnd::default()
         },
     );
     assert!(contents(&nested).is_err());
@@ -82,20 +88,20 @@ fn zip64_end_records_must_agree_and_lie_in_place() {
     let with = |zip64: fn(u64, u64, u64, u64) -> Vec<u8>| {
         with_end(
             &[a()],
-            &End {
+            &RawEnd {
                 zip64: Some(zip64),
-                ..End::default()
+                ..RawEnd::default()
             },
         )
     };
     assert!(contents(&with(zip64_end)).is_ok());
     assert_refused(
         &with(|offset, bytes, count, at| zip64_end(offset + 1, bytes, count, at)),
-        "different things",
+        "records that differ",
     );
     assert_refused(
         &with(|offset, bytes, count, at| zip64_end(offset, bytes, count + 1, at)),
-        "different things",
+        "records that differ",
     );
     assert_refused(
         &with(|offset, bytes, count, at| zip64_end(offset, bytes, count, at - 1)),
@@ -107,11 +113,11 @@ fn zip64_end_records_must_agree_and_lie_in_place() {
     );
     assert_refused(
         &with(|offset, bytes, count, at| zip64_end(offset, bytes, count, at)[..56].to_vec()),
-        "between its directory",
+        "between its central directory",
     );
     // More in the record than its fields, disks, and a record between the locator and the end.
     for (at, value, message) in [
-        (4, 45, "more in it"),
+        (4, 45, "additional data"),
         (16, 1, "volumes"),
         (60, 1, "volumes"),
         (72, 2, "volumes"),
@@ -123,7 +129,7 @@ fn zip64_end_records_must_agree_and_lie_in_place() {
     }
     assert_refused(
         &with(|offset, bytes, count, at| [zip64_end(offset, bytes, count, at), vec![0; 4]].concat()),
-        "between its directory",
+        "between its central directory",
     );
 }
 
@@ -149,7 +155,7 @@ fn volumes_encryption_links_and_other_packing_are_refused() {
     for method in [1, 6, 9, 12, 14, 93, 95, 99] {
         assert_refused(
             &archive(&[a().both(|header| header.method = method)]),
-            "packed in a way",
+            "compression method",
         );
     }
     for kind in [0o010_000, 0o020_000, 0o040_000, 0o060_000, 0o120_000, 0o140_000] {
@@ -198,7 +204,7 @@ fn packed_data_ends_where_it_should() {
     assert_refused(&packed(deflate(TEXT)[..5].to_vec()), "cut off");
     assert_refused(&packed(Vec::new()), "cut off");
     assert_refused(&packed(b"\xff\xff\xff".to_vec()), "not packed properly");
-    assert_refused(&archive(&[a().both(|header| header.crc32 ^= 1)]), "check sum");
+    assert_refused(&archive(&[a().both(|header| header.crc32 ^= 1)]), "CRC");
     assert_refused(
         &archive(&[a().both(|header| header.inflated_bytes -= 1)]),
         "more than the",
@@ -214,7 +220,9 @@ fn packed_data_ends_where_it_should() {
 
 #[test]
 fn an_archive_of_too_many_entries_is_refused_before_its_directory_is_read() {
-    let members: Vec<Member> = (0..10).map(|number| Member::stored(&number.to_string(), b"")).collect();
+    let members: Vec<RawMember> = (0..10)
+        .map(|number| RawMember::stored(&number.to_string(), b""))
+        .collect();
     let limits = |entries, packed_bytes| Limits { entries, packed_bytes };
     let bytes = archive(&members);
     let length = bytes.len() as u64;
@@ -225,14 +233,14 @@ fn an_archive_of_too_many_entries_is_refused_before_its_directory_is_read() {
     // All ones in the end record do not hide the count.
     let hidden = with_end(
         &members,
-        &End {
+        &RawEnd {
             wrong: (u16::MAX - 10, 0, 0),
             zip64: Some(zip64_end),
-            ..End::default()
+            ..RawEnd::default()
         },
     );
     let refused = Archive::open(Cursor::new(hidden.as_slice()), &limits(9, 1 << 20));
-    assert!(matches!(refused, Err(Unsound::Refused(findings)) if findings[0].message.contains("has 10 entries")));
+    assert!(matches!(refused, Err(OpenError::Refused(findings)) if findings[0].message.contains("has 10 entries")));
 }
 
 #[test]
@@ -244,6 +252,6 @@ fn a_version_that_there_is_not_is_refused() {
         changed[at] = 63;
         assert!(contents(&changed).is_ok());
         changed[at] = 64;
-        assert_refused(&changed, "newer version");
+        assert_refused(&changed, "a version of the ZIP format");
     }
 }

@@ -33,8 +33,8 @@ fn contents(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Vec<String>> {
 fn opened(bytes: &[u8]) -> Result<Archive<Cursor<&[u8]>>, Vec<String>> {
     match Archive::open(Cursor::new(bytes), &LIMITS) {
         Ok(archive) => Ok(archive),
-        Err(Unsound::Unreadable(error)) => panic!("memory cannot fail: {error}"),
-        Err(Unsound::Refused(findings)) => Err(findings
+        Err(OpenError::Unreadable(error)) => panic!("memory cannot fail: {error}"),
+        Err(OpenError::Refused(findings)) => Err(findings
             .into_iter()
             .map(|finding| format!("{}: {}", finding.file.unwrap_or_default(), finding.message))
             .collect()),

@@ -10,12 +10,12 @@ pub const UTF8: u16 = 1 << 11;
 
 /// One member; what it says of itself begins true.
 #[derive(Clone)]
-pub struct Member {
+pub struct RawMember {
     pub name: Vec<u8>,
     pub local_name: Vec<u8>,
     pub packed: Vec<u8>,
-    pub local: Header,
-    pub central: Header,
+    pub local: RawHeader,
+    pub central: RawHeader,
     pub descriptor: Vec<u8>,
     /// Where the directory says that it begins, when that is not where it does.
     pub offset: Option<u32>,
@@ -26,9 +26,22 @@ pub struct Member {
     pub gap: Vec<u8>,
 }
 
-/// What both headers have.
+/// The four forms of a data descriptor: with or without signature, in 32 or 64 bits.
+#[derive(Debug, Clone, Copy)]
+pub enum Descriptor {
+    Bare32,
+    Bare64,
+    Signed32,
+    Signed64,
+}
+
+impl Descriptor {
+    pub const ALL: [Self; 4] = [Self::Signed32, Self::Bare32, Self::Signed64, Self::Bare64];
+}
+
+/// The fields of both headers.
 #[derive(Clone)]
-pub struct Header {
+pub struct RawHeader {
     pub flags: u16,
     pub method: u16,
     pub crc32: u32,
@@ -37,7 +50,7 @@ pub struct Header {
     pub extra: Vec<u8>,
 }
 
-impl Member {
+impl RawMember {
     pub fn stored(name: &str, bytes: &[u8]) -> Self {
         Self::new(name, bytes, bytes.to_vec(), 0)
     }
@@ -47,7 +60,7 @@ impl Member {
     }
 
     fn new(name: &str, bytes: &[u8], packed: Vec<u8>, method: u16) -> Self {
-        let header = Header {
+        let header = RawHeader {
             flags: 0,
             method,
             crc32: crc32fast::hash(bytes),
@@ -71,7 +84,7 @@ impl Member {
     }
 
     /// Both headers at once.
-    pub fn both(mut self, change: impl Fn(&mut Header)) -> Self {
+    pub fn both(mut self, change: impl Fn(&mut RawHeader)) -> Self {
         change(&mut self.local);
         change(&mut self.central);
         self
@@ -83,14 +96,18 @@ impl Member {
         self
     }
 
-    /// As one writes who cannot go back: sizes after the data.
-    pub fn streamed(self, signed: bool, wide: bool) -> Self {
+    /// A streaming archiver writes the sizes after the data, in a data descriptor.
+    pub fn streamed(self, form: Descriptor) -> Self {
         let mut member = self.both(|header| header.flags |= DESCRIPTOR);
         let about = &member.central;
-        let mut descriptor = if signed { b"PK\x07\x08".to_vec() } else { Vec::new() };
+        let mut descriptor = if matches!(form, Descriptor::Signed32 | Descriptor::Signed64) {
+            b"PK\x07\x08".to_vec()
+        } else {
+            Vec::new()
+        };
         descriptor.extend(about.crc32.to_le_bytes());
         for size in [about.packed_bytes, about.inflated_bytes] {
-            if wide {
+            if matches!(form, Descriptor::Bare64 | Descriptor::Signed64) {
                 descriptor.extend(u64::from(size).to_le_bytes());
             } else {
                 descriptor.extend(size.to_le_bytes());
@@ -127,7 +144,7 @@ pub type Zip64End = fn(u64, u64, u64, u64) -> Vec<u8>;
 
 /// The end records and what is around them.
 #[derive(Default)]
-pub struct End {
+pub struct RawEnd {
     pub before_directory: Vec<u8>,
     pub after_directory: Vec<u8>,
     /// Added to both counts, to the directory's size and to its offset.
@@ -153,11 +170,11 @@ pub fn zip64_end(offset: u64, bytes: u64, count: u64, at: u64) -> Vec<u8> {
 }
 
 /// The archive of these members.
-pub fn archive(members: &[Member]) -> Vec<u8> {
-    with_end(members, &End::default())
+pub fn archive(members: &[RawMember]) -> Vec<u8> {
+    with_end(members, &RawEnd::default())
 }
 
-pub fn with_end(members: &[Member], end: &End) -> Vec<u8> {
+pub fn with_end(members: &[RawMember], end: &RawEnd) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for member in members {
         let offset = member.offset.unwrap_or(out.len() as u32);
@@ -200,7 +217,7 @@ pub fn with_end(members: &[Member], end: &End) -> Vec<u8> {
     out
 }
 
-fn header(out: &mut Vec<u8>, header: &Header, name_bytes: usize) {
+fn header(out: &mut Vec<u8>, header: &RawHeader, name_bytes: usize) {
     out.extend(header.flags.to_le_bytes());
     out.extend(header.method.to_le_bytes());
     out.extend([0, 0, 0x21, 0]);

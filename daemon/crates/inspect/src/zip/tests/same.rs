@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::raw::{End, Member, UTF8, archive, with_end, zip64_end};
+use super::raw::{Descriptor, RawEnd, RawMember, UTF8, archive, with_end, zip64_end};
 use super::*;
 
 /// An honest archive of a few members in every form.
@@ -15,27 +15,31 @@ fn honest() -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(any::<u8>(), 0..400),
         (any::<u8>(), 0_usize..70_000).prop_map(|(byte, length)| vec![byte; length]),
     ];
-    let member = ("[a-z]{1,6}(/[a-zäß花]{1,6}){0,2}", bytes, any::<bool>(), 0_u8..6);
+    let member = ("[a-z]{1,6}(/[a-zäß花]{1,6}){0,2}", bytes, any::<bool>(), 0_usize..6);
     let members = proptest::collection::vec(member, 0..6);
     (members, any::<bool>(), "[a-z ]{0,12}").prop_map(|(members, zip64, comment)| {
-        let members: Vec<Member> = members
+        let members: Vec<RawMember> = members
             .into_iter()
             .enumerate()
             .map(|(index, (name, bytes, deflated, form))| {
                 // A number keeps the names apart.
                 let name = format!("{index}{name}");
-                let make = if deflated { Member::deflated } else { Member::stored };
+                let make = if deflated {
+                    RawMember::deflated
+                } else {
+                    RawMember::stored
+                };
                 let member = make(&name, &bytes).both(|header| header.flags = UTF8);
-                match form {
-                    4.. => member,
-                    form => member.streamed(form & 1 == 0, form & 2 == 0),
+                match Descriptor::ALL.get(form) {
+                    None => member,
+                    Some(form) => member.streamed(*form),
                 }
             })
             .collect();
-        let end = End {
+        let end = RawEnd {
             zip64: zip64.then_some(zip64_end),
             comment: comment.into_bytes(),
-            ..End::default()
+            ..RawEnd::default()
         };
         let mut bytes = with_end(&members, &end);
         if zip64 {
@@ -47,7 +51,7 @@ fn honest() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What the `zip` crate reads, if it does.
+/// The contents that the `zip` crate reads, if it does.
 fn by_the_crate(bytes: &[u8]) -> ::zip::result::ZipResult<Vec<(String, Vec<u8>)>> {
     let mut archive = ::zip::ZipArchive::new(Cursor::new(bytes))?;
     (0..archive.len())
@@ -99,14 +103,14 @@ proptest! {
 #[test]
 fn every_flipped_bit_of_an_archive_is_refused_or_changes_nothing() {
     let members = [
-        Member::deflated("a.svg", b"hello hello hello hello"),
-        Member::stored("b/c.svg", b"stored").streamed(true, false),
-        Member::deflated("b/d.svg", b"streamed streamed").streamed(false, true),
+        RawMember::deflated("a.svg", b"hello hello hello hello"),
+        RawMember::stored("b/c.svg", b"stored").streamed(Descriptor::Signed32),
+        RawMember::deflated("b/d.svg", b"streamed streamed").streamed(Descriptor::Bare64),
     ];
-    let end = End {
+    let end = RawEnd {
         zip64: Some(zip64_end),
         comment: b"comment".to_vec(),
-        ..End::default()
+        ..RawEnd::default()
     };
     for bytes in [archive(&members), with_end(&members, &end)] {
         let whole = contents(&bytes).unwrap();
