@@ -8,22 +8,22 @@ use tradepost_tests::{Options, PackBuilder, TestApp};
 const EMPTY_SVG: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g id="nothing"/></svg>"#;
 
 /// A pack, and what the contributor must be told of it: about which file, and in what words.
-struct OpenError {
+struct UnsoundPack {
     what: &'static str,
     pack: Vec<u8>,
     file: Option<&'static str>,
     told: &'static str,
 }
 
-fn unsound(what: &'static str, pack: Vec<u8>, file: Option<&'static str>, told: &'static str) -> OpenError {
-    OpenError { what, pack, file, told }
+fn unsound(what: &'static str, pack: Vec<u8>, file: Option<&'static str>, told: &'static str) -> UnsoundPack {
+    UnsoundPack { what, pack, file, told }
 }
 
 fn ticks() -> PackBuilder {
-    PackBuilder::ticks("OpenError", 2)
+    PackBuilder::ticks("UnsoundPack", 2)
 }
 
-fn unsound_packs() -> Vec<OpenError> {
+fn unsound_packs() -> Vec<UnsoundPack> {
     let truncated = ticks().build();
     let truncated = truncated[..truncated.len() / 2].to_vec();
     let empty_zip = b"PK\x05\x06".iter().copied().chain([0; 18]).collect();
@@ -38,7 +38,7 @@ fn unsound_packs() -> Vec<OpenError> {
         unsound("a ZIP of nothing", empty_zip, None, "the pack is empty"),
         unsound(
             "a manifest of nothing",
-            PackBuilder::new("OpenError").build(),
+            PackBuilder::new("UnsoundPack").build(),
             Some("manifest.json"),
             "/files",
         ),
@@ -80,7 +80,9 @@ fn unsound_packs() -> Vec<OpenError> {
         ),
         unsound(
             "nothing to see",
-            PackBuilder::new("OpenError").file("icons/void.svg", EMPTY_SVG).build(),
+            PackBuilder::new("UnsoundPack")
+                .file("icons/void.svg", EMPTY_SVG)
+                .build(),
             Some("icons/void.svg"),
             "nothing",
         ),
@@ -116,7 +118,7 @@ fn large_svg() -> String {
 async fn unsound_packs_are_rejected_naming_file_and_fault_and_an_honest_one_is_published_afterwards() {
     let app = TestApp::start_with(Options::default().set("LIMITS__SVG_MIB", 1));
     let token = app.trusted("carl");
-    for OpenError { what, pack, file, told } in unsound_packs() {
+    for UnsoundPack { what, pack, file, told } in unsound_packs() {
         let trace = app.upload_and_settle(&token, &pack).await;
         assert_eq!(trace["upload"]["state"], "rejected", "{what}: {trace}");
         let findings = trace["findings"].as_array().unwrap();
@@ -187,7 +189,7 @@ async fn manifest_with_five_faults_is_told_all_five_with_their_pointers(app: &Te
 }
 
 async fn manifest_that_is_no_json_is_told_line_and_column(app: &TestApp, token: &str) {
-    let mut zip = PackBuilder::new("OpenError")
+    let mut zip = PackBuilder::new("UnsoundPack")
         .hide("manifest.XXXX", "{\n  \"family\": oops\n}")
         .build();
     // The manifest of the builder goes by another name, and the broken one takes its place.
@@ -272,7 +274,7 @@ async fn name_of_a_set_is_taken_once() {
     assert_eq!(app.rows("/v1/items").await.len(), 2);
 
     let other = app.trusted("dora");
-    let square = PackBuilder::new("OpenError").file("icons/square.svg", square("#123456"));
+    let square = PackBuilder::new("UnsoundPack").file("icons/square.svg", square("#123456"));
     let theirs = app.upload_and_settle(&other, &square.build()).await;
     assert_eq!(
         theirs["upload"]["state"], "published",

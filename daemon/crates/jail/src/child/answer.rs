@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use anyhow::bail;
 use tradepost_common::uploads::Finding;
-use tradepost_inspect::pack::{self, PackLimits, OpenError};
+use tradepost_inspect::pack::{self, OpenError, PackLimits};
 use tradepost_render::engine::{Engine, Picture};
 use tradepost_render::file::{Opened, Published};
 use tradepost_render::{compare, sheet};
