@@ -29,7 +29,7 @@ pub use self::results::{Failure, FailureKind, Sample, Side};
 pub use self::state::CampaignState;
 use crate::ids::CampaignId;
 
-/// Which items, and which of their pictures. Nothing set means all that is stale in the whole catalogue.
+/// The items, and the renditions of them. Without any field: everything stale in the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scope {
@@ -103,7 +103,7 @@ pub fn default_stop_at_percent() -> u32 {
     20
 }
 
-/// What a campaign takes in all; made from what was measured, and from what its own items took once there are some.
+/// The cost of a campaign, estimated from former measurements, then from its own items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Pictures to be made.
@@ -115,7 +115,7 @@ pub struct Estimate {
     pub cost_micros: Option<i64>,
     /// `EUR`; of the cost.
     pub currency: Option<String>,
-    /// What it was made from: `measured` (from items of this campaign), `history` (from what the daemon drew before), `assumed`.
+    /// Its basis: `measured` (from items of this campaign), `history` (from what the daemon drew before), `assumed`.
     pub basis: Basis,
 }
 
@@ -159,7 +159,7 @@ pub struct Campaign {
     pub bytes_before: i64,
     /// Of the pictures made.
     pub bytes_after: i64,
-    /// What drawing took of the processor, in the children of the jail.
+    /// CPU time of rendering, in the children of the jail.
     pub cpu_seconds: f64,
     pub estimate: Estimate,
     /// Free on the disk of the store; nothing when it can not be told.
@@ -172,7 +172,7 @@ pub struct Campaign {
     pub yielding: bool,
     /// Why it stopped or paused, or what it waits for.
     pub note: Option<String>,
-    /// What collecting freed so far; set once nothing is left to be taken apart. Objects go after a grace period, so it grows for a while.
+    /// Bytes that garbage collection freed so far; set once nothing is left to be marked. Objects go after a grace period, so it grows for a while.
     pub freed_bytes: Option<i64>,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -186,7 +186,7 @@ pub struct Campaign {
     /// When it is collected, or was: it can not be rolled back, or swapped, from then on.
     #[serde(with = "time::serde::rfc3339::option")]
     pub collect_at: Option<OffsetDateTime>,
-    /// Whether collecting has begun.
+    /// Garbage collection has begun.
     pub collecting: bool,
 }
 

@@ -19,7 +19,7 @@ use crate::ids::{MessageId, OperationId, UploadId};
 pub const MAX_IDS: usize = 1_000;
 
 crate::text_enum! {
-    /// What is done to the selected dead letters.
+    /// The act on the selected dead letters.
     pub enum OperationKind {
         /// Send them again as they are.
         Redrive = "redrive",
@@ -73,7 +73,7 @@ impl OperationState {
 }
 
 crate::text_enum! {
-    /// What a running operation does now.
+    /// The present phase of a running operation.
     pub enum Phase {
         /// Acts on a few first.
         Canary = "canary",
@@ -86,7 +86,7 @@ crate::text_enum! {
     }
 }
 
-/// Which dead letters: all that fit every field that is set. Nothing set means every dead letter there is.
+/// Selects the dead letters that match every field that is set; without any field, all of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selection {
@@ -107,7 +107,7 @@ pub struct Selection {
     pub ids: Option<Vec<MessageId>>,
 }
 
-/// How fast and how carefully.
+/// Rate and caution of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pace {
@@ -115,7 +115,7 @@ pub struct Pace {
     pub rate_per_second: u32,
     /// So many are sent first and watched; 0: none. A selection of no more than this many is sent at once.
     pub canary: u32,
-    /// How long the canary's outcome is waited for before the operation stops.
+    /// Seconds to wait for the canary's outcome before the operation stops.
     pub canary_wait_seconds: u32,
     /// It stops when more than this share of the known outcomes are failures, 0 to 100; 100: never.
     pub stop_at_percent: u32,
@@ -190,7 +190,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// How many the plan would act on.
+    /// Messages that the plan would act on.
     pub fn eligible(&self) -> i64 {
         self.selected - self.left_out.iter().map(|left| left.messages).sum::<i64>()
     }

@@ -93,7 +93,7 @@ pub fn from_jail_error(error: JailError, path: Option<&str>, attempt: u32) -> an
         JailError::Memory => ("jail-memory", "It needs too much memory to open."),
         JailError::Crash { .. } => ("jail-crash", "It crashes the program that opens it."),
     };
-    // What the child said of a crash is for the log of the attempt; it may speak of our machine.
+    // The child's message about a crash is for the log of the attempt; it may speak of our machine.
     let finding = pack_finding(rule, FindingSeverity::Blocking, message);
     Ok(vec![Finding {
         file: path.map(str::to_owned),

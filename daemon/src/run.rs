@@ -78,7 +78,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         settings,
         listener.as_ref(),
     )?);
-    // What everything else stands on stops last.
+    // The foundations stop last.
     let mut foundations = Tasks::default();
     foundations.spawn(
         "scanner",

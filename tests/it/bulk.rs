@@ -108,7 +108,7 @@ fn pictures(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// What the system's own tar finds in an archive; names that are there twice are an error.
+/// The members that the system's own tar lists; names that are there twice are an error.
 fn unpacked(tar: &Path) -> BTreeMap<String, Vec<u8>> {
     let listed = Command::new("tar").arg("-tf").arg(tar).output().unwrap();
     assert!(listed.status.success(), "{}", errors(&listed));

@@ -17,7 +17,7 @@ use tradepost_tests::{Options, PackBuilder, TestApp};
 /// Presets that there are.
 const PRESETS: usize = 9;
 
-/// What a campaign frees is freed at once, and its messages are small.
+/// Garbage is collected at once, and the messages of a campaign are small.
 fn options() -> Options {
     Options::default()
         .set("CAMPAIGNS__GRACE_MINUTES", 0)
@@ -81,7 +81,7 @@ async fn draw_all(app: &TestApp, campaign: &Value) -> Value {
     until(app, campaign, "rendered").await
 }
 
-/// What the public sees: the URLs of the pictures of every item, by path and preset. Every one of them can be had.
+/// The public view: the URLs of the pictures of every item, by path and preset. Every one of them can be had.
 async fn shown(app: &TestApp) -> BTreeMap<(String, String), String> {
     let mut shown = BTreeMap::new();
     for item in app.rows("/v1/items").await {

@@ -83,7 +83,7 @@ async fn textures_get_pictures_and_are_published_as_they_are() {
     }
 }
 
-/// How many pictures the public gets of an item.
+/// The number of public renditions of an item.
 async fn pictures_of(app: &TestApp, item: &Value) -> usize {
     let path = format!("/v1/items/{}", item["id"].as_str().unwrap());
     let (_, detail) = app.get(&path, None).await;

@@ -20,7 +20,7 @@ fn with_moderators(options: Options) -> TestApp {
     app
 }
 
-/// What a moderator by that number does with a case.
+/// A request about a case by the moderator with that number.
 fn moderator(app: &TestApp, number: u32, path: &str, body: Value) -> (StatusCode, Value) {
     as_user(app.socket(), &number.to_string(), "POST", path, Some(body))
 }

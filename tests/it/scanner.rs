@@ -1,4 +1,4 @@
-//! What is published was called clean, for its exact bytes, by a scanner that can be relied on. Everything else waits or is taken back.
+//! Only bytes with a clean verdict of a reliable scanner are published. Everything else waits or is taken down.
 
 mod killed;
 mod matrix;

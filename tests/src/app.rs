@@ -77,7 +77,7 @@ impl TestApp {
         self.daemon.pid().as_raw()
     }
 
-    /// What the daemon has logged.
+    /// The daemon's log so far.
     pub fn log(&self) -> String {
         self.daemon.log()
     }
@@ -172,7 +172,7 @@ impl TestApp {
         Events::open(&self.control).await
     }
 
-    /// What the control socket answers to a GET that succeeds.
+    /// The reply of the control socket to a GET that succeeds.
     pub async fn look(&self, path: &str) -> Value {
         let (status, body) = self.control(Method::GET, path, None).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::wait::PATIENCE;
 
-/// How a daemon is started.
+/// Options of a daemon.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// `TRADEPOST_*` variables, on top of those of every test.
@@ -76,7 +76,7 @@ impl Daemon {
         }
     }
 
-    /// What it has logged.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("no reader panics").clone()
     }

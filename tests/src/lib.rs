@@ -1,4 +1,4 @@
-//! What the tests stand on: a real daemon a test, driven through its edges.
+//! Support for tests: one real daemon for each test, driven through its APIs.
 
 pub mod answer;
 pub mod app;

@@ -13,7 +13,7 @@ use crate::TestApp;
 pub const STRANGER: &str = "nobody";
 pub const STRANGERS_GROUP: &str = "nogroup";
 
-/// Whether the test may become somebody else; says so when it may not.
+/// Is the test allowed to switch users? Prints a note when it is not.
 pub fn may_be_a_stranger() -> bool {
     let may = nix::unistd::geteuid().is_root();
     if !may {

@@ -55,7 +55,7 @@ impl TestApp {
         problem
     }
 
-    /// What the contributor is told of an upload.
+    /// An upload as its contributor sees it.
     pub async fn told(&self, token: &str, upload: &str) -> Value {
         let (status, told) = self.get(&format!("/v1/uploads/{upload}"), Some(token)).await;
         assert_eq!(status, StatusCode::OK, "{told}");

@@ -72,7 +72,7 @@ impl Bucket {
         self.runtime.block_on(put).expect("the policy is taken");
     }
 
-    /// What a program has in its environment to read this bucket, and nothing of the machine's.
+    /// The environment of a program that reads this bucket, without the machine's own credentials.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("AWS_REGION", REGION.to_owned()),

@@ -24,7 +24,7 @@ const STARTS: u32 = 5;
 pub struct Sqs {
     /// `http://127.0.0.1:<port>`.
     pub endpoint: String,
-    /// What the names of this test's queues start with.
+    /// The prefix of this test's queue names.
     pub prefix: String,
 }
 
@@ -41,7 +41,7 @@ impl Sqs {
         })
     }
 
-    /// What a daemon has to know to use these queues.
+    /// The configuration of a daemon that uses these queues.
     pub fn options(&self) -> Options {
         let mut options = Options::default()
             .set("QUEUES__BACKEND", "sqs")
@@ -80,7 +80,7 @@ impl Sqs {
             .expect("it has a URL")
     }
 
-    /// How many messages are in one of this test's queues, visible or not.
+    /// Messages in one of this test's queues, visible or not.
     pub async fn count(&self, name: &str) -> i64 {
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -110,7 +110,7 @@ impl Sqs {
     }
 }
 
-/// What the server takes for a signature, and what every client of it has in its environment.
+/// The credentials that the server accepts, as environment variables for its clients.
 pub fn credentials() -> [(&'static str, &'static str); 2] {
     [("AWS_ACCESS_KEY_ID", KEY), ("AWS_SECRET_ACCESS_KEY", KEY)]
 }

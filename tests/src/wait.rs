@@ -1,4 +1,4 @@
-//! How long a test waits, and how it waits for what sends no event.
+//! Time limits of tests, and polling for conditions that send no event.
 
 use std::time::{Duration, Instant};
 

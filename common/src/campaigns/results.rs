@@ -1,4 +1,4 @@
-//! What a campaign drew, and what it could not.
+//! Results of a campaign: samples and failures.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ pub struct Sample {
     pub format: String,
     pub width: i32,
     pub height: i32,
-    /// How alike they are, in dB over premultiplied red, green, blue and alpha: 100 when they are the same to the pixel. Nothing when
+    /// Their similarity, PSNR in dB over premultiplied red, green, blue and alpha: 100 when they are the same to the pixel. Nothing when
     /// there is no old picture, or it has another size.
     pub psnr_db: Option<f64>,
     /// The largest difference of any channel of any pixel, 0 to 255.
@@ -32,9 +32,9 @@ pub struct Sample {
 crate::text_enum! {
     /// One of the pictures of a sample.
     pub enum Side {
-        /// What is shown now.
+        /// The public rendition.
         Old = "old",
-        /// What the campaign drew.
+        /// The rendition of the campaign.
         New = "new",
         /// Grey where they are the same, red where they differ.
         Difference = "difference",

@@ -1,7 +1,7 @@
-//! How far a campaign is.
+//! The state of a campaign.
 
 crate::text_enum! {
-    /// How far a campaign is: the state of its operation, what it does while it runs, and whether it was swapped in.
+    /// The state of a campaign: that of its operation, refined while it runs and after the swap.
     pub enum CampaignState {
         /// The items are counted.
         Planning = "planning",
@@ -18,9 +18,9 @@ crate::text_enum! {
         Stopped = "stopped",
         /// All is drawn, and nothing of it is visible yet.
         Rendered = "rendered",
-        /// What it drew is what everybody sees.
+        /// Its renditions are public.
         Swapped = "swapped",
-        /// What was there before is visible again.
+        /// The previous renditions are public again.
         RolledBack = "rolled_back",
         Aborted = "aborted",
         /// It can not go on; `note` says why.

@@ -54,7 +54,7 @@ impl Kind for Rerender {
                 Some(Phase::Settle) => queries::count_waiting(&app.db, row.id, EVERYTHING).await?,
                 _ => 0,
             };
-            // What became of the last items is counted by now.
+            // The outcomes of the last items are counted by now.
             let now = operations::service::find_any(&app.db, row.id).await?;
             let now = now.as_ref().unwrap_or(row);
             Ok(Outcomes {

@@ -34,7 +34,7 @@ use crate::operations::kind::Kinds;
 /// The kind of operation that a campaign is.
 pub const KINDS: Kinds = &[&kind::Rerender];
 
-/// What the campaigns of one process share.
+/// State that the campaigns of one process share.
 #[derive(Debug)]
 pub struct Campaigns {
     /// One for each message that is worked on at once.

@@ -39,18 +39,18 @@ impl PinnedPreset {
 }
 
 tradepost_common::text_enum! {
-    /// What the public sees of a campaign that was swapped in.
+    /// The public part of a campaign that was swapped in.
     pub(super) enum Publication {
         Swapped = "swapped",
         RolledBack = "rolled_back",
     }
 }
 
-/// What a campaign has beside its operation.
+/// The columns of a campaign beside those of its operation.
 #[derive(Debug, Clone)]
 pub(super) struct CampaignParts {
     pub id: Uuid,
-    /// What it draws is filed under.
+    /// The generation of its renditions.
     pub generation: i64,
     pub publication: Option<Publication>,
     pub presets: Json<Vec<PinnedPreset>>,
@@ -106,7 +106,7 @@ impl CampaignRow {
     }
 }
 
-/// How far the campaign of an operation is, as long as it was not swapped in.
+/// The progress of the campaign of an operation, until it is swapped in.
 pub(super) fn state(operation: &OperationRow) -> CampaignState {
     match operation.state {
         OperationState::Planning => CampaignState::Planning,

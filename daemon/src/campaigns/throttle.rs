@@ -114,7 +114,7 @@ mod tests {
         throttle.batch_done(Duration::from_secs(1));
         assert!(!throttle.ready(SOON).await);
         assert!(throttle.is_throttled());
-        // What took no time may soon be done again.
+        // Work that took no time may be repeated soon.
         throttle.batch_done(Duration::ZERO);
         assert!(throttle.ready(SOON).await);
         assert!(!throttle.is_throttled());

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 pub struct Rules {
     /// The column `kind`.
     pub name: &'static str,
-    /// What people call it, and the first part of its acts in the audit log: `operation`.
+    /// The name for people, and the first part of its acts in the audit log: `operation`.
     pub noun: &'static str,
     /// Code of the conflict when a verb makes no sense in the present state.
     pub state_conflict: &'static str,
@@ -179,7 +179,7 @@ pub trait Kind: Send + Sync {
         row.state.as_str()
     }
 
-    /// What the audit log keeps with an act.
+    /// The details that the audit log keeps with an act.
     fn audit_detail<'a>(&'a self, _: Tx<'a>, row: Op<'a>) -> Answer<'a, Value> {
         let detail = json!({
             "kind": row.kind,

@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(3);
 const AT_ONCE: i64 = 8;
 /// Plans are looked through for expired ones, and old operations are deleted, this often.
 const TIDY: Duration = Duration::from_secs(10);
-/// What failed is tried again after this time.
+/// The delay before a failed step is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Runs operations of these kinds while this process holds their lease, until `stop` is cancelled.

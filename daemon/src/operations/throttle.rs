@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// The rate begins at a tenth of its limit and doubles every second.
 const START: f64 = 0.1;
-/// What could not be taken is caught up with for at most this long.
+/// Unused capacity is caught up for at most this long.
 const CATCH_UP: Duration = Duration::from_millis(500);
 /// The measured rate is an average of this time.
 const WINDOW: Duration = Duration::from_secs(5);

@@ -110,7 +110,7 @@ impl Kind for DeadLetters {
     }
 
     fn ended(&self, app: &App) {
-        // What was given up has settled uploads.
+        // Discarding messages has settled uploads.
         app.changed.everything();
     }
 }
@@ -132,7 +132,7 @@ async fn act(
     };
     let ids: Vec<_> = letters.iter().map(|letter| letter.row.id.0).collect();
     let noted: HashSet<_> = items::noted(&mut *tx, row.id, &ids).await?.into_iter().collect();
-    // What the plan has skipped stays skipped: that is what the operator agreed to.
+    // Messages that the plan skipped stay skipped: the operator agreed to that.
     let letters = letters.into_iter().filter(|letter| !noted.contains(&letter.row.id.0));
     let letters: Vec<_> = letters.collect();
     let acted = if kind.sends() {

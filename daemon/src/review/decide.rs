@@ -146,7 +146,7 @@ pub(super) async fn reject_in(
     rejection: Rejection,
 ) -> ApiResult<Uuid> {
     let upload = deciding.case.upload_id;
-    // What was left out stays left out: an appeal against a part takes nothing from what is published.
+    // Files that were left out stay left out: an appeal against a part takes nothing from what is published.
     let partly = deciding
         .set
         .as_ref()

@@ -17,7 +17,7 @@ const LIMITS: ScanLimits = ScanLimits {
     silent_after: None,
 };
 
-/// What a scanner does once it is connected.
+/// The behaviour of a scanner after the connection.
 #[derive(Clone, Copy)]
 enum Manner {
     /// Reads everything, then answers.

@@ -1,4 +1,4 @@
-//! How far a scanner that somebody else runs is relied on.
+//! Checks of a scanner that the daemon does not run itself.
 
 use std::fs;
 use std::path::Path;

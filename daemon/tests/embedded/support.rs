@@ -1,4 +1,4 @@
-//! What the tests of the embedded servers share.
+//! Helpers that the tests of the embedded servers share.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

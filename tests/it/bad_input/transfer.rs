@@ -39,7 +39,7 @@ async fn missing(app: &TestApp, token: &str, started: &Value) -> String {
     problem["detail"].as_str().unwrap().to_owned()
 }
 
-/// What the store keeps of an upload.
+/// The objects of an upload in the store.
 fn versions(app: &TestApp, started: &Value) -> usize {
     let kept = std::fs::read_dir(app.state.join("objects/uploads").join(id(started)));
     kept.map_or(0, Iterator::count) + std::fs::read_dir(app.state.join("objects/tmp")).unwrap().count()

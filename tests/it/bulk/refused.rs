@@ -1,4 +1,4 @@
-//! What cannot be run is said in a sentence, and nothing is drawn.
+//! Invalid calls are refused in one sentence, and nothing is rendered.
 
 use super::{Bench, SMALL, errors, icon, zip_of};
 

@@ -1,4 +1,4 @@
-//! What nobody needs is freed, and nothing else.
+//! Garbage collection frees unreferenced renditions and nothing else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn needed(app: &TestApp) -> Vec<String> {
 #[tokio::test]
 async fn an_aborted_campaign_leaves_nothing_behind() {
     let app = with_stale_ticks(6, options()).await;
-    // What the ticks were before they were made to look like the first one.
+    // The ticks before they were made to look like the first one.
     for name in stored(&app).into_iter().filter(|name| name.len() > 60) {
         let is_needed = needed(&app).await.contains(&name);
         if !is_needed {

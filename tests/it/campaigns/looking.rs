@@ -1,4 +1,4 @@
-//! What the canary shows: the numbers, and the pictures.
+//! The canary's samples: numbers and pictures.
 
 use reqwest::Method;
 use serde_json::json;

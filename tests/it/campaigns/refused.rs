@@ -1,4 +1,4 @@
-//! What is not a campaign is refused, with every reason at once.
+//! Invalid campaigns are refused, with all reasons at once.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a campaign draws is seen by nobody, then by everybody, and can be taken back to the last bit.
+//! The renditions of a campaign are private, then public for everybody, and can be rolled back exactly.
 
 use serde_json::json;
 use tradepost_tests::PackBuilder;
@@ -32,7 +32,7 @@ async fn a_campaign_is_drawn_swapped_in_and_rolled_back() {
         after.iter().filter(|(key, url)| before[*key] != **url).count(),
         11 * PRESETS
     );
-    // Who has the page of yesterday still gets its pictures.
+    // Clients with an old page still get its pictures.
     for url in before.values() {
         assert_eq!(app.get(url, None).await.0, StatusCode::OK, "{url}");
     }

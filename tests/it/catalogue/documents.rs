@@ -1,4 +1,4 @@
-//! What the API says of itself, and whether it is well.
+//! The OpenAPI document and the health checks.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;

@@ -77,7 +77,7 @@ async fn filters_narrow_every_list() {
     let (set_id, family_id) = (set["id"].as_str().unwrap(), set["family_id"].as_str().unwrap());
 
     let by_family = format!("family_id={family_id}");
-    // How many families, sets and items there are of each.
+    // The number of families, sets and items of each.
     let expected = [
         ("kind=icon", [1, 1, 2]),
         ("kind=illustration", [1, 1, 1]),

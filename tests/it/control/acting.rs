@@ -1,4 +1,4 @@
-//! What operators and moderators do, and what is written down about it.
+//! Acts of operators and moderators, and their audit rows.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

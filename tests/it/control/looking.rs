@@ -1,4 +1,4 @@
-//! What the control socket tells.
+//! Reads of the control socket.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Who may do what: the kernel says who the peer is, its Unix groups say what it may do.
+//! Authorisation: the kernel identifies the peer, its Unix groups give its roles.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

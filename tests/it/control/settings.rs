@@ -1,4 +1,4 @@
-//! What operators set: the concurrency of a queue, a note that an alert was seen.
+//! Settings of operators: the concurrency of a queue, a note that an alert was seen.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

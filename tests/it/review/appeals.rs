@@ -1,4 +1,4 @@
-//! What contributors are told, asked, and may say to it.
+//! Messages and questions to contributors, their answers and appeals.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

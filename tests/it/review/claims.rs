@@ -1,4 +1,4 @@
-//! Who holds a case: one moderator at a time, until the claim ends.
+//! Claims: one moderator holds a case at a time, until the claim ends.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -242,7 +242,7 @@ async fn a_file_that_breaks_the_scanner_ends_as_a_dead_letter() {
     let app = TestApp::start_with(options(&fake).set("QUEUES__BACKOFF_SECONDS", 0));
     let token = app.trusted("mallory");
     until_scanner_is_up(&app).await;
-    // What it is asked by who tries it is answered well.
+    // Health checks get good replies.
     fake.behave(Manner::SaysOfFiles(b"stream: Can't parse ERROR\0"));
     let id = app.upload(&token, &PackBuilder::ticks("Ticks", 2).build()).await;
     // A scanner that was just found may still be settling; only then are failures held against the file.

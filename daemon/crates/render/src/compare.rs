@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn pictures_that_are_the_same_are_alike_to_the_pixel() {
-        // What lies under nothing is not to be seen.
+        // Colour under zero alpha is invisible.
         let (one, other) = (Rgba([9, 9, 9, 0]), Rgba([200, 0, 0, 0]));
         let old = RgbaImage::from_fn(8, 4, |x, _| if x == 0 { one } else { Rgba([1, 2, 3, 255]) });
         let new = RgbaImage::from_fn(8, 4, |x, _| if x == 0 { other } else { Rgba([1, 2, 3, 255]) });

@@ -96,7 +96,7 @@ fn substitute(
     depth: usize,
     left: &mut usize,
 ) -> Option<String> {
-    // What names itself has no value.
+    // A variable that refers to itself has no value.
     if depth >= MAX_DEPTH {
         return Some("inherit".to_owned());
     }

@@ -98,7 +98,7 @@ impl Painter<'_> {
             for filter in group.filters() {
                 layer = self.filter(filter, transform, limits, layer);
             }
-            // What came of it may be smaller.
+            // The result may be smaller.
             transform =
                 Transform::from_translate(-layer.area.left as f32, -layer.area.top as f32).pre_concat(transform);
             layer.area = layer.area.shifted(area.left, area.top);

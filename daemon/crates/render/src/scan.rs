@@ -71,7 +71,7 @@ impl Scanner {
         if total > MAX_CROSSINGS {
             return None;
         }
-        // How many edges begin and end becomes how many there are, and that where each line begins.
+        // Counts of edges that begin and end become counts of active edges, then the start of each line.
         let (mut here, mut start) = (0_u32, 0_u32);
         for slot in &mut self.starts {
             here = here.wrapping_add(*slot);

@@ -18,7 +18,7 @@ pub struct Gate {
 
 struct Shared {
     server: String,
-    /// What the request for an object begins with.
+    /// The beginning of a request for an object.
     object: Vec<u8>,
     state: Mutex<State>,
     changed: Condvar,

@@ -56,7 +56,7 @@ pub async fn run(command: &Command) -> bool {
     }
 }
 
-/// What one turn has measured, in ms.
+/// Measurements of one turn, in ms.
 #[derive(Default)]
 struct Figures {
     packs: Vec<f64>,

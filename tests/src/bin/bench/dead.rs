@@ -155,7 +155,7 @@ fn windows(seen: &[(f64, f64)], length: f64, from: f64) -> Vec<f64> {
     rates
 }
 
-/// How long a running operation goes on after it was cancelled.
+/// The time from the cancel of a running operation to its end.
 async fn cancel(app: &TestApp) {
     let mut took = Vec::new();
     let mut late = 0;

@@ -132,7 +132,7 @@ fn descriptor(bytes: &[u8]) -> File {
     file
 }
 
-/// How each of the thirty ends, alone, within the limits that are the default.
+/// The end of each of the thirty files, alone, within the default limits.
 async fn bombs_one_by_one() {
     let jail = Jail::new(program("tradepostd"), 2, Limits::default());
     println!("| file | bytes | ends as | after |\n|---|---|---|---|");

@@ -32,7 +32,7 @@ enum Benchmark {
     Duplicates,
     /// A million dead letters: lists, search, redrive.
     Dead,
-    /// How often honest files are refused, and the cost of inspection.
+    /// Honest files that are refused, and the cost of inspection.
     Inspect,
     /// The cost of the jail, files that never end, honest uploads beside them.
     Jail,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tradepost_tests::{Options, TestApp, command, program};
 
 const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
-/// What the seed of this project needed for a pack: under a minute, and a blind wait of 120 s before its preview.
+/// Seconds the seed of this project needed for a pack: under a minute, and a blind wait of 120 s before its preview.
 const SEED_SECONDS: f64 = 180.0;
 
 pub async fn run() {
@@ -85,7 +85,7 @@ fn pipeline_seconds(trace: &Value) -> f64 {
         .sum()
 }
 
-/// What daemon and terminal take when nothing happens.
+/// Memory and CPU of an idle daemon and terminal.
 async fn resting() {
     let app = TestApp::start();
     let token = app.trusted("bench");

@@ -15,7 +15,7 @@ const WIDTHS: [u32; 4] = [64, 128, 256, 512];
 const ROUNDS: usize = 5;
 const SETS: [(&str, f64, f64); 3] = [("icons", 0.75, 0.60), ("colour", 9.0, 4.0), ("heavy", 22.0, 14.0)];
 
-/// What one program did with some files.
+/// Measurements of one program on some files.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
 struct Run {
     files: usize,
@@ -26,7 +26,7 @@ struct Run {
     /// Bytes of all pictures; of ours, those of the files that the others drew, too.
     png: u64,
     webp: u64,
-    /// How many files those are, when they are not all.
+    /// The number of those files, when they are not all.
     #[serde(default)]
     sized: Option<usize>,
     peak_kib: u64,

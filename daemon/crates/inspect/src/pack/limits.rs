@@ -79,7 +79,7 @@ impl PackLimits {
     pub(super) fn allowed(&self, entry: &Entry) -> Allowed {
         let by_kind = self.member(&entry.path);
         let by_ratio = entry.packed_bytes.saturating_mul(self.member_ratio);
-        // What macOS adds is small and mostly zeros, and nobody gets it.
+        // Files that macOS adds are small, mostly zeros, and never published.
         if by_ratio >= by_kind.bytes || is_noise(&entry.path) {
             return by_kind;
         }

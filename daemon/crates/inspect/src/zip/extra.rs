@@ -28,7 +28,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ExtraFields<'_>, &'static str> {
     }
     let mut extra = ExtraFields::default();
     let mut fields = RecordReader(bytes);
-    // What aligns stored data (zipalign) may leave up to three zeros at the end.
+    // Alignment of stored data (zipalign) may leave up to three zeros at the end.
     while fields.0.len() >= 4 || fields.0.iter().any(|&byte| byte != 0) {
         let field = fields.u16().zip(fields.u16());
         let Some((id, data)) = field.and_then(|(id, length)| Some((id, fields.take(length.into())?))) else {

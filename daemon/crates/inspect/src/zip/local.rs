@@ -173,7 +173,7 @@ fn compare_sizes(header: &LocalHeader<'_>, record: &Record, zip64: Option<&[u8]>
         (wide.packed_bytes, record.wide.packed_bytes),
         (wide.inflated_bytes, record.wide.inflated_bytes),
     ];
-    // What is not known when the header is written is 0; archivers that stream often know the inflated size.
+    // Values unknown when the header is written are 0; archivers that stream often know the inflated size.
     let open = record.has_descriptor();
     let same = accounts
         .into_iter()

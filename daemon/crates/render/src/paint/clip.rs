@@ -150,7 +150,7 @@ fn add_path(path: &usvg::Path, transform: Transform, mask: &mut Mask) {
     if !path.data().bounds().transform(transform).is_some_and(is_fillable) {
         return;
     }
-    // What a clip path's shape is painted with is of no matter, except that nothing at all is drawn of some.
+    // The paint of a clip path's shape does not matter, except that some draw nothing.
     let aa = path.rendering_mode().use_shape_antialiasing();
     mask.fill_path(path.data(), rule(fill.rule()), aa, transform);
 }

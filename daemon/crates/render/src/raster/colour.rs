@@ -187,7 +187,7 @@ fn of_code_points(points: &png::CodingIndependentCodePoints, channels: Channels)
     }
     let is_linear = transfer_characteristics == TransferCharacteristics::Linear;
     let mut profile = ColorProfile::new_srgb();
-    // What it answers is always no: whether it knew the numbers shows in what it has set.
+    // It always returns false; the fields it has set show if it knew the numbers.
     (profile.cicp, profile.red_trc) = (None, None);
     profile.update_rgb_colorimetry_from_cicp(CicpProfile {
         color_primaries,

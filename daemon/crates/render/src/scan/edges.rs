@@ -128,7 +128,7 @@ impl Edges {
     }
 
     fn cubic(&mut self, [start, first, second, end]: [Place; 4]) {
-        // How far the curve is from a straight line, a third and two thirds of the way.
+        // Distance of the curve from a straight line, at one and two thirds of its length.
         let bend = |a: i64, b: i64, c: i64, d: i64| {
             let third = (8 * a - 15 * b + 6 * c + d) / 27;
             let two_thirds = (a + 6 * b - 15 * c + 8 * d) / 27;

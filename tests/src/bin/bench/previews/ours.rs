@@ -8,7 +8,7 @@ use tradepost_tests::program;
 
 use super::{Run, children_cpu, sizes};
 
-/// How often the memory is looked at.
+/// The interval between memory samples.
 const LOOK: Duration = Duration::from_millis(100);
 const MILLION: usize = 1_000_000;
 /// The eight pictures that the others make, too.

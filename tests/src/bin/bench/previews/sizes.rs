@@ -1,4 +1,4 @@
-//! What pictures take.
+//! Sizes of pictures in bytes.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,7 +42,7 @@ pub fn of_files(files: &[PathBuf], pictures: &Path) -> (u64, u64) {
         .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
 }
 
-/// How many pictures are larger than sharp's of the same file, width and format.
+/// Counts pictures that are larger than sharp's of the same file, width and format.
 #[derive(Debug, Default)]
 pub struct Larger {
     /// Of each format: how many, of how many.

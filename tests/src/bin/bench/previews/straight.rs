@@ -1,4 +1,4 @@
-//! What one writes first: resvg at each size, the `png` crate, libwebp at method 4.
+//! The straightforward program: resvg at each size, the `png` crate, libwebp at method 4.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -74,7 +74,7 @@ impl View {
         };
         buffer.used.set(true);
         let Some(available) = buffer.length else { return };
-        // What is wrong by itself was reported before.
+        // Faults of the view itself were reported before.
         let offset = self.offset.map_or(-1, i128::from);
         let length = self.length.map_or(-1, i128::from);
         let too_long = |name| {

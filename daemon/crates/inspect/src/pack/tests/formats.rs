@@ -99,7 +99,7 @@ fn an_archive_is_found_at_the_end_of_a_member_and_by_its_name() {
     for name in ["b.zip", "b.TAR", "x/b.tgz", "b.jar", "b.iso"] {
         assert_fault(&faults(&with(&[(name, b"plain")])), name, "is an archive");
     }
-    // What macOS adds is no place to hide one either.
+    // Files that macOS adds cannot hide one either.
     let noise = with(&[("__MACOSX/._a.svg", &zip)]);
     assert_fault(&faults(&noise), "__MACOSX/._a.svg", "is an archive");
 }

@@ -49,7 +49,7 @@ impl Kernel {
             .take(MAX_TAPS)
             .take_while(|weight| *weight >= LEAST_WEIGHT)
             .collect();
-        // What is left out is given to the rest, so that one colour stays that colour.
+        // The weights that fall outside are added to the others, so that a flat colour stays the same.
         let sum = 2.0 * kept.iter().sum::<f64>() - kept.first().copied().unwrap_or(0.5);
         let scale = 65536.0 / sum;
         Self::Sum(
