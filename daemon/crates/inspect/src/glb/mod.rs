@@ -31,7 +31,7 @@ mod tests;
 
 pub use self::container::is_glb;
 pub use self::findings::to_findings;
-pub use self::gl::{Component, PrimitiveMode, Wrap};
+pub use self::gl::{PrimitiveMode, Wrap};
 pub use self::issue::{Code, Issue, Severity};
 pub use self::model::Model;
 pub use self::model::accessor::Accessor;
@@ -117,12 +117,6 @@ pub fn read_model<T>(bytes: &[u8], visit: impl FnOnce(&Model<'_>) -> T) -> Optio
     let model = Model::read(map, &context)?;
     resources::load_buffers(&model, chunks.bin, &|_| None);
     Some(visit(&model))
-}
-
-/// The JSON document and the binary chunk of a GLB that [`check`] found no error in; `None` when it is no such file.
-pub fn chunks(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let chunks = container::read(bytes, &mut Issues::new(&[]))?;
-    Some((chunks.json?, chunks.bin))
 }
 
 /// The JSON document and the binary chunk.
