@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tradepost_common::events::Revisions;
 use tradepost_common::overview::DaemonMode;
 
-use crate::campaigns::Campaigns;
+use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
 use crate::config::Config;
 use crate::jobs::{self, Job};
@@ -45,7 +45,7 @@ pub struct App {
     pub presets: Vec<Preset>,
     pub scanner: watch::Receiver<ScannerStatus>,
     pub scans: Scans,
-    pub campaigns: Campaigns,
+    pub bulk: BulkWork,
     pub broker: Broker,
     pub give_up: GiveUp,
     pub notifier: Arc<Notifier>,

@@ -57,7 +57,7 @@ impl Handler for Dispatcher {
 
 async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
     let is_interactive = message.lane() == Lane::Interactive;
-    let _working = is_interactive.then(|| app.campaigns.throttle.interactive_work());
+    let _working = is_interactive.then(|| app.bulk.throttle.interactive_work());
     let queue = message.queue().as_str();
     let job = Job::parse(&message.payload).map_err(|fault| {
         let (at, message) = (fault.at, fault.message);

@@ -15,12 +15,13 @@ pub mod scheduler;
 
 // Features.
 pub mod campaigns;
-pub mod dead_letters;
 pub mod preview;
 pub mod redrive;
 pub mod render;
 pub mod takedown;
 pub mod unpack;
+
+pub mod dead_letters;
 
 pub mod downloads;
 pub mod review;
@@ -48,6 +49,7 @@ pub mod queues;
 
 pub mod audit;
 pub mod aws;
+pub mod bulk;
 pub mod database;
 pub mod embedded;
 pub mod objects;

@@ -17,7 +17,8 @@ use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
 use crate::app::{App, Changes, OPERATIONS};
-use crate::campaigns::{self, Campaigns};
+use crate::bulk::BulkWork;
+use crate::campaigns;
 use crate::clamd::ScannerStatus;
 use crate::config::{Config, DaemonRole};
 use crate::control::sampler::Sampler;
@@ -183,7 +184,7 @@ fn build(
         presets: config.previews.load_presets()?,
         scanner,
         scans: Scans::default(),
-        campaigns: Campaigns::new(config.campaigns.at_once()),
+        bulk: BulkWork::new(config.campaigns.at_once()),
         broker,
         give_up: dispatch::give_up,
         notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS])),

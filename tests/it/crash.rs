@@ -14,7 +14,7 @@ const RENDITIONS: usize = 9;
 /// Work takes long enough to be interrupted.
 fn slow() -> Options {
     Options::default()
-        .set("QUEUES__CONCURRENCY__IMAGE", 2)
+        .set("QUEUES__CONCURRENCY__RENDER", 2)
         .set("JAIL__CHILDREN", 1)
 }
 

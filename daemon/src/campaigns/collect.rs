@@ -33,13 +33,13 @@ pub(super) async fn chores(app: &App, lease: &Lease) -> anyhow::Result<Duration>
     for id in queries::collecting(&app.db).await? {
         worked |= step(app, id, lease).await?;
     }
-    let swept_at = *app.campaigns.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+    let swept_at = *app.bulk.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
     if swept_at.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
         begin_due(app).await?;
         if sweep(app).await? {
             worked = true;
         } else {
-            *app.campaigns.swept_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            *app.bulk.swept_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
     }
     Ok(if worked { Duration::ZERO } else { LOOK })

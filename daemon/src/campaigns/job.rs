@@ -45,7 +45,7 @@ fn range(job: &CampaignJob) -> Range {
 
 /// Draws what is left of a message's items.
 pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Result<Outcome> {
-    let Ok(_permit) = app.campaigns.permits.try_acquire() else {
+    let Ok(_permit) = app.bulk.permits.try_acquire() else {
         return Ok(Outcome::Retry(NO_PERMIT));
     };
     let began = Instant::now();
@@ -62,7 +62,7 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
         if !row.parts.is_ours() {
             return Ok(Outcome::Retry(NOT_OURS));
         }
-        if began.elapsed() > SLICE || !app.campaigns.throttle.ready(PATIENCE).await {
+        if began.elapsed() > SLICE || !app.bulk.throttle.ready(PATIENCE).await {
             return Ok(Outcome::Retry(BETWEEN_SLICES));
         }
         let due = queries::waiting(&app.db, job.campaign, range(&job), BATCH).await?;
@@ -71,7 +71,7 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
         }
         let started = Instant::now();
         let progress = draw(app, &row, due, attempt).await?;
-        app.campaigns.throttle.batch_done(started.elapsed());
+        app.bulk.throttle.batch_done(started.elapsed());
         if progress == Progress::None {
             return Ok(Outcome::Retry(BETWEEN_SLICES));
         }

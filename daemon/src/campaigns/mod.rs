@@ -21,36 +21,8 @@ mod samples;
 mod collect;
 pub mod meter;
 mod queries;
-mod throttle;
 
-use std::sync::Mutex;
-use std::time::Instant;
-
-use tokio::sync::Semaphore;
-
-use self::throttle::BulkThrottle;
 use crate::operations::kind::Kinds;
 
 /// The kind of operation that a campaign is.
 pub const KINDS: Kinds = &[&kind::Rerender];
-
-/// State that the campaigns of one process share.
-#[derive(Debug)]
-pub struct Campaigns {
-    /// One for each message that is worked on at once.
-    permits: Semaphore,
-    pub throttle: BulkThrottle,
-    /// When unused objects were looked for and none was left.
-    swept_at: Mutex<Option<Instant>>,
-}
-
-impl Campaigns {
-    /// So many messages are worked on at once.
-    pub fn new(at_once: u32) -> Self {
-        Self {
-            permits: Semaphore::new(at_once.max(1) as usize),
-            throttle: BulkThrottle::default(),
-            swept_at: Mutex::default(),
-        }
-    }
-}

@@ -31,7 +31,7 @@ pub(super) fn campaign(app: &App, row: CampaignRow) -> Campaign {
         disk_free_bytes: app.store.free_bytes(),
         rate: operation.rate,
         eta_seconds: operation.eta_seconds(),
-        yielding: state.is_moving() && app.campaigns.throttle.is_throttled(),
+        yielding: state.is_moving() && app.bulk.throttle.is_throttled(),
         freed_bytes: parts.collected_at.map(|_| parts.freed_bytes),
         collecting: parts.collecting_at.is_some(),
         scope: queries::scope(&operation),

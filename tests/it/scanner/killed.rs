@@ -26,7 +26,7 @@ fn clamd(app: &TestApp) -> Option<Pid> {
 
 #[tokio::test]
 async fn a_private_clamd_that_is_killed_under_load_costs_no_attempt_and_no_file() {
-    let app = TestApp::start_with(Options::default().set("QUEUES__CONCURRENCY__IMAGE", 2));
+    let app = TestApp::start_with(Options::default().set("QUEUES__CONCURRENCY__RENDER", 2));
     let token = app.trusted("phoenix");
     until_scanner_is_scanning(&app).await;
     let mut ids = Vec::new();

@@ -209,6 +209,7 @@ fn bones_move_what_hangs_on_them() {
 fn what_is_nearer_hides_what_is_farther_and_glass_does_not() {
     let scene = |alpha: f32, mode: &str| {
         let mut document = square();
+        document["extensionsUsed"] = json!(["KHR_materials_unlit"]);
         document["materials"] = json!([
             { "pbrMetallicRoughness": { "baseColorFactor": [0.0, 0.0, 1.0, alpha] }, "alphaMode": mode, "extensions": { "KHR_materials_unlit": {} } },
             { "pbrMetallicRoughness": { "baseColorFactor": [1.0, 0.0, 0.0, 1.0] }, "extensions": { "KHR_materials_unlit": {} } },

@@ -39,6 +39,7 @@ pub fn textured_with(picture: &[u8], wrap: u32, transform: Value) -> Result<Stil
     document["images"] = json!([{ "bufferView": 2, "mimeType": "image/png" }]);
     document["samplers"] = json!([{ "wrapS": wrap, "wrapT": wrap }]);
     document["textures"] = json!([{ "source": 0, "sampler": 0 }]);
+    document["extensionsUsed"] = json!(["KHR_materials_unlit", "KHR_texture_transform"]);
     document["materials"][0] = json!({
         "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "extensions": { "KHR_texture_transform": transform } } },
         "extensions": { "KHR_materials_unlit": {} },

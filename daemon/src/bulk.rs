@@ -1,10 +1,31 @@
-//! Throttles campaigns beside interactive work: they draw while nobody waits, and only a small share of the time while somebody does.
+//! Throttles bulk work beside interactive work: it runs while nobody waits, and only a small share of the time while somebody does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Duration, Instant};
+
+/// State of the bulk work of one process.
+#[derive(Debug)]
+pub struct BulkWork {
+    /// One for each message that is worked on at once.
+    pub permits: Semaphore,
+    pub throttle: BulkThrottle,
+    /// The last garbage collection that found nothing more to delete.
+    pub swept_at: Mutex<Option<std::time::Instant>>,
+}
+
+impl BulkWork {
+    /// Works on at most `concurrency` messages at once.
+    pub fn new(concurrency: u32) -> Self {
+        Self {
+            permits: Semaphore::new(concurrency.max(1) as usize),
+            throttle: BulkThrottle::default(),
+            swept_at: Mutex::default(),
+        }
+    }
+}
 
 /// Between two messages of one upload nothing runs, and yet somebody waits.
 const BETWEEN_MESSAGES: Duration = Duration::from_millis(300);
