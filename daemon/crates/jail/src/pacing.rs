@@ -6,7 +6,6 @@
 //! for a permit for slow files without disturbing others first.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,9 +17,15 @@ const MAX_REMEMBERED: usize = 10_000;
 pub struct Pacing {
     quick: Arc<Semaphore>,
     slow: Arc<Semaphore>,
-    /// Files that wait for a permit for quick ones.
-    waiting: AtomicUsize,
+    queue: Mutex<Queue>,
     remembered: Mutex<HashSet<[u8; 32]>>,
+}
+
+/// Files that wait for a permit for quick ones, and files that were deferred for them and still have theirs.
+#[derive(Default)]
+struct Queue {
+    waiting: usize,
+    stopping: usize,
 }
 
 /// A permit that moves with the work: it is held until the child is idle or dead, even if nobody waits for the work any more.
@@ -45,11 +50,13 @@ pub enum Throttling {
 }
 
 /// Counts a waiting file, also when it gives up.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiting<'a>(&'a Pacing);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let mut queue = self.0.queue();
+        queue.waiting -= 1;
+        queue.stopping = queue.stopping.saturating_sub(1);
     }
 }
 
@@ -58,7 +65,7 @@ impl Pacing {
         Self {
             quick: Arc::new(Semaphore::new(quick.max(1))),
             slow: Arc::new(Semaphore::new(slow.max(1))),
-            waiting: AtomicUsize::default(),
+            queue: Mutex::default(),
             remembered: Mutex::default(),
         }
     }
@@ -74,8 +81,8 @@ impl Pacing {
         let permit = match Arc::clone(&self.quick).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
-                self.waiting.fetch_add(1, Ordering::Relaxed);
-                let _waiting = Waiting(&self.waiting);
+                self.queue().waiting += 1;
+                let _waiting = Waiting(self);
                 Arc::clone(&self.quick).acquire_owned().await?
             }
         };
@@ -88,8 +95,13 @@ impl Pacing {
             *permit.lock().unwrap_or_else(PoisonError::into_inner) = slow;
             return Throttling::Granted;
         }
-        if self.waiting.load(Ordering::Relaxed) == 0 {
-            return Throttling::Stay;
+        {
+            // One file is deferred for each that waits, not all that are slow while the first one is being stopped.
+            let mut queue = self.queue();
+            if queue.waiting <= queue.stopping {
+                return Throttling::Stay;
+            }
+            queue.stopping += 1;
         }
         let mut remembered = self.remembered();
         if remembered.len() >= MAX_REMEMBERED {
@@ -102,6 +114,10 @@ impl Pacing {
     /// The file was opened or refused.
     pub fn forget(&self, hash: &[u8; 32]) {
         self.remembered().remove(hash);
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remembered(&self) -> MutexGuard<'_, HashSet<[u8; 32]>> {
