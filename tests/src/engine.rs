@@ -36,7 +36,7 @@ struct SqsPlace {
 }
 
 impl Place {
-    pub fn of(socket_folder: &Path) -> Self {
+    pub fn new(socket_folder: &Path) -> Self {
         Self {
             socket_folder: socket_folder.to_owned(),
             sqs: None,

@@ -35,7 +35,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("tradepost-queues-").tempdir()?;
         let cluster = start(folder.path()).await?;
         cluster.ensure_database(DATABASE).await?;
-        let place = Place::of(&folder.path().join("postgres/socket"));
+        let place = Place::new(&folder.path().join("postgres/socket"));
         let pool = place.connect(8).await?;
         database::migrate(&pool).await?;
         Ok(Self {

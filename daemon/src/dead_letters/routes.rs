@@ -24,7 +24,7 @@ pub fn control_router() -> Router<SharedApp> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GroupsQuery {
+struct DeadGroupsQuery {
     queue: Option<String>,
     text: Option<String>,
 }
@@ -32,7 +32,7 @@ struct GroupsQuery {
 async fn groups(
     _: Peer,
     State(app): State<SharedApp>,
-    Query(query): Query<GroupsQuery>,
+    Query(query): Query<DeadGroupsQuery>,
 ) -> ApiResult<Json<DeadGroups>> {
     let text = text(query.text)?;
     Ok(Json(
@@ -42,7 +42,7 @@ async fn groups(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ListQuery {
+struct DeadLettersQuery {
     queue: Option<String>,
     fingerprint: Option<String>,
     text: Option<String>,
@@ -52,7 +52,11 @@ struct ListQuery {
     limit: Option<u32>,
 }
 
-async fn list(_: Peer, State(app): State<SharedApp>, Query(query): Query<ListQuery>) -> ApiResult<Json<DeadPage>> {
+async fn list(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<DeadLettersQuery>,
+) -> ApiResult<Json<DeadPage>> {
     let selection = Selection {
         queue: query.queue,
         fingerprint: query.fingerprint,

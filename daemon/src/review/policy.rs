@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::findings::{file_finding, pack_finding};
 
-    fn of(trust: Trust) -> Standing {
+    fn standing(trust: Trust) -> Standing {
         Standing { trust, banned: false }
     }
 
@@ -159,11 +159,11 @@ mod tests {
         let empty = file_finding("b.svg", "renders-nothing", FindingSeverity::Blocking, "x");
         let malware = file_finding("c.svg", "malware", FindingSeverity::Blocking, "x");
         let pack = pack_finding("malware", FindingSeverity::Blocking, "x");
-        let trusted = of(Trust::Trusted);
+        let trusted = standing(Trust::Trusted);
         assert_eq!(ruling(&[], trusted, 9), Ruling::Publish);
         assert_eq!(ruling(&[info], trusted, 9), Ruling::Publish);
         assert_eq!(
-            ruling(&[], of(Trust::New), 9),
+            ruling(&[], standing(Trust::New), 9),
             review(FindingSeverity::Info, "new contributor")
         );
         assert_eq!(
@@ -186,10 +186,10 @@ mod tests {
         let odd = file_finding("a.svg", "huge-viewbox", FindingSeverity::Warning, "x");
         let unscannable = pack_finding("unscannable", FindingSeverity::Warning, "x");
         let empty = file_finding("b.svg", "renders-nothing", FindingSeverity::Blocking, "x");
-        let elite = of(Trust::Elite);
+        let elite = standing(Trust::Elite);
         assert_eq!(ruling(std::slice::from_ref(&odd), elite, 9), Ruling::Publish);
         assert_eq!(
-            ruling(std::slice::from_ref(&odd), of(Trust::Trusted), 9),
+            ruling(std::slice::from_ref(&odd), standing(Trust::Trusted), 9),
             review(FindingSeverity::Warning, "huge-viewbox in a.svg")
         );
         assert_eq!(

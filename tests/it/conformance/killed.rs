@@ -44,7 +44,7 @@ async fn orphan_of_a_killed_worker_comes_back(bench: &Bench) {
     tally.reaches(1).await;
     bench.until_empty(QUEUE).await;
     worker.finish().await;
-    assert_eq!(tally.of(message.id), 1);
+    assert_eq!(tally.runs(message.id), 1);
     assert_eq!(
         attempts::list_for_message(&bench.db, message.id).await.unwrap().len(),
         0
@@ -88,7 +88,7 @@ async fn heartbeat_keeps_a_long_handler_alone(bench: &Bench) {
     tally.reaches(1).await;
     bench.until_empty(QUEUE).await;
     worker.finish().await;
-    assert_eq!(tally.of(message.id), 1);
+    assert_eq!(tally.runs(message.id), 1);
 }
 
 async fn every_message_is_handled_when_workers_come_and_go(bench: &Bench) {

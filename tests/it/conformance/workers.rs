@@ -54,7 +54,7 @@ async fn poison_becomes_a_dead_letter_after_exactly_the_attempts(bench: &Bench) 
     worker.finish().await;
 
     assert_eq!(
-        (tally.of(poison.id), seen.lock().unwrap().as_slice()),
+        (tally.runs(poison.id), seen.lock().unwrap().as_slice()),
         (3, [1, 2, 3].as_slice())
     );
     assert_eq!((letter.row.attempts, letter.row.redrives), (3, 0));
@@ -93,7 +93,7 @@ async fn retry_is_no_attempt(bench: &Bench) {
     let script = Script::new(move |message| {
         calls.count(message.id());
         assert_eq!(message.attempt, 1);
-        let outcome = match calls.of(message.id()) {
+        let outcome = match calls.runs(message.id()) {
             10 => Outcome::Done,
             odd if odd % 3 == 0 => Outcome::Retry(Duration::from_millis(500)),
             _ => Outcome::Retry(Duration::ZERO),
@@ -105,7 +105,7 @@ async fn retry_is_no_attempt(bench: &Bench) {
     let worker = bench.work(QUEUE, policy(), script);
     bench.until_empty(QUEUE).await;
     worker.finish().await;
-    assert_eq!(tally.of(message.id), 10);
+    assert_eq!(tally.runs(message.id), 10);
     assert_eq!(
         attempts::list_for_message(&bench.db, message.id).await.unwrap().len(),
         0

@@ -84,7 +84,7 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
         Ok(told) => told?,
         Err(_) => eprintln!("chaos: not done after {} s", limit.as_secs()),
     }
-    let verdict = Verdict::of(&server.pool, options, story, started.elapsed()).await?;
+    let verdict = Verdict::count(&server.pool, options, story, started.elapsed()).await?;
     verdict.print();
     Ok(verdict.is_good())
 }

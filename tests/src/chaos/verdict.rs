@@ -99,7 +99,7 @@ const SENT: &str = "select count(*) from chaos_sent";
 const DEAD: &str = "select count(*) from dead_letters join chaos_sent on message_id = dead_letters.id and poison";
 
 impl Verdict {
-    pub async fn of(db: &PgPool, options: &Options, story: Story, took: Duration) -> sqlx::Result<Self> {
+    pub async fn count(db: &PgPool, options: &Options, story: Story, took: Duration) -> sqlx::Result<Self> {
         let rolled_back: Vec<Uuid> = story.rolled_back.iter().map(|id| id.0).collect();
         let count = async |statement| count(db, statement, &rolled_back).await;
         let mut rows = vec![

@@ -65,7 +65,7 @@ impl Tally {
         *self.0.lock().expect("nobody panics with it").entry(id).or_default() += 1;
     }
 
-    pub fn of(&self, id: MessageId) -> u32 {
+    pub fn runs(&self, id: MessageId) -> u32 {
         self.0
             .lock()
             .expect("nobody panics with it")

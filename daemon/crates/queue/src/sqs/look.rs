@@ -20,8 +20,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The last answers of SQS.
 #[derive(Debug, Default)]
-pub struct Cache {
-    known: tokio::sync::Mutex<Known>,
+pub struct DepthCache {
+    known: tokio::sync::Mutex<KnownDepths>,
     fault: Mutex<Option<String>>,
     /// SQS does not tell the age of the oldest message. Messages come roughly in order: while there are any, the oldest is about as
     /// old as the last one that was received for the first time, or as the first answer that counted any.
@@ -29,12 +29,12 @@ pub struct Cache {
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownDepths {
     asked_at: Option<Instant>,
     depths: Vec<(Queue, Depth)>,
 }
 
-impl Cache {
+impl DepthCache {
     pub(super) fn received(&self, queue: Queue, messages: &[Unpacked]) {
         let fresh = messages.iter().filter(|message| message.receives == 1);
         if let Some(sent_at) = fresh.map(|message| message.sent_at + message.delay).max() {

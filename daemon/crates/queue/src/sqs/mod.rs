@@ -101,7 +101,7 @@ pub struct Sqs {
     urls: BTreeMap<(Queue, Part), String>,
     db: PgPool,
     store: Store,
-    cache: look::Cache,
+    cache: look::DepthCache,
 }
 
 impl Sqs {
@@ -138,7 +138,7 @@ impl Sqs {
             urls,
             db,
             store,
-            cache: look::Cache::default(),
+            cache: look::DepthCache::default(),
         }))
     }
 

@@ -12,11 +12,11 @@ use crate::message::InFlight;
 /// All messages in flight. Two copies of one message, as SQS may deliver them, are two.
 #[derive(Debug, Clone, Default)]
 pub struct InFlightSet {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<InFlightState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct InFlightState {
     next: u64,
     messages: HashMap<u64, (InFlight, CancellationToken)>,
 }
@@ -68,7 +68,7 @@ impl InFlightSet {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InFlightState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

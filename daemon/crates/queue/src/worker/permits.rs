@@ -8,12 +8,12 @@ use tradepost_common::queues::Lane;
 /// The permits of one queue.
 #[derive(Debug)]
 pub struct Permits {
-    state: Mutex<State>,
+    state: Mutex<PermitState>,
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct PermitState {
     limit: u32,
     taken: u32,
     /// Interactive messages that wait for a permit; bulk ones let them pass.
@@ -36,7 +36,7 @@ impl Drop for Permit {
 impl Permits {
     pub fn new(limit: u32) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State {
+            state: Mutex::new(PermitState {
                 limit,
                 taken: 0,
                 interactive_waiting: 0,
@@ -114,7 +114,7 @@ impl Permits {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PermitState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
