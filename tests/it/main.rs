@@ -21,3 +21,4 @@ mod real_packs;
 mod review;
 mod scanner;
 mod terminal;
+mod words;
