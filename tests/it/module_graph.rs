@@ -87,7 +87,8 @@ fn imports_of(source: &Path, modules: &[String]) -> Imports {
         let mut files = vec![source.join(format!("{module}.rs"))];
         files_below(&source.join(module), &mut files);
         for file in files.iter().filter(|file| file.exists()) {
-            let text = without_comments(&std::fs::read_to_string(file).unwrap());
+            let text = std::fs::read_to_string(file).unwrap();
+            let text = without_comments(text.split("#[cfg(test)]\nmod tests {").next().unwrap());
             let is_root = file.parent() == Some(source) || file.ends_with(format!("{module}/mod.rs"));
             let mut paths = vec!["crate::"];
             if is_root {

@@ -288,7 +288,9 @@ fn client_builder() -> reqwest::ClientBuilder {
 }
 
 fn http_client() -> reqwest::Client {
-    client_builder().build().expect("a client without TLS roots can be made")
+    client_builder()
+        .build()
+        .expect("a client without TLS roots can be made")
 }
 
 fn control_client(state: &Path) -> reqwest::Client {
