@@ -20,7 +20,7 @@ fn unsound(what: &'static str, pack: Vec<u8>, file: Option<&'static str>, told: 
 }
 
 fn ticks() -> PackBuilder {
-    PackBuilder::ticks("UnsoundPack", 2)
+    PackBuilder::ticks("Unsound", 2)
 }
 
 fn unsound_packs() -> Vec<UnsoundPack> {
@@ -38,7 +38,7 @@ fn unsound_packs() -> Vec<UnsoundPack> {
         unsound("a ZIP of nothing", empty_zip, None, "the pack is empty"),
         unsound(
             "a manifest of nothing",
-            PackBuilder::new("UnsoundPack").build(),
+            PackBuilder::new("Unsound").build(),
             Some("manifest.json"),
             "/files",
         ),
@@ -80,9 +80,7 @@ fn unsound_packs() -> Vec<UnsoundPack> {
         ),
         unsound(
             "nothing to see",
-            PackBuilder::new("UnsoundPack")
-                .file("icons/void.svg", EMPTY_SVG)
-                .build(),
+            PackBuilder::new("Unsound").file("icons/void.svg", EMPTY_SVG).build(),
             Some("icons/void.svg"),
             "nothing",
         ),
@@ -189,7 +187,7 @@ async fn manifest_with_five_faults_is_told_all_five_with_their_pointers(app: &Te
 }
 
 async fn manifest_that_is_no_json_is_told_line_and_column(app: &TestApp, token: &str) {
-    let mut zip = PackBuilder::new("UnsoundPack")
+    let mut zip = PackBuilder::new("Unsound")
         .hide("manifest.XXXX", "{\n  \"family\": oops\n}")
         .build();
     // The manifest of the builder goes by another name, and the broken one takes its place.
@@ -274,7 +272,7 @@ async fn name_of_a_set_is_taken_once() {
     assert_eq!(app.rows("/v1/items").await.len(), 2);
 
     let other = app.trusted("dora");
-    let square = PackBuilder::new("UnsoundPack").file("icons/square.svg", square("#123456"));
+    let square = PackBuilder::new("Unsound").file("icons/square.svg", square("#123456"));
     let theirs = app.upload_and_settle(&other, &square.build()).await;
     assert_eq!(
         theirs["upload"]["state"], "published",
