@@ -140,7 +140,7 @@ impl Client {
 
     /// Newest first; `query` is what follows the question mark.
     pub async fn uploads(&self, query: &Query) -> Reply<Page<UploadRow>> {
-        self.get(&query.of("/v1/uploads")).await
+        self.get(&query.append_to("/v1/uploads")).await
     }
 
     pub async fn upload(&self, id: UploadId) -> Reply<UploadTrace> {
@@ -152,7 +152,7 @@ impl Client {
     }
 
     pub async fn audit(&self, query: &Query) -> Reply<Page<AuditRow>> {
-        self.get(&query.of("/v1/audit")).await
+        self.get(&query.append_to("/v1/audit")).await
     }
 
     /// The open event stream; it ends when the response is dropped.

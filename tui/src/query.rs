@@ -26,8 +26,8 @@ impl Query {
             .with("redriven", selection.redriven)
     }
 
-    /// The path with what is asked for.
-    pub fn of(&self, path: &str) -> String {
+    /// The path with the pairs after it.
+    pub fn append_to(&self, path: &str) -> String {
         let mut out = path.to_owned();
         for (i, (name, value)) in self.pairs.iter().enumerate() {
             out.push(if i == 0 { '?' } else { '&' });
@@ -59,6 +59,9 @@ mod tests {
             .with("state", None::<&str>)
             .with("cursor", Some("a/b=="))
             .with("limit", Some(200));
-        assert_eq!(query.of("/v1/uploads"), "/v1/uploads?cursor=a%2Fb%3D%3D&limit=200");
+        assert_eq!(
+            query.append_to("/v1/uploads"),
+            "/v1/uploads?cursor=a%2Fb%3D%3D&limit=200"
+        );
     }
 }

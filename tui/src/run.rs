@@ -160,7 +160,7 @@ impl Session {
             let mut flow = Flow::On;
             tokio::select! {
                 update = ends.inbox.recv() => match update {
-                    Some(update) => self.hear(update),
+                    Some(update) => self.update(update),
                     None => flow = Flow::Stop,
                 },
                 key = ends.keys.recv() => flow = self.input(key)?,
@@ -170,7 +170,7 @@ impl Session {
                 why = self.tasks.ended() => anyhow::bail!("{why}"),
             }
             while let Ok(update) = ends.inbox.try_recv() {
-                self.hear(update);
+                self.update(update);
             }
             while let (Flow::On, Ok(key)) = (flow, ends.keys.try_recv()) {
                 flow = self.input(Some(key))?;
@@ -191,7 +191,7 @@ impl Session {
         }
     }
 
-    fn hear(&mut self, update: Update) {
+    fn update(&mut self, update: Update) {
         self.app.shell.clock = Clock::now();
         self.app.update(update);
         self.dirty = Dirty::Yes;

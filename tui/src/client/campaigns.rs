@@ -60,7 +60,7 @@ impl Client {
 
     /// Newest first.
     pub async fn campaigns(&self, query: &Query) -> Reply<Page<Campaign>> {
-        self.get(&query.of("/v1/campaigns")).await
+        self.get(&query.append_to("/v1/campaigns")).await
     }
 
     pub async fn campaign(&self, id: CampaignId) -> Reply<Campaign> {
@@ -80,11 +80,12 @@ impl Client {
 
     /// The samples of the canary, the worst first.
     pub async fn samples(&self, id: CampaignId, query: &Query) -> Reply<Page<Sample>> {
-        self.get(&query.of(&format!("/v1/campaigns/{id}/samples"))).await
+        self.get(&query.append_to(&format!("/v1/campaigns/{id}/samples"))).await
     }
 
     /// Items that could not be drawn, by path.
     pub async fn set_aside(&self, id: CampaignId, query: &Query) -> Reply<Page<SetAside>> {
-        self.get(&query.of(&format!("/v1/campaigns/{id}/failures"))).await
+        self.get(&query.append_to(&format!("/v1/campaigns/{id}/failures")))
+            .await
     }
 }

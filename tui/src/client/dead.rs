@@ -10,11 +10,11 @@ use crate::query::Query;
 
 impl Client {
     pub async fn dead_groups(&self, query: &Query) -> Reply<DeadGroups> {
-        self.get(&query.of("/v1/dead/groups")).await
+        self.get(&query.append_to("/v1/dead/groups")).await
     }
 
     pub async fn dead_letters(&self, query: &Query) -> Reply<DeadPage> {
-        self.get(&query.of("/v1/dead")).await
+        self.get(&query.append_to("/v1/dead")).await
     }
 
     pub async fn dead_letter(&self, id: MessageId) -> Reply<DeadDetail> {

@@ -35,7 +35,7 @@ impl Client {
     }
 
     pub async fn operations(&self, query: &Query) -> Reply<Page<Operation>> {
-        self.get(&query.of("/v1/operations")).await
+        self.get(&query.append_to("/v1/operations")).await
     }
 
     pub async fn operation(&self, id: OperationId) -> Reply<Operation> {
@@ -43,7 +43,7 @@ impl Client {
     }
 
     pub async fn operation_items(&self, id: OperationId, query: &Query) -> Reply<Page<OperationItem>> {
-        self.get(&query.of(&format!("/v1/operations/{id}/items"))).await
+        self.get(&query.append_to(&format!("/v1/operations/{id}/items"))).await
     }
 
     pub async fn turn_operation(&self, id: OperationId, turn: Turn) -> Reply<Operation> {

@@ -20,7 +20,7 @@ const BULK_TIMEOUT: Duration = Duration::from_secs(180);
 
 impl Client {
     pub async fn cases(&self, query: &Query) -> Reply<Page<CaseRow>> {
-        self.get(&query.of("/v1/cases")).await
+        self.get(&query.append_to("/v1/cases")).await
     }
 
     pub async fn case(&self, id: CaseId) -> Reply<CaseDetail> {
@@ -92,7 +92,7 @@ impl Client {
 
     /// Lines of a file's own text; `query` says which.
     pub async fn source(&self, case: CaseId, item: ItemId, query: &Query) -> Reply<Source> {
-        self.get(&query.of(&format!("/v1/cases/{case}/items/{item}/source")))
+        self.get(&query.append_to(&format!("/v1/cases/{case}/items/{item}/source")))
             .await
     }
 

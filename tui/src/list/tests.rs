@@ -4,15 +4,15 @@ use super::*;
 use crate::table::{Cell, Column, Key, Width};
 
 #[derive(Debug, Clone, PartialEq)]
-struct Pear(u32, &'static str);
+struct TestRow(u32, &'static str);
 
-impl Row for Pear {
+impl Row for TestRow {
     type Id = u32;
     fn id(&self) -> u32 {
         self.0
     }
     fn columns() -> &'static [Column<Self>] {
-        static COLUMNS: [Column<Pear>; 2] = [
+        static COLUMNS: [Column<TestRow>; 2] = [
             Column::right(
                 "N",
                 Width::Fixed(3),
@@ -32,13 +32,16 @@ impl Row for Pear {
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
-fn pears() -> List<Pear> {
+fn pears() -> List<TestRow> {
     let mut list = List::default();
-    list.replace(vec![Pear(1, "conference"), Pear(2, "Abate"), Pear(3, "comice")], NOW);
+    list.replace(
+        vec![TestRow(1, "conference"), TestRow(2, "Abate"), TestRow(3, "comice")],
+        NOW,
+    );
     list
 }
 
-fn names(list: &List<Pear>) -> Vec<&'static str> {
+fn names(list: &List<TestRow>) -> Vec<&'static str> {
     list.shown().map(|p| p.1).collect()
 }
 
@@ -46,7 +49,10 @@ fn names(list: &List<Pear>) -> Vec<&'static str> {
 fn cursor_stays_on_its_row_when_rows_come_and_go() {
     let mut list = pears();
     list.step(Step::Last);
-    list.replace(vec![Pear(9, "new"), Pear(3, "comice"), Pear(1, "conference")], NOW);
+    list.replace(
+        vec![TestRow(9, "new"), TestRow(3, "comice"), TestRow(1, "conference")],
+        NOW,
+    );
     assert_eq!(list.selected().unwrap().0, 3);
     list.remove(&3, NOW);
     assert_eq!(list.selected().unwrap().0, 1);

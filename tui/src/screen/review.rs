@@ -42,12 +42,12 @@ use crate::shell::{Action, Badge, Confirm, Entry, Handled, Hint, Marking, Page, 
 use crate::theme::Tone;
 use bulk::BulkView;
 use case::{CaseView, Mode, Pane};
-use decide::Kept;
+use decide::PendingDecision;
 use desk::CaseQuery;
 use keys::ReviewKey;
 use requests::Write;
-use settle::Settling;
-use undo::Made;
+use settle::BulkTarget;
+use undo::RecentDecision;
 
 static PAGES: [Page; 2] = [
     Page::tab("cases", '7', "Review", "Rev"),
@@ -69,9 +69,9 @@ pub struct Review {
     /// Cases read ahead.
     pub ahead: VecDeque<(CaseId, CaseDetail)>,
     /// Cases whose decision is on its way.
-    pub deciding: Vec<Kept>,
+    pub deciding: Vec<PendingDecision>,
     /// Cases whose decision was not taken; they come next.
-    pub returned: Vec<Kept>,
+    pub returned: Vec<PendingDecision>,
     /// Cases that somebody else claimed first, until the next page says who.
     pub taken: BTreeSet<CaseId>,
     /// Cases skipped at this terminal; they come last.
@@ -79,11 +79,11 @@ pub struct Review {
     /// The daemon was asked for the next case.
     pub next_wanted: bool,
     /// Decisions made at this terminal, oldest first.
-    pub made: Vec<Made>,
+    pub recent_decisions: Vec<RecentDecision>,
     /// The case that was on the screen when a decision was taken back.
     pub undone_from: Option<CaseId>,
     /// The cases of a bulk decision, before it is known what is done with them.
-    pub settling: Option<Settling>,
+    pub bulk_target: Option<BulkTarget>,
     pub bulk: Option<BulkView>,
     /// The text that contributors read with a bulk rejection.
     pub bulk_note: String,
@@ -105,9 +105,9 @@ impl Default for Review {
             taken: BTreeSet::new(),
             skipped: BTreeSet::new(),
             next_wanted: false,
-            made: Vec::new(),
+            recent_decisions: Vec::new(),
             undone_from: None,
-            settling: None,
+            bulk_target: None,
             bulk: None,
             bulk_note: String::new(),
             tickets: 0,

@@ -9,7 +9,7 @@ use super::message::{Read, Update, Write};
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::{Legacy, old_prompt, screen};
-use crate::shell::{App, Shell};
+use crate::shell::{self, App, Effect, Shell};
 
 impl Deref for App {
     type Target = Legacy;
@@ -37,6 +37,17 @@ impl App {
         let (legacy, cx) = self.both();
         legacy.hear(cx, update);
         self.screens.settle(&mut self.shell);
+    }
+
+    /// The editor ends.
+    pub fn edit_ends(&mut self, text: &str) {
+        let effects = std::mem::take(&mut self.shell.effects);
+        for effect in effects {
+            match effect {
+                Effect::Editor { then, .. } => self.update(shell::Update::Edited(then, Ok(text.to_owned()))),
+                other => self.shell.effects.push(other),
+            }
+        }
     }
 
     pub fn prompt(&self) -> Option<Prompt> {

@@ -206,7 +206,7 @@ impl Legacy {
         match on {
             Screen::Queues => {
                 if let Some(name) = self.queues.selected().map(|q| q.name.clone()) {
-                    self.open_dead_of(cx, name);
+                    cx.open(Destination::DeadLettersOf(name));
                 }
             }
             Screen::Groups => self.open_group(cx),
@@ -299,7 +299,7 @@ impl Legacy {
             entries.push(Entry::new(
                 format!("dead letters of {name}"),
                 "",
-                move |legacy: &mut Self, cx| legacy.open_dead_of(cx, c),
+                move |_: &mut Self, cx| cx.open(Destination::DeadLettersOf(c)),
             ));
         }
         entries

@@ -81,8 +81,6 @@ pub enum Update {
     Turned(OperationId, Turn, Reply<Operation>),
     Rated(Reply<Operation>),
     EditSent(MessageId, Reply<Operation>),
-    /// What came back from the editor.
-    Edited(MessageId, Result<String, String>),
 }
 
 impl Request for Read {

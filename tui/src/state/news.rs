@@ -15,7 +15,6 @@ impl Legacy {
             Update::Letters(of, ask, reply) => self.letters_arrived(cx, of, &ask, reply),
             Update::Letter(id, reply) => self.letter_arrived(cx, id, reply),
             Update::Checked(id, reply) => self.checked(id, reply),
-            Update::Edited(id, text) => self.edited(cx, id, text),
             Update::EditSent(id, reply) => self.edit_sent(cx, id, reply),
             Update::Operations(ask, Ok(page)) => self.operations.paged.arrived(&ask, page, cx.clock),
             Update::Operations(_, Err(e)) => self.operations.paged.failed(e.to_string(), cx.clock),

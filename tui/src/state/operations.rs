@@ -1,7 +1,7 @@
 //! Operations: what runs, what ran, and the messages of one.
 
 use super::screen;
-use crate::shell::Shell;
+use crate::shell::{Destination, Shell};
 use std::time::Instant;
 
 use tradepost_common::Page;
@@ -194,7 +194,7 @@ impl Legacy {
     pub fn open_item(&mut self, cx: &mut Shell) {
         let item = self.operations.view.as_ref().and_then(|v| v.items.list.selected());
         match item.map(|i| (i.message_id, i.state)) {
-            Some((id, ItemState::LeftOut | ItemState::Failed)) => self.open_letter(cx, id),
+            Some((id, ItemState::LeftOut | ItemState::Failed)) => cx.open(Destination::DeadLetter(id)),
             Some(_) => cx.say(Tone::Dim, "that message is no dead letter now"),
             None => {}
         }

@@ -8,7 +8,7 @@ use tradepost_common::overview::Role;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview};
 
 use super::requests::{Read, Write};
-use super::settle::Settling;
+use super::settle::BulkTarget;
 use super::{Review, case_page, queue_page, view};
 use crate::canvas::Canvas;
 use crate::client::{Failure, Reply};
@@ -27,7 +27,7 @@ pub struct BulkView {
     pub act: BulkAct,
     pub words: String,
     /// The text that contributors read when it is a rejection.
-    pub told: Option<String>,
+    pub message: Option<String>,
     pub preview: Option<BulkPreview>,
     pub error: Option<String>,
     ready_at: Option<Instant>,
@@ -67,11 +67,11 @@ pub fn number_to_type(preview: &BulkPreview) -> Option<String> {
 }
 
 impl Review {
-    pub fn plan_bulk(&mut self, cx: &mut Shell, act: BulkAct, told: Option<String>) {
+    pub fn plan_bulk(&mut self, cx: &mut Shell, act: BulkAct, message: Option<String>) {
         if !cx.may_write(Role::Moderator) {
             return;
         }
-        let Some(Settling { which, words }) = self.settling.take() else {
+        let Some(BulkTarget { which, words }) = self.bulk_target.take() else {
             return;
         };
         self.tickets += 1;
@@ -87,7 +87,7 @@ impl Review {
             ticket: self.tickets,
             act,
             words,
-            told,
+            message,
             preview: None,
             error: None,
             ready_at: None,

@@ -20,7 +20,7 @@ const REST: Duration = Duration::from_millis(700);
 
 /// A case whose decision is on its way, or was not taken: everything that brings it back as it was.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct PendingDecision {
     pub id: CaseId,
     pub title: String,
     pub detail: Option<Box<CaseDetail>>,
@@ -173,7 +173,7 @@ impl Review {
                 self.remember(cx, vec![case.id], case.title.clone(), what);
             }
             let marks = case.files.marks().iter().copied().collect();
-            self.deciding.push(Kept {
+            self.deciding.push(PendingDecision {
                 id: case.id,
                 row: row.or_else(|| case.detail.as_ref().map(|d| d.case.clone())),
                 title: case.title,
@@ -201,7 +201,7 @@ impl Review {
                 };
                 if let (Some(until), Some(made)) = (
                     decision.undo_until,
-                    self.made.iter_mut().find(|made| made.cases == [id]),
+                    self.recent_decisions.iter_mut().find(|made| made.cases == [id]),
                 ) {
                     made.until = until;
                 }
@@ -222,14 +222,14 @@ impl Review {
         }
     }
 
-    fn take_deciding(&mut self, id: CaseId) -> Option<Kept> {
+    fn take_deciding(&mut self, id: CaseId) -> Option<PendingDecision> {
         self.ahead.retain(|(have, _)| *have != id);
         let at = self.deciding.iter().position(|kept| kept.id == id)?;
         Some(self.deciding.remove(at))
     }
 
     /// The decision was not taken: the case is the next one again, with why.
-    fn bring_back(&mut self, cx: &mut Shell, kept: Option<Kept>, title: &str, why: &Failure) {
+    fn bring_back(&mut self, cx: &mut Shell, kept: Option<PendingDecision>, title: &str, why: &Failure) {
         cx.say(Tone::Bad, format!("{title} is NOT decided: {why}"));
         // It was taken off the list too soon.
         self.cases.distrust();

@@ -47,14 +47,14 @@ pub struct Wording {
 
 impl Wording {
     /// The text that the contributor reads.
-    pub fn told(&self) -> String {
+    pub fn text(&self) -> String {
         let template = REASONS.iter().find(|r| Some(r.id) == self.template.as_deref());
-        told(template, self.note.as_deref().unwrap_or(""))
+        contributor_text(template, self.note.as_deref().unwrap_or(""))
     }
 }
 
 /// The text that the contributor reads: the template's text, then the note.
-pub fn told(template: Option<&ReasonTemplate>, note: &str) -> String {
+pub fn contributor_text(template: Option<&ReasonTemplate>, note: &str) -> String {
     let text = template.map_or("", |template| template.text);
     match (text, note.trim()) {
         (text, "") => text.to_owned(),

@@ -10,7 +10,7 @@ use tradepost_common::review::{
 use super::Review;
 use super::desk::CaseQuery;
 use super::source::SourceAsk;
-use super::undo::Made;
+use super::undo::RecentDecision;
 use crate::client::{Client, Failure, Reply};
 use crate::paged::{PAGE, PageRequest};
 use crate::shell::{Request, Shell};
@@ -57,7 +57,7 @@ pub enum Write {
         question: String,
     },
     /// Takes decisions back, one after the other, the last one first.
-    Undo(Made),
+    Undo(RecentDecision),
     Bulk {
         ticket: u64,
         bulk: Bulk,
@@ -88,7 +88,7 @@ pub enum Update {
         reply: Reply<()>,
     },
     /// Each case with what came of it.
-    Undone(Made, Vec<(CaseId, Reply<()>)>),
+    Undone(RecentDecision, Vec<(CaseId, Reply<()>)>),
     BulkDone {
         ticket: u64,
         act: BulkAct,
@@ -212,7 +212,7 @@ impl Write {
 }
 
 /// The last decision first. When nobody answers the rest is not tried: it would only take long.
-async fn undo(client: &Client, made: Made) -> Update {
+async fn undo(client: &Client, made: RecentDecision) -> Update {
     let mut results = Vec::with_capacity(made.cases.len());
     for case in made.cases.iter().rev() {
         let reply = client.undo(*case).await;

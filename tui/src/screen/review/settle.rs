@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 
 /// The cases of a bulk decision, before it is known what is done with them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settling {
+pub struct BulkTarget {
     pub which: BulkWhich,
     /// `3 marked cases`, `the cluster of birds / line`.
     pub words: String,
@@ -26,19 +26,19 @@ pub struct Settling {
 impl Review {
     pub fn approve_marked(&mut self, cx: &mut Shell) {
         if let Some(settling) = self.marked_cases(cx) {
-            self.settling = Some(settling);
+            self.bulk_target = Some(settling);
             self.plan_bulk(cx, BulkAct::Approve, None);
         }
     }
 
     pub fn reject_marked(&mut self, cx: &mut Shell) {
         if let Some(settling) = self.marked_cases(cx) {
-            self.settling = Some(settling);
+            self.bulk_target = Some(settling);
             self.ask_why(cx, Refusal::Bulk);
         }
     }
 
-    fn marked_cases(&mut self, cx: &mut Shell) -> Option<Settling> {
+    fn marked_cases(&mut self, cx: &mut Shell) -> Option<BulkTarget> {
         let cases: Vec<_> = self.cases.list.marks().iter().copied().collect();
         if cases.is_empty() {
             cx.say(Tone::Warn, "mark cases first (Space V *), or open one with Enter");
@@ -56,7 +56,7 @@ impl Review {
             return None;
         }
         let words = format::plural(cases.len() as i64, "marked case", "marked cases");
-        Some(Settling {
+        Some(BulkTarget {
             which: BulkWhich::Cases(cases),
             words,
         })
@@ -87,18 +87,18 @@ impl Review {
 
     fn settle(&mut self, cx: &mut Shell, which: BulkWhich, words: String) {
         if cx.may_write(Role::Moderator) {
-            self.settling = Some(Settling { which, words });
+            self.bulk_target = Some(BulkTarget { which, words });
             cx.ask(SettlePrompt);
         }
     }
 
     pub fn plan_rejection(&mut self, cx: &mut Shell, wording: Wording) {
-        let told = wording.told();
+        let message = wording.text();
         let act = BulkAct::Reject {
             template: wording.template,
             reason: wording.note,
         };
-        self.plan_bulk(cx, act, Some(told));
+        self.plan_bulk(cx, act, Some(message));
     }
 }
 

@@ -19,7 +19,7 @@ const REMEMBERED: usize = 200;
 
 /// A decision made at this terminal, or several at once.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Made {
+pub struct RecentDecision {
     pub cases: Vec<CaseId>,
     /// `birds / line`, `12 cases`.
     pub title: String,
@@ -28,7 +28,7 @@ pub struct Made {
     pub until: OffsetDateTime,
 }
 
-impl Made {
+impl RecentDecision {
     /// `birds / line (approved)`.
     pub fn in_words(&self) -> String {
         format!("{} ({})", self.title, self.what)
@@ -37,10 +37,10 @@ impl Made {
 
 impl Review {
     pub fn remember(&mut self, cx: &mut Shell, cases: Vec<CaseId>, title: String, what: &str) {
-        if self.made.len() == REMEMBERED {
-            self.made.remove(0);
+        if self.recent_decisions.len() == REMEMBERED {
+            self.recent_decisions.remove(0);
         }
-        self.made.push(Made {
+        self.recent_decisions.push(RecentDecision {
             cases,
             title,
             what: what.to_owned(),
@@ -50,24 +50,30 @@ impl Review {
 
     /// It was not decided after all, or it was taken back.
     pub fn forget_made(&mut self, id: CaseId) {
-        self.made.retain(|made| made.cases != [id]);
+        self.recent_decisions.retain(|made| made.cases != [id]);
     }
 
     /// The decision that `u` would take back.
-    pub fn undoable(&self, cx: &Shell) -> Option<Made> {
+    pub fn undoable(&self, cx: &Shell) -> Option<RecentDecision> {
         let now = cx.clock.utc;
         let here = match cx.page {
             page if page == case_page() => self.decided_case_on_screen(),
             page if page == queue_page() && self.case_query.which == Which::Decided => self.decided_row(cx),
             _ => None,
         };
-        here.or_else(|| self.made.iter().rev().find(|made| made.until > now).cloned())
+        here.or_else(|| {
+            self.recent_decisions
+                .iter()
+                .rev()
+                .find(|made| made.until > now)
+                .cloned()
+        })
     }
 
-    fn decided_case_on_screen(&self) -> Option<Made> {
+    fn decided_case_on_screen(&self) -> Option<RecentDecision> {
         let case = self.case.as_ref()?;
         let decision = case.detail.as_ref()?.decision.as_ref()?;
-        Some(Made {
+        Some(RecentDecision {
             cases: vec![case.id],
             title: case.title.clone(),
             what: decision.outcome.to_string(),
@@ -76,9 +82,9 @@ impl Review {
     }
 
     /// Until when is not in the row: the daemon knows.
-    fn decided_row(&self, cx: &Shell) -> Option<Made> {
+    fn decided_row(&self, cx: &Shell) -> Option<RecentDecision> {
         let row = self.cases.list.selected()?;
-        Some(Made {
+        Some(RecentDecision {
             cases: vec![row.id],
             title: row.title.clone(),
             what: "decided".to_owned(),
@@ -108,14 +114,14 @@ impl Review {
         }
     }
 
-    pub fn undo_now(&mut self, cx: &mut Shell, made: Made) {
-        self.made.retain(|have| have.cases != made.cases);
+    pub fn undo_now(&mut self, cx: &mut Shell, made: RecentDecision) {
+        self.recent_decisions.retain(|have| have.cases != made.cases);
         cx.say(Tone::Dim, format!("undoing {} …", made.in_words()));
         self.undone_from = self.case.as_ref().map(|case| case.id);
         cx.write(Write::Undo(made));
     }
 
-    pub fn undone(&mut self, cx: &mut Shell, made: Made, results: Vec<(CaseId, Reply<()>)>) {
+    pub fn undone(&mut self, cx: &mut Shell, made: RecentDecision, results: Vec<(CaseId, Reply<()>)>) {
         self.cases.distrust();
         if let Some(case) = &mut self.case {
             case.asked_revision = u64::MAX;
@@ -138,7 +144,7 @@ impl Review {
         }
     }
 
-    fn not_undone(&mut self, cx: &mut Shell, made: Made, done: &[CaseId], why: &Failure) {
+    fn not_undone(&mut self, cx: &mut Shell, made: RecentDecision, done: &[CaseId], why: &Failure) {
         let words = match (made.cases.len(), done.len()) {
             (1, _) => format!("NOT undone: {}: {why}", made.in_words()),
             (all, done) => {
@@ -150,12 +156,12 @@ impl Review {
         // Whatever was refused is refused again; what nobody answered can be tried again.
         if !matches!(why, Failure::Problem(_)) {
             let cases: Vec<CaseId> = made.cases.iter().filter(|id| !done.contains(id)).copied().collect();
-            self.made.push(Made { cases, ..made });
+            self.recent_decisions.push(RecentDecision { cases, ..made });
         }
     }
 
     /// The case comes back to the screen where somebody still looks at what was there.
-    fn show_undone(&mut self, cx: &mut Shell, made: &Made) {
+    fn show_undone(&mut self, cx: &mut Shell, made: &RecentDecision) {
         let is_where_it_was = self.case.as_ref().map(|case| case.id) == self.undone_from;
         if let ([id], true) = (&made.cases[..], is_where_it_was)
             && cx.page == case_page()

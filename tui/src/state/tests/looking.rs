@@ -100,13 +100,11 @@ fn edit_is_checked_shown_and_sent_only_with_y() {
     let mut app = armed(dead::app_with_letter());
     app.act(EDIT);
     assert!(app.in_editor().is_some_and(|text| text.contains("icons/broken.svg")));
-    app.shell.effects.clear();
-    app.hear(Update::Edited(message_id(2), Ok("{ not json".to_owned())));
+    app.edit_ends("{ not json");
     app.press('y');
     app.press('e');
     assert_eq!(app.in_editor(), Some("{ not json"));
-    app.shell.effects.clear();
-    app.hear(Update::Edited(message_id(2), Ok("{\"path\": \"x\"}".to_owned())));
+    app.edit_ends("{\"path\": \"x\"}");
     assert!(matches!(app.reads()[..], [Read::Check(..)]));
     assert_eq!(yes(&mut app), [], "not checked yet");
     app.hear(Update::Checked(message_id(2), Ok(dead::check())));
@@ -127,8 +125,7 @@ fn payload_that_is_unchanged_is_not_sent() {
     let mut app = armed(dead::app_with_letter());
     app.act(EDIT);
     let text = crate::state::edit::pretty(&dead::detail(2).payload);
-    app.shell.effects.clear();
-    app.hear(Update::Edited(message_id(2), Ok(text)));
+    app.edit_ends(&text);
     assert!(app.edit.is_none() && app.shell.effects.is_empty());
     assert!(status(&app).contains("as it was"));
 }

@@ -98,7 +98,7 @@ fn edited(text: &str) -> App {
     let mut app = dead::app_with_letter();
     app.act(Action::Arm);
     app.act(Action::Letter('E'));
-    app.hear(Update::Edited(dead::message_id(2), Ok(text.to_owned())));
+    app.edit_ends(text);
     app
 }
 

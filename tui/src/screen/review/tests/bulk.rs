@@ -170,7 +170,7 @@ fn rejection_of_many_takes_a_reason_and_a_note_of_its_own() {
             .bulk
             .as_ref()
             .unwrap()
-            .told
+            .message
             .as_ref()
             .unwrap()
             .ends_with("see the rules")
@@ -260,5 +260,9 @@ fn many_decisions_are_undone_after_a_question() {
     let results = vec![(case_id(2), Ok(())), (case_id(1), Err(gone()))];
     app.arrived(Update::Undone(made.clone(), results));
     assert_eq!(status(&app), "only 1 of 2 undone: gone");
-    assert_eq!(app.review().made[0].cases, [case_id(1)], "the rest can be tried again");
+    assert_eq!(
+        app.review().recent_decisions[0].cases,
+        [case_id(1)],
+        "the rest can be tried again"
+    );
 }

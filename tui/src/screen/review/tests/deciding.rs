@@ -122,7 +122,7 @@ fn decision_that_was_not_taken_is_the_next_case_with_note_marks_and_why() {
         case_id(2),
         "nothing moves under the hands"
     );
-    assert!(app.review().made.is_empty(), "there is nothing to undo");
+    assert!(app.review().recent_decisions.is_empty(), "there is nothing to undo");
     assert!(
         writes(&mut app).contains(&Write::Release(case_id(1))),
         "nobody holds it meanwhile"

@@ -67,7 +67,7 @@ fn cluster_and_contributor_narrow_the_list() {
     let cluster = asked(&mut app).remove(0);
     assert_eq!(cluster.cluster, Some(testdata::CLUSTER));
     assert_eq!(
-        cluster.query().of("/v1/cases"),
+        cluster.query().append_to("/v1/cases"),
         "/v1/cases?which=open&cluster=00000000-0000-0000-0000-00000000004d"
     );
     arrived(&mut app, cluster, vec![testdata::case_of_cluster(1)]);

@@ -43,7 +43,7 @@ fn enter_on_a_finding_asks_for_the_text_at_its_line() {
         column: Some(5),
     };
     assert_eq!((asked, mode(&app)), (vec![expected.clone()], Mode::Source));
-    assert_eq!(expected.query().of(""), "?line=12&column=5&lines=400");
+    assert_eq!(expected.query().append_to(""), "?line=12&column=5&lines=400");
     app.act(Action::Back);
     assert_eq!(
         (mode(&app), app.shell.page.name),

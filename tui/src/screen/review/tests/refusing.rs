@@ -131,7 +131,7 @@ fn question_is_shown_once_more_before_it_is_sent() {
     app.press('y');
     let done = writes(&mut app);
     assert!(matches!(&done[0], Write::Ask { question, .. } if question == "Did you draw these?"));
-    assert!(app.review().made.is_empty(), "a question is not undone");
+    assert!(app.review().recent_decisions.is_empty(), "a question is not undone");
     app.arrived(Update::Asked {
         case: case_id(1),
         title: "birds".to_owned(),

@@ -3,9 +3,9 @@
 use super::*;
 use crate::paged::PageRequest;
 use crate::screen::review::desk::{CaseQuery, Which};
-use crate::screen::review::undo::Made;
+use crate::screen::review::undo::RecentDecision;
 
-fn undos(app: &mut App) -> Vec<Made> {
+fn undos(app: &mut App) -> Vec<RecentDecision> {
     let made = |w| {
         if let Write::Undo(made) = w { Some(made) } else { None }
     };
@@ -94,7 +94,7 @@ fn too_late_is_known_here_and_said_by_the_daemon() {
         status(&app),
         "NOT undone: birds 1 / line (approved): The ten minutes are over"
     );
-    assert!(app.review().made.is_empty(), "it would be refused again");
+    assert!(app.review().recent_decisions.is_empty(), "it would be refused again");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::screen::review::bulk::{BulkPrompt, BulkView};
 use crate::theme::Tone;
 
 pub fn draw_settle(canvas: &mut Canvas<'_>, area: Rect, app: &Review) {
-    let Some(settling) = &app.settling else {
+    let Some(settling) = &app.bulk_target else {
         return;
     };
     let title = format!("What about {}?", settling.words);
@@ -31,7 +31,7 @@ pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Review, step: &BulkP
     let inside = canvas.window(area, 72, 14, &title);
     let (body, foot) = split_top(inside, inside.height.saturating_sub(2));
     let mut column = Column { canvas, rest: body };
-    if let Some(told) = &bulk.told {
+    if let Some(told) = &bulk.message {
         column.lines(&format!("told: {told}"), Tone::Plain, 3);
     }
     match (&bulk.error, &bulk.preview) {

@@ -146,7 +146,11 @@ fn decision_in_words(case: &CaseView, detail: &CaseDetail, now: OffsetDateTime) 
 
 /// `9:12 left: u undoes birds / line (approved)`.
 pub fn undo_hint(app: &Review, cx: &Shell) -> Option<String> {
-    let made = app.made.iter().rev().find(|made| made.until > cx.clock.utc)?;
+    let made = app
+        .recent_decisions
+        .iter()
+        .rev()
+        .find(|made| made.until > cx.clock.utc)?;
     let left = format::countdown((made.until - cx.clock.utc).unsigned_abs());
     Some(format!("{left} left: u undoes {}", made.in_words()))
 }

@@ -6,7 +6,7 @@ use tradepost_common::review::REASONS;
 use crate::canvas::{Canvas, split_top};
 use crate::format;
 use crate::screen::review::Review;
-use crate::screen::review::reasons::{NOTE_ALONE, Others, Reasons, Refusal, told};
+use crate::screen::review::reasons::{NOTE_ALONE, Others, Reasons, Refusal, contributor_text};
 use crate::text;
 use crate::theme::Tone;
 
@@ -23,7 +23,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &Review, asked: Reasons) {
 
 fn title(app: &Review, what: Refusal) -> String {
     let Some(case) = app.case.as_ref().filter(|_| what != Refusal::Bulk) else {
-        let words = app.settling.as_ref().map_or("", |s| s.words.as_str());
+        let words = app.bulk_target.as_ref().map_or("", |s| s.words.as_str());
         return format!("Reject {words}?");
     };
     let title = text::clean(&case.title).into_owned();
@@ -64,7 +64,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, asked: Reasons) {
 fn draw_preview(canvas: &mut Canvas<'_>, area: Rect, app: &Review, asked: Reasons) {
     let note = app.note_for(asked.what);
     let words = match asked.cursor {
-        Some(at) => match told(REASONS.get(at), note).as_str() {
+        Some(at) => match contributor_text(REASONS.get(at), note).as_str() {
             "" => "m writes the note".to_owned(),
             told => format!("told: {told}"),
         },
