@@ -1,4 +1,4 @@
-//! [`text_enum!`](crate::text_enum): enums that have one text in JSON, in the database, in URLs and on screens.
+//! [`text_enum!`](crate::text_enum!): enums that have one text in JSON, in the database, in URLs and on screens.
 
 /// A text that is none of an enum's.
 #[derive(Debug, Clone, PartialEq, Eq)]

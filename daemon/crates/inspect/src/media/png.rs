@@ -42,7 +42,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
         }
     }
     if header.colour == 3 && !state.has_palette() {
-        return Err(damaged("has no palette, which its colours need"));
+        return Err(damaged("has no PLTE chunk, which its colour type needs"));
     }
     pixels.finish()?;
     if !chunks.rest.is_empty() {
@@ -103,7 +103,7 @@ impl ChunkOrder {
         match (self, name) {
             (_, b"IHDR") => Err(damaged("has two headers")),
             (Self::Before, b"PLTE") => Ok(Self::Palette),
-            (_, b"PLTE") => Err(damaged("has two palettes, or one after its pixels")),
+            (_, b"PLTE") => Err(damaged("has a second PLTE chunk, or one after its pixels")),
             (Self::After { .. }, b"IDAT") => Err(damaged("has IDAT chunks that are not consecutive")),
             (_, b"IDAT") => Ok(Self::Pixels {
                 palette: self.has_palette(),
