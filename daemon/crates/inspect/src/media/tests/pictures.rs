@@ -95,7 +95,7 @@ fn the_pixels_of_a_png_are_all_there_and_no_more() {
         (*b"IDAT", &zlib(&[0, 0])),
         (*b"IEND", b""),
     ]);
-    assert_refused(&palette, "a.png", "no palette");
+    assert_refused(&palette, "a.png", "no PLTE chunk");
     let bomb = png_of(&[
         (*b"IHDR", &header(1, 1, [8, 0, 0, 0, 0])),
         (*b"IDAT", &zlib(&vec![0; 16 << 20])),
