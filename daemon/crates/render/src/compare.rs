@@ -6,7 +6,7 @@ use image::{ImageReader, Limits, RgbaImage};
 use png::{ColorType, Compression, Encoder};
 use serde::{Deserialize, Serialize};
 
-/// Pictures of our own making are no larger: 4,096 px wide and four times as tall.
+/// Renditions are no larger: 4,096 px wide and four times as tall.
 const MAX_BYTES: u64 = 4_096 * 16_384 * 4 * 2;
 /// The PSNR of two identical images.
 pub const SAME_DB: f64 = 100.0;
@@ -26,7 +26,7 @@ pub struct Likeness {
 /// `None` when they have other sizes.
 ///
 /// # Errors
-/// When one of them can not be decoded.
+/// One of them cannot be decoded.
 pub fn compare(old: &[u8], new: &[u8]) -> anyhow::Result<Option<(Likeness, Vec<u8>)>> {
     let (old, new) = (decode(old)?, decode(new)?);
     if old.dimensions() != new.dimensions() {

@@ -8,7 +8,7 @@ mod filters;
 use resvg::tiny_skia::{Rect, Transform};
 use resvg::usvg::{ClipPath, Group, Image, ImageKind, Mask, Node, Paint, Path, Pattern, Tree};
 
-/// Steps are a rough nanosecond each, chosen so that what was seen to take seconds lies above.
+/// The limit in steps of about a nanosecond; drawings that take seconds lie above.
 const MAX_STEPS: f64 = 2e9;
 const MAX_LAYER_BYTES: f64 = 256e6;
 /// A node costs this much even when it is nowhere near the picture.
@@ -25,7 +25,7 @@ const MASK_STEPS: f64 = 12.0;
 /// Layers may be five times as wide and high as the picture.
 const LAYER_SCALE: f64 = 25.0;
 
-/// Why the picture cannot be drawn that wide, in words for the contributor; `None` when it can.
+/// The reason why the picture cannot be drawn that wide, for the contributor; `None` when it can.
 pub fn excess(tree: &Tree, width_px: u32) -> Option<&'static str> {
     let size = tree.size();
     let scale = width_px as f32 / size.width();
@@ -61,7 +61,7 @@ struct Cost {
 impl Cost {
     fn spend(&mut self, steps: f64) -> Result<(), Excess> {
         self.steps += steps;
-        // Anything that is no number is too much as well.
+        // NaN exceeds the limit as well.
         if self.steps <= MAX_STEPS {
             Ok(())
         } else {

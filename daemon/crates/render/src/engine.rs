@@ -29,7 +29,7 @@ use tradepost_inspect::svg::{self, refusal};
 
 /// The widest picture that is drawn.
 pub const MAX_WIDTH_PX: u32 = 4_096;
-/// One side against the other; nothing is left to see of what is longer.
+/// The largest ratio of the sides; nothing of a longer drawing is visible.
 const MAX_ASPECT: f32 = 1_000.0;
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 256;
@@ -69,7 +69,7 @@ pub struct Drawing {
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// Draws files one after the other; keeps what is dear to make.
+/// Draws files one after the other; keeps fonts, watermarks and buffers.
 #[derive(Default)]
 pub struct Engine {
     font_files: Vec<File>,
@@ -99,7 +99,7 @@ impl Engine {
         times
     }
 
-    /// Judges and draws one file. The error is every reason why there is no picture.
+    /// Inspects and draws one file. The error lists every reason why there is no picture.
     pub fn render(
         &mut self,
         bytes: &[u8],
@@ -110,7 +110,7 @@ impl Engine {
         self.render_for(Purpose::Publish, bytes, path, presets, max_bytes)
     }
 
-    /// The same, doing no more than the purpose asks for.
+    /// The same for a purpose.
     pub fn render_for(
         &mut self,
         purpose: Purpose,

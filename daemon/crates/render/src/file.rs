@@ -1,4 +1,4 @@
-//! One uploaded file of whatever kind: what it is, what is wrong with it, what it looks like, and the bytes that may be published.
+//! One uploaded file of any kind: its type, findings, renditions, and the bytes that may be published.
 
 use tradepost_common::uploads::{Finding, FindingSeverity};
 use tradepost_inspect::glb;
@@ -20,9 +20,9 @@ const FINGERPRINT_WIDTH_PX: u32 = 128;
 /// The result of one file.
 #[derive(Debug)]
 pub struct Opened {
-    /// The size that the file asks for, in its own units; only of what is a picture.
+    /// The natural size of a drawing or an image, in its own units.
     pub size: Option<(f32, f32)>,
-    /// Blocking ones do not stop the drawing, which runs nothing: the picture is then for the moderator.
+    /// Blocking findings do not stop the drawing: a moderator sees the picture.
     pub findings: Vec<Finding>,
     /// One for each preset, in their order; none of a model or a sound that can not be shown, which a finding says.
     pub pictures: Vec<Picture>,
@@ -33,16 +33,16 @@ pub struct Opened {
 /// The bytes that may be published of a file.
 #[derive(Debug)]
 pub enum Published {
-    /// Its own: every byte of it was accounted for.
+    /// The uploaded bytes: every one of them was inspected.
     Itself,
-    /// The file written anew.
+    /// A sanitized copy.
     Copy(Vec<u8>),
     /// None.
     Nothing,
 }
 
 impl Engine {
-    /// Judges one file and draws it in every preset. The error is every reason why there is no picture.
+    /// Inspects one file and draws it in every preset. The error lists every reason why there is no picture.
     pub fn open(
         &mut self,
         bytes: &[u8],
@@ -53,7 +53,7 @@ impl Engine {
         self.open_for(Purpose::Publish, bytes, path, presets, svg_bytes)
     }
 
-    /// The same, doing no more than the purpose asks for.
+    /// The same for a purpose.
     pub fn open_for(
         &mut self,
         purpose: Purpose,
@@ -98,7 +98,7 @@ impl Engine {
         })
     }
 
-    /// A model is judged by its structure; whether there is a picture of it decides nothing.
+    /// A model is inspected by its structure; a missing picture refuses nothing.
     fn model(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
         let findings = glb::to_findings(&glb::check(bytes, path, &glb::Policy::upload()));
         if findings
@@ -129,7 +129,7 @@ impl Engine {
         Ok(opened)
     }
 
-    /// A sound is judged by its structure; whether there is a picture of it decides nothing. Waveforms are no fingerprints: too many look alike.
+    /// A sound is inspected by its structure; a missing picture refuses nothing. Waveforms are no fingerprints: too many look alike.
     fn sound(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Opened {
         let mut opened = without_picture(media.findings);
         let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
@@ -178,7 +178,7 @@ fn without_picture(findings: Vec<Finding>) -> Opened {
     }
 }
 
-/// A finding that refuses nothing.
+/// A finding that does not block.
 fn note(path: &str, rule: &str, severity: FindingSeverity, message: impl std::fmt::Display) -> Finding {
     Finding {
         severity,

@@ -20,7 +20,7 @@ pub struct Fingerprint {
     pub geometry: Option<[u8; 16]>,
     /// Near in bits for what looks alike; compared by [`distance`].
     pub look: u64,
-    /// So little to see that everything like it looks alike: never a copy of anything.
+    /// Too simple to be a copy of anything.
     pub plain: bool,
 }
 

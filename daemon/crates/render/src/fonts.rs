@@ -38,7 +38,7 @@ const MAX_FILES: usize = 5_000;
 const MAX_FONT_BYTES: u64 = 4 << 20;
 /// Of all fonts: they stay in the child's memory once a file has text.
 const MAX_ALL_BYTES: u64 = 24 << 20;
-/// The most that are opened: a child gets each as a descriptor, because it may open no path itself.
+/// The number of fonts that are opened: a child gets each as a descriptor, because it cannot open paths.
 pub const MAX_OPEN: usize = 48;
 
 /// Opens the machine's fonts, those that text falls back to first.

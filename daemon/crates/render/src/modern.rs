@@ -1,6 +1,6 @@
-//! Styles that browsers know and usvg draws black: `var()`, and colours of newer spaces. They are written out before the tree is made.
+//! CSS that browsers implement and usvg does not: `var()`, and colours of newer spaces. Their values are substituted before the tree is made.
 //!
-//! Only what is drawn changes; the published copy keeps the file's own words.
+//! Only the drawing changes; the published copy keeps the text of the file.
 
 mod colour;
 mod variables;

@@ -1,4 +1,4 @@
-//! Draws a tree as resvg does, in less time: filters in one channel where that is enough, layers no larger than what shows, memory used again.
+//! Draws a tree as resvg does, in less time: filters in one channel where that is enough, layers no larger than their content, reused memory.
 //!
 //! Paths are drawn by tiny-skia just as resvg has it do. What is rare (lighting, turbulence, turned filters, pictures in pictures) is left to
 //! resvg itself. Differences: blurs of a small radius are rounded, not cut off, and the passes of a blur run down first, then across.
@@ -21,7 +21,7 @@ pub use self::scratch::Scratch;
 
 /// Anti-aliased edges reach this far outside of a layer's bounds.
 const LAYER_MARGIN_PX: i32 = 2;
-/// So many nodes are looked at to see whether a group needs a layer; one with more gets one.
+/// The number of nodes visited to decide that a group needs no layer; a group with more gets one.
 const MAX_LOOK: usize = 1_000;
 
 /// Draws the tree onto the picture, which it must fit: `transform` maps the tree's units to pixels.

@@ -43,7 +43,7 @@ impl Format {
 pub enum Watermark {
     #[default]
     None,
-    /// The house's name, repeated on a slant.
+    /// The name of the marketplace, repeated on a slant.
     Tiled,
     /// An SVG of the operator's, fitted into the picture and centred.
     Svg(String),
@@ -63,7 +63,7 @@ impl Watermark {
     }
 }
 
-/// The way the engine draws and encodes: counts up when the same file gives other pictures than before, so that every preset has a new hash.
+/// The version of drawing and encoding. It grows when the same file gives other pictures than before, so that every preset has a new hash.
 pub const ENGINE_VERSION: u32 = 2;
 
 /// A rendition to be made of every item.

@@ -16,7 +16,7 @@ use self::colour::Colours;
 /// More is refused by its header, before a pixel is decoded.
 pub const MAX_PIXELS: u64 = 50_000_000;
 
-/// Why there is no picture.
+/// The reason why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     #[error("has {0} x {1} pixels: {MAX_PIXELS} is the limit")]
@@ -47,7 +47,7 @@ enum Channels {
 }
 
 impl Raster {
-    /// Decodes a whole file. The format is told by its content, the orientation and the colours by its metadata.
+    /// Decodes a whole file. Its content tells the format, its metadata the orientation and the colours.
     pub fn decode(bytes: &[u8]) -> Result<Self, Fault> {
         read::read(bytes, MAX_PIXELS)
     }

@@ -1,4 +1,4 @@
-//! Smaller pictures from larger ones, in premultiplied pixels.
+//! Scales images down by halving, in premultiplied pixels.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Fills outlines into coverage, one byte a pixel: sixteen samples each, four to a line, where the renderer of everything else has them too.
 //!
-//! The renderer itself sets up a pipeline for every pixel at an edge, which for drawings of one colour is most of the time it takes.
+//! tiny-skia sets up a pipeline for every pixel at an edge, which for drawings of one colour is most of the time it takes.
 
 mod edges;
 mod sweep;

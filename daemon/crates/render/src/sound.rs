@@ -15,7 +15,7 @@ pub const MAX_DURATION_MS: u64 = 2 * 60 * 60 * 1_000;
 /// The bars of a waveform.
 const BARS: usize = 64;
 
-/// Why a sound has no picture.
+/// The reason why a sound has no picture.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SoundError {
     #[error("has no picture: it is longer than {} hours", MAX_DURATION_MS / 3_600_000)]

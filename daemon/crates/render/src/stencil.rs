@@ -1,4 +1,4 @@
-//! Drawings of one colour, which most icons are: all that has to be drawn of them is how much of each pixel is covered.
+//! Drawings of one colour, which most icons are: only the coverage of each pixel is drawn.
 
 mod sizes;
 
@@ -48,7 +48,7 @@ impl<'a> Stencil<'a> {
         })
     }
 
-    /// Draws over coverage of the frame's size. `None` when that needs another renderer: for lines thinner than a pixel, and what is immense.
+    /// Draws over coverage of the frame's size. `None` when the painter has to draw it: with lines thinner than a pixel, or immense paths.
     pub fn draw(&self, frame: &Frame, scanner: &mut Scanner, target: &mut Coverage) -> Option<()> {
         for shape in &self.shapes {
             let transform = frame.transform.pre_concat(shape.transform);
@@ -65,7 +65,7 @@ impl<'a> Stencil<'a> {
     }
 }
 
-/// The outline of a line, as the renderer makes it.
+/// The outline of a stroke, as in resvg.
 fn outline(path: &Path, transform: Transform) -> Option<tiny_skia::Path> {
     let stroke = path.stroke()?.to_tiny_skia();
     if is_hairline(stroke.width, transform) {

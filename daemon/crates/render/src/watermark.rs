@@ -1,4 +1,4 @@
-//! The mark over pictures that are not bought yet: the house's name, repeated on a slant, drawn from strokes that need no font.
+//! The watermark over renditions: the name of the marketplace, repeated on a slant, drawn from strokes that need no font.
 
 use resvg::tiny_skia::{
     LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Point, PremultipliedColorU8, Stroke, Transform,
@@ -83,7 +83,7 @@ const SLANT_DEGREES: f32 = -30.0;
 #[derive(Default)]
 pub struct Marks {
     last: Option<Mark>,
-    /// The last mark of an operator's own, by its text.
+    /// The last SVG watermark of an operator, by its text.
     own: Option<(String, usvg::Tree)>,
 }
 
@@ -113,7 +113,7 @@ impl Marks {
 /// Checks that an operator's watermark can be drawn.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason why it cannot.
 pub fn check_mark(text: &str) -> Result<(), String> {
     let tree = usvg::Tree::from_str(text, &usvg::Options::default()).map_err(|error| error.to_string())?;
     if tree.root().has_children() {

@@ -1,4 +1,4 @@
-//! From a tree or from pixels to the pictures of all presets.
+//! Encodes a drawing in all presets.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::presets::{Format, Preset, Watermark};
 use crate::scale::ImageSizes;
 use crate::stencil::Stencil;
 
-/// Presets that differ in their format only: they share the pixels. By their place among all presets.
+/// Groups of presets that differ in their format only and share the pixels, as indices.
 fn sharing(presets: &[Preset]) -> Vec<Vec<usize>> {
     let same = |left: &Preset, right: &Preset| {
         left.width_px == right.width_px && left.background == right.background && left.watermark == right.watermark
@@ -66,7 +66,7 @@ impl<'a> Album<'a> {
 }
 
 impl Engine {
-    /// Draws a drawing of one colour at its widest; whether that is possible.
+    /// Draws the coverage of a drawing at its widest; `false` when that is not possible.
     pub(super) fn draws_as_coverage(&mut self, stencil: &Stencil<'_>, tree: &usvg::Tree, widest: u32) -> bool {
         let start = Instant::now();
         self.coverages.clear();

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::outline::{Ends, Outline, outlines};
 
-/// Steps of the whole picture. Finer ones tell an optimised copy from its original, coarser ones take different icons for copies.
+/// Steps across the whole picture. Finer steps separate an optimised copy from its original, coarser ones join different icons.
 const STEPS: f64 = 128.0;
 /// Round numbers, which icons are made of, must not lie on the border between two steps.
 const SHIFT: f64 = 0.37;
@@ -17,7 +17,7 @@ const NUMBERS: usize = 11;
 /// A picture with more than this is described by its first ones.
 const MAX_OUTLINES: usize = 100_000;
 
-/// The hash, and whether there is so little that it says nothing: at most one shape without any detail.
+/// The hash, and `true` when the drawing is too simple for it to mean anything: at most one shape without any detail.
 pub(super) fn geometry(tree: &Tree) -> ([u8; 16], bool) {
     let mut found = Vec::new();
     collect(tree.root(), &mut found);
@@ -159,7 +159,7 @@ fn describe(found: &[Found]) -> Vec<[i64; NUMBERS + 2]> {
     found.iter().map(description).collect()
 }
 
-/// A single square, disc or line is nobody's work.
+/// A single square, disc or line is too common to be a copy.
 fn is_simple(found: &[Found]) -> bool {
     match found {
         [] => true,

@@ -22,7 +22,7 @@ pub fn distance(first: u64, second: u64) -> u32 {
     (first ^ second).count_ones()
 }
 
-/// The hash, and whether there is too little to see for it to say anything.
+/// The hash, and `true` when there is too little to see for it to mean anything.
 pub(super) fn look(pixels: &Pixmap) -> (u64, bool) {
     let Some(crop) = visible_box(pixels) else {
         return (0, true);

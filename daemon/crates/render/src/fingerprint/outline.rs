@@ -27,7 +27,7 @@ pub(super) struct Outline {
     /// The middle of the line.
     pub x: f64,
     pub y: f64,
-    /// Enclosed; without a sign.
+    /// The enclosed area, without a sign.
     pub area: f64,
     /// The slant of the line (`/` or `\\`) and its direction (`<` or `>`, `^` or `v`): its mixed moments about the middle, as lengths.
     pub lean: f64,
@@ -78,7 +78,7 @@ enum Kind {
     Curve,
 }
 
-/// An outline while it is followed.
+/// Integrates the numbers of an outline along its segments.
 #[derive(Default)]
 struct Sum {
     start: Point,
@@ -88,7 +88,7 @@ struct Sum {
     x: f64,
     y: f64,
     area: f64,
-    /// Of the squares and products, for the moments.
+    /// Integrals of squares and products, for the moments.
     xx: f64,
     xy: f64,
     yy: f64,
@@ -171,7 +171,7 @@ impl Sum {
         }
         let [x, y, xx, xy, yy, xxy, xyy] =
             [self.x, self.y, self.xx, self.xy, self.yy, self.xxy, self.xyy].map(|sum| sum / self.length);
-        // Divided by it and not rooted: a root would make large what rounding leaves of nothing.
+        // Divided without a square root, which would magnify rounding errors near zero.
         let size = (right - left).max(bottom - top).max(f64::MIN_POSITIVE);
         let lean = xy - x * y;
         Some(Outline {

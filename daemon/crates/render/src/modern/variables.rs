@@ -13,7 +13,7 @@ const MAX_RULES: usize = 64;
 #[derive(Default)]
 pub struct Variables {
     global: HashMap<String, String>,
-    /// By its name what rules for some elements say: a class, an id or a tag, and the value.
+    /// By name, the rules for some elements: a class, an id or a tag, and the value.
     rules: HashMap<String, Vec<(String, String)>>,
     /// Some element defines a variable for itself and its descendants.
     local: bool,

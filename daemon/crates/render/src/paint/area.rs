@@ -51,7 +51,7 @@ impl Area {
     }
 
     fn from_edges(left: f32, top: f32, right: f32, bottom: f32) -> Self {
-        // The cast saturates and makes 0 of what is no number.
+        // The cast saturates and turns NaN into 0.
         let clamp = |edge: f32| (edge as i32).clamp(-FAR_PX, FAR_PX);
         let (left, top) = (clamp(left), clamp(top));
         Self {

@@ -14,10 +14,10 @@ const MANY_STEPS: usize = 1024;
 const LARGE_PX: usize = 8_192;
 /// Pixels whose places in the table are found at once.
 const BATCH: usize = 64;
-/// Gradients shorter than this, in their own units, are left to tiny-skia, which knows what is meant.
+/// Gradients shorter than this, in their own units, are left to tiny-skia.
 const LEAST_LENGTH: f64 = 1e-3;
 
-/// Where a pixel lies in the gradient, from 0 to 1: a sum of its place, or the length of two.
+/// The place of a pixel in the gradient, from 0 to 1: a linear function of its coordinates, or the length of two.
 enum GradientShape {
     Linear([f32; 3]),
     Radial([f32; 3], [f32; 3]),

@@ -11,7 +11,7 @@ use super::area::Area;
 
 /// Strokes end up to this far outside of their bounds: rounding, and the half pixel of anti-aliasing.
 const MARGIN_PX: i32 = 2;
-/// Nobody means a path that ends farther outside of the picture.
+/// Paths that end farther outside of the picture are not drawn.
 const FARTHEST_PX: f32 = 1e8;
 
 impl Painter<'_> {

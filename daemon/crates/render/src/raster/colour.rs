@@ -1,4 +1,4 @@
-//! From the colours that a file means to sRGB.
+//! Converts the colour space of a file to sRGB.
 //!
 //! A PNG can say them in four ways; the first of cICP, iCCP, sRGB and gAMA (with cHRM) counts, as the PNG specification has it. JPEG and WebP
 //! carry a profile or nothing. What cannot be read is left aside: the picture is then shown as most viewers show it, and a finding says so.
@@ -65,7 +65,7 @@ impl Colours {
             max_allowed_clut_size: MAX_TABLE_BYTES,
             max_allowed_trc_size: MAX_CURVE_STEPS,
         };
-        // The profile is a stranger's: whatever its reader does, the picture is shown.
+        // A hostile profile must not cost the picture.
         let conversion = catch_unwind(|| {
             let profile = ColorProfile::new_from_slice_with_options(profile, options).ok();
             profile
@@ -93,7 +93,7 @@ impl Colours {
         }
     }
 
-    /// Why a profile was left aside.
+    /// The reason why a profile was ignored.
     pub fn note(&self) -> Option<&'static str> {
         self.note
     }

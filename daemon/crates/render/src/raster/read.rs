@@ -1,4 +1,4 @@
-//! From a file to pixels as it has them.
+//! Decodes a file to its own pixels.
 
 use std::io::Cursor;
 
@@ -72,7 +72,7 @@ impl From<Fault> for PngFault {
     }
 }
 
-/// By itself: 16 bits a channel become 8 while rows are read, which halves the memory, and the chunks about colours are at hand.
+/// Reads a PNG row by row: 16 bits a channel become 8, which halves the memory, and the colour chunks are at hand.
 fn read_png(bytes: &[u8], most_pixels: u64) -> Result<Raster, PngFault> {
     let limits = png::Limits { bytes: MAX_PNG_BYTES };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);

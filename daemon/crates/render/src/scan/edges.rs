@@ -1,4 +1,4 @@
-//! An outline as straight edges, on the grid of samples.
+//! Flattens an outline into straight edges on the grid of samples.
 
 use resvg::tiny_skia::{Path, PathSegment, Point, Transform};
 

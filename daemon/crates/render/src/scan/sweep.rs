@@ -1,4 +1,4 @@
-//! From crossings to covered pixels, a row at a time.
+//! Turns the crossings of a row into coverage.
 
 use resvg::tiny_skia::FillRule;
 

@@ -1,6 +1,6 @@
-//! Where the cards of a contact sheet are.
+//! The layout of a contact sheet.
 
-/// Where the cards are, in pixels.
+/// The places of the cards, in pixels.
 pub struct Grid {
     pub width: u32,
     pub height: u32,

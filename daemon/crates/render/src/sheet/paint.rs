@@ -10,7 +10,7 @@ use super::grid::Grid;
 
 const GROUND: [[f32; 3]; 2] = [[245.0, 246.0, 250.0], [230.0, 233.0, 242.0]];
 const LIGHT_CARD: (u8, u8, u8) = (0xFF, 0xFF, 0xFF);
-/// For pictures that a white card would swallow.
+/// The card of nearly white pictures.
 const DARK_CARD: (u8, u8, u8) = (0x26, 0x2B, 0x3A);
 const SHADOW: (u8, u8, u8, u8) = (0x1B, 0x23, 0x40, 5);
 /// Of a card's side.
@@ -50,7 +50,7 @@ pub fn paint(pictures: &[Pixmap], grid: &Grid) -> Option<Pixmap> {
     Some(sheet)
 }
 
-/// From light to a little less light, along a line that falls steeply to the right.
+/// The background: a gradient along a line that falls steeply to the right.
 fn ground(width: u32, height: u32) -> Option<Pixmap> {
     const STEPS: usize = 1024;
     let colours: Vec<[u8; 4]> = (0..=STEPS)
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(at(0, 0.5, 0.5), (200, 0, 0, 255));
         assert_eq!(at(0, 0.5, 0.2), (255, 255, 255, 255));
         assert_eq!(at(1, 0.5, 0.5), (255, 255, 255, 255));
-        // A white card would swallow it.
+        // It would be invisible on a white card.
         assert_eq!(at(1, 0.1, 0.5), (DARK_CARD.0, DARK_CARD.1, DARK_CARD.2, 255));
         assert!(sheet.pixels().iter().all(|pixel| pixel.alpha() == 255));
     }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{Decoder, Limits, Transformations};
 use resvg::tiny_skia::{ColorU8, Pixmap, PremultipliedColorU8};
 
-/// Our own renditions, but they come from the store: bounded all the same.
+/// Decodes a rendition from the store, within bounds.
 pub fn decode(bytes: &[u8]) -> anyhow::Result<Pixmap> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: 64 << 20 });
     decoder.set_transformations(Transformations::EXPAND | Transformations::ALPHA | Transformations::STRIP_16);

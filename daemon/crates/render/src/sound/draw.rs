@@ -1,4 +1,4 @@
-//! From loudness to bars.
+//! Draws loudness as bars.
 
 use resvg::tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 

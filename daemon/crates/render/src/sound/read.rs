@@ -1,4 +1,4 @@
-//! From a file to how loud it is over its time.
+//! Decodes a sound file and measures its loudness over time.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,13 +25,13 @@ const MAX_CHANNELS: usize = 8;
 
 /// Reads all of it, or pieces that are spread evenly.
 pub fn read(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
-    // Nothing here is unsafe; a decoder that trips over a hostile file costs it the picture and no more.
+    // A decoder that panics on a hostile file costs it the picture and no more.
     let bars = catch_unwind(AssertUnwindSafe(|| decode(bytes, duration_ms)));
     bars.unwrap_or_else(|_| Err(SoundError::Damaged("the decoder gives up".to_owned())))
 }
 
 fn decode(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
-    // The decoder wants to own what it reads.
+    // The decoder owns its input.
     let source = Cursor::new(bytes.to_vec());
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let options = (FormatOptions::default(), MetadataOptions::default());
