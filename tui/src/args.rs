@@ -26,7 +26,7 @@ pub struct Cli {
     pub daemon: Daemon,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// How pictures are drawn.
+    /// Protocol for pictures.
     #[arg(long, env = "TRADEPOST_GRAPHICS", value_enum, default_value = "auto")]
     pub graphics: Choice,
     /// Colours; NO_COLOR means mono.
@@ -37,7 +37,7 @@ pub struct Cli {
     pub time_attach: bool,
 }
 
-/// Which daemon.
+/// The daemon to attach to.
 #[derive(Debug, Args)]
 pub struct Daemon {
     /// The control socket.
@@ -79,7 +79,7 @@ pub enum Command {
         #[command(subcommand)]
         act: Option<CampaignCommand>,
     },
-    /// How long things take: routes, stages, queues, the database pool.
+    /// Latencies: routes, stages, queues, the database pool.
     Latency,
     /// The event stream as NDJSON: a snapshot, then what changes.
     Events {
@@ -97,7 +97,7 @@ pub enum QueueCommand {
     Pause { name: String },
     /// Go on.
     Resume { name: String },
-    /// How many handlers run at once in each process.
+    /// Handlers that run at once in each process.
     Concurrency {
         name: String,
         /// 1 to 1000, or `default` for what is configured.
@@ -106,7 +106,7 @@ pub enum QueueCommand {
     },
 }
 
-/// How many handlers; `None`: as configured.
+/// The number of handlers; `None`: as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handlers(pub Option<u32>);
 

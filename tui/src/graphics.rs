@@ -122,7 +122,7 @@ fn packing(read: &impl Fn(&str) -> Option<String>) -> Packing {
 fn guess(read: &impl Fn(&str) -> Option<String>) -> Protocol {
     let term = read("TERM").unwrap_or_default();
     let program = read("TERM_PROGRAM").unwrap_or_default();
-    // What is inside a multiplexer may be seen on another terminal tomorrow.
+    // The inside of a multiplexer may be shown on another terminal tomorrow.
     if in_tmux(read) || is_set(read, "STY") || term.starts_with("screen") {
         return Protocol::Halfblocks;
     }

@@ -55,7 +55,7 @@ pub struct Legacy {
     pub plan: Option<PlanView>,
     /// Plans asked for so far.
     pub tickets: u64,
-    /// What is to be given up, once there is a reason.
+    /// The messages to be discarded, once there is a reason.
     pub giving_up: Option<(OperationKind, Target)>,
     pub edit: Option<EditView>,
     pub latency_columns: crate::view::latency::Span,

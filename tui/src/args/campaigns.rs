@@ -67,7 +67,7 @@ pub enum CampaignCommand {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// What the canary drew beside what is shown now, the worst first.
+    /// The canary's renditions beside the public ones, the worst first.
     Samples {
         id: CampaignId,
         #[arg(long, default_value_t = 100)]
@@ -88,7 +88,7 @@ pub enum CampaignCommand {
     },
 }
 
-/// Whether it is watched.
+/// Follows the campaign, or does not.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Follow {
     /// Show how far it is until it wants somebody; ends with 1 when it stopped, paused, failed or was aborted.
@@ -110,7 +110,7 @@ fn rate(text: &str) -> Result<Rate, String> {
     }
 }
 
-/// Which items, which pictures, how fast and how carefully. Nothing named: all that is stale.
+/// Items, renditions, rate and limits. Without any: everything stale.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct PlanCampaign {
     /// Only items of that kind. May be given again.
@@ -149,7 +149,7 @@ pub struct PlanCampaign {
 }
 
 impl PlanCampaign {
-    /// What the daemon is asked for.
+    /// The request to the daemon.
     pub fn new_campaign(self) -> NewCampaign {
         NewCampaign {
             scope: Scope {

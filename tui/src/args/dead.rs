@@ -87,7 +87,7 @@ pub struct DeadList {
     pub limit: usize,
 }
 
-/// Which dead letters. All that is named has to fit.
+/// Selects dead letters that match all of these.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct Which {
@@ -107,7 +107,7 @@ pub struct Which {
     pub all: bool,
 }
 
-/// How fast and how carefully.
+/// Rate and caution.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct PaceArgs {
     /// Messages a second at most, 1 to 100,000.
@@ -132,7 +132,7 @@ impl PaceArgs {
     }
 }
 
-/// What happens with the plan.
+/// Handling of the plan.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct How {
     /// Print the plan, with the reason for each message that is left out, and act on nothing.
@@ -173,7 +173,7 @@ pub enum OpsCommand {
     Resume {
         id: OperationId,
     },
-    /// What is done stays done.
+    /// Finished items stay finished.
     Cancel {
         id: OperationId,
     },

@@ -109,7 +109,7 @@ async fn step(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What others see, or what cannot be taken back, is asked about; the campaign is shown before.
+/// Acts that others see, or that cannot be undone, ask first; the campaign is shown before.
 async fn risky(
     client: &Client,
     id: CampaignId,

@@ -19,7 +19,7 @@ use crate::{editor, text};
 /// A payload is far smaller.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// What the command line says.
+/// Output of the command line.
 pub struct Asked {
     pub id: MessageId,
     pub file: Option<PathBuf>,

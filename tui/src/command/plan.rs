@@ -121,7 +121,7 @@ async fn confirmed(plan: &Operation, output: Output) -> anyhow::Result<bool> {
     confirm::ask(&question, &word).await
 }
 
-/// What has to be typed: the name of the queue, or `all`, before a purge or before a whole queue is acted on.
+/// The text to type (the name of the queue, or `all`) before a purge or an act on a whole queue.
 fn word(plan: &Operation) -> String {
     let s = &plan.selection;
     let is_whole = s.fingerprint.is_none() && s.text.is_none() && s.ids.is_none();

@@ -1,4 +1,4 @@
-//! How old the data of a screen is.
+//! The age of a screen's data.
 
 use super::screen;
 use crate::shell::Shell;
@@ -8,7 +8,7 @@ use super::Legacy;
 use super::screen::Screen;
 
 impl Legacy {
-    /// How old the data of the screen is; `None` while there is none.
+    /// The age of the screen's data; `None` while there is none.
     pub fn data_from(&self, cx: &Shell) -> Option<Instant> {
         let heard = cx.link.heard_at?;
         let revisions = &cx.live.revisions;

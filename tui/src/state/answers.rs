@@ -1,4 +1,4 @@
-//! What the daemon answered to acts.
+//! The daemon's replies to acts.
 
 use crate::shell::Shell;
 use tradepost_common::queues::QueueRow;

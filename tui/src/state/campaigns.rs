@@ -51,7 +51,7 @@ impl Default for Campaigns {
     }
 }
 
-/// Which of the lists of a campaign is shown.
+/// The list of a campaign that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CampaignPane {
     Samples,
@@ -69,7 +69,7 @@ pub struct CampaignView {
     pub pane: CampaignPane,
     pub samples: Paged<Sample>,
     pub set_aside: Paged<SetAside>,
-    /// How the sample under the cursor is looked at.
+    /// The view of the sample under the cursor.
     pub looking: Looking,
 }
 
@@ -151,7 +151,7 @@ impl Legacy {
         }
     }
 
-    /// What is on the screen is read again.
+    /// Reads the data on the screen again.
     pub fn beat_campaigns(&mut self, cx: &mut Shell) {
         self.campaigns.news = false;
         self.campaigns.beat += 1;

@@ -134,7 +134,7 @@ impl Legacy {
         }
     }
 
-    /// What was typed after `/` on a list of dead letters.
+    /// The text typed after `/` on a list of dead letters.
     pub fn dead_text(&self, cx: &Shell) -> Option<&str> {
         let query = match screen(cx) {
             Screen::Groups => &self.dead.groups.query,

@@ -20,13 +20,13 @@ use crate::theme::Tone;
 pub struct EditView {
     pub id: MessageId,
     seq: i64,
-    /// What the editor had last, with whatever is wrong in it.
+    /// The editor's last text, with its faults.
     text: String,
     original: serde_json::Value,
     pub stage: Stage,
 }
 
-/// How far an edit is.
+/// The progress of an edit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stage {
     /// The editor has it.

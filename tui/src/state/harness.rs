@@ -1,4 +1,4 @@
-//! What tests of the old screens need.
+//! Support for tests of the old screens.
 
 use std::any::TypeId;
 use std::ops::{Deref, DerefMut};

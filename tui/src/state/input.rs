@@ -9,7 +9,7 @@ use tradepost_common::operations::OperationKind;
 use crate::state::campaigns::{CampaignKey, LookKey};
 use crate::state::prompt::{PlanStep, Prompt};
 
-/// What somebody at the keyboard wants.
+/// The intent of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OldAction {
     TurnQueue,
@@ -38,7 +38,7 @@ pub enum OperationKey {
     Rate,
 }
 
-/// What is typed while something is asked.
+/// Keys typed into a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
     /// A key of the line that is typed.
@@ -57,7 +57,7 @@ pub enum Typed {
     Canary,
 }
 
-/// What a key means to a prompt.
+/// The meaning of a key in a prompt.
 pub fn typed_action(key: KeyEvent, prompt: &Prompt) -> Option<Typed> {
     match prompt {
         Prompt::Number { .. }

@@ -1,4 +1,4 @@
-//! What the state asks of the outside (effects) and what the outside tells the state (updates).
+//! Effects, which the state asks of the outside, and updates, which the outside sends to the state.
 
 use tradepost_common::Page;
 use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
@@ -18,20 +18,20 @@ pub enum Read {
     Groups(Selection),
     Letters(Selection, PageRequest),
     Letter(MessageId),
-    /// What an edit would do.
+    /// The effect an edit would have.
     Check(MessageId, Edit),
     Operations(PageRequest),
     Operation(OperationId),
     Items(ItemsAsk),
     Campaigns(PageRequest),
     Campaign(CampaignId),
-    /// What the canary of a campaign drew.
+    /// Samples of a campaign's canary.
     Samples(CampaignId, PageRequest),
-    /// What a campaign could not draw.
+    /// Failures of a campaign.
     SetAside(CampaignId, PageRequest),
 }
 
-/// Which messages of an operation, and which page of them.
+/// A page of an operation's messages, of one state or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemsAsk {
     pub id: OperationId,

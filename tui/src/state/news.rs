@@ -1,4 +1,4 @@
-//! What news from outside do.
+//! Effects of updates on the state.
 
 use tradepost_common::events::Event;
 

@@ -42,7 +42,7 @@ pub struct OperationView {
     loading: bool,
     asked_revision: u64,
     pub read_at: Option<Instant>,
-    /// Which of its messages are shown; `None`: all.
+    /// The state of the messages shown; `None`: all.
     pub state: Option<ItemState>,
     pub items: Paged<OperationItem>,
 }
@@ -161,7 +161,7 @@ impl Legacy {
         self.show_operation(cx, &operation);
     }
 
-    /// Whether it ended just now, so that its end is news.
+    /// Did it end just now, so that its end is news?
     fn is_fresh(&self, cx: &Shell, operation: &Operation) -> bool {
         let ended = operation.finished_at.map(|at| cx.clock.utc - at);
         ended.is_some_and(|ago| ago < time::Duration::seconds(10)) && screen(cx) != Screen::Operation

@@ -46,7 +46,7 @@ impl PlanView {
         }
     }
 
-    /// Whether the dry run is still looking.
+    /// Is the dry run still reading?
     pub fn is_looking(&self) -> bool {
         let state = self.operation.as_ref().map(|o| o.state);
         self.error.is_none() && state.is_none_or(|state| state == OperationState::Planning)
@@ -57,7 +57,7 @@ impl PlanView {
         self.error.is_none() && !self.starting && self.operation.as_ref().is_some_and(eligible)
     }
 
-    /// What must be typed before a purge, or before a whole queue is acted on.
+    /// The text to type before a purge or an act on a whole queue.
     pub fn name_to_type(&self) -> Option<String> {
         let s = &self.new.selection;
         let is_whole = s.fingerprint.is_none()

@@ -1,4 +1,4 @@
-//! What is asked for at the bottom of the screen or over it.
+//! Prompts at the bottom of the screen or over it.
 
 use tradepost_common::ids::{CampaignId, OperationId};
 
@@ -12,7 +12,7 @@ pub enum Prompt {
         of: NumberOf,
         line: Line,
     },
-    /// What a campaign to be planned is of.
+    /// The input of a campaign to be planned.
     Campaign(Line),
     /// Something risky: only `y` does it.
     Sure(Sure),
@@ -20,14 +20,14 @@ pub enum Prompt {
     Why(Option<Line>),
     /// A plan, and whether it is to be started.
     Plan(PlanStep),
-    /// What an edited payload would change, or what is wrong with it.
+    /// The difference of an edited payload, or its faults.
     Edit {
         top: usize,
     },
 }
 
 impl Prompt {
-    /// Whether `y` acts.
+    /// Does `y` act?
     pub fn is_question(&self) -> bool {
         matches!(
             self,
@@ -36,7 +36,7 @@ impl Prompt {
     }
 }
 
-/// What a number is typed for.
+/// The purpose of a typed number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberOf {
     /// Handlers of that queue.
@@ -47,7 +47,7 @@ pub enum NumberOf {
     CampaignRate(CampaignId),
 }
 
-/// What `y` would do.
+/// The act of `y`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sure {
     /// It had stopped by itself.
@@ -56,7 +56,7 @@ pub enum Sure {
     Campaign(CampaignId, CampaignStep),
 }
 
-/// What is done with a plan that is on the screen.
+/// An act on the plan that is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanStep {
     Look,

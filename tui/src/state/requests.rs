@@ -83,7 +83,7 @@ pub async fn perform(client: &Client, write: Write) -> Update {
     }
 }
 
-/// What the state hears when an act that something on the screen waits for could not even be sent.
+/// The update after an act, with a view that waits for it, could not be sent.
 pub fn busy_write(write: Write) -> Option<Update> {
     let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
     match write {
@@ -94,7 +94,7 @@ pub fn busy_write(write: Write) -> Option<Update> {
     }
 }
 
-/// What the state hears when its question could not even be asked.
+/// The update after a request could not be sent.
 pub fn busy_reply(read: Read) -> Update {
     let busy = || Failure::Unreachable("too much is waiting; try again".to_owned());
     match read {

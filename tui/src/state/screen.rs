@@ -37,7 +37,7 @@ pub static PAGES: [Page; 9] = [
 ];
 
 impl Screen {
-    /// What exports and the palette call it.
+    /// The name in exports and in the palette.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queues => "queues",

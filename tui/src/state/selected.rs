@@ -14,7 +14,7 @@ use crate::table::Row;
 /// A list that changes all the time is read again after this, so that a million letters are not counted without end.
 const REST: Duration = Duration::from_secs(1);
 
-/// Which rows an act means.
+/// The rows that an act is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meant {
     /// The marked ones, or the one under the cursor.
@@ -26,9 +26,9 @@ pub enum Meant {
 /// Rows that the daemon selects, and what the operator saw of them.
 pub struct Selected<R: Row> {
     pub paged: Paged<R>,
-    /// What is asked for.
+    /// The requested list.
     pub query: Selection,
-    /// What the rows on the screen are of.
+    /// The list that the rows on the screen belong to.
     shown: Option<(Selection, Snapshot)>,
     pub meant: Meant,
 }
@@ -57,7 +57,7 @@ impl<R: Row> Selected<R> {
         (*of == self.query && !self.paged.is_restarted()).then_some(*snapshot)
     }
 
-    /// Whether something is marked: the rows then hold still, so that what was marked is what is meant.
+    /// Is a row marked? The rows then hold still, so that an act is about the marked ones.
     pub fn holds_still(&self) -> bool {
         self.meant == Meant::All || !self.paged.list.marks().is_empty()
     }

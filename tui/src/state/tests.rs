@@ -1,4 +1,4 @@
-//! What keys and news do, without a terminal and without a daemon.
+//! Keys and news, without a terminal and without a daemon.
 
 mod campaigns;
 mod dead;

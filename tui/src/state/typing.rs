@@ -1,4 +1,4 @@
-//! What is typed while something is asked.
+//! Typing into prompts.
 
 use std::any::{Any, TypeId};
 

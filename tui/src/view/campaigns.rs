@@ -137,7 +137,7 @@ pub fn state_in_words(state: CampaignState) -> &'static str {
     }
 }
 
-/// How many of its items something was done about, 0 to 100; 100 only when none is left.
+/// Share of its items that are finished, 0 to 100; 100 only when none is left.
 pub fn percent(campaign: &Campaign) -> i64 {
     let gone = campaign.items.saturating_sub(campaign.left());
     match campaign.items {
@@ -195,7 +195,7 @@ pub fn in_short(campaign: &Campaign) -> String {
     words
 }
 
-/// Whether it was started and is not over: it is drawn, or waits for somebody.
+/// Is it started and not over: rendering, or waiting for somebody?
 pub fn is_on(campaign: &Campaign) -> bool {
     campaign.started_at.is_some() && !campaign.state.is_over()
 }

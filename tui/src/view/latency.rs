@@ -11,7 +11,7 @@ use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Row, Width};
 use crate::theme::Tone;
 
-/// Which figures are shown where there is no room for all.
+/// The figures shown where there is no room for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Span {
     Recent,

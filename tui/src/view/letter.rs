@@ -188,7 +188,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy) {
     }
 }
 
-/// What must not be scrolled away: the error, and why a redrive would do no good.
+/// Lines that do not scroll away: the error, and why a redrive would not help.
 fn draw_summary(canvas: &mut Canvas<'_>, area: Rect, detail: &DeadDetail, gone: Option<&str>) -> Rect {
     let mut rest = area;
     let mut say = |words: &str, tone: Tone, lines: u16| {

@@ -130,7 +130,7 @@ pub fn state(state: OperationState) -> Cell {
     }
 }
 
-/// How much of what is to be done is done, 0 to 100; 100 only when all is.
+/// Share of the work that is done, 0 to 100; 100 only when all is.
 pub fn percent(operation: &Operation) -> i64 {
     match operation.eligible() {
         0 if operation.state == OperationState::Done => 100,

@@ -39,7 +39,7 @@ pub fn draw_why(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, line: Option<
     }
 }
 
-/// What would be done, and the question.
+/// The act that the plan describes, and the question.
 pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Legacy, cx: &Shell, step: &PlanStep) {
     let Some(plan) = &app.plan else {
         return;

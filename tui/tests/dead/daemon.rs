@@ -61,14 +61,14 @@ fn page(rows: &Value) -> Value {
     json!({ "rows": rows, "next": null })
 }
 
-/// What the daemon makes of an operation, in the order it is looked at.
+/// The states of an operation, in the order of the requests.
 struct Life {
     states: &'static [&'static str],
     looked: AtomicUsize,
 }
 
 impl Life {
-    const fn of(states: &'static [&'static str]) -> Self {
+    const fn new(states: &'static [&'static str]) -> Self {
         Self {
             states,
             looked: AtomicUsize::new(0),
@@ -139,7 +139,7 @@ pub static PLANNED: &[&str] = &["planning", "planned"];
 pub fn with_daemon<T>(states: &'static [&'static str], test: impl FnOnce(&Path, &Seen) -> T) -> T {
     let dir = tempfile::tempdir().expect("a folder");
     let socket = dir.path().join("control.sock");
-    let life = Life::of(states);
+    let life = Life::new(states);
     let seen = fake::on_socket(&socket, move |request| life.answer(request));
     test(&socket, &seen)
 }

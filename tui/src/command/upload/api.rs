@@ -17,7 +17,7 @@ use tradepost_common::uploads::{Finding, StageTime, UploadRow};
 use crate::client::problem_from;
 
 const CHUNK_BYTES: usize = 256 << 10;
-/// How often progress is told while bytes go out.
+/// The interval of progress messages while bytes go out.
 const TELL: Duration = Duration::from_millis(100);
 const ANSWER: Duration = Duration::from_secs(30);
 
@@ -64,7 +64,7 @@ pub struct Put {
     pub headers: BTreeMap<String, String>,
 }
 
-/// What the public API tells of an upload.
+/// An upload as the public API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PublicTrace {
     pub upload: UploadRow,

@@ -31,7 +31,7 @@ pub struct Pack {
     /// The name of the file, as the contributor knows it.
     name: String,
     id: Option<UploadId>,
-    /// What is being done, in words.
+    /// The current step, in words.
     step: String,
     trace: Option<PublicTrace>,
     /// Why the API would not have it.

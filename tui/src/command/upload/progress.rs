@@ -1,4 +1,4 @@
-//! How far it is: one line that changes on a terminal, else a line for each change.
+//! Progress: one line that changes on a terminal, else a line for each change.
 
 use std::io::{IsTerminal, Write};
 

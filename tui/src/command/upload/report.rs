@@ -1,4 +1,4 @@
-//! What became of each pack, with every finding and the file it is about.
+//! The result of each pack, with every finding and its file.
 
 use serde_json::json;
 use tradepost_common::uploads::UploadState;

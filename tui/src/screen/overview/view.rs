@@ -111,7 +111,7 @@ fn draw_alert(canvas: &mut Canvas<'_>, line: Rect, alert: &Alert, now: time::Off
         "{:<8} {}{seen}: {} (for {lasts})",
         severity.text, alert.code, alert.message
     );
-    // What somebody has taken note of no longer shouts.
+    // An acknowledged alert is not highlighted.
     if alert.severity == Severity::Critical && alert.acknowledged_by.is_none() {
         canvas.bar(line, &words, Tone::Loud);
     } else {

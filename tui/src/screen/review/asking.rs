@@ -73,7 +73,7 @@ fn question(text: &str) -> LinePrompt<Review> {
                 review.send_question(question, cx);
             })
             .with_hint("y sends it, and the case waits for the answer · Esc or n: back")
-            // What was typed is not lost.
+            // The typed text is not lost.
             .or_else(move |_, cx| cx.ask(self::question(&again))),
         );
         Ok(())

@@ -118,7 +118,7 @@ impl Review {
         }
         match self.next_case(cx) {
             Some((id, title)) => {
-                // What was said is about the case that is left.
+                // The last answer is about the case that is left.
                 cx.status = None;
                 self.release_case(cx);
                 self.follow_case(cx, id, title);

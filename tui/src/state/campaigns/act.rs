@@ -46,7 +46,7 @@ impl From<CampaignStep> for CampaignKey {
     }
 }
 
-/// Whether the key does something in the present state. The daemon has the last word.
+/// Does the key act in the present state? The daemon decides in the end.
 pub fn makes_sense(campaign: &Campaign, key: CampaignKey) -> bool {
     let state = campaign.state;
     match key {

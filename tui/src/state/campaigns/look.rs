@@ -1,4 +1,4 @@
-//! How a sample is looked at: in the list, as three pictures, or one of them alone.
+//! Views of a sample: in the list, as three pictures, or one of them alone.
 
 use crate::shell::Shell;
 use crate::state::screen;
@@ -11,14 +11,14 @@ use crate::picture::{Pan, PictureOf, Zoom};
 use crate::state::screen::Screen;
 use crate::theme::Tone;
 
-/// What is on the screen of the sample under the cursor.
+/// The view of the sample under the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Looking {
     pub at: Pictures,
     pub zoom: Zoom,
 }
 
-/// Which pictures of a sample are shown.
+/// The pictures of a sample that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pictures {
     /// None: its line in the list.

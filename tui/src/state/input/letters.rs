@@ -1,4 +1,4 @@
-//! What letters mean on a screen.
+//! The letter keys of the screens.
 
 use tradepost_common::operations::OperationKind;
 

@@ -82,7 +82,7 @@ pub fn moving_in_words(campaign: &Campaign) -> String {
     words
 }
 
-/// What lies behind, where it is and what is to come: `✓ plan  ✓ canary  ▶ look  · draw  · swap`.
+/// The phases, done, current and next: `✓ plan  ✓ canary  ▶ look  · draw  · swap`.
 fn phases(campaign: &Campaign) -> Spans {
     let Some((at, is_there)) = phase(campaign) else {
         return Vec::new();
@@ -100,7 +100,7 @@ fn phases(campaign: &Campaign) -> Spans {
 
 const PHASES: [&str; 5] = ["plan", "canary", "look", "draw", "swap"];
 
-/// Which phase is the first that is not over, and whether it has begun; nothing of what was given up.
+/// The first phase that is not over, and if it has begun; `None` after an abort.
 fn phase(campaign: &Campaign) -> Option<(usize, bool)> {
     let in_canary = campaign.items.saturating_sub(campaign.left()) < i64::from(campaign.canary);
     Some(match campaign.state {
@@ -150,7 +150,7 @@ pub fn cost_in_words(estimate: &Estimate) -> Option<String> {
     )
 }
 
-/// What the figures of a plan were made from.
+/// The basis of a plan's estimate.
 pub fn basis_in_words(basis: Basis) -> &'static str {
     match basis {
         Basis::Measured => "measured on its own items",

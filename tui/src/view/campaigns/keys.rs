@@ -69,7 +69,7 @@ pub static HELP: &[Hint] = &[
     ("+", "on the list: plan one; nothing is drawn by that"),
 ];
 
-/// What can be done with it now, and by which key.
+/// The acts that are possible now, and their keys.
 pub fn next(campaign: &Campaign) -> String {
     let canary = format::count(campaign.canary.into());
     match campaign.state {
@@ -114,7 +114,7 @@ pub const NOTHING_TO_DRAW: &str = "there is nothing to draw: no item of that sco
 /// Below what is typed for a plan.
 pub const PLAN_HINT: &str = "why; before it --kind icon --account acme --limit 100 … · Enter plans · Esc: no";
 
-/// What is asked before something that others see, that costs much, or that cannot be taken back.
+/// The question before an act that others see, that costs much, or that cannot be undone.
 pub fn question(step: CampaignStep, campaign: Option<&Campaign>) -> String {
     let items = campaign.map_or(String::new(), |c| format::plural(c.items, "item", "items"));
     match (step, campaign) {

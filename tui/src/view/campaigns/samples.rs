@@ -1,4 +1,4 @@
-//! What a canary drew beside what is shown now, the worst first.
+//! The canary's renditions beside the public ones, the worst first.
 
 use tradepost_common::campaigns::Sample;
 
@@ -101,7 +101,7 @@ const PLAIN_TO_SEE_DB: f64 = 30.0;
 /// From this on nobody sees one, in dB.
 const UNSEEN_DB: f64 = 40.0;
 
-/// How alike they are: `41.2 dB`, `same`; `new` when there is nothing to compare with.
+/// Their similarity: `41.2 dB`, `same`; `new` when there is nothing to compare with.
 pub fn psnr(sample: &Sample) -> Cell {
     match sample.psnr_db {
         None if sample.old_bytes.is_none() => Cell::new("new", Tone::Warn),

@@ -60,7 +60,7 @@ fn stretch(history: &[u32], cells: u16) -> Vec<u64> {
         .collect()
 }
 
-/// What the numbers mean, in a sentence.
+/// The meaning of the numbers, in a sentence.
 fn in_words(queue: &QueueRow) -> String {
     let waiting = queue.depth + queue.delayed;
     let mut words = format!(

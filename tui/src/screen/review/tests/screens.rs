@@ -125,7 +125,7 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
         rows: vec![testdata::case(1), testdata::case(2)],
         next: None,
     };
-    // What was asked for first comes first, and is not shown.
+    // The first request is answered first, and is not shown.
     for which in [Which::Waiting, Which::Decided] {
         let of = CaseQuery {
             which,

@@ -158,7 +158,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
         focus: Focus::Here,
         empty: &empty,
         wanted: match app.case_query.which {
-            // What is decided is late no more.
+            // A decided case is no longer late.
             Which::Decided => |i| COLUMNS[i].title != "DUE",
             _ => |_| true,
         },
