@@ -40,7 +40,7 @@ impl OperationKind {
 }
 
 crate::text_enum! {
-    /// Where an operation of any kind is in its life.
+    /// The state of an operation of any kind.
     pub enum OperationState {
         /// The dry run reads everything that is selected.
         Planning = "planning",

@@ -47,9 +47,9 @@ pub struct BulkThrottle {
 struct Times {
     /// Interactive messages that are handled now.
     interactive: u32,
-    /// When interactive work ended last.
+    /// The end of the last interactive work.
     ended: Option<Instant>,
-    /// When a campaign may draw although others wait.
+    /// The time from which a campaign may draw although others wait.
     due: Option<Instant>,
 }
 
@@ -111,7 +111,7 @@ impl BulkThrottle {
 }
 
 impl Times {
-    /// When a campaign may draw, as far as is known now.
+    /// The time from which a campaign may draw, as far as is known now.
     fn ready_at(&self) -> Instant {
         let now = Instant::now();
         let is_idle = self.interactive == 0;

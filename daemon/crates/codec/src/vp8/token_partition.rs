@@ -7,7 +7,7 @@ use super::tables::coefficients::DEFAULT;
 use super::tables::updates::NO_UPDATE;
 use super::tables::{COEFFICIENT_BANDS, COEFFICIENT_PROBABILITIES, CoefficientProbabilities};
 
-/// Where there are more branches, the first ones fix the probabilities.
+/// Branches that are counted at most; with more, the first ones fix the probabilities.
 const MAX_BRANCHES: usize = 8 << 20;
 
 /// A branch of constant probability, which is in the lower bits; else they are its number among all coefficient probabilities.

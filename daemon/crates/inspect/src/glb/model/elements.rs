@@ -24,7 +24,7 @@ struct Stored<'m> {
     bytes: &'m [u8],
     /// Bytes from one element to the next.
     stride: usize,
-    /// Where the numbers of an element begin.
+    /// The offset of an element's first number.
     offsets: [usize; 16],
 }
 
@@ -206,7 +206,7 @@ impl<'m> SparseIndices<'m> {
         (bytes.len() >= size).then(|| number_at(bytes, 0, self.component) as u64)
     }
 
-    /// Where an index is in the list, which is sorted in every valid model.
+    /// The position of an index in the list, which is sorted in every valid model.
     fn position(&self, index: u64) -> Option<usize> {
         let (mut low, mut high) = (0, self.bytes.len() / self.component.size() as usize);
         while low < high {
