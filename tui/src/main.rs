@@ -33,6 +33,9 @@ mod screen;
 mod state;
 mod view;
 
+#[cfg(test)]
+mod testdata;
+
 mod conn;
 mod run;
 mod signals;

@@ -199,7 +199,7 @@ impl<R: Row> Paged<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::testdata;
+    use crate::testdata;
     use tradepost_common::uploads::UploadRow;
 
     fn page(n: usize, next: Option<&str>) -> Page<UploadRow> {

@@ -15,7 +15,7 @@ pub mod overlay;
 mod plan;
 pub mod queues;
 #[cfg(test)]
-pub mod testdata;
+pub(crate) use crate::testdata;
 #[cfg(test)]
 mod tests;
 

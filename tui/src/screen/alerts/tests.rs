@@ -3,7 +3,7 @@
 use super::*;
 use crate::screen::testing::screen;
 use crate::shell::App;
-use crate::view::testdata;
+use crate::testdata;
 
 fn opened() -> App {
     let mut app = testdata::app();

@@ -4,7 +4,7 @@ use tradepost_common::Page as Rows;
 
 use super::*;
 use crate::screen::testing::screen;
-use crate::view::testdata::{self, ago};
+use crate::testdata::{self, ago};
 
 fn row(n: i64) -> AuditRow {
     AuditRow {

@@ -4,7 +4,7 @@ use tradepost_common::events::Event;
 
 use crate::screen::testing::screen;
 use crate::shell::Update;
-use crate::view::testdata;
+use crate::testdata;
 
 #[test]
 fn overview_has_the_worst_alert_on_top() {

@@ -25,7 +25,7 @@ use super::*;
 use crate::client::Failure;
 use crate::paged::PageRequest;
 use crate::shell::{self, App, Effect, Link};
-use crate::view::testdata::{self, case_id};
+use crate::testdata::{self, case_id};
 
 impl App {
     fn review(&self) -> &Review {

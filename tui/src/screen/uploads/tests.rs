@@ -6,7 +6,7 @@ use super::trace::ReadTrace;
 use super::*;
 use crate::screen::testing::screen;
 use crate::shell::App;
-use crate::view::testdata;
+use crate::testdata;
 
 fn opened() -> App {
     let mut app = testdata::app();
