@@ -6,7 +6,7 @@ mod operations;
 mod review;
 
 pub use campaigns::Step as CampaignStep;
-pub use operations::Turn;
+pub use operations::{MAX_RATE, Turn};
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

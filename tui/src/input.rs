@@ -1,13 +1,24 @@
 //! A line that is typed: the cursor moves with the arrows, Home, End and Ctrl with letters, as in a shell.
 
+use std::ops::RangeInclusive;
+
 use crossterm::event::{Event, KeyEvent};
 use tui_input::backend::crossterm::to_input_request;
 use tui_input::{Input as Buffer, InputRequest};
 
-use crate::text;
+use crate::{format, text};
 
 /// Longer notes than that nobody reads.
 const MAX_CHARS: usize = 500;
+
+/// A number that somebody typed, or what is wanted instead.
+pub fn parse_number(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = text.trim().parse().ok().filter(|n| range.contains(n));
+    number.ok_or_else(|| {
+        let (least, most) = (range.start(), format::count((*range.end()).into()));
+        format!("a number from {least} to {most} is wanted")
+    })
+}
 
 /// A line of at most 500 characters, free of control characters.
 #[derive(Debug, Clone, Default)]

@@ -2,4 +2,6 @@
 
 pub mod alert;
 pub mod finding;
+pub mod operation;
+pub mod operation_item;
 pub mod upload;

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use tradepost_common::campaigns::{Auto, NewCampaign, Scope, default_canary, default_stop_at_percent};
 use tradepost_common::ids::CampaignId;
 
-use crate::state::pacing::MAX_RATE;
+use crate::client::MAX_RATE;
 
 /// A canary has at most so many items.
 const MAX_CANARY: i64 = 1_000;

@@ -8,6 +8,9 @@ use tradepost_common::operations::{NewOperation, Operation, OperationItem, SetRa
 use super::{Client, NOTHING, Reply};
 use crate::query::Query;
 
+/// Messages a second of an operation, and items a second of a campaign, at most.
+pub const MAX_RATE: u32 = 100_000;
+
 /// An act on an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {

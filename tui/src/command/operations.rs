@@ -7,12 +7,10 @@ use tradepost_common::operations::{Operation, OperationItem};
 use crate::args::OpsCommand;
 use crate::cli::{self, Output};
 use crate::client::{Client, Turn};
-use crate::plain::{Styling, paint};
+use crate::plain::paint;
 use crate::query::Query;
+use crate::rows::operation::{in_text, pace_in_words, state};
 use crate::text;
-use crate::theme::Tone;
-use crate::view::facts::{pace_in_words, phase_in_words};
-use crate::view::operations::state;
 
 pub async fn run(client: &Client, act: Option<OpsCommand>, output: Output) -> anyhow::Result<()> {
     match act.unwrap_or(OpsCommand::Ls { limit: 100 }) {
@@ -50,40 +48,6 @@ async fn turn(client: &Client, id: OperationId, turn: Turn, output: Output) -> a
             paint(&shown.text, shown.tone, styling)
         )
     })
-}
-
-/// An operation in full, or a plan.
-pub fn in_text(operation: &Operation, styling: Styling) -> String {
-    let shown = state(operation.state);
-    let mut out = String::new();
-    let mut fact = |name: &str, value: &str| out.push_str(&format!("{name:<12} {value}\n"));
-    fact("operation", &operation.id.to_string());
-    fact("kind", operation.kind.as_str());
-    fact("what", &text::clean(&operation.what));
-    let phase = phase_in_words(operation);
-    fact("state", &format!("{}{phase}", paint(&shown.text, shown.tone, styling)));
-    fact("by", &text::clean(&operation.actor));
-    if let Some(reason) = &operation.reason {
-        fact("reason", &text::clean(reason));
-    }
-    fact("pace", &pace_in_words(operation));
-    fact("selected", &operation.selected.to_string());
-    fact("to act on", &operation.eligible().to_string());
-    fact("acted on", &operation.acted.to_string());
-    if operation.kind.sends() {
-        fact("succeeded", &operation.succeeded.to_string());
-        fact("failed again", &operation.refailed.to_string());
-    }
-    if let Some(note) = &operation.note {
-        fact("note", &paint(&text::clean(note), Tone::Warn, styling));
-    }
-    if !operation.left_out.is_empty() {
-        out.push_str("\nLEFT OUT\n");
-    }
-    for left in &operation.left_out {
-        out.push_str(&format!("{:>9}  {}\n", left.messages, text::clean(&left.reason)));
-    }
-    out
 }
 
 /// A plan that was only looked at: the operation, and every message that it leaves out.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{MAX_IDS, NewOperation, Operation, OperationKind, OperationState, Pace, Selection};
 
-use super::operations::{DryRun, in_text};
+use super::operations::DryRun;
 use crate::args::{How, Which};
 use crate::cli::confirm;
 use crate::cli::{self, Output};
@@ -16,8 +16,7 @@ use crate::client::{Client, Turn};
 use crate::format;
 use crate::plain;
 use crate::query::Query;
-use crate::state::operations::outcome;
-use crate::view::operations::in_short;
+use crate::rows::operation::{in_short, in_text, outcome};
 
 /// Between two looks at a plan, or at what runs.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

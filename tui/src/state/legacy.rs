@@ -14,6 +14,7 @@ use super::writing::QueueAct;
 use super::{Legacy, screen};
 use crate::canvas::Canvas;
 use crate::list::AnyList;
+use crate::rows::operation;
 use crate::shell::{Action, Badge, Destination, Entry, Handled, Hint, Page, Shell};
 use crate::theme::Tone;
 use crate::view;
@@ -142,7 +143,7 @@ impl crate::shell::Screen for Legacy {
         let started = self.operations.live.iter().filter(|o| o.started_at.is_some());
         let campaigns = self.campaigns.paged.list.rows().iter();
         started
-            .map(view::operations::in_short)
+            .map(operation::in_short)
             .chain(
                 campaigns
                     .filter(|c| view::campaigns::is_on(c))

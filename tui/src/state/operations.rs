@@ -11,8 +11,8 @@ use tradepost_common::operations::{ItemState, Operation, OperationItem};
 use super::Legacy;
 use super::screen::Screen;
 use crate::client::Reply;
-use crate::format;
 use crate::paged::{First, Paged};
+use crate::rows::operation::outcome;
 use crate::state::message::{ItemsAsk, Read};
 use crate::theme::Tone;
 
@@ -205,24 +205,4 @@ impl Legacy {
             view.next_state();
         }
     }
-}
-
-/// `redrive of render is done: 1,980 succeeded, 20 failed again`.
-pub fn outcome(operation: &Operation) -> String {
-    let mut words = format!(
-        "{} of {} is {}: ",
-        operation.kind.as_str(),
-        operation.what,
-        operation.state.as_str()
-    );
-    if operation.kind.sends() {
-        let (good, bad) = (format::count(operation.succeeded), format::count(operation.refailed));
-        words.push_str(&format!("{good} succeeded, {bad} failed again"));
-    } else {
-        words.push_str(&format!("{} acted on", format::count(operation.acted)));
-    }
-    if let Some(note) = &operation.note {
-        words.push_str(&format!("; {note}"));
-    }
-    words
 }

@@ -10,13 +10,11 @@ use super::Legacy;
 use super::plan::PlanView;
 use super::prompt::{Line, PlanStep, Prompt};
 use super::typing::edit;
-use crate::format;
+use crate::client::MAX_RATE;
+use crate::input::parse_number;
 use crate::state::input::{Typed, is_y};
 use crate::state::message::Write;
 use crate::theme::Tone;
-
-/// The most messages a second that the daemon takes.
-pub const MAX_RATE: u32 = 100_000;
 
 impl Legacy {
     pub fn answer_plan(&mut self, cx: &mut Shell, step: PlanStep, typed: Typed) {
@@ -79,11 +77,10 @@ impl Legacy {
         } else {
             (0, &mut pace.canary)
         };
-        match line.text().trim().parse::<u32>() {
-            Ok(n) if (least..=MAX_RATE).contains(&n) => *place = n,
-            _ => {
-                let most = format::count(MAX_RATE.into());
-                cx.say(Tone::Warn, format!("a number from {least} to {most} is wanted"));
+        match parse_number(line.text(), least..=MAX_RATE) {
+            Ok(n) => *place = n,
+            Err(why) => {
+                cx.say(Tone::Warn, why);
                 return Some(step(line));
             }
         }

@@ -3,10 +3,10 @@
 use crate::shell::Shell;
 use tradepost_common::overview::Role;
 
-use super::pacing::MAX_RATE;
 use super::prompt::{Line, NumberOf, Prompt};
 use super::typing::edit;
 use super::{Legacy, set_prompt};
+use crate::client::MAX_RATE;
 use crate::format;
 use crate::state::input::Typed;
 use crate::state::message::Write;

@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
-use super::operations::{bar, percent, state};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
+use crate::rows::operation::{bar, pace_in_words, percent, phase_in_words, state};
 use crate::theme::Tone;
 
 /// `redrive of render, fingerprint … by anna, 11-22 12:00:00 UTC`.
@@ -42,12 +42,6 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, operation: &Operation) -> u16 {
         canvas.paragraph(rest, note, Tone::Warn)
     };
     rest.y - area.y + used
-}
-
-/// ` (ramp)`, while it is on its way.
-pub fn phase_in_words(operation: &Operation) -> String {
-    let phase = operation.phase.filter(|_| !operation.state.is_over());
-    phase.map_or(String::new(), |phase| format!(" ({})", phase.as_str()))
 }
 
 fn progress(operation: &Operation, width: u16) -> Spans {
@@ -88,27 +82,6 @@ fn outcome(operation: &Operation) -> Spans {
     }
     line.push((format!("{} left out", format::count(left_out)), Tone::Dim));
     line
-}
-
-/// `at most 100/s, 10 first, stops above 20 % failures`.
-pub fn pace_in_words(operation: &Operation) -> String {
-    let pace = &operation.pace;
-    let mut words = format!("at most {}/s", format::count(pace.rate_per_second.into()));
-    if operation.kind.sends() {
-        match pace.canary {
-            0 => words.push_str(", no canary"),
-            n => words.push_str(&format!(
-                ", {} first and watched for {} s",
-                format::count(n.into()),
-                pace.canary_wait_seconds
-            )),
-        }
-        match pace.stop_at_percent {
-            100 => words.push_str(", never stops by itself"),
-            n => words.push_str(&format!(", stops above {n} % failures")),
-        }
-    }
-    words
 }
 
 fn reason(operation: &Operation) -> Spans {

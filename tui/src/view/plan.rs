@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
-use super::facts;
 use crate::canvas::column::Column;
 use crate::canvas::{Canvas, split_top};
 use crate::format;
+use crate::rows::operation::pace_in_words;
 use crate::shell::Shell;
 use crate::state::Legacy;
 use crate::state::plan::PlanView;
@@ -93,7 +93,7 @@ fn draw_counts(column: &mut Column<'_, '_>, operation: &Operation) {
     for left in operation.left_out.iter().take(room) {
         column.line(&format!("{:>9}  {}", count(left.messages), left.reason), Tone::Warn);
     }
-    column.line(&facts::pace_in_words(operation), Tone::Plain);
+    column.line(&pace_in_words(operation), Tone::Plain);
 }
 
 fn draw_question(canvas: &mut Canvas<'_>, area: Rect, plan: &PlanView, step: &PlanStep) {
