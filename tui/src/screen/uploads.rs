@@ -99,10 +99,8 @@ impl Screen for Uploads {
     }
 
     fn act(&mut self, action: &Action, cx: &mut Shell) -> Handled {
-        let is_filtered = self.list(cx.page).is_some_and(|list| !list.filter().is_empty());
         match (action, self.shown_trace_mut(cx.page)) {
             (Action::OtherPane, Some(trace)) => trace.turn_pane(),
-            (Action::Back, Some(_)) if !is_filtered => cx.go(list_page()),
             (Action::Open, None) => {
                 if let Some(id) = self.paged.list.selected().map(|upload| upload.id) {
                     self.show_trace(id, cx);

@@ -52,7 +52,8 @@ pub trait Screen: Any {
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell);
 
     /// Takes a key before the shell does. Letters come as [`Action::Letter`]; if they are not taken, the common meaning
-    /// of the letter is offered as an action of its own.
+    /// of the letter is offered as an action of its own. Esc that is not taken leads to the page that this one belongs
+    /// to, Tab to the next screen whose main page is of the same tab.
     fn act(&mut self, _action: &Action, _cx: &mut Shell) -> Handled {
         Handled::No
     }

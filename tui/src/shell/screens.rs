@@ -224,8 +224,8 @@ impl Screens {
             Action::Arrow(Pan::Up) => self.act(Action::Step(Step::Up), cx),
             Action::Arrow(Pan::Down) => self.act(Action::Step(Step::Down), cx),
             Action::Arrow(Pan::Left | Pan::Right) | Action::Open => {}
-            Action::OtherPane => cx.say(Tone::Dim, "this screen has one pane"),
-            Action::Back => self.clear_filter(cx),
+            Action::OtherPane => self.next_of_tab(cx),
+            Action::Back => self.back(cx),
             Action::AskCommand => cx.ask(Palette::default()),
             Action::AskShortcut => cx.ask(ShortcutPrompt),
             Action::AskFilter => self.ask_filter(cx),
@@ -297,9 +297,23 @@ impl Screens {
         self.move_cursor(cx, |list| list.set_filter(Filter::parse(typed), now));
     }
 
-    fn clear_filter(&mut self, cx: &mut Shell) {
+    /// Shows the next screen of those that share the tab.
+    fn next_of_tab(&self, cx: &mut Shell) {
+        let mains = self.all.iter().map(|screen| &screen.pages()[0]);
+        let mains: Vec<&'static Page> = mains.filter(|page| page.root() == cx.page.root()).collect();
+        match mains.iter().position(|main| *main == cx.page) {
+            Some(at) if mains.len() > 1 => cx.go(mains[(at + 1) % mains.len()]),
+            _ => cx.say(Tone::Dim, "this screen has one pane"),
+        }
+    }
+
+    /// Takes the filter back, then goes to the page that this one belongs to.
+    fn back(&mut self, cx: &mut Shell) {
         if self.list(cx).is_some_and(|list| !list.filter().is_empty()) {
-            self.set_filter("", cx);
+            return self.set_filter("", cx);
+        }
+        if let Some(above) = self.page(cx.page.root()) {
+            cx.go(above);
         }
     }
 

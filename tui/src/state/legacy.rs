@@ -230,7 +230,6 @@ impl Legacy {
         }
         match on {
             Screen::Groups | Screen::Letters | Screen::Letter => self.leave_dead(cx),
-            Screen::Operation | Screen::Campaigns => cx.go(Screen::Operations.page()),
             Screen::Campaign => cx.go(Screen::Campaigns.page()),
             _ => return Handled::No,
         }
