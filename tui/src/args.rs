@@ -13,7 +13,6 @@ use clap::{Args, Parser, Subcommand};
 use crate::cli::OutputArgs;
 use crate::graphics::Choice;
 use crate::socket::Hints;
-use crate::state::writing::MAX_CONCURRENCY;
 use crate::theme::Theme;
 
 /// The terminal of Tradepost: watch the daemon, act on it.
@@ -59,11 +58,6 @@ impl Daemon {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The queues; pause or resume one, or change how many handlers it runs.
-    Queues {
-        #[command(subcommand)]
-        act: Option<QueueCommand>,
-    },
     /// Dead letters: look at them, send them again, give them up.
     Dead {
         #[command(subcommand)]
@@ -79,8 +73,6 @@ pub enum Command {
         #[command(subcommand)]
         act: Option<CampaignCommand>,
     },
-    /// Latencies: routes, stages, queues, the database pool.
-    Latency,
     /// The event stream as NDJSON: a snapshot, then what changes.
     Events {
         /// Stop after that many lines.
@@ -89,35 +81,6 @@ pub enum Command {
     },
     /// Upload packs as a contributor, over the public API.
     Upload(Upload),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum QueueCommand {
-    /// Let handlers finish and start no more.
-    Pause { name: String },
-    /// Go on.
-    Resume { name: String },
-    /// Handlers that run at once in each process.
-    Concurrency {
-        name: String,
-        /// 1 to 1000, or `default` for what is configured.
-        #[arg(value_name = "N|default", value_parser = concurrency)]
-        handlers: Handlers,
-    },
-}
-
-/// The number of handlers; `None`: as configured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Handlers(pub Option<u32>);
-
-fn concurrency(text: &str) -> Result<Handlers, String> {
-    if text == "default" {
-        return Ok(Handlers(None));
-    }
-    match text.parse() {
-        Ok(n) if (1..=MAX_CONCURRENCY).contains(&n) => Ok(Handlers(Some(n))),
-        _ => Err(format!("a number from 1 to {MAX_CONCURRENCY}, or `default`, is wanted")),
-    }
 }
 
 #[derive(Debug, Args)]

@@ -4,10 +4,8 @@ mod campaigns;
 mod dead;
 mod edit;
 mod events;
-mod lists;
 mod operations;
 mod plan;
-mod queues;
 pub mod upload;
 
 use std::process::ExitCode;
@@ -18,11 +16,9 @@ use crate::client::Client;
 
 pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Queues { act } => queues::run(client, act, output).await?,
         Command::Dead { act } => return dead::run(client, act, output).await,
         Command::Ops { act } => operations::run(client, act, output).await?,
         Command::Campaign { act } => return campaigns::run(client, act, output).await,
-        Command::Latency => lists::latency(client, output).await?,
         Command::Events { count } => events::run(client, count).await?,
         Command::Upload(_) => anyhow::bail!("`upload` does not use the control socket"),
     }

@@ -159,4 +159,10 @@ mod tests {
         assert_eq!(millis(3.456, 9), "3.46");
         assert_eq!(rate(0.01), "<0.1");
     }
+
+    #[test]
+    fn chart_shows_zero_as_nothing_and_the_highest_in_full() {
+        assert_eq!(chart(&[0, 1, 4, 8]), " ▁▄█");
+        assert_eq!(chart(&[0, 0]), "  ");
+    }
 }

@@ -4,4 +4,5 @@ pub mod alert;
 pub mod finding;
 pub mod operation;
 pub mod operation_item;
+mod queue;
 pub mod upload;

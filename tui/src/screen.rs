@@ -2,7 +2,9 @@
 
 mod alerts;
 mod audit;
+mod latency;
 mod overview;
+mod queues;
 mod review;
 #[cfg(test)]
 pub mod testing;
@@ -28,7 +30,9 @@ const fn registered<S: Screen + Default>() -> Registered {
 /// All screens; the first one opens.
 static SCREENS: &[Registered] = &[
     registered::<overview::Overview>(),
+    registered::<queues::Queues>(),
     registered::<Legacy>(),
+    registered::<latency::Latency>(),
     registered::<alerts::Alerts>(),
     registered::<review::Review>(),
     registered::<audit::Audit>(),

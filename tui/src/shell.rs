@@ -19,6 +19,8 @@ mod screen;
 mod screens;
 mod shortcut;
 mod tabs;
+#[cfg(test)]
+mod tests;
 
 pub use app::App;
 pub use destination::Destination;

@@ -1,7 +1,6 @@
 //! Everything the screens show. Keys and news change it; it never waits for anything.
 
 mod age;
-pub mod answers;
 pub mod campaigns;
 pub mod dead;
 pub mod edit;
@@ -28,11 +27,8 @@ pub mod turning;
 pub mod typing;
 pub mod writing;
 
-use tradepost_common::latency::LatencyRow;
 use tradepost_common::operations::OperationKind;
-use tradepost_common::queues::QueueRow;
 
-use crate::list::List;
 use crate::shell::Shell;
 use campaigns::Campaigns;
 use dead::Dead;
@@ -45,9 +41,8 @@ use redrive::Target;
 use screen::Screen;
 
 /// The screens that have no folder of their own yet.
+#[derive(Default)]
 pub struct Legacy {
-    pub queues: List<QueueRow>,
-    pub latency: List<LatencyRow>,
     pub dead: Dead,
     pub operations: Operations,
     pub campaigns: Campaigns,
@@ -58,26 +53,7 @@ pub struct Legacy {
     /// The messages to be discarded, once there is a reason.
     pub giving_up: Option<(OperationKind, Target)>,
     pub edit: Option<EditView>,
-    pub latency_columns: crate::view::latency::Span,
     operations_revision: u64,
-}
-
-impl Default for Legacy {
-    fn default() -> Self {
-        Self {
-            queues: List::default(),
-            latency: List::default(),
-            dead: Dead::default(),
-            operations: Operations::default(),
-            campaigns: Campaigns::default(),
-            plan: None,
-            tickets: 0,
-            giving_up: None,
-            edit: None,
-            latency_columns: crate::view::latency::Span::Recent,
-            operations_revision: 0,
-        }
-    }
 }
 
 /// The screen of the page that is shown.

@@ -6,14 +6,12 @@ pub mod facts;
 pub mod foot;
 pub mod groups;
 pub mod keys;
-pub mod latency;
 pub mod letter;
 pub mod letters;
 pub mod operation;
 pub mod operations;
 pub mod overlay;
 mod plan;
-pub mod queues;
 #[cfg(test)]
 pub(crate) use crate::testdata;
 #[cfg(test)]
@@ -28,7 +26,6 @@ use crate::state::{Legacy, screen};
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
     match screen(cx) {
-        Screen::Queues => queues::draw(canvas, area, app, cx),
         Screen::Groups => groups::draw(canvas, area, app, cx),
         Screen::Letters => letters::draw(canvas, area, app, cx),
         Screen::Letter => letter::draw(canvas, area, app),
@@ -36,7 +33,6 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shel
         Screen::Operation => operation::draw(canvas, area, app, cx),
         Screen::Campaigns => campaigns::draw(canvas, area, app, cx),
         Screen::Campaign => campaigns::detail::draw(canvas, area, app, cx),
-        Screen::Latency => latency::draw(canvas, area, app, cx),
         Screen::Other => {}
     }
 }

@@ -18,7 +18,7 @@ impl Legacy {
             Some(if is_behind { read } else { read.max(heard) })
         };
         match screen(cx) {
-            Screen::Queues | Screen::Latency | Screen::Other => Some(heard),
+            Screen::Other => Some(heard),
             Screen::Groups => {
                 let groups = &self.dead.groups.paged;
                 confirmed(groups.read_at, groups.is_behind(revisions.dead))

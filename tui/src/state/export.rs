@@ -11,7 +11,6 @@ impl Legacy {
     pub fn exported(&self, cx: &Shell) -> Option<String> {
         match screen(cx) {
             Screen::Other => None,
-            Screen::Queues => rows(&self.queues),
             Screen::Groups => rows(&self.dead.groups.paged.list),
             Screen::Letters => rows(&self.dead.letters.paged.list),
             Screen::Letter => self
@@ -31,7 +30,6 @@ impl Legacy {
                 let failures: Vec<_> = view.set_aside.list.shown().collect();
                 pretty(&serde_json::json!({ "campaign": view.campaign, "samples": samples, "failures": failures }))
             }),
-            Screen::Latency => rows(&self.latency),
         }
     }
 }

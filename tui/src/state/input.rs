@@ -12,9 +12,6 @@ use crate::state::prompt::{PlanStep, Prompt};
 /// The intent of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OldAction {
-    TurnQueue,
-    /// Another number of handlers for the queue.
-    Concurrency,
     Dead(DeadKey),
     Operation(OperationKey),
     Campaign(CampaignKey),

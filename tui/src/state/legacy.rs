@@ -10,13 +10,11 @@ use super::campaigns::CampaignKey;
 use super::input::{DeadKey, OldAction, OperationKey, letters};
 use super::prompt::Prompt;
 use super::screen::{PAGES, Screen};
-use super::writing::QueueAct;
 use super::{Legacy, screen};
 use crate::canvas::Canvas;
 use crate::list::AnyList;
 use crate::rows::operation;
 use crate::shell::{Action, Badge, Destination, Entry, Handled, Hint, Page, Shell};
-use crate::theme::Tone;
 use crate::view;
 
 /// One of the prompts that are not moved yet.
@@ -45,10 +43,6 @@ impl crate::shell::Screen for Legacy {
             Action::OtherPane => return self.other_pane(on, cx),
             Action::Open => self.open_selected(on, cx),
             Action::Back => return self.back(on, cx),
-            Action::Columns if on == Screen::Latency => {
-                self.latency_columns = self.latency_columns.next();
-                cx.say(Tone::Plain, format!("columns: {}", self.latency_columns.in_words()));
-            }
             Action::Mark(marking) => {
                 if !self.mark(cx, marking) {
                     return Handled::No;
@@ -182,8 +176,6 @@ impl crate::shell::Screen for Legacy {
 impl Legacy {
     pub fn old_act(&mut self, action: OldAction, cx: &mut Shell) {
         match action {
-            OldAction::TurnQueue => self.turn_queue(cx),
-            OldAction::Concurrency => self.ask_concurrency(cx),
             OldAction::Dead(DeadKey::Edit) => self.edit_dead(cx),
             OldAction::Dead(DeadKey::Plan(kind)) => self.plan_for_dead(cx, kind),
             OldAction::Operation(OperationKey::Turn) => self.turn_operation(cx),
@@ -205,11 +197,6 @@ impl Legacy {
 
     fn open_selected(&mut self, on: Screen, cx: &mut Shell) {
         match on {
-            Screen::Queues => {
-                if let Some(name) = self.queues.selected().map(|q| q.name.clone()) {
-                    cx.open(Destination::DeadLettersOf(name));
-                }
-            }
             Screen::Groups => self.open_group(cx),
             Screen::Letters => self.open_selected_letter(cx),
             Screen::Letter => self.open_upload_of_letter(cx),
@@ -241,7 +228,7 @@ impl Legacy {
             Entry::new(words, key, move |legacy: &mut Self, cx| legacy.old_act(action, cx))
         };
         let campaign = |words, key, act_of| act(words, key, OldAction::Campaign(act_of));
-        let mut entries = vec![
+        vec![
             Entry::new("campaigns", "4", |_: &mut Self, cx| cx.go(Screen::Campaigns.page())),
             campaign("plan a campaign", '+', CampaignKey::Plan),
             campaign("start the campaign, or go on with it", 'R', CampaignKey::Go),
@@ -251,9 +238,6 @@ impl Legacy {
             campaign("abort the campaign", 'X', CampaignKey::Abort),
             campaign("free what the campaign left", 'D', CampaignKey::Collect),
             campaign("rate of the campaign", 'C', CampaignKey::Rate),
-            Entry::new("columns of latency", "c", |legacy: &mut Self, _| {
-                legacy.latency_columns = legacy.latency_columns.next();
-            }),
             act(
                 "redrive dead letters",
                 'R',
@@ -277,31 +261,6 @@ impl Legacy {
             ),
             act("cancel the operation", 'X', OldAction::Operation(OperationKey::Cancel)),
             act("rate of the operation", 'C', OldAction::Operation(OperationKey::Rate)),
-        ];
-        for queue in self.queues.rows() {
-            let (word, turn) = if queue.paused {
-                ("resume", QueueAct::Resume)
-            } else {
-                ("pause", QueueAct::Pause)
-            };
-            let name = &queue.name;
-            let (a, b, c) = (name.clone(), name.clone(), name.clone());
-            entries.push(Entry::new(
-                format!("{word} queue {name}"),
-                "",
-                move |legacy: &mut Self, cx| legacy.set_queue(cx, &a, turn),
-            ));
-            entries.push(Entry::new(
-                format!("concurrency of {name}"),
-                "",
-                move |legacy: &mut Self, cx| legacy.ask_concurrency_of(cx, b),
-            ));
-            entries.push(Entry::new(
-                format!("dead letters of {name}"),
-                "",
-                move |_: &mut Self, cx| cx.open(Destination::DeadLettersOf(c)),
-            ));
-        }
-        entries
+        ]
     }
 }

@@ -22,8 +22,6 @@ impl Legacy {
                 .map(|v| &mut v.items.list as &mut dyn AnyList),
             Screen::Campaigns => Some(&mut self.campaigns.paged.list),
             Screen::Campaign => self.campaigns.view.as_mut().map(CampaignView::list),
-            Screen::Queues => Some(&mut self.queues),
-            Screen::Latency => Some(&mut self.latency),
         }
     }
 

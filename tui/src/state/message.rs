@@ -5,7 +5,6 @@ use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sa
 use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
 use tradepost_common::ids::{CampaignId, MessageId, OperationId};
 use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
-use tradepost_common::queues::QueueRow;
 
 use super::{Legacy, requests};
 use crate::client::{CampaignStep, Client, Reply, Turn};
@@ -42,9 +41,6 @@ pub struct ItemsAsk {
 /// Acts; one after the other, in the order of the keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
-    Pause(String),
-    Resume(String),
-    Concurrency(String, Option<u32>),
     /// The ticket tells the answer from those to plans that were given up.
     Plan {
         ticket: u64,
@@ -61,7 +57,6 @@ pub enum Write {
 /// Something happened outside.
 #[derive(Debug)]
 pub enum Update {
-    Queue(String, Reply<QueueRow>),
     Groups(Selection, Reply<DeadGroups>),
     Letters(Selection, PageRequest, Reply<DeadPage>),
     Letter(MessageId, Reply<Box<DeadDetail>>),
@@ -76,7 +71,6 @@ pub enum Update {
     CampaignPlanned(Reply<Box<Campaign>>),
     CampaignStepped(CampaignStep, Reply<Box<Campaign>>),
     CampaignRated(Reply<Box<Campaign>>),
-    Concurrency(String, Reply<QueueRow>),
     Planned(u64, Reply<Operation>),
     Turned(OperationId, Turn, Reply<Operation>),
     Rated(Reply<Operation>),

@@ -9,8 +9,6 @@ use crate::shell::Shell;
 impl Legacy {
     pub fn hear(&mut self, cx: &mut Shell, update: Update) {
         match update {
-            Update::Queue(name, reply) => self.queue_turned(cx, &name, reply),
-            Update::Concurrency(name, reply) => self.concurrency_set(cx, &name, reply),
             Update::Groups(of, reply) => self.groups_arrived(cx, of, reply),
             Update::Letters(of, ask, reply) => self.letters_arrived(cx, of, &ask, reply),
             Update::Letter(id, reply) => self.letter_arrived(cx, id, reply),
@@ -41,8 +39,6 @@ impl Legacy {
 
     pub fn changed(&mut self, cx: &mut Shell, event: &Event) {
         match event {
-            Event::Queues { queues } => self.queues.replace(queues.clone(), cx.clock.utc),
-            Event::Latency { latency } => self.latency.replace(latency.clone(), cx.clock.utc),
             Event::Operations { operations } => self.operations_changed(cx, operations.clone()),
             // Campaigns are long work, too: one counter tells of both.
             Event::Changed(revisions) if revisions.operations != self.operations_revision => {

@@ -39,8 +39,6 @@ impl Prompt {
 /// The purpose of a typed number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberOf {
-    /// Handlers of that queue.
-    Concurrency(String),
     /// Messages a second of that operation.
     Rate(OperationId),
     /// Items a second of that campaign; empty: no limit.

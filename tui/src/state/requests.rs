@@ -55,18 +55,6 @@ pub async fn answer(client: &Client, read: Read) -> Update {
 
 pub async fn perform(client: &Client, write: Write) -> Update {
     match write {
-        Write::Pause(name) => {
-            let reply = client.pause_queue(&name).await;
-            Update::Queue(name, reply)
-        }
-        Write::Resume(name) => {
-            let reply = client.resume_queue(&name).await;
-            Update::Queue(name, reply)
-        }
-        Write::Concurrency(name, concurrency) => {
-            let reply = client.set_concurrency(&name, concurrency).await;
-            Update::Concurrency(name, reply)
-        }
         Write::Plan { ticket, new } => Update::Planned(ticket, client.plan(&new).await),
         Write::Turn(id, turn) => Update::Turned(id, turn, client.turn_operation(id, turn).await),
         Write::Rate(id, rate) => Update::Rated(client.set_rate(id, rate).await),

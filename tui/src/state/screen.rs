@@ -5,7 +5,6 @@ use crate::shell::Page;
 /// One screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
-    Queues,
     /// Dead letters by what they died of.
     Groups,
     /// Dead letters, newest first.
@@ -18,14 +17,12 @@ pub enum Screen {
     Campaigns,
     /// One campaign, its canary and what it could not draw.
     Campaign,
-    Latency,
     /// Any page of another screen.
     Other,
 }
 
 /// The pages that are not moved yet.
-pub static PAGES: [Page; 9] = [
-    Page::tab("queues", '2', "Queues", "Queue"),
+pub static PAGES: [Page; 7] = [
     Page::tab("dead-groups", '3', "Dead", "Dead"),
     Page::below("dead-letters", "dead-groups"),
     Page::below("dead-letter", "dead-groups"),
@@ -33,14 +30,12 @@ pub static PAGES: [Page; 9] = [
     Page::below("operation", "operations"),
     Page::below("campaigns", "operations"),
     Page::below("campaign", "operations"),
-    Page::tab("latency", '5', "Latency", "Lat"),
 ];
 
 impl Screen {
     /// The name in exports and in the palette.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Queues => "queues",
             Self::Groups => "dead-groups",
             Self::Letters => "dead-letters",
             Self::Letter => "dead-letter",
@@ -48,7 +43,6 @@ impl Screen {
             Self::Operation => "operation",
             Self::Campaigns => "campaigns",
             Self::Campaign => "campaign",
-            Self::Latency => "latency",
             Self::Other => "other",
         }
     }
@@ -59,7 +53,6 @@ impl Screen {
 
     pub fn with_name(name: &str) -> Option<Self> {
         [
-            Self::Queues,
             Self::Groups,
             Self::Letters,
             Self::Letter,
@@ -67,7 +60,6 @@ impl Screen {
             Self::Operation,
             Self::Campaigns,
             Self::Campaign,
-            Self::Latency,
         ]
         .into_iter()
         .find(|screen| screen.word() == name)

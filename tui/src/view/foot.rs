@@ -1,18 +1,15 @@
 //! The words of the prompts at the foot of the screen.
 
 use super::campaigns;
+use crate::client::MAX_RATE;
 use crate::format;
 use crate::shell::{Label, Shell};
 use crate::state::Legacy;
 use crate::state::prompt::{NumberOf, Prompt, Sure};
-use crate::state::writing::most;
 
 pub fn label(prompt: &Prompt, app: &Legacy, cx: &Shell) -> Label {
     let (words, hint) = match prompt {
-        Prompt::Number { of, .. } => (
-            format!("{}: ", number_in_words(of, app)),
-            "Enter changes it · Esc leaves it",
-        ),
+        Prompt::Number { of, .. } => (format!("{}: ", number_in_words(of)), "Enter changes it · Esc leaves it"),
         Prompt::Campaign(_) => ("plan: ".to_owned(), campaigns::keys::PLAN_HINT),
         Prompt::Sure(sure) => (sure_in_words(sure, app, cx), "y does it · Esc or n: no"),
         _ => return Label::default(),
@@ -28,18 +25,9 @@ fn sure_in_words(sure: &Sure, app: &Legacy, cx: &Shell) -> String {
     }
 }
 
-fn number_in_words(of: &NumberOf, app: &Legacy) -> String {
-    let most = format::count(most(of).into());
+fn number_in_words(of: &NumberOf) -> String {
+    let most = format::count(MAX_RATE.into());
     match of {
-        NumberOf::Concurrency(name) => {
-            let now = app
-                .queues
-                .rows()
-                .iter()
-                .find(|q| q.name == *name)
-                .map_or(0, |q| q.concurrency);
-            format!("handlers of {name} at once (1 to {most}, empty: as configured; {now} now)")
-        }
         NumberOf::CampaignRate(_) => {
             format!("items a second at most (1 to {most}, empty: no limit)")
         }

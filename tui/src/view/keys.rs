@@ -7,15 +7,6 @@ use crate::state::screen::Screen;
 /// Keys for the last line of the screen, the most needed first: what does not fit is left out.
 pub fn hints(screen: Screen) -> &'static [Hint] {
     match screen {
-        Screen::Queues => &[
-            ("P", "pause/resume"),
-            ("C", "concurrency"),
-            ("Enter", "dead letters"),
-            ("W", "arm writing"),
-            ("/", "filter"),
-            ("?", "help"),
-            ("q", "quit"),
-        ],
         Screen::Groups => &[
             ("Enter", "messages"),
             ("R", "redrive"),
@@ -71,25 +62,11 @@ pub fn hints(screen: Screen) -> &'static [Hint] {
         ],
         // Theirs follow the state of the campaign.
         Screen::Campaigns | Screen::Campaign | Screen::Other => &[],
-        Screen::Latency => &[
-            ("s S", "sort"),
-            ("c", "columns"),
-            ("/", "filter"),
-            ("p", "freeze"),
-            ("e", "export"),
-            ("?", "help"),
-            ("q", "quit"),
-        ],
     }
 }
 
 pub fn help(screen: Screen) -> &'static [Hint] {
     match screen {
-        Screen::Queues => &[
-            ("P", "pause or resume the queue (operators, after W)"),
-            ("C", "how many handlers run at once; empty: as configured"),
-            ("Enter", "its dead letters"),
-        ],
         Screen::Groups => &[
             ("Enter", "the messages of the group; of all groups after *"),
             ("R", "redrive the group: a plan first, y starts it"),
@@ -122,7 +99,6 @@ pub fn help(screen: Screen) -> &'static [Hint] {
             ("Tab", "campaigns; in one: all, left out, sent, done, failed ones"),
         ],
         Screen::Campaigns | Screen::Campaign => campaigns::keys::HELP,
-        Screen::Latency => &[("c", "the last minute, or all since the daemon started")],
         _ => &[],
     }
 }

@@ -10,8 +10,6 @@ use crate::state::screen::Screen;
 /// Letters that one screen has for itself.
 pub fn own(c: char, screen: Screen) -> Option<OldAction> {
     match (screen, c) {
-        (Screen::Queues, 'P') => Some(OldAction::TurnQueue),
-        (Screen::Queues, 'C') => Some(OldAction::Concurrency),
         (Screen::Groups | Screen::Letters | Screen::Letter, _) => dead_letter(c).map(OldAction::Dead),
         (Screen::Operations | Screen::Operation, 'P') => Some(OldAction::Operation(OperationKey::Turn)),
         (Screen::Operations | Screen::Operation, 'X') => Some(OldAction::Operation(OperationKey::Cancel)),

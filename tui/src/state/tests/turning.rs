@@ -75,22 +75,3 @@ fn messages_of_another_filter_are_not_shown() {
     };
     assert!(app.reads().contains(&Read::Items(left_out)));
 }
-
-#[test]
-fn concurrency_takes_a_number_or_nothing() {
-    let mut app = armed(testdata::app());
-    app.go("queues");
-    let typed = |app: &mut App, text: &str| {
-        app.act(Action::Letter('C'));
-        app.paste(text);
-        app.code(KeyCode::Enter);
-        writes(app)
-    };
-    assert_eq!(typed(&mut app, "12"), [Write::Concurrency("scan".to_owned(), Some(12))]);
-    assert_eq!(typed(&mut app, ""), [Write::Concurrency("scan".to_owned(), None)]);
-    for wrong in ["0", "1001", "-1", "many", "1.5"] {
-        assert_eq!(typed(&mut app, wrong), [], "{wrong}");
-        assert!(status(&app).contains("from 1 to 1,000"));
-        app.code(KeyCode::Esc);
-    }
-}

@@ -5,7 +5,7 @@ use tradepost_common::problem::Fault;
 
 use super::*;
 use crate::state::message::ItemsAsk;
-use crate::state::prompt::{NumberOf, Prompt};
+use crate::state::prompt::Prompt;
 use crate::view::testdata::dead;
 
 const REDRIVE: Action = Action::Letter('R');
@@ -31,27 +31,6 @@ fn planned(mut app: App, key: Action) -> App {
     plan.reason.clone_from(&app.plan.as_ref().unwrap().new.reason);
     app.hear(Update::Planned(app.tickets, Ok(plan)));
     app
-}
-
-#[test]
-fn queues_say_what_an_operator_changed() {
-    let mut app = app_on("queues");
-    let mut queue = testdata::queue("render", 1812);
-    queue.concurrency_by = Some("anna".to_owned());
-    queue.concurrency = 12;
-    app.queues
-        .replace(vec![testdata::queue("scan", 0), queue], testdata::NOW);
-    app.act(Action::Step(Step::Last));
-    app.act(Action::Arm);
-    app.act(Action::Letter('C'));
-    assert!(matches!(
-        app.prompt(),
-        Some(Prompt::Number {
-            of: NumberOf::Concurrency(_),
-            ..
-        })
-    ));
-    both!(app);
 }
 
 #[test]

@@ -1,15 +1,8 @@
-//! Screen 2: the queues, and what is known of the one under the cursor.
+//! Queues as rows: the overview's subcommand shows them too.
 
-mod detail;
-
-use ratatui::layout::Rect;
 use tradepost_common::queues::QueueRow;
 
-use crate::canvas::listing::{self, Focus, Look};
-use crate::canvas::{Canvas, split_top};
 use crate::format;
-use crate::shell::Shell;
-use crate::state::Legacy;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
@@ -182,32 +175,4 @@ fn busy(queue: &QueueRow) -> Cell {
     // An operator has set it.
     let mark = if queue.concurrency_by.is_some() { "*" } else { "" };
     Cell::new(format!("{}/{}{mark}", queue.working, queue.concurrency), tone)
-}
-
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shell) {
-    let rows = app.queues.rows().len() as u16;
-    let (head, rest) = split_top(area, 1);
-    canvas.heading(head, "Queues");
-    let (table, detail) = split_top(rest, rows.max(1) + 2);
-    let look = Look {
-        now: cx.clock.utc,
-        focus: Focus::Here,
-        empty: "no queue yet",
-        wanted: |_| true,
-    };
-    cx.rows_area = listing::draw(canvas, table, &mut app.queues, &look);
-    if let Some(queue) = app.queues.selected() {
-        detail::draw(canvas, detail, queue);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chart_shows_zero_as_nothing_and_the_highest_in_full() {
-        assert_eq!(format::chart(&[0, 1, 4, 8]), " ▁▄█");
-        assert_eq!(format::chart(&[0, 0]), "  ");
-    }
 }

@@ -1,0 +1,100 @@
+//! Latencies of routes, stages, queues, the database pool and the control API.
+
+mod cli;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use ratatui::layout::Rect;
+use tradepost_common::events::Event;
+use tradepost_common::latency::LatencyRow;
+
+use crate::canvas::Canvas;
+use crate::cli::Subcommand;
+use crate::export;
+use crate::list::{AnyList, List};
+use crate::shell::{Action, Entry, Handled, Hint, Page, Screen, Shell};
+use crate::theme::Tone;
+
+static PAGES: [Page; 1] = [Page::tab("latency", '5', "Latency", "Lat")];
+
+#[derive(Default)]
+pub struct Latency {
+    list: List<LatencyRow>,
+    columns: Span,
+}
+
+/// The time that the columns are about, where there is no room for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Span {
+    #[default]
+    LastMinute,
+    SinceStart,
+}
+
+impl Latency {
+    fn turn_columns(&mut self, cx: &mut Shell) {
+        let words;
+        (self.columns, words) = match self.columns {
+            Span::LastMinute => (Span::SinceStart, "since the daemon started"),
+            Span::SinceStart => (Span::LastMinute, "the last 60 s"),
+        };
+        cx.say(Tone::Plain, format!("columns: {words}"));
+    }
+}
+
+impl Screen for Latency {
+    fn pages(&self) -> &'static [Page] {
+        &PAGES
+    }
+
+    fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
+        self.draw_list(canvas, area, cx);
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut Shell) -> Handled {
+        if *action != Action::Columns {
+            return Handled::No;
+        }
+        self.turn_columns(cx);
+        Handled::Yes
+    }
+
+    fn list(&mut self, _page: &Page) -> Option<&mut dyn AnyList> {
+        Some(&mut self.list)
+    }
+
+    fn hints(&self, _cx: &Shell) -> Vec<Hint> {
+        vec![
+            ("s S", "sort"),
+            ("c", "columns"),
+            ("/", "filter"),
+            ("p", "freeze"),
+            ("e", "export"),
+            ("?", "help"),
+            ("q", "quit"),
+        ]
+    }
+
+    fn help(&self, _page: &Page) -> &'static [Hint] {
+        &[("c", "the last minute, or all since the daemon started")]
+    }
+
+    fn export(&self, _cx: &Shell) -> Option<String> {
+        export::rows(&self.list)
+    }
+
+    fn entries(&self, _cx: &Shell) -> Vec<Entry> {
+        vec![Entry::new("columns of latency", "c", Self::turn_columns)]
+    }
+
+    fn event(&mut self, event: &Event, cx: &mut Shell) {
+        if let Event::Latency { latency } = event {
+            self.list.replace(latency.clone(), cx.clock.utc);
+        }
+    }
+
+    fn subcommands() -> Vec<Subcommand> {
+        vec![Subcommand::new::<cli::LatencyArgs>()]
+    }
+}

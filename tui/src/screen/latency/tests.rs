@@ -1,0 +1,15 @@
+//! Latencies as people see them.
+
+use crate::screen::testing::screen;
+use crate::testdata;
+
+#[test]
+fn latency_shows_the_last_minute() {
+    let mut app = testdata::app();
+    app.go("latency");
+    insta::assert_snapshot!(screen(&mut app));
+    app.press('c');
+    assert_eq!(app.status(), "columns: since the daemon started");
+    let shown = screen(&mut app);
+    assert!(shown.contains("P50/all") && !shown.contains("P50/60s"), "{shown}");
+}

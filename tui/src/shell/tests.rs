@@ -1,0 +1,103 @@
+//! What the shell does around any screen.
+
+use std::time::Duration;
+
+use tradepost_common::events::Event;
+use tradepost_common::overview::Role;
+
+use super::{Action, App, Effect, Link, Update};
+use crate::graphics::{Choice, Graphics};
+use crate::pictures::Pictures;
+use crate::screen::testing::lines;
+use crate::testdata;
+use crate::theme::Theme;
+
+fn lost(why: &str) -> Update {
+    Update::Link(Link::Lost {
+        why: why.to_owned(),
+        retry: Duration::from_secs(1),
+    })
+}
+
+#[test]
+fn nothing_is_written_until_w_is_pressed_and_not_after_ten_minutes() {
+    let mut app = testdata::app();
+    app.go("queues");
+    let written = |app: &mut App| {
+        app.press('P');
+        let effects = std::mem::take(&mut app.shell.effects);
+        effects.iter().any(|effect| matches!(effect, Effect::Write(_)))
+    };
+    assert!(!written(&mut app));
+    assert_eq!(app.status(), "read-only: press W to arm writing");
+    app.press('W');
+    assert!(written(&mut app));
+    app.shell.clock.instant += Duration::from_secs(601);
+    app.tick();
+    assert!(!written(&mut app));
+}
+
+#[test]
+fn viewer_is_told_what_is_missing() {
+    let mut app = testdata::app();
+    if let Some(you) = &mut app.shell.you {
+        you.roles = vec![Role::Viewer];
+    }
+    app.press('W');
+    assert!(app.shell.armed_for().is_none());
+    assert!(app.status().contains("may only look"));
+}
+
+#[test]
+fn frozen_screen_stands_still_and_catches_up() {
+    let mut app = testdata::app();
+    app.press('p');
+    app.update(Update::Event(Event::Queues {
+        queues: vec![testdata::queue("scan", 9)],
+    }));
+    assert_eq!(app.shell.live.queues.len(), 2);
+    app.press('p');
+    assert_eq!(app.shell.live.queues[0].depth, 9);
+}
+
+#[test]
+fn lost_link_keeps_the_data_and_says_that_it_is_stale() {
+    let mut app = testdata::app();
+    app.shell.clock.instant += Duration::from_secs(34);
+    app.update(lost("connection refused"));
+    app.shell.clock.instant += Duration::from_secs(6);
+    let shown = lines(&mut app, 80, 24);
+    assert_eq!(
+        shown[1],
+        "STALE: data 40s old, link lost 6s ago, trying again: connection refused"
+    );
+    assert!(shown.iter().any(|line| line.contains("14,012")));
+}
+
+#[test]
+fn nothing_heard_yet_names_the_socket_and_what_to_do() {
+    let pictures = Pictures::new(Graphics::new(Choice::Halfblocks, None, |_| None));
+    let mut app = App::new(crate::screen::all(), Theme::Mono, pictures, testdata::clock());
+    app.update(lost("/state/control.sock: connection refused. Start the daemon."));
+    let shown = lines(&mut app, 80, 24).join("\n");
+    assert!(shown.contains("NOT CONNECTED") && shown.contains("/state/control.sock"));
+}
+
+#[test]
+fn every_page_fits_all_sizes_in_every_theme() {
+    let pages: Vec<&str> = testdata::app().screens.pages().map(|(_, page)| page.name).collect();
+    for (width, height) in [(80, 24), (120, 40), (160, 48), (60, 16), (20, 5)] {
+        for theme in [Theme::Dark, Theme::Light, Theme::Mono] {
+            for page in &pages {
+                let mut app = testdata::app();
+                app.shell.theme = theme;
+                app.go(page);
+                app.act(Action::Arm);
+                app.act(Action::Freeze);
+                lines(&mut app, width, height);
+                app.act(Action::AskCommand);
+                lines(&mut app, width, height);
+            }
+        }
+    }
+}
