@@ -14,6 +14,7 @@ mod editor;
 mod socket;
 
 mod export;
+mod fetched;
 mod graphics;
 mod input;
 mod list;

@@ -127,9 +127,10 @@ impl Screen for Uploads {
     }
 
     fn read_at(&self, cx: &Shell) -> Option<Instant> {
+        let (revision, heard_at) = (cx.live.revisions.uploads, cx.link.heard_at);
         match self.shown_trace(cx.page) {
-            Some(trace) => trace.read_at(cx),
-            None => self.paged.data_from(cx.live.revisions.uploads, cx.link.heard_at),
+            Some(trace) => trace.fetched.data_from(revision, heard_at),
+            None => self.paged.data_from(revision, heard_at),
         }
     }
 
@@ -144,7 +145,7 @@ impl Screen for Uploads {
 
     fn export(&self, cx: &Shell) -> Option<String> {
         match self.shown_trace(cx.page) {
-            Some(trace) => trace.trace.as_ref().and_then(export::pretty),
+            Some(trace) => trace.fetched.value.as_ref().and_then(export::pretty),
             None => export::rows(&self.paged.list),
         }
     }
@@ -173,7 +174,7 @@ impl Screen for Uploads {
     fn reconnected(&mut self, _cx: &mut Shell) {
         self.paged.distrust();
         if let Some(trace) = &mut self.trace {
-            trace.distrust();
+            trace.fetched.distrust();
         }
     }
 

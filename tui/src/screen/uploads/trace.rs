@@ -1,13 +1,12 @@
 //! The trace of one upload: state and request.
 
-use std::time::Instant;
-
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::UploadTrace;
 
 use super::Uploads;
 use super::attempts::AttemptRow;
 use crate::client::{Client, Reply};
+use crate::fetched::Fetched;
 use crate::list::{AnyList, List};
 use crate::rows::finding::FindingRow;
 use crate::shell::{Request, Shell};
@@ -23,12 +22,7 @@ pub enum Pane {
 #[derive(Debug)]
 pub struct Trace {
     pub id: UploadId,
-    pub trace: Option<UploadTrace>,
-    pub error: Option<String>,
-    /// The revision of the uploads when it was asked for; `None`: it has to be read.
-    asked_revision: Option<u64>,
-    is_loading: bool,
-    read_at: Option<Instant>,
+    pub fetched: Fetched<UploadTrace>,
     pub pane: Pane,
     pub findings: List<FindingRow>,
     pub attempts: List<AttemptRow>,
@@ -38,11 +32,7 @@ impl Trace {
     pub fn new(id: UploadId) -> Self {
         Self {
             id,
-            trace: None,
-            error: None,
-            asked_revision: None,
-            is_loading: false,
-            read_at: None,
+            fetched: Fetched::default(),
             pane: Pane::Findings,
             findings: List::default(),
             attempts: List::default(),
@@ -64,38 +54,17 @@ impl Trace {
     }
 
     pub fn read(&mut self, cx: &mut Shell) {
-        let revision = Some(cx.live.revisions.uploads);
-        if !self.is_loading && self.asked_revision != revision {
-            self.is_loading = true;
-            self.asked_revision = revision;
+        if self.fetched.is_wanted(cx.live.revisions.uploads) {
             cx.read(ReadTrace(self.id));
         }
     }
 
-    pub fn read_at(&self, cx: &Shell) -> Option<Instant> {
-        match self.asked_revision == Some(cx.live.revisions.uploads) {
-            true => cx.link.confirmed(self.read_at),
-            false => self.read_at,
-        }
-    }
-
-    /// It may be out of date.
-    pub fn distrust(&mut self) {
-        self.asked_revision = None;
-    }
-
     fn answered(&mut self, reply: Reply<UploadTrace>, cx: &Shell) {
-        self.is_loading = false;
-        match reply {
-            Ok(trace) => {
-                self.findings.replace(FindingRow::all(&trace.findings), cx.clock.utc);
-                self.attempts.replace(AttemptRow::all(&trace.attempts), cx.clock.utc);
-                self.trace = Some(trace);
-                self.read_at = Some(cx.clock.instant);
-                self.error = None;
-            }
-            Err(e) => self.error = Some(e.to_string()),
+        if let Ok(trace) = &reply {
+            self.findings.replace(FindingRow::all(&trace.findings), cx.clock.utc);
+            self.attempts.replace(AttemptRow::all(&trace.attempts), cx.clock.utc);
         }
+        self.fetched.answered(reply, cx.clock);
     }
 }
 

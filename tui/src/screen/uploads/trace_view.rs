@@ -14,9 +14,9 @@ use crate::theme::Tone;
 impl Trace {
     pub fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, rest) = split_top(area, 1);
-        let Some(trace) = self.trace.clone() else {
+        let Some(trace) = self.fetched.value.clone() else {
             canvas.heading(head, &format!("Upload {}", self.id));
-            let words = self.error.clone().unwrap_or_else(|| "reading …".to_owned());
+            let words = self.fetched.error.clone().unwrap_or_else(|| "reading …".to_owned());
             canvas.paragraph(rest, &words, Tone::Dim);
             return;
         };
