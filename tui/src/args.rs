@@ -4,7 +4,7 @@ mod campaigns;
 mod dead;
 
 pub use campaigns::{CampaignCommand, Follow, typed_plan};
-pub use dead::{DeadCommand, DeadList, How, OpsCommand, Which};
+pub use dead::{DeadCommand, DeadList, How, Which};
 
 use std::path::PathBuf;
 
@@ -62,11 +62,6 @@ pub enum Command {
     Dead {
         #[command(subcommand)]
         act: Option<DeadCommand>,
-    },
-    /// Operations on dead letters.
-    Ops {
-        #[command(subcommand)]
-        act: Option<OpsCommand>,
     },
     /// Campaigns: draw anew what the catalogue has already, look at it, swap it in.
     Campaign {

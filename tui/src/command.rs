@@ -4,7 +4,6 @@ mod campaigns;
 mod dead;
 mod edit;
 mod events;
-mod operations;
 mod plan;
 pub mod upload;
 
@@ -17,7 +16,6 @@ use crate::client::Client;
 pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dead { act } => return dead::run(client, act, output).await,
-        Command::Ops { act } => operations::run(client, act, output).await?,
         Command::Campaign { act } => return campaigns::run(client, act, output).await,
         Command::Events { count } => events::run(client, count).await?,
         Command::Upload(_) => anyhow::bail!("`upload` does not use the control socket"),

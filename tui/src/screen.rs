@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod latency;
+mod operations;
 mod overview;
 mod queues;
 mod review;
@@ -32,6 +33,7 @@ static SCREENS: &[Registered] = &[
     registered::<overview::Overview>(),
     registered::<queues::Queues>(),
     registered::<Legacy>(),
+    registered::<operations::Operations>(),
     registered::<latency::Latency>(),
     registered::<alerts::Alerts>(),
     registered::<review::Review>(),

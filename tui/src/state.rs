@@ -13,7 +13,6 @@ pub mod letter;
 pub mod lists;
 pub mod message;
 pub mod news;
-pub mod operations;
 pub mod pacing;
 pub mod plan;
 pub mod prompt;
@@ -23,7 +22,6 @@ pub mod screen;
 pub mod selected;
 #[cfg(test)]
 mod tests;
-pub mod turning;
 pub mod typing;
 pub mod writing;
 
@@ -34,7 +32,6 @@ use campaigns::Campaigns;
 use dead::Dead;
 use edit::EditView;
 use legacy::OldPrompt;
-use operations::Operations;
 use plan::PlanView;
 use prompt::Prompt;
 use redrive::Target;
@@ -44,7 +41,6 @@ use screen::Screen;
 #[derive(Default)]
 pub struct Legacy {
     pub dead: Dead,
-    pub operations: Operations,
     pub campaigns: Campaigns,
     /// A plan that is asked about.
     pub plan: Option<PlanView>,

@@ -2,6 +2,7 @@
 
 pub mod campaigns;
 pub mod dead;
+pub mod operations;
 mod review;
 
 pub use review::*;

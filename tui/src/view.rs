@@ -2,14 +2,11 @@
 
 pub mod campaigns;
 mod edit;
-pub mod facts;
 pub mod foot;
 pub mod groups;
 pub mod keys;
 pub mod letter;
 pub mod letters;
-pub mod operation;
-pub mod operations;
 pub mod overlay;
 mod plan;
 #[cfg(test)]
@@ -29,8 +26,6 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shel
         Screen::Groups => groups::draw(canvas, area, app, cx),
         Screen::Letters => letters::draw(canvas, area, app, cx),
         Screen::Letter => letter::draw(canvas, area, app),
-        Screen::Operations => operations::draw(canvas, area, app, cx),
-        Screen::Operation => operation::draw(canvas, area, app, cx),
         Screen::Campaigns => campaigns::draw(canvas, area, app, cx),
         Screen::Campaign => campaigns::detail::draw(canvas, area, app, cx),
         Screen::Other => {}

@@ -1,10 +1,10 @@
-//! `tradepost dead` and `tradepost ops`.
+//! `tradepost dead`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use tradepost_common::ids::{MessageId, OperationId, UploadId};
-use tradepost_common::operations::{ItemState, Pace};
+use tradepost_common::ids::{MessageId, UploadId};
+use tradepost_common::operations::Pace;
 
 #[derive(Debug, Subcommand)]
 pub enum DeadCommand {
@@ -144,43 +144,4 @@ pub struct How {
     /// Watch it to the end; ends with 1 unless it is done and nothing failed again.
     #[arg(long)]
     pub wait: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum OpsCommand {
-    /// Operations, newest first.
-    Ls {
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
-    /// One operation: where it stands and what was left out.
-    Show {
-        id: OperationId,
-    },
-    /// The messages of one operation.
-    Items {
-        id: OperationId,
-        /// Only those in that state: `left_out`, `sent`, `done`, `failed` or `discarded`.
-        #[arg(long, value_name = "STATE")]
-        only: Option<ItemState>,
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
-    Pause {
-        id: OperationId,
-    },
-    /// Go on, also where it had stopped by itself.
-    Resume {
-        id: OperationId,
-    },
-    /// Finished items stay finished.
-    Cancel {
-        id: OperationId,
-    },
-    /// Another rate, in messages a second.
-    Rate {
-        id: OperationId,
-        #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-        rate: u32,
-    },
 }

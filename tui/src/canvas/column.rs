@@ -18,6 +18,15 @@ impl Column<'_, '_> {
         self.rest = rest;
     }
 
+    pub fn spans(&mut self, spans: &[(String, Tone)]) {
+        let (place, rest) = split_top(self.rest, 1);
+        if place.height > 0 {
+            self.canvas.put_spans(place, spans);
+        }
+        self.rest = rest;
+    }
+
+    /// A text in so many lines at most.
     pub fn lines(&mut self, words: &str, tone: Tone, most: u16) {
         let place = Rect {
             height: most.min(self.rest.height),

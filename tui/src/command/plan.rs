@@ -4,10 +4,12 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde::Serialize;
 use tradepost_common::ids::OperationId;
-use tradepost_common::operations::{MAX_IDS, NewOperation, Operation, OperationKind, OperationState, Pace, Selection};
+use tradepost_common::operations::{
+    MAX_IDS, NewOperation, Operation, OperationItem, OperationKind, OperationState, Pace, Selection,
+};
 
-use super::operations::DryRun;
 use crate::args::{How, Which};
 use crate::cli::confirm;
 use crate::cli::{self, Output};
@@ -20,6 +22,13 @@ use crate::rows::operation::{in_short, in_text, outcome};
 
 /// Between two looks at a plan, or at what runs.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// A plan that was only looked at: the operation, and every message that it leaves out.
+#[derive(Serialize)]
+struct DryRun {
+    operation: Operation,
+    left_out: Vec<OperationItem>,
+}
 
 pub fn selection(which: Which) -> anyhow::Result<Selection> {
     if which.ids.len() > MAX_IDS {

@@ -64,6 +64,13 @@ impl App {
         self.shell.effects.iter().filter_map(as_request).collect()
     }
 
+    /// The same; nothing waits any more.
+    pub fn take_sent<R: Clone + 'static>(&mut self) -> Vec<R> {
+        let sent = self.sent();
+        self.shell.effects.clear();
+        sent
+    }
+
     /// A reply comes.
     pub fn answer<R: Request>(&mut self, request: R, reply: Reply<R::Output>) {
         self.update(Update::Answer(Answer::new(request, reply)));

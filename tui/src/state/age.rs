@@ -32,21 +32,12 @@ impl Legacy {
                 .letter
                 .as_ref()
                 .and_then(|l| confirmed(l.read_at, l.error.is_some() || l.asked_revision != revisions.dead)),
-            Screen::Operations => {
-                let list = &self.operations.paged;
-                confirmed(list.read_at, list.is_behind(revisions.operations))
-            }
             Screen::Campaigns => {
                 let list = &self.campaigns.paged;
                 confirmed(list.read_at, list.error.is_some())
             }
             Screen::Campaign => self
                 .campaigns
-                .view
-                .as_ref()
-                .and_then(|v| confirmed(v.read_at, v.error.is_some())),
-            Screen::Operation => self
-                .operations
                 .view
                 .as_ref()
                 .and_then(|v| confirmed(v.read_at, v.error.is_some())),

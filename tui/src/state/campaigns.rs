@@ -256,19 +256,14 @@ impl Legacy {
         cx.go(Screen::Campaign.page());
     }
 
-    /// Tab: from the operations to the campaigns and back; in a campaign, from its samples to what it could not draw.
-    pub fn other_campaign_pane(&mut self, cx: &mut Shell) {
-        match (screen(cx), &mut self.campaigns.view) {
-            (Screen::Operations, _) => cx.go(Screen::Campaigns.page()),
-            (Screen::Campaigns, _) => cx.go(Screen::Operations.page()),
-            (_, Some(view)) => {
-                view.looking.leave();
-                view.pane = match view.pane {
-                    CampaignPane::Samples => CampaignPane::SetAside,
-                    CampaignPane::SetAside => CampaignPane::Samples,
-                };
-            }
-            _ => {}
+    /// Tab: from the samples of a campaign to what it could not draw and back.
+    pub fn other_campaign_pane(&mut self) {
+        if let Some(view) = &mut self.campaigns.view {
+            view.looking.leave();
+            view.pane = match view.pane {
+                CampaignPane::Samples => CampaignPane::SetAside,
+                CampaignPane::SetAside => CampaignPane::Samples,
+            };
         }
     }
 

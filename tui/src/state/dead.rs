@@ -124,8 +124,8 @@ impl Legacy {
     fn leave_level(&mut self, cx: &mut Shell) {
         match screen(cx) {
             Screen::Letter => {
-                let from = self.dead.letter.as_ref().map_or(Screen::Letters, |l| l.from);
-                cx.go(from.page());
+                let from = self.dead.letter.as_ref().map_or(Screen::Letters.page(), |l| l.from);
+                cx.go(from);
             }
             Screen::Letters => cx.go(Screen::Groups.page()),
             _ => {

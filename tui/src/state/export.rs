@@ -19,11 +19,6 @@ impl Legacy {
                 .as_ref()
                 .and_then(|l| l.detail.as_ref())
                 .and_then(pretty),
-            Screen::Operations => rows(&self.operations.paged.list),
-            Screen::Operation => self.operations.view.as_ref().and_then(|view| {
-                let items: Vec<_> = view.items.list.shown().collect();
-                pretty(&serde_json::json!({ "operation": view.operation, "items": items }))
-            }),
             Screen::Campaigns => rows(&self.campaigns.paged.list),
             Screen::Campaign => self.campaigns.view.as_ref().and_then(|view| {
                 let samples: Vec<_> = view.samples.list.shown().collect();

@@ -13,7 +13,6 @@ use crate::state::prompt::{PlanStep, Prompt};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OldAction {
     Dead(DeadKey),
-    Operation(OperationKey),
     Campaign(CampaignKey),
     /// Changes how a sample of a canary is seen.
     Sample(LookKey),
@@ -25,14 +24,6 @@ pub enum DeadKey {
     /// Redrive, discard or purge.
     Plan(OperationKind),
     Edit,
-}
-
-/// Keys of the operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationKey {
-    Turn,
-    Cancel,
-    Rate,
 }
 
 /// Keys typed into a prompt.

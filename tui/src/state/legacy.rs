@@ -7,13 +7,12 @@ use tradepost_common::events::Event;
 use tradepost_common::operations::OperationKind;
 
 use super::campaigns::CampaignKey;
-use super::input::{DeadKey, OldAction, OperationKey, letters};
+use super::input::{DeadKey, OldAction, letters};
 use super::prompt::Prompt;
 use super::screen::{PAGES, Screen};
 use super::{Legacy, screen};
 use crate::canvas::Canvas;
 use crate::list::AnyList;
-use crate::rows::operation;
 use crate::shell::{Action, Badge, Destination, Entry, Handled, Hint, Page, Shell};
 use crate::view;
 
@@ -40,7 +39,7 @@ impl crate::shell::Screen for Legacy {
             Action::Arrow(pan) if on == Screen::Campaign => self.arrow_at_sample(cx, pan),
             Action::Step(step) if on == Screen::Letter => self.step(cx, step),
             Action::Cycle(order) if on == Screen::Letter => self.cycle(cx, order),
-            Action::OtherPane => return self.other_pane(on, cx),
+            Action::OtherPane if on == Screen::Campaign => self.other_campaign_pane(),
             Action::Open => self.open_selected(on, cx),
             Action::Back => return self.back(on, cx),
             Action::Mark(marking) => {
@@ -100,7 +99,6 @@ impl crate::shell::Screen for Legacy {
 
     fn enter(&mut self, cx: &mut Shell) {
         match screen(cx) {
-            Screen::Operation if self.operations.view.is_none() => cx.go(Screen::Operations.page()),
             Screen::Campaign if self.campaigns.view.is_none() => cx.go(Screen::Campaigns.page()),
             Screen::Letter if self.dead.letter.is_none() => cx.go(Screen::Letters.page()),
             Screen::Campaigns | Screen::Campaign => self.beat_campaigns(cx),
@@ -120,10 +118,9 @@ impl crate::shell::Screen for Legacy {
         let counts = cx.live.overview.as_ref().map(|o| o.counts).unwrap_or_default();
         let count = match Screen::with_name(page.name) {
             Some(Screen::Groups) => counts.dead_letters,
-            Some(Screen::Operations) => {
-                let started = self.operations.live.iter().filter(|o| o.started_at.is_some());
+            Some(Screen::Campaigns) => {
                 let rows = self.campaigns.paged.list.rows().iter();
-                (started.count() + rows.filter(|c| view::campaigns::is_on(c)).count()) as i64
+                rows.filter(|c| view::campaigns::is_on(c)).count() as i64
             }
             _ => 0,
         };
@@ -131,19 +128,12 @@ impl crate::shell::Screen for Legacy {
     }
 
     fn progress(&self, cx: &Shell) -> Vec<String> {
-        if cx.page.root() == Screen::Operations.word() {
+        if cx.page.root() == Screen::Campaigns.page().root() {
             return Vec::new();
         }
-        let started = self.operations.live.iter().filter(|o| o.started_at.is_some());
         let campaigns = self.campaigns.paged.list.rows().iter();
-        started
-            .map(operation::in_short)
-            .chain(
-                campaigns
-                    .filter(|c| view::campaigns::is_on(c))
-                    .map(view::campaigns::in_short),
-            )
-            .collect()
+        let on = campaigns.filter(|c| view::campaigns::is_on(c));
+        on.map(view::campaigns::in_short).collect()
     }
 
     fn open(&mut self, destination: &Destination, cx: &mut Shell) -> Handled {
@@ -178,21 +168,9 @@ impl Legacy {
         match action {
             OldAction::Dead(DeadKey::Edit) => self.edit_dead(cx),
             OldAction::Dead(DeadKey::Plan(kind)) => self.plan_for_dead(cx, kind),
-            OldAction::Operation(OperationKey::Turn) => self.turn_operation(cx),
-            OldAction::Operation(OperationKey::Cancel) => self.ask_cancel(cx),
-            OldAction::Operation(OperationKey::Rate) => self.ask_rate(cx),
             OldAction::Campaign(key) => self.campaign_key(cx, key),
             OldAction::Sample(key) => self.look_at_sample(cx, key),
         }
-    }
-
-    fn other_pane(&mut self, on: Screen, cx: &mut Shell) -> Handled {
-        match on {
-            Screen::Operation => self.next_items(),
-            Screen::Operations | Screen::Campaigns | Screen::Campaign => self.other_campaign_pane(cx),
-            _ => return Handled::No,
-        }
-        Handled::Yes
     }
 
     fn open_selected(&mut self, on: Screen, cx: &mut Shell) {
@@ -200,8 +178,6 @@ impl Legacy {
             Screen::Groups => self.open_group(cx),
             Screen::Letters => self.open_selected_letter(cx),
             Screen::Letter => self.open_upload_of_letter(cx),
-            Screen::Operations => self.open_operation(cx),
-            Screen::Operation => self.open_item(cx),
             Screen::Campaigns => self.open_campaign(cx),
             Screen::Campaign => self.open_in_campaign(cx),
             _ => {}
@@ -254,13 +230,6 @@ impl Legacy {
                 'X',
                 OldAction::Dead(DeadKey::Plan(OperationKind::Purge)),
             ),
-            act(
-                "pause or resume the operation",
-                'P',
-                OldAction::Operation(OperationKey::Turn),
-            ),
-            act("cancel the operation", 'X', OldAction::Operation(OperationKey::Cancel)),
-            act("rate of the operation", 'C', OldAction::Operation(OperationKey::Rate)),
         ]
     }
 }

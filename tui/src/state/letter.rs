@@ -1,7 +1,7 @@
 //! One dead letter: read, scrolled, left for what it belongs to.
 
 use super::screen;
-use crate::shell::{Destination, Shell};
+use crate::shell::{Destination, Page, Shell};
 use std::time::Instant;
 
 use tradepost_common::dead::DeadDetail;
@@ -19,7 +19,7 @@ use crate::view::letter::Document;
 pub struct LetterView {
     pub id: MessageId,
     /// Where Esc leads.
-    pub from: Screen,
+    pub from: &'static Page,
     pub detail: Option<DeadDetail>,
     /// Why it could not be read, or not again.
     pub error: Option<String>,
@@ -34,7 +34,7 @@ pub struct LetterView {
 }
 
 impl LetterView {
-    fn new(id: MessageId, from: Screen) -> Self {
+    fn new(id: MessageId, from: &'static Page) -> Self {
         Self {
             id,
             from,
@@ -106,9 +106,9 @@ impl Legacy {
     pub fn open_letter(&mut self, cx: &mut Shell, id: MessageId) {
         if self.dead.letter.as_ref().is_none_or(|l| l.id != id) {
             let from = match (screen(cx), &self.dead.letter) {
-                (Screen::Operation, _) => Screen::Operation,
                 (Screen::Letter, Some(letter)) => letter.from,
-                _ => Screen::Letters,
+                (Screen::Other, _) => cx.page,
+                _ => Screen::Letters.page(),
             };
             self.dead.letter = Some(LetterView::new(id, from));
         }

@@ -14,12 +14,6 @@ impl Legacy {
             Screen::Letter | Screen::Other => None,
             Screen::Groups => Some(&mut self.dead.groups.paged.list),
             Screen::Letters => Some(&mut self.dead.letters.paged.list),
-            Screen::Operations => Some(&mut self.operations.paged.list),
-            Screen::Operation => self
-                .operations
-                .view
-                .as_mut()
-                .map(|v| &mut v.items.list as &mut dyn AnyList),
             Screen::Campaigns => Some(&mut self.campaigns.paged.list),
             Screen::Campaign => self.campaigns.view.as_mut().map(CampaignView::list),
         }

@@ -4,7 +4,7 @@ use tradepost_common::Page;
 use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
 use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
 use tradepost_common::ids::{CampaignId, MessageId, OperationId};
-use tradepost_common::operations::{ItemState, NewOperation, Operation, OperationItem, Selection};
+use tradepost_common::operations::{NewOperation, Operation, Selection};
 
 use super::{Legacy, requests};
 use crate::client::{CampaignStep, Client, Reply, Turn};
@@ -19,23 +19,13 @@ pub enum Read {
     Letter(MessageId),
     /// The effect an edit would have.
     Check(MessageId, Edit),
-    Operations(PageRequest),
     Operation(OperationId),
-    Items(ItemsAsk),
     Campaigns(PageRequest),
     Campaign(CampaignId),
     /// Samples of a campaign's canary.
     Samples(CampaignId, PageRequest),
     /// Failures of a campaign.
     SetAside(CampaignId, PageRequest),
-}
-
-/// A page of an operation's messages, of one state or all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemsAsk {
-    pub id: OperationId,
-    pub state: Option<ItemState>,
-    pub page: PageRequest,
 }
 
 /// Acts; one after the other, in the order of the keys.
@@ -61,9 +51,7 @@ pub enum Update {
     Letters(Selection, PageRequest, Reply<DeadPage>),
     Letter(MessageId, Reply<Box<DeadDetail>>),
     Checked(MessageId, Reply<EditCheck>),
-    Operations(PageRequest, Reply<Page<Operation>>),
-    Operation(OperationId, Reply<Operation>),
-    Items(ItemsAsk, Reply<Page<OperationItem>>),
+    Operation(Reply<Operation>),
     Campaigns(PageRequest, Reply<Page<Campaign>>),
     Campaign(CampaignId, Reply<Box<Campaign>>),
     Samples(CampaignId, PageRequest, Reply<Page<Sample>>),

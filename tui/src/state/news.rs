@@ -14,10 +14,7 @@ impl Legacy {
             Update::Letter(id, reply) => self.letter_arrived(cx, id, reply),
             Update::Checked(id, reply) => self.checked(id, reply),
             Update::EditSent(id, reply) => self.edit_sent(cx, id, reply),
-            Update::Operations(ask, Ok(page)) => self.operations.paged.arrived(&ask, page, cx.clock),
-            Update::Operations(_, Err(e)) => self.operations.paged.failed(e.to_string(), cx.clock),
-            Update::Operation(id, reply) => self.operation_arrived(cx, id, reply),
-            Update::Items(ask, reply) => self.items_arrived(cx, &ask, reply),
+            Update::Operation(reply) => self.operation_arrived(cx, reply),
             Update::Campaigns(ask, reply) => self.campaigns_arrived(cx, &ask, reply),
             Update::Campaign(id, reply) => self.campaign_arrived(cx, id, reply.map(|c| *c)),
             Update::Samples(id, ask, reply) => self.samples_arrived(cx, id, &ask, reply),
@@ -33,13 +30,14 @@ impl Legacy {
 
     pub fn distrust(&mut self) {
         self.distrust_dead();
-        self.distrust_operations();
         self.distrust_campaigns();
     }
 
     pub fn changed(&mut self, cx: &mut Shell, event: &Event) {
         match event {
-            Event::Operations { operations } => self.operations_changed(cx, operations.clone()),
+            Event::Operations { operations } => {
+                operations.iter().for_each(|operation| self.refresh_plan(cx, operation))
+            }
             // Campaigns are long work, too: one counter tells of both.
             Event::Changed(revisions) if revisions.operations != self.operations_revision => {
                 self.operations_revision = revisions.operations;
@@ -52,7 +50,6 @@ impl Legacy {
     /// Asks for whatever the screen shows and does not have, or has in an old version.
     pub fn read_what_is_shown(&mut self, cx: &mut Shell) {
         let mut reads: Vec<Read> = self.dead_wanted(cx).into_iter().collect();
-        reads.extend(self.operations_wanted(cx));
         reads.extend(self.campaigns_wanted(cx));
         for read in reads {
             cx.read(read);

@@ -13,6 +13,7 @@ use super::prompt::Prompt;
 use super::redrive::Target;
 use crate::client::{Reply, Turn};
 use crate::clock::Clock;
+use crate::format;
 use crate::state::message::{Read, Write};
 use crate::theme::Tone;
 
@@ -198,5 +199,41 @@ impl Legacy {
             }
         }
         true
+    }
+
+    pub fn operation_arrived(&mut self, cx: &mut Shell, reply: Reply<Operation>) {
+        if let Ok(operation) = reply {
+            self.refresh_plan(cx, &operation);
+        }
+    }
+
+    pub fn turned(&mut self, cx: &mut Shell, id: OperationId, turn: Turn, reply: Reply<Operation>) {
+        let is_plan = turn == Turn::Start && self.plan_started(cx, id, &reply);
+        match reply {
+            Ok(operation) => {
+                // Plans that were given up are cancelled without a word.
+                if operation.started_at.is_some() || turn != Turn::Cancel {
+                    let words = format!(
+                        "{} is {}; 4 shows it",
+                        operation.kind.as_str(),
+                        operation.state.as_str()
+                    );
+                    cx.say(Tone::Good, words);
+                }
+            }
+            Err(_) if is_plan => {}
+            Err(e) => cx.say(Tone::Bad, format!("{}: {e}", turn.as_str())),
+        }
+    }
+
+    pub fn rated(&mut self, cx: &mut Shell, reply: Reply<Operation>) {
+        match reply {
+            Ok(operation) => {
+                self.refresh_plan(cx, &operation);
+                let rate = format::count(operation.pace.rate_per_second.into());
+                cx.say(Tone::Good, format!("{rate} messages a second at most"));
+            }
+            Err(e) => cx.say(Tone::Bad, format!("the rate stays: {e}")),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Prompts at the bottom of the screen or over it.
 
-use tradepost_common::ids::{CampaignId, OperationId};
+use tradepost_common::ids::CampaignId;
 
 use crate::client::CampaignStep;
 use crate::input::Input;
@@ -39,8 +39,6 @@ impl Prompt {
 /// The purpose of a typed number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberOf {
-    /// Messages a second of that operation.
-    Rate(OperationId),
     /// Items a second of that campaign; empty: no limit.
     CampaignRate(CampaignId),
 }
@@ -48,9 +46,6 @@ pub enum NumberOf {
 /// The act of `y`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sure {
-    /// It had stopped by itself.
-    Resume(OperationId),
-    Cancel(OperationId),
     Campaign(CampaignId, CampaignStep),
 }
 

@@ -1,7 +1,5 @@
 //! Questions and acts, and the requests they are.
 
-use tradepost_common::operations::ItemState;
-
 use crate::client::{Client, Failure};
 use crate::paged::PAGE;
 use crate::query::Query;
@@ -27,16 +25,7 @@ pub async fn answer(client: &Client, read: Read) -> Update {
         }
         Read::Letter(id) => Update::Letter(id, client.dead_letter(id).await.map(Box::new)),
         Read::Check(id, edit) => Update::Checked(id, client.check_edit(id, &edit).await),
-        Read::Operations(ask) => {
-            let reply = client.operations(&page(&ask.cursor)).await;
-            Update::Operations(ask, reply)
-        }
-        Read::Operation(id) => Update::Operation(id, client.operation(id).await),
-        Read::Items(ask) => {
-            let query = page(&ask.page.cursor).with("state", ask.state.map(ItemState::as_str));
-            let reply = client.operation_items(ask.id, &query).await;
-            Update::Items(ask, reply)
-        }
+        Read::Operation(id) => Update::Operation(client.operation(id).await),
         Read::Campaigns(ask) => {
             let reply = client.campaigns(&page(&ask.cursor)).await;
             Update::Campaigns(ask, reply)
@@ -90,9 +79,7 @@ pub fn busy_reply(read: Read) -> Update {
         Read::Letters(of, ask) => Update::Letters(of, ask, Err(busy())),
         Read::Letter(id) => Update::Letter(id, Err(busy())),
         Read::Check(id, _) => Update::Checked(id, Err(busy())),
-        Read::Operations(ask) => Update::Operations(ask, Err(busy())),
-        Read::Operation(id) => Update::Operation(id, Err(busy())),
-        Read::Items(ask) => Update::Items(ask, Err(busy())),
+        Read::Operation(_) => Update::Operation(Err(busy())),
         Read::Campaigns(ask) => Update::Campaigns(ask, Err(busy())),
         Read::Campaign(id) => Update::Campaign(id, Err(busy())),
         Read::Samples(id, ask) => Update::Samples(id, ask, Err(busy())),

@@ -11,9 +11,6 @@ pub enum Screen {
     Letters,
     /// One dead letter.
     Letter,
-    Operations,
-    /// One operation and its messages.
-    Operation,
     Campaigns,
     /// One campaign, its canary and what it could not draw.
     Campaign,
@@ -22,13 +19,11 @@ pub enum Screen {
 }
 
 /// The pages that are not moved yet.
-pub static PAGES: [Page; 7] = [
+pub static PAGES: [Page; 5] = [
+    Page::below("campaigns", "operations"),
     Page::tab("dead-groups", '3', "Dead", "Dead"),
     Page::below("dead-letters", "dead-groups"),
     Page::below("dead-letter", "dead-groups"),
-    Page::tab("operations", '4', "Ops", "Ops"),
-    Page::below("operation", "operations"),
-    Page::below("campaigns", "operations"),
     Page::below("campaign", "operations"),
 ];
 
@@ -39,8 +34,6 @@ impl Screen {
             Self::Groups => "dead-groups",
             Self::Letters => "dead-letters",
             Self::Letter => "dead-letter",
-            Self::Operations => "operations",
-            Self::Operation => "operation",
             Self::Campaigns => "campaigns",
             Self::Campaign => "campaign",
             Self::Other => "other",
@@ -56,8 +49,6 @@ impl Screen {
             Self::Groups,
             Self::Letters,
             Self::Letter,
-            Self::Operations,
-            Self::Operation,
             Self::Campaigns,
             Self::Campaign,
         ]

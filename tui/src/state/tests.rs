@@ -3,7 +3,6 @@
 mod campaigns;
 mod dead;
 mod looking;
-mod turning;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::legacy::OldPrompt;
-use super::prompt::{Line, PlanStep, Prompt};
+use super::prompt::{Line, PlanStep, Prompt, Sure};
 use super::{Legacy, set_prompt};
 use crate::canvas::Canvas;
 use crate::input::Input;
@@ -19,7 +19,7 @@ impl Legacy {
         match prompt {
             Prompt::Number { of, line } => self.type_number(cx, of, line, typed),
             Prompt::Campaign(line) => self.type_campaign(cx, line, typed),
-            Prompt::Sure(sure) => self.answer_sure(cx, sure, &typed),
+            Prompt::Sure(Sure::Campaign(id, step)) => self.answer_campaign(cx, id, step, &typed),
             Prompt::Why(line) => self.answer_why(cx, line, typed),
             Prompt::Plan(step) => self.answer_plan(cx, step, typed),
             Prompt::Edit { top } => self.answer_edit(cx, top, &typed),

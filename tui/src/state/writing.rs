@@ -28,7 +28,6 @@ impl Legacy {
         let write = match (&of, number.filter(|n| (1..=most).contains(n))) {
             (NumberOf::CampaignRate(id), None) if line.text().trim().is_empty() => Write::CampaignRate(*id, None),
             (NumberOf::CampaignRate(id), Some(n)) => Write::CampaignRate(*id, Some(n)),
-            (NumberOf::Rate(id), Some(n)) => Write::Rate(*id, n),
             (_, None) => {
                 let most = format::count(most.into());
                 cx.say(Tone::Warn, format!("a number from 1 to {most} is wanted"));

@@ -1,22 +1,20 @@
-//! Dead letters and operations.
+//! Dead letters.
 
 use tradepost_common::dead::{
     DeadAttempt, DeadAttributes, DeadDetail, DeadGroup, DeadGroups, DeadPage, DeadRow, DiffKind, DiffLine, EditCheck,
     Links, Part, Snapshot,
 };
-use tradepost_common::ids::{ItemId, MessageId, OperationId, SetId, UploadId};
-use tradepost_common::operations::{
-    ItemState, LeftOut, Operation, OperationItem, OperationKind, OperationState, Pace, Phase, Selection,
-};
+use tradepost_common::ids::{ItemId, MessageId, SetId, UploadId};
+use tradepost_common::operations::Selection;
 use tradepost_common::queues::{Attempt, AttemptOutcome, Backend, Lane};
 use uuid::Uuid;
 
 use super::{NOW, ago, app};
 use crate::paged::PageRequest;
-use crate::shell::{self, Action, App};
+use crate::shell::{Action, App};
 use crate::state::message::{Read, Update};
 
-pub const PRINT: &str = "0123456789abcdef";
+pub use super::operations::{PRINT, id as operation_id, operation};
 
 pub fn snapshot() -> Snapshot {
     Snapshot { upper: 900, at: NOW }
@@ -24,10 +22,6 @@ pub fn snapshot() -> Snapshot {
 
 pub fn message_id(n: u128) -> MessageId {
     MessageId(Uuid::from_u128(n))
-}
-
-pub fn operation_id(n: u128) -> OperationId {
-    OperationId(Uuid::from_u128(7000 + n))
 }
 
 fn group(queue: &str, fingerprint: &str, error: &str, messages: i64) -> DeadGroup {
@@ -132,53 +126,6 @@ pub fn detail(n: u128) -> DeadDetail {
     }
 }
 
-pub fn operation(n: u128, state: OperationState) -> Operation {
-    let is_started = !matches!(state, OperationState::Planning | OperationState::Planned);
-    Operation {
-        id: operation_id(n),
-        kind: OperationKind::Redrive,
-        state,
-        phase: is_started.then_some(Phase::Ramp),
-        actor: "root".to_owned(),
-        reason: None,
-        selection: Selection::default(),
-        what: format!("queue render, fingerprint {PRINT}"),
-        upper: 900,
-        pace: Pace::default(),
-        selected: 1204,
-        left_out: vec![
-            LeftOut {
-                reason: "the upload is settled".to_owned(),
-                messages: 20,
-            },
-            LeftOut {
-                reason: "it is no dead letter any more".to_owned(),
-                messages: 4,
-            },
-        ],
-        acted: if is_started { 507 } else { 0 },
-        succeeded: if is_started { 480 } else { 0 },
-        refailed: if is_started { 7 } else { 0 },
-        rate: 1980.4,
-        eta_seconds: Some(28.0),
-        note: (state == OperationState::Stopped).then(|| "12 of 30 outcomes were failures".to_owned()),
-        created_at: ago(60),
-        started_at: is_started.then(|| ago(50)),
-        finished_at: None,
-    }
-}
-
-pub fn item(n: u128, state: ItemState) -> OperationItem {
-    OperationItem {
-        message_id: message_id(n),
-        state,
-        queue: "render".to_owned(),
-        subject: Some(format!("icons/broken-{n}.svg")),
-        reason: (state == ItemState::Failed).then(|| "jail child ended with signal 9".to_owned()),
-        at: ago(10),
-    }
-}
-
 pub fn check() -> EditCheck {
     let line = |kind, text: &str| DiffLine {
         kind,
@@ -224,25 +171,6 @@ pub fn app_with_letter() -> App {
     app.act(Action::Open);
     assert!(app.reads().contains(&Read::Letter(message_id(2))));
     app.hear(Update::Letter(message_id(2), Ok(Box::new(detail(2)))));
-    app.shell.effects.clear();
-    app
-}
-
-/// On the operations: one runs, one stopped.
-pub fn app_with_operations() -> App {
-    let mut app = app();
-    let rows = vec![
-        operation(2, OperationState::Running),
-        operation(1, OperationState::Stopped),
-    ];
-    app.update(shell::Update::Event(tradepost_common::events::Event::Operations {
-        operations: rows.clone(),
-    }));
-    app.go("operations");
-    app.hear(Update::Operations(
-        PageRequest { cursor: None },
-        Ok(tradepost_common::Page { rows, next: None }),
-    ));
     app.shell.effects.clear();
     app
 }

@@ -19,8 +19,6 @@ pub fn label(prompt: &Prompt, app: &Legacy, cx: &Shell) -> Label {
 
 fn sure_in_words(sure: &Sure, app: &Legacy, cx: &Shell) -> String {
     match sure {
-        Sure::Resume(_) => "It stopped by itself. Go on all the same?".to_owned(),
-        Sure::Cancel(_) => "Cancel the operation? What is done stays done.".to_owned(),
         Sure::Campaign(_, step) => campaigns::keys::question(*step, app.meant_campaign(cx)),
     }
 }
@@ -31,6 +29,5 @@ fn number_in_words(of: &NumberOf) -> String {
         NumberOf::CampaignRate(_) => {
             format!("items a second at most (1 to {most}, empty: no limit)")
         }
-        NumberOf::Rate(_) => format!("messages a second at most (1 to {most})"),
     }
 }

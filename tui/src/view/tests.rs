@@ -6,7 +6,6 @@ mod dead;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use tradepost_common::Page;
 
 use crate::list::Step;
 use crate::paged::PageRequest;

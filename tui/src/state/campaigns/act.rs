@@ -134,6 +134,7 @@ impl Legacy {
         match typed {
             Typed::Yes if cx.may_write(Role::Operator) => self.send_step(cx, id, step),
             Typed::Yes => {}
+            Typed::Cancel => cx.say(Tone::Plain, "nothing was done"),
             _ => set_prompt(cx, Some(Prompt::Sure(Sure::Campaign(id, step)))),
         }
     }

@@ -2,7 +2,7 @@
 
 use tradepost_common::operations::OperationKind;
 
-use super::{DeadKey, OldAction, OperationKey};
+use super::{DeadKey, OldAction};
 use crate::list::Order;
 use crate::state::campaigns::{CampaignKey, LookKey};
 use crate::state::screen::Screen;
@@ -11,9 +11,6 @@ use crate::state::screen::Screen;
 pub fn own(c: char, screen: Screen) -> Option<OldAction> {
     match (screen, c) {
         (Screen::Groups | Screen::Letters | Screen::Letter, _) => dead_letter(c).map(OldAction::Dead),
-        (Screen::Operations | Screen::Operation, 'P') => Some(OldAction::Operation(OperationKey::Turn)),
-        (Screen::Operations | Screen::Operation, 'X') => Some(OldAction::Operation(OperationKey::Cancel)),
-        (Screen::Operations | Screen::Operation, 'C') => Some(OldAction::Operation(OperationKey::Rate)),
         (Screen::Campaigns | Screen::Campaign, _) => campaign_letter(c, screen),
         _ => None,
     }

@@ -1,10 +1,9 @@
-//! Queues, dead letters, operations and alerts, and what is drawn over them.
+//! Dead letters and what is drawn over them.
 
-use tradepost_common::operations::{ItemState, OperationState};
+use tradepost_common::operations::OperationState;
 use tradepost_common::problem::Fault;
 
 use super::*;
-use crate::state::message::ItemsAsk;
 use crate::state::prompt::Prompt;
 use crate::view::testdata::dead;
 
@@ -113,35 +112,6 @@ fn edit_that_is_no_json_shows_the_line() {
 }
 
 #[test]
-fn operations_show_how_far_they_are() {
-    both!(dead::app_with_operations());
-}
-
-#[test]
-fn operation_shows_its_messages() {
-    let mut app = dead::app_with_operations();
-    app.act(Action::Open);
-    let ask = ItemsAsk {
-        id: dead::operation_id(2),
-        state: None,
-        page: PageRequest { cursor: None },
-    };
-    let rows = vec![dead::item(1, ItemState::Failed), dead::item(2, ItemState::Done)];
-    app.hear(Update::Items(ask, Ok(Page { rows, next: None })));
-    both!(app);
-}
-
-#[test]
-fn what_runs_is_shown_at_the_foot_of_other_screens() {
-    let mut app = dead::app_with_operations();
-    app.go("uploads");
-    let shown = screen(&mut app);
-    assert!(shown.contains("redrive 42 %, 1,980/s, 28s (+1)"), "{shown}");
-    app.go("operations");
-    assert!(!screen(&mut app).contains("(+1)"));
-}
-
-#[test]
 fn nothing_is_said_by_colour_alone() {
     use crate::theme::Theme;
     let mut app = planned(dead::app_with_letters(), REDRIVE);
@@ -155,11 +125,10 @@ fn nothing_is_said_by_colour_alone() {
 
 #[test]
 fn new_screens_fit_every_size() {
-    let screens: [fn() -> App; 5] = [
+    let screens: [fn() -> App; 4] = [
         dead::app_with_groups,
         dead::app_with_letters,
         dead::app_with_letter,
-        dead::app_with_operations,
         || planned(dead::app_with_groups(), PURGE),
     ];
     for make in screens {
