@@ -68,12 +68,6 @@ pub enum Command {
         #[command(subcommand)]
         act: Option<CampaignCommand>,
     },
-    /// The event stream as NDJSON: a snapshot, then what changes.
-    Events {
-        /// Stop after that many lines.
-        #[arg(long)]
-        count: Option<usize>,
-    },
     /// Upload packs as a contributor, over the public API.
     Upload(Upload),
 }

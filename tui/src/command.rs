@@ -3,7 +3,6 @@
 mod campaigns;
 mod dead;
 mod edit;
-mod events;
 mod plan;
 pub mod upload;
 
@@ -15,10 +14,8 @@ use crate::client::Client;
 
 pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Dead { act } => return dead::run(client, act, output).await,
-        Command::Campaign { act } => return campaigns::run(client, act, output).await,
-        Command::Events { count } => events::run(client, count).await?,
+        Command::Dead { act } => dead::run(client, act, output).await,
+        Command::Campaign { act } => campaigns::run(client, act, output).await,
         Command::Upload(_) => anyhow::bail!("`upload` does not use the control socket"),
     }
-    Ok(ExitCode::SUCCESS)
 }

@@ -38,6 +38,7 @@ mod view;
 mod testdata;
 
 mod conn;
+mod events;
 mod run;
 mod signals;
 mod tasks;
@@ -49,7 +50,7 @@ use std::time::Instant;
 use anyhow::Context;
 use args::{Cli, Command};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand as _};
-use cli::{NOT_ASKED, Output, REFUSED};
+use cli::{NOT_ASKED, Output, REFUSED, Subcommand};
 use client::{Client, Failure};
 use run::{Options, Until};
 
@@ -84,9 +85,16 @@ fn main() -> ExitCode {
 
 fn command_line() -> clap::Command {
     let command = Command::augment_subcommands(Cli::command()).subcommand_required(false);
-    screen::subcommands()
+    subcommands()
         .into_iter()
         .fold(command, |command, sub| command.subcommand(sub.command))
+}
+
+/// Those of the screens, and those without a screen.
+fn subcommands() -> Vec<Subcommand> {
+    let mut subcommands = screen::subcommands();
+    subcommands.push(Subcommand::new::<events::EventsArgs>());
+    subcommands
 }
 
 async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<ExitCode> {
@@ -122,9 +130,8 @@ async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs a subcommand of a screen.
 async fn run_subcommand(name: &str, matches: ArgMatches, client: Client, output: Output) -> anyhow::Result<ExitCode> {
-    let subcommands = screen::subcommands();
+    let subcommands = subcommands();
     let found = subcommands.iter().find(|sub| sub.command.get_name() == name);
     let subcommand = found.with_context(|| format!("no subcommand is called {name}"))?;
     (subcommand.run)(matches, client, output).await
