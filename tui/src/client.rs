@@ -3,10 +3,12 @@
 mod campaigns;
 mod dead;
 mod operations;
+mod picture;
 mod review;
 
 pub use campaigns::Step as CampaignStep;
 pub use operations::{MAX_RATE, Turn};
+pub use picture::PictureOf;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,8 @@ mod compose;
 mod key;
 mod zoom;
 
-pub use key::{Background, Colour, Focus, PictureKey, PictureOf};
+pub use crate::client::PictureOf;
+pub use key::{Background, Colour, Focus, PictureKey};
 pub use zoom::{Pan, Zoom};
 
 use std::sync::Arc;

@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use tradepost_common::Page;
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::review::{
     Approve, Ask, Ban, Bulk, BulkDone, BulkPlan, BulkPreview, CaseDetail, CaseRow, Decision, Reject, Source, Viewers,
 };
 
-use super::{Client, Failure, NOTHING, Reply, TIMEOUT, checked};
-use crate::picture::PictureOf;
+use super::{Client, NOTHING, Reply};
 use crate::query::{Query, segment};
 
-/// A picture is at most 512 pixels wide.
-const MAX_PICTURE_BYTES: u64 = 16 << 20;
 /// A thousand cases, each in its own transaction.
 const BULK_TIMEOUT: Duration = Duration::from_secs(180);
 
@@ -94,34 +91,5 @@ impl Client {
     pub async fn source(&self, case: CaseId, item: ItemId, query: &Query) -> Reply<Source> {
         self.get(&query.append_to(&format!("/v1/cases/{case}/items/{item}/source")))
             .await
-    }
-
-    /// The picture as PNG or WebP, `width` pixels wide where it may be chosen; `None` when there is none.
-    pub async fn picture(&self, of: &PictureOf, width: u32) -> Reply<Option<Vec<u8>>> {
-        let path = match of {
-            PictureOf::Case(case, item) => {
-                format!("/v1/cases/{case}/items/{item}/picture?width={width}")
-            }
-            PictureOf::Item(item) => format!("/v1/items/{item}/picture?width={width}"),
-            PictureOf::Sample {
-                campaign,
-                item,
-                preset,
-                side,
-            } => {
-                let (preset, side) = (segment(preset), side.as_str());
-                format!("/v1/campaigns/{campaign}/samples/{item}/{preset}/{side}")
-            }
-        };
-        let response = self.send(self.request(Method::GET, &path).timeout(TIMEOUT)).await?;
-        if response.status() == StatusCode::NOT_FOUND {
-            return Ok(None);
-        }
-        let response = checked(response).await?;
-        if response.content_length().is_some_and(|n| n > MAX_PICTURE_BYTES) {
-            return Err(Failure::Protocol("the picture is too large".to_owned()));
-        }
-        let bytes = response.bytes().await.map_err(|e| self.explain(&e))?;
-        Ok(Some(bytes.to_vec()))
     }
 }

@@ -1,32 +1,7 @@
 //! Keys of pictures: one way to show one picture.
 
-use tradepost_common::campaigns::Side;
-use tradepost_common::ids::{CampaignId, CaseId, ItemId};
-
 use super::Zoom;
-
-/// The subject of a picture.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum PictureOf {
-    /// A file of a case.
-    Case(CaseId, ItemId),
-    /// Any other file: what a file of a case looks like.
-    Item(ItemId),
-    /// A sample of a campaign's canary: a file drawn with a preset, the rendition before it, or their difference.
-    Sample {
-        campaign: CampaignId,
-        item: ItemId,
-        preset: Box<str>,
-        side: Side,
-    },
-}
-
-impl PictureOf {
-    /// It can be had in other widths than its own.
-    pub fn has_widths(&self) -> bool {
-        !matches!(self, Self::Sample { .. })
-    }
-}
+use crate::client::PictureOf;
 
 /// One way to show one picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
