@@ -3,16 +3,13 @@
 pub mod campaigns;
 pub mod dead;
 pub mod operations;
-mod review;
-
-pub use review::*;
 
 use std::time::Instant;
 
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tradepost_common::events::{Event, Revisions, Snapshot};
-use tradepost_common::ids::{CaseId, MessageId, UploadId};
+use tradepost_common::ids::{MessageId, UploadId};
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Process, Role, Severity, WhoAmI};
 use tradepost_common::queues::{Attempt, AttemptOutcome, Backend, QueueRow};
@@ -37,10 +34,6 @@ pub fn clock() -> Clock {
 
 pub fn ago(seconds: i64) -> OffsetDateTime {
     NOW - Duration::seconds(seconds)
-}
-
-pub fn case_id(n: u128) -> CaseId {
-    CaseId(Uuid::from_u128(n))
 }
 
 /// A live terminal with a snapshot.

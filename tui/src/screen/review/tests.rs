@@ -2,6 +2,7 @@
 
 mod bulk;
 mod claiming;
+mod data;
 mod deciding;
 mod desk;
 mod looks;
@@ -25,7 +26,8 @@ use super::*;
 use crate::client::Failure;
 use crate::paged::PageRequest;
 use crate::shell::{self, App, Effect, Link};
-use crate::testdata::{self, case_id};
+use crate::testdata;
+use data::case_id;
 
 impl App {
     fn review(&self) -> &Review {
@@ -42,16 +44,6 @@ impl App {
         review.update(update, &mut self.shell);
         self.screens.settle(&mut self.shell);
     }
-
-    fn review_reads(&self) -> Vec<Read> {
-        self.sent()
-    }
-
-    fn take_review_reads(&mut self) -> Vec<Read> {
-        let reads = self.sent();
-        self.shell.effects.clear();
-        reads
-    }
 }
 
 /// The prompt of that type.
@@ -65,7 +57,7 @@ fn app_with_cases() -> App {
     let mut app = testdata::app();
     app.go("cases");
     let ask = crate::paged::PageRequest { cursor: None };
-    let rows = (1..=3).map(testdata::case).collect();
+    let rows = (1..=3).map(data::case).collect();
     let query = CaseQuery::default();
     app.arrived(Update::Cases(query, ask, Ok(Rows { rows, next: None })));
     app.shell.effects.clear();
@@ -73,9 +65,7 @@ fn app_with_cases() -> App {
 }
 
 fn writes(app: &mut App) -> Vec<Write> {
-    let writes = app.sent();
-    app.shell.effects.clear();
-    writes
+    app.take_sent()
 }
 
 fn status(app: &App) -> &str {
@@ -108,8 +98,8 @@ fn reviewing() -> App {
     let mut app = app_with_cases();
     app.act(Action::Arm);
     app.act(Action::Open);
-    app.arrived(Update::Case(case_id(1), Ok(Box::new(testdata::detail(1)))));
-    app.arrived(Update::Claimed(case_id(1), Ok(testdata::case(1))));
+    app.arrived(Update::Case(case_id(1), Ok(Box::new(data::detail(1)))));
+    app.arrived(Update::Claimed(case_id(1), Ok(data::case(1))));
     app.shell.clock.instant += Duration::from_secs(2);
     app.shell.effects.clear();
     app
@@ -173,7 +163,7 @@ fn after_a_lost_line_lists_are_read_again() {
     assert!(app.shell.effects.is_empty());
     app.update(shell::Update::Link(Link::Live));
     app.update(shell::Update::Event(Event::Snapshot(Box::new(testdata::snapshot()))));
-    assert!(app.review_reads().iter().any(|read| matches!(read, Read::Cases(..))));
+    assert!(app.sent::<Read>().iter().any(|read| matches!(read, Read::Cases(..))));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn marked() -> App {
 }
 
 fn plans(app: &mut App) -> Vec<BulkPlan> {
-    let effects = app.take_review_reads();
+    let effects = app.take_sent::<Read>();
     let plan = |e| {
         if let Read::BulkPlan { plan, .. } = e {
             Some(plan)
@@ -187,12 +187,12 @@ fn cluster_is_settled_after_it_was_asked_how() {
     app.review_mut()
         .cases
         .list
-        .update(testdata::case_of_cluster(1), testdata::NOW);
+        .update(data::case_of_cluster(1), testdata::NOW);
     app.act(Action::Letter('C'));
     assert_eq!(plans(&mut app), []);
     assert!(app.shell.prompt_is::<settle::SettlePrompt>());
     app.press('a');
-    assert_eq!(plans(&mut app)[0].which, BulkWhich::Cluster(testdata::CLUSTER));
+    assert_eq!(plans(&mut app)[0].which, BulkWhich::Cluster(data::CLUSTER));
     app.code(KeyCode::Esc);
     app.act(Action::Letter('O'));
     app.press('x');

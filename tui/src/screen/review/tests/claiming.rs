@@ -9,7 +9,7 @@ use crate::screen::review::case::Arrival;
 fn looking_at_a_case_unarmed_claims_nothing() {
     let mut app = app_with_cases();
     app.act(Action::Open);
-    assert!(app.review_reads().contains(&Read::Case(case_id(1))));
+    assert!(app.sent::<Read>().contains(&Read::Case(case_id(1))));
     assert_eq!(writes(&mut app), []);
     app.act(Action::Arm);
     assert_eq!(writes(&mut app), [Write::Claim(case_id(1))]);
@@ -22,7 +22,7 @@ fn case_held_by_somebody_else_cannot_be_decided() {
     let mut app = app_with_cases();
     app.act(Action::Arm);
     app.act(Action::Open);
-    app.arrived(Update::Case(case_id(1), Ok(Box::new(testdata::detail(1)))));
+    app.arrived(Update::Case(case_id(1), Ok(Box::new(data::detail(1)))));
     app.arrived(Update::Claimed(case_id(1), Err(conflict())));
     app.shell.clock.instant += Duration::from_secs(2);
     writes(&mut app);
@@ -54,7 +54,7 @@ fn claim_is_renewed_while_somebody_looks_and_is_armed() {
 fn case_that_somebody_holds_is_opened_read_only_and_not_asked_for() {
     let mut app = app_with_cases();
     app.act(Action::Arm);
-    let mut held = testdata::case(1);
+    let mut held = data::case(1);
     held.claimed_by = Some("ben".to_owned());
     app.review_mut().cases.list.update(held, testdata::NOW);
     app.act(Action::Open);
@@ -123,19 +123,19 @@ fn heartbeat_goes_out_every_ten_seconds_while_the_case_is_on_the_screen() {
     let view = Read::View(case_id(1));
     let mut app = app_with_cases();
     app.act(Action::Open);
-    assert!(app.review_reads().contains(&view), "at once, armed or not");
+    assert!(app.sent::<Read>().contains(&view), "at once, armed or not");
     app.shell.effects.clear();
     wait(&mut app, 9);
     app.tick();
-    assert!(!app.review_reads().contains(&view));
+    assert!(!app.sent::<Read>().contains(&view));
     wait(&mut app, 1);
     app.tick();
-    assert!(app.review_reads().contains(&view));
+    assert!(app.sent::<Read>().contains(&view));
     app.go("overview");
     app.shell.effects.clear();
     wait(&mut app, 60);
     app.tick();
-    assert!(!app.review_reads().contains(&view), "it is on no screen any more");
+    assert!(!app.sent::<Read>().contains(&view), "it is on no screen any more");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn whoever_may_only_look_is_no_viewer() {
     let mut app = app_with_cases();
     app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer];
     app.act(Action::Open);
-    assert!(!app.review_reads().contains(&Read::View(case_id(1))));
+    assert!(!app.sent::<Read>().contains(&Read::View(case_id(1))));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn approval_leaves_out_marked_files_and_brings_the_next_case_at_once() {
         panic!("approve, then claim the next: {done:?}");
     };
     assert_eq!((*case, *next), (case_id(1), case_id(2)));
-    assert_eq!(body.except, [testdata::detail(1).items[4].id]);
+    assert_eq!(body.except, [data::detail(1).items[4].id]);
     assert_eq!(status(&app), "approving 2 files; 3 left out (2 blocked, 1 marked) …");
     assert_eq!(app.review().case.as_ref().unwrap().id, case_id(2));
     assert_eq!(app.review().cases.list.rows().len(), 2);
@@ -27,7 +27,7 @@ fn approval_leaves_out_marked_files_and_brings_the_next_case_at_once() {
 fn key_meant_for_the_last_case_does_not_decide_the_next() {
     let mut app = reviewing();
     app.act(Action::Letter('a'));
-    app.arrived(Update::Case(case_id(2), Ok(Box::new(testdata::detail(2)))));
+    app.arrived(Update::Case(case_id(2), Ok(Box::new(data::detail(2)))));
     writes(&mut app);
     app.act(Action::Letter('a'));
     assert_eq!(
@@ -45,14 +45,14 @@ fn failed_decision_is_loud_and_the_case_comes_back() {
     app.act(Action::Letter('a'));
     answered(&mut app, 1, Err(gone()));
     assert_eq!(status(&app), "birds 1 / line is NOT decided: gone");
-    assert!(app.review_reads().iter().any(|read| matches!(read, Read::Cases(..))));
+    assert!(app.sent::<Read>().iter().any(|read| matches!(read, Read::Cases(..))));
 }
 
 #[test]
 fn page_from_before_a_decision_does_not_bring_the_case_back() {
     let mut app = reviewing();
     app.act(Action::Letter('a'));
-    let rows = vec![testdata::case(1), testdata::case(2)];
+    let rows = vec![data::case(1), data::case(2)];
     let ask = crate::paged::PageRequest { cursor: None };
     app.arrived(Update::Cases(
         CaseQuery::default(),
@@ -72,11 +72,11 @@ fn case_on_the_screen_is_read_again_when_cases_change() {
         ..app.shell.live.revisions
     };
     app.update(shell::Update::Event(Event::Changed(revisions)));
-    assert!(app.review_reads().contains(&Read::Case(case_id(1))));
+    assert!(app.sent::<Read>().contains(&Read::Case(case_id(1))));
     app.shell.effects.clear();
     app.update(shell::Update::Event(Event::Tick { at: testdata::NOW }));
     assert!(
-        !app.review_reads().contains(&Read::Case(case_id(1))),
+        !app.sent::<Read>().contains(&Read::Case(case_id(1))),
         "one question at a time"
     );
 }
@@ -152,14 +152,14 @@ fn next_case_is_there_before_the_answer_with_its_picture_asked_for() {
     let review: &mut Review = app.screens.get();
     let cx = &mut app.shell;
     review.read_next_case(cx);
-    assert!(app.review_reads().contains(&Read::Case(case_id(2))));
-    let mut detail = testdata::detail(2);
+    assert!(app.sent::<Read>().contains(&Read::Case(case_id(2))));
+    let mut detail = data::detail(2);
     detail.findings.clear();
     detail.items.remove(0);
     let first = PictureOf::Case(case_id(2), detail.items[0].id);
     app.arrived(Update::Case(case_id(2), Ok(Box::new(detail))));
     app.shell.pictures.on_screen.push(PictureKey {
-        of: PictureOf::Case(case_id(1), testdata::item_id(1, 3)),
+        of: PictureOf::Case(case_id(1), data::item_id(1, 3)),
         columns: 20,
         rows: 10,
         focus: Focus::Sharp,

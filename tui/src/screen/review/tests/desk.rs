@@ -14,7 +14,7 @@ fn arrived(app: &mut App, of: CaseQuery, rows: Vec<CaseRow>) {
 }
 
 fn asked(app: &mut App) -> Vec<CaseQuery> {
-    let effects = app.take_review_reads();
+    let effects = app.take_sent::<Read>();
     let query = |e| {
         if let Read::Cases(of, _) = e { Some(of) } else { None }
     };
@@ -30,7 +30,7 @@ fn key_walks_from_open_to_waiting_to_decided_and_esc_comes_back() {
     };
     app.act(Action::Letter('f'));
     assert_eq!(asked(&mut app), [of(Which::Waiting)]);
-    arrived(&mut app, of(Which::Waiting), vec![testdata::case(7)]);
+    arrived(&mut app, of(Which::Waiting), vec![data::case(7)]);
     assert_eq!(app.review().cases.list.rows().len(), 1);
     app.act(Action::Letter('f'));
     assert_eq!(asked(&mut app), [of(Which::Decided)]);
@@ -45,7 +45,7 @@ fn cases_of_another_question_are_not_shown() {
     app.review_mut().cases.distrust();
     app.act(Action::Letter('f'));
     let open = CaseQuery::default();
-    arrived(&mut app, open, vec![testdata::case(9)]);
+    arrived(&mut app, open, vec![data::case(9)]);
     assert!(app.review().cases.list.rows().iter().all(|row| row.id != case_id(9)));
     assert_eq!(app.review().case_query.which, Which::Waiting);
     assert!(!asked(&mut app).is_empty(), "it is asked again for what is wanted");
@@ -62,15 +62,15 @@ fn cluster_and_contributor_narrow_the_list() {
     app.review_mut()
         .cases
         .list
-        .update(testdata::case_of_cluster(1), testdata::NOW);
+        .update(data::case_of_cluster(1), testdata::NOW);
     app.act(Action::Letter('l'));
     let cluster = asked(&mut app).remove(0);
-    assert_eq!(cluster.cluster, Some(testdata::CLUSTER));
+    assert_eq!(cluster.cluster, Some(data::CLUSTER));
     assert_eq!(
         cluster.query().append_to("/v1/cases"),
         "/v1/cases?which=open&cluster=00000000-0000-0000-0000-00000000004d"
     );
-    arrived(&mut app, cluster, vec![testdata::case_of_cluster(1)]);
+    arrived(&mut app, cluster, vec![data::case_of_cluster(1)]);
     app.act(Action::Letter('o'));
     assert_eq!(asked(&mut app)[0].contributor.as_deref(), Some("anna"));
 }
@@ -99,7 +99,7 @@ fn next_case_of_the_daemon_is_opened_as_claimed() {
     app.act(Action::Letter('w'));
     app.act(Action::Letter('w'));
     assert_eq!(writes(&mut app), [Write::Next], "once");
-    app.arrived(Update::Next(Ok(Some(testdata::case(42)))));
+    app.arrived(Update::Next(Ok(Some(data::case(42)))));
     let case = app.review().case.as_ref().unwrap();
     assert_eq!(
         (case.id, &case.claim, app.shell.page.name),
@@ -117,7 +117,7 @@ fn palette_asks_for_the_next_case_from_any_screen() {
     app.paste("next case nobody holds");
     app.code(KeyCode::Enter);
     assert_eq!((app.shell.page.name, writes(&mut app)), ("cases", vec![Write::Next]));
-    app.arrived(Update::Next(Ok(Some(testdata::case(42)))));
+    app.arrived(Update::Next(Ok(Some(data::case(42)))));
     assert_eq!(app.shell.page.name, "case");
 }
 
@@ -128,7 +128,7 @@ fn next_case_that_comes_too_late_is_given_back() {
     app.act(Action::Letter('w'));
     app.go("overview");
     writes(&mut app);
-    app.arrived(Update::Next(Ok(Some(testdata::case(42)))));
+    app.arrived(Update::Next(Ok(Some(data::case(42)))));
     assert_eq!(writes(&mut app), [Write::Release(case_id(42))]);
     assert_eq!((app.shell.page.name, app.review().case.is_none()), ("overview", true));
     app.arrived(Update::Next(Ok(None)));
@@ -140,7 +140,7 @@ fn after_the_last_case_that_was_read_the_daemon_is_asked_for_more() {
     let mut app = reviewing();
     let ask = PageRequest { cursor: None };
     let page = Page {
-        rows: vec![testdata::case(1)],
+        rows: vec![data::case(1)],
         next: Some("c1".to_owned()),
     };
     app.arrived(Update::Cases(CaseQuery::default(), ask, Ok(page)));
@@ -149,14 +149,14 @@ fn after_the_last_case_that_was_read_the_daemon_is_asked_for_more() {
     let done = writes(&mut app);
     assert!(matches!(done[..], [Write::Approve { .. }, Write::Next]), "{done:?}");
     assert_eq!(app.shell.page.name, "cases");
-    app.arrived(Update::Next(Ok(Some(testdata::case(5)))));
+    app.arrived(Update::Next(Ok(Some(data::case(5)))));
     assert_eq!(app.review().case.as_ref().unwrap().id, case_id(5));
 }
 
 #[test]
 fn ten_thousand_open_cases_build_only_the_rows_that_are_seen() {
     let mut app = app_with_cases();
-    let rows: Vec<CaseRow> = (1..=10_000).map(testdata::case).collect();
+    let rows: Vec<CaseRow> = (1..=10_000).map(data::case).collect();
     arrived(&mut app, CaseQuery::default(), rows);
     for step in [Step::Last, Step::HalfUp, Step::First, Step::HalfDown, Step::Down] {
         app.act(Action::Step(step));

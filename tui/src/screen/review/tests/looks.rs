@@ -9,7 +9,7 @@ use crate::screen::review::case::{Mode, Pane};
 use crate::screen::review::source::SourceAsk;
 
 fn sources(app: &mut App) -> Vec<SourceAsk> {
-    let effects = app.take_review_reads();
+    let effects = app.take_sent::<Read>();
     let ask = |e| {
         if let Read::Source(ask) = e { Some(ask) } else { None }
     };
@@ -26,7 +26,7 @@ fn reading(total: i32) -> App {
     app.act(Action::Step(Step::Down));
     app.act(Action::Open);
     let ask = sources(&mut app).remove(0);
-    app.arrived(Update::Source(ask, Ok(testdata::source(1, total.min(400), total))));
+    app.arrived(Update::Source(ask, Ok(data::source(1, total.min(400), total))));
     app
 }
 
@@ -38,7 +38,7 @@ fn enter_on_a_finding_asks_for_the_text_at_its_line() {
     let asked = sources(&mut app);
     let expected = SourceAsk {
         case: case_id(1),
-        item: testdata::item_id(1, 2),
+        item: data::item_id(1, 2),
         line: 12,
         column: Some(5),
     };
@@ -73,7 +73,7 @@ fn text_scrolls_to_its_ends_and_reads_on_once() {
     assert_eq!(sources(&mut app), [], "it is on its way");
     app.arrived(Update::Source(
         more[0].clone(),
-        Ok(testdata::source(more[0].line, 900, 900)),
+        Ok(data::source(more[0].line, 900, 900)),
     ));
     assert_eq!(sources(&mut app), []);
     app.act(Action::Step(Step::First));
@@ -85,7 +85,7 @@ fn answer_without_the_lines_that_are_wanted_is_not_asked_for_without_end() {
     let mut app = reading(900);
     app.act(Action::Step(Step::Last));
     let ask = sources(&mut app).remove(0);
-    app.arrived(Update::Source(ask, Ok(testdata::source(1, 10, 900))));
+    app.arrived(Update::Source(ask, Ok(data::source(1, 10, 900))));
     assert_eq!(sources(&mut app), []);
 }
 
@@ -111,7 +111,7 @@ fn brackets_walk_through_the_findings_with_their_text() {
     let asked = sources(&mut app);
     assert_eq!(
         asked[0].item,
-        testdata::item_id(1, 1),
+        data::item_id(1, 1),
         "the one about the pack is passed over"
     );
     assert_eq!(mode(&app), Mode::Source);
@@ -122,13 +122,13 @@ fn pair_is_of_the_file_under_the_cursor_and_others_follow() {
     let mut app = reviewing();
     app.act(Action::Letter('d'));
     assert_eq!(status(&app), "no file of this case looks like another one");
-    app.arrived(Update::Case(case_id(1), Ok(Box::new(testdata::busy_detail(1)))));
+    app.arrived(Update::Case(case_id(1), Ok(Box::new(data::busy_detail(1)))));
     app.review_mut()
         .case
         .as_mut()
         .unwrap()
         .files
-        .select(&testdata::item_id(1, 4));
+        .select(&data::item_id(1, 4));
     app.act(Action::Letter('d'));
     let look = |app: &App| {
         app.review()
@@ -142,7 +142,7 @@ fn pair_is_of_the_file_under_the_cursor_and_others_follow() {
     app.act(Action::Letter(']'));
     assert_eq!(look(&app), Some(Relation::Geometry), "round and round");
     let case = app.review().case.as_ref().unwrap();
-    assert_eq!(case.file().map(|file| file.id), Some(testdata::item_id(1, 3)));
+    assert_eq!(case.file().map(|file| file.id), Some(data::item_id(1, 3)));
     app.act(Action::Arrow(Pan::Left));
     assert_eq!(look(&app), Some(Relation::Look));
     app.act(Action::Letter('d'));
@@ -152,10 +152,10 @@ fn pair_is_of_the_file_under_the_cursor_and_others_follow() {
 #[test]
 fn look_alikes_that_go_away_leave_no_hole() {
     let mut app = reviewing();
-    app.arrived(Update::Case(case_id(1), Ok(Box::new(testdata::busy_detail(1)))));
+    app.arrived(Update::Case(case_id(1), Ok(Box::new(data::busy_detail(1)))));
     app.act(Action::Letter('d'));
     app.act(Action::Step(Step::Last));
-    app.arrived(Update::Case(case_id(1), Ok(Box::new(testdata::detail(1)))));
+    app.arrived(Update::Case(case_id(1), Ok(Box::new(data::detail(1)))));
     assert!(app.review().case.as_ref().unwrap().look_alike().is_none());
     app.act(Action::Letter('['));
     app.act(Action::Step(Step::Down));
@@ -186,7 +186,7 @@ fn everything_in_a_hostile_case_starts_blurred_and_one_key_shows_the_harmless_fi
         (Focus::Blurred, Focus::Blurred, Focus::Blurred)
     );
     case.pane = Pane::Files;
-    case.files.select(&testdata::item_id(1, 3));
+    case.files.select(&data::item_id(1, 3));
     case.turn_blur();
     assert_eq!((focus(case, 2), focus(case, 3)), (Focus::Sharp, Focus::Sharp));
     assert_eq!(
@@ -194,7 +194,7 @@ fn everything_in_a_hostile_case_starts_blurred_and_one_key_shows_the_harmless_fi
         Focus::Blurred,
         "what is flagged itself wants its own key"
     );
-    case.files.select(&testdata::item_id(1, 2));
+    case.files.select(&data::item_id(1, 2));
     case.turn_blur();
     assert_eq!(focus(case, 1), Focus::Sharp);
 }
@@ -202,7 +202,7 @@ fn everything_in_a_hostile_case_starts_blurred_and_one_key_shows_the_harmless_fi
 #[test]
 fn technical_faults_blur_only_their_own_file() {
     let mut app = reviewing();
-    let mut detail = testdata::detail(1);
+    let mut detail = data::detail(1);
     detail.findings.retain(|f| f.rule != "malware");
     for finding in &mut detail.findings {
         if finding.rule == "active-content" {

@@ -67,7 +67,7 @@ fn nothing_is_suggested_where_nothing_speaks_for_it_and_y_does_nothing() {
     );
     app.code(KeyCode::Esc);
     let detail = app.review_mut().case.as_mut().unwrap().detail.as_mut().unwrap();
-    detail.look_alikes = vec![testdata::look_alike(1, 3, Relation::Exact, "ben")];
+    detail.look_alikes = vec![data::look_alike(1, 3, Relation::Exact, "ben")];
     app.act(Action::Letter('x'));
     assert!(matches!(prompt(&app), Some(Reasons { cursor: Some(2), .. })));
 }
@@ -89,7 +89,7 @@ fn marked_files_alone_are_rejected_with_a_reason() {
     let Write::Approve { body, .. } = &done[0] else {
         panic!("the rest is not approved: {done:?}");
     };
-    assert_eq!(body.except, [testdata::item_id(1, 5)]);
+    assert_eq!(body.except, [data::item_id(1, 5)]);
     assert_eq!(body.template.as_deref(), Some("copy"));
 }
 
@@ -146,7 +146,7 @@ fn question_is_shown_once_more_before_it_is_sent() {
 
 #[test]
 fn letters_and_history_come_with_the_case() {
-    let detail = testdata::busy_detail(1);
+    let detail = data::busy_detail(1);
     let lines = view::record::lines(&detail, 60);
     let has = |words: &str| lines.iter().any(|(line, _)| line.contains(words));
     assert!(has("anna appealed") && has("Did you draw these yourself?") && has("rejected by root"));

@@ -11,7 +11,7 @@ use crate::theme::Theme;
 fn app_in_case() -> App {
     let mut app = app_with_cases();
     app.act(Action::Open);
-    app.arrived(Update::Case(testdata::case_id(1), Ok(Box::new(testdata::detail(1)))));
+    app.arrived(Update::Case(data::case_id(1), Ok(Box::new(data::detail(1)))));
     app
 }
 
@@ -71,11 +71,8 @@ fn app_in_busy_case() -> App {
     let mut app = app_with_cases();
     app.act(Action::Arm);
     app.act(Action::Open);
-    app.arrived(Update::Case(
-        testdata::case_id(1),
-        Ok(Box::new(testdata::busy_detail(1))),
-    ));
-    app.arrived(Update::Claimed(testdata::case_id(1), Ok(testdata::case(1))));
+    app.arrived(Update::Case(data::case_id(1), Ok(Box::new(data::busy_detail(1)))));
+    app.arrived(Update::Claimed(data::case_id(1), Ok(data::case(1))));
     app.shell.clock.instant += Duration::from_secs(2);
     app
 }
@@ -90,8 +87,8 @@ fn app_with_clusters() -> App {
     let ask = PageRequest { cursor: None };
     let rows = (1..8)
         .map(|n| match n {
-            4..6 => testdata::case_of_cluster(n),
-            n => testdata::case(n),
+            4..6 => data::case_of_cluster(n),
+            n => data::case(n),
         })
         .collect();
     let page = Rows {
@@ -122,7 +119,7 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
     app.act(Action::Letter('f'));
     let ask = PageRequest { cursor: None };
     let page = Rows {
-        rows: vec![testdata::case(1), testdata::case(2)],
+        rows: vec![data::case(1), data::case(2)],
         next: None,
     };
     // The first request is answered first, and is not shown.
@@ -165,12 +162,12 @@ fn source_marks_the_line_and_the_column() {
     app.act(Action::Step(Step::Down));
     app.act(Action::Open);
     let ask = crate::screen::review::source::SourceAsk {
-        case: testdata::case_id(1),
-        item: testdata::item_id(1, 2),
+        case: data::case_id(1),
+        item: data::item_id(1, 2),
         line: 12,
         column: Some(5),
     };
-    app.arrived(Update::Source(ask, Ok(testdata::source(1, 40, 40))));
+    app.arrived(Update::Source(ask, Ok(data::source(1, 40, 40))));
     insta::assert_snapshot!(screen(&mut app));
     insta::assert_snapshot!(large_screen(&mut app));
 }
@@ -185,12 +182,12 @@ fn column_far_to_the_right_is_brought_into_sight() {
     case.findings.replace(rows, testdata::NOW);
     app.act(Action::Open);
     let ask = crate::screen::review::source::SourceAsk {
-        case: testdata::case_id(1),
-        item: testdata::item_id(1, 2),
+        case: data::case_id(1),
+        item: data::item_id(1, 2),
         line: 12,
         column: Some(300),
     };
-    let mut source = testdata::source(12, 12, 12);
+    let mut source = data::source(12, 12, 12);
     source.lines[0].text = format!("{}<script>", "日".repeat(99));
     source.lines[0].first_column = 201;
     app.arrived(Update::Source(ask, Ok(source)));
@@ -229,12 +226,12 @@ fn bulk_plan_says_what_is_left_out_and_asks_for_the_number() {
     app.act(Action::Arm);
     app.act(Action::Letter('a'));
     let left_out = |n| LeftOut {
-        case: testdata::case_id(n),
+        case: data::case_id(n),
         title: format!("birds {n} / line"),
         why: "ben holds it".to_owned(),
     };
     let preview = BulkPreview {
-        cases: (1..=34).map(testdata::case_id).collect(),
+        cases: (1..=34).map(data::case_id).collect(),
         items: 812,
         contributors: 3,
         left_out: (40..60).map(left_out).collect(),
@@ -263,9 +260,9 @@ fn cluster_is_asked_about() {
 #[test]
 fn decided_case_counts_down_until_it_is_too_late() {
     let mut app = app_in_busy_case();
-    let mut detail = testdata::detail(1);
-    detail.decision = Some(testdata::decided(tradepost_common::review::CaseOutcome::Rejected));
-    app.arrived(Update::Case(testdata::case_id(1), Ok(Box::new(detail))));
+    let mut detail = data::detail(1);
+    detail.decision = Some(data::decided(tradepost_common::review::CaseOutcome::Rejected));
+    app.arrived(Update::Case(data::case_id(1), Ok(Box::new(detail))));
     assert!(screen(&mut app).contains("DECIDED: rejected by root · u undoes it: 9:00 left"));
     app.shell.clock.utc += time::Duration::minutes(9);
     assert!(screen(&mut app).contains("DECIDED: rejected by root · too late to undo"));
@@ -276,10 +273,10 @@ fn case_of_somebody_else_says_who_holds_it_and_how_long() {
     let mut app = app_with_cases();
     app.act(Action::Arm);
     app.act(Action::Open);
-    let mut detail = testdata::detail(1);
+    let mut detail = data::detail(1);
     detail.case.claimed_by = Some("ben".to_owned());
     detail.claim_until = Some(testdata::NOW + time::Duration::seconds(250));
-    app.arrived(Update::Case(testdata::case_id(1), Ok(Box::new(detail))));
+    app.arrived(Update::Case(data::case_id(1), Ok(Box::new(detail))));
     let refused = crate::client::Failure::Problem(Box::new(tradepost_common::problem::Problem {
         kind: "/docs/problems#case-claimed".to_owned(),
         status: 409,
@@ -288,7 +285,7 @@ fn case_of_somebody_else_says_who_holds_it_and_how_long() {
         detail: None,
         faults: Vec::new(),
     }));
-    app.arrived(Update::Claimed(testdata::case_id(1), Err(refused)));
+    app.arrived(Update::Claimed(data::case_id(1), Err(refused)));
     assert!(screen(&mut app).contains("HELD by ben, 4:10 left"));
 }
 
@@ -297,7 +294,7 @@ fn decision_that_was_not_taken_says_why_on_the_case() {
     let mut app = app_in_busy_case();
     app.act(Action::Letter('a'));
     app.arrived(Update::Decided {
-        case: testdata::case_id(1),
+        case: data::case_id(1),
         title: "birds 1 / line".to_owned(),
         reply: Err(crate::client::Failure::Unreachable("no answer within 20 s".to_owned())),
     });
@@ -324,12 +321,12 @@ fn every_way_to_look_fits_every_size_and_survives_hostile_text() {
     for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60), (10, 3)] {
         for key in ['f', 'd', 'v', 'i', 'x'] {
             let mut app = app_in_busy_case();
-            let mut detail = testdata::busy_detail(1);
+            let mut detail = data::busy_detail(1);
             detail.case.title.clone_from(&hostile);
             detail.letters[0].text.clone_from(&hostile);
             detail.look_alikes[0].other_path.clone_from(&hostile);
             detail.viewers = vec![hostile.clone(); 30];
-            app.arrived(Update::Case(testdata::case_id(1), Ok(Box::new(detail))));
+            app.arrived(Update::Case(data::case_id(1), Ok(Box::new(detail))));
             app.act(Action::Letter(key));
             let shown = lines(&mut app, width, height).join("\n");
             assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));
@@ -353,8 +350,5 @@ fn missing_picture_is_said_and_the_case_can_still_be_decided() {
     assert!(screen(&mut app).contains("no picture of this file"));
     app.shell.clock.instant += Duration::from_secs(2);
     app.act(Action::Letter('a'));
-    assert_eq!(
-        app.review().case.as_ref().map(|case| case.id),
-        Some(testdata::case_id(2))
-    );
+    assert_eq!(app.review().case.as_ref().map(|case| case.id), Some(data::case_id(2)));
 }

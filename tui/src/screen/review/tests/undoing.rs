@@ -17,7 +17,7 @@ fn after_a_decision() -> App {
     let mut app = reviewing();
     app.act(Action::Letter('a'));
     answered(&mut app, 1, Ok(approved()));
-    app.arrived(Update::Case(case_id(2), Ok(Box::new(testdata::detail(2)))));
+    app.arrived(Update::Case(case_id(2), Ok(Box::new(data::detail(2)))));
     app.shell.effects.clear();
     app
 }
@@ -116,14 +116,14 @@ fn decided_case_under_the_cursor_or_on_the_screen_is_the_one_that_is_undone() {
         ..CaseQuery::default()
     };
     let (ask, of) = (PageRequest { cursor: None }, app.review().case_query.clone());
-    let rows = vec![testdata::case(50)];
+    let rows = vec![data::case(50)];
     app.arrived(Update::Cases(of, ask, Ok(tradepost_common::Page { rows, next: None })));
     writes(&mut app);
     app.act(Action::Letter('u'));
     assert_eq!(undos(&mut app)[0].cases, [case_id(50)]);
     app.act(Action::Open);
-    let mut detail = testdata::detail(50);
-    detail.decision = Some(testdata::decided(tradepost_common::review::CaseOutcome::Rejected));
+    let mut detail = data::detail(50);
+    detail.decision = Some(data::decided(tradepost_common::review::CaseOutcome::Rejected));
     app.arrived(Update::Case(case_id(50), Ok(Box::new(detail))));
     writes(&mut app);
     app.act(Action::Letter('a'));

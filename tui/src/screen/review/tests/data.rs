@@ -1,7 +1,7 @@
 //! Cases for tests of the review desk.
 
 use tradepost_common::catalog::FileState;
-use tradepost_common::ids::{ItemId, UploadId};
+use tradepost_common::ids::{CaseId, ItemId, UploadId};
 use tradepost_common::review::{
     CaseDetail, CaseItem, CaseOutcome, CaseRow, ContributorRecord, Decision, Letter, LetterKind, LookAlike,
     QuestionState, Relation, Source, SourceLine, Trust,
@@ -9,7 +9,11 @@ use tradepost_common::review::{
 use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
-use super::{NOW, ago, case_id, findings};
+use crate::testdata::{NOW, ago, findings};
+
+pub fn case_id(n: u128) -> CaseId {
+    CaseId(Uuid::from_u128(n))
+}
 
 pub fn item_id(case: u128, n: u128) -> ItemId {
     ItemId(Uuid::from_u128(case * 100 + n))
