@@ -2,47 +2,56 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
-mod clock;
-mod format;
-mod query;
-mod table;
-mod text;
-mod theme;
+// Composition: a module imports only modules that are listed below it.
+mod events;
+mod run;
 
-mod client;
-mod editor;
-mod socket;
-
-mod export;
-mod fetched;
-mod graphics;
-mod input;
-mod list;
-mod paged;
-mod picture;
-mod pictures;
-mod plain;
-
-mod canvas;
-mod cli;
-mod rows;
-mod shell;
-
-mod args;
 mod command;
-mod screen;
+
 mod state;
 mod view;
+
+mod args;
+
+mod tasks;
+mod term;
+
+mod conn;
+mod signals;
 
 #[cfg(test)]
 mod testdata;
 
-mod conn;
-mod events;
-mod run;
-mod signals;
-mod tasks;
-mod term;
+// The screens, and what surrounds them.
+mod screen;
+
+mod rows;
+mod shell;
+
+// What they are made of.
+mod canvas;
+mod cli;
+mod export;
+mod fetched;
+mod paged;
+mod pictures;
+
+mod list;
+mod picture;
+mod plain;
+
+mod client;
+mod editor;
+mod graphics;
+mod input;
+mod query;
+mod socket;
+mod table;
+
+mod clock;
+mod format;
+mod text;
+mod theme;
 
 use std::process::ExitCode;
 use std::time::Instant;
