@@ -19,11 +19,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
-use tradepost_common::ids::UploadId;
+use tradepost_common::ids::{TokenId, UploadId};
 use tradepost_common::latency::LatencyRow;
 use tradepost_common::overview::{Alert, Overview, WhoAmI};
 use tradepost_common::problem::Problem;
 use tradepost_common::queues::{QueueRow, SetConcurrency};
+use tradepost_common::tokens::TokenRow;
 use tradepost_common::uploads::{UploadRow, UploadTrace};
 
 use crate::query::{Query, segment};
@@ -151,6 +152,15 @@ impl Client {
 
     pub async fn latency(&self) -> Reply<Vec<LatencyRow>> {
         self.get::<Latency>("/v1/latency").await.map(|l| l.latency)
+    }
+
+    pub async fn tokens(&self, query: &Query) -> Reply<Page<TokenRow>> {
+        self.get(&query.append_to("/v1/tokens")).await
+    }
+
+    pub async fn revoke_token(&self, id: TokenId) -> Reply<TokenRow> {
+        self.act(Method::POST, &format!("/v1/tokens/{id}/revoke"), NOTHING)
+            .await
     }
 
     pub async fn audit(&self, query: &Query) -> Reply<Page<AuditRow>> {

@@ -114,6 +114,17 @@ pub fn stamp(at: OffsetDateTime) -> String {
     )
 }
 
+/// `2026-11-22`, in UTC.
+pub fn date(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).date().to_string()
+}
+
+/// `2026-11-22 05:29`, in UTC.
+pub fn minute(at: OffsetDateTime) -> String {
+    let utc = at.to_offset(time::UtcOffset::UTC);
+    format!("{} {:02}:{:02}", utc.date(), utc.hour(), utc.minute())
+}
+
 /// `1 file`, `2 files`.
 pub fn plural(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })

@@ -9,6 +9,7 @@ mod queues;
 mod review;
 #[cfg(test)]
 pub mod testing;
+mod tokens;
 mod uploads;
 
 use crate::cli::Subcommand;
@@ -39,6 +40,7 @@ static SCREENS: &[Registered] = &[
     registered::<review::Review>(),
     registered::<audit::Audit>(),
     registered::<uploads::Uploads>(),
+    registered::<tokens::Tokens>(),
 ];
 
 pub fn all() -> Vec<Box<dyn Screen>> {

@@ -112,9 +112,17 @@ fn upload(state: &str) -> Value {
     })
 }
 
+fn token(state: &str) -> Value {
+    json!({
+        "id": UPLOAD, "account": "anna", "role": "buyer", "banned": false, "state": state, "created_at": AT,
+        "expires_at": null, "last_used_at": AT, "revoked_at": null
+    })
+}
+
 fn daemon(request: &Request) -> Answer {
     let path = request.path.split('?').next().unwrap_or_default();
     let case = format!("/v1/cases/{CASE}");
+    let revoke = format!("/v1/tokens/{UPLOAD}/revoke");
     match (request.method.as_str(), path) {
         ("GET", "/v1/whoami") => (
             200,
@@ -127,6 +135,8 @@ fn daemon(request: &Request) -> Answer {
             (200, json!({ "rows": [upload("published")], "next": "c1" }))
         }
         ("GET", "/v1/uploads") => (200, json!({ "rows": [upload("rejected")], "next": null })),
+        ("GET", "/v1/tokens") => (200, json!({ "rows": [token("active")], "next": null })),
+        ("POST", path) if path == revoke => (200, token("revoked")),
         ("GET", "/v1/events") => (299, json!([snapshot(), { "type": "tick", "at": AT }])),
         ("GET", path) if path == case => (200, case_detail()),
         ("POST", path) if path == format!("{case}/approve") => (200, decision("approved")),
@@ -181,6 +191,27 @@ fn lists_are_read_page_by_page_up_to_the_limit() {
         assert!(text.contains("published") && text.contains("REJECTED"), "{text}");
         let paths: Vec<String> = seen.lock().expect("seen").iter().map(|r| r.path.clone()).collect();
         assert_eq!(paths, ["/v1/uploads?limit=200", "/v1/uploads?cursor=c1&limit=200"]);
+    });
+}
+
+#[test]
+fn tokens_are_listed_by_account_and_revoked_by_id() {
+    with_daemon(|socket, seen| {
+        let text = stdout(&tradepost(socket, &["tokens", "--account", "anna"]));
+        assert!(text.contains("buyer") && text.contains("2026-11-22 12:00"), "{text}");
+        let text = stdout(&tradepost(socket, &["tokens", "revoke", UPLOAD]));
+        assert_eq!(text, format!("the token {UPLOAD} of anna is revoked\n"));
+        let paths: Vec<String> = seen.lock().expect("seen").iter().map(|r| r.path.clone()).collect();
+        assert_eq!(
+            paths,
+            [
+                "/v1/tokens?account=anna&limit=100".to_owned(),
+                format!("/v1/tokens/{UPLOAD}/revoke")
+            ]
+        );
+        for wrong in [&["tokens", "revoke"][..], &["tokens", "revoke", "no-id"]] {
+            assert_eq!(tradepost(socket, wrong).status.code(), Some(2));
+        }
     });
 }
 

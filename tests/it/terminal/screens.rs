@@ -1,5 +1,6 @@
 //! The screens, in a terminal of 80 x 24.
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tradepost_common::review::REASONS;
 use tradepost_tests::packs::SCRIPTED;
@@ -64,6 +65,27 @@ async fn moderator_rejects_a_case_at_the_keyboard() {
         "rejected"
     );
     app.assert_nothing_is_published().await;
+}
+
+#[tokio::test]
+async fn token_is_revoked_at_the_keyboard_after_y() {
+    let app = TestApp::start();
+    let token = app.trusted("ann");
+    let Some(screen) = Screen::open(&app) else { return };
+    screen.shows(&["published"]).await;
+    screen.press("'");
+    screen.shows(&["open: t Tokens"]).await;
+    screen.press("t");
+    screen.shows(&["contributor", "active", "of ann"]).await;
+    screen.press_until("X", "read-only").await;
+    screen.press("W");
+    screen.shows(&["WRITING IS ARMED"]).await;
+    screen.press_until("X", "Revoke the token of ann").await;
+    screen.press("Enter");
+    screen.shows(&["Revoke the token of ann"]).await;
+    assert_eq!(app.get("/v1/uploads", Some(&token)).await.0, StatusCode::OK);
+    screen.press_until("y", "is revoked").await;
+    assert_eq!(app.get("/v1/uploads", Some(&token)).await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tradepost_tests::packs::SCRIPTED;
 use tradepost_tests::{PackBuilder, TestApp};
@@ -174,6 +175,23 @@ async fn cases_are_decided_on_the_command_line() {
         2
     );
     assert_eq!(app.rows("/v1/items").await.len(), 1);
+}
+
+#[tokio::test]
+async fn tokens_are_listed_and_one_is_revoked() {
+    let app = TestApp::start();
+    let (ann, bob) = (app.trusted("ann"), app.trusted("bob"));
+    let list = json_of(&app, &["tokens", "--account", "bob"]);
+    assert_eq!(list["rows"].as_array().unwrap().len(), 1, "{list}");
+    let id = list["rows"][0]["id"].as_str().unwrap();
+    assert_shows(&plain(&app, &["tokens"]), &["ann", "bob", "contributor", "active", id]);
+    assert_shows(&plain(&app, &["tokens", "revoke", id]), &["of bob is revoked"]);
+    assert_eq!(app.get("/v1/uploads", Some(&bob)).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.get("/v1/uploads", Some(&ann)).await.0, StatusCode::OK);
+    let list = json_of(&app, &["tokens", "--account", "bob"]);
+    assert_eq!(list["rows"][0]["state"], "revoked", "{list}");
+    let again = app.tradepost(&["tokens", "revoke", id]);
+    assert_eq!(again.status.code(), Some(1), "the daemon said no: {again:?}");
 }
 
 #[test]

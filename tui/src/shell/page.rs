@@ -30,7 +30,6 @@ impl Page {
         Self { name, place }
     }
 
-    #[expect(dead_code, reason = "the ten digits are enough so far")]
     pub const fn letter(name: &'static str, key: char, title: &'static str) -> Self {
         let place = Place::Letter { key, title };
         Self { name, place }

@@ -16,12 +16,14 @@ struct Tab {
 }
 
 /// The forms of the tabs, the longest first: names and the gap between them.
-const STYLES: [(Names, u16); 3] = [(Names::Full, 2), (Names::Full, 1), (Names::Short, 1)];
+const STYLES: [(Names, u16); 4] = [(Names::Full, 2), (Names::Full, 1), (Names::Short, 1), (Names::Shown, 1)];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Names {
     Full,
     Short,
+    /// Only the tab that is shown has a name.
+    Shown,
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell) {
@@ -76,18 +78,19 @@ fn width(tabs: &[Tab], gap: u16) -> u16 {
 /// The ten with a digit, and the one that is shown if it has a letter.
 fn tabs(screens: &Screens, cx: &Shell, names: Names) -> Vec<Tab> {
     let tab = |page: &'static Page| {
+        let is_shown = page.name == cx.page.root();
         let name = match (page.place, names) {
-            (Place::Tab { short, .. }, Names::Short) => short,
-            (Place::Letter { .. }, _) if page.name != cx.page.root() => return None,
+            (Place::Letter { .. }, _) if !is_shown => return None,
+            (Place::Tab { .. }, Names::Shown) if !is_shown => "",
+            (Place::Tab { short, .. }, Names::Short | Names::Shown) => short,
             (Place::Tab { title, .. } | Place::Letter { title, .. }, _) => title,
             (Place::Below(_), _) => return None,
         };
-        let shortcut = page.shortcut()?;
+        let mut words = format!("{} {name}", page.shortcut()?).trim_end().to_owned();
         let badge = screens.badge(page, cx);
-        let words = match badge.count {
-            1.. => format!("{shortcut} {name}({})", compact(badge.count)),
-            _ => format!("{shortcut} {name}"),
-        };
+        if badge.count > 0 {
+            words.push_str(&format!("({})", compact(badge.count)));
+        }
         Some(Tab {
             words,
             page,

@@ -1,0 +1,46 @@
+//! `tradepost tokens`: the list, or revokes one.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use tradepost_common::ids::TokenId;
+
+use crate::cli::{self, Output, Twin};
+use crate::client::Client;
+use crate::query::Query;
+
+/// Tokens of the public API, newest first; revoke one.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct TokensArgs {
+    #[command(subcommand)]
+    act: Option<TokenCommand>,
+    /// Only tokens of that account.
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Rows at most.
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Revoke a token: requests with it are refused from now on.
+    Revoke { id: TokenId },
+}
+
+impl Twin for TokensArgs {
+    const NAME: &'static str = "tokens";
+
+    async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
+        if let Some(TokenCommand::Revoke { id }) = self.act {
+            let token = client.revoke_token(id).await?;
+            output.print(&token, |_| format!("the token {id} of {} is revoked\n", token.account))?;
+        } else {
+            let query = Query::default().with("account", self.account);
+            let page = cli::collect(self.limit, query, async |query| client.tokens(&query).await).await?;
+            output.print_rows(&page, &page.rows)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
