@@ -1,9 +1,7 @@
 //! The command line.
 
-mod campaigns;
 mod dead;
 
-pub use campaigns::{CampaignCommand, Follow, typed_plan};
 pub use dead::{DeadCommand, DeadList, How, Which};
 
 use std::path::PathBuf;
@@ -62,11 +60,6 @@ pub enum Command {
     Dead {
         #[command(subcommand)]
         act: Option<DeadCommand>,
-    },
-    /// Campaigns: draw anew what the catalogue has already, look at it, swap it in.
-    Campaign {
-        #[command(subcommand)]
-        act: Option<CampaignCommand>,
     },
     /// Upload packs as a contributor, over the public API.
     Upload(Upload),

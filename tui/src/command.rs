@@ -1,6 +1,5 @@
 //! The subcommands of screens that have no folder of their own yet.
 
-mod campaigns;
 mod dead;
 mod edit;
 mod plan;
@@ -15,7 +14,6 @@ use crate::client::Client;
 pub async fn run(client: &Client, command: Command, output: Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dead { act } => dead::run(client, act, output).await,
-        Command::Campaign { act } => campaigns::run(client, act, output).await,
         Command::Upload(_) => anyhow::bail!("`upload` does not use the control socket"),
     }
 }

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod audit;
+mod campaigns;
 mod latency;
 mod operations;
 mod overview;
@@ -35,6 +36,7 @@ static SCREENS: &[Registered] = &[
     registered::<queues::Queues>(),
     registered::<Legacy>(),
     registered::<operations::Operations>(),
+    registered::<campaigns::Campaigns>(),
     registered::<latency::Latency>(),
     registered::<alerts::Alerts>(),
     registered::<review::Review>(),

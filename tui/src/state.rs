@@ -1,7 +1,6 @@
 //! Everything the screens show. Keys and news change it; it never waits for anything.
 
 mod age;
-pub mod campaigns;
 pub mod dead;
 pub mod edit;
 pub mod export;
@@ -23,12 +22,10 @@ pub mod selected;
 #[cfg(test)]
 mod tests;
 pub mod typing;
-pub mod writing;
 
 use tradepost_common::operations::OperationKind;
 
 use crate::shell::Shell;
-use campaigns::Campaigns;
 use dead::Dead;
 use edit::EditView;
 use legacy::OldPrompt;
@@ -41,7 +38,6 @@ use screen::Screen;
 #[derive(Default)]
 pub struct Legacy {
     pub dead: Dead,
-    pub campaigns: Campaigns,
     /// A plan that is asked about.
     pub plan: Option<PlanView>,
     /// Plans asked for so far.
@@ -49,7 +45,6 @@ pub struct Legacy {
     /// The messages to be discarded, once there is a reason.
     pub giving_up: Option<(OperationKind, Target)>,
     pub edit: Option<EditView>,
-    operations_revision: u64,
 }
 
 /// The screen of the page that is shown.

@@ -1,8 +1,6 @@
 //! From state to screen. Drawing changes nothing but where lists are scrolled to.
 
-pub mod campaigns;
 mod edit;
-pub mod foot;
 pub mod groups;
 pub mod keys;
 pub mod letter;
@@ -26,8 +24,6 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Legacy, cx: &mut Shel
         Screen::Groups => groups::draw(canvas, area, app, cx),
         Screen::Letters => letters::draw(canvas, area, app, cx),
         Screen::Letter => letter::draw(canvas, area, app),
-        Screen::Campaigns => campaigns::draw(canvas, area, app, cx),
-        Screen::Campaign => campaigns::detail::draw(canvas, area, app, cx),
         Screen::Other => {}
     }
 }

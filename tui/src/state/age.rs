@@ -32,15 +32,6 @@ impl Legacy {
                 .letter
                 .as_ref()
                 .and_then(|l| confirmed(l.read_at, l.error.is_some() || l.asked_revision != revisions.dead)),
-            Screen::Campaigns => {
-                let list = &self.campaigns.paged;
-                confirmed(list.read_at, list.error.is_some())
-            }
-            Screen::Campaign => self
-                .campaigns
-                .view
-                .as_ref()
-                .and_then(|v| confirmed(v.read_at, v.error.is_some())),
         }
     }
 }

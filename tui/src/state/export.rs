@@ -19,12 +19,6 @@ impl Legacy {
                 .as_ref()
                 .and_then(|l| l.detail.as_ref())
                 .and_then(pretty),
-            Screen::Campaigns => rows(&self.campaigns.paged.list),
-            Screen::Campaign => self.campaigns.view.as_ref().and_then(|view| {
-                let samples: Vec<_> = view.samples.list.shown().collect();
-                let failures: Vec<_> = view.set_aside.list.shown().collect();
-                pretty(&serde_json::json!({ "campaign": view.campaign, "samples": samples, "failures": failures }))
-            }),
         }
     }
 }

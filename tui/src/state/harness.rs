@@ -3,8 +3,6 @@
 use std::any::TypeId;
 use std::ops::{Deref, DerefMut};
 
-use tradepost_common::campaigns::Campaign;
-
 use super::message::{Read, Update, Write};
 use super::prompt::Prompt;
 use super::screen::Screen;
@@ -62,20 +60,9 @@ impl App {
         self.sent()
     }
 
-    pub fn take_reads(&mut self) -> Vec<Read> {
-        let reads = self.sent();
-        self.shell.effects.clear();
-        reads
-    }
-
     pub fn take_writes(&mut self) -> Vec<Write> {
         let writes = self.sent();
         self.shell.effects.clear();
         writes
-    }
-
-    pub fn meant_campaign(&self) -> Option<Campaign> {
-        let legacy: &Legacy = self;
-        legacy.meant_campaign(&self.shell).cloned()
     }
 }

@@ -6,16 +6,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use tradepost_common::operations::OperationKind;
 
-use crate::state::campaigns::{CampaignKey, LookKey};
 use crate::state::prompt::{PlanStep, Prompt};
 
 /// The intent of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OldAction {
     Dead(DeadKey),
-    Campaign(CampaignKey),
-    /// Changes how a sample of a canary is seen.
-    Sample(LookKey),
 }
 
 /// Keys of the dead letters.
@@ -48,12 +44,11 @@ pub enum Typed {
 /// The meaning of a key in a prompt.
 pub fn typed_action(key: KeyEvent, prompt: &Prompt) -> Option<Typed> {
     match prompt {
-        Prompt::Number { .. }
-        | Prompt::Campaign(_)
-        | Prompt::Why(Some(_))
-        | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)) => Some(typed(key)),
+        Prompt::Why(Some(_)) | Prompt::Plan(PlanStep::Rate(_) | PlanStep::Canary(_) | PlanStep::Name(_)) => {
+            Some(typed(key))
+        }
         Prompt::Why(None) => reason(key),
-        Prompt::Sure(_) | Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. } => answer(key),
+        Prompt::Plan(PlanStep::Look) | Prompt::Edit { .. } => answer(key),
     }
 }
 

@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use tradepost_common::events::Event;
 use tradepost_common::operations::OperationKind;
 
-use super::campaigns::CampaignKey;
 use super::input::{DeadKey, OldAction, letters};
 use super::prompt::Prompt;
 use super::screen::{PAGES, Screen};
@@ -36,10 +35,8 @@ impl crate::shell::Screen for Legacy {
                 Some(old) => self.old_act(old, cx),
                 None => return Handled::No,
             },
-            Action::Arrow(pan) if on == Screen::Campaign => self.arrow_at_sample(cx, pan),
             Action::Step(step) if on == Screen::Letter => self.step(cx, step),
             Action::Cycle(order) if on == Screen::Letter => self.cycle(cx, order),
-            Action::OtherPane if on == Screen::Campaign => self.other_campaign_pane(),
             Action::Open => self.open_selected(on, cx),
             Action::Back => return self.back(on, cx),
             Action::Mark(marking) => {
@@ -77,32 +74,16 @@ impl crate::shell::Screen for Legacy {
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {
-        match screen(cx) {
-            Screen::Campaigns | Screen::Campaign => view::campaigns::keys::hints(self, cx),
-            on => view::keys::hints(on).to_vec(),
-        }
+        view::keys::hints(screen(cx)).to_vec()
     }
 
     fn export(&self, cx: &Shell) -> Option<String> {
         self.exported(cx)
     }
 
-    fn picture_layout(&self, cx: &Shell) -> Option<u32> {
-        match screen(cx) {
-            Screen::Campaign => {
-                let view = self.campaigns.view.as_ref().filter(|view| view.sample().is_some())?;
-                Some(view.looking.layout())
-            }
-            _ => None,
-        }
-    }
-
     fn enter(&mut self, cx: &mut Shell) {
-        match screen(cx) {
-            Screen::Campaign if self.campaigns.view.is_none() => cx.go(Screen::Campaigns.page()),
-            Screen::Letter if self.dead.letter.is_none() => cx.go(Screen::Letters.page()),
-            Screen::Campaigns | Screen::Campaign => self.beat_campaigns(cx),
-            _ => {}
+        if screen(cx) == Screen::Letter && self.dead.letter.is_none() {
+            cx.go(Screen::Letters.page());
         }
     }
 
@@ -118,22 +99,9 @@ impl crate::shell::Screen for Legacy {
         let counts = cx.live.overview.as_ref().map(|o| o.counts).unwrap_or_default();
         let count = match Screen::with_name(page.name) {
             Some(Screen::Groups) => counts.dead_letters,
-            Some(Screen::Campaigns) => {
-                let rows = self.campaigns.paged.list.rows().iter();
-                rows.filter(|c| view::campaigns::is_on(c)).count() as i64
-            }
             _ => 0,
         };
         Badge { count, is_loud: false }
-    }
-
-    fn progress(&self, cx: &Shell) -> Vec<String> {
-        if cx.page.root() == Screen::Campaigns.page().root() {
-            return Vec::new();
-        }
-        let campaigns = self.campaigns.paged.list.rows().iter();
-        let on = campaigns.filter(|c| view::campaigns::is_on(c));
-        on.map(view::campaigns::in_short).collect()
     }
 
     fn open(&mut self, destination: &Destination, cx: &mut Shell) -> Handled {
@@ -155,7 +123,6 @@ impl crate::shell::Screen for Legacy {
 
     fn tick(&mut self, cx: &mut Shell) {
         self.ask_after_plan(cx);
-        self.look_at_campaigns(cx);
     }
 
     fn close(&mut self, cx: &mut Shell) {
@@ -168,8 +135,6 @@ impl Legacy {
         match action {
             OldAction::Dead(DeadKey::Edit) => self.edit_dead(cx),
             OldAction::Dead(DeadKey::Plan(kind)) => self.plan_for_dead(cx, kind),
-            OldAction::Campaign(key) => self.campaign_key(cx, key),
-            OldAction::Sample(key) => self.look_at_sample(cx, key),
         }
     }
 
@@ -178,22 +143,16 @@ impl Legacy {
             Screen::Groups => self.open_group(cx),
             Screen::Letters => self.open_selected_letter(cx),
             Screen::Letter => self.open_upload_of_letter(cx),
-            Screen::Campaigns => self.open_campaign(cx),
-            Screen::Campaign => self.open_in_campaign(cx),
             _ => {}
         }
     }
 
     fn back(&mut self, on: Screen, cx: &mut Shell) -> Handled {
-        if self.leave_sample(cx) {
-            return Handled::Yes;
-        }
         if self.list_of(on).is_some_and(|list| !list.filter().is_empty()) {
             return Handled::No;
         }
         match on {
             Screen::Groups | Screen::Letters | Screen::Letter => self.leave_dead(cx),
-            Screen::Campaign => cx.go(Screen::Campaigns.page()),
             _ => return Handled::No,
         }
         Handled::Yes
@@ -203,17 +162,7 @@ impl Legacy {
         let act = |words: &str, key: char, action: OldAction| {
             Entry::new(words, key, move |legacy: &mut Self, cx| legacy.old_act(action, cx))
         };
-        let campaign = |words, key, act_of| act(words, key, OldAction::Campaign(act_of));
         vec![
-            Entry::new("campaigns", "4", |_: &mut Self, cx| cx.go(Screen::Campaigns.page())),
-            campaign("plan a campaign", '+', CampaignKey::Plan),
-            campaign("start the campaign, or go on with it", 'R', CampaignKey::Go),
-            campaign("pause or resume the campaign", 'P', CampaignKey::Turn),
-            campaign("swap the campaign in", 'E', CampaignKey::Swap),
-            campaign("roll the campaign back", 'U', CampaignKey::RollBack),
-            campaign("abort the campaign", 'X', CampaignKey::Abort),
-            campaign("free what the campaign left", 'D', CampaignKey::Collect),
-            campaign("rate of the campaign", 'C', CampaignKey::Rate),
             act(
                 "redrive dead letters",
                 'R',

@@ -1,6 +1,5 @@
 //! The list that keys go to, and what is done otherwise than on other screens.
 
-use super::campaigns::CampaignView;
 use super::screen::Screen;
 use super::{Legacy, screen};
 use crate::list::{AnyList, Order, Step};
@@ -14,8 +13,6 @@ impl Legacy {
             Screen::Letter | Screen::Other => None,
             Screen::Groups => Some(&mut self.dead.groups.paged.list),
             Screen::Letters => Some(&mut self.dead.letters.paged.list),
-            Screen::Campaigns => Some(&mut self.campaigns.paged.list),
-            Screen::Campaign => self.campaigns.view.as_mut().map(CampaignView::list),
         }
     }
 

@@ -1,13 +1,11 @@
 //! Effects, which the state asks of the outside, and updates, which the outside sends to the state.
 
-use tradepost_common::Page;
-use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
 use tradepost_common::dead::{DeadDetail, DeadGroups, DeadPage, Edit, EditCheck};
-use tradepost_common::ids::{CampaignId, MessageId, OperationId};
+use tradepost_common::ids::{MessageId, OperationId};
 use tradepost_common::operations::{NewOperation, Operation, Selection};
 
 use super::{Legacy, requests};
-use crate::client::{CampaignStep, Client, Reply, Turn};
+use crate::client::{Client, Reply, Turn};
 use crate::paged::PageRequest;
 use crate::shell::{Request, Shell};
 
@@ -20,12 +18,6 @@ pub enum Read {
     /// The effect an edit would have.
     Check(MessageId, Edit),
     Operation(OperationId),
-    Campaigns(PageRequest),
-    Campaign(CampaignId),
-    /// Samples of a campaign's canary.
-    Samples(CampaignId, PageRequest),
-    /// Failures of a campaign.
-    SetAside(CampaignId, PageRequest),
 }
 
 /// Acts; one after the other, in the order of the keys.
@@ -39,9 +31,6 @@ pub enum Write {
     Turn(OperationId, Turn),
     Rate(OperationId, u32),
     Edit(MessageId, Edit),
-    PlanCampaign(Box<NewCampaign>),
-    Campaign(CampaignId, CampaignStep),
-    CampaignRate(CampaignId, Option<u32>),
 }
 
 /// Something happened outside.
@@ -52,13 +41,6 @@ pub enum Update {
     Letter(MessageId, Reply<Box<DeadDetail>>),
     Checked(MessageId, Reply<EditCheck>),
     Operation(Reply<Operation>),
-    Campaigns(PageRequest, Reply<Page<Campaign>>),
-    Campaign(CampaignId, Reply<Box<Campaign>>),
-    Samples(CampaignId, PageRequest, Reply<Page<Sample>>),
-    SetAside(CampaignId, PageRequest, Reply<Page<SetAside>>),
-    CampaignPlanned(Reply<Box<Campaign>>),
-    CampaignStepped(CampaignStep, Reply<Box<Campaign>>),
-    CampaignRated(Reply<Box<Campaign>>),
     Planned(u64, Reply<Operation>),
     Turned(OperationId, Turn, Reply<Operation>),
     Rated(Reply<Operation>),

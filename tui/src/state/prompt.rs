@@ -1,52 +1,23 @@
 //! Prompts at the bottom of the screen or over it.
 
-use tradepost_common::ids::CampaignId;
-
-use crate::client::CampaignStep;
 use crate::input::Input;
 
 /// Something that takes the keys before the screen does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prompt {
-    Number {
-        of: NumberOf,
-        line: Line,
-    },
-    /// The input of a campaign to be planned.
-    Campaign(Line),
-    /// Something risky: only `y` does it.
-    Sure(Sure),
     /// Why dead letters are given up: 1 to 9, or a line that is typed.
     Why(Option<Line>),
     /// A plan, and whether it is to be started.
     Plan(PlanStep),
     /// The difference of an edited payload, or its faults.
-    Edit {
-        top: usize,
-    },
+    Edit { top: usize },
 }
 
 impl Prompt {
     /// Does `y` act?
     pub fn is_question(&self) -> bool {
-        matches!(
-            self,
-            Self::Sure(_) | Self::Plan(PlanStep::Look | PlanStep::Name(_)) | Self::Edit { .. }
-        )
+        matches!(self, Self::Plan(PlanStep::Look | PlanStep::Name(_)) | Self::Edit { .. })
     }
-}
-
-/// The purpose of a typed number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NumberOf {
-    /// Items a second of that campaign; empty: no limit.
-    CampaignRate(CampaignId),
-}
-
-/// The act of `y`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Sure {
-    Campaign(CampaignId, CampaignStep),
 }
 
 /// An act on the plan that is on the screen.

@@ -6,11 +6,6 @@ use crate::query::Query;
 use crate::state::message::{Read, Update, Write};
 
 pub async fn answer(client: &Client, read: Read) -> Update {
-    let page = |cursor: &Option<String>| {
-        Query::default()
-            .with("cursor", cursor.clone())
-            .with("limit", Some(PAGE))
-    };
     match read {
         Read::Groups(of) => {
             let reply = client.dead_groups(&Query::selecting(&of)).await;
@@ -26,19 +21,6 @@ pub async fn answer(client: &Client, read: Read) -> Update {
         Read::Letter(id) => Update::Letter(id, client.dead_letter(id).await.map(Box::new)),
         Read::Check(id, edit) => Update::Checked(id, client.check_edit(id, &edit).await),
         Read::Operation(id) => Update::Operation(client.operation(id).await),
-        Read::Campaigns(ask) => {
-            let reply = client.campaigns(&page(&ask.cursor)).await;
-            Update::Campaigns(ask, reply)
-        }
-        Read::Campaign(id) => Update::Campaign(id, client.campaign(id).await.map(Box::new)),
-        Read::Samples(id, ask) => {
-            let reply = client.samples(id, &page(&ask.cursor)).await;
-            Update::Samples(id, ask, reply)
-        }
-        Read::SetAside(id, ask) => {
-            let reply = client.set_aside(id, &page(&ask.cursor)).await;
-            Update::SetAside(id, ask, reply)
-        }
     }
 }
 
@@ -47,15 +29,6 @@ pub async fn perform(client: &Client, write: Write) -> Update {
         Write::Plan { ticket, new } => Update::Planned(ticket, client.plan(&new).await),
         Write::Turn(id, turn) => Update::Turned(id, turn, client.turn_operation(id, turn).await),
         Write::Rate(id, rate) => Update::Rated(client.set_rate(id, rate).await),
-        Write::PlanCampaign(new) => Update::CampaignPlanned(client.plan_campaign(&new).await.map(Box::new)),
-        Write::Campaign(id, step) => {
-            let reply = client.step_campaign(id, step).await;
-            Update::CampaignStepped(step, reply.map(Box::new))
-        }
-        Write::CampaignRate(id, rate) => {
-            let reply = client.set_campaign_rate(id, rate).await;
-            Update::CampaignRated(reply.map(Box::new))
-        }
         Write::Edit(id, edit) => Update::EditSent(id, client.send_edit(id, &edit).await),
     }
 }
@@ -80,9 +53,5 @@ pub fn busy_reply(read: Read) -> Update {
         Read::Letter(id) => Update::Letter(id, Err(busy())),
         Read::Check(id, _) => Update::Checked(id, Err(busy())),
         Read::Operation(_) => Update::Operation(Err(busy())),
-        Read::Campaigns(ask) => Update::Campaigns(ask, Err(busy())),
-        Read::Campaign(id) => Update::Campaign(id, Err(busy())),
-        Read::Samples(id, ask) => Update::Samples(id, ask, Err(busy())),
-        Read::SetAside(id, ask) => Update::SetAside(id, ask, Err(busy())),
     }
 }

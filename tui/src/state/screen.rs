@@ -11,20 +11,15 @@ pub enum Screen {
     Letters,
     /// One dead letter.
     Letter,
-    Campaigns,
-    /// One campaign, its canary and what it could not draw.
-    Campaign,
     /// Any page of another screen.
     Other,
 }
 
 /// The pages that are not moved yet.
-pub static PAGES: [Page; 5] = [
-    Page::below("campaigns", "operations"),
+pub static PAGES: [Page; 3] = [
     Page::tab("dead-groups", '3', "Dead", "Dead"),
     Page::below("dead-letters", "dead-groups"),
     Page::below("dead-letter", "dead-groups"),
-    Page::below("campaign", "operations"),
 ];
 
 impl Screen {
@@ -34,8 +29,6 @@ impl Screen {
             Self::Groups => "dead-groups",
             Self::Letters => "dead-letters",
             Self::Letter => "dead-letter",
-            Self::Campaigns => "campaigns",
-            Self::Campaign => "campaign",
             Self::Other => "other",
         }
     }
@@ -45,14 +38,8 @@ impl Screen {
     }
 
     pub fn with_name(name: &str) -> Option<Self> {
-        [
-            Self::Groups,
-            Self::Letters,
-            Self::Letter,
-            Self::Campaigns,
-            Self::Campaign,
-        ]
-        .into_iter()
-        .find(|screen| screen.word() == name)
+        [Self::Groups, Self::Letters, Self::Letter]
+            .into_iter()
+            .find(|screen| screen.word() == name)
     }
 }

@@ -1,6 +1,5 @@
 //! Keys and news, without a terminal and without a daemon.
 
-mod campaigns;
 mod dead;
 mod looking;
 
@@ -39,8 +38,4 @@ fn problem(status: u16, code: &str, title: &str) -> Failure {
 
 fn conflict() -> Failure {
     problem(409, "case-claimed", "Somebody else holds this case")
-}
-
-fn gone() -> Failure {
-    Failure::Unreachable("gone".to_owned())
 }

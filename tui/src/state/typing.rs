@@ -6,20 +6,17 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::legacy::OldPrompt;
-use super::prompt::{Line, PlanStep, Prompt, Sure};
+use super::prompt::{Line, PlanStep, Prompt};
 use super::{Legacy, set_prompt};
 use crate::canvas::Canvas;
 use crate::input::Input;
 use crate::shell::{AnyPrompt, Form, Label, Shell};
 use crate::state::input::{self, Typed};
-use crate::view::{foot, overlay};
+use crate::view::overlay;
 
 impl Legacy {
     pub fn answer_prompt(&mut self, cx: &mut Shell, prompt: Prompt, typed: Typed) {
         match prompt {
-            Prompt::Number { of, line } => self.type_number(cx, of, line, typed),
-            Prompt::Campaign(line) => self.type_campaign(cx, line, typed),
-            Prompt::Sure(Sure::Campaign(id, step)) => self.answer_campaign(cx, id, step, &typed),
             Prompt::Why(line) => self.answer_why(cx, line, typed),
             Prompt::Plan(step) => self.answer_plan(cx, step, typed),
             Prompt::Edit { top } => self.answer_edit(cx, top, &typed),
@@ -33,11 +30,7 @@ impl AnyPrompt for OldPrompt {
     }
 
     fn form(&self) -> Form {
-        match &self.0 {
-            Prompt::Number { .. } | Prompt::Campaign(_) => Form::Line,
-            Prompt::Sure(_) => Form::Question,
-            _ => Form::Overlay,
-        }
+        Form::Overlay
     }
 
     fn is_question(&self) -> bool {
@@ -56,27 +49,20 @@ impl AnyPrompt for OldPrompt {
 
     fn paste(&mut self, text: &str, _owner: &mut dyn Any, _cx: &mut Shell) {
         // The name of a queue, and the number of cases, are typed by hand: that is what it is asked for.
-        if let Prompt::Number { line, .. }
-        | Prompt::Campaign(line)
-        | Prompt::Why(Some(line))
-        | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)) = &mut self.0
-        {
+        if let Prompt::Why(Some(line)) | Prompt::Plan(PlanStep::Rate(line) | PlanStep::Canary(line)) = &mut self.0 {
             line.input.paste(text);
         }
     }
 
     fn any_input(&self) -> Option<&Input> {
         match &self.0 {
-            Prompt::Number { line, .. } | Prompt::Campaign(line) | Prompt::Why(Some(line)) => Some(&line.input),
+            Prompt::Why(Some(line)) => Some(&line.input),
             _ => None,
         }
     }
 
-    fn label(&self, owner: &dyn Any, cx: &Shell) -> Label {
-        let label = owner
-            .downcast_ref::<Legacy>()
-            .map(|legacy| foot::label(&self.0, legacy, cx));
-        label.unwrap_or_default()
+    fn label(&self, _owner: &dyn Any, _cx: &Shell) -> Label {
+        Label::default()
     }
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, owner: &mut dyn Any, cx: &Shell) {

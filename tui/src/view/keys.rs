@@ -1,6 +1,5 @@
 //! The keys in words: the last line of each screen, and help.
 
-use super::campaigns;
 use crate::shell::Hint;
 use crate::state::screen::Screen;
 
@@ -40,8 +39,7 @@ pub fn hints(screen: Screen) -> &'static [Hint] {
             ("W", "arm"),
             ("?", "help"),
         ],
-        // Theirs follow the state of the campaign.
-        Screen::Campaigns | Screen::Campaign | Screen::Other => &[],
+        Screen::Other => &[],
     }
 }
 
@@ -71,7 +69,6 @@ pub fn help(screen: Screen) -> &'static [Hint] {
             ("R D X", "redrive, discard, purge this one: a plan first"),
             ("E", "edit the payload in $VISUAL or $EDITOR and send it"),
         ],
-        Screen::Campaigns | Screen::Campaign => campaigns::keys::HELP,
         _ => &[],
     }
 }

@@ -13,6 +13,5 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &mut Prompt, app: &Lega
         Prompt::Why(line) => plan::draw_why(canvas, area, app, line.as_ref()),
         Prompt::Plan(step) => plan::draw_plan(canvas, area, app, cx, step),
         Prompt::Edit { top } => *top = edit::draw(canvas, area, app, *top),
-        _ => {}
     }
 }

@@ -1,0 +1,63 @@
+//! One campaign: where it stands, what it takes, what its canary drew, what it could not draw.
+
+use ratatui::layout::Rect;
+
+use super::super::detail::{CampaignView, Pane};
+use super::{compare, draw_facts, title};
+use crate::canvas::listing::{self, Look};
+use crate::canvas::{Canvas, split_top};
+use crate::format;
+use crate::paged::Paged;
+use crate::shell::Shell;
+use crate::table::Row;
+use crate::theme::Tone;
+
+/// Rows of a list that are worth having, with its titles.
+const LEAST_LIST: u16 = 5;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut CampaignView, cx: &mut Shell) {
+    if view.sample().is_some() {
+        return compare::draw(canvas, area, view, cx);
+    }
+    let (head, rest) = split_top(area, 1);
+    let Some(campaign) = &view.campaign else {
+        canvas.heading(head, &format!("Campaign {}", view.id));
+        canvas.paragraph(rest, view.error.as_deref().unwrap_or("reading …"), Tone::Dim);
+        return;
+    };
+    canvas.heading(head, &title(campaign));
+    let (place, _) = split_top(rest, rest.height.saturating_sub(LEAST_LIST));
+    let used = draw_facts(canvas, place, campaign);
+    let (_, mut rest) = split_top(rest, used);
+    if let Some(why) = &view.error {
+        let (line, below) = split_top(rest, 1);
+        canvas.line(line, &format!("not read again: {why}"), Tone::Bad);
+        rest = below;
+    }
+    match view.pane {
+        Pane::Samples => {
+            let title = "Samples, the worst first";
+            let other = format!("Tab {} aside", format::count(campaign.failed));
+            let nothing = "no sample: the canary draws them once it is started";
+            draw_list(canvas, rest, &mut view.samples, [title, &other, nothing], cx);
+        }
+        Pane::SetAside => {
+            let words = ["Set aside: they could not be drawn", "Tab samples", "nothing failed"];
+            draw_list(canvas, rest, &mut view.set_aside, words, cx);
+        }
+    }
+}
+
+fn draw_list<R: Row>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    paged: &mut Paged<R>,
+    [title, other, nothing]: [&str; 3],
+    cx: &mut Shell,
+) {
+    let (head, rest) = split_top(area, 1);
+    let position = listing::paged_position(paged);
+    canvas.heading(head, &format!("{title}: {position} · {other}"));
+    let empty = paged.when_empty(nothing);
+    cx.rows_area = listing::draw(canvas, rest, &mut paged.list, &Look::new(cx.clock.utc, &empty));
+}
