@@ -11,6 +11,7 @@ mod conformance;
 mod control;
 mod crash;
 mod dead_letters;
+mod docs;
 mod duplicates;
 mod hostile;
 mod kinds;

@@ -1,4 +1,4 @@
-//! What the shell does around any screen.
+//! The shell around any screen.
 
 use std::time::Duration;
 
