@@ -1,9 +1,5 @@
 //! The command line.
 
-mod dead;
-
-pub use dead::{DeadCommand, DeadList, How, Which};
-
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -56,11 +52,6 @@ impl Daemon {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Dead letters: look at them, send them again, give them up.
-    Dead {
-        #[command(subcommand)]
-        act: Option<DeadCommand>,
-    },
     /// Upload packs as a contributor, over the public API.
     Upload(Upload),
 }

@@ -8,9 +8,6 @@ mod run;
 
 mod command;
 
-mod state;
-mod view;
-
 mod args;
 
 mod tasks;
@@ -109,15 +106,11 @@ fn subcommands() -> Vec<Subcommand> {
 async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<ExitCode> {
     let cli = Cli::from_arg_matches(matches)?;
     let output = Output::from_args(&cli.output);
-    let command = Command::from_arg_matches(matches).ok();
-    if let Some(Command::Upload(upload)) = &command {
-        return command::upload::run(upload, output).await;
+    if let Ok(Command::Upload(upload)) = Command::from_arg_matches(matches) {
+        return command::upload::run(&upload, output).await;
     }
     let socket = socket::resolve(&cli.daemon.hints(), |path| path.exists()).map_err(anyhow::Error::msg)?;
     let client = Client::new(socket)?;
-    if let Some(command) = command {
-        return command::run(&client, command, output).await;
-    }
     if let Some((name, matches)) = matches.subcommand() {
         return run_subcommand(name, matches.clone(), client, output).await;
     }

@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod campaigns;
+mod dead_letters;
 mod latency;
 mod operations;
 mod overview;
@@ -15,7 +16,6 @@ mod uploads;
 
 use crate::cli::Subcommand;
 use crate::shell::Screen;
-use crate::state::Legacy;
 
 /// A screen of the list: how it is made and its subcommands.
 struct Registered {
@@ -34,7 +34,7 @@ const fn registered<S: Screen + Default>() -> Registered {
 static SCREENS: &[Registered] = &[
     registered::<overview::Overview>(),
     registered::<queues::Queues>(),
-    registered::<Legacy>(),
+    registered::<dead_letters::DeadLetters>(),
     registered::<operations::Operations>(),
     registered::<campaigns::Campaigns>(),
     registered::<latency::Latency>(),

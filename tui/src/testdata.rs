@@ -1,6 +1,5 @@
 //! Fixed data for tests of the screens: the same moment, the same marketplace.
 
-pub mod dead;
 pub mod operations;
 
 use std::time::Instant;

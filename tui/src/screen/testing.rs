@@ -88,6 +88,17 @@ impl App {
         })
     }
 
+    /// The editor ends.
+    pub fn edit_ends(&mut self, text: &str) {
+        let effects = std::mem::take(&mut self.shell.effects);
+        for effect in effects {
+            match effect {
+                Effect::Editor { then, .. } => self.update(Update::Edited(then, Ok(text.to_owned()))),
+                other => self.shell.effects.push(other),
+            }
+        }
+    }
+
     pub fn data_age(&self) -> Option<Duration> {
         let at = self.screens.shown_screen().read_at(&self.shell)?;
         Some(self.shell.clock.instant.saturating_duration_since(at))

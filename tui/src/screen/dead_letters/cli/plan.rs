@@ -1,0 +1,211 @@
+//! Acts on dead letters: plan, show the plan, ask, start, watch.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+use tradepost_common::operations::{
+    MAX_IDS, NewOperation, Operation, OperationItem, OperationKind, OperationState, Pace, Selection,
+};
+
+use super::args::{How, Which};
+use crate::cli::{self, NOT_CONFIRMED, Output, REFUSED, confirm};
+use crate::client::{Client, Turn};
+use crate::format;
+use crate::plain::{self, Styling};
+use crate::query::Query;
+use crate::rows::operation::{in_short, in_text, outcome};
+use crate::screen::dead_letters::plan::name_to_type;
+use crate::text;
+
+/// Between two looks at a plan, or at what runs.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// An act on dead letters, as it was asked for.
+pub struct Act {
+    pub kind: OperationKind,
+    pub which: Which,
+    pub reason: Option<String>,
+    pub pace: Pace,
+    pub how: How,
+}
+
+fn selection(which: Which) -> anyhow::Result<Selection> {
+    if which.ids.len() > MAX_IDS {
+        anyhow::bail!("at most {MAX_IDS} messages can be named; use --group, --queue or --text");
+    }
+    Ok(Selection {
+        queue: which.queue,
+        fingerprint: which.group,
+        text: which.text,
+        ids: (!which.ids.is_empty()).then_some(which.ids),
+        ..Selection::default()
+    })
+}
+
+/// Plans the act and does with the plan what was asked for.
+pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<ExitCode> {
+    let how = act.how;
+    let new = NewOperation {
+        kind: act.kind,
+        selection: selection(act.which)?,
+        upper: None,
+        reason: act.reason,
+        pace: act.pace,
+    };
+    let first = client.plan(&new).await?;
+    let id = first.id;
+    // Whoever gives up while the plan is made or looked at leaves none behind.
+    let interrupted = tokio::signal::ctrl_c();
+    let plan = tokio::select! {
+        plan = planned(client, first) => plan?,
+        _ = interrupted => {
+            client.turn_operation(id, Turn::Cancel).await?;
+            return Ok(ExitCode::from(NOT_CONFIRMED));
+        }
+    };
+    if how.dry_run {
+        return dry_run(client, plan, output).await;
+    }
+    if plan.state != OperationState::Planned {
+        output.print(&plan, |styling| in_text(&plan, styling))?;
+        return Ok(ExitCode::from(REFUSED));
+    }
+    if plan.eligible() == 0 {
+        return nothing_to_do(client, plan, output).await;
+    }
+    if !how.yes && !confirmed(&plan, output).await? {
+        return not_confirmed(client, plan, output).await;
+    }
+    let started = client.turn_operation(id, Turn::Start).await?;
+    if how.wait {
+        return watch(client, started, output).await;
+    }
+    output.print(&started, |_| {
+        format!(
+            "started: {} of {}; `tradepost ops show {id}`\n",
+            started.kind.as_str(),
+            format::plural(started.eligible(), "message", "messages")
+        )
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn planned(client: &Client, mut plan: Operation) -> anyhow::Result<Operation> {
+    while plan.state == OperationState::Planning {
+        tokio::time::sleep(LOOK_EVERY).await;
+        plan = client.operation(plan.id).await?;
+    }
+    Ok(plan)
+}
+
+/// Shows the plan where somebody can be asked, and asks.
+async fn confirmed(plan: &Operation, output: Output) -> anyhow::Result<bool> {
+    if !confirm::can_ask() {
+        return Ok(false);
+    }
+    let styling = match output {
+        Output::Json => Styling::Plain,
+        Output::Text(styling) => styling,
+    };
+    eprintln!("{}", in_text(plan, styling));
+    let (kind, messages) = (
+        plan.kind.as_str(),
+        format::plural(plan.eligible(), "message", "messages"),
+    );
+    match name_to_type(plan.kind, &plan.selection, plan.selection.queue.as_deref()) {
+        Some(name) => confirm::ask(&format!("{kind} {messages}? Type {name} to go on:"), &name).await,
+        None => confirm::ask(&format!("{kind} {messages}? [y/N]"), "y").await,
+    }
+}
+
+async fn not_confirmed(client: &Client, plan: Operation, output: Output) -> anyhow::Result<ExitCode> {
+    let cancelled = client.turn_operation(plan.id, Turn::Cancel).await?;
+    if confirm::can_ask() {
+        eprintln!("nothing was done");
+    } else {
+        output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
+        eprintln!("tradepost: nothing was done: nobody is here to ask; pass --yes");
+    }
+    Ok(ExitCode::from(NOT_CONFIRMED))
+}
+
+async fn nothing_to_do(client: &Client, plan: Operation, output: Output) -> anyhow::Result<ExitCode> {
+    let cancelled = client.turn_operation(plan.id, Turn::Cancel).await?;
+    output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
+    eprintln!("tradepost: there is nothing to act on");
+    // Nothing there is well; named or found and left out is not.
+    let is_well = cancelled.selected == 0 && cancelled.selection.ids.is_none();
+    Ok(if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(REFUSED)
+    })
+}
+
+/// A plan that was only looked at: the operation, and every message that it leaves out.
+#[derive(Serialize)]
+struct DryRun {
+    operation: Operation,
+    left_out: Vec<OperationItem>,
+}
+
+async fn dry_run(client: &Client, plan: Operation, output: Output) -> anyhow::Result<ExitCode> {
+    let left_out = plan.left_out.iter().map(|l| l.messages).sum::<i64>();
+    let query = Query::default().with("state", Some("left_out"));
+    let wanted = usize::try_from(left_out).unwrap_or(0);
+    let items = match wanted {
+        0 => Vec::new(),
+        wanted => {
+            let read = async |query: Query| client.operation_items(plan.id, &query).await;
+            cli::collect(wanted, query, read).await?.rows
+        }
+    };
+    let operation = client.turn_operation(plan.id, Turn::Cancel).await?;
+    let dry = DryRun {
+        operation,
+        left_out: items,
+    };
+    let now = time::OffsetDateTime::now_utc();
+    output.print(&dry, |styling| {
+        let mut out = in_text(&dry.operation, styling);
+        if !dry.left_out.is_empty() {
+            out.push_str(&format!("\n{}", plain::print(&dry.left_out, now, styling)));
+        }
+        out
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows how far it is until it is over or wants somebody. Leaving does not stop it.
+async fn watch(client: &Client, mut operation: Operation, output: Output) -> anyhow::Result<ExitCode> {
+    let is_live = std::io::stderr().is_terminal();
+    let mut shown = String::new();
+    while !operation.state.is_over() && operation.state != OperationState::Stopped {
+        let line = in_short(&operation);
+        if is_live {
+            eprint!("\r\x1b[2K{line}");
+            std::io::stderr().flush()?;
+        } else if line != shown {
+            eprintln!("{line}");
+        }
+        shown = line;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = tokio::signal::ctrl_c() => {
+                eprintln!("\nit goes on in the daemon: `tradepost ops show {}`", operation.id);
+                return Ok(ExitCode::from(REFUSED));
+            }
+        }
+        operation = client.operation(operation.id).await?;
+    }
+    if is_live {
+        eprint!("\r\x1b[2K");
+    }
+    output.print(&operation, |_| format!("{}\n", text::clean(&outcome(&operation))))?;
+    Ok(match operation.state {
+        OperationState::Done if operation.refailed == 0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(REFUSED),
+    })
+}

@@ -1,0 +1,203 @@
+//! One dead letter: read, scrolled, left for what it belongs to.
+
+use std::time::Instant;
+
+use ratatui::layout::Rect;
+use tradepost_common::dead::DeadDetail;
+use tradepost_common::ids::MessageId;
+
+use super::document::Document;
+use super::letters::again;
+use super::{DeadLetters, Level};
+use crate::canvas::column::Column;
+use crate::canvas::{Canvas, split_top};
+use crate::client::{Client, Reply};
+use crate::format;
+use crate::list::Step;
+use crate::shell::{Destination, Page, Request, Shell};
+use crate::theme::Tone;
+
+/// Lines that Ctrl-d and Ctrl-u scroll by.
+const HALF: usize = 10;
+
+/// One dead letter on the screen.
+pub struct Letter {
+    pub id: MessageId,
+    /// Where Esc leads.
+    pub from: &'static Page,
+    pub detail: Option<DeadDetail>,
+    /// Why it could not be read, or not again.
+    error: Option<String>,
+    /// The revision of the dead letters when it was asked for; `None`: it has to be read.
+    asked_revision: Option<u64>,
+    is_loading: bool,
+    pub read_at: Option<Instant>,
+    top: usize,
+    /// Everything as lines, once the width is known.
+    document: Option<Document>,
+    /// It is edited as soon as it is here.
+    pub edit_wanted: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadLetter(pub MessageId);
+
+impl Request for ReadLetter {
+    type Owner = DeadLetters;
+    type Output = DeadDetail;
+
+    async fn send(&self, client: &Client) -> Reply<DeadDetail> {
+        client.dead_letter(self.0).await
+    }
+
+    fn answered(self, screen: &mut DeadLetters, reply: Reply<DeadDetail>, cx: &mut Shell) {
+        let Some(letter) = screen.letter.as_mut().filter(|letter| letter.id == self.0) else {
+            return;
+        };
+        letter.is_loading = false;
+        match reply {
+            Ok(detail) => {
+                letter.detail = Some(detail);
+                letter.document = None;
+                letter.error = None;
+                letter.read_at = Some(cx.clock.instant);
+                if std::mem::take(&mut letter.edit_wanted) && cx.page == Level::Letter.page() {
+                    screen.edit_letter(cx);
+                }
+            }
+            Err(e) => letter.error = Some(e.to_string()),
+        }
+    }
+}
+
+impl Letter {
+    fn new(id: MessageId, from: &'static Page) -> Self {
+        Self {
+            id,
+            from,
+            detail: None,
+            error: None,
+            asked_revision: None,
+            is_loading: false,
+            read_at: None,
+            top: 0,
+            document: None,
+            edit_wanted: false,
+        }
+    }
+
+    pub fn read(&mut self, cx: &mut Shell) {
+        let revision = Some(cx.live.revisions.dead);
+        if !self.is_loading && self.asked_revision != revision {
+            self.is_loading = true;
+            self.asked_revision = revision;
+            cx.read(ReadLetter(self.id));
+        }
+    }
+
+    /// It may be out of date.
+    pub fn distrust(&mut self) {
+        self.asked_revision = None;
+    }
+
+    pub fn data_from(&self, cx: &Shell) -> Option<Instant> {
+        match self.error.is_none() && self.asked_revision == Some(cx.live.revisions.dead) {
+            true => cx.link.confirmed(self.read_at),
+            false => self.read_at,
+        }
+    }
+
+    /// Moves the text; drawing stops it at its end.
+    pub fn scroll(&mut self, step: Step) {
+        self.top = match step {
+            Step::Up => self.top.saturating_sub(1),
+            Step::Down => self.top + 1,
+            Step::HalfUp => self.top.saturating_sub(HALF),
+            Step::HalfDown => self.top + HALF,
+            Step::First => 0,
+            Step::Last => self.document.as_ref().map_or(0, |document| document.lines.len()),
+        };
+    }
+
+    pub fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect) {
+        let (head, rest) = split_top(area, 1);
+        let Some(detail) = &self.detail else {
+            canvas.heading(head, &format!("Dead letter {}", self.id));
+            let (words, tone) = match &self.error {
+                Some(why) => (why.as_str(), Tone::Bad),
+                None => ("reading …", Tone::Dim),
+            };
+            canvas.paragraph(rest, words, tone);
+            return;
+        };
+        let body = draw_summary(canvas, rest, detail, self.error.as_deref());
+        if self
+            .document
+            .as_ref()
+            .is_none_or(|document| document.width != body.width)
+        {
+            self.document = Some(Document::new(detail, body.width));
+        }
+        let lines = self.document.as_ref().map_or(&[][..], |document| &document.lines);
+        let room = usize::from(body.height);
+        self.top = self.top.min(lines.len().saturating_sub(room));
+        let (first, last) = (self.top + 1, (self.top + room).min(lines.len()));
+        let (queue, file) = (&detail.row.queue, detail.row.subject.as_deref().unwrap_or("no file"));
+        canvas.heading(
+            head,
+            &format!("{queue} · {file} · lines {first}-{last} of {}", lines.len()),
+        );
+        for (line, spans) in body.rows().zip(lines.iter().skip(self.top)) {
+            canvas.put_spans(line, spans);
+        }
+    }
+}
+
+/// Lines that do not scroll away: the error, and why a redrive would not help. Returns the area below.
+fn draw_summary(canvas: &mut Canvas<'_>, area: Rect, detail: &DeadDetail, error: Option<&str>) -> Rect {
+    let mut column = Column { canvas, rest: area };
+    if let Some(why) = error {
+        column.lines(&format!("NOT READ AGAIN: {why}"), Tone::Warn, 1);
+    }
+    let row = &detail.row;
+    let mut words = format!("failed {} ", format::plural(row.attempts.into(), "time", "times"));
+    if row.redrives > 0 {
+        words.push_str(&format!("({}) ", again(row.redrives).text));
+    }
+    column.lines(&format!("{words}· {}", row.error), Tone::Bad, 3);
+    if let Some(why) = &detail.left_out {
+        column.lines(&format!("A redrive would leave it out: {why}"), Tone::Warn, 2);
+    }
+    column.rest
+}
+
+impl DeadLetters {
+    pub fn open_selected_letter(&mut self, cx: &mut Shell) {
+        if let Some(id) = self.letters.paged.list.selected().map(|letter| letter.id) {
+            self.open_letter(id, cx);
+        }
+    }
+
+    /// Esc leads back to the page that it was opened from.
+    pub fn open_letter(&mut self, id: MessageId, cx: &mut Shell) {
+        let from = match (Level::on(cx.page), &self.letter) {
+            (None, _) => cx.page,
+            (Some(Level::Letter), Some(letter)) => letter.from,
+            (Some(_), _) => Level::Letters.page(),
+        };
+        match &mut self.letter {
+            Some(letter) if letter.id == id => letter.from = from,
+            letter => *letter = Some(Letter::new(id, from)),
+        }
+        cx.go(Level::Letter.page());
+    }
+
+    /// The trace of the upload that the message is about.
+    pub fn open_upload(&mut self, cx: &mut Shell) {
+        let detail = self.letter.as_ref().and_then(|letter| letter.detail.as_ref());
+        match detail.and_then(|detail| detail.links.upload_id) {
+            Some(id) => cx.open(Destination::Upload(id)),
+            None => cx.say(Tone::Dim, "this message belongs to no upload"),
+        }
+    }
+}
