@@ -5,10 +5,7 @@
 // Composition: a module imports only modules that are listed below it.
 mod events;
 mod run;
-
-mod command;
-
-mod args;
+mod upload;
 
 mod tasks;
 mod term;
@@ -54,11 +51,35 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
-use args::{Cli, Command};
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand as _};
-use cli::{NOT_ASKED, Output, REFUSED, Subcommand};
+use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser};
+use cli::{NOT_ASKED, Output, OutputArgs, REFUSED, Subcommand};
 use client::{Client, Failure};
+use graphics::Choice;
 use run::{Options, Until};
+use socket::Hints;
+use theme::Theme;
+use upload::UploadArgs;
+
+/// The terminal of Tradepost: watch the daemon, act on it.
+///
+/// Without a command it opens the screens; where there is no terminal it prints the overview.
+#[derive(Debug, Parser)]
+#[command(name = "tradepost", version)]
+struct Cli {
+    #[command(flatten)]
+    daemon: Hints,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Protocol for pictures.
+    #[arg(long, env = "TRADEPOST_GRAPHICS", value_enum, default_value = "auto")]
+    graphics: Choice,
+    /// Colours; NO_COLOR means mono.
+    #[arg(long, env = "TRADEPOST_THEME", value_enum)]
+    theme: Option<Theme>,
+    /// Print the milliseconds from the start to the first frame with data, and leave.
+    #[arg(long, hide = true)]
+    time_attach: bool,
+}
 
 fn main() -> ExitCode {
     let started = Instant::now();
@@ -90,10 +111,9 @@ fn main() -> ExitCode {
 }
 
 fn command_line() -> clap::Command {
-    let command = Command::augment_subcommands(Cli::command()).subcommand_required(false);
-    subcommands()
-        .into_iter()
-        .fold(command, |command, sub| command.subcommand(sub.command))
+    let upload = UploadArgs::augment_args(clap::Command::new(upload::NAME));
+    let others = subcommands().into_iter().map(|sub| sub.command);
+    Cli::command().subcommands(others).subcommand(upload)
 }
 
 /// Those of the screens, and those without a screen.
@@ -106,10 +126,11 @@ fn subcommands() -> Vec<Subcommand> {
 async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<ExitCode> {
     let cli = Cli::from_arg_matches(matches)?;
     let output = Output::from_args(&cli.output);
-    if let Ok(Command::Upload(upload)) = Command::from_arg_matches(matches) {
-        return command::upload::run(&upload, output).await;
+    // It asks the public API, not the control socket.
+    if let Some((upload::NAME, matches)) = matches.subcommand() {
+        return upload::run(UploadArgs::from_arg_matches(matches)?, output).await;
     }
-    let socket = socket::resolve(&cli.daemon.hints(), |path| path.exists()).map_err(anyhow::Error::msg)?;
+    let socket = socket::resolve(&cli.daemon, |path| path.exists()).map_err(anyhow::Error::msg)?;
     let client = Client::new(socket)?;
     if let Some((name, matches)) = matches.subcommand() {
         return run_subcommand(name, matches.clone(), client, output).await;

@@ -2,17 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+
 /// The socket of a machine where systemd runs the daemon.
 const SYSTEM: &str = "/run/tradepost/control.sock";
 /// The socket of `make demo`, from the folder it runs in.
 const DEMO: &str = "./.demo/control.sock";
 
 /// The options and environment variables that name a socket.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Hints {
-    /// `--socket` or `TRADEPOST_SOCKET`.
+    /// The control socket.
+    #[arg(long, global = true, value_name = "PATH", env = "TRADEPOST_SOCKET")]
     pub socket: Option<PathBuf>,
-    /// `--state` or `TRADEPOST_STATE`: the daemon's state directory.
+    /// The daemon's state directory; its socket is DIR/control.sock.
+    #[arg(long, global = true, value_name = "DIR", env = "TRADEPOST_STATE")]
     pub state: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! `tradepost upload`: what a contributor does, with any number of packs.
+//! `tradepost upload`: uploads packs over the public API, as a contributor does.
 
 mod api;
 mod progress;
@@ -9,12 +9,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use clap::Args;
 use sha2::{Digest, Sha256};
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::UploadState;
 
-use crate::args;
 use crate::cli::Output;
+use crate::format;
 use api::{Api, ApiError, PublicTrace, Start};
 use progress::Progress;
 
@@ -24,6 +25,31 @@ const LAST_POLL: Duration = Duration::from_secs(2);
 /// A daemon that restarts is back sooner than that.
 const PATIENCE: Duration = Duration::from_secs(90);
 const NOT_ACCEPTED: u8 = 1;
+
+/// The name of the subcommand.
+pub const NAME: &str = "upload";
+
+/// Upload packs as a contributor, over the public API.
+#[derive(Debug, Args)]
+pub struct UploadArgs {
+    /// Packs: ZIP files with a manifest.
+    #[arg(required = true, value_name = "PACK")]
+    packs: Vec<PathBuf>,
+    /// Where the public API is.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TRADEPOST_API",
+        default_value = "http://127.0.0.1:8780"
+    )]
+    api: String,
+    /// A file with the contributor's token; TRADEPOST_TOKEN otherwise.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Wait until every pack is published, in review or rejected.
+    #[arg(long)]
+    wait: bool,
+}
 
 /// One pack and what became of it.
 pub struct Pack {
@@ -72,13 +98,10 @@ impl Pack {
     }
 }
 
-pub async fn run(asked: &args::Upload, output: Output) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&asked.api, &read_token(asked.token_file.as_deref())?)?;
-    let mut packs = asked
-        .packs
-        .iter()
-        .map(|path| Pack::new(path))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+pub async fn run(args: UploadArgs, output: Output) -> anyhow::Result<ExitCode> {
+    let api = Api::new(&args.api, &read_token(args.token_file.as_deref())?)?;
+    let packs = args.packs.iter().map(|path| Pack::new(path));
+    let mut packs = packs.collect::<anyhow::Result<Vec<_>>>()?;
     let mut progress = Progress::new(output);
     for i in 0..packs.len() {
         match send(&api, &mut packs, i, &mut progress).await {
@@ -87,7 +110,7 @@ pub async fn run(asked: &args::Upload, output: Output) -> anyhow::Result<ExitCod
             Err(ApiError::Away(why)) => bail!("{}: {why}", packs[i].name),
         }
     }
-    if asked.wait {
+    if args.wait {
         wait(&api, &mut packs, &mut progress).await?;
     }
     progress.finish();
@@ -138,11 +161,7 @@ async fn send(api: &Api, packs: &mut [Pack], i: usize, progress: &mut Progress) 
         }
     };
     packs[i].id = Some(started.id);
-    progress.step(
-        packs,
-        i,
-        &format!("uploading {}", crate::format::bytes(size_bytes as i64)),
-    );
+    progress.step(packs, i, &format!("uploading {}", format::bytes(size_bytes as i64)));
     let path = packs[i].path.clone();
     api.put(&started.put, &path, size_bytes, |sent| {
         progress.sent(packs, i, sent, size_bytes)

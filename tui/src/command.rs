@@ -1,3 +1,0 @@
-//! Subcommands without a screen.
-
-pub mod upload;
