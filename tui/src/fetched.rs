@@ -13,7 +13,7 @@ pub struct Fetched<T> {
     /// The revision when it was asked for; `None`: it has to be read.
     asked_revision: Option<u64>,
     is_loading: bool,
-    read_at: Option<Instant>,
+    pub read_at: Option<Instant>,
 }
 
 impl<T> Default for Fetched<T> {

@@ -172,7 +172,10 @@ impl Screen for DeadLetters {
     fn read_at(&self, cx: &Shell) -> Option<Instant> {
         match self.shown(cx.page) {
             Some(list) => list.data_from(cx),
-            None => self.letter.as_ref()?.data_from(cx),
+            None => {
+                let fetched = &self.letter.as_ref()?.fetched;
+                fetched.data_from(cx.live.revisions.dead, cx.link.heard_at)
+            }
         }
     }
 
@@ -183,7 +186,7 @@ impl Screen for DeadLetters {
     fn export(&self, cx: &Shell) -> Option<String> {
         match self.shown(cx.page) {
             Some(list) => list.export(),
-            None => export::pretty(self.letter.as_ref()?.detail.as_ref()?),
+            None => export::pretty(self.letter.as_ref()?.fetched.value.as_ref()?),
         }
     }
 
@@ -238,7 +241,7 @@ impl Screen for DeadLetters {
         self.groups.paged.distrust();
         self.letters.paged.distrust();
         if let Some(letter) = &mut self.letter {
-            letter.distrust();
+            letter.fetched.distrust();
         }
     }
 

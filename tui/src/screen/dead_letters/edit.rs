@@ -108,7 +108,7 @@ impl DeadLetters {
             Some(Level::Letters) => {
                 self.open_selected_letter(cx);
                 if let Some(letter) = &mut self.letter {
-                    letter.edit_wanted = letter.detail.is_none();
+                    letter.edit_wanted = letter.fetched.value.is_none();
                 }
                 self.edit_letter(cx);
             }
@@ -121,7 +121,7 @@ impl DeadLetters {
         let Some(letter) = &self.letter else {
             return;
         };
-        let Some(detail) = &letter.detail else {
+        let Some(detail) = &letter.fetched.value else {
             return cx.say(Tone::Dim, "reading the message …");
         };
         if self

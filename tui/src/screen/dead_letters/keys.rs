@@ -23,12 +23,12 @@ impl DeadLetters {
             return Handled::Yes;
         };
         if list.clear_marks() {
-        } else if list.query().text.is_some() {
-            list.search("");
-        } else if cx.page == Level::Letters.page() {
-            return Handled::No;
-        } else {
-            list.ask_for(Selection::default());
+            return Handled::Yes;
+        }
+        match list.query().text {
+            Some(_) => list.search(""),
+            None if cx.page == Level::Letters.page() => return Handled::No,
+            None => list.ask_for(Selection::default()),
         }
         Handled::Yes
     }
@@ -66,13 +66,8 @@ impl DeadLetters {
         if page == Level::Letter.page() {
             return self.letter.as_ref().map(|letter| letter.id.to_string());
         }
-        let group = self
-            .groups
-            .paged
-            .list
-            .selected()
-            .filter(|_| page == Level::Groups.page());
-        group.map(|group| group.fingerprint.clone())
+        let group = self.groups.paged.list.selected()?;
+        (page == Level::Groups.page()).then(|| group.fingerprint.clone())
     }
 }
 

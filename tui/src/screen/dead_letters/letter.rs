@@ -1,7 +1,5 @@
 //! One dead letter: read, scrolled, left for what it belongs to.
 
-use std::time::Instant;
-
 use ratatui::layout::Rect;
 use tradepost_common::dead::DeadDetail;
 use tradepost_common::ids::MessageId;
@@ -12,6 +10,7 @@ use super::{DeadLetters, Level};
 use crate::canvas::column::Column;
 use crate::canvas::{Canvas, split_top};
 use crate::client::{Client, Reply};
+use crate::fetched::Fetched;
 use crate::format;
 use crate::list::Step;
 use crate::shell::{Destination, Page, Request, Shell};
@@ -25,13 +24,7 @@ pub struct Letter {
     pub id: MessageId,
     /// Where Esc leads.
     pub from: &'static Page,
-    pub detail: Option<DeadDetail>,
-    /// Why it could not be read, or not again.
-    error: Option<String>,
-    /// The revision of the dead letters when it was asked for; `None`: it has to be read.
-    asked_revision: Option<u64>,
-    is_loading: bool,
-    pub read_at: Option<Instant>,
+    pub fetched: Fetched<DeadDetail>,
     top: usize,
     /// Everything as lines, once the width is known.
     document: Option<Document>,
@@ -54,18 +47,13 @@ impl Request for ReadLetter {
         let Some(letter) = screen.letter.as_mut().filter(|letter| letter.id == self.0) else {
             return;
         };
-        letter.is_loading = false;
-        match reply {
-            Ok(detail) => {
-                letter.detail = Some(detail);
-                letter.document = None;
-                letter.error = None;
-                letter.read_at = Some(cx.clock.instant);
-                if std::mem::take(&mut letter.edit_wanted) && cx.page == Level::Letter.page() {
-                    screen.edit_letter(cx);
-                }
+        let is_read = reply.is_ok();
+        letter.fetched.answered(reply, cx.clock);
+        if is_read {
+            letter.document = None;
+            if std::mem::take(&mut letter.edit_wanted) && cx.page == Level::Letter.page() {
+                screen.edit_letter(cx);
             }
-            Err(e) => letter.error = Some(e.to_string()),
         }
     }
 }
@@ -75,11 +63,7 @@ impl Letter {
         Self {
             id,
             from,
-            detail: None,
-            error: None,
-            asked_revision: None,
-            is_loading: false,
-            read_at: None,
+            fetched: Fetched::default(),
             top: 0,
             document: None,
             edit_wanted: false,
@@ -87,23 +71,8 @@ impl Letter {
     }
 
     pub fn read(&mut self, cx: &mut Shell) {
-        let revision = Some(cx.live.revisions.dead);
-        if !self.is_loading && self.asked_revision != revision {
-            self.is_loading = true;
-            self.asked_revision = revision;
+        if self.fetched.is_wanted(cx.live.revisions.dead) {
             cx.read(ReadLetter(self.id));
-        }
-    }
-
-    /// It may be out of date.
-    pub fn distrust(&mut self) {
-        self.asked_revision = None;
-    }
-
-    pub fn data_from(&self, cx: &Shell) -> Option<Instant> {
-        match self.error.is_none() && self.asked_revision == Some(cx.live.revisions.dead) {
-            true => cx.link.confirmed(self.read_at),
-            false => self.read_at,
         }
     }
 
@@ -121,16 +90,16 @@ impl Letter {
 
     pub fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect) {
         let (head, rest) = split_top(area, 1);
-        let Some(detail) = &self.detail else {
+        let Some(detail) = &self.fetched.value else {
             canvas.heading(head, &format!("Dead letter {}", self.id));
-            let (words, tone) = match &self.error {
+            let (words, tone) = match &self.fetched.error {
                 Some(why) => (why.as_str(), Tone::Bad),
                 None => ("reading …", Tone::Dim),
             };
             canvas.paragraph(rest, words, tone);
             return;
         };
-        let body = draw_summary(canvas, rest, detail, self.error.as_deref());
+        let body = draw_summary(canvas, rest, detail, self.fetched.error.as_deref());
         if self
             .document
             .as_ref()
@@ -194,7 +163,7 @@ impl DeadLetters {
 
     /// The trace of the upload that the message is about.
     pub fn open_upload(&mut self, cx: &mut Shell) {
-        let detail = self.letter.as_ref().and_then(|letter| letter.detail.as_ref());
+        let detail = self.letter.as_ref().and_then(|letter| letter.fetched.value.as_ref());
         match detail.and_then(|detail| detail.links.upload_id) {
             Some(id) => cx.open(Destination::Upload(id)),
             None => cx.say(Tone::Dim, "this message belongs to no upload"),

@@ -15,7 +15,7 @@ use crate::shell::Shell;
 use crate::table::Row;
 
 /// A list that changes all the time is read again after this, so that a million letters are not counted without end.
-const REST: Duration = Duration::from_secs(1);
+const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// The rows that an act is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl<R: Row> Selected<R> {
             .paged
             .read_at
             .map(|at| cx.clock.instant.saturating_duration_since(at));
-        let is_fresh = age.is_some_and(|age| age < REST && !self.paged.is_distrusted());
+        let is_fresh = age.is_some_and(|age| age < READ_EVERY && !self.paged.is_distrusted());
         let stays = is_fresh || (self.holds_still() && age.is_some());
         let page = match stays && !self.paged.is_restarted() {
             true => self.paged.wanted_more(revision),

@@ -99,8 +99,11 @@ impl DeadLetters {
 
     fn letter_target(&self, cx: &Shell) -> Result<Target, String> {
         let letter = self.letter.as_ref().ok_or(NOTHING)?;
-        let row = letter.detail.as_ref().map(|d| &d.row).ok_or(NOT_HERE)?;
-        let age = letter.read_at.map(|at| cx.clock.instant.saturating_duration_since(at));
+        let row = letter.fetched.value.as_ref().map(|d| &d.row).ok_or(NOT_HERE)?;
+        let age = letter
+            .fetched
+            .read_at
+            .map(|at| cx.clock.instant.saturating_duration_since(at));
         let seen_at = cx.clock.utc - age.unwrap_or_default();
         // If it dies once more, it has a higher number and is not meant.
         Ok(target_of_rows(&[row], row.seq, seen_at, "this dead letter".to_owned()))

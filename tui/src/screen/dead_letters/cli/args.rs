@@ -8,7 +8,7 @@ use tradepost_common::operations::Pace;
 
 #[derive(Debug, Subcommand)]
 pub enum DeadCommand {
-    /// By what they died of, the largest group first.
+    /// Groups with the same error, the largest first.
     Groups {
         #[arg(long, value_name = "NAME")]
         queue: Option<String>,
