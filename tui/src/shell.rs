@@ -51,6 +51,9 @@ use crate::theme::{Theme, Tone};
 /// The time after `W` in which keys may change something.
 pub const ARMED_FOR: Duration = Duration::from_secs(600);
 
+/// What came up less than this ago takes no key that decides: the key was meant for something else.
+const NEW_FOR: Duration = Duration::from_millis(700);
+
 /// The state that all screens share. Every handler of a screen gets it beside its own state.
 pub struct Shell {
     /// Set once for every round of the loop.
@@ -199,6 +202,11 @@ impl Shell {
             return true;
         }
         false
+    }
+
+    /// It came up so recently that the key was hardly meant for it.
+    pub fn is_new(&self, came_at: Option<Instant>) -> bool {
+        came_at.is_none_or(|at| self.clock.instant.saturating_duration_since(at) < NEW_FOR)
     }
 
     fn arm(&mut self) {

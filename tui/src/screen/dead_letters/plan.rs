@@ -16,9 +16,6 @@ use crate::format;
 use crate::shell::{Request, Shell};
 use crate::theme::Tone;
 
-/// A plan that has just come up takes no `y`: it was meant for something else.
-const REST: Duration = Duration::from_millis(700);
-
 /// A plan on the screen.
 pub struct Plan {
     ticket: u64,
@@ -102,16 +99,14 @@ impl Plan {
     }
 
     /// Why `y` does not start it now.
-    fn refusal(&self, now: Instant) -> Option<&'static str> {
+    fn refusal(&self, cx: &Shell) -> Option<&'static str> {
         let is_ready = self.is_ready();
         Some(match &self.operation {
             _ if self.is_starting => "it is being started",
             _ if self.is_looking() => "wait until the plan is here",
             Some(operation) if !is_ready && operation.eligible() == 0 => "there is nothing to act on",
             _ if !is_ready => "this plan cannot be started",
-            _ if self.ready_at.is_none_or(|at| now.saturating_duration_since(at) < REST) => {
-                "the plan just came; look at it first"
-            }
+            _ if cx.is_new(self.ready_at) => "the plan just came; look at it first",
             _ => return None,
         })
     }
@@ -196,7 +191,7 @@ impl DeadLetters {
         let Some(plan) = &self.plan else {
             return false;
         };
-        match plan.refusal(cx.clock.instant) {
+        match plan.refusal(cx) {
             Some(why) => {
                 cx.say(Tone::Warn, why);
                 false

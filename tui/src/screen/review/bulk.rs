@@ -1,6 +1,6 @@
 //! Deciding many cases at once: a plan first, then a question; more than twenty want their number typed.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -16,9 +16,6 @@ use crate::format;
 use crate::input::Input;
 use crate::shell::{Form, Prompt, Shell, plain};
 use crate::theme::Tone;
-
-/// A plan that has just come up takes no `y`: it was meant for something else.
-const REST: Duration = Duration::from_millis(700);
 
 /// A plan on the screen.
 #[derive(Debug)]
@@ -112,7 +109,6 @@ impl Review {
     }
 
     fn may_run_bulk(&mut self, cx: &mut Shell) -> bool {
-        let now = cx.clock.instant;
         let Some(bulk) = &self.bulk else {
             return false;
         };
@@ -122,7 +118,7 @@ impl Review {
             "wait until the plan is here"
         } else if !bulk.is_ready() {
             "there is nothing to decide"
-        } else if bulk.ready_at.is_none_or(|at| now.saturating_duration_since(at) < REST) {
+        } else if cx.is_new(bulk.ready_at) {
             "the plan just came; look at it first"
         } else {
             return cx.may_write(Role::Moderator);

@@ -1,7 +1,6 @@
 //! Deciding a case: one key, and the next case is there.
 
 use crate::shell::{Confirm, Shell};
-use std::time::Duration;
 
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::overview::Role;
@@ -14,9 +13,6 @@ use super::requests::Write;
 use crate::client::{Failure, Reply};
 use crate::format;
 use crate::theme::Tone;
-
-/// A case that just came up takes no decision: the key was meant for the one before.
-const REST: Duration = Duration::from_millis(700);
 
 /// A case whose decision is on its way, or was not taken: everything that brings it back as it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,9 +42,7 @@ impl Review {
                 Some("this case is decided already; u takes it back while there is time".to_owned())
             }
             (_, Claim::Refused(why)) => Some(format!("{why}; n goes to the next case")),
-            _ if cx.clock.instant.saturating_duration_since(case.opened_at) < REST => {
-                Some("a new case came up; look at it first".to_owned())
-            }
+            _ if cx.is_new(Some(case.opened_at)) => Some("a new case came up; look at it first".to_owned()),
             _ => None,
         };
         match refusal {
