@@ -1,6 +1,7 @@
 //! Shared by the subcommands: printing answers, collecting pages, asking for confirmation.
 
 pub mod confirm;
+pub mod follow;
 mod subcommand;
 
 pub use subcommand::{Subcommand, Twin};

@@ -1,8 +1,6 @@
 //! Acts on dead letters: plan, show the plan, ask, start, watch.
 
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde::Serialize;
 use tradepost_common::operations::{
@@ -10,7 +8,7 @@ use tradepost_common::operations::{
 };
 
 use super::args::{How, Which};
-use crate::cli::{self, NOT_CONFIRMED, Output, REFUSED, confirm};
+use crate::cli::{self, NOT_CONFIRMED, Output, REFUSED, confirm, follow};
 use crate::client::{Client, Turn};
 use crate::format;
 use crate::plain::{self, Styling};
@@ -18,9 +16,6 @@ use crate::query::Query;
 use crate::rows::operation::{in_short, in_text, outcome};
 use crate::screen::dead_letters::plan::name_to_type;
 use crate::text;
-
-/// Between two looks at a plan, or at what runs.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// An act on dead letters, as it was asked for.
 pub struct Act {
@@ -56,10 +51,11 @@ pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<Ex
     };
     let first = client.plan(&new).await?;
     let id = first.id;
+    let read = async |plan: &Operation| client.operation(plan.id).await;
     // Whoever gives up while the plan is made or looked at leaves none behind.
     let interrupted = tokio::signal::ctrl_c();
     let plan = tokio::select! {
-        plan = planned(client, first) => plan?,
+        plan = follow::until(first, |plan| plan.state != OperationState::Planning, read) => plan?,
         _ = interrupted => {
             client.turn_operation(id, Turn::Cancel).await?;
             return Ok(ExitCode::from(NOT_CONFIRMED));
@@ -90,14 +86,6 @@ pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<Ex
         )
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-async fn planned(client: &Client, mut plan: Operation) -> anyhow::Result<Operation> {
-    while plan.state == OperationState::Planning {
-        tokio::time::sleep(LOOK_EVERY).await;
-        plan = client.operation(plan.id).await?;
-    }
-    Ok(plan)
 }
 
 /// Shows the plan where somebody can be asked, and asks.
@@ -179,30 +167,15 @@ async fn dry_run(client: &Client, plan: Operation, output: Output) -> anyhow::Re
 }
 
 /// Shows how far it is until it is over or wants somebody. Leaving does not stop it.
-async fn watch(client: &Client, mut operation: Operation, output: Output) -> anyhow::Result<ExitCode> {
-    let is_live = std::io::stderr().is_terminal();
-    let mut shown = String::new();
-    while !operation.state.is_over() && operation.state != OperationState::Stopped {
-        let line = in_short(&operation);
-        if is_live {
-            eprint!("\r\x1b[2K{line}");
-            std::io::stderr().flush()?;
-        } else if line != shown {
-            eprintln!("{line}");
-        }
-        shown = line;
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = tokio::signal::ctrl_c() => {
-                eprintln!("\nit goes on in the daemon: `tradepost ops show {}`", operation.id);
-                return Ok(ExitCode::from(REFUSED));
-            }
-        }
-        operation = client.operation(operation.id).await?;
-    }
-    if is_live {
-        eprint!("\r\x1b[2K");
-    }
+async fn watch(client: &Client, started: Operation, output: Output) -> anyhow::Result<ExitCode> {
+    let id = started.id;
+    let is_going_on = |state: OperationState| !state.is_over() && state != OperationState::Stopped;
+    let progress = |operation: &Operation| is_going_on(operation.state).then(|| in_short(operation));
+    let read = async |operation: &Operation| client.operation(operation.id).await;
+    let Some(operation) = follow::follow(started, progress, read).await? else {
+        eprintln!("it goes on in the daemon: `tradepost ops show {id}`");
+        return Ok(ExitCode::from(REFUSED));
+    };
     output.print(&operation, |_| format!("{}\n", text::clean(&outcome(&operation))))?;
     Ok(match operation.state {
         OperationState::Done if operation.refailed == 0 => ExitCode::SUCCESS,
