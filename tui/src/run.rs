@@ -12,7 +12,7 @@ use crate::graphics::{Choice, Graphics, Protocol, Wrapping};
 use crate::picture::{self, Studio};
 use crate::pictures::Pictures;
 use crate::screen;
-use crate::shell::{App, Edited, Effect, Update};
+use crate::shell::{App, Callback, Effect, Update};
 use crate::signals::Signals;
 use crate::tasks::{Keyboard, Tasks};
 use crate::term::{self, Screen};
@@ -44,14 +44,16 @@ enum Flow {
 /// Runs the terminal until somebody leaves it.
 pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
     let read = |name: &str| std::env::var(name).ok();
-    let interactive = term::is_interactive();
-    let cell = if interactive { term::cell_pixels() } else { None };
+    let (keyboard, cell) = match term::is_interactive() {
+        true => (Keyboard::Attached, term::cell_pixels()),
+        false => (Keyboard::None, None),
+    };
     let graphics = Graphics::new(options.graphics, cell, read);
     let theme = options.theme.unwrap_or_else(|| Theme::from_environment(read));
     // The line is opened while the terminal is being taken over.
     let (tasks, inbox) = Tasks::start(&client, Studio { graphics });
-    let screen = match (&options.until, interactive) {
-        (Until::FirstData(_), false) => Screen::nowhere()?,
+    let screen = match (&options.until, keyboard) {
+        (Until::FirstData(_), Keyboard::None) => Screen::nowhere()?,
         _ => Screen::take()?,
     };
     let mut session = Session {
@@ -63,7 +65,7 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
         pixels: None,
         pending: None,
     };
-    let inbox = session.serve(inbox, interactive, &options.until).await?;
+    let inbox = session.serve(inbox, keyboard, &options.until).await?;
     session.app.close();
     session.perform_effects()?;
     if graphics.protocol == Protocol::Kitty && graphics.wrapping == Wrapping::None {
@@ -97,7 +99,7 @@ struct Session {
 
 struct Pending {
     text: String,
-    then: Edited,
+    then: Callback<Result<String, String>>,
 }
 
 /// The sources that the loop waits for.
@@ -138,19 +140,14 @@ impl Session {
         let Some(edited) = edited else {
             return Ok(Flow::Stop);
         };
-        self.app.update(Update::Edited(pending.then, edited));
+        self.app.update(Update::Call(pending.then.with(edited)));
         Ok(Flow::On)
     }
 
-    async fn serve(&mut self, inbox: Inbox, interactive: bool, until: &Until) -> anyhow::Result<Inbox> {
-        let keys = self.tasks.listen(if interactive {
-            Keyboard::Attached
-        } else {
-            Keyboard::None
-        });
+    async fn serve(&mut self, inbox: Inbox, keyboard: Keyboard, until: &Until) -> anyhow::Result<Inbox> {
         let mut ends = Ends {
             inbox,
-            keys,
+            keys: self.tasks.listen(keyboard),
             signals: Signals::new()?,
         };
         let mut second = interval(Duration::from_secs(1));

@@ -1,6 +1,7 @@
 //! The shell: everything around the screens. It knows them as [`Screen`]s in a list and nothing else about them.
 
 mod app;
+mod callback;
 mod destination;
 mod draw;
 mod effect;
@@ -23,8 +24,9 @@ mod tabs;
 mod tests;
 
 pub use app::App;
+pub use callback::Callback;
 pub use destination::Destination;
-pub use effect::{Edited, Effect, Link, Mouse, Update};
+pub use effect::{Effect, Link, Mouse, Update};
 pub use entry::Entry;
 pub use keys::{Action, Marking, plain};
 pub use live::{LinkState, Live};
@@ -33,7 +35,7 @@ pub use page::Page;
 pub use palette::words as palette_words;
 pub use prompt::{AnyPrompt, Confirm, Form, Label, LinePrompt, Prompt, scrolled};
 #[cfg(test)]
-pub use request::Answer;
+pub use request::answer;
 pub use request::{AnyRequest, Request};
 pub use screen::{Badge, Handled, Hint, Screen};
 
@@ -147,7 +149,7 @@ impl Shell {
         text: String,
         then: impl FnOnce(&mut S, Result<String, String>, &mut Self) + Send + 'static,
     ) {
-        let then = Edited::new(then);
+        let then = Callback::new(then);
         self.effects.push(Effect::Editor { text, then });
     }
 

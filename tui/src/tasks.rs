@@ -152,7 +152,7 @@ async fn serve_reads(client: Client, mut requests: Receiver<BoxedRequest>, updat
         running.spawn(async move {
             let answer = read.perform(client).await;
             // Nobody listens only when the terminal is closing.
-            let _ = updates.send(Update::Answer(answer)).await;
+            let _ = updates.send(Update::Call(answer)).await;
         });
     }
 }
@@ -161,7 +161,7 @@ async fn serve_writes(client: Client, mut requests: Receiver<BoxedRequest>, upda
     while let Some(write) = requests.recv().await {
         let answer = write.perform(client.clone()).await;
         // The acts still waiting are done even when nobody listens: they were asked for.
-        let _ = updates.send(Update::Answer(answer)).await;
+        let _ = updates.send(Update::Call(answer)).await;
     }
 }
 

@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use crate::client::Reply;
-use crate::shell::{Action, Answer, AnyRequest, App, Effect, Request, Update};
+use crate::shell::{Action, AnyRequest, App, Effect, Request, Update, answer};
 
 pub fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -73,7 +73,7 @@ impl App {
 
     /// A reply comes.
     pub fn answer<R: Request>(&mut self, request: R, reply: Reply<R::Output>) {
-        self.update(Update::Answer(Answer::new(request, reply)));
+        self.update(Update::Call(answer(request, reply)));
     }
 
     pub fn status(&self) -> &str {
@@ -93,7 +93,7 @@ impl App {
         let effects = std::mem::take(&mut self.shell.effects);
         for effect in effects {
             match effect {
-                Effect::Editor { then, .. } => self.update(Update::Edited(then, Ok(text.to_owned()))),
+                Effect::Editor { then, .. } => self.update(Update::Call(then.with(Ok(text.to_owned())))),
                 other => self.shell.effects.push(other),
             }
         }

@@ -5,9 +5,8 @@ use ratatui::Frame;
 
 use super::Shell;
 use super::draw;
-use super::effect::{Edited, Effect, Link, Update};
+use super::effect::{Effect, Link, Update};
 use super::keys::Action;
-use super::request::Answer;
 use super::screen::Screen;
 use super::screens::Screens;
 use crate::client::Failure;
@@ -76,8 +75,7 @@ impl App {
                 cx.link.change(link, cx.clock.instant);
             }
             Update::Event(event) => self.screens.event(event, cx),
-            Update::Answer(answer) => self.deliver(answer),
-            Update::Edited(edited, text) => self.edited(edited, text),
+            Update::Call(callback) => self.screens.call(callback, cx),
             Update::Picture(key, shown) => cx.pictures.keep(key, shown),
             Update::Exported(Ok(path)) => cx.say(Tone::Good, format!("written to {}", path.display())),
             Update::Exported(Err(why)) => cx.say(Tone::Bad, format!("not exported: {why}")),
@@ -85,32 +83,18 @@ impl App {
         self.settle();
     }
 
-    fn deliver(&mut self, answer: Answer) {
-        if let Some(owner) = self.screens.owner(answer.owner) {
-            answer.deliver(owner, &mut self.shell);
-        }
-    }
-
-    fn edited(&mut self, edited: Edited, text: Result<String, String>) {
-        if let Some(owner) = self.screens.owner(edited.owner) {
-            edited.deliver(owner, text, &mut self.shell);
-        }
-    }
-
     /// Takes an effect back whose queue is full.
     pub fn refuse(&mut self, effect: Effect) {
+        let cx = &mut self.shell;
         let why = || Failure::Unreachable("too much is waiting; try again".to_owned());
         match effect {
-            Effect::Read(request) => self.deliver(request.refuse(why())),
-            Effect::Picture(_) => self.shell.pictures.asked = None,
+            Effect::Read(request) => self.screens.call(request.refuse(why()), cx),
+            Effect::Picture(_) => cx.pictures.asked = None,
             Effect::Write(request) => {
-                self.deliver(request.refuse(why()));
-                self.shell
-                    .say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again");
+                self.screens.call(request.refuse(why()), cx);
+                cx.say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again");
             }
-            _ => self
-                .shell
-                .say(Tone::Bad, "NOT done: the last export is still being written"),
+            _ => cx.say(Tone::Bad, "NOT done: the last export is still being written"),
         }
         self.settle();
     }

@@ -1,15 +1,13 @@
 //! Effects, which the shell asks of the loop, and updates, which the loop brings back.
 
-use std::any::{Any, TypeId};
-use std::fmt::{self, Debug};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tradepost_common::events::Event;
 
-use super::Shell;
+use super::callback::Callback;
 use super::destination::Destination;
-use super::request::{Answer, AnyRequest};
+use super::request::AnyRequest;
 use crate::picture::{PictureKey, Shown};
 
 /// Something that is done without anybody waiting for it.
@@ -30,7 +28,7 @@ pub enum Effect {
     /// The text goes to an editor, which has the terminal until it ends.
     Editor {
         text: String,
-        then: Edited,
+        then: Callback<Result<String, String>>,
     },
     Quit,
 }
@@ -47,9 +45,8 @@ pub enum Mouse {
 pub enum Update {
     Link(Link),
     Event(Event),
-    Answer(Answer),
-    /// The text that came back from the editor.
-    Edited(Edited, Result<String, String>),
+    /// A reply of the daemon or a text from the editor, for the screen that asked.
+    Call(Callback),
     Picture(PictureKey, Shown),
     Exported(Result<PathBuf, String>),
 }
@@ -64,35 +61,4 @@ pub enum Link {
         why: String,
         retry: Duration,
     },
-}
-
-type Then = Box<dyn FnOnce(&mut dyn Any, Result<String, String>, &mut Shell) + Send>;
-
-/// The screen that waits for an edited text, and what it does with it.
-pub struct Edited {
-    pub(super) owner: TypeId,
-    then: Then,
-}
-
-impl Edited {
-    pub fn new<S: 'static>(then: impl FnOnce(&mut S, Result<String, String>, &mut Shell) + Send + 'static) -> Self {
-        Self {
-            owner: TypeId::of::<S>(),
-            then: Box::new(|owner, text, cx| {
-                if let Some(screen) = owner.downcast_mut::<S>() {
-                    then(screen, text, cx);
-                }
-            }),
-        }
-    }
-
-    pub(super) fn deliver(self, owner: &mut dyn Any, text: Result<String, String>, cx: &mut Shell) {
-        (self.then)(owner, text, cx);
-    }
-}
-
-impl Debug for Edited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Edited")
-    }
 }

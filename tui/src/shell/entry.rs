@@ -1,17 +1,14 @@
 //! Lines of the command palette.
 
-use std::any::Any;
-
 use super::Shell;
-
-type Run = Box<dyn FnOnce(&mut dyn Any, &mut Shell)>;
+use super::callback::Callback;
 
 /// One line of the palette. Enter runs it, so whatever decides or destroys asks first.
 pub struct Entry {
     pub words: String,
     /// The key that does the same, if there is one.
     pub key: String,
-    run: Run,
+    pub(super) run: Callback,
 }
 
 impl Entry {
@@ -19,20 +16,12 @@ impl Entry {
     pub fn new<S: 'static>(
         words: impl Into<String>,
         key: impl Into<String>,
-        run: impl FnOnce(&mut S, &mut Shell) + 'static,
+        run: impl FnOnce(&mut S, &mut Shell) + Send + 'static,
     ) -> Self {
         Self {
             words: words.into(),
             key: key.into(),
-            run: Box::new(|owner, cx| {
-                if let Some(screen) = owner.downcast_mut::<S>() {
-                    run(screen, cx);
-                }
-            }),
+            run: Callback::new(|screen: &mut S, (), cx| run(screen, cx)),
         }
-    }
-
-    pub(super) fn run(self, owner: &mut dyn Any, cx: &mut Shell) {
-        (self.run)(owner, cx);
     }
 }

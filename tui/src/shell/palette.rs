@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use super::Shell;
-use super::entry::Entry;
+use super::callback::Callback;
 use super::keys::{Action, Sorting};
 use super::page::Place;
 use super::prompt::{Form, Prompt};
@@ -31,8 +31,8 @@ struct Line {
 enum Command {
     Act(Action),
     Theme(Theme),
-    /// Of the screen with that number.
-    Screen(usize, Entry),
+    /// Of a screen.
+    Call(Callback),
 }
 
 impl Prompt for Palette {
@@ -104,7 +104,7 @@ impl Palette {
             None => cx.say(Tone::Warn, format!("no command is called {typed:?}")),
             Some(Command::Act(action)) => screens.act(action, cx),
             Some(Command::Theme(theme)) => cx.set_theme(theme),
-            Some(Command::Screen(at, entry)) => screens.run(at, entry, cx),
+            Some(Command::Call(callback)) => screens.call(callback, cx),
         }
     }
 }
@@ -118,10 +118,10 @@ pub fn words(typed: &str, screens: &Screens, cx: &Shell) -> Vec<String> {
 /// The lines that fit what was typed, the best first.
 fn lines(typed: &str, screens: &Screens, cx: &Shell) -> Vec<Line> {
     let all = pages(screens)
-        .chain(screens.entries(cx).into_iter().map(|(at, entry)| Line {
+        .chain(screens.entries(cx).map(|entry| Line {
             words: text::clean(&entry.words).into_owned(),
-            key: entry.key.clone(),
-            command: Command::Screen(at, entry),
+            key: entry.key,
+            command: Command::Call(entry.run),
         }))
         .chain(common())
         .chain(themes());

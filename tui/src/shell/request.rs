@@ -1,12 +1,13 @@
 //! Requests to the daemon: each one brings along what its reply changes.
 
-use std::any::{Any, TypeId};
-use std::fmt::{self, Debug};
+use std::any::Any;
+use std::fmt::Debug;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::Shell;
+use super::callback::Callback;
 use crate::client::{Client, Failure, Reply};
 
 /// One request. A screen sends it with [`Shell::read`] or [`Shell::write`] and never waits for it.
@@ -23,54 +24,28 @@ pub trait Request: Debug + Clone + PartialEq + Send + Sync + 'static {
 
 /// A request of any screen.
 pub trait AnyRequest: Any + Debug + Send {
-    fn perform(self: Box<Self>, client: Client) -> BoxFuture<'static, Answer>;
+    /// Sends the request. The reply comes as a call of the screen.
+    fn perform(self: Box<Self>, client: Client) -> BoxFuture<'static, Callback>;
 
-    /// The answer to a request that was not sent.
-    fn refuse(self: Box<Self>, why: Failure) -> Answer;
+    /// The reply to a request that was not sent.
+    fn refuse(self: Box<Self>, why: Failure) -> Callback;
 }
 
 impl<R: Request> AnyRequest for R {
-    fn perform(self: Box<Self>, client: Client) -> BoxFuture<'static, Answer> {
+    fn perform(self: Box<Self>, client: Client) -> BoxFuture<'static, Callback> {
         async move {
             let reply = self.send(&client).await;
-            Answer::new(*self, reply)
+            answer(*self, reply)
         }
         .boxed()
     }
 
-    fn refuse(self: Box<Self>, why: Failure) -> Answer {
-        Answer::new(*self, Err(why))
+    fn refuse(self: Box<Self>, why: Failure) -> Callback {
+        answer(*self, Err(why))
     }
 }
 
-type Deliver = Box<dyn FnOnce(&mut dyn Any, &mut Shell) + Send>;
-
-/// A request with its reply, on its way to the screen.
-pub struct Answer {
-    /// The type of the screen.
-    pub(super) owner: TypeId,
-    deliver: Deliver,
-}
-
-impl Answer {
-    pub fn new<R: Request>(request: R, reply: Reply<R::Output>) -> Self {
-        Self {
-            owner: TypeId::of::<R::Owner>(),
-            deliver: Box::new(move |owner, cx| {
-                if let Some(owner) = owner.downcast_mut::<R::Owner>() {
-                    request.answered(owner, reply, cx);
-                }
-            }),
-        }
-    }
-
-    pub(super) fn deliver(self, owner: &mut dyn Any, cx: &mut Shell) {
-        (self.deliver)(owner, cx);
-    }
-}
-
-impl Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer")
-    }
+/// Gives the reply to the screen that asked.
+pub fn answer<R: Request>(request: R, reply: Reply<R::Output>) -> Callback {
+    Callback::new(move |owner: &mut R::Owner, (), cx| request.answered(owner, reply, cx))
 }

@@ -1,4 +1,4 @@
-//! The screens, and what keys and events do to whichever is shown.
+//! The screens: found by page or by type, and told what happens.
 
 mod events;
 mod keys;
@@ -8,10 +8,12 @@ use std::time::Instant;
 
 use tradepost_common::events::Event;
 
+use super::callback::Callback;
 use super::effect::Effect;
+use super::entry::Entry;
 use super::page::{Page, Place};
 use super::screen::{Badge, Handled, Screen};
-use super::{Shell, entry::Entry};
+use super::{Label, Shell};
 
 /// All screens, the page that is shown and the one before it.
 pub struct Screens {
@@ -66,13 +68,18 @@ impl Screens {
         self.all[self.index(self.shown)].as_ref()
     }
 
+    fn position(&self, owner: TypeId) -> Option<usize> {
+        let mut types = self.all.iter().map(|screen| (screen.as_ref() as &dyn Any).type_id());
+        types.position(|screen| screen == owner)
+    }
+
     /// The screen of that type; the list itself for the prompts of the shell.
     pub fn owner(&mut self, owner: TypeId) -> Option<&mut dyn Any> {
         if owner == TypeId::of::<Self>() {
             return Some(self);
         }
-        let screens = self.all.iter_mut().map(|screen| screen.as_mut() as &mut dyn Any);
-        screens.into_iter().find(|screen| (**screen).type_id() == owner)
+        let at = self.position(owner)?;
+        Some(self.all[at].as_mut())
     }
 
     /// The same, to look at.
@@ -80,8 +87,14 @@ impl Screens {
         if owner == TypeId::of::<Self>() {
             return Some(self);
         }
-        let mut screens = self.all.iter().map(|screen| screen.as_ref() as &dyn Any);
-        screens.find(|screen| (**screen).type_id() == owner)
+        Some(self.all[self.position(owner)?].as_ref())
+    }
+
+    /// Runs a callback with its screen.
+    pub fn call(&mut self, callback: Callback, cx: &mut Shell) {
+        if let Some(owner) = self.owner(callback.owner()) {
+            callback.run(owner, cx);
+        }
     }
 
     #[cfg(test)]
@@ -120,16 +133,9 @@ impl Screens {
         self.all.iter().flat_map(|screen| screen.progress(cx)).collect()
     }
 
-    /// The lines of the palette, each with the number of its screen.
-    pub fn entries(&self, cx: &Shell) -> Vec<(usize, Entry)> {
-        let screens = self.all.iter().enumerate();
-        screens
-            .flat_map(|(at, screen)| screen.entries(cx).into_iter().map(move |entry| (at, entry)))
-            .collect()
-    }
-
-    pub fn run(&mut self, at: usize, entry: Entry, cx: &mut Shell) {
-        entry.run(self.all[at].as_mut(), cx);
+    /// The lines of the palette.
+    pub fn entries(&self, cx: &Shell) -> impl Iterator<Item = Entry> {
+        self.all.iter().flat_map(|screen| screen.entries(cx))
     }
 
     pub fn tick(&mut self, cx: &mut Shell) {
@@ -173,7 +179,7 @@ impl Screens {
     }
 
     /// The words of the prompt at the bottom of the screen.
-    pub fn label(&self, cx: &Shell) -> Option<super::Label> {
+    pub fn label(&self, cx: &Shell) -> Option<Label> {
         let prompt = cx.prompt.as_ref()?;
         Some(prompt.label(self.peek(prompt.owner())?, cx))
     }

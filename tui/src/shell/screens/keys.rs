@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::Screens;
 use crate::input::Input;
 use crate::list::{AnyList, Filter, Step};
 use crate::picture::Pan;
-use crate::shell::Shell;
-use crate::shell::effect::Effect;
 use crate::shell::filter::FilterPrompt;
 use crate::shell::help::HelpPrompt;
-use crate::shell::keys::{self, Action, Marking, Sorting};
-use crate::shell::page::{Page, Place};
+use crate::shell::keys::{self, Sorting};
+use crate::shell::page::Place;
 use crate::shell::palette::Palette;
-use crate::shell::prompt::Form;
-use crate::shell::screen::Handled;
 use crate::shell::shortcut::ShortcutPrompt;
+use crate::shell::{Action, Effect, Form, Handled, Hint, Marking, Page, Shell};
 use crate::theme::Tone;
 
 /// The same key again within this time is a key that is held down.
@@ -26,21 +23,20 @@ const HELD_DOWN: Duration = Duration::from_millis(150);
 impl Screens {
     /// Where a letter does something, for somebody who presses it elsewhere: `dead-letters (3), campaigns (4)`.
     fn users(&self, letter: char) -> Vec<String> {
-        let mut users = Vec::new();
-        let mut last = "";
-        for (screen, page) in self.pages() {
-            let has_it = |(key, _): &(&str, &str)| key.split(' ').any(|word| word == letter.encode_utf8(&mut [0; 4]));
-            if last != screen.pages()[0].name && screen.help(page).iter().any(has_it) {
-                last = screen.pages()[0].name;
-                let shortcut = self.page(page.root()).and_then(Page::shortcut).unwrap_or_default();
-                users.push(format!("{} ({shortcut})", page.name));
-            }
-        }
-        users
+        let is_letter = |word: &str| word.chars().eq([letter]);
+        let has_it = |(key, _): &Hint| key.split(' ').any(is_letter);
+        let using = self.all.iter().filter_map(|screen| {
+            let mut pages = screen.pages().iter();
+            pages.find(|page| screen.help(page).iter().any(has_it))
+        });
+        let shortcut = |page: &Page| self.page(page.root()).and_then(Page::shortcut).unwrap_or_default();
+        using
+            .map(|page| format!("{} ({})", page.name, shortcut(page)))
+            .collect()
     }
 
     pub fn key(&mut self, key: KeyEvent, cx: &mut Shell) {
-        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
+        if keys::action(key) == Some(Action::Quit) {
             return cx.effects.push(Effect::Quit);
         }
         if let KeyCode::Char(c) = key.code
