@@ -22,7 +22,7 @@ const HALF: usize = 10;
 /// One dead letter on the screen.
 pub struct Letter {
     pub id: MessageId,
-    /// Where Esc leads.
+    /// The page that Esc leads to.
     pub from: &'static Page,
     pub fetched: Fetched<DeadDetail>,
     top: usize,

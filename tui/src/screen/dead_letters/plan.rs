@@ -23,7 +23,7 @@ pub struct Plan {
     pub target: Target,
     pub operation: Option<Operation>,
     pub error: Option<String>,
-    /// When the plan was there to be read.
+    /// The time since which the plan can be read.
     ready_at: Option<Instant>,
     asked_at: Instant,
     pub is_starting: bool,
@@ -98,7 +98,7 @@ impl Plan {
         self.operation = Some(operation);
     }
 
-    /// Why `y` does not start it now.
+    /// The reason why `y` does not start it now.
     fn refusal(&self, cx: &Shell) -> Option<&'static str> {
         let is_ready = self.is_ready();
         Some(match &self.operation {

@@ -16,7 +16,7 @@ use crate::rows::operation::pace_in_words;
 use crate::shell::{Form, Prompt, Shell, plain};
 use crate::theme::Tone;
 
-/// What is done with the plan on the screen.
+/// The step of the dialogue about the plan on the screen.
 #[derive(Debug)]
 pub enum PlanPrompt {
     Look,
