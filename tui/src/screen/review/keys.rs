@@ -1,6 +1,13 @@
-//! The keys of the queue and of a case.
+//! The keys of the queue and of a case, and their words.
 
+use tradepost_common::overview::Role;
+
+use super::case::Pane;
+use super::requests::Write;
+use super::{Review, queue_page};
 use crate::list::Order;
+use crate::shell::{Action, Confirm, Handled, Hint, Marking, Screen, Shell};
+use crate::theme::Tone;
 
 /// Keys of the review screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,3 +88,137 @@ pub fn queue_letter(c: char) -> Option<ReviewKey> {
         _ => return None,
     })
 }
+
+impl Review {
+    pub fn act_on_case(&mut self, action: &Action, cx: &mut Shell) -> Handled {
+        match *action {
+            Action::Arrow(pan) => self.arrow(cx, pan),
+            Action::Step(step) if self.step_in_mode(cx, step) => {}
+            Action::OtherPane => {
+                if let Some(case) = &mut self.case {
+                    case.pane = case.pane.other();
+                }
+            }
+            Action::Open => self.open_in_case(cx),
+            Action::Back if self.leave_mode(cx) => {}
+            Action::Back if !self.is_filtered(cx) => cx.go(queue_page()),
+            Action::Mark(marking) => self.leave_out(marking, cx),
+            Action::Copy => match self.case.as_ref().and_then(|case| case.file()) {
+                Some(file) => cx.copy(file.path.clone()),
+                None => return Handled::No,
+            },
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    pub fn act_on_queue(&mut self, action: &Action, cx: &mut Shell) -> Handled {
+        match action {
+            Action::Open => self.open_selected_case(cx),
+            Action::Back if !self.is_filtered(cx) => {
+                self.widen_cases(cx);
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn is_filtered(&mut self, cx: &Shell) -> bool {
+        self.list(cx.page).is_some_and(|list| !list.filter().is_empty())
+    }
+
+    /// Marks are of files, whichever pane the cursor is in.
+    fn leave_out(&mut self, marking: Marking, cx: &mut Shell) {
+        let Some(case) = &mut self.case else {
+            return;
+        };
+        case.pane = Pane::Files;
+        match marking {
+            Marking::Range => case.files.mark_range(),
+            Marking::All => case.files.mark_all(),
+            Marking::One => case.files.toggle_mark(),
+        }
+        let split = case.split().in_words();
+        cx.say(Tone::Plain, format!("a would approve {split}"));
+    }
+
+    pub fn ask_unban(&mut self, account: String, cx: &mut Shell) {
+        if cx.may_write(Role::Moderator) {
+            let question = format!("Let {account} upload again?");
+            cx.ask(Confirm::new(question, move |_: &mut Self, cx| {
+                if cx.may_write(Role::Moderator) {
+                    cx.say(Tone::Dim, format!("letting {account} in again …"));
+                    cx.write(Write::Unban(account));
+                }
+            }));
+        }
+    }
+}
+
+pub static QUEUE_HINTS: &[Hint] = &[
+    ("Enter", "review"),
+    ("w", "next"),
+    ("Spc V *", "mark"),
+    ("a x", "decide marked"),
+    ("u", "undo"),
+    ("f", "open/waiting/decided"),
+    ("?", "help"),
+    ("W", "arm"),
+    ("C", "cluster"),
+    ("O", "contributor"),
+    ("/", "filter"),
+    ("q", "quit"),
+];
+
+pub static CASE_HINTS: &[Hint] = &[
+    ("a", "approve"),
+    ("x", "reject"),
+    ("n", "skip"),
+    ("Spc", "leave out"),
+    ("u", "undo"),
+    ("m", "note"),
+    ("d", "alike"),
+    ("v", "source"),
+    ("?", "help"),
+    ("b", "blur"),
+    ("Q", "ask"),
+    ("X", "ban"),
+    ("i", "record"),
+    ("f", "full"),
+    ("z", "zoom"),
+    ("B", "background"),
+    ("W", "arm"),
+    ("L", "give back"),
+    ("Esc", "queue"),
+];
+
+pub static QUEUE_HELP: &[Hint] = &[
+    ("Enter", "open the case; it is claimed while writing is armed"),
+    ("w", "the next case that nobody holds, whichever it is"),
+    ("Space V *", "mark one, a range, all that match; Esc takes it back"),
+    ("a x", "approve or reject the marked: a plan first, y decides"),
+    ("C O", "settle its cluster; all cases of its contributor"),
+    ("l o", "show only its cluster; only its contributor"),
+    ("f", "open, waiting, decided cases"),
+    ("u", "undo the last decision; among decided ones: this one"),
+];
+
+pub static CASE_HELP: &[Hint] = &[
+    ("a", "approve: blocked and marked files are left out"),
+    ("x", "reject: 1-9 for a reason, m a note, f only marked files"),
+    ("n", "skip to the next case nobody holds"),
+    ("u", "undo the last decision, for ten minutes"),
+    ("Space V *", "leave out the file, a range, all that match"),
+    ("m", "note to the contributor; goes with the decision"),
+    ("Q", "ask the contributor; the case waits for the answer"),
+    ("X", "ban the contributor: a reason, then y"),
+    ("i", "the contributor's record, letters, earlier decisions"),
+    ("d", "beside its look-alike; ] [ next, previous"),
+    ("v Enter", "the text at the line of the finding; ] [ other findings"),
+    ("f", "the picture alone; Enter on a file too"),
+    ("z Z + _", "zoom in, out; arrows move"),
+    ("b B", "blur on or off; background checker, light, dark"),
+    ("C O", "settle its cluster; all cases of its contributor"),
+    ("L", "give the case back and leave"),
+    ("Tab", "findings or files"),
+];

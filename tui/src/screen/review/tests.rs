@@ -25,7 +25,7 @@ use super::requests::{Read, Update, Write};
 use super::*;
 use crate::client::Failure;
 use crate::paged::PageRequest;
-use crate::shell::{self, App, Effect, Link};
+use crate::shell::{self, App, Confirm, Effect, Link, Marking};
 use crate::testdata;
 use data::case_id;
 
