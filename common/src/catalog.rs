@@ -1,4 +1,15 @@
-//! States of what is in the catalogue.
+//! Kinds and states of what is in the catalogue.
+
+crate::text_enum! {
+    /// The kind of an item.
+    pub enum Kind {
+        Icon = "icon",
+        Illustration = "illustration",
+        Model = "model",
+        Texture = "texture",
+        Audio = "audio",
+    }
+}
 
 crate::text_enum! {
     /// Of one file of a set.

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use tradepost_common::campaigns::{Auto, NewCampaign, Scope, default_canary, default_stop_at_percent};
+use tradepost_common::catalog::Kind;
 use tradepost_common::ids::CampaignId;
 
 use crate::client::MAX_RATE;
@@ -92,7 +93,7 @@ fn rate(text: &str) -> Result<Rate, String> {
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct PlanArgs {
     /// Only items of that kind. May be given again.
-    #[arg(long = "kind", value_name = "KIND", value_parser = ["icon", "illustration", "model", "texture", "audio"])]
+    #[arg(long = "kind", value_name = "KIND", value_parser = Kind::ALL.map(Kind::as_str))]
     kinds: Vec<String>,
     /// Only items of one family: its id, or ACCOUNT/SLUG.
     #[arg(long, value_name = "FAMILY")]
