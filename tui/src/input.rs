@@ -20,6 +20,14 @@ pub fn parse_number(text: &str, range: RangeInclusive<u32>) -> Result<u32, Strin
     })
 }
 
+/// The same where an empty line means that there is none.
+pub fn parse_optional<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => parse(text).map(Some),
+    }
+}
+
 /// A line of at most 500 characters, free of control characters.
 #[derive(Debug, Clone, Default)]
 pub struct Input {

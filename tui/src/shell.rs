@@ -33,7 +33,7 @@ pub use live::{LinkState, Live};
 pub use page::Page;
 #[cfg(test)]
 pub use palette::words as palette_words;
-pub use prompt::{AnyPrompt, Confirm, Form, Label, LinePrompt, Prompt, scrolled};
+pub use prompt::{AnyPrompt, Confirm, Field, Fields, Form, FormPrompt, Label, LinePrompt, Prompt, scrolled};
 #[cfg(test)]
 pub use request::answer;
 pub use request::{AnyRequest, Request};

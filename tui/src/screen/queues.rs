@@ -16,7 +16,7 @@ use crate::canvas::listing::{self, Look};
 use crate::cli::Subcommand;
 use crate::export;
 use crate::format;
-use crate::input::parse_number;
+use crate::input::{parse_number, parse_optional};
 use crate::list::{AnyList, List};
 use crate::shell::{Action, Destination, Entry, Handled, Hint, LinePrompt, Page, Screen, Shell};
 use crate::theme::Tone;
@@ -60,10 +60,7 @@ impl Queues {
             queue.concurrency
         );
         cx.ask(LinePrompt::new(label, move |_: &mut Self, text, cx| {
-            let handlers = match text.trim() {
-                "" => None,
-                text => Some(parse_number(text, 1..=MAX_CONCURRENCY)?),
-            };
+            let handlers = parse_optional(text, |text| parse_number(text, 1..=MAX_CONCURRENCY))?;
             let change = Change::new(&name, Setting::Concurrency(handlers));
             Self::change(change, "changing".to_owned(), cx);
             Ok(())

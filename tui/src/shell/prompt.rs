@@ -1,9 +1,11 @@
 //! Prompts take the keys before the screen does: a line that is typed, a question, a box over the screen.
 
 mod confirm;
+mod form;
 mod line;
 
 pub use confirm::Confirm;
+pub use form::{Field, Fields, FormPrompt};
 pub use line::LinePrompt;
 
 use std::any::{Any, TypeId};
@@ -37,7 +39,7 @@ pub struct Label {
     pub hint: &'static str,
 }
 
-/// A prompt with the screen that opened it. [`Confirm`] and [`LinePrompt`] serve most needs.
+/// A prompt with the screen that opened it. [`Confirm`], [`LinePrompt`] and [`FormPrompt`] serve most needs.
 pub trait Prompt: Debug + Sized + 'static {
     type Owner: 'static;
     const FORM: Form;

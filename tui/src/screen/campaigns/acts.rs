@@ -7,7 +7,7 @@ use tradepost_common::overview::Role;
 use super::{Campaigns, row, words};
 use crate::client::{CampaignStep as Step, Client, MAX_RATE, Reply};
 use crate::format;
-use crate::input::parse_number;
+use crate::input::{parse_number, parse_optional};
 use crate::shell::{Confirm, Entry, Hint, LinePrompt, Request, Shell};
 use crate::theme::Tone;
 
@@ -139,10 +139,7 @@ fn ask_rate(campaign: &Campaign, cx: &mut Shell) {
         format::count(MAX_RATE.into())
     );
     let submit = move |_: &mut Campaigns, typed: &str, cx: &mut Shell| {
-        let rate = match typed.trim() {
-            "" => None,
-            typed => Some(parse_number(typed, 1..=MAX_RATE)?),
-        };
+        let rate = parse_optional(typed, |typed| parse_number(typed, 1..=MAX_RATE))?;
         if cx.may_write(Role::Operator) {
             cx.write(SetRate(id, rate));
             cx.say(Tone::Dim, "changing …");

@@ -4,8 +4,6 @@ mod args;
 mod text;
 mod watch;
 
-pub use args::typed_plan;
-
 use std::process::ExitCode;
 
 use clap::Args;

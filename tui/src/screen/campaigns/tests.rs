@@ -4,6 +4,7 @@ mod acting;
 mod data;
 mod looking;
 mod pages;
+mod planning;
 mod samples;
 
 use std::time::Duration;

@@ -66,7 +66,7 @@ impl Screens {
     /// Keys that decide, and the answer to a question, are not taken from a key that is held down.
     fn must_be_pressed_anew(&mut self, key: char, cx: &Shell) -> bool {
         let prompt = cx.prompt.as_ref();
-        let is_typing = prompt.is_some_and(|prompt| prompt.form() != Form::Overlay);
+        let is_typing = prompt.is_some_and(|prompt| prompt.form() != Form::Overlay || prompt.any_input().is_some());
         let is_answer = key == 'y' && prompt.is_some_and(|prompt| prompt.is_question());
         is_answer || (!is_typing && self.current(cx).is_decision(key, cx))
     }

@@ -144,28 +144,6 @@ fn rate_is_a_number_or_none() {
 }
 
 #[test]
-fn plan_that_was_made_comes_up_unless_somebody_went_on() {
-    let mut app = app_with_campaigns(&[]);
-    app.act(Action::Arm);
-    key(&mut app, '+');
-    app.paste("sharper strokes");
-    app.code(KeyCode::Enter);
-    let plan = app.sent::<PlanCampaign>().remove(0);
-    let new = &plan.0;
-    assert_eq!(
-        (new.reason.as_str(), new.canary, new.scope.only_stale),
-        ("sharper strokes", 20, true)
-    );
-    app.answer(plan.clone(), Ok(campaign(3, CampaignState::Planning)));
-    assert_eq!((app.shell.page, shown(&mut app).id), (campaign_page(), campaign_id(3)));
-    app.go("audit");
-    app.answer(plan.clone(), Ok(campaign(3, CampaignState::Planning)));
-    assert_eq!(app.shell.page.name, "audit");
-    app.answer(plan, Err(gone()));
-    assert_eq!(app.status(), "NOT planned: gone");
-}
-
-#[test]
 fn palette_changes_no_campaign_without_a_question() {
     let mut app = armed(CampaignState::Rendered);
     app.act(Action::AskCommand);

@@ -115,20 +115,6 @@ fn help_names_the_keys_of_campaigns() {
 }
 
 #[test]
-fn plan_is_typed_as_on_the_command_line_and_a_fault_is_named() {
-    let mut app = app_with_campaigns(&[]);
-    app.act(Action::Arm);
-    app.act(Action::Letter('+'));
-    app.paste("sharper strokes");
-    insta::assert_snapshot!(screen(&mut app));
-    app.control('u');
-    app.paste("--kind font --reason x");
-    app.code(KeyCode::Enter);
-    assert!(app.status().contains("font"), "{:?}", app.shell.status);
-    assert!(app.shell.prompt.is_some(), "what was typed is not lost");
-}
-
-#[test]
 fn what_is_on_is_at_the_foot_of_other_screens_and_counted_in_the_tab() {
     let mut app = app_with_campaigns(&ALL);
     app.go("uploads");
