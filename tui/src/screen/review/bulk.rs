@@ -156,12 +156,16 @@ impl Review {
         }
     }
 
+    /// The plan on the screen, if it has that ticket.
+    fn shown_bulk(&mut self, ticket: u64) -> Option<&mut BulkView> {
+        self.bulk.as_mut().filter(|bulk| bulk.ticket == ticket)
+    }
+
     pub fn bulk_done(&mut self, cx: &mut Shell, ticket: u64, act: &BulkAct, reply: Reply<BulkDone>) {
-        let is_shown = self.bulk.as_ref().is_some_and(|bulk| bulk.ticket == ticket);
         self.cases.distrust();
         match reply {
             Ok(done) => {
-                if is_shown {
+                if self.shown_bulk(ticket).is_some() {
                     self.bulk = None;
                     if cx.prompt_is::<BulkPrompt>() {
                         cx.prompt = None;
@@ -170,7 +174,7 @@ impl Review {
                 self.bulk_note.clear();
                 self.bulk_was_done(cx, done, act);
             }
-            Err(why) => self.bulk_failed(cx, is_shown, &why),
+            Err(why) => self.bulk_failed(cx, ticket, &why),
         }
     }
 
@@ -203,12 +207,12 @@ impl Review {
         }
     }
 
-    fn bulk_failed(&mut self, cx: &mut Shell, is_shown: bool, why: &Failure) {
+    fn bulk_failed(&mut self, cx: &mut Shell, ticket: u64, why: &Failure) {
         let words = match why {
             Failure::Problem(_) => format!("NOT decided: {why}"),
             _ => format!("not known what was decided, look at the decided cases (f in the queue): {why}"),
         };
-        match self.bulk.as_mut().filter(|_| is_shown) {
+        match self.shown_bulk(ticket) {
             Some(bulk) => {
                 bulk.sending = false;
                 bulk.error = Some(words);

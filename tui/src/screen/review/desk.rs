@@ -180,9 +180,9 @@ impl Review {
     }
 
     /// A case was given back or skipped: nobody holds it any more, as far as is known here.
-    pub fn left(&mut self, cx: &mut Shell, id: CaseId, was_done: bool) {
+    pub fn left(&mut self, cx: &mut Shell, id: CaseId) {
         let row = self.cases.list.rows().iter().find(|row| row.id == id).cloned();
-        if let Some(mut row) = row.filter(|row| was_done && row.claimed_by.as_ref().is_some_and(|by| cx.is_me(by))) {
+        if let Some(mut row) = row.filter(|row| row.claimed_by.as_ref().is_some_and(|by| cx.is_me(by))) {
             row.claimed_by = None;
             self.cases.list.update(row, cx.clock.utc);
         }

@@ -1,16 +1,16 @@
 //! The presence of moderators at a case: claims that are renewed and lost, heartbeats.
 
-use crate::shell::Shell;
 use std::time::Duration;
 
 use tradepost_common::ids::CaseId;
 use tradepost_common::overview::Role;
 use tradepost_common::review::{CaseRow, Viewers};
 
-use super::case::{Arrival, Claim};
+use super::case::{Arrival, CaseView, Claim};
 use super::requests::{Read, Write};
 use super::{Review, case_page};
 use crate::client::{Failure, Reply};
+use crate::shell::Shell;
 use crate::theme::Tone;
 
 /// Well before a claim runs out.
@@ -106,35 +106,34 @@ impl Review {
     }
 
     pub fn claimed(&mut self, cx: &mut Shell, id: CaseId, reply: Reply<CaseRow>) {
-        let is_current = self
-            .case
-            .as_ref()
-            .is_some_and(|c| c.id == id && matches!(c.claim, Claim::Asked | Claim::Held));
-        match reply {
+        let claim = match reply {
             Ok(row) => {
                 self.cases.list.update(row, cx.clock.utc);
-                self.set_claim(is_current, Claim::Held);
+                Claim::Held
             }
-            Err(e) if e.status() == Some(409) => self.claim_refused(cx, id, is_current, &e),
+            Err(e) if e.status() == Some(409) => return self.claim_refused(cx, id, &e),
             Err(e) => {
                 cx.say(Tone::Bad, format!("not claimed: {e}"));
-                self.set_claim(is_current, Claim::None);
+                Claim::None
             }
-        }
-    }
-
-    fn set_claim(&mut self, is_current: bool, claim: Claim) {
-        if let (true, Some(case)) = (is_current, &mut self.case) {
+        };
+        if let Some(case) = self.claiming(id) {
             case.claim = claim;
         }
     }
 
+    /// The case on the screen, if it waits for that claim or has it.
+    fn claiming(&mut self, id: CaseId) -> Option<&mut CaseView> {
+        let case = self.case.as_mut().filter(|case| case.id == id);
+        case.filter(|case| matches!(case.claim, Claim::Asked | Claim::Held))
+    }
+
     /// A case that came up by itself makes way for the next; one that was opened stays, to be looked at.
-    fn claim_refused(&mut self, cx: &mut Shell, id: CaseId, is_current: bool, why: &Failure) {
+    fn claim_refused(&mut self, cx: &mut Shell, id: CaseId, why: &Failure) {
         // Whose it is comes with the next page; until then it is not offered again.
         self.taken.insert(id);
         self.cases.distrust();
-        let Some(case) = self.case.as_mut().filter(|_| is_current) else {
+        let Some(case) = self.claiming(id) else {
             return;
         };
         let was_held = case.claim == Claim::Held;

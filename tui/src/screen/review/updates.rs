@@ -19,8 +19,9 @@ impl Review {
             Update::Source(ask, reply) => self.source_arrived(cx, &ask, reply),
             Update::BulkPlanned(ticket, reply) => self.bulk_planned(cx, ticket, reply),
             Update::Claimed(id, reply) => self.claimed(cx, id, reply),
+            Update::Left(id, Ok(())) => self.left(cx, id),
             // A claim that could not be released runs out by itself; the moderator has gone on.
-            Update::Left(id, reply) => self.left(cx, id, reply.is_ok()),
+            Update::Left(_, Err(_)) => {}
             Update::Next(reply) => self.next_arrived(cx, reply),
             Update::Decided { case, title, reply } => self.decision_arrived(cx, case, &title, reply),
             Update::Asked { case, title, reply } => self.asked(cx, case, &title, reply),

@@ -37,17 +37,7 @@ pub enum CasesCommand {
         question: String,
     },
     /// Reject a case and shut its contributor out.
-    Ban {
-        case: CaseId,
-        #[command(flatten)]
-        why: Why,
-        /// Reject every other open case of the contributor too.
-        #[arg(long)]
-        reject_open: bool,
-        /// Don't ask.
-        #[arg(long)]
-        yes: bool,
-    },
+    Ban(BanArgs),
     /// Let an account upload again.
     Unban { account: String },
     /// Take the decision on a case back, within ten minutes.
@@ -71,6 +61,19 @@ pub enum CasesCommand {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=500))]
         lines: i32,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct BanArgs {
+    pub case: CaseId,
+    #[command(flatten)]
+    pub why: Why,
+    /// Reject every other open case of the contributor too.
+    #[arg(long)]
+    pub reject_open: bool,
+    /// Don't ask.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// The cases that are listed.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use tradepost_common::ids::{CaseId, ItemId};
 use tradepost_common::review::{Approve, Ask, Ban, CaseDetail, CaseItem, Decision, Reject, Source};
 
-use super::args::{CaseList, CasesCommand, Why};
+use super::args::{BanArgs, CaseList, CasesCommand, Why};
 use super::bulk;
 use crate::cli::confirm;
 use crate::cli::{self, Output};
@@ -38,19 +38,7 @@ pub async fn run(client: &Client, act: CasesCommand, output: Output) -> anyhow::
             client.ask(case, &Ask { question }).await?;
             done(client, case, "waits for the contributor's answer", output).await?;
         }
-        CasesCommand::Ban {
-            case,
-            why,
-            reject_open,
-            yes,
-        } => {
-            let body = Ban {
-                template: why.template,
-                reason: why.reason,
-                reject_open,
-            };
-            return ban(client, case, body, yes, output).await;
-        }
+        CasesCommand::Ban(args) => return ban(client, args, output).await,
         CasesCommand::Unban { account } => {
             client.unban(&account).await?;
             let answer = serde_json::json!({ "account": account, "banned": false });
@@ -106,22 +94,26 @@ async fn next(client: &Client, output: Output) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn ban(client: &Client, case: CaseId, body: Ban, yes: bool, output: Output) -> anyhow::Result<ExitCode> {
-    let row = client.case(case).await?.case;
+async fn ban(client: &Client, args: BanArgs, output: Output) -> anyhow::Result<ExitCode> {
+    let row = client.case(args.case).await?.case;
     let who = text::clean(&row.contributor).into_owned();
-    let others = if body.reject_open {
-        " and all their other open cases"
-    } else {
-        ""
+    let others = match args.reject_open {
+        true => " and all their other open cases",
+        false => "",
     };
     let title = text::clean(&row.title);
     let question = format!("Ban {who} and reject {title}{others}? [y/N]");
-    let confirmed = yes || (confirm::can_ask() && confirm::ask(&question, "y").await?);
+    let confirmed = args.yes || (confirm::can_ask() && confirm::ask(&question, "y").await?);
     if !confirmed {
         eprintln!("tradepost: nothing was done: pass --yes to ban {who} without a question");
         return Ok(ExitCode::from(NOT_CONFIRMED));
     }
-    let decision = client.ban(case, &body).await?;
+    let body = Ban {
+        template: args.why.template,
+        reason: args.why.reason,
+        reject_open: args.reject_open,
+    };
+    let decision = client.ban(args.case, &body).await?;
     print_decision(&row.title, &decision, output)?;
     Ok(ExitCode::SUCCESS)
 }
