@@ -125,6 +125,12 @@ pub fn minute(at: OffsetDateTime) -> String {
     format!("{} {:02}:{:02}", utc.date(), utc.hour(), utc.minute())
 }
 
+/// A percentage as a bar of so many cells.
+pub fn bar(percent: i64, cells: usize) -> String {
+    let full = (percent.clamp(0, 100) as usize * cells) / 100;
+    format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
+}
+
 /// `1 file`, `2 files`.
 pub fn plural(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })

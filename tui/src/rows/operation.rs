@@ -53,7 +53,12 @@ static COLUMNS: [Col; 14] = [
     Col::left(
         "DONE",
         Width::Fixed(10),
-        |o, _| Cell::new(format!("{} {:>3}%", bar(o, 5), percent(o)), Tone::Accent),
+        |o, _| {
+            Cell::new(
+                format!("{} {:>3}%", format::bar(percent(o), 5), percent(o)),
+                Tone::Accent,
+            )
+        },
         |o| Key::count(percent(o)),
     )
     .only(Place::Screen),
@@ -132,12 +137,6 @@ pub fn percent(operation: &Operation) -> i64 {
         0 => 0,
         all => (operation.acted * 100 / all).clamp(0, 100),
     }
-}
-
-/// The same as a bar of so many cells.
-pub fn bar(operation: &Operation, cells: usize) -> String {
-    let full = (percent(operation) as usize * cells / 100).min(cells);
-    format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
 fn rate(operation: &Operation) -> Cell {

@@ -28,7 +28,7 @@ use crate::list::AnyList;
 use crate::paged::{First, Paged};
 use crate::shell::{Action, Badge, Destination, Entry, Handled, Hint, Page, Screen, Shell};
 use crate::theme::Tone;
-use detail::{CampaignView, Pane};
+use detail::{Detail, Pane};
 use reading::Reading;
 
 static PAGES: [Page; 2] = [
@@ -48,7 +48,7 @@ fn campaign_page() -> &'static Page {
 
 pub struct Campaigns {
     paged: Paged<Campaign>,
-    view: Option<CampaignView>,
+    view: Option<Detail>,
     reading: Reading,
 }
 
@@ -64,23 +64,23 @@ impl Default for Campaigns {
 
 impl Campaigns {
     /// The campaign that is shown, while its page is.
-    fn shown(&self, page: &Page) -> Option<&CampaignView> {
+    fn shown(&self, page: &Page) -> Option<&Detail> {
         self.view.as_ref().filter(|_| page == campaign_page())
     }
 
-    fn shown_mut(&mut self, page: &Page) -> Option<&mut CampaignView> {
+    fn shown_mut(&mut self, page: &Page) -> Option<&mut Detail> {
         self.view.as_mut().filter(|_| page == campaign_page())
     }
 
     /// The view of that campaign, on whatever page.
-    fn view_of(&mut self, id: CampaignId) -> Option<&mut CampaignView> {
+    fn view_of(&mut self, id: CampaignId) -> Option<&mut Detail> {
         self.view.as_mut().filter(|view| view.id == id)
     }
 
     /// The campaign that keys are for.
     fn meant(&self, page: &Page) -> Option<&Campaign> {
         match self.shown(page) {
-            Some(view) => view.campaign.as_ref(),
+            Some(view) => view.fetched.value.as_ref(),
             None => self.paged.list.selected().filter(|_| page == list_page()),
         }
     }
@@ -95,13 +95,13 @@ impl Campaigns {
     fn update(&mut self, campaign: &Campaign, cx: &Shell) {
         self.paged.list.update(campaign.clone(), cx.clock.utc);
         if let Some(view) = self.view_of(campaign.id) {
-            view.update(campaign.clone(), cx.clock.instant);
+            view.fetched.set(campaign.clone(), cx.clock);
         }
     }
 
     fn show(&mut self, campaign: Campaign, read_at: Option<Instant>, cx: &mut Shell) {
         if self.view_of(campaign.id).is_none() {
-            self.view = Some(CampaignView::new(campaign, read_at));
+            self.view = Some(Detail::new(campaign, read_at));
         }
         cx.go(campaign_page());
     }
@@ -176,7 +176,7 @@ impl Screen for Campaigns {
 
     fn list(&mut self, page: &Page) -> Option<&mut dyn AnyList> {
         match page == campaign_page() {
-            true => self.view.as_mut().map(CampaignView::list),
+            true => self.view.as_mut().map(Detail::list),
             false => Some(&mut self.paged.list),
         }
     }
@@ -186,13 +186,10 @@ impl Screen for Campaigns {
     }
 
     fn read_at(&self, cx: &Shell) -> Option<Instant> {
-        let (read_at, error) = match self.shown(cx.page) {
-            Some(view) => (view.read_at, &view.error),
-            None => (self.paged.read_at, &self.paged.error),
-        };
-        match error {
-            Some(_) => read_at,
-            None => cx.link.confirmed(read_at),
+        match self.shown(cx.page) {
+            Some(view) => view.fetched.data_from(self.reading.count, cx.link.heard_at),
+            None if self.paged.error.is_some() => self.paged.read_at,
+            None => cx.link.confirmed(self.paged.read_at),
         }
     }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use tradepost_common::problem::{Fault, Problem};
 
-use crate::client::Reply;
+use crate::client::{Failure, Reply};
 use crate::shell::{Action, AnyRequest, App, Effect, Request, Update, answer};
 
 pub fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
@@ -28,6 +29,22 @@ pub fn screen(app: &mut App) -> String {
 pub fn large_screen(app: &mut App) -> String {
     screen(app);
     lines(app, 120, 40).join("\n")
+}
+
+/// A refusal of the daemon; faults are pairs of a field and a message.
+pub fn refusal(status: u16, code: &str, title: &str, faults: &[(&str, &str)]) -> Failure {
+    let fault = |(at, message): &(&str, &str)| Fault {
+        at: (*at).to_owned(),
+        message: (*message).to_owned(),
+    };
+    Failure::Problem(Box::new(Problem {
+        kind: format!("/docs/problems#{code}"),
+        status,
+        code: code.to_owned(),
+        title: title.to_owned(),
+        detail: None,
+        faults: faults.iter().map(fault).collect(),
+    }))
 }
 
 fn as_request<R: Clone + 'static>(effect: &Effect) -> Option<R> {

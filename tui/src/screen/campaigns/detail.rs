@@ -10,6 +10,7 @@ use super::Campaigns;
 use super::looking::Looking;
 use crate::client::{Client, Reply};
 use crate::export;
+use crate::fetched::Fetched;
 use crate::list::AnyList;
 use crate::paged::{First, PageRequest, Paged};
 use crate::shell::{Request, Shell};
@@ -22,14 +23,10 @@ pub enum Pane {
 }
 
 /// One campaign on the screen.
-pub struct CampaignView {
+pub struct Detail {
     pub id: CampaignId,
-    pub campaign: Option<Campaign>,
-    pub error: Option<String>,
-    is_loading: bool,
-    /// The number of the read that asked for it last.
-    asked: Option<u64>,
-    pub read_at: Option<Instant>,
+    /// Its revision is the number of the read.
+    pub fetched: Fetched<Campaign>,
     pub pane: Pane,
     pub samples: Paged<Sample>,
     pub set_aside: Paged<SetAside>,
@@ -37,26 +34,16 @@ pub struct CampaignView {
     pub looking: Looking,
 }
 
-impl CampaignView {
+impl Detail {
     pub fn new(campaign: Campaign, read_at: Option<Instant>) -> Self {
         Self {
             id: campaign.id,
-            campaign: Some(campaign),
-            error: None,
-            is_loading: false,
-            asked: None,
-            read_at,
+            fetched: Fetched::from_list(campaign, read_at),
             pane: Pane::Samples,
             samples: Paged::new(First::Sorted),
             set_aside: Paged::new(First::Sorted),
             looking: Looking::default(),
         }
-    }
-
-    pub fn update(&mut self, campaign: Campaign, now: Instant) {
-        self.campaign = Some(campaign);
-        self.read_at = Some(now);
-        self.error = None;
     }
 
     /// The list that keys go to.
@@ -76,9 +63,7 @@ impl CampaignView {
     }
 
     pub fn read(&mut self, count: u64, cx: &mut Shell) {
-        if !self.is_loading && self.asked != Some(count) {
-            self.is_loading = true;
-            self.asked = Some(count);
+        if self.fetched.is_wanted(count) {
             cx.read(ReadCampaign(self.id));
         }
         match self.pane {
@@ -101,16 +86,16 @@ impl CampaignView {
             let of_canary = c.items.saturating_sub(c.left()).min(c.canary.into());
             of_canary.unsigned_abs() * 2 + u64::from(c.state != CampaignState::Canary)
         };
-        self.campaign.as_ref().map_or(0, drawn)
+        self.fetched.value.as_ref().map_or(0, drawn)
     }
 
     fn set_aside_revision(&self) -> u64 {
-        self.campaign.as_ref().map_or(0, |c| c.failed.unsigned_abs())
+        self.fetched.value.as_ref().map_or(0, |c| c.failed.unsigned_abs())
     }
 
     /// It may be out of date.
     pub fn distrust(&mut self) {
-        self.asked = None;
+        self.fetched.distrust();
         self.samples.distrust();
         self.set_aside.distrust();
     }
@@ -118,7 +103,7 @@ impl CampaignView {
     pub fn export(&self) -> Option<String> {
         let samples: Vec<_> = self.samples.list.shown().collect();
         let failures: Vec<_> = self.set_aside.list.shown().collect();
-        export::pretty(&serde_json::json!({ "campaign": self.campaign, "samples": samples, "failures": failures }))
+        export::pretty(&serde_json::json!({ "campaign": self.fetched.value, "samples": samples, "failures": failures }))
     }
 }
 
@@ -135,11 +120,10 @@ impl Request for ReadCampaign {
 
     fn answered(self, campaigns: &mut Campaigns, reply: Reply<Campaign>, cx: &mut Shell) {
         if let Some(view) = campaigns.view_of(self.0) {
-            view.is_loading = false;
-            view.error = reply.as_ref().err().map(ToString::to_string);
+            view.fetched.answered(reply.clone(), cx.clock);
         }
         if let Ok(campaign) = reply {
-            campaigns.update(&campaign, cx);
+            campaigns.paged.list.update(campaign, cx.clock.utc);
         }
     }
 }

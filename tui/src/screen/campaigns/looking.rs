@@ -4,7 +4,7 @@ use tradepost_common::campaigns::{Sample, Side};
 use tradepost_common::ids::CampaignId;
 
 use super::Campaigns;
-use super::detail::{CampaignView, Pane};
+use super::detail::{Detail, Pane};
 use crate::list::Order;
 use crate::picture::{Pan, PictureOf, Zoom};
 use crate::shell::{Handled, Shell};
@@ -85,7 +85,7 @@ pub fn picture_of(campaign: CampaignId, sample: &Sample, side: Side) -> PictureO
     }
 }
 
-impl CampaignView {
+impl Detail {
     /// The sample that is looked at, when pictures of one are on the screen.
     pub fn sample(&self) -> Option<&Sample> {
         let is_on = self.looking.is_on() && self.pane == Pane::Samples;

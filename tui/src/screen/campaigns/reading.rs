@@ -104,7 +104,7 @@ impl Campaigns {
     fn interval(&self, cx: &Shell) -> Option<Duration> {
         let is_moving = |c: &Campaign| c.state.is_moving() || (c.collecting && c.freed_bytes.is_none());
         let moves = match self.shown(cx.page) {
-            Some(view) => view.campaign.as_ref().is_none_or(is_moving),
+            Some(view) => view.fetched.value.as_ref().is_none_or(is_moving),
             None if cx.page == list_page() => self.paged.list.rows().iter().any(is_moving),
             None => return self.reading.is_behind.then_some(AT_REST),
         };

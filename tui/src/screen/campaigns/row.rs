@@ -39,7 +39,12 @@ static COLUMNS: [Col; 12] = [
     Col::left(
         "DONE",
         Width::Fixed(10),
-        |c, _| Cell::new(format!("{} {:>3}%", bar(c, 5), percent(c)), Tone::Accent),
+        |c, _| {
+            Cell::new(
+                format!("{} {:>3}%", format::bar(percent(c), 5), percent(c)),
+                Tone::Accent,
+            )
+        },
         |c| Key::count(percent(c)),
     )
     .only(Place::Screen),
@@ -133,12 +138,6 @@ pub fn percent(campaign: &Campaign) -> i64 {
         ..=0 => 0,
         all => (i128::from(gone) * 100 / i128::from(all)).clamp(0, 100) as i64,
     }
-}
-
-/// The same as a bar of so many cells.
-pub fn bar(campaign: &Campaign, cells: usize) -> String {
-    let full = (percent(campaign) as usize * cells / 100).min(cells);
-    format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
 fn is_drawing(campaign: &Campaign) -> bool {

@@ -19,7 +19,7 @@ use super::plan::PlanCampaign;
 use super::reading::ReadCampaigns;
 use super::*;
 use crate::client::{CampaignStep as Step, Failure};
-use crate::screen::testing::{lines, screen};
+use crate::screen::testing::{lines, refusal, screen};
 use crate::shell::{App, Confirm, Effect, Link, Update};
 use data::{app_in_campaign, app_with_campaigns, campaign, campaign_id, first_page, rows, sample, set_aside};
 
@@ -42,7 +42,7 @@ fn key(app: &mut App, key: char) {
 }
 
 /// The campaign on the screen.
-fn shown(app: &mut App) -> &mut CampaignView {
+fn shown(app: &mut App) -> &mut Detail {
     app.screens.get::<Campaigns>().view.as_mut().unwrap()
 }
 

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use ratatui::layout::Rect;
 use tradepost_common::campaigns::{Campaign, CampaignState};
 
-use super::row::{bar, percent, state};
+use super::row::{percent, state};
 use super::{Campaigns, words};
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, Spans, split_top};
@@ -46,7 +46,7 @@ fn title(campaign: &Campaign) -> String {
     )
 }
 
-/// Where it stands, what it takes, what it took, why, and what can be done: says how many lines it took.
+/// Draws the state, the figures, the reason and the next acts of a campaign, and says how many lines it took.
 fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
     let is_started = campaign.started_at.is_some();
     let lines: [Spans; 7] = [
@@ -92,7 +92,7 @@ fn progress(campaign: &Campaign, width: u16) -> Spans {
     vec![
         (format!("{}  ", shown.text), shown.tone),
         (
-            format!("{} {}%  ", bar(campaign, room), percent(campaign)),
+            format!("{} {}%  ", format::bar(percent(campaign), room), percent(campaign)),
             Tone::Accent,
         ),
         (words::moving(campaign), Tone::Plain),

@@ -9,7 +9,7 @@ use crate::canvas::column::Column;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
-use crate::rows::operation::{bar, pace_in_words, percent, phase_in_words, state};
+use crate::rows::operation::{pace_in_words, percent, phase_in_words, state};
 use crate::shell::Shell;
 use crate::theme::Tone;
 
@@ -103,7 +103,7 @@ fn progress(operation: &Operation, width: u16) -> Spans {
         }
     }
     let room = usize::from(width.saturating_sub(64)).clamp(8, 40);
-    let done = format!("{} {}%  ", bar(operation, room), percent(operation));
+    let done = format!("{} {}%  ", format::bar(percent(operation), room), percent(operation));
     vec![
         (format!("{}{phase}  ", shown.text), shown.tone),
         (done, Tone::Accent),

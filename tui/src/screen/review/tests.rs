@@ -17,7 +17,6 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tradepost_common::Page as Rows;
 use tradepost_common::events::Event;
 use tradepost_common::overview::Role;
-use tradepost_common::problem::Problem;
 use tradepost_common::review::Decision;
 
 use super::case::Claim;
@@ -25,6 +24,7 @@ use super::requests::{Read, Update, Write};
 use super::*;
 use crate::client::Failure;
 use crate::paged::PageRequest;
+use crate::screen::testing::refusal;
 use crate::shell::{self, App, Confirm, Effect, Link, Marking};
 use crate::testdata;
 use data::case_id;
@@ -73,14 +73,7 @@ fn status(app: &App) -> &str {
 }
 
 fn problem(status: u16, code: &str, title: &str) -> Failure {
-    Failure::Problem(Box::new(Problem {
-        kind: format!("/docs/problems#{code}"),
-        status,
-        code: code.to_owned(),
-        title: title.to_owned(),
-        detail: None,
-        faults: Vec::new(),
-    }))
+    refusal(status, code, title, &[])
 }
 
 fn gone() -> Failure {

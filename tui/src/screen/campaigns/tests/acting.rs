@@ -1,7 +1,6 @@
 //! Acting on campaigns: what a key does in which state, what is asked, what comes late.
 
 use tradepost_common::overview::Role;
-use tradepost_common::problem::Problem;
 
 use super::*;
 
@@ -107,15 +106,8 @@ fn line_that_is_lost_swaps_nothing() {
 fn refusal_of_the_daemon_is_shown_and_the_state_is_read_again() {
     let mut app = armed(CampaignState::Rendered);
     let swap = TakeStep(campaign_id(1), Step::Swap);
-    let refusal = Problem {
-        kind: "/docs/problems#campaign-state".to_owned(),
-        status: 409,
-        code: "campaign-state".to_owned(),
-        title: "The campaign is swapped".to_owned(),
-        detail: None,
-        faults: Vec::new(),
-    };
-    app.answer(swap.clone(), Err(Failure::Problem(Box::new(refusal))));
+    let refused = refusal(409, "campaign-state", "The campaign is swapped", &[]);
+    app.answer(swap.clone(), Err(refused));
     assert_eq!(app.status(), "NOT done: swap: The campaign is swapped");
     assert_eq!(app.sent::<ReadCampaign>(), [ReadCampaign(campaign_id(1))]);
     app.answer(swap, Ok(campaign(1, CampaignState::Swapped)));
@@ -124,7 +116,10 @@ fn refusal_of_the_daemon_is_shown_and_the_state_is_read_again() {
         "{}",
         app.status()
     );
-    assert_eq!(shown(&mut app).campaign.as_ref().unwrap().state, CampaignState::Swapped);
+    assert_eq!(
+        shown(&mut app).fetched.value.as_ref().unwrap().state,
+        CampaignState::Swapped
+    );
 }
 
 #[test]

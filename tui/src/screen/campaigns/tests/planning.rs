@@ -1,7 +1,6 @@
 //! The form of a plan: its fields, what is wrong with them, what becomes of it.
 
 use tradepost_common::campaigns::{Auto, NewCampaign, Scope};
-use tradepost_common::problem::{Fault, Problem};
 
 use super::*;
 use crate::shell::FormPrompt;
@@ -145,18 +144,9 @@ fn fault_that_the_daemon_finds_is_beside_its_field_and_nothing_typed_is_lost() {
     let mut app = opened();
     fill(&mut app, &[("reason", "sharper"), ("presets", "png-65")]);
     let plan = PlanCampaign(submitted(&mut app).unwrap());
-    let problem = Problem {
-        kind: "/docs/problems#invalid-request".to_owned(),
-        status: 400,
-        code: "invalid-request".to_owned(),
-        title: "The request is invalid".to_owned(),
-        detail: None,
-        faults: vec![Fault {
-            at: "scope.presets".to_owned(),
-            message: "there is no preset \"png-65\"".to_owned(),
-        }],
-    };
-    app.answer(plan.clone(), Err(Failure::Problem(Box::new(problem))));
+    let faults = [("scope.presets", "there is no preset \"png-65\"")];
+    let refused = refusal(400, "invalid-request", "The request is invalid", &faults);
+    app.answer(plan.clone(), Err(refused));
     insta::assert_snapshot!(screen(&mut app));
     app.control('u');
     app.paste("png-64");

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use tradepost_common::campaigns::{Sample, Side};
 
-use super::super::detail::CampaignView;
+use super::super::detail::Detail;
 use super::super::looking::picture_of;
 use super::super::{sample, words};
 use crate::canvas::{Canvas, split_left, split_top};
@@ -17,7 +17,7 @@ use crate::theme::{Theme, Tone};
 /// Lines below the pictures.
 const FACTS: u16 = 3;
 
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &CampaignView, cx: &mut Shell) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &Detail, cx: &mut Shell) {
     let Some(sample) = view.sample() else {
         return;
     };
@@ -63,7 +63,7 @@ fn places(area: Rect, sides: &[Side]) -> Vec<(Side, Rect)> {
     sides.iter().enumerate().map(place).collect()
 }
 
-/// Why there is no picture of that side.
+/// The reason why a side has no picture.
 fn missing(sample: &Sample, side: Side) -> Option<&'static str> {
     match side {
         Side::New => None,
@@ -87,7 +87,7 @@ fn draw_side(canvas: &mut Canvas<'_>, head: Rect, sample: &Sample, side: Side) {
     canvas.line(head, &words, Tone::Accent);
 }
 
-fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, view: &CampaignView, sample: &Sample, cx: &Shell) {
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, view: &Detail, sample: &Sample, cx: &Shell) {
     let (first, rest) = split_top(area, 1);
     let (second, third) = split_top(rest, 1);
     let list = &view.samples.list;

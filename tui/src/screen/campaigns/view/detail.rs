@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::detail::{CampaignView, Pane};
+use super::super::detail::{Detail, Pane};
 use super::{compare, draw_facts, title};
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
@@ -15,21 +15,21 @@ use crate::theme::Tone;
 /// Rows of a list that are worth having, with its titles.
 const LEAST_LIST: u16 = 5;
 
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut CampaignView, cx: &mut Shell) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut Detail, cx: &mut Shell) {
     if view.sample().is_some() {
         return compare::draw(canvas, area, view, cx);
     }
     let (head, rest) = split_top(area, 1);
-    let Some(campaign) = &view.campaign else {
+    let Some(campaign) = &view.fetched.value else {
         canvas.heading(head, &format!("Campaign {}", view.id));
-        canvas.paragraph(rest, view.error.as_deref().unwrap_or("reading …"), Tone::Dim);
+        canvas.paragraph(rest, view.fetched.error.as_deref().unwrap_or("reading …"), Tone::Dim);
         return;
     };
     canvas.heading(head, &title(campaign));
     let (place, _) = split_top(rest, rest.height.saturating_sub(LEAST_LIST));
     let used = draw_facts(canvas, place, campaign);
     let (_, mut rest) = split_top(rest, used);
-    if let Some(why) = &view.error {
+    if let Some(why) = &view.fetched.error {
         let (line, below) = split_top(rest, 1);
         canvas.line(line, &format!("not read again: {why}"), Tone::Bad);
         rest = below;

@@ -277,14 +277,7 @@ fn case_of_somebody_else_says_who_holds_it_and_how_long() {
     detail.case.claimed_by = Some("ben".to_owned());
     detail.claim_until = Some(testdata::NOW + time::Duration::seconds(250));
     app.arrived(Update::Case(data::case_id(1), Ok(Box::new(detail))));
-    let refused = crate::client::Failure::Problem(Box::new(tradepost_common::problem::Problem {
-        kind: "/docs/problems#case-claimed".to_owned(),
-        status: 409,
-        code: "case-claimed".to_owned(),
-        title: "Somebody else holds this case".to_owned(),
-        detail: None,
-        faults: Vec::new(),
-    }));
+    let refused = problem(409, "case-claimed", "Somebody else holds this case");
     app.arrived(Update::Claimed(data::case_id(1), Err(refused)));
     assert!(screen(&mut app).contains("HELD by ben, 4:10 left"));
 }
