@@ -78,7 +78,7 @@ impl Campaigns {
     }
 
     /// The campaign that keys are for.
-    fn meant(&self, page: &Page) -> Option<&Campaign> {
+    fn target(&self, page: &Page) -> Option<&Campaign> {
         match self.shown(page) {
             Some(view) => view.fetched.value.as_ref(),
             None => self.paged.list.selected().filter(|_| page == list_page()),
@@ -199,7 +199,7 @@ impl Screen for Campaigns {
             Some(view) if view.sample().is_some() => vec![("n N", "next"), ("f", "one alone"), ("z Z", "zoom")],
             Some(_) => vec![("Enter", "compare"), ("Tab", "set aside")],
         };
-        if let Some(campaign) = self.meant(cx.page) {
+        if let Some(campaign) = self.target(cx.page) {
             hints.extend(acts::hints(campaign));
         }
         if cx.armed_until.is_none() {

@@ -127,7 +127,7 @@ impl Screen for DeadLetters {
             (Action::Letter('R'), _) => self.plan_act(cx, OperationKind::Redrive),
             (Action::Letter('D'), _) => self.plan_act(cx, OperationKind::Discard),
             (Action::Letter('X'), _) => self.plan_act(cx, OperationKind::Purge),
-            (Action::Letter('E'), _) => self.edit_meant(cx),
+            (Action::Letter('E'), _) => self.edit_selected(cx),
             (Action::Step(step), Some(letter)) if is_letter => letter.scroll(step),
             (Action::Cycle(order), _) if is_letter => {
                 self.letters.paged.list.cycle(order);
@@ -206,7 +206,7 @@ impl Screen for DeadLetters {
         };
         vec![
             plan("redrive dead letters", "R", OperationKind::Redrive),
-            Entry::new("edit and retry a dead letter", "E", Self::edit_meant),
+            Entry::new("edit and retry a dead letter", "E", Self::edit_selected),
             plan("discard dead letters", "D", OperationKind::Discard),
             plan("purge dead letters", "X", OperationKind::Purge),
         ]

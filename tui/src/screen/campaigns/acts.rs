@@ -100,7 +100,7 @@ pub fn is_possible(step: Step, campaign: &Campaign) -> bool {
 
 impl Campaigns {
     pub fn act_on(&mut self, act: Act, cx: &mut Shell) {
-        let Some(campaign) = self.meant(cx.page) else {
+        let Some(campaign) = self.target(cx.page) else {
             return cx.say(Tone::Dim, "this works on campaigns: 4, then Tab");
         };
         if !act.is_possible(campaign) {

@@ -100,7 +100,7 @@ impl Request for SendEdit {
 
 impl DeadLetters {
     /// `E`, on a message or on the row of one.
-    pub fn edit_meant(&mut self, cx: &mut Shell) {
+    pub fn edit_selected(&mut self, cx: &mut Shell) {
         if !cx.may_write(Role::Operator) {
             return;
         }

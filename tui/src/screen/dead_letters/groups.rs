@@ -5,7 +5,7 @@ use tradepost_common::Page;
 use tradepost_common::dead::{DeadGroup, DeadGroups};
 use tradepost_common::operations::Selection;
 
-use super::selected::{AnySelected, Meant};
+use super::selected::{ActsOn, AnySelected};
 use super::{DeadLetters, Level};
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
@@ -57,13 +57,13 @@ impl DeadLetters {
         cx.go(Level::Groups.page());
     }
 
-    /// The messages of the group under the cursor; of all groups when all are meant.
+    /// The messages of the group under the cursor; of all groups when all that match are selected.
     pub fn open_group(&mut self, cx: &mut Shell) {
         if self.groups.snapshot().is_none() {
             return;
         }
         let mut query = self.groups.query.clone();
-        if self.groups.meant == Meant::Rows {
+        if self.groups.acts_on == ActsOn::Rows {
             let Some(group) = self.groups.paged.list.selected() else {
                 return;
             };

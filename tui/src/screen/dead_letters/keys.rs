@@ -2,7 +2,7 @@
 
 use tradepost_common::operations::Selection;
 
-use super::selected::Meant;
+use super::selected::ActsOn;
 use super::{DeadLetters, Level};
 use crate::shell::{Handled, Hint, Marking, Page, Shell};
 use crate::theme::Tone;
@@ -33,25 +33,25 @@ impl DeadLetters {
         Handled::Yes
     }
 
-    /// `*` means all that match, without loading them.
+    /// `*` selects all that match, without loading them.
     pub fn mark(&mut self, marking: Marking, cx: &mut Shell) -> Handled {
         let is_groups = cx.page == Level::Groups.page();
         let Some(list) = self.shown_mut(cx.page) else {
             return Handled::No;
         };
-        let meant = list.meant();
-        let words = match (marking, *meant) {
-            (Marking::All, Meant::Rows) => {
-                *meant = Meant::All;
-                "all that match are meant, loaded or not; * or Esc takes that back"
+        let acts_on = list.acts_on();
+        let words = match (marking, *acts_on) {
+            (Marking::All, ActsOn::Rows) => {
+                *acts_on = ActsOn::AllMatching;
+                "all that match are selected, loaded or not; * or Esc takes that back"
             }
-            (Marking::All, Meant::All) => {
-                *meant = Meant::Rows;
-                "the row under the cursor, or marked rows, are meant"
+            (Marking::All, ActsOn::AllMatching) => {
+                *acts_on = ActsOn::Rows;
+                "the row under the cursor, or marked rows, are selected"
             }
             _ if is_groups => "groups are acted on one at a time, or all with *",
-            (_, Meant::All) => "all that match are meant already; * takes that back",
-            (_, Meant::Rows) => return Handled::No,
+            (_, ActsOn::AllMatching) => "all that match are selected already; * takes that back",
+            (_, ActsOn::Rows) => return Handled::No,
         };
         let tone = match marking {
             Marking::All => Tone::Plain,
@@ -116,17 +116,17 @@ pub fn help(level: Level) -> &'static [Hint] {
             ("Enter", "the messages of the group; of all groups after *"),
             ("R", "redrive the group: a plan first, y starts it"),
             ("D X", "discard or purge the group, with a reason"),
-            ("*", "mean all that match instead, loaded or not"),
+            ("*", "select all that match instead, loaded or not"),
             ("/", "search file names and errors; the daemon does it"),
             ("Esc", "takes back: *, the text, the queue"),
         ],
         Level::Letters => &[
             ("Enter", "everything about the message"),
             ("Space V", "mark one, a range; the list then holds still"),
-            ("*", "mean all that match, loaded or not"),
-            ("R", "redrive what is meant: a plan first, y starts it"),
+            ("*", "select all that match, loaded or not"),
+            ("R", "redrive what is selected: a plan first, y starts it"),
             ("E", "edit the payload of one and send it"),
-            ("D X", "discard or purge what is meant, with a reason"),
+            ("D X", "discard or purge what is selected, with a reason"),
             ("/", "search file names and errors; the daemon does it"),
         ],
         Level::Letter => &[

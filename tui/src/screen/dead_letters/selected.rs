@@ -19,11 +19,11 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// The rows that an act is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meant {
+pub enum ActsOn {
     /// The marked ones, or the one under the cursor.
     Rows,
     /// All that match, loaded or not.
-    All,
+    AllMatching,
 }
 
 /// Rows that the daemon selects, and the snapshot that the operator saw.
@@ -33,7 +33,7 @@ pub struct Selected<R: Row> {
     pub query: Selection,
     /// The list that the rows on the screen belong to.
     shown: Option<(Selection, Snapshot)>,
-    pub meant: Meant,
+    pub acts_on: ActsOn,
 }
 
 impl<R: Row> Selected<R> {
@@ -42,7 +42,7 @@ impl<R: Row> Selected<R> {
             paged: Paged::new(first),
             query: Selection::default(),
             shown: None,
-            meant: Meant::Rows,
+            acts_on: ActsOn::Rows,
         }
     }
 
@@ -54,7 +54,7 @@ impl<R: Row> Selected<R> {
 
     /// Rows are marked. The list then does not change, so that an act is about the marked ones.
     pub fn holds_still(&self) -> bool {
-        self.meant == Meant::All || !self.paged.list.marks().is_empty()
+        self.acts_on == ActsOn::AllMatching || !self.paged.list.marks().is_empty()
     }
 
     /// The page that has to be read now.
@@ -84,15 +84,15 @@ impl<R: Row> Selected<R> {
         self.paged.answered(page, reply.map(|(rows, _)| rows), cx.clock);
     }
 
-    /// ` · render · /jail · ALL that match are meant`: the selection in words.
+    /// ` · render · /jail · ALL that match are selected`: the selection in words.
     pub fn in_words(&self) -> String {
         let parts = [&self.query.queue, &self.query.fingerprint].into_iter().flatten();
         let mut words: String = parts.map(|part| format!(" · {part}")).collect();
         if let Some(text) = &self.query.text {
             words.push_str(&format!(" · /{text}"));
         }
-        if self.meant == Meant::All {
-            words.push_str(" · ALL that match are meant");
+        if self.acts_on == ActsOn::AllMatching {
+            words.push_str(" · ALL that match are selected");
         }
         if self.paged.is_restarted() {
             words.push_str(" · searching …");
@@ -105,7 +105,7 @@ impl<R: Row> Selected<R> {
 pub trait AnySelected {
     fn query(&self) -> &Selection;
     fn ask_for(&mut self, query: Selection);
-    fn meant(&mut self) -> &mut Meant;
+    fn acts_on(&mut self) -> &mut ActsOn;
 
     /// False when there was nothing to clear.
     fn clear_marks(&mut self) -> bool;
@@ -129,18 +129,18 @@ impl<R: Row + Serialize> AnySelected for Selected<R> {
     fn ask_for(&mut self, query: Selection) {
         if query != self.query {
             self.query = query;
-            self.meant = Meant::Rows;
+            self.acts_on = ActsOn::Rows;
             self.paged.restart();
         }
     }
 
-    fn meant(&mut self) -> &mut Meant {
-        &mut self.meant
+    fn acts_on(&mut self) -> &mut ActsOn {
+        &mut self.acts_on
     }
 
     fn clear_marks(&mut self) -> bool {
         let had = self.holds_still();
-        self.meant = Meant::Rows;
+        self.acts_on = ActsOn::Rows;
         self.paged.list.clear_marks();
         had
     }

@@ -6,7 +6,7 @@ use tradepost_common::operations::{MAX_IDS, OperationKind, Pace, Selection};
 use tradepost_common::overview::Role;
 
 use super::reason::ReasonPrompt;
-use super::selected::{Meant, Selected};
+use super::selected::{ActsOn, Selected};
 use super::{DeadLetters, Level};
 use crate::format;
 use crate::shell::Shell;
@@ -54,7 +54,7 @@ impl DeadLetters {
     fn group_target(&self) -> Result<Target, String> {
         let groups = &self.groups;
         let snapshot = groups.snapshot().ok_or(NOT_HERE)?;
-        if groups.meant == Meant::All {
+        if groups.acts_on == ActsOn::AllMatching {
             let words = format!("all {} shown", messages(self.messages));
             return Ok(target_of_all(groups, snapshot, words));
         }
@@ -76,7 +76,7 @@ impl DeadLetters {
     fn letters_target(&self) -> Result<Target, String> {
         let letters = &self.letters;
         let snapshot = letters.snapshot().ok_or(NOT_HERE)?;
-        if letters.meant == Meant::All {
+        if letters.acts_on == ActsOn::AllMatching {
             return Ok(target_of_all(letters, snapshot, "all that match".to_owned()));
         }
         let list = &letters.paged.list;
@@ -105,7 +105,7 @@ impl DeadLetters {
             .read_at
             .map(|at| cx.clock.instant.saturating_duration_since(at));
         let seen_at = cx.clock.utc - age.unwrap_or_default();
-        // If it dies once more, it has a higher number and is not meant.
+        // If it dies once more, it has a higher number and is left out.
         Ok(target_of_rows(&[row], row.seq, seen_at, "this dead letter".to_owned()))
     }
 }

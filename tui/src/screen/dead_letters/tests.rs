@@ -20,7 +20,7 @@ use crate::testdata::operations::{id as operation_id, operation};
 use crate::theme::Theme;
 use data::message_id;
 use plan::PlanRequest;
-use selected::Meant;
+use selected::ActsOn;
 
 const REDRIVE: Action = Action::Letter('R');
 const DISCARD: Action = Action::Letter('D');

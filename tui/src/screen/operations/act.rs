@@ -61,20 +61,20 @@ impl Request for SetRate {
 
 impl Operations {
     /// The operation that keys are for: of the page that is shown, or under the cursor.
-    fn meant(&self, cx: &mut Shell) -> Option<Operation> {
-        let meant = match self.shown_detail(cx.page) {
+    fn target(&self, cx: &mut Shell) -> Option<Operation> {
+        let target = match self.shown_detail(cx.page) {
             Some(detail) => detail.fetched.value.as_ref(),
             None => self.paged.list.selected().filter(|_| cx.page == list_page()),
         };
-        if meant.is_none() {
+        if target.is_none() {
             cx.say(Tone::Dim, "this works on operations: 4");
         }
-        meant.cloned()
+        target.cloned()
     }
 
     /// The same, unless it is over or nothing may be changed.
-    fn meant_to_change(&self, cx: &mut Shell) -> Option<Operation> {
-        let operation = self.meant(cx)?;
+    fn changeable(&self, cx: &mut Shell) -> Option<Operation> {
+        let operation = self.target(cx)?;
         if operation.state.is_over() {
             cx.say(Tone::Warn, format!("it is {} already", operation.state.as_str()));
             return None;
@@ -84,7 +84,7 @@ impl Operations {
 
     /// Pauses a running operation and resumes a paused one; asks where it had stopped by itself.
     pub fn pause_or_resume(&mut self, cx: &mut Shell) {
-        let Some(operation) = self.meant(cx).filter(|_| cx.may_write(Role::Operator)) else {
+        let Some(operation) = self.target(cx).filter(|_| cx.may_write(Role::Operator)) else {
             return;
         };
         match operation.state {
@@ -104,14 +104,14 @@ impl Operations {
     }
 
     pub fn ask_cancel(&mut self, cx: &mut Shell) {
-        if let Some(operation) = self.meant_to_change(cx) {
+        if let Some(operation) = self.changeable(cx) {
             let question = "Cancel the operation? What is done stays done.";
             ask(question, operation.id, Turn::Cancel, cx);
         }
     }
 
     pub fn ask_rate(&mut self, cx: &mut Shell) {
-        let Some(operation) = self.meant_to_change(cx) else {
+        let Some(operation) = self.changeable(cx) else {
             return;
         };
         let label = format!("messages a second at most (1 to {})", format::count(MAX_RATE.into()));

@@ -1,4 +1,4 @@
-//! Acting on dead letters: what is meant, what is asked, what comes late.
+//! Acting on dead letters: what is selected, what is asked, what comes late.
 
 use crossterm::event::KeyCode;
 use tradepost_common::ids::OperationId;
@@ -75,7 +75,7 @@ fn group_is_redriven_as_it_was_seen() {
 }
 
 #[test]
-fn cursor_then_marks_then_all_that_match_are_meant() {
+fn cursor_then_marks_then_all_that_match_are_selected() {
     let mut app = armed(data::app_with_letters());
     app.act(REDRIVE);
     assert_eq!(selection(&mut app).ids, Some(vec![message_id(1)]));
@@ -163,7 +163,7 @@ fn purge_and_whole_queues_want_the_name_typed() {
 
     let mut app = armed(data::app_with_groups());
     app.act(Action::Mark(Marking::All));
-    assert_eq!(dead(&mut app).groups.meant, Meant::All);
+    assert_eq!(dead(&mut app).groups.acts_on, ActsOn::AllMatching);
     app.act(REDRIVE);
     ready(&mut app);
     assert_eq!(yes(&mut app), []);

@@ -76,8 +76,12 @@ fn esc_takes_back_one_thing_at_a_time() {
     dead(&mut app).groups.search("jail");
     app.act(Action::Mark(Marking::All));
     let left = |app: &mut App| {
-        let Selected { query, meant, .. } = &dead(app).groups;
-        (*meant == Meant::All, query.text.is_some(), query.queue.is_some())
+        let Selected { query, acts_on, .. } = &dead(app).groups;
+        (
+            *acts_on == ActsOn::AllMatching,
+            query.text.is_some(),
+            query.queue.is_some(),
+        )
     };
     for expected in [
         (true, true, true),
