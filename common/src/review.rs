@@ -89,6 +89,11 @@ pub struct CaseDetail {
     pub history: Vec<Decision>,
 }
 
+/// Share of the bits of a perceptual hash that are equal, in percent, of the number that differ: 0 to 64.
+pub fn similar_percent(distance: i32) -> i32 {
+    ((64 - distance) * 100 + 32) / 64
+}
+
 /// A file that is the same as another one, or looks like it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LookAlike {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use tradepost_common::ids::UploadId;
-use tradepost_common::review::{LookAlike, Relation};
+use tradepost_common::review::{LookAlike, Relation, similar_percent};
 use tradepost_common::uploads::{Finding, FindingSeverity};
 use uuid::Uuid;
 
@@ -99,7 +99,8 @@ fn finding(path: &str, relation: Relation, owner: Owner, distance: i32) -> Findi
         Relation::Exact => ("copy.exact", format!("It is the same file as one {whose}.")),
         Relation::Geometry => ("copy.geometry", format!("It has the same outlines as a file {whose}.")),
         Relation::Look => {
-            let message = format!("It looks like a file {whose} ({distance} of 64 bits differ).");
+            let percent = similar_percent(distance);
+            let message = format!("It looks like a file {whose} ({percent} % similar).");
             ("copy.look", message)
         }
     };
@@ -137,7 +138,7 @@ mod tests {
                 ("copy.look", FindingSeverity::Info)
             ]
         );
-        assert!(findings[1].message.contains("4 of 64"), "{findings:?}");
+        assert!(findings[1].message.contains("94 % similar"), "{findings:?}");
     }
 
     #[test]

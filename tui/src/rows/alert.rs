@@ -50,17 +50,17 @@ static COLUMNS: [Col; 5] = [
         |a| Key::text(&a.code),
     ),
     Col::right(
-        "FOR",
+        "ACTIVE",
         Width::Fixed(6),
         |a, now| Cell::dim(format::ago(a.since, now)),
         |a| Key::time(a.since),
     ),
     Col::left(
-        "SEEN BY",
+        "ACK BY",
         Width::Fixed(9),
         |a, _| match &a.acknowledged_by {
             Some(by) => Cell::plain(by),
-            None => Cell::dim("nobody"),
+            None => Cell::dim("-"),
         },
         |a| Key::text(a.acknowledged_by.clone().unwrap_or_default()),
     ),

@@ -63,7 +63,7 @@ static COLUMNS: [Col; 14] = [
     )
     .only(Place::Screen),
     Col::right(
-        "OF",
+        "TOTAL",
         Width::Fixed(13),
         |o, _| Cell::plain(format!("{}/{}", format::count(o.acted), format::count(o.eligible()))),
         |o| Key::count(o.eligible()),
@@ -82,19 +82,19 @@ static COLUMNS: [Col; 14] = [
         |o| Key::count(o.succeeded),
     ),
     Col::right(
-        "AGAIN",
-        Width::Fixed(5),
+        "REFAILED",
+        Width::Fixed(8),
         |o, _| Cell::number(o.refailed, Tone::Bad),
         |o| Key::count(o.refailed),
     ),
     Col::left(
-        "WHAT",
+        "TARGET",
         Width::Grow(8),
         |o, _| Cell::plain(&o.what),
         |o| Key::text(&o.what),
     ),
     Col::left(
-        "WHO",
+        "USER",
         Width::Fixed(8),
         |o, _| Cell::plain(&o.actor),
         |o| Key::text(&o.actor),
@@ -241,7 +241,7 @@ pub fn in_text(operation: &Operation, styling: Styling) -> String {
         fact("note", &paint(&text::clean(note), Tone::Warn, styling));
     }
     if !operation.left_out.is_empty() {
-        out.push_str("\nLEFT OUT\n");
+        out.push_str("\nSKIPPED\n");
     }
     for left in &operation.left_out {
         out.push_str(&format!("{:>9}  {}\n", left.messages, text::clean(&left.reason)));

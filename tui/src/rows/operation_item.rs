@@ -56,7 +56,7 @@ static COLUMNS: [Col; 6] = [
     )
     .rank(1),
     Col::left(
-        "WHY",
+        "REASON",
         Width::Grow(24),
         |i, _| Cell::plain(i.reason.as_deref().unwrap_or("")),
         |i| Key::text(i.reason.clone().unwrap_or_default()),
@@ -67,7 +67,7 @@ static COLUMNS: [Col; 6] = [
 fn item_state(state: ItemState) -> Cell {
     match state {
         ItemState::Failed => Cell::new("FAILED", Tone::Bad),
-        ItemState::LeftOut => Cell::new("left out", Tone::Warn),
+        ItemState::LeftOut => Cell::new("skipped", Tone::Warn),
         ItemState::Done => Cell::new("done", Tone::Good),
         ItemState::Sent => Cell::new("sent", Tone::Accent),
         ItemState::Discarded => Cell::plain("discarded"),

@@ -40,14 +40,14 @@ static COLUMNS: [Col; 18] = [
         |q| Key::count(q.depth),
     ),
     Col::right(
-        "FLIGHT",
-        Width::Fixed(6),
+        "IN FLIGHT",
+        Width::Fixed(9),
         |q, _| Cell::number(q.in_flight, Tone::Plain),
         |q| Key::count(q.in_flight),
     ),
     Col::right(
-        "LATER",
-        Width::Fixed(5),
+        "DELAYED",
+        Width::Fixed(7),
         |q, _| Cell::number(q.delayed, Tone::Plain),
         |q| Key::count(q.delayed),
     )
@@ -92,8 +92,8 @@ static COLUMNS: [Col; 18] = [
         |q| Key::count(i64::from(q.working)),
     ),
     Col::right(
-        "WORK",
-        Width::Fixed(4),
+        "WORKERS",
+        Width::Fixed(7),
         |q, _| Cell::number(q.workers.into(), Tone::Plain),
         |q| Key::count(i64::from(q.workers)),
     )

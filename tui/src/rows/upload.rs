@@ -58,8 +58,8 @@ static COLUMNS: [Col; 10] = [
     .rank(3),
     Col::right("FILES", Width::Fixed(11), |u, _| files(u), |u| Key::count(u.files)),
     Col::right(
-        "FIND",
-        Width::Fixed(4),
+        "FINDINGS",
+        Width::Fixed(8),
         |u, _| Cell::number(u.findings, Tone::Warn),
         |u| Key::count(u.findings),
     ),

@@ -212,7 +212,7 @@ impl Screen for Operations {
             ("X", "cancel; what is done stays done"),
             ("C", "another rate"),
             ("Enter", "its messages; then the dead letter"),
-            ("Tab", "campaigns; in one: all, left out, sent, done, failed ones"),
+            ("Tab", "campaigns; in one: all, skipped, sent, done, failed ones"),
         ]
     }
 

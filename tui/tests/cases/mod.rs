@@ -190,7 +190,7 @@ fn bulk_shows_its_plan_and_decides_only_after_a_yes() {
         assert_eq!(output.status.code(), Some(0));
         let text = stdout(&output);
         assert!(
-            text.starts_with("approve 34 cases (40 files of 1 contributor) · 1 left out\n"),
+            text.starts_with("approve 34 cases (40 files of 1 contributor) · 1 skipped\n"),
             "{text}"
         );
         assert!(text.contains("fish\u{fffd}[2J: ben holds it"), "{text}");
@@ -198,7 +198,7 @@ fn bulk_shows_its_plan_and_decides_only_after_a_yes() {
         assert_eq!(output.status.code(), Some(3), "nobody is here to ask");
         assert_eq!(last(seen).0, "POST /v1/cases/bulk/plan");
         let output = tradepost(socket, &[&many[..], &["--yes"]].concat());
-        assert_eq!(stdout(&output), "1 case approved, 0 left out\n");
+        assert_eq!(stdout(&output), "1 case approved, 0 skipped\n");
         let (path, body) = last(seen);
         assert_eq!((path.as_str(), &body["confirm"]), ("POST /v1/cases/bulk", &json!("34")));
         assert_eq!(body["cases"].as_array().map(Vec::len), Some(34));

@@ -66,7 +66,7 @@ fn groups_and_letters_are_listed_with_what_was_asked_for() {
         ];
         let letters = stdout(&tradepost(socket, &args));
         assert!(
-            letters.contains(LETTER) && letters.contains("again 2x") && letters.contains(OTHER),
+            letters.contains(LETTER) && letters.contains(" 2x ") && letters.contains(OTHER),
             "{letters}"
         );
         let json: Value = serde_json::from_str(&stdout(&tradepost(socket, &["dead", "ls", "--json"]))).expect("JSON");
@@ -123,7 +123,7 @@ fn dry_run_names_each_message_that_is_left_out() {
         let output = tradepost(socket, &["dead", "redrive", LETTER, OTHER, "--dry-run"]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let text = stdout(&output);
-        assert!(text.contains(LETTER) && text.contains("left out"), "{text}");
+        assert!(text.contains(LETTER) && text.contains("skipped"), "{text}");
         assert_eq!(acts(seen), ["operations", "cancel"]);
         assert_eq!(first_body(seen)["selection"], json!({ "ids": [LETTER, OTHER] }));
         let items = "items?state=left_out&limit=2";
@@ -238,7 +238,7 @@ fn operations_are_listed_shown_and_turned() {
         assert_eq!(stdout(&tradepost(socket, &["ops"])), list);
         let shown = stdout(&tradepost(socket, &["ops", "show", OPERATION]));
         assert!(
-            shown.contains("LEFT OUT") && shown.contains("stops above 20 %"),
+            shown.contains("SKIPPED") && shown.contains("stops above 20 %"),
             "{shown}"
         );
         let output = tradepost(socket, &["ops", "items", OPERATION, "--only", "left_out"]);

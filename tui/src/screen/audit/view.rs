@@ -34,25 +34,25 @@ static COLUMNS: [Col; 6] = [
     )
     .only(Place::Print),
     Col::left(
-        "AT (UTC)",
+        "TIME (UTC)",
         Width::Fixed(14),
         |a, _| Cell::dim(format::stamp(a.at)),
         |a| Key::time(a.at),
     ),
     Col::left(
-        "WHO",
+        "USER",
         Width::Fixed(10),
         |a, _| Cell::plain(&a.actor),
         |a| Key::text(&a.actor),
     ),
     Col::left(
-        "DID",
+        "ACTION",
         Width::Fixed(14),
         |a, _| Cell::plain(&a.act),
         |a| Key::text(&a.act),
     ),
     Col::left(
-        "TO",
+        "TARGET",
         Width::Grow(16),
         |a, _| Cell::plain(&a.subject),
         |a| Key::text(&a.subject),

@@ -32,7 +32,7 @@ static COLUMNS: [Col; 12] = [
     .only(Place::Print),
     Col::left(
         "STATE",
-        Width::Fixed(11),
+        Width::Fixed(15),
         |c, _| state(c.state),
         |c| Key::count(c.state as i64),
     ),
@@ -62,8 +62,8 @@ static COLUMNS: [Col; 12] = [
         |c| Key::Number(c.eta_seconds.unwrap_or(-1.0)),
     ),
     Col::right(
-        "ASIDE",
-        Width::Fixed(5),
+        "FAILED",
+        Width::Fixed(6),
         |c, _| Cell::number(c.failed, Tone::Bad),
         |c| Key::count(c.failed),
     ),
@@ -75,13 +75,13 @@ static COLUMNS: [Col; 12] = [
     )
     .rank(4),
     Col::left(
-        "WHAT",
+        "TARGET",
         Width::Grow(10),
         |c, _| Cell::plain(&c.what),
         |c| Key::text(&c.what),
     ),
     Col::left(
-        "WHO",
+        "USER",
         Width::Fixed(8),
         |c, _| Cell::plain(&c.actor),
         |c| Key::text(&c.actor),
@@ -108,7 +108,7 @@ pub fn state(state: CampaignState) -> Cell {
     match state {
         CampaignState::Planning | CampaignState::Planned => Cell::dim(state.as_str()),
         CampaignState::Canary | CampaignState::Running => Cell::new(state.as_str(), Tone::Accent),
-        CampaignState::Waiting => Cell::new("LOOK AT IT", Tone::Warn),
+        CampaignState::Waiting => Cell::new("AWAITING REVIEW", Tone::Warn),
         CampaignState::Paused => Cell::new("PAUSED", Tone::Warn),
         CampaignState::Stopped => Cell::new("STOPPED", Tone::Bad),
         CampaignState::Rendered => Cell::new("RENDERED", Tone::Warn),
@@ -123,8 +123,8 @@ pub fn state(state: CampaignState) -> Cell {
 pub fn state_in_words(state: CampaignState) -> &'static str {
     match state {
         CampaignState::Planning => "being planned",
-        CampaignState::Canary => "drawing its canary",
-        CampaignState::Waiting => "waiting for a look at its canary",
+        CampaignState::Canary => "rendering its canary",
+        CampaignState::Waiting => "waiting for the review of its canary",
         CampaignState::RolledBack => "rolled back",
         other => other.as_str(),
     }

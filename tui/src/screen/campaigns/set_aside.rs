@@ -63,7 +63,7 @@ static COLUMNS: [Col; 7] = [
     )
     .rank(1),
     Col::left(
-        "WHY",
+        "REASON",
         Width::Grow(28),
         |f, _| Cell::plain(&f.reason),
         |f| Key::text(&f.reason),

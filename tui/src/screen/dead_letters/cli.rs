@@ -133,7 +133,7 @@ fn in_text(detail: &DeadDetail, styling: Styling) -> String {
         text::clean(&row.error),
     );
     if let Some(why) = &detail.left_out {
-        out.push_str(&format!("left out    {}\n", text::clean(why)));
+        out.push_str(&format!("skipped    {}\n", text::clean(why)));
     }
     for line in Document::new(detail, WIDTH).lines {
         let shown: String = line

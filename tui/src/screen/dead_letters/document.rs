@@ -89,8 +89,8 @@ impl Document {
         self.fact("received", &format::plural(attributes.receives.into(), "time", "times"));
         self.fact("sent", &format!("{} UTC", format::stamp(row.enqueued_at)));
         self.fact(
-            "died",
-            &format!("{} UTC, death number {}", format::stamp(row.died_at), row.seq),
+            "dead since",
+            &format!("{} UTC, dead letter #{}", format::stamp(row.died_at), row.seq),
         );
     }
 
@@ -106,13 +106,10 @@ impl Document {
     }
 
     fn attempt(&mut self, attempt: &DeadAttempt) {
-        let life = match attempt.redrives {
-            0 => "first life".to_owned(),
-            n => format!("after redrive {n}"),
-        };
+        let run = attempt.redrives + 1;
         let tried = &attempt.attempt;
         let head = format!(
-            "  {life}, try {}, {} UTC, took {}, {}",
+            "  run {run}, attempt {}, {} UTC, took {}, {}",
             tried.attempt,
             format::stamp(tried.at),
             format::took(tried.duration_ms as f64 / 1000.0),

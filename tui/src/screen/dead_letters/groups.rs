@@ -83,8 +83,8 @@ impl DeadLetters {
         let title = format!("Dead letters: {count} in groups {position}{}", groups.in_words());
         canvas.heading(head, &title);
         let empty = groups.paged.when_empty(match groups.query == Selection::default() {
-            true => "no dead letter: everything was done",
-            false => "no dead letter matches; Esc shows all",
+            true => "No dead letters",
+            false => "No dead letter matches; Esc shows all",
         });
         cx.rows_area = listing::draw(canvas, table, &mut groups.paged.list, &Look::new(cx.clock.utc, &empty));
         if let Some(group) = groups.paged.list.selected() {
@@ -137,8 +137,8 @@ static COLUMNS: [Col; 7] = [
         |g| Key::count(g.messages),
     ),
     Col::right(
-        "AGAIN",
-        Width::Fixed(7),
+        "REFAILED",
+        Width::Fixed(8),
         |g, _| Cell::number(g.refailed, Tone::Warn),
         |g| Key::count(g.refailed),
     ),

@@ -71,7 +71,7 @@ impl DeadLetters {
     }
 }
 
-/// The most needed first: what does not fit is left out.
+/// The most needed first: what does not fit is skipped.
 pub fn hints(level: Level) -> &'static [Hint] {
     match level {
         Level::Groups => &[

@@ -5,7 +5,7 @@ use tradepost_common::dead::DeadDetail;
 use tradepost_common::ids::MessageId;
 
 use super::document::Document;
-use super::letters::again;
+
 use super::{DeadLetters, Level};
 use crate::canvas::column::Column;
 use crate::canvas::{Canvas, split_top};
@@ -131,11 +131,14 @@ fn draw_summary(canvas: &mut Canvas<'_>, area: Rect, detail: &DeadDetail, error:
     let row = &detail.row;
     let mut words = format!("failed {} ", format::plural(row.attempts.into(), "time", "times"));
     if row.redrives > 0 {
-        words.push_str(&format!("({}) ", again(row.redrives).text));
+        words.push_str(&format!(
+            "· redriven {} ",
+            format::plural(row.redrives.into(), "time", "times")
+        ));
     }
     column.lines(&format!("{words}· {}", row.error), Tone::Bad, 3);
     if let Some(why) = &detail.left_out {
-        column.lines(&format!("A redrive would leave it out: {why}"), Tone::Warn, 2);
+        column.lines(&format!("A redrive would skip it: {why}"), Tone::Warn, 2);
     }
     column.rest
 }

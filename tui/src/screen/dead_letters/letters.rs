@@ -53,7 +53,7 @@ impl DeadLetters {
         let [head, table, detail] = Layout::vertical(heights).areas(area);
         let position = listing::paged_position(&letters.paged);
         canvas.heading(head, &format!("Dead letters {position}{}", letters.in_words()));
-        let empty = letters.paged.when_empty("no dead letter matches; Esc goes back");
+        let empty = letters.paged.when_empty("No dead letter matches; Esc goes back");
         cx.rows_area = listing::draw(canvas, table, &mut letters.paged.list, &Look::new(cx.clock.utc, &empty));
         let Some(letter) = letters.paged.list.selected() else {
             return;
@@ -109,13 +109,13 @@ static COLUMNS: [Col; 11] = [
         .rank(3)
         .only(Place::Screen),
     Col::right(
-        "TRY",
-        Width::Fixed(3),
+        "ATTEMPTS",
+        Width::Fixed(8),
         |l, _| Cell::plain(l.attempts.to_string()),
         |l| Key::count(l.attempts.into()),
     ),
     Col::left(
-        "AGAIN",
+        "REFAILED",
         Width::Fixed(9),
         |l, _| again(l.redrives),
         |l| Key::count(l.redrives.into()),
@@ -127,7 +127,7 @@ static COLUMNS: [Col; 11] = [
         |l| Key::time(l.died_at),
     ),
     Col::left(
-        "DIED (UTC)",
+        "DEAD AT (UTC)",
         Width::Fixed(14),
         |l, _| Cell::dim(format::stamp(l.died_at)),
         |l| Key::time(l.died_at),
@@ -148,11 +148,11 @@ static COLUMNS: [Col; 11] = [
     ),
 ];
 
-/// `again 2x` for what was redriven and failed again.
+/// `2x` for what was redriven and failed again.
 pub fn again(redrives: i32) -> Cell {
     match redrives {
         0 => Cell::dim("-"),
-        n => Cell::new(format!("again {n}x"), Tone::Warn),
+        n => Cell::new(format!("{n}x"), Tone::Warn),
     }
 }
 

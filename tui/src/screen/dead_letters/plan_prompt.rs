@@ -236,7 +236,7 @@ fn draw_counts(column: &mut Column<'_, '_>, operation: &Operation) {
         false => "to be given up",
     };
     let words = format!(
-        "{} selected · {} {verb} · {} left out",
+        "{} selected · {} {verb} · {} skipped",
         count(selected),
         count(eligible),
         count(selected - eligible)

@@ -27,7 +27,7 @@ enum OpsCommand {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// One operation: where it stands and what was left out.
+    /// One operation: where it stands and what was skipped.
     Show {
         id: OperationId,
     },

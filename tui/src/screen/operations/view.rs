@@ -52,7 +52,7 @@ impl Detail {
         column.rest = split_top(rest, used).1;
         let room = usize::from(column.rest.height / 4);
         for left in operation.left_out.iter().take(room) {
-            let words = format!("{:>9} left out: {}", format::count(left.messages), left.reason);
+            let words = format!("{:>9} skipped: {}", format::count(left.messages), left.reason);
             column.line(&words, Tone::Warn);
         }
         let (head, rest) = split_top(column.rest, 1);
@@ -120,6 +120,6 @@ fn outcome(operation: &Operation) -> Spans {
         line.push((format!("{good} succeeded · "), Tone::Good));
         line.push((format!("{again} failed again · "), bad));
     }
-    line.push((format!("{} left out", format::count(left_out)), Tone::Dim));
+    line.push((format!("{} skipped", format::count(left_out)), Tone::Dim));
     line
 }

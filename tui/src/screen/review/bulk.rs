@@ -192,7 +192,7 @@ impl Review {
             None => Tone::Good,
             Some(first) => {
                 let left = format::count(done.left_out.len() as i64);
-                words.push_str(&format!("; {left} left out: {}: {}", first.title, first.why));
+                words.push_str(&format!("; {left} skipped: {}: {}", first.title, first.why));
                 Tone::Warn
             }
         };

@@ -40,7 +40,7 @@ type Col = Column<AttemptRow>;
 
 static COLUMNS: [Col; 7] = [
     Col::left(
-        "AT (UTC)",
+        "TIME (UTC)",
         Width::Fixed(14),
         |r, _| Cell::dim(format::stamp(r.attempt.at)),
         |r| Key::Number(r.attempt.at.unix_timestamp() as f64),
@@ -53,14 +53,14 @@ static COLUMNS: [Col; 7] = [
         |r| Key::Text(r.attempt.queue.clone()),
     ),
     Col::right(
-        "TRY",
-        Width::Fixed(3),
+        "ATTEMPT",
+        Width::Fixed(7),
         |r, _| Cell::plain(r.attempt.attempt.to_string()),
         |r| Key::Number(f64::from(r.attempt.attempt)),
     ),
     Col::left(
-        "THEN",
-        Width::Fixed(5),
+        "OUTCOME",
+        Width::Fixed(7),
         |r, _| match r.attempt.outcome {
             AttemptOutcome::Dead => Cell::new("DEAD", Tone::Bad),
             AttemptOutcome::Retry => Cell::new("retry", Tone::Warn),

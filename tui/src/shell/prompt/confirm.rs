@@ -23,7 +23,7 @@ impl<S: 'static> Confirm<S> {
     pub fn new(question: impl Into<String>, yes: impl FnOnce(&mut S, &mut Shell) + 'static) -> Self {
         Self {
             question: question.into(),
-            hint: "y does it · Esc or n: no",
+            hint: "y confirm · Esc cancel",
             yes: Box::new(yes),
             no: None,
         }

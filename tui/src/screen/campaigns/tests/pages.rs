@@ -101,7 +101,7 @@ fn what_others_see_is_asked_about() {
     ] {
         let shown = screen(&mut ask(state, key));
         assert!(
-            shown.contains(words) && shown.contains("y does it"),
+            shown.contains(words) && shown.contains("y confirm"),
             "{words}:\n{shown}"
         );
     }
@@ -123,7 +123,7 @@ fn what_is_on_is_at_the_foot_of_other_screens_and_counted_in_the_tab() {
     assert!(shown.contains("4 Ops(2)"), "{shown}");
     let mut app = app_with_campaigns(&[CampaignState::Waiting]);
     app.go("uploads");
-    assert!(screen(&mut app).contains("campaign 0 %, LOOK AT IT"));
+    assert!(screen(&mut app).contains("campaign 0 %, AWAITING REVIEW"));
 }
 
 #[test]

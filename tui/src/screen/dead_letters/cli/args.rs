@@ -131,7 +131,7 @@ impl PaceArgs {
 /// Handling of the plan.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct How {
-    /// Print the plan, with the reason for each message that is left out, and act on nothing.
+    /// Print the plan, with the reason for each message that is skipped, and act on nothing.
     #[arg(long, conflicts_with_all = ["yes", "wait"])]
     pub dry_run: bool,
     /// Don't ask.

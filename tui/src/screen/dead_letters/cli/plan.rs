@@ -123,7 +123,7 @@ async fn nothing_to_do(client: &Client, plan: Operation, output: Output) -> anyh
     let cancelled = client.turn_operation(plan.id, Turn::Cancel).await?;
     output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
     eprintln!("tradepost: there is nothing to act on");
-    // Nothing there is well; named or found and left out is not.
+    // Nothing there is well; named or found and skipped is not.
     let is_well = cancelled.selected == 0 && cancelled.selection.ids.is_none();
     Ok(if is_well {
         ExitCode::SUCCESS

@@ -104,7 +104,7 @@ fn nothing_to_do(preview: &BulkPreview, plan: &BulkPlan, output: Output) -> anyh
     };
     output.print(&nothing, |_| plan_in_text(preview, &plan.act))?;
     eprintln!("tradepost: there is nothing to decide");
-    // Nothing there is well; named or found and left out is not.
+    // Nothing there is well; named or found and skipped is not.
     let is_well = preview.left_out.is_empty() && !matches!(plan.which, BulkWhich::Cases(_));
     Ok(if is_well {
         ExitCode::SUCCESS
@@ -132,7 +132,7 @@ fn done_in_text(done: &BulkDone, act: &BulkAct) -> String {
         BulkAct::Reject { .. } => "rejected",
     };
     let mut out = format!(
-        "{} {outcome}, {} left out\n",
+        "{} {outcome}, {} skipped\n",
         format::plural(done.decided.len() as i64, "case", "cases"),
         format::count(done.left_out.len() as i64)
     );

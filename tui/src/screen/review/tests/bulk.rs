@@ -237,7 +237,7 @@ fn what_was_left_out_is_said_and_what_failed_is_shown() {
     done(&mut app, vec![case_id(1)], preview(1).left_out);
     assert_eq!(
         status(&app),
-        "1 case approved; 1 left out: fish / bold: ben holds it; u undoes it"
+        "1 case approved; 1 skipped: fish / bold: ben holds it; u undoes it"
     );
 }
 

@@ -32,7 +32,7 @@ pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Review, step: &BulkP
     let (body, foot) = split_top(inside, inside.height.saturating_sub(2));
     let mut column = Column { canvas, rest: body };
     if let Some(told) = &bulk.message {
-        column.lines(&format!("told: {told}"), Tone::Plain, 3);
+        column.lines(&format!("The contributor will read: {told}"), Tone::Plain, 3);
     }
     match (&bulk.error, &bulk.preview) {
         (Some(why), _) => column.lines(why, Tone::Bad, 4),
@@ -54,7 +54,7 @@ fn draw_preview(column: &mut Column<'_, '_>, preview: &BulkPreview, verb: &str) 
         false => room,
     };
     for left in left_out.iter().take(shown) {
-        column.line(&format!("left out: {}: {}", left.title, left.why), Tone::Warn);
+        column.line(&format!("skipped: {}: {}", left.title, left.why), Tone::Warn);
     }
     let rest = left_out.len().saturating_sub(shown);
     if rest > 0 {
@@ -62,13 +62,13 @@ fn draw_preview(column: &mut Column<'_, '_>, preview: &BulkPreview, verb: &str) 
     }
 }
 
-/// `approve 12 cases (340 files of 3 contributors) · 2 left out`.
+/// `approve 12 cases (340 files of 3 contributors) · 2 skipped`.
 pub fn preview_in_words(preview: &BulkPreview, verb: &str) -> String {
     let cases = format::plural(preview.cases.len() as i64, "case", "cases");
     let files = format::plural(preview.items, "file", "files");
     let people = format::plural(preview.contributors, "contributor", "contributors");
     let left_out = format::count(preview.left_out.len() as i64);
-    format!("{verb} {cases} ({files} of {people}) · {left_out} left out")
+    format!("{verb} {cases} ({files} of {people}) · {left_out} skipped")
 }
 
 fn question(bulk: &BulkView, step: &BulkPrompt) -> (String, &'static str) {

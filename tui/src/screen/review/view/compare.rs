@@ -1,7 +1,7 @@
 //! A file of the case beside what it looks like: who had it first, and how near they are.
 
 use ratatui::layout::Rect;
-use tradepost_common::review::{LookAlike, Relation};
+use tradepost_common::review::{LookAlike, Relation, similar_percent};
 
 use super::picture;
 use crate::canvas::{Canvas, Spans, split_left, split_top};
@@ -75,7 +75,7 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, pair: &LookAlike, focus: Focu
     let (whose, tone) = if pair.same_contributor {
         ("the same contributor", Tone::Plain)
     } else {
-        ("SOMEBODY ELSE", Tone::Bad)
+        ("ANOTHER CONTRIBUTOR", Tone::Bad)
     };
     if second.height > 0 {
         let since = format!(" · {} · since {}", pair.other_state, pair.other_since.date());
@@ -93,12 +93,12 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, pair: &LookAlike, focus: Focu
     );
 }
 
-/// `SAME OUTLINES`, `LOOKS ALIKE: 5 of 64 bits differ`.
+/// `SAME OUTLINES`, `LOOKS ALIKE: 92 % similar`.
 pub fn relation_in_words(pair: &LookAlike) -> String {
     match pair.relation {
         Relation::Exact => "SAME BYTES".to_owned(),
         Relation::Geometry => "SAME OUTLINES".to_owned(),
-        Relation::Look => format!("LOOKS ALIKE: {} of 64 bits differ", pair.distance),
+        Relation::Look => format!("LOOKS ALIKE: {} % similar", similar_percent(pair.distance)),
     }
 }
 

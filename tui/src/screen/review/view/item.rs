@@ -55,8 +55,8 @@ static COLUMNS: [Col; 5] = [
         |i| Key::text(i.state.as_str()),
     ),
     Col::right(
-        "FIND",
-        Width::Fixed(4),
+        "FINDINGS",
+        Width::Fixed(8),
         |i, _| Cell::number(i.findings, Tone::Warn),
         |i| Key::count(i.findings),
     ),

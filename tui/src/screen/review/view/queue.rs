@@ -73,7 +73,7 @@ static COLUMNS: [Col; 14] = [
         |c, _| Cell::plain(&c.reason),
         |c| Key::text(&c.reason),
     ),
-    Col::left("SAID", Width::Fixed(8), |c, _| said(c), |c| Key::text(said(c).text)),
+    Col::left("REPLY", Width::Fixed(8), |c, _| said(c), |c| Key::text(said(c).text)),
     Col::left(
         "HELD BY",
         Width::Fixed(7),
@@ -81,8 +81,8 @@ static COLUMNS: [Col; 14] = [
         |c| Key::text(c.claimed_by.clone().unwrap_or_default()),
     ),
     Col::right(
-        "ALIKE",
-        Width::Fixed(5),
+        "SIMILAR",
+        Width::Fixed(7),
         |c, _| Cell::number(c.cluster_size - 1, Tone::Accent),
         |c| Key::count(c.cluster_size),
     )
@@ -102,8 +102,8 @@ static COLUMNS: [Col; 14] = [
     )
     .rank(3),
     Col::right(
-        "FIND",
-        Width::Fixed(4),
+        "FINDINGS",
+        Width::Fixed(8),
         |c, _| Cell::number(c.findings, Tone::Plain),
         |c| Key::count(c.findings),
     )

@@ -66,10 +66,10 @@ fn draw_preview(canvas: &mut Canvas<'_>, area: Rect, app: &Review, asked: Reason
     let words = match asked.cursor {
         Some(at) => match contributor_text(REASONS.get(at), note).as_str() {
             "" => "m writes the note".to_owned(),
-            told => format!("told: {told}"),
+            told => format!("The contributor will read: {told}"),
         },
-        None if note.is_empty() => "j k show what the contributor is told".to_owned(),
-        None => format!("told: the reason's text, then: {note}"),
+        None if note.is_empty() => "j k show what the contributor will read".to_owned(),
+        None => format!("The contributor will read the text of the reason, then: {note}"),
     };
     if area.height > 0 {
         canvas.paragraph(area, &words, Tone::Warn);
