@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
-use crate::table::{self, Row};
+use crate::table::{self, Content, Layout, Row};
 
 /// The column that rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,13 @@ pub enum Step {
     HalfDown,
     First,
     Last,
+    /// Sideways, by a column.
+    Left,
+    Right,
 }
+
+/// Rows that are measured together.
+const MEASURED: usize = 128;
 
 /// Rows with a cursor. The cursor stays on its row when rows come and go.
 #[derive(Debug, Clone)]
@@ -48,6 +54,8 @@ pub struct List<R: Row> {
     pub top: usize,
     /// Lines on the screen when it was last drawn.
     pub height: usize,
+    /// The columns when it was last drawn.
+    pub layout: Layout,
     filter: Filter,
     sort: Option<Sort>,
     marks: BTreeSet<R::Id>,
@@ -63,6 +71,7 @@ impl<R: Row> Default for List<R> {
             cursor: 0,
             top: 0,
             height: 10,
+            layout: Layout::default(),
             filter: Filter::default(),
             sort: None,
             marks: BTreeSet::new(),
@@ -180,9 +189,13 @@ impl<R: Row> List<R> {
         let after = self.sort.map_or(0, |s| s.column + 1);
         let mut columns = R::columns().iter().enumerate().skip(after);
         let next = columns.find(|(_, column)| column.place != table::Place::Print);
-        self.sort = next.map(|(column, c)| Sort {
+        self.sort_by(next.map(|(column, _)| column), now);
+    }
+
+    fn sort_by(&mut self, column: Option<usize>, now: OffsetDateTime) {
+        self.sort = column.map(|column| Sort {
             column,
-            order: match c.align {
+            order: match R::columns()[column].align {
                 table::Align::Right => Order::Falling,
                 table::Align::Left => Order::Rising,
             },
@@ -216,7 +229,36 @@ impl<R: Row> List<R> {
             Step::HalfDown => (self.cursor + half).min(last),
             Step::First => 0,
             Step::Last => last,
+            Step::Left => {
+                self.layout.skipped = self.layout.skipped.saturating_sub(1);
+                self.cursor
+            }
+            Step::Right => {
+                self.layout.skipped += usize::from(self.layout.has_more);
+                self.cursor
+            }
         };
+    }
+
+    /// Lays the columns out for the rows around those on the screen, so that they stand still while the cursor moves.
+    pub fn lay_out(&mut self, total: u16, wanted: fn(usize) -> bool, now: OffsetDateTime) -> &Layout {
+        let columns = R::columns();
+        let first = self.top - self.top % MEASURED;
+        let last = (self.top + self.height).next_multiple_of(MEASURED).min(self.view.len());
+        let mut content = vec![Content::default(); columns.len()];
+        for row in self
+            .view
+            .get(first..last)
+            .unwrap_or_default()
+            .iter()
+            .map(|&i| &self.rows[i])
+        {
+            for (content, column) in content.iter_mut().zip(columns) {
+                content.add(&(column.cell)(row, now).text);
+            }
+        }
+        self.layout = table::layout(columns, &content, total, wanted, self.layout.skipped);
+        &self.layout
     }
 
     /// The next row, from the last one on to the first.

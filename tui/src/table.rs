@@ -1,6 +1,10 @@
 //! Tables as data: what a column is called, what it shows, how it sorts. The screens and the
 //! command line print the same columns.
 
+mod layout;
+
+pub use layout::{Content, Layout, Slot, layout};
+
 use std::cmp::Ordering;
 
 use time::OffsetDateTime;
@@ -21,7 +25,7 @@ pub struct Column<R> {
     pub title: &'static str,
     pub align: Align,
     pub width: Width,
-    /// Columns with a larger number go first when there is no room; 0 stays.
+    /// Columns with a larger number go first when there is no room; 0 stays unless it is empty.
     pub rank: u8,
     pub place: Place,
     pub cell: fn(&R, OffsetDateTime) -> Cell,
@@ -84,15 +88,16 @@ pub enum Place {
     Screen,
 }
 
-/// The cells that a column takes on a screen.
+/// The cells that a column takes on a screen. Its content decides; the number is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
+    /// Never cut: numbers, times, states.
     Fixed(u16),
-    /// At least that many; shares what is left.
+    /// Cut at the end when there is no room: names, sentences.
     Grow(u16),
-    /// The same, and cut at the front: paths.
+    /// Cut at the front: paths.
     GrowPath(u16),
-    /// The same, and without a sign that something is missing: the end of a chart.
+    /// Takes what nothing else needs, and loses its start without a sign: charts.
     GrowChart(u16),
 }
 
@@ -157,71 +162,6 @@ impl Key {
     }
 }
 
-/// A column and the cells it got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
-    pub column: usize,
-    pub cells: u16,
-}
-
-const GAP: u16 = 1;
-
-/// Lays the wanted columns out in `total` cells; what does not fit is left out by rank.
-pub fn layout<R>(columns: &[Column<R>], total: u16, wanted: impl Fn(usize) -> bool) -> Vec<Slot> {
-    let mut slots: Vec<Slot> = columns
-        .iter()
-        .enumerate()
-        .filter(|(i, c)| c.place != Place::Print && wanted(*i))
-        .map(|(column, c)| Slot {
-            column,
-            cells: minimum(c.width),
-        })
-        .collect();
-    while used(&slots) > total {
-        let Some(victim) = (0..slots.len())
-            .filter(|&i| columns[slots[i].column].rank > 0)
-            .max_by_key(|&i| columns[slots[i].column].rank)
-        else {
-            break;
-        };
-        slots.remove(victim);
-    }
-    share_rest(columns, &mut slots, total);
-    slots
-}
-
-fn minimum(width: Width) -> u16 {
-    match width {
-        Width::Fixed(n) | Width::Grow(n) | Width::GrowPath(n) | Width::GrowChart(n) => n,
-    }
-}
-
-fn used(slots: &[Slot]) -> u16 {
-    let gaps = GAP * slots.len().saturating_sub(1) as u16;
-    slots.iter().map(|s| s.cells).sum::<u16>() + gaps
-}
-
-/// Gives what is left to the columns that grow, in proportion to their minimum.
-fn share_rest<R>(columns: &[Column<R>], slots: &mut [Slot], total: u16) {
-    let rest = u32::from(total.saturating_sub(used(slots)));
-    let grows = |s: &Slot| !matches!(columns[s.column].width, Width::Fixed(_));
-    let weight: u32 = slots.iter().filter(|s| grows(s)).map(|s| u32::from(s.cells)).sum();
-    if weight == 0 {
-        return;
-    }
-    let mut given = 0;
-    let mut last = None;
-    for (i, slot) in slots.iter_mut().enumerate().filter(|(_, s)| grows(s)) {
-        let share = rest * u32::from(slot.cells) / weight;
-        slot.cells += share as u16;
-        given += share;
-        last = Some(i);
-    }
-    if let Some(i) = last {
-        slots[i].cells += (rest - given) as u16;
-    }
-}
-
 /// The row as one line of text, for filters.
 pub fn haystack<R: Row>(row: &R, now: OffsetDateTime) -> String {
     let mut line = String::new();
@@ -230,33 +170,4 @@ pub fn haystack<R: Row>(row: &R, now: OffsetDateTime) -> String {
         line.push(' ');
     }
     line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn column(title: &'static str, width: Width, rank: u8) -> Column<u8> {
-        Column::<u8>::left(
-            title,
-            width,
-            |n, _| Cell::plain(n.to_string()),
-            |n| Key::count(i64::from(*n)),
-        )
-        .rank(rank)
-    }
-
-    #[test]
-    fn columns_of_high_rank_go_first_and_the_rest_grows() {
-        let columns = [
-            column("a", Width::Fixed(10), 0),
-            column("b", Width::Grow(10), 0),
-            column("c", Width::Fixed(10), 2),
-            column("d", Width::Fixed(10), 1),
-        ];
-        let slots = layout(&columns, 40, |_| true);
-        let shape: Vec<(usize, u16)> = slots.iter().map(|s| (s.column, s.cells)).collect();
-        assert_eq!(shape, [(0, 10), (1, 18), (3, 10)]);
-        assert_eq!(layout(&columns, 15, |_| true).len(), 2);
-    }
 }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{Canvas, split_top};
 use crate::list::{List, Order};
 use crate::paged::Paged;
-use crate::table::{Align, Cell, Column, Row, Slot, Width, layout};
+use crate::table::{Align, Cell, Column, Layout, Row, Slot, Width};
 use crate::text;
 use crate::theme::Tone;
 
@@ -47,9 +47,11 @@ const GUTTER: u16 = 2;
 /// Draws titles and rows, and says where the rows are.
 pub fn draw<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &mut List<R>, look: &Look<'_>) -> Rect {
     let (head, body) = split_top(area, 1);
-    let slots = layout(R::columns(), area.width.saturating_sub(GUTTER), look.wanted);
-    draw_titles(canvas, head, list, &slots, look.focus);
     let window = list.window(usize::from(body.height));
+    let layout = list
+        .lay_out(area.width.saturating_sub(GUTTER), look.wanted, look.now)
+        .clone();
+    draw_titles(canvas, head, list, &layout, look.focus);
     if window.is_empty() {
         let words = if list.filter().is_empty() || list.rows().is_empty() {
             look.empty.to_owned()
@@ -73,7 +75,7 @@ pub fn draw<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &mut List<R>, loo
                 is_cursor: line == list.cursor(),
                 is_marked: list.marks().contains(&row.id()),
             };
-            draw_row(canvas, Rect { y, height: 1, ..body }, row, &slots, look, state);
+            draw_row(canvas, Rect { y, height: 1, ..body }, row, &layout.slots, look, state);
         }
     }
     body
@@ -84,10 +86,18 @@ struct RowState {
     is_marked: bool,
 }
 
-fn draw_titles<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &List<R>, slots: &[Slot], focus: Focus) {
+fn draw_titles<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &List<R>, layout: &Layout, focus: Focus) {
     let tone = if focus == Focus::Here { Tone::Accent } else { Tone::Dim };
-    let mut x = area.x + GUTTER;
-    for slot in slots {
+    // There is more on that side.
+    let sign = match (layout.skipped > 0, layout.has_more) {
+        _ if focus == Focus::Never => "",
+        (true, true) => "↔",
+        (true, false) => "<",
+        (false, true) => ">",
+        (false, false) => "",
+    };
+    canvas.put(area.x, area.y, 1, sign, Tone::Accent);
+    for slot in &layout.slots {
         let column = &R::columns()[slot.column];
         let arrow = match list.sort().filter(|s| s.column == slot.column).map(|s| s.order) {
             Some(Order::Rising) => "▲",
@@ -97,14 +107,13 @@ fn draw_titles<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &List<R>, slot
         let title = text::cut(column.title, usize::from(slot.cells).saturating_sub(text::width(arrow)));
         put_aligned(
             canvas,
-            x,
+            area.x + GUTTER + slot.x,
             area.y,
             slot.cells,
             &format!("{title}{arrow}"),
             column.align,
             tone,
         );
-        x += slot.cells + 1;
     }
 }
 
@@ -115,12 +124,10 @@ fn draw_row<R: Row>(canvas: &mut Canvas<'_>, area: Rect, row: &R, slots: &[Slot]
     if state.is_cursor && look.focus != Focus::Never {
         canvas.put(area.x + 1, area.y, 1, "›", Tone::Accent);
     }
-    let mut x = area.x + GUTTER;
     for slot in slots {
         let column = &R::columns()[slot.column];
         let cell = (column.cell)(row, look.now);
-        put_cell(canvas, x, area.y, slot.cells, &cell, column);
-        x += slot.cells + 1;
+        put_cell(canvas, area.x + GUTTER + slot.x, area.y, slot.cells, &cell, column);
     }
     if state.is_cursor && look.focus == Focus::Here {
         canvas.buffer.set_style(area, canvas.theme.selected());

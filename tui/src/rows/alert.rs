@@ -45,7 +45,7 @@ static COLUMNS: [Col; 5] = [
     ),
     Col::left(
         "CODE",
-        Width::Fixed(23),
+        Width::Grow(12),
         |a, _| Cell::plain(&a.code),
         |a| Key::text(&a.code),
     ),
@@ -57,7 +57,7 @@ static COLUMNS: [Col; 5] = [
     ),
     Col::left(
         "ACK BY",
-        Width::Fixed(9),
+        Width::Grow(7),
         |a, _| match &a.acknowledged_by {
             Some(by) => Cell::plain(by),
             None => Cell::dim("-"),

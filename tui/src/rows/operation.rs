@@ -95,7 +95,7 @@ static COLUMNS: [Col; 14] = [
     ),
     Col::left(
         "USER",
-        Width::Fixed(8),
+        Width::Grow(6),
         |o, _| Cell::plain(&o.actor),
         |o| Key::text(&o.actor),
     )

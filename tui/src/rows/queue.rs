@@ -23,7 +23,7 @@ type Col = Column<QueueRow>;
 static COLUMNS: [Col; 18] = [
     Col::left(
         "QUEUE",
-        Width::Fixed(7),
+        Width::Grow(7),
         |q, _| Cell::plain(&q.name),
         |q| Key::text(&q.name),
     ),
@@ -123,14 +123,14 @@ static COLUMNS: [Col; 18] = [
     .rank(6),
     Col::left(
         "PAUSED BY",
-        Width::Fixed(9),
+        Width::Grow(9),
         |q, _| Cell::plain(q.paused_by.as_deref().unwrap_or("")),
         |q| Key::text(q.paused_by.clone().unwrap_or_default()),
     )
     .rank(7),
     Col::left(
         "SET BY",
-        Width::Fixed(8),
+        Width::Grow(8),
         |q, _| Cell::plain(q.concurrency_by.as_deref().unwrap_or("")),
         |q| Key::text(q.concurrency_by.clone().unwrap_or_default()),
     )

@@ -44,7 +44,7 @@ static COLUMNS: [Col; 10] = [
     ),
     Col::left(
         "FROM",
-        Width::Fixed(10),
+        Width::Grow(10),
         |u, _| Cell::plain(&u.account),
         |u| Key::text(&u.account),
     )

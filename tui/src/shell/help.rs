@@ -53,6 +53,7 @@ static EVERYWHERE: &[Hint] = &[
     ("1 2 3 … 9 0", "screens; - goes to the last one, Esc back"),
     ("' and a letter", "screens without a digit"),
     ("j k g G", "move; Ctrl-d Ctrl-u by half a page"),
+    ("< >", "columns that do not fit: scroll sideways"),
     (":", "commands by name"),
     ("/ /!", "only rows with, or without, that text; Esc shows all"),
     ("n N", "next or previous row, round and round"),

@@ -89,6 +89,8 @@ pub fn common(c: char) -> Option<Action> {
         'k' => Action::Step(Step::Up),
         'g' => Action::Step(Step::First),
         'G' => Action::Step(Step::Last),
+        '<' => Action::Step(Step::Left),
+        '>' => Action::Step(Step::Right),
         '-' => Action::LastPage,
         ':' => Action::AskCommand,
         '/' => Action::AskFilter,

@@ -41,19 +41,19 @@ static COLUMNS: [Col; 6] = [
     ),
     Col::left(
         "USER",
-        Width::Fixed(10),
+        Width::Grow(6),
         |a, _| Cell::plain(&a.actor),
         |a| Key::text(&a.actor),
     ),
     Col::left(
         "ACTION",
-        Width::Fixed(14),
+        Width::Fixed(9),
         |a, _| Cell::plain(&a.act),
         |a| Key::text(&a.act),
     ),
     Col::left(
         "TARGET",
-        Width::Grow(16),
+        Width::Grow(8),
         |a, _| Cell::plain(&a.subject),
         |a| Key::text(&a.subject),
     ),

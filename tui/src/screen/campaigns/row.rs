@@ -82,7 +82,7 @@ static COLUMNS: [Col; 12] = [
     ),
     Col::left(
         "USER",
-        Width::Fixed(8),
+        Width::Grow(6),
         |c, _| Cell::plain(&c.actor),
         |c| Key::text(&c.actor),
     )

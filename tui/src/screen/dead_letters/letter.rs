@@ -83,6 +83,7 @@ impl Letter {
             Step::Down => self.top + 1,
             Step::HalfUp => self.top.saturating_sub(HALF),
             Step::HalfDown => self.top + HALF,
+            Step::Left | Step::Right => self.top,
             Step::First => 0,
             Step::Last => self.document.as_ref().map_or(0, |document| document.lines.len()),
         };

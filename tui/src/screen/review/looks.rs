@@ -100,6 +100,7 @@ impl Review {
                 Step::Down | Step::HalfDown => self.cycle_look(cx, Order::Rising),
                 Step::First => self.show_look(0),
                 Step::Last => self.show_look(usize::MAX),
+                Step::Left | Step::Right => {}
             },
             _ => return false,
         }

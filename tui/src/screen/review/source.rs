@@ -130,7 +130,7 @@ impl SourceView {
             Step::HalfDown => self.top.saturating_add(half),
             Step::First => 1,
             Step::Last if self.source.is_some() => i32::MAX,
-            Step::Last => self.top,
+            Step::Last | Step::Left | Step::Right => self.top,
         };
         self.top = top.clamp(1, self.last_top());
     }

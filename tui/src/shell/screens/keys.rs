@@ -100,7 +100,9 @@ impl Screens {
             Action::Cycle(order) => self.move_cursor(cx, |list| list.cycle(order)),
             Action::Arrow(Pan::Up) => self.act(Action::Step(Step::Up), cx),
             Action::Arrow(Pan::Down) => self.act(Action::Step(Step::Down), cx),
-            Action::Arrow(Pan::Left | Pan::Right) | Action::Open => {}
+            Action::Arrow(Pan::Left) => self.act(Action::Step(Step::Left), cx),
+            Action::Arrow(Pan::Right) => self.act(Action::Step(Step::Right), cx),
+            Action::Open => {}
             Action::OtherPane => self.next_of_tab(cx),
             Action::Back => self.back(cx),
             Action::AskCommand => cx.ask(Palette::default()),

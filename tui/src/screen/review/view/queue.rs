@@ -57,7 +57,7 @@ static COLUMNS: [Col; 14] = [
     ),
     Col::left(
         "FROM",
-        Width::Fixed(8),
+        Width::Grow(8),
         |c, _| Cell::plain(&c.contributor),
         |c| Key::text(&c.contributor),
     ),
@@ -76,7 +76,7 @@ static COLUMNS: [Col; 14] = [
     Col::left("REPLY", Width::Fixed(8), |c, _| said(c), |c| Key::text(said(c).text)),
     Col::left(
         "HELD BY",
-        Width::Fixed(7),
+        Width::Grow(7),
         |c, _| Cell::new(c.claimed_by.as_deref().unwrap_or(""), Tone::Warn),
         |c| Key::text(c.claimed_by.clone().unwrap_or_default()),
     ),
