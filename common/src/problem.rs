@@ -34,10 +34,7 @@ pub struct Fault {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.title)?;
-        if let Some(detail) = &self.detail {
-            write!(f, ": {detail}")?;
-        }
+        write!(f, "{}", self.detail.as_deref().unwrap_or(&self.title))?;
         for fault in &self.faults {
             write!(f, "\n  {}: {}", fault.at, fault.message)?;
         }

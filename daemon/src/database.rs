@@ -88,7 +88,7 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
 fn server_options(config: &DatabaseConfig) -> anyhow::Result<PgConnectOptions> {
     let url = config.url.as_ref().context("no database.url")?;
     // The error would quote the URL, and with it the password.
-    PgConnectOptions::from_str(url.expose()).map_err(|_| anyhow::anyhow!("database.url is no valid postgres:// URL"))
+    PgConnectOptions::from_str(url.expose()).map_err(|_| anyhow::anyhow!("database.url is not a valid postgres:// URL"))
 }
 
 async fn connect(config: &DatabaseConfig, options: PgConnectOptions) -> anyhow::Result<PgPool> {

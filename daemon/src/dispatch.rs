@@ -61,7 +61,7 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
     let queue = message.queue().as_str();
     let job = Job::parse(&message.payload).map_err(|fault| {
         let (at, message) = (fault.at, fault.message);
-        anyhow::anyhow!("the payload is no job of the queue {queue}: {at}: {message}")
+        anyhow::anyhow!("the payload is not a job of the queue {queue}: {at}: {message}")
     })?;
     match job {
         Job::Scan(ScanJob {

@@ -128,7 +128,11 @@ impl ApiError {
                 )),
             ),
             Self::Unavailable(detail) => ("unavailable", "Service unavailable", Some((*detail).to_owned())),
-            Self::Internal(_) => ("internal", "Internal error", Some("The error was logged.".to_owned())),
+            Self::Internal(_) => (
+                "internal",
+                "Internal error",
+                Some("An internal error occurred. It is in the log of the daemon.".to_owned()),
+            ),
         };
         Problem {
             kind: format!("urn:tradepost:problem:{code}"),

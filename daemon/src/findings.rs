@@ -75,7 +75,7 @@ pub fn file_finding(path: &str, rule: &str, severity: FindingSeverity, message: 
 
 /// A finding about work that an operator gave up on.
 pub fn given_up(reason: &str) -> Finding {
-    let message = format!("It could not be processed, and was given up: {reason}");
+    let message = format!("It could not be processed and was discarded: {reason}");
     pack_finding("not-processed", FindingSeverity::Blocking, message)
 }
 

@@ -68,10 +68,10 @@ impl Pack {
     fn new(path: &Path) -> anyhow::Result<Self> {
         let name = path
             .file_name()
-            .with_context(|| format!("{} is no file", path.display()))?;
+            .with_context(|| format!("{} is not a file", path.display()))?;
         let meta = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
         if !meta.is_file() {
-            bail!("{} is no file", path.display());
+            bail!("{} is not a file", path.display());
         }
         Ok(Self {
             path: path.to_owned(),

@@ -140,9 +140,7 @@ fn daemon(request: &Request) -> Answer {
         ("GET", "/v1/events") => (299, json!([snapshot(), { "type": "tick", "at": AT }])),
         ("GET", path) if path == case => (200, case_detail()),
         ("POST", path) if path == format!("{case}/approve") => (200, decision("approved")),
-        ("POST", path) if path == format!("{case}/reject") => {
-            problem(409, "case-decided", "This case is decided already")
-        }
+        ("POST", path) if path == format!("{case}/reject") => problem(409, "case-decided", "Already decided."),
         _ => problem(404, "not-found", "No such thing"),
     }
 }
@@ -254,7 +252,7 @@ fn refusal_of_the_daemon_is_printed_and_ends_with_1() {
     with_daemon(|socket, _| {
         let output = tradepost(socket, &["reject", CASE, "--reason", "no"]);
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(stderr(&output), "tradepost: This case is decided already\n");
+        assert_eq!(stderr(&output), "tradepost: Already decided.\n");
     });
 }
 

@@ -108,7 +108,7 @@ pub async fn revoke(db: &PgPool, actor: &Actor, id: TokenId) -> ApiResult<TokenR
     let row = tokens::list(&mut *tx, None, Some(id), None, 1).await?.pop();
     let row = row.ok_or(ApiError::NotFound("token"))?;
     if !revoked {
-        return Err(ApiError::conflict("already-revoked", "The token is revoked already."));
+        return Err(ApiError::conflict("already-revoked", "The token is already revoked."));
     }
     let detail = json!({ "account": row.account });
     audit::record(&mut tx, actor, AuditAct::TokenRevoke, &format!("token:{id}"), detail).await?;

@@ -48,11 +48,15 @@ pub async fn new_campaign(db: &PgPool, presets: &[Preset], new: &NewCampaign) ->
             new.stop_at_percent <= 100,
             "must be at most 100".to_owned(),
         ),
-        ("reason", has_reason, "must say why in 1 to 500 characters".to_owned()),
+        ("reason", has_reason, "must have 1 to 500 characters".to_owned()),
     ];
     for kind in kinds {
         let known = Kind::ALL.map(Kind::as_str);
-        let message = format!("{:?} is no kind of item; there are {}", shorten(kind), known.join(", "));
+        let message = format!(
+            "{:?} is not a kind of item; there are {}",
+            shorten(kind),
+            known.join(", ")
+        );
         checks.push(("scope.kinds", known.contains(&kind.as_str()), message));
     }
     for name in &new.scope.presets {

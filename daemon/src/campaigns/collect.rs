@@ -52,7 +52,7 @@ async fn watch(app: &App) -> anyhow::Result<()> {
         None => app.alerts.clear(AlertCode::CampaignStopped),
         Some(row) => {
             let note = row.note.as_deref().unwrap_or_default();
-            let message = format!("the campaign {} stopped by itself: {note}", row.id);
+            let message = format!("the campaign {} stopped: {note}", row.id);
             app.alerts.raise(AlertCode::CampaignStopped, message);
         }
     }

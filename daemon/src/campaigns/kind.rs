@@ -29,8 +29,8 @@ impl Kind for Rerender {
             name: "campaign",
             noun: "campaign",
             state_conflict: "campaign-state",
-            empty_conflict: ("campaign-empty", "The plan has no item to draw."),
-            plan_expires: (Duration::from_hours(24), "nobody started it within a day"),
+            empty_conflict: ("campaign-empty", "The plan has no item to render."),
+            plan_expires: (Duration::from_hours(24), "not started within a day"),
             delete_after: None,
             tick: Duration::from_millis(100),
             count_every: Duration::from_millis(100),
@@ -67,7 +67,7 @@ impl Kind for Rerender {
 
     fn stop_note(&self, row: &OperationRow, failed: i64, known: i64) -> String {
         let limit = row.limits.stop_at_percent;
-        format!("{failed} of {known} items could not be drawn: more than {limit} %")
+        format!("{failed} of {known} items could not be rendered: more than {limit} %")
     }
 
     fn first_phase(&self, row: &OperationRow) -> Phase {
@@ -128,9 +128,9 @@ impl Kind for Rerender {
             Ok(match (bound, queries::worst_psnr_db(&app.db, row.id).await?) {
                 (Some(bound), Some(worst)) if worst >= bound => Judgement::Passed,
                 (Some(bound), Some(worst)) => Judgement::Ask(format!(
-                    "a sample has {worst:.1} dB, the bound is {bound} dB: look at it, then resume or abort"
+                    "a sample has {worst:.1} dB, the minimum is {bound} dB: review it, then resume or abort"
                 )),
-                _ => Judgement::Ask("the canary is drawn: look at it, then resume or abort".to_owned()),
+                _ => Judgement::Ask("the canary is rendered: review it, then resume or abort".to_owned()),
             })
         })
     }
@@ -169,7 +169,7 @@ impl Kind for Rerender {
 
     fn start_refused(&self, error: sqlx::Error) -> ApiError {
         if error::constraint(&error) == Some("operations_one_campaign_runs") {
-            let detail = "Another campaign is drawing: pause or abort it first, or wait for its end.";
+            let detail = "Another campaign is rendering: pause or abort it first, or wait for its end.";
             return ApiError::conflict("campaign-other", detail);
         }
         error.into()

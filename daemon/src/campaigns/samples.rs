@@ -79,7 +79,7 @@ pub(super) async fn compare(app: &App, old: Bytes, new: Bytes) -> anyhow::Result
         })),
         Err(JailError::Broken(error)) => Err(error.context("comparing two pictures")),
         Err(error) => {
-            tracing::warn!(error = %error, "two pictures can not be compared");
+            tracing::warn!(error = %error, "two renditions cannot be compared");
             Ok(None)
         }
     }

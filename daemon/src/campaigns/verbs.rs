@@ -49,7 +49,7 @@ pub(super) async fn act(app: &App, actor: &Actor, id: OperationId, verb: Campaig
     let mut row = lock(&mut tx, id).await?;
     if !verb.fits(&row) {
         let collected = if row.is_collecting() { " and collected" } else { "" };
-        let detail = format!("The campaign is {}{collected}: it can not {verb}.", row.state());
+        let detail = format!("The campaign is {}{collected}: it cannot {verb}.", row.state());
         return Err(ApiError::conflict("campaign-state", detail));
     }
     record(&mut tx, actor, verb.as_str(), &row).await?;

@@ -13,7 +13,7 @@ use crate::error;
 pub enum PutBackError {
     #[error("another set has taken its name")]
     NameTaken,
-    #[error("something else was done with its files since")]
+    #[error("its files have changed since")]
     Changed,
     #[error(transparent)]
     Database(#[from] anyhow::Error),

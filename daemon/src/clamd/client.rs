@@ -39,7 +39,7 @@ pub async fn scan(
     match limits.silent_after {
         Some(silent_after) if verdict == Verdict::Clean && began.elapsed() >= silent_after => {
             let reason = format!(
-                "it took {} s, and the scanner gives up after {} s without saying so",
+                "it took {} s, and the scanner gives up silently after {} s",
                 began.elapsed().as_secs(),
                 silent_after.as_secs()
             );

@@ -12,7 +12,7 @@ pub enum ScanError {
     SignaturesStale(String),
     #[error("the scanner's socket is not there")]
     SocketMissing(#[source] io::Error),
-    #[error("nobody listens at the scanner's socket")]
+    #[error("nothing listens on the scanner's socket")]
     ConnectionRefused(#[source] io::Error),
     #[error("the scanner's socket cannot be used: {0}")]
     SocketUnusable(#[source] io::Error),
@@ -26,7 +26,7 @@ pub enum ScanError {
     Truncated(String),
     #[error("the scanner gave more than one answer: {0:?}")]
     TwoAnswers(String),
-    #[error("the scanner's answer is no answer to the command: {0:?}")]
+    #[error("the scanner's answer does not match the command: {0:?}")]
     Unintelligible(String),
     #[error("the scanner failed: {0}")]
     Engine(String),

@@ -94,7 +94,7 @@ impl Check<'_> {
             let fault = match queue.as_str() {
                 "batch" => "was renamed: set queues.concurrency.unpack".to_owned(),
                 "image" => "was renamed: set queues.concurrency.render".to_owned(),
-                _ => format!("is no queue; the queues are {queue_names}"),
+                _ => format!("is not a queue; the queues are {queue_names}"),
             };
             self.require(Queue::parse(queue, &QUEUES).is_some(), &at, &fault);
             self.between(&at, *concurrency, 1..=1_000);
@@ -105,7 +105,7 @@ impl Check<'_> {
         if let Some(region) = &aws.region {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             let ok = !region.is_empty() && region.chars().all(is_plain);
-            self.require(ok, "aws.region", "must look like eu-central-1");
+            self.require(ok, "aws.region", "must be the name of a region, as eu-central-1");
         }
         if let Some(endpoint) = &aws.endpoint {
             let ok = endpoint

@@ -166,7 +166,7 @@ fn check_together(presets: &[Preset], shown: &str, faults: &mut Vec<Fault>) {
     let (mut names, mut hashes) = (HashMap::new(), HashMap::new());
     for preset in presets {
         if names.insert(&preset.name, ()).is_some() {
-            faults.push(fault(&format!("{shown}: {}.name", preset.name), "is there twice"));
+            faults.push(fault(&format!("{shown}: {}.name", preset.name), "is used twice"));
         } else if let Some(other) = hashes.insert(preset.hash(), &preset.name) {
             let message = format!("makes the same picture as {other}");
             faults.push(fault(&format!("{shown}: {}", preset.name), &message));
@@ -227,7 +227,7 @@ mod tests {
             (PLAIN.replace("png-256", "PNG 256"), "name: must be 1 to 40"),
             (PLAIN.replace("\"png\"", "\"gif\""), "gif"),
             (PLAIN.replace("\"png\"", "\"webp\""), "must have a PNG"),
-            (PLAIN.repeat(2), "png-256.name: is there twice"),
+            (PLAIN.repeat(2), "png-256.name: is used twice"),
             (
                 PLAIN.to_owned() + &PLAIN.replace("png-256", "again"),
                 "again: makes the same picture as png-256",

@@ -115,7 +115,7 @@ pub fn faults(letter: &DeadLetter, payload: &serde_json::Value) -> Vec<Fault> {
 pub fn changed() -> ApiError {
     ApiError::conflict(
         "dead-letter-changed",
-        "The message was redriven and has died again since you looked at it. Look at it again.",
+        "The message was redriven and failed again since you opened it. Open it again.",
     )
 }
 
@@ -128,12 +128,12 @@ pub async fn skip_reasons(db: &PgPool, letters: &[DeadLetter]) -> sqlx::Result<B
             return Some(NO_SUCH_QUEUE.to_owned());
         }
         let Ok(job) = Job::check(&letter.row.queue, &letter.payload) else {
-            return Some("the payload is no valid job of its queue: edit it first".to_owned());
+            return Some("the payload is not a valid job of its queue: edit it first".to_owned());
         };
         match states.get(&letter.row.upload_id?) {
-            None => Some("its upload is gone".to_owned()),
+            None => Some("its upload no longer exists".to_owned()),
             Some(state) if job.is_pointless(*state) => {
-                Some(format!("its upload is {} already", state.as_str().replace('_', " ")))
+                Some(format!("its upload is already {}", state.as_str().replace('_', " ")))
             }
             Some(_) => None,
         }

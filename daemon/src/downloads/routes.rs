@@ -38,7 +38,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 ///
 /// A rendition of a published item or a published family preview; its bytes never change under this URL.
 #[utoipa::path(get, path = "/r/{name}", tag = "catalogue", params(("name" = String, Path, example = "9f86…0a08.webp")),
-    responses((status = 200, content_type = "image/webp"), (status = 304, description = "You have it"), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "image/webp"), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
 async fn get_picture(
     State(app): State<SharedApp>,
     Path(name): Path<String>,
@@ -106,7 +106,7 @@ async fn get_source(
     if scan::service::is_infected(&app.db, &sha256).await? {
         return Err(ApiError::Gone {
             code: "withdrawn",
-            detail: "The file was withdrawn: the scanner found malware in it.".to_owned(),
+            detail: "The file was taken down: the scanner found malware in it.".to_owned(),
         });
     }
     download(&app, sha256, &name, "application/octet-stream").await

@@ -42,7 +42,7 @@ pub fn send(signal: Signal, pids: &[Pid]) -> anyhow::Result<()> {
         match kill(*pid, signal) {
             Ok(()) | Err(Errno::ESRCH) => {}
             Err(fault) => {
-                bail!("can not stop process {pid}, which a former daemon left behind: {fault}")
+                bail!("cannot stop process {pid}, which a former daemon left behind: {fault}")
             }
         }
     }

@@ -54,11 +54,9 @@ impl Peer {
         if self.roles.contains(&role) {
             return Ok(());
         }
-        let detail = format!(
-            "{} is no {}: the role comes with a Unix group named in the configuration.",
-            self.actor.user,
-            role.as_str()
-        );
+        let (user, role) = (&self.actor.user, role.as_str());
+        let detail =
+            format!("User '{user}' does not have the role {role}. Add it to a group of control.{role}_groups.");
         Err(ApiError::Forbidden(detail))
     }
 
@@ -77,14 +75,28 @@ impl FromRequestParts<SharedApp> for Peer {
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
         let info = parts.extensions.get::<ConnectInfo<PeerCredentials>>();
         let credentials = info.and_then(|info| info.0.credentials);
-        let (uid, gid) = credentials.ok_or(ApiError::Unauthorized("The kernel does not say who you are."))?;
+        let (uid, gid) = credentials.ok_or(ApiError::Unauthorized(
+            "The user of this connection is unknown: the kernel reported none.",
+        ))?;
         let config = app.config.control.clone();
         // Names of users and groups may come over the network.
         let peer = tokio::task::spawn_blocking(move || identify(uid, gid, &config)).await;
         let peer = peer.map_err(|error| anyhow::Error::new(error).context("looking up a peer"))?;
-        peer.require(Role::Viewer)?;
+        if peer.roles.is_empty() {
+            return Err(ApiError::Forbidden(no_role(&peer.actor.user, &app.config.control)));
+        }
         Ok(peer)
     }
+}
+
+/// Names the groups that give a role.
+fn no_role(user: &str, config: &ControlConfig) -> String {
+    let groups = [&config.viewer_groups, &config.moderator_groups, &config.operator_groups];
+    let names: Vec<&str> = groups.into_iter().flatten().map(String::as_str).collect();
+    format!(
+        "User '{user}' has no role. Add it to one of the groups {}.",
+        names.join(", ")
+    )
 }
 
 fn identify(uid: u32, gid: u32, config: &ControlConfig) -> Peer {

@@ -34,7 +34,7 @@ pub async fn run(app: Arc<App>, kinds: Vec<&'static dyn Kind>, stop: Cancellatio
         let changed = app.notifier.notified(OPERATIONS);
         match look(&app, &kinds, &mut tasks).await {
             Ok(()) => {}
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "can not look for operations"),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot look for operations"),
         }
         tokio::select! {
             () = stop.cancelled() => break,

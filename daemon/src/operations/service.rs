@@ -84,7 +84,7 @@ pub async fn act(app: &App, kinds: Kinds, actor: &Actor, id: OperationId, verb: 
 pub async fn apply(tx: &mut PgConnection, kind: &dyn Kind, row: &mut OperationRow, verb: Verb) -> ApiResult<()> {
     let Some(to) = verb.leads_to(row.state) else {
         let detail = format!(
-            "The {} is {}: it can not {verb}.",
+            "The {} is {}: it cannot {verb}.",
             kind.rules().noun,
             kind.state_name(row)
         );
@@ -149,11 +149,7 @@ pub async fn set_rate(
     let mut tx = app.db.begin().await?;
     let (kind, mut row) = lock(&mut tx, kinds, id).await?;
     if row.state.is_over() {
-        let detail = format!(
-            "The {} is {}: it acts no more.",
-            kind.rules().noun,
-            kind.state_name(&row)
-        );
+        let detail = format!("The {} is {}: it is over.", kind.rules().noun, kind.state_name(&row));
         return Err(ApiError::conflict(kind.rules().state_conflict, detail));
     }
     row.limits.rate_per_second = rate_per_second;

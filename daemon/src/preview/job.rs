@@ -108,7 +108,7 @@ async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Opti
         Err(error) => {
             let findings = findings::from_jail_error(error, None, attempt)?;
             anyhow::bail!(
-                "the contact sheet can not be drawn: {}",
+                "the contact sheet cannot be drawn: {}",
                 findings.first().map_or("", |f| f.message.as_str())
             )
         }

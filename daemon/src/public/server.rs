@@ -31,8 +31,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 #[openapi(
     info(title = "Tradepost", description = "The public API of a Tradepost marketplace: upload packs, browse the catalogue.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    tags((name = "uploads", description = "Contributors upload packs and are told what became of them."),
-        (name = "catalogue", description = "What is published, for everybody."),
+    tags((name = "uploads", description = "Contributors upload packs and read their state."),
+        (name = "catalogue", description = "The published catalogue, for everybody."),
         (name = "health", description = "For load balancers."))
 )]
 struct ApiDoc;

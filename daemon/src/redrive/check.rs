@@ -44,7 +44,7 @@ pub fn new_operation(new: &NewOperation) -> ApiResult<()> {
             new.kind != OperationKind::Edit,
             "is made by POST /v1/dead/{id}/edit",
         ),
-        ("reason", has_reason, "must say why in 1 to 500 characters"),
+        ("reason", has_reason, "must have 1 to 500 characters"),
         (
             "selection.queue",
             queue.as_ref().is_none_or(is_queue),

@@ -25,14 +25,14 @@ const RULES: Rules = Rules {
     name: "",
     noun: "operation",
     state_conflict: "operation-state",
-    empty_conflict: ("operation-empty", "The plan has no message to act on."),
-    plan_expires: (Duration::from_hours(1), "nobody started it within an hour"),
+    empty_conflict: ("operation-empty", "The plan has no messages."),
+    plan_expires: (Duration::from_hours(1), "not started within an hour"),
     delete_after: Some(Duration::from_hours(30 * 24)),
     tick: Duration::from_millis(50),
     count_every: Duration::from_millis(500),
     // The second pass finds what somebody else had locked and let go.
     passes: 2,
-    gone: "redriven, given up or dead again since the plan",
+    gone: "redriven, discarded or dead-lettered again since the plan",
 };
 
 /// One kind of operation on dead letters.

@@ -19,7 +19,7 @@ use crate::operations::{self, OperationRow};
 /// Messages read in one step.
 const STEP: i64 = 5_000;
 /// The reason for a message that was named and is not there.
-const GONE: &str = "it is no dead letter any more";
+const GONE: &str = "it is no longer a dead letter";
 
 /// Begins the dry run of an operation. Answers with the finished plan when it is quick.
 pub async fn make(app: &App, actor: &Actor, new: &NewOperation) -> ApiResult<OperationRow> {

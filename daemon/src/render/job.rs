@@ -82,7 +82,7 @@ async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::
     let refused = match &scanned.verdict {
         Verdict::Clean => None,
         Verdict::Infected { signature } => Some(("malware", format!("The scanner found {signature}."))),
-        Verdict::Unscannable { reason } => Some(("unscannable", format!("The scanner can not scan it: {reason}."))),
+        Verdict::Unscannable { reason } => Some(("unscannable", format!("The scanner cannot scan it: {reason}."))),
     };
     if let Some((rule, message)) = refused {
         let finding = file_finding(&item.path, rule, FindingSeverity::Blocking, message);
@@ -122,10 +122,10 @@ async fn scan_copy(app: &App, item: &Item, inspected: &mut Inspected) -> anyhow:
     let scanned = timed(app, "render.scan", scan::scan(app, &bytes[..], bytes.len() as u64)).await?;
     anyhow::ensure!(
         scanned.sha256 == *sha256,
-        "the copy that was scanned is not the one that was made"
+        "the scanned copy differs from the sanitized one"
     );
     if scanned.verdict != Verdict::Clean {
-        let message = "The scanner does not call the copy clean that would be published.";
+        let message = "The scanner found the sanitized copy not clean.";
         let finding = file_finding(&item.path, "malware", FindingSeverity::Blocking, message);
         inspected.findings.push(finding);
     }

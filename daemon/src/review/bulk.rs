@@ -145,8 +145,8 @@ async fn one(app: &App, actor: &Actor, id: CaseId, reason: Option<&Reason>) -> A
     Ok(tx.commit().await?)
 }
 
-const WAITS: &str = "It waits for the contributor's answer.";
-const BLOCKING: &str = "It has blocking findings: look at it by itself.";
+const WAITS: &str = "It is waiting for the contributor's answer.";
+const BLOCKING: &str = "It has blocking findings: decide it alone.";
 
 /// The reason to leave a case out.
 fn why_not(candidate: Option<&Candidate>, act: &BulkAct, actor: &Actor, ready: i64) -> Option<String> {
@@ -155,7 +155,7 @@ fn why_not(candidate: Option<&Candidate>, act: &BulkAct, actor: &Actor, ready: i
     };
     let approving = *act == BulkAct::Approve;
     let why = match &case.claimed_by {
-        _ if case.decided => "The case is already decided.",
+        _ if case.decided => "Already decided.",
         Some(holder) if *holder != actor.user => return Some(format!("{holder} holds the case.")),
         _ if case.waiting => WAITS,
         _ if approving && case.severity == FindingSeverity::Blocking => BLOCKING,

@@ -59,7 +59,7 @@ pub async fn next(app: &App, actor: &Actor) -> ApiResult<CaseRow> {
     }
     let id = claimed.ok_or(ApiError::Nothing {
         code: "no-case",
-        detail: "No case is left that nobody holds and you did not skip.",
+        detail: "Every open case is claimed, or you skipped it.",
     })?;
     audit::record(
         &mut tx,

@@ -94,9 +94,9 @@ fn question(case: &OwnCase) -> Option<Question> {
 fn next(case: &OwnCase, appeal: Option<OffsetDateTime>) -> String {
     let is_asked = case.question == Some(QuestionState::Asked);
     let text = match (case.outcome, appeal) {
-        (None, _) if is_asked => "A moderator has a question: answer it, and the pack is looked at again.",
-        (None, _) if case.appealed => "A moderator looks at the pack again because of your appeal.",
-        (None, _) => "A moderator looks at the pack.",
+        (None, _) if is_asked => "A moderator has a question: answer it, and the review goes on.",
+        (None, _) if case.appealed => "A moderator reviews the pack again because of your appeal.",
+        (None, _) => "A moderator reviews the pack.",
         (Some(_), Some(_)) => "Correct what the reason names and upload it again, or appeal if you disagree.",
         (Some(CaseOutcome::Approved), None) => "Nothing: it is published.",
         (Some(_), None) => "Correct what the reason names and upload it again.",

@@ -66,7 +66,7 @@ pub(super) async fn load(tx: &mut PgConnection, actor: &Actor, id: CaseId) -> Ap
 pub(super) async fn lock_for(tx: &mut PgConnection, actor: &Actor, id: CaseId) -> ApiResult<CaseState> {
     let case = decisions::lock(tx, id).await?.ok_or(ApiError::NotFound("case"))?;
     if case.decided {
-        return Err(ApiError::conflict("case-decided", "The case is already decided."));
+        return Err(ApiError::conflict("case-decided", "Already decided."));
     }
     match &case.claimed_by {
         Some(holder) if *holder != actor.user => {

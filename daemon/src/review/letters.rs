@@ -58,7 +58,7 @@ pub async fn ask(app: &App, actor: &Actor, id: CaseId, body: &Ask) -> ApiResult<
 /// Not found when the upload is not the account's; a conflict when nothing was asked.
 pub async fn answer(app: &App, account: &Account, upload: UploadId, text: &str) -> ApiResult<()> {
     let text = reasons::letter("text", text, MAX_LETTER_CHARS)?;
-    let no_question = || ApiError::conflict("no-question", "Nobody has asked anything about this upload.");
+    let no_question = || ApiError::conflict("no-question", "No question was asked about this upload.");
     let mut tx = app.db.begin().await?;
     let id = own_case(&mut tx, account, upload).await?.ok_or_else(no_question)?;
     let case = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
@@ -127,7 +127,7 @@ async fn appealable(app: &App, tx: &mut PgConnection, case: &CaseState) -> ApiRe
     let Some(decision_id) = case.decision_id else {
         return Err(match case.appeal_against {
             Some(_) => already_appealed(),
-            None => ApiError::conflict("not-decided", "The pack was not decided yet."),
+            None => ApiError::conflict("not-decided", "The pack is not decided yet."),
         });
     };
     let decision = decisions::find(tx, decision_id).await?;
@@ -176,21 +176,21 @@ async fn insert_appeal(tx: &mut PgConnection, case: CaseId, letter: (&str, &str)
 }
 
 fn not_appealable() -> ApiError {
-    let detail = "No moderator rejected anything of this upload. Where a check refused it, correct what the findings name and upload it again.";
+    let detail = "No moderator rejected any file of this upload. Where a check refused it, correct what the findings name and upload it again.";
     ApiError::conflict("not-appealable", detail)
 }
 
 fn already_appealed() -> ApiError {
-    ApiError::conflict("already-appealed", "You have appealed against this decision already.")
+    ApiError::conflict("already-appealed", "You have already appealed against this decision.")
 }
 
 fn built_on(error: PutBackError) -> ApiError {
     match error {
         PutBackError::NameTaken => ApiError::conflict(
             "appeal-name-taken",
-            "You have uploaded another set of that name since: that one is what counts now.",
+            "You have uploaded another set of that name since; it replaces this one.",
         ),
-        PutBackError::Changed => ApiError::conflict("not-appealable", "Files of the pack were withdrawn since."),
+        PutBackError::Changed => ApiError::conflict("not-appealable", "Files of the pack were taken down since."),
         PutBackError::Database(error) => ApiError::Internal(error),
     }
 }

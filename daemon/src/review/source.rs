@@ -64,7 +64,7 @@ fn refuse_unless_text(bytes: &[u8]) -> ApiResult<()> {
         _ if bytes.iter().take(8_192).any(|byte| *byte == 0) => "is binary",
         _ => return Ok(()),
     };
-    let detail = format!("The file {what}; its source can not be shown as text.");
+    let detail = format!("The file {what}; its source cannot be shown as text.");
     Err(ApiError::unprocessable("not-text", detail))
 }
 

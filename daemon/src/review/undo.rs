@@ -47,10 +47,7 @@ pub async fn undo(app: &App, actor: &Actor, scope: UndoScope, id: CaseId) -> Api
     };
     let decision = decisions::find(&mut *tx, decision_id).await?;
     if decision.actor != actor.user && scope == UndoScope::Own {
-        let detail = format!(
-            "{} decided this: only that one or an operator takes it back.",
-            decision.actor
-        );
+        let detail = format!("{} decided this: only {0} or an operator can undo it.", decision.actor);
         return Err(ApiError::Forbidden(detail));
     }
     refuse_late(app, &decision)?;
@@ -84,8 +81,8 @@ async fn nothing_to_undo(tx: &mut PgConnection, id: CaseId) -> sqlx::Result<ApiE
         }
         Some(DecisionRow {
             undone_by: Some(by), ..
-        }) => ApiError::conflict("already-undone", format!("{by} has taken the decision back already.")),
-        _ => ApiError::conflict("nothing-to-undo", "The case was not decided."),
+        }) => ApiError::conflict("already-undone", format!("{by} has already undone the decision.")),
+        _ => ApiError::conflict("nothing-to-undo", "The case is not decided."),
     })
 }
 
@@ -94,7 +91,7 @@ fn refuse_late(app: &App, decision: &DecisionRow) -> ApiResult<()> {
         Some(_) => Ok(()),
         None => {
             let minutes = app.config.review.undo_minutes;
-            let detail = format!("A decision can be taken back for {minutes} minutes; this one is older.");
+            let detail = format!("A decision can be undone for {minutes} minutes; this one is older.");
             Err(ApiError::conflict("undo-too-late", detail))
         }
     }
@@ -148,7 +145,7 @@ async fn move_back(tx: &mut PgConnection, account: AccountId, decision: &Decisio
     let back = decision
         .trust()
         .map_or(now, |(before, after)| trust::taken_back(now, before, after));
-    Ok(Move::to(now, back, "a decision was taken back"))
+    Ok(Move::to(now, back, "a decision was undone"))
 }
 
 /// Renders contact sheets again: those of the family's other sets must not show unpublished items.
@@ -166,10 +163,9 @@ fn built_on(error: PutBackError) -> ApiError {
             "undo-name-taken",
             "The contributor has uploaded another set of that name since. Reject that one first.",
         ),
-        PutBackError::Changed => ApiError::conflict(
-            "undo-changed",
-            "Something else was done with the files since: some were withdrawn.",
-        ),
+        PutBackError::Changed => {
+            ApiError::conflict("undo-changed", "The files have changed since: some were taken down.")
+        }
         PutBackError::Database(error) => ApiError::Internal(error),
     }
 }

@@ -180,7 +180,7 @@ async fn keep(app: &App, upload: &Upload, path: Option<&str>, version: &str, sca
         Verdict::Unscannable { reason } => {
             // It was clean for other signatures, and nothing was found in it now.
             let file = path.unwrap_or("the pack");
-            tracing::warn!(upload.id = %upload.id, file, "can not be scanned again: {reason}");
+            tracing::warn!(upload.id = %upload.id, file, "cannot be scanned again: {reason}");
             None
         }
     };

@@ -93,18 +93,19 @@ pub async fn receive<E: std::fmt::Display>(
 async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
     let error = match error {
         PutError::Io(error) => return store_fault(error),
-        PutError::TooLong { announced } => {
-            ApiError::unprocessable("wrong-size", format!("More than the announced {announced} bytes came."))
-        }
+        PutError::TooLong { announced } => ApiError::unprocessable(
+            "wrong-size",
+            format!("More than the announced {announced} bytes arrived."),
+        ),
         PutError::TooShort { announced, received } => ApiError::unprocessable(
             "wrong-size",
-            format!("The upload was truncated: {received} of {announced} bytes came."),
+            format!("The upload was truncated: {received} of {announced} bytes arrived."),
         ),
         PutError::Broken {
             announced, received, ..
         } => ApiError::unprocessable(
             "wrong-size",
-            format!("The upload was truncated: the connection broke after {received} of {announced} bytes came."),
+            format!("The upload was truncated: the connection broke after {received} of {announced} bytes arrived."),
         ),
     };
     if let Some(detail) = error.problem().detail
@@ -130,10 +131,10 @@ pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<(
     if upload.object_version.is_none() {
         let why = queries::reason(&mut *tx, id)
             .await?
-            .unwrap_or_else(|| "PUT them to the signed URL first.".to_owned());
+            .unwrap_or_else(|| "PUT them to the presigned URL first.".to_owned());
         return Err(ApiError::conflict(
             "bytes-missing",
-            format!("The bytes have not come. {why}"),
+            format!("The bytes have not arrived. {why}"),
         ));
     }
     queries::set_state(&mut *tx, id, UploadState::Scanning).await?;
@@ -253,7 +254,7 @@ fn refuse_unless_awaiting(upload: &Upload) -> ApiResult<()> {
         UploadState::Expired => Err(expired()),
         _ => Err(ApiError::conflict(
             "already-complete",
-            "The upload was completed; its bytes can not be replaced.",
+            "The upload was completed; its bytes cannot be replaced.",
         )),
     }
 }
@@ -261,7 +262,7 @@ fn refuse_unless_awaiting(upload: &Upload) -> ApiResult<()> {
 fn expired() -> ApiError {
     ApiError::Gone {
         code: "upload-expired",
-        detail: "The bytes did not come in time. Start a new upload.".to_owned(),
+        detail: "The bytes did not arrive in time. Start a new upload.".to_owned(),
     }
 }
 

@@ -73,7 +73,7 @@ fn presets_that_make_no_sense_are_named() {
         (vec!["--presets", "up.toml"], "must be 1 to 40 of a-z"),
         (vec!["--widths", "0"], "is 0 px wide; it may be 1 to 4096"),
         (vec!["--widths", "1000000"], "is 1000000 px wide"),
-        (vec!["--widths", "64,64"], "is there twice"),
+        (vec!["--widths", "64,64"], "is used twice"),
         (vec!["--quality", "101"], "quality of 101"),
         (vec!["--threads", "0"], "--threads 0"),
         (vec!["--repeat", "0"], "--repeat 0"),

@@ -106,7 +106,7 @@ async fn a_verb_that_the_state_does_not_allow_is_a_conflict_that_names_the_state
         );
         assert_eq!(
             problem["detail"],
-            format!("The campaign is planned: it can not {verb}."),
+            format!("The campaign is planned: it cannot {verb}."),
             "{problem}"
         );
     }

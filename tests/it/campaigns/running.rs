@@ -133,7 +133,7 @@ async fn too_many_failures_stop_a_campaign_until_somebody_resumes_it() {
         stopped["note"]
             .as_str()
             .unwrap()
-            .contains("6 of 10 items could not be drawn: more than 20 %"),
+            .contains("6 of 10 items could not be rendered: more than 20 %"),
         "{stopped}"
     );
     let raised = |page: &Value| {

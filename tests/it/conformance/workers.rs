@@ -117,7 +117,7 @@ async fn discarded_message_is_gone(bench: &Bench) {
     let worker = bench.work(
         QUEUE,
         policy(),
-        Script::new(async |_| Ok(Outcome::Discard("its upload is gone".to_owned()))),
+        Script::new(async |_| Ok(Outcome::Discard("its upload no longer exists".to_owned()))),
     );
     bench.until_empty(QUEUE).await;
     worker.finish().await;

@@ -48,11 +48,11 @@ async fn peer_without_a_role_sees_nothing() {
         "/metrics",
         "/v1/events",
     ] {
-        assert_forbidden(as_stranger(&app, "GET", path, None), "nobody is no viewer");
+        assert_forbidden(as_stranger(&app, "GET", path, None), "User 'nobody' has no role.");
     }
     assert_forbidden(
         as_stranger(&app, "POST", "/v1/queues/render/pause", None),
-        "nobody is no viewer",
+        "User 'nobody' has no role.",
     );
 }
 
@@ -81,12 +81,12 @@ async fn viewer_may_look_but_not_act() {
         let body = Some(json!({ "reason": "because" }));
         assert_forbidden(
             as_stranger(&app, "POST", &format!("/v1/cases/{case}/{act}"), body),
-            "nobody is no moderator",
+            "User 'nobody' does not have the role moderator.",
         );
     }
     assert_forbidden(
         as_stranger(&app, "POST", "/v1/queues/render/pause", None),
-        "nobody is no operator",
+        "User 'nobody' does not have the role operator.",
     );
     assert_eq!(
         app.look("/v1/audit").await["rows"][0]["act"],
@@ -105,7 +105,7 @@ async fn moderator_may_decide_but_not_pause() {
     let case = open_case(&app).await;
     assert_forbidden(
         as_stranger(&app, "POST", "/v1/queues/render/pause", None),
-        "nobody is no operator",
+        "User 'nobody' does not have the role operator.",
     );
     let (status, decision) = as_stranger(&app, "POST", &format!("/v1/cases/{case}/approve"), Some(json!({})));
     assert_eq!(

@@ -129,7 +129,10 @@ async fn viewer_sees_tokens_and_revokes_none() {
         format!("/v1/tokens/{id}/revoke"),
         "/v1/accounts/ann/revoke-tokens".to_owned(),
     ] {
-        assert_forbidden(as_stranger(&app, "POST", &path, None), "nobody is no operator");
+        assert_forbidden(
+            as_stranger(&app, "POST", &path, None),
+            "User 'nobody' does not have the role operator.",
+        );
     }
     assert_eq!(status_of(&app, &token).await, StatusCode::OK);
 }

@@ -133,7 +133,7 @@ async fn dry_run_says_why_each_message_would_be_left_out() {
     let plan = app.plan(json!({ "kind": "redrive" })).await;
     assert_eq!(plan["selected"], json!(5), "{plan}");
     let reasons = plan["left_out"].to_string();
-    for reason in ["no valid job", "no such queue", "its upload is gone"] {
+    for reason in ["not a valid job", "no such queue", "its upload no longer exists"] {
         assert!(reasons.contains(reason), "{reason}: {reasons}");
     }
     let left_out = app.operation_items(&plan, "left_out").await;
@@ -142,7 +142,7 @@ async fn dry_run_says_why_each_message_would_be_left_out() {
         .plan(json!({ "kind": "redrive", "selection": { "ids": marked } }))
         .await;
     assert!(
-        named["left_out"].to_string().contains("no dead letter any more"),
+        named["left_out"].to_string().contains("no longer a dead letter"),
         "{named}"
     );
     let (status, problem) = app.tell(&named, "start").await;

@@ -60,7 +60,7 @@ async fn a_socket_that_is_gone_means_waiting() {
 
 #[tokio::test]
 async fn a_socket_without_a_listener_means_waiting() {
-    waits_and_goes_on(Manner::Refuses, "nobody listens").await;
+    waits_and_goes_on(Manner::Refuses, "nothing listens").await;
 }
 
 #[tokio::test]

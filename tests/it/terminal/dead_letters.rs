@@ -93,7 +93,7 @@ async fn payload_is_edited_checked_and_sent_at_the_keyboard() {
     screen.press_until("Enter", "icons/tick-").await;
     screen.press_until("Enter", "Payload").await;
     screen.press_until("W", "WRITING IS ARMED").await;
-    screen.press_until("E", "this is no JSON").await;
+    screen.press_until("E", "this is not JSON").await;
     screen.press_until("e", "Send it again with this payload?").await;
     screen.shows(&["- ", "+ ", "icons/tock-"]).await;
     assert_eq!(dead(&app).await, json!(1), "a check sends nothing");

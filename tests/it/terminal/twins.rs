@@ -160,7 +160,7 @@ async fn cases_are_decided_on_the_command_line() {
     let again = app.tradepost(&["approve", &first]);
     assert_eq!(again.status.code(), Some(1), "the daemon said no: {again:?}");
     assert!(
-        String::from_utf8_lossy(&again.stderr).contains("already decided"),
+        String::from_utf8_lossy(&again.stderr).contains("Already decided"),
         "{again:?}"
     );
 

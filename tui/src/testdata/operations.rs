@@ -33,7 +33,7 @@ pub fn operation(n: u128, state: OperationState) -> Operation {
                 messages: 20,
             },
             LeftOut {
-                reason: "it is no dead letter any more".to_owned(),
+                reason: "it is no longer a dead letter".to_owned(),
                 messages: 4,
             },
         ],

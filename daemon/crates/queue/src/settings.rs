@@ -42,7 +42,7 @@ pub async fn run(
                 Ok(new) => {
                     settings.send_if_modified(|old| std::mem::replace(old, new.clone()) != new);
                 }
-                Err(error) => tracing::warn!(%error, "can not read the settings of the queues"),
+                Err(error) => tracing::warn!(%error, "cannot read the settings of the queues"),
             }
             // A timeout is the poll.
             let _ = tokio::time::timeout(POLL_INTERVAL, changed).await;

@@ -54,7 +54,7 @@ pub enum ModelError {
     TooManyPixels,
     #[error("has no picture: so much of it lies over each other that drawing it takes too long")]
     TooDear,
-    #[error("has no picture: it is no GLB")]
+    #[error("cannot be rendered: it is not a GLB")]
     Unreadable,
 }
 

@@ -44,7 +44,7 @@ impl Signer {
         let bytes = std::fs::read(path).with_context(|| format!("reading the signing key {}", path.display()))?;
         let key = bytes
             .try_into()
-            .map_err(|_| anyhow::anyhow!("{} is no signing key of 32 bytes", path.display()))?;
+            .map_err(|_| anyhow::anyhow!("{} is not a signing key of 32 bytes", path.display()))?;
         Ok(Self { key })
     }
 

@@ -134,13 +134,13 @@ fn refuse(batch: &mut Batch, due: &Due, error: JailError, attempt: u32) -> anyho
         JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => {
             anyhow::bail!("a file ran out of time without having had the processor: the machine is busy")
         }
-        JailError::Timeout { .. } => batch.fail(due, FailureKind::Timeout, "It takes too long to draw."),
-        JailError::Memory => batch.fail(due, FailureKind::Memory, "It needs too much memory to draw."),
-        JailError::Crash { .. } => batch.fail(due, FailureKind::Crash, "It crashes the program that draws it."),
+        JailError::Timeout { .. } => batch.fail(due, FailureKind::Timeout, "It takes too long to render."),
+        JailError::Memory => batch.fail(due, FailureKind::Memory, "It needs too much memory to render."),
+        JailError::Crash { .. } => batch.fail(due, FailureKind::Crash, "It crashes the renderer."),
         JailError::Refused(findings) => {
             let why = findings
                 .first()
-                .map_or("It is refused.", |finding| finding.message.as_str());
+                .map_or("It was refused.", |finding| finding.message.as_str());
             batch.fail(due, FailureKind::Refused, why);
         }
     }

@@ -93,7 +93,7 @@ fn check(presets: &[Preset]) -> anyhow::Result<()> {
     let mut names = std::collections::HashSet::new();
     for preset in presets {
         let (name, width) = (&preset.name, preset.width_px);
-        ensure!(names.insert(name), "the preset {name} is there twice");
+        ensure!(names.insert(name), "the preset {name} is used twice");
         ensure!(
             (1..=MAX_WIDTH_PX).contains(&width),
             "the preset {name} is {width} px wide; it may be 1 to {MAX_WIDTH_PX}"

@@ -107,7 +107,7 @@ impl Cluster {
 
     /// Makes the database `name` (lower case letters, digits and underscores) where it is missing.
     pub async fn ensure_database(&self, name: &str) -> anyhow::Result<()> {
-        anyhow::ensure!(is_plain_name(name), "{name:?} is no name for a database");
+        anyhow::ensure!(is_plain_name(name), "{name:?} is not a valid name of a database");
         let mut connection = self
             .options("postgres")
             .connect()

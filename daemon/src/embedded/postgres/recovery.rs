@@ -39,7 +39,7 @@ pub async fn clear(data: &Path) -> anyhow::Result<()> {
     }
     if let Some(pid) = processes_in(data).first() {
         bail!(
-            "process {pid} still uses {} and can not be stopped: stop it by hand",
+            "process {pid} still uses {} and cannot be stopped: stop it by hand",
             data.display()
         );
     }

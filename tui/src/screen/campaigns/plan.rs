@@ -134,7 +134,7 @@ fn words(typed: &str) -> Vec<String> {
 fn parse_kinds(typed: &str) -> Result<Vec<String>, String> {
     let kinds = words(typed);
     match kinds.iter().find(|kind| kind.parse::<Kind>().is_err()) {
-        Some(unknown) => Err(format!("{unknown:?} is no kind of item")),
+        Some(unknown) => Err(format!("{unknown:?} is not a kind of item")),
         None => Ok(kinds),
     }
 }

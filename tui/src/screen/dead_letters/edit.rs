@@ -182,7 +182,7 @@ impl DeadLetters {
 fn broken(text: &str, error: &serde_json::Error) -> Stage {
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or("");
     Stage::Broken {
-        why: format!("this is no JSON: {error}"),
+        why: format!("this is not JSON: {error}"),
         line: format!("{:>4} │ {line}", error.line()),
     }
 }

@@ -118,7 +118,7 @@ fn reference(uri: &str) -> Uri<'_> {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         return match sound {
             true => after_scheme(&uri[end + 1..]),
-            false => Uri::Invalid("what is before the colon is no scheme"),
+            false => Uri::Invalid("the part before the colon is not a scheme"),
         };
     }
     if uri.starts_with("//") {

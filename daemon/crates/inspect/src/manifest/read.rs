@@ -176,7 +176,7 @@ fn tags(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Vec<Tag>> {
         let pointer = format!("{pointer}/{index}");
         match word(Tag::parse, value, &pointer, faults) {
             Some(tag) if tags.contains(&tag) => {
-                faults.add_manifest(&pointer, format!("{:?} is there twice", tag.as_str()));
+                faults.add_manifest(&pointer, format!("{:?} is listed twice", tag.as_str()));
                 sound = false;
             }
             Some(tag) => tags.push(tag),

@@ -169,7 +169,7 @@ fn licence_id(text: &str) -> Result<(), String> {
     if text.chars().all(allowed) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         Ok(())
     } else {
-        Err("must look like an SPDX identifier (ISC, CC-BY-4.0)".to_owned())
+        Err("must be an SPDX identifier (ISC, CC-BY-4.0)".to_owned())
     }
 }
 

@@ -63,8 +63,7 @@ impl<'input> Inspection<'_, 'input> {
             self.add(STYLESHEET, message, node.range());
         } else if !is_harmless_instruction(&name) {
             let name = clean(target, 40);
-            let message =
-                format!("has the processing instruction <?{name}?>, which a picture does not need: remove it");
+            let message = format!("has the processing instruction <?{name}?>, which an image does not need: remove it");
             self.add(INSTRUCTION, message, node.range());
         }
     }
@@ -107,11 +106,11 @@ pub(super) fn faults_of_style(css: &str) -> Vec<Violation> {
                 ),
                 DangerKind::Script => (
                     STYLE_SCRIPT,
-                    "has a style that old browsers run as a program: remove it".to_owned(),
+                    "has a style that old browsers run as a script: remove it".to_owned(),
                 ),
                 DangerKind::MadeUrl => (
                     EXTERNAL_REFERENCE,
-                    "makes an address when the style is used: write the address itself, like url(#id)".to_owned(),
+                    "computes an address when the style is used: write the address itself, like url(#id)".to_owned(),
                 ),
                 DangerKind::Excess => (
                     TOO_COMPLEX,
@@ -145,7 +144,7 @@ pub(super) fn fault_of_address(address: &str, place: UrlContext) -> Option<(&'st
             EMBEDDED_DATA,
             "embeds data that is not the declared picture: embed a PNG, JPEG, GIF or WebP in base64".to_owned(),
         )),
-        UrlTarget::Script => Some((SCRIPT_URL, "has an address that runs a program: remove it".to_owned())),
+        UrlTarget::Script => Some((SCRIPT_URL, "has an address that runs a script: remove it".to_owned())),
         UrlTarget::Picture | UrlTarget::Font | UrlTarget::Data => Some((
             EMBEDDED_DATA,
             "embeds data of a kind that is not allowed there: only PNG, JPEG, GIF and WebP in <image>, and fonts in @font-face".to_owned(),

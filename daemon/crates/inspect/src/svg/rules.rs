@@ -34,22 +34,22 @@ pub const RULES: &[(&str, FindingSeverity, &str)] = &[
     (
         SCRIPT,
         FindingSeverity::Blocking,
-        "An element that runs a program: script, handler, listener.",
+        "An element that runs a script: script, handler, listener.",
     ),
     (
         EVENT_HANDLER,
         FindingSeverity::Blocking,
-        "An attribute that runs a program: onload, onclick and every other on….",
+        "An attribute that runs a script: onload, onclick and every other on….",
     ),
     (
         SCRIPT_URL,
         FindingSeverity::Blocking,
-        "An address that runs a program: javascript:, vbscript:.",
+        "An address that runs a script: javascript:, vbscript:.",
     ),
     (
         STYLE_SCRIPT,
         FindingSeverity::Blocking,
-        "A style that runs a program in old browsers: expression(), behavior, -moz-binding.",
+        "A style that runs a script in old browsers: expression(), behavior, -moz-binding.",
     ),
     (
         EXTERNAL_REFERENCE,

@@ -183,7 +183,7 @@ pub fn content(body: &str) -> Content {
             raw(body),
             "the body holds a NUL character, which the database does not take".into(),
         ),
-        Err(error) => Content::Broken(raw(body), format!("the body is no JSON: {error}")),
+        Err(error) => Content::Broken(raw(body), format!("the body is not JSON: {error}")),
     }
 }
 
@@ -191,7 +191,10 @@ fn pointer(text: &str, body: &str) -> Content {
     let mut sha256 = [0; 32];
     match hex::decode_to_slice(text, &mut sha256) {
         Ok(()) => Content::At(payload_key(sha256)),
-        Err(error) => Content::Broken(raw(body), format!("the pointer to the payload is no SHA-256: {error}")),
+        Err(error) => Content::Broken(
+            raw(body),
+            format!("the pointer to the payload is not a SHA-256: {error}"),
+        ),
     }
 }
 

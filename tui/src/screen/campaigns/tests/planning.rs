@@ -114,7 +114,7 @@ fn every_field_is_in_the_plan() {
 fn what_is_wrong_is_beside_its_field_and_nothing_is_sent() {
     for (field, typed, words) in [
         ("reason", "", "! 1 to 500 characters are wanted"),
-        ("kinds", "icon font", "! \"font\" is no kind of item"),
+        ("kinds", "icon font", "! \"font\" is not a kind of item"),
         ("at most", "-1", "! a number from 1 to 2,000,000,000"),
         ("canary", "1001", "! a number from 0 to 1,000 is wanted"),
         ("auto", "NaN", "! a number of dB from 0 to 100"),

@@ -76,7 +76,7 @@ fn read_payload(file: &Path) -> anyhow::Result<Value> {
     }
     .with_context(|| format!("cannot read {name}"))?;
     anyhow::ensure!(bytes.len() as u64 <= MAX_BYTES, "{name} is longer than 4 MiB");
-    serde_json::from_slice(&bytes).with_context(|| format!("{name} is no JSON"))
+    serde_json::from_slice(&bytes).with_context(|| format!("{name} is not JSON"))
 }
 
 /// In the editor, again and again until it is JSON or is given up.
@@ -88,7 +88,7 @@ async fn edit_by_hand(payload: &Value) -> anyhow::Result<Value> {
             Ok(payload) => return Ok(payload),
             Err(e) => {
                 let line = written.lines().nth(e.line().saturating_sub(1)).unwrap_or("");
-                eprintln!("this is no JSON: {e}\n{:>5} | {}", e.line(), text::clean(line));
+                eprintln!("this is not JSON: {e}\n{:>5} | {}", e.line(), text::clean(line));
                 if !confirm::ask("Edit it again? [y/N]", "y").await? {
                     anyhow::bail!("nothing was sent");
                 }
@@ -105,7 +105,7 @@ fn parse_changes(set: &[String]) -> anyhow::Result<Vec<(String, Value)>> {
             .with_context(|| format!("--set {pair:?}: KEY=JSON is wanted"))?;
         anyhow::ensure!(!key.is_empty(), "--set {pair:?}: the key is empty");
         let value = serde_json::from_str(json)
-            .with_context(|| format!("--set {key}: {json:?} is no JSON; text needs quotes: {key}='\"text\"'"))?;
+            .with_context(|| format!("--set {key}: {json:?} is not JSON; text needs quotes: {key}='\"text\"'"))?;
         let pointer = if key.starts_with('/') {
             key.to_owned()
         } else {
@@ -163,7 +163,7 @@ mod tests {
         let wrong = |pair: &str| set(json!({ "a": 1 }), &[pair]).unwrap_err();
         assert!(wrong("a").contains("KEY=JSON"));
         assert!(wrong("=1").contains("empty"));
-        assert!(wrong("a=text").contains("no JSON"));
+        assert!(wrong("a=text").contains("not JSON"));
         assert!(wrong("/b/c=1").contains("no such place"));
         assert!(wrong("/a/b=1").contains("no such place"));
     }

@@ -139,11 +139,11 @@ fn decision_that_was_not_taken_is_the_next_case_with_note_marks_and_why() {
 fn case_that_somebody_else_decided_does_not_come_back() {
     let mut app = reviewing();
     app.act(Action::Letter('a'));
-    let decided = problem(409, "case-decided", "This case is decided already");
+    let decided = problem(409, "case-decided", "Already decided.");
     answered(&mut app, 1, Err(decided));
     assert!(app.review().returned.is_empty());
     assert_eq!(app.review().cases.list.rows().len(), 2);
-    assert!(status(&app).contains("NOT decided: This case is decided already"));
+    assert!(status(&app).contains("NOT decided: Already decided."));
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl Vertex {
                 report(
                     codes::ACCESSOR_JOINTS_INDEX_DUPLICATE,
                     &set.joints_name,
-                    "is there twice",
+                    "is used twice",
                 );
             }
             if weight < 0.0 {

@@ -68,7 +68,7 @@ pub(in crate::svg) fn faults_of_attribute(node: Node<'_, '_>, attribute: Attribu
     let value = attribute.value();
     if is_handler(&name) && matches!(attribute.namespace(), None | Some(NAMESPACE | XHTML)) {
         let message = format!(
-            "has the event handler {}: pictures run no programs, remove it",
+            "has the event handler {}: images must not contain scripts. Remove it.",
             clean(&name, 40)
         );
         return vec![Violation::whole(EVENT_HANDLER, message)];
@@ -83,7 +83,7 @@ pub(in crate::svg) fn faults_of_attribute(node: Node<'_, '_>, attribute: Attribu
         return fault_of_values(value).into_iter().collect();
     }
     if value.contains(':') && value.split(';').any(|part| url::target(part) == UrlTarget::Script) {
-        let message = format!("has an address that runs a program in {}: remove it", clean(&name, 40));
+        let message = format!("has an address that runs a script in {}: remove it", clean(&name, 40));
         return vec![Violation::whole(SCRIPT_URL, message)];
     }
     Vec::new()
@@ -97,7 +97,7 @@ fn fault_of_reference(node: Node<'_, '_>, name: &str, value: &str) -> Option<Vio
     let (rule, message) = fault_of_address(value, place)?;
     let is_link = rule == EXTERNAL_REFERENCE && name == "href" && node.has_tag_name((NAMESPACE, "a"));
     if is_link && url::is_web(value) {
-        let message = "links to another place: buyers get the picture without the link";
+        let message = "links to another place: buyers get the image without the link";
         return Some(Violation::whole(EXTERNAL_LINK, message));
     }
     Some(Violation::whole(rule, message))
@@ -115,7 +115,7 @@ fn fault_of_values(value: &str) -> Option<Violation> {
     found.then(|| {
         Violation::whole(
             ANIMATION,
-            "animates to an address with data or a program in it: remove it",
+            "animates to an address with data or a script in it: remove it",
         )
     })
 }

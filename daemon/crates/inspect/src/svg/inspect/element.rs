@@ -31,7 +31,7 @@ impl Inspection<'_, '_> {
         if matches!(name.as_str(), "script" | "handler" | "listener") {
             self.add(
                 SCRIPT,
-                format!("has a <{shown}> element: pictures run no programs, remove it"),
+                format!("has a <{shown}> element: images must not contain scripts. Remove it."),
                 node.range(),
             );
         } else if name == "foreignobject" {
@@ -40,7 +40,7 @@ impl Inspection<'_, '_> {
             let message = format!("has the element <{shown}>, which is not SVG: draw it with shapes and text");
             self.add(FOREIGN_CONTENT, message, opening_tag(node));
         } else if is_html(&name) && matches!(namespace, None | Some(NAMESPACE)) {
-            let message = format!("has a <{shown}> element, which is not allowed in a picture: remove it");
+            let message = format!("has a <{shown}> element, which is not allowed in an image: remove it");
             self.add(FOREIGN_CONTENT, message, opening_tag(node));
         } else if is_animation(node) {
             self.animation(node);
@@ -56,10 +56,10 @@ impl Inspection<'_, '_> {
             namespace.starts_with("http://ns.adobe.com/") || namespace.starts_with("&ns_")
         };
         if node.descendants().skip(1).filter(Node::is_element).all(private) && !shows_text(node) {
-            let message = "has a <foreignObject> that shows nothing: buyers get the picture without it";
+            let message = "has a <foreignObject> that shows nothing: buyers get the image without it";
             self.add(PRIVATE_CONTENT, message, opening_tag(node));
         } else {
-            let message = "has a <foreignObject>, which shows a page inside the picture: draw it with shapes and text";
+            let message = "has a <foreignObject>, which shows a page inside the image: draw it with shapes and text";
             self.add(FOREIGN_CONTENT, message, opening_tag(node));
         }
     }
