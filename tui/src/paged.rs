@@ -133,7 +133,7 @@ impl<R: Row> Paged<R> {
     /// The words in place of rows while there are none.
     pub fn when_empty(&self, nothing: &str) -> String {
         self.error.clone().unwrap_or_else(|| match self.read_at {
-            None => "reading …".to_owned(),
+            None => "Reading …".to_owned(),
             Some(_) => nothing.to_owned(),
         })
     }

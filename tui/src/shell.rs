@@ -139,7 +139,7 @@ impl Shell {
 
     /// Puts a text into the clipboard.
     pub fn copy(&mut self, text: String) {
-        self.say(Tone::Plain, format!("copied {text}"));
+        self.say(Tone::Plain, format!("Copied {text}"));
         self.effects.push(Effect::Copy(text));
     }
 
@@ -194,12 +194,12 @@ impl Shell {
         if !self.has_role(role) {
             self.say(
                 Tone::Warn,
-                format!("not allowed: this needs the role {}", role.as_str()),
+                format!("Not allowed: this needs the role {}", role.as_str()),
             );
         } else if self.armed_for().is_none() {
-            self.say(Tone::Warn, "read-only: press W to arm writing");
+            self.say(Tone::Warn, "Read-only: press W to arm writing");
         } else if !self.is_live() {
-            self.say(Tone::Warn, "the link to the daemon is down; nothing was done");
+            self.say(Tone::Warn, "The link to the daemon is down. Nothing was done");
         } else {
             return true;
         }
@@ -214,15 +214,15 @@ impl Shell {
     fn arm(&mut self) {
         if self.armed_for().is_some() {
             self.armed_until = None;
-            self.say(Tone::Plain, "read-only again");
+            self.say(Tone::Plain, "Read-only again");
         } else if self.has_role(Role::Moderator) || self.has_role(Role::Operator) {
             self.armed_until = Some(self.clock.instant + ARMED_FOR);
             let time = format::countdown(ARMED_FOR);
-            self.say(Tone::Plain, format!("writing is armed for {time}"));
+            self.say(Tone::Plain, format!("Writing is armed for {time}"));
         } else {
             self.say(
                 Tone::Warn,
-                "your user may only look: writing needs the role moderator or operator",
+                "Your user is a viewer: writing needs the role moderator or operator",
             );
         }
     }
@@ -239,17 +239,14 @@ impl Shell {
         }
         if self.armed_until.is_some() && self.armed_for().is_none() {
             self.armed_until = None;
-            self.say(Tone::Warn, "writing is no longer armed");
+            self.say(Tone::Warn, "Writing is no longer armed");
         }
     }
 
     fn turn_mouse(&mut self) {
         let (mouse, words) = match self.mouse {
-            Mouse::Free => (
-                Mouse::Captured,
-                "mouse: click and wheel; % gives selection back to the terminal",
-            ),
-            Mouse::Captured => (Mouse::Free, "mouse: selection belongs to the terminal"),
+            Mouse::Free => (Mouse::Captured, "Mouse on: click and wheel. % turns it off"),
+            Mouse::Captured => (Mouse::Free, "Mouse off: the terminal selects text"),
         };
         self.mouse = mouse;
         self.effects.push(Effect::Mouse(mouse));
@@ -258,6 +255,6 @@ impl Shell {
 
     fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
-        self.say(Tone::Plain, format!("theme: {}", theme.as_str()));
+        self.say(Tone::Plain, format!("Theme: {}", theme.as_str()));
     }
 }

@@ -32,7 +32,7 @@ async fn operator_redrives_a_group_at_the_keyboard() {
     screen.press("j");
     screen.press_until("Enter", "in groups").await;
     screen.shows(&["reading the file", "· render"]).await;
-    screen.press_until("R", "read-only").await;
+    screen.press_until("R", "Read-only").await;
     screen.press_until("W", "WRITING IS ARMED").await;
     screen.press_until("R", "Start it?").await;
     screen.shows(&["3 selected", "3 to be sent"]).await;

@@ -45,7 +45,7 @@ async fn moderator_rejects_a_case_at_the_keyboard() {
     screen.shows(&["Signs / Scripted"]).await;
     screen.press("Enter");
     screen.shows(&["icons/evil.svg", "only looking"]).await;
-    screen.press_until("x", "read-only").await;
+    screen.press_until("x", "Read-only").await;
     assert_eq!(
         app.look(&case).await["decision"],
         Value::Null,
@@ -77,7 +77,7 @@ async fn token_is_revoked_at_the_keyboard_after_y() {
     screen.shows(&["open: t Tokens"]).await;
     screen.press("t");
     screen.shows(&["contributor", "active", "of ann"]).await;
-    screen.press_until("X", "read-only").await;
+    screen.press_until("X", "Read-only").await;
     screen.press("W");
     screen.shows(&["WRITING IS ARMED"]).await;
     screen.press_until("X", "Revoke the token of ann").await;

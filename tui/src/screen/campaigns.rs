@@ -116,7 +116,7 @@ impl Campaigns {
         };
         match view.pane {
             Pane::Samples if view.samples.list.selected().is_some() => view.looking.turn(),
-            Pane::Samples => cx.say(Tone::Dim, "no sample yet: the canary draws them"),
+            Pane::Samples => cx.say(Tone::Dim, "No samples: the canary renders them"),
             Pane::SetAside => {
                 if let Some(item) = view.set_aside.list.selected() {
                     cx.open(Destination::Upload(item.upload_id));
@@ -234,20 +234,20 @@ impl Screen for Campaigns {
 
     fn help(&self, _page: &Page) -> &'static [Hint] {
         &[
-            ("Enter", "the campaign; on a sample: old, new, difference"),
-            ("n N ] [", "next, previous sample, the worst first"),
-            ("f", "three side by side, or old, new, difference alone"),
+            ("Enter", "open the campaign; on a sample: old, new, difference"),
+            ("n N ] [", "next, previous sample, worst first"),
+            ("f", "side by side, or old, new, difference alone"),
             ("z Z + _", "zoom in, out; arrows move"),
             ("B", "background checker, light, dark"),
             ("Tab", "samples or failures; on the list: operations"),
-            ("R", "start; after the canary: go on with all; y does it"),
+            ("R", "start; after the canary: render all"),
             ("P", "pause or resume"),
-            ("E", "swap: everybody sees the new pictures at once; y"),
-            ("U", "roll back: everybody sees what was before; y"),
-            ("X", "abort: nothing of it was or will be seen; y"),
-            ("D", "free what is not needed any more; y: no way back"),
-            ("C", "another rate; empty: no limit"),
-            ("+", "on the list: plan one; nothing is drawn by that"),
+            ("E", "swap: make the new renditions public at once"),
+            ("U", "roll back: make the previous renditions public"),
+            ("X", "abort: discard what was rendered"),
+            ("D", "collect unused renditions; cannot be undone"),
+            ("C", "change the rate; empty: no limit"),
+            ("+", "on the list: plan a campaign; renders nothing"),
         ]
     }
 

@@ -69,7 +69,7 @@ impl App {
                 if link == Link::Live {
                     cx.pictures.forget_failures();
                     if matches!(cx.link.link, Link::Lost { .. }) {
-                        cx.say(Tone::Good, "connected again");
+                        cx.say(Tone::Good, "Connected again");
                     }
                 }
                 cx.link.change(link, cx.clock.instant);
@@ -77,8 +77,8 @@ impl App {
             Update::Event(event) => self.screens.event(event, cx),
             Update::Call(callback) => self.screens.call(callback, cx),
             Update::Picture(key, shown) => cx.pictures.keep(key, shown),
-            Update::Exported(Ok(path)) => cx.say(Tone::Good, format!("written to {}", path.display())),
-            Update::Exported(Err(why)) => cx.say(Tone::Bad, format!("not exported: {why}")),
+            Update::Exported(Ok(path)) => cx.say(Tone::Good, format!("Written to {}", path.display())),
+            Update::Exported(Err(why)) => cx.say(Tone::Bad, format!("Not exported: {why}")),
         }
         self.settle();
     }
@@ -86,15 +86,15 @@ impl App {
     /// Takes an effect back whose queue is full.
     pub fn refuse(&mut self, effect: Effect) {
         let cx = &mut self.shell;
-        let why = || Failure::Unreachable("too much is waiting; try again".to_owned());
+        let why = || Failure::Unreachable("too many requests are waiting; try again".to_owned());
         match effect {
             Effect::Read(request) => self.screens.call(request.refuse(why()), cx),
             Effect::Picture(_) => cx.pictures.asked = None,
             Effect::Write(request) => {
                 self.screens.call(request.refuse(why()), cx);
-                cx.say(Tone::Bad, "NOT done: too much is waiting for the daemon; try again");
+                cx.say(Tone::Bad, "NOT done: too many requests are waiting; try again");
             }
-            _ => cx.say(Tone::Bad, "NOT done: the last export is still being written"),
+            _ => cx.say(Tone::Bad, "NOT done: the previous export is still being written"),
         }
         self.settle();
     }

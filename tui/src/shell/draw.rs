@@ -24,7 +24,7 @@ pub fn draw(frame: &mut Frame<'_>, screens: &mut Screens, cx: &mut Shell) {
     };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let words = format!(
-            "{} x {} is too small; {} x {} is the least",
+            "{} x {} is too small; the minimum is {} x {}",
             area.width, area.height, SMALLEST.0, SMALLEST.1
         );
         canvas.paragraph(area, &words, Tone::Warn);
@@ -89,7 +89,7 @@ fn draw_link(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell)
         }
         (Link::Lost { why, .. }, Some(age)) => {
             let words = format!(
-                "STALE: data {age} old, link lost {} ago, trying again: {why}",
+                "STALE: data {age} old, link lost {} ago, reconnecting: {why}",
                 format::span(lost_for)
             );
             canvas.bar(area, &words, Tone::Loud);
@@ -97,7 +97,7 @@ fn draw_link(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell)
         (Link::Lost { .. }, None) => {
             canvas.bar(
                 area,
-                &format!("NOT CONNECTED for {}, trying again", format::span(lost_for)),
+                &format!("NOT CONNECTED for {}, reconnecting", format::span(lost_for)),
                 Tone::Loud,
             );
         }
@@ -118,7 +118,7 @@ fn draw_banners(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) -> Rect {
     if let Some(since) = cx.frozen_since {
         let (line, below) = split_top(rest, 1);
         rest = below;
-        let words = format!("FROZEN at {} UTC. p goes on.", format::stamp(since));
+        let words = format!("FROZEN at {} UTC. p resumes.", format::stamp(since));
         canvas.bar(line, &words, Tone::Banner);
     }
     rest
@@ -130,10 +130,10 @@ fn draw_no_data(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) {
         Link::Lost { why, .. } => {
             let used = canvas.paragraph(middle, why, Tone::Bad);
             let (_, below) = split_top(middle, used + 1);
-            canvas.paragraph(below, "Trying again by itself. q quits.", Tone::Dim);
+            canvas.paragraph(below, "Reconnecting automatically. q quits.", Tone::Dim);
         }
         _ => {
-            canvas.paragraph(middle, "waiting for the daemon …", Tone::Dim);
+            canvas.paragraph(middle, "Waiting for the daemon …", Tone::Dim);
         }
     }
 }

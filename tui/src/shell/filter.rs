@@ -51,9 +51,9 @@ impl Prompt for FilterPrompt {
 
     fn label(&self, screens: &Screens, cx: &Shell) -> Label {
         let aside = if screens.shown_screen().search(cx).is_some() {
-            "the daemon searches file names and errors · Enter keeps · Esc clears"
+            "searches file names and errors · Enter keep · Esc clear"
         } else {
-            "! first: rows without it · Enter keeps · Esc clears"
+            "!text: rows without it · Enter keep · Esc clear"
         };
         Label {
             words: "/".to_owned(),

@@ -26,7 +26,7 @@ impl Prompt for HelpPrompt {
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &Shell) {
         let lines = lines(screens, cx);
-        let title = format!("Keys of {} (j k scroll, Esc closes)", screens.title(cx.page));
+        let title = format!("Keys of {} (j k scroll, Esc close)", screens.title(cx.page));
         let inside = canvas.window(area, 72, lines.len() as u16, &title);
         self.top = self.top.min(lines.len().saturating_sub(usize::from(inside.height)));
         for (y, (key, meaning)) in (inside.y..inside.bottom()).zip(lines.iter().skip(self.top)) {
@@ -50,20 +50,20 @@ fn lines(screens: &Screens, cx: &Shell) -> Vec<Hint> {
 }
 
 static EVERYWHERE: &[Hint] = &[
-    ("1 2 3 … 9 0", "screens; - goes to the last one, Esc back"),
+    ("1 2 3 … 9 0", "screens; - the previous one, Esc back"),
     ("' and a letter", "screens without a digit"),
     ("j k g G", "move; Ctrl-d Ctrl-u by half a page"),
     ("< >", "columns that do not fit: scroll sideways"),
     (":", "commands by name"),
-    ("/ /!", "only rows with, or without, that text; Esc shows all"),
-    ("n N", "next or previous row, round and round"),
+    ("/ /!", "only rows with, or without (!), a text; Esc shows all"),
+    ("n N", "next or previous row, wrapping around"),
     ("s S", "sort by the next column; in reverse"),
     ("Space V *", "mark; a range; all that match"),
     ("y", "copy (to your clipboard, over ssh too)"),
-    ("e", "write the screen as JSON into this folder"),
-    ("p", "freeze the screen; p again goes on"),
-    ("%", "mouse for this program, or for selecting text"),
+    ("e", "export the screen as JSON into this folder"),
+    ("p", "freeze the screen; p again resumes"),
+    ("%", "mouse on (click, wheel) or off (select text)"),
     ("T", "theme: dark, light, mono"),
     ("W", "arm writing for 10 minutes; W again disarms"),
-    ("q Ctrl-c", "quit; the daemon goes on"),
+    ("q Ctrl-c", "quit; the daemon keeps running"),
 ];

@@ -13,7 +13,7 @@ pub enum Action {
     Letter(char),
     Go(&'static Page),
     Step(Step),
-    /// The next or previous row, round and round.
+    /// The next or previous row, wrapping around.
     Cycle(Order),
     /// An arrow: moves the cursor unless the screen moves something else.
     Arrow(Pan),

@@ -69,12 +69,12 @@ impl Prompt for Palette {
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &Shell) {
         let lines = lines(self.input.text(), screens, cx);
-        let inside = canvas.window(area, 50, 14, "Commands (Enter runs, Esc closes)");
+        let inside = canvas.window(area, 50, 14, "Commands (Enter run, Esc close)");
         let (input, rest) = split_top(inside, 1);
         let typed = self.input.shown(usize::from(input.width).saturating_sub(1));
         canvas.line(input, &format!(":{typed}"), Tone::Accent);
         if lines.is_empty() {
-            canvas.line(rest, "no command is called that", Tone::Dim);
+            canvas.line(rest, "No such command", Tone::Dim);
         }
         let skip = (self.cursor + 1).saturating_sub(usize::from(rest.height));
         for (y, (i, line)) in (rest.y..rest.bottom()).zip(lines.iter().enumerate().skip(skip)) {
@@ -101,7 +101,7 @@ impl Palette {
             .nth(self.cursor)
             .map(|line| line.command)
         {
-            None => cx.say(Tone::Warn, format!("no command is called {typed:?}")),
+            None => cx.say(Tone::Warn, format!("No such command: {typed:?}")),
             Some(Command::Act(action)) => screens.act(action, cx),
             Some(Command::Theme(theme)) => cx.set_theme(theme),
             Some(Command::Call(callback)) => screens.call(callback, cx),

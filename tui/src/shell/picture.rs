@@ -44,8 +44,8 @@ pub fn draw_key(canvas: &mut Canvas<'_>, room: Rect, key: &PictureKey, cx: &Shel
 
 fn draw_shown(canvas: &mut Canvas<'_>, room: Rect, shown: Option<&Shown>, depth: Depth) {
     match shown {
-        None => centred(canvas, room, "picture …"),
-        Some(Shown::Missing) => centred(canvas, room, "no picture of this file"),
+        None => centred(canvas, room, "Reading the image …"),
+        Some(Shown::Missing) => centred(canvas, room, "No image of this file"),
         Some(Shown::Failed(why)) => centred(canvas, room, why),
         Some(Shown::Shades(lines)) => draw_shades(canvas, room, lines),
         Some(Shown::Encoded(encoded)) => {

@@ -30,7 +30,7 @@ impl Prompt for ShortcutPrompt {
         };
         match letters(screens).find(|(letter, ..)| *letter == c) {
             Some((.., page)) => cx.go(page),
-            None => cx.say(Tone::Warn, format!("no screen opens with '{c}; : finds all by name")),
+            None => cx.say(Tone::Warn, format!("No screen opens with '{c}. : lists all by name")),
         }
         None
     }
@@ -38,12 +38,12 @@ impl Prompt for ShortcutPrompt {
     fn label(&self, screens: &Screens, _cx: &Shell) -> Label {
         let known: Vec<String> = letters(screens).map(|(c, title, _)| format!("{c} {title}")).collect();
         let words = match known.is_empty() {
-            true => "all screens have a digit".to_owned(),
-            false => format!("open: {}", known.join(" · ")),
+            true => "Every screen has a digit".to_owned(),
+            false => format!("Open: {}", known.join(" · ")),
         };
         Label {
             words,
-            hint: "a letter opens its screen · Esc: no",
+            hint: "a letter opens its screen · Esc cancel",
             ..Label::default()
         }
     }

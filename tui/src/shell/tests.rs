@@ -29,7 +29,7 @@ fn nothing_is_written_until_w_is_pressed_and_not_after_ten_minutes() {
         effects.iter().any(|effect| matches!(effect, Effect::Write(_)))
     };
     assert!(!written(&mut app));
-    assert_eq!(app.status(), "read-only: press W to arm writing");
+    assert_eq!(app.status(), "Read-only: press W to arm writing");
     app.press('W');
     assert!(written(&mut app));
     app.shell.clock.instant += Duration::from_secs(601);
@@ -45,7 +45,7 @@ fn viewer_is_told_what_is_missing() {
     }
     app.press('W');
     assert!(app.shell.armed_for().is_none());
-    assert!(app.status().contains("may only look"));
+    assert!(app.status().contains("is a viewer"));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn lost_link_keeps_the_data_and_says_that_it_is_stale() {
     let shown = lines(&mut app, 80, 24);
     assert_eq!(
         shown[1],
-        "STALE: data 40s old, link lost 6s ago, trying again: connection refused"
+        "STALE: data 40s old, link lost 6s ago, reconnecting: connection refused"
     );
     assert!(shown.iter().any(|line| line.contains("14,012")));
 }

@@ -28,17 +28,19 @@ fn plan_says_what_it_costs_and_how_to_go_on() {
         let text = stdout(&output);
         for words in [
             "items      20,000",
-            "pictures   40,000",
+            "renditions 40,000",
             "takes      30.0 CPU min",
             "bytes      91.6 MiB",
             "cost       EUR 0.0215",
-            "from what was drawn before",
-            "91.6 MiB wanted, 37.3 GiB free",
-            "at most 500/s, 20 first and looked at, stops above 20 % failures",
+            "from former renderings",
+            "91.6 MiB needed, 37.3 GiB free",
+            "at most 500/s, 20 first, then a review, stops above 20 % failures",
         ] {
             assert!(text.contains(words), "{words} is missing:\n{text}");
         }
-        assert!(text.contains(&format!("`tradepost campaign start {CAMPAIGN}` draws 20 of them first")));
+        assert!(text.contains(&format!(
+            "`tradepost campaign start {CAMPAIGN}` renders 20 of them first"
+        )));
         assert!(!text.contains('\u{1b}'), "{text:?}");
         assert_eq!(acts(seen), ["campaigns"], "nothing is started");
         assert_eq!(
@@ -230,9 +232,9 @@ fn campaign_is_shown_in_full_and_takes_a_rate() {
         for words in [
             "state      stopped",
             "progress   42 %, 8,410 of 20,000 items",
-            "8,400 drawn · 8 aside · 2 skipped · 7.4 CPU s · 48.1 -> 38.5 MiB (-20 %)",
+            "8,400 rendered · 8 failed · 2 skipped · 7.4 CPU s · 48.1 -> 38.5 MiB (-20 %)",
             "note       12 of 30 items failed",
-            "lists what could not be drawn",
+            "lists the failures",
         ] {
             assert!(shown.contains(words), "{words} is missing:\n{shown}");
         }

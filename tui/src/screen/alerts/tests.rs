@@ -20,7 +20,7 @@ fn alerts_are_listed_in_full() {
 fn alert_is_acknowledged_once() {
     let mut app = opened();
     app.press('A');
-    assert_eq!(app.status(), "read-only: press W to arm writing");
+    assert_eq!(app.status(), "Read-only: press W to arm writing");
     app.press('W');
     app.press('A');
     let sent = app.sent::<Acknowledge>();

@@ -21,13 +21,13 @@ pub struct Act {
 
 /// In the order of the hints.
 static ACTS: [Act; 7] = [
-    act("R", "go on", "start the campaign, or go on with it"),
+    act("R", "resume", "start or resume the campaign"),
     act("P", "pause/resume", "pause or resume the campaign"),
-    act("E", "swap", "swap the campaign in"),
-    act("U", "roll back", "roll the campaign back"),
+    act("E", "swap", "swap in the campaign"),
+    act("U", "roll back", "roll back the campaign"),
     act("X", "abort", "abort the campaign"),
-    act("C", "rate", "rate of the campaign"),
-    act("D", "free", "free what the campaign left"),
+    act("C", "rate", "change the rate of the campaign"),
+    act("D", "collect", "collect unused renditions of the campaign"),
 ];
 
 const fn act(key: &'static str, meaning: &'static str, words: &'static str) -> Act {
@@ -101,11 +101,14 @@ pub fn is_possible(step: Step, campaign: &Campaign) -> bool {
 impl Campaigns {
     pub fn act_on(&mut self, act: Act, cx: &mut Shell) {
         let Some(campaign) = self.target(cx.page) else {
-            return cx.say(Tone::Dim, "this works on campaigns: 4, then Tab");
+            return cx.say(Tone::Dim, "Select a campaign first: 4, then Tab");
         };
         if !act.is_possible(campaign) {
             let state = row::state_in_words(campaign.state);
-            return cx.say(Tone::Warn, format!("not now, it is {state}: {}", words::next(campaign)));
+            return cx.say(
+                Tone::Warn,
+                format!("Not possible: the campaign is {state}. {}", words::next(campaign)),
+            );
         }
         if !cx.may_write(Role::Operator) {
             return;
@@ -135,14 +138,14 @@ fn send(id: CampaignId, step: Step, cx: &mut Shell) {
 fn ask_rate(campaign: &Campaign, cx: &mut Shell) {
     let id = campaign.id;
     let label = format!(
-        "items a second at most (1 to {}, empty: no limit)",
+        "Items per second (1 to {}, empty: no limit)",
         format::count(MAX_RATE.into())
     );
     let submit = move |_: &mut Campaigns, typed: &str, cx: &mut Shell| {
         let rate = parse_optional(typed, |typed| parse_number(typed, 1..=MAX_RATE))?;
         if cx.may_write(Role::Operator) {
             cx.write(SetRate(id, rate));
-            cx.say(Tone::Dim, "changing …");
+            cx.say(Tone::Dim, "Changing …");
         }
         Ok(())
     };
@@ -166,7 +169,10 @@ impl Request for TakeStep {
             Ok(campaign) => {
                 campaigns.update(&campaign, cx);
                 let state = row::state_in_words(campaign.state);
-                cx.say(Tone::Good, format!("it is {state}: {}", words::next(&campaign)));
+                cx.say(
+                    Tone::Good,
+                    format!("The campaign is {state}. {}", words::next(&campaign)),
+                );
             }
             Err(e) => cx.say(Tone::Bad, format!("NOT done: {}: {e}", self.1.in_words())),
         }
@@ -191,12 +197,12 @@ impl Request for SetRate {
             Ok(campaign) => {
                 campaigns.update(&campaign, cx);
                 let words = match campaign.rate_per_second {
-                    Some(n) => format!("{} items a second at most", format::count(n.into())),
-                    None => "no limit; it yields to new uploads".to_owned(),
+                    Some(n) => format!("At most {} items per second", format::count(n.into())),
+                    None => "No limit. New uploads come first".to_owned(),
                 };
                 cx.say(Tone::Good, words);
             }
-            Err(e) => cx.say(Tone::Bad, format!("the rate stays: {e}")),
+            Err(e) => cx.say(Tone::Bad, format!("Rate not changed: {e}")),
         }
     }
 }

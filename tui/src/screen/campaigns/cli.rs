@@ -79,7 +79,7 @@ async fn plan(client: &Client, new: &NewCampaign, output: Output) -> anyhow::Res
         planned = watch::until(client, first, |campaign| campaign.state != CampaignState::Planning) => planned?,
         _ = tokio::signal::ctrl_c() => {
             client.step_campaign(id, Step::Abort).await?;
-            eprintln!("tradepost: the plan is aborted");
+            eprintln!("tradepost: the plan was aborted");
             return Ok(ExitCode::from(NOT_CONFIRMED));
         }
     };

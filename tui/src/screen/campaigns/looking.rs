@@ -107,14 +107,14 @@ impl Campaigns {
         }
         if key == 'B' {
             cx.pictures.background = cx.pictures.background.next();
-            cx.say(Tone::Plain, format!("background: {}", cx.pictures.background.as_str()));
+            cx.say(Tone::Plain, format!("Background: {}", cx.pictures.background.as_str()));
             return Handled::Yes;
         }
         let Some(view) = self.shown_mut(cx.page) else {
             return Handled::No;
         };
         if view.pane != Pane::Samples || view.samples.list.selected().is_none() {
-            cx.say(Tone::Dim, "no sample to look at");
+            cx.say(Tone::Dim, "No sample");
             return Handled::Yes;
         }
         let looking = &mut view.looking;

@@ -50,12 +50,12 @@ fn form(new: &NewCampaign) -> FormPrompt<Campaigns> {
         let new = read(fields)?;
         cx.may_write(Role::Operator).then(|| {
             cx.write(PlanCampaign(new));
-            cx.say(Tone::Dim, "planning …");
+            cx.say(Tone::Dim, "Planning …");
         })
     };
-    FormPrompt::new("Plan a campaign: nothing is drawn by that", fields(new), submit)
-        .with_hint("Tab Shift-Tab ↑ ↓ go from field to field · Enter plans · Esc: no")
-        .with_cancelled("nothing was planned")
+    FormPrompt::new("Plan a campaign (renders nothing)", fields(new), submit)
+        .with_hint("Tab Shift-Tab ↑ ↓ fields · Enter plan · Esc cancel")
+        .with_cancelled("Nothing was planned")
 }
 
 fn fields(new: &NewCampaign) -> Vec<Field> {
@@ -65,27 +65,27 @@ fn fields(new: &NewCampaign) -> Vec<Field> {
     let auto = new.auto.map_or(String::new(), |auto| auto.min_psnr_db.to_string());
     let which = WHICH[usize::from(!scope.only_stale)];
     vec![
-        Field::text(REASON, "reason", &new.reason).with_note("why; it is in the audit log"),
+        Field::text(REASON, "reason", &new.reason).with_note("recorded in the audit log"),
         Field::text(KINDS, "kinds", &scope.kinds.join(" "))
             .with_empty("all")
             .with_note(Kind::ALL.map(Kind::as_str).join(" ")),
         Field::text(PRESETS, "presets", &scope.presets.join(" "))
             .with_empty("all")
-            .with_note("their names: png-64 webp-512"),
+            .with_note("names: png-64 webp-512"),
         Field::text(FAMILY, "family", &text(&scope.family))
             .with_empty("any")
-            .with_note("its id, or account/slug"),
+            .with_note("id, or account/slug"),
         Field::text(ACCOUNT, "account", &text(&scope.account))
             .with_empty("any")
-            .with_note("the name of a contributor"),
+            .with_note("name of a contributor"),
         Field::choice(STALE, "items", &WHICH, which).with_note("← → stale: not of today's presets"),
         Field::text(LIMIT, "at most", &number(scope.limit))
             .with_empty("no limit")
             .with_note("items"),
         Field::text(CANARY, "canary", &new.canary.to_string()).with_note("items first, 0 to 1,000; 0: none"),
         Field::text(AUTO, "auto", &auto)
-            .with_empty("somebody looks")
-            .with_note("canary of so many dB goes on by itself"),
+            .with_empty("review")
+            .with_note("resume without a review from this PSNR in dB"),
         Field::text(RATE, "rate", &number(new.rate_per_second.map(u64::from)))
             .with_empty("no limit")
             .with_note("items a second, 1 to 100,000"),
@@ -170,7 +170,10 @@ impl Request for PlanCampaign {
         let waits = cx.prompt.is_none() && cx.page == list_page();
         match reply {
             Ok(campaign) => {
-                cx.say(Tone::Good, "planned: look at what it takes; nothing is drawn yet");
+                cx.say(
+                    Tone::Good,
+                    "Planned. Nothing is rendered yet: read the estimate, then R starts it",
+                );
                 campaigns.reading.again(cx);
                 if waits {
                     campaigns.show(campaign, Some(cx.clock.instant), cx);

@@ -142,9 +142,9 @@ fn bytes(sample: &Sample) -> Cell {
 pub fn metric_in_words(sample: &Sample) -> (String, Tone) {
     let shown = psnr(sample);
     let words = match shown.text.as_str() {
-        "new" => "nothing is shown of it now: there is nothing to compare with".to_owned(),
-        "resized" => "another size than what is shown now: it cannot be measured".to_owned(),
-        "same" => "the same to the pixel".to_owned(),
+        "new" => "No rendition is public now: nothing to compare with".to_owned(),
+        "resized" => "The size differs from the public rendition: not measured".to_owned(),
+        "same" => "Identical pixels".to_owned(),
         db => {
             let mut words = db.to_owned();
             if let Some(most) = sample.max_difference {

@@ -24,7 +24,7 @@ impl Campaigns {
         let (table, detail) = split_top(rest, rest.height.saturating_sub(11).max(4));
         let empty = self
             .paged
-            .when_empty("no campaign yet: + plans one, as does `tradepost campaign plan`");
+            .when_empty("No campaigns: + or `tradepost campaign plan` plans one");
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
         if let Some(campaign) = self.paged.list.selected() {
             let (head, below) = split_top(detail, 1);
@@ -54,7 +54,7 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
         phases(campaign),
         labelled("plan", words::plan(campaign)),
         match is_started {
-            true => labelled("so far", words::so_far(campaign)),
+            true => labelled("done", words::so_far(campaign)),
             false => Spans::new(),
         },
         room(campaign),
@@ -99,13 +99,13 @@ fn progress(campaign: &Campaign, width: u16) -> Spans {
     ]
 }
 
-/// The phases, done, current and next: `✓ plan  ✓ canary  ▶ look  · draw  · swap`.
+/// The phases, done, current and next: `✓ plan  ✓ canary  ▶ review  · render  · swap`.
 fn phases(campaign: &Campaign) -> Spans {
     let Some((at, is_there)) = phase(campaign) else {
         return Vec::new();
     };
     let names = PHASES.iter().enumerate();
-    let wanted = names.filter(|(_, name)| campaign.canary > 0 || !matches!(**name, "canary" | "look"));
+    let wanted = names.filter(|(_, name)| campaign.canary > 0 || !matches!(**name, "canary" | "review"));
     wanted
         .map(|(i, name)| match i.cmp(&at) {
             Ordering::Less => (format!("✓ {name}  "), Tone::Good),
@@ -115,7 +115,7 @@ fn phases(campaign: &Campaign) -> Spans {
         .collect()
 }
 
-const PHASES: [&str; 5] = ["plan", "canary", "look", "draw", "swap"];
+const PHASES: [&str; 5] = ["plan", "canary", "review", "render", "swap"];
 
 /// The first phase that is not over, and if it has begun; `None` after an abort.
 fn phase(campaign: &Campaign) -> Option<(usize, bool)> {

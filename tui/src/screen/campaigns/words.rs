@@ -28,7 +28,7 @@ pub fn plan(campaign: &Campaign) -> String {
     let mut words = format!(
         "{} · {} · {} · {}",
         format::plural(campaign.items, "item", "items"),
-        format::plural(estimate.outputs, "picture", "pictures"),
+        format::plural(estimate.outputs, "rendition", "renditions"),
         cpu(estimate.cpu_hours * 3600.0),
         format::bytes(estimate.bytes),
     );
@@ -59,8 +59,8 @@ pub fn cost(estimate: &Estimate) -> Option<String> {
 pub fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::Measured => "measured on its own items",
-        Basis::History => "from what was drawn before",
-        Basis::Assumed => "assumed: nothing was drawn yet",
+        Basis::History => "from former renderings",
+        Basis::Assumed => "assumed: no rendering was measured yet",
     }
 }
 
@@ -73,10 +73,10 @@ pub fn cpu(seconds: f64) -> String {
     }
 }
 
-/// `83,990 drawn · 8 aside · 2 skipped · 6.2 CPU min · 1.1 -> 0.9 GiB (-18 %)`.
+/// `83,990 rendered · 8 aside · 2 skipped · 6.2 CPU min · 1.1 -> 0.9 GiB (-18 %)`.
 pub fn so_far(campaign: &Campaign) -> String {
     let mut words = format!(
-        "{} drawn · {} aside · {} skipped · {}",
+        "{} rendered · {} failed · {} skipped · {}",
         format::count(campaign.done),
         format::count(campaign.failed),
         format::count(campaign.skipped),
@@ -120,17 +120,17 @@ pub fn disk(campaign: &Campaign) -> Option<(String, Tone)> {
     }
     let wanted = campaign.estimate.bytes.saturating_sub(campaign.bytes_after).max(0);
     let words = format!(
-        "{} wanted, {} free",
+        "{} needed, {} free",
         format::bytes(wanted),
         format::bytes(i64::try_from(free).unwrap_or(i64::MAX))
     );
     if wanted.unsigned_abs() > free {
-        return Some((format!("NOT ENOUGH ROOM: {words}"), Tone::Bad));
+        return Some((format!("NOT ENOUGH DISK SPACE: {words}"), Tone::Bad));
     }
     Some((words, Tone::Plain))
 }
 
-/// `at most 50/s, 20 first and looked at, stops above 20 % failures`.
+/// `at most 50/s, 20 first, then a review, stops above 20 % failures`.
 pub fn pace(campaign: &Campaign) -> String {
     let mut words = match campaign.rate_per_second {
         Some(n) => format!("at most {}/s", format::count(n.into())),
@@ -139,14 +139,14 @@ pub fn pace(campaign: &Campaign) -> String {
     match (campaign.canary, campaign.auto) {
         (0, _) => words.push_str(", no canary"),
         (n, Some(auto)) => words.push_str(&format!(
-            ", {} first, goes on by itself from {} dB",
+            ", {} first, resumes automatically from {} dB",
             format::count(n.into()),
             auto.min_psnr_db
         )),
-        (n, None) => words.push_str(&format!(", {} first and looked at", format::count(n.into()))),
+        (n, None) => words.push_str(&format!(", {} first, then a review", format::count(n.into()))),
     }
     match campaign.stop_at_percent {
-        100 => words.push_str(", never stops by itself"),
+        100 => words.push_str(", never stops"),
         n => words.push_str(&format!(", stops above {n} % failures")),
     }
     words
@@ -156,43 +156,43 @@ pub fn pace(campaign: &Campaign) -> String {
 pub fn next(campaign: &Campaign) -> String {
     let canary = format::count(campaign.canary.into());
     match campaign.state {
-        CampaignState::Planning => "its items are being counted; nothing is drawn".to_owned(),
+        CampaignState::Planning => "Items are being counted. Nothing is rendered.".to_owned(),
         CampaignState::Planned if campaign.items == 0 => NOTHING_TO_DRAW.to_owned(),
-        CampaignState::Planned if campaign.canary == 0 => "R starts it, without a canary".to_owned(),
-        CampaignState::Planned => format!("R starts it: {canary} items first, then somebody looks"),
-        CampaignState::Canary => "the first few are drawn; nothing of it is visible".to_owned(),
-        CampaignState::Waiting => "look at the samples (Enter), then R goes on, or X aborts".to_owned(),
-        CampaignState::Running => "nothing of it is visible yet; P pauses, X aborts".to_owned(),
-        CampaignState::Paused => "P goes on, X aborts".to_owned(),
-        CampaignState::Stopped => "look at what failed (Tab), then R goes on, or X aborts".to_owned(),
-        CampaignState::Rendered => "all is drawn and nothing visible: E swaps it in, X aborts".to_owned(),
+        CampaignState::Planned if campaign.canary == 0 => "R starts it without a canary.".to_owned(),
+        CampaignState::Planned => format!("R starts it: {canary} items first, then a review."),
+        CampaignState::Canary => "The canary is being rendered. Nothing is public.".to_owned(),
+        CampaignState::Waiting => "Review the samples (Enter), then R resumes or X aborts.".to_owned(),
+        CampaignState::Running => "Nothing is public yet. P pauses, X aborts.".to_owned(),
+        CampaignState::Paused => "P resumes, X aborts.".to_owned(),
+        CampaignState::Stopped => "Review the failures (Tab), then R resumes or X aborts.".to_owned(),
+        CampaignState::Rendered => "All is rendered and nothing is public: E swaps it in, X aborts.".to_owned(),
         _ => ended(campaign),
     }
 }
 
 fn ended(campaign: &Campaign) -> String {
     if let Some(freed) = campaign.freed_bytes {
-        return format!("collected: {} freed; there is no way back", format::bytes(freed));
+        return format!("Collected: {} freed. It cannot be undone.", format::bytes(freed));
     }
     if campaign.collecting {
-        return "what is not needed any more is being freed".to_owned();
+        return "Unused renditions are being deleted.".to_owned();
     }
     let at = campaign.collect_at.map(|at| format!("{} UTC", format::stamp(at)));
     match (campaign.state, at) {
         (CampaignState::Swapped, Some(at)) => {
-            format!("everybody sees it; U rolls it back until {at}")
+            format!("Public. U rolls it back until {at}.")
         }
-        (CampaignState::Swapped, None) => "everybody sees it; U rolls it back".to_owned(),
+        (CampaignState::Swapped, None) => "Public. U rolls it back.".to_owned(),
         (CampaignState::RolledBack, _) => {
-            "what was before is seen; E swaps it in again, D frees what it drew".to_owned()
+            "The previous renditions are public. E swaps in again, D collects its renditions.".to_owned()
         }
-        (_, Some(at)) => format!("what it drew is freed by itself at {at}, by D now"),
-        (_, None) => "D frees what it drew".to_owned(),
+        (_, Some(at)) => format!("Its renditions are collected at {at}; D does it now."),
+        (_, None) => "D collects its renditions.".to_owned(),
     }
 }
 
 /// Of a plan without items.
-pub const NOTHING_TO_DRAW: &str = "there is nothing to draw: no item of that scope needs it";
+pub const NOTHING_TO_DRAW: &str = "Nothing to render: every item of that scope is up to date.";
 
 /// The question before an act that others see, that costs much, or that cannot be undone.
 pub fn question(step: Step, campaign: &Campaign) -> String {
@@ -208,17 +208,17 @@ pub fn question(step: Step, campaign: &Campaign) -> String {
             };
             format!("Start it? {items}, {cpu}{cost}; {first}.")
         }
-        Step::Swap => format!("SWAP: everybody sees the new pictures of {drawn} at once?"),
-        Step::RollBack => format!("ROLL BACK: everybody sees what was before, of {items}, at once?"),
-        Step::Abort => format!("ABORT: throw away what was drawn of {drawn}?"),
+        Step::Swap => format!("SWAP: make the new renditions of {drawn} public at once?"),
+        Step::RollBack => format!("ROLL BACK: make the previous renditions of {items} public at once?"),
+        Step::Abort => format!("ABORT: discard the renditions of {drawn}?"),
         Step::Collect if campaign.state == CampaignState::Swapped => {
-            "FREE the pictures from before? It can not be rolled back after that.".to_owned()
+            "COLLECT the previous renditions? A rollback is impossible after that.".to_owned()
         }
-        Step::Collect => "FREE what it drew? It can not be swapped in after that.".to_owned(),
+        Step::Collect => "COLLECT its renditions? A swap is impossible after that.".to_owned(),
         Step::Resume if campaign.state == CampaignState::Waiting => {
-            format!("Is the canary good? Go on with all {items}?")
+            format!("Is the canary good? Render all {items}?")
         }
-        Step::Resume => "It stopped by itself. Go on all the same?".to_owned(),
+        Step::Resume => "Too much failed, so it stopped. Resume anyway?".to_owned(),
         Step::Pause => "Pause it?".to_owned(),
     }
 }

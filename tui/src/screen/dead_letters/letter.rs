@@ -95,7 +95,7 @@ impl Letter {
             canvas.heading(head, &format!("Dead letter {}", self.id));
             let (words, tone) = match &self.fetched.error {
                 Some(why) => (why.as_str(), Tone::Bad),
-                None => ("reading …", Tone::Dim),
+                None => ("Reading …", Tone::Dim),
             };
             canvas.paragraph(rest, words, tone);
             return;

@@ -40,7 +40,7 @@ impl Detail {
         let (head, rest) = split_top(area, 1);
         let Some(operation) = &self.fetched.value else {
             canvas.heading(head, &format!("Operation {}", self.id));
-            let words = self.fetched.error.as_deref().unwrap_or("reading …");
+            let words = self.fetched.error.as_deref().unwrap_or("Reading …");
             canvas.paragraph(rest, words, Tone::Dim);
             return;
         };

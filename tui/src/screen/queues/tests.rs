@@ -49,7 +49,7 @@ fn queue_is_paused_once_writing_is_armed() {
     app.press('P');
     assert_eq!(
         (changes(&mut app), app.status()),
-        (vec![], "read-only: press W to arm writing")
+        (vec![], "Read-only: press W to arm writing")
     );
     app.press('W');
     app.press('P');

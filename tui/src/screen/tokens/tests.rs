@@ -61,7 +61,7 @@ fn tokens_say_whose_they_are_and_whether_they_are_used() {
 fn token_is_revoked_only_when_armed_and_with_y() {
     let mut app = opened();
     app.press('X');
-    assert_eq!(app.status(), "read-only: press W to arm writing");
+    assert_eq!(app.status(), "Read-only: press W to arm writing");
     app.press('W');
     for no in [KeyCode::Enter, KeyCode::Char('X'), KeyCode::Esc] {
         app.press('X');

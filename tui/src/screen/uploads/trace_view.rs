@@ -16,7 +16,7 @@ impl Trace {
         let (head, rest) = split_top(area, 1);
         let Some(trace) = self.fetched.value.clone() else {
             canvas.heading(head, &format!("Upload {}", self.id));
-            let words = self.fetched.error.clone().unwrap_or_else(|| "reading …".to_owned());
+            let words = self.fetched.error.clone().unwrap_or_else(|| "Reading …".to_owned());
             canvas.paragraph(rest, &words, Tone::Dim);
             return;
         };

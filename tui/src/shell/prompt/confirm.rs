@@ -33,7 +33,7 @@ impl<S: 'static> Confirm<S> {
         Self { hint, ..self }
     }
 
-    /// Runs on a no in place of the words "nothing was done".
+    /// Runs on a no in place of the words "Nothing was done".
     pub fn or_else(self, no: impl FnOnce(&mut S, &mut Shell) + 'static) -> Self {
         Self {
             no: Some(Box::new(no)),
@@ -57,7 +57,7 @@ impl<S: 'static> Prompt for Confirm<S> {
             Some(KeyCode::Char('y')) => (self.yes)(owner, cx),
             Some(KeyCode::Esc | KeyCode::Char('q' | 'n')) => match self.no {
                 Some(no) => no(owner, cx),
-                None => cx.say(Tone::Plain, "nothing was done"),
+                None => cx.say(Tone::Plain, "Nothing was done"),
             },
             _ => return Some(self),
         }

@@ -154,8 +154,8 @@ impl<S: 'static> FormPrompt<S> {
     ) -> Self {
         Self {
             title,
-            hint: "Tab Shift-Tab ↑ ↓ fields · Enter submits · Esc cancels",
-            cancelled: "nothing was done",
+            hint: "Tab Shift-Tab ↑ ↓ fields · Enter submit · Esc cancel",
+            cancelled: "Nothing was done",
             fields: Fields(fields),
             at: 0,
             submit: Box::new(submit),

@@ -28,7 +28,7 @@ impl<S: 'static> LinePrompt<S> {
     ) -> Self {
         Self {
             label: label.into(),
-            hint: "Enter changes it · Esc leaves it",
+            hint: "Enter submit · Esc cancel",
             input: Input::default(),
             submit: Box::new(submit),
             cancel: None,
@@ -51,7 +51,7 @@ impl<S: 'static> LinePrompt<S> {
         Self { hint, ..self }
     }
 
-    /// Runs on Esc in place of the words "nothing was changed".
+    /// Runs on Esc in place of the words "Nothing was changed".
     pub fn or_else(self, cancel: impl FnOnce(&mut S, &mut Shell) + 'static) -> Self {
         Self {
             cancel: Some(Box::new(cancel)),
@@ -75,7 +75,7 @@ impl<S: 'static> Prompt for LinePrompt<S> {
             KeyCode::Esc => {
                 match self.cancel {
                     Some(cancel) => cancel(owner, cx),
-                    None => cx.say(Tone::Plain, "nothing was changed"),
+                    None => cx.say(Tone::Plain, "Nothing was changed"),
                 }
                 return None;
             }

@@ -164,7 +164,7 @@ impl Screens {
         }
         match self.list(cx).map(|list| list.filter().typed()) {
             Some(typed) => cx.ask(FilterPrompt(Input::new(&typed))),
-            None => cx.say(Tone::Dim, "nothing to filter here"),
+            None => cx.say(Tone::Dim, "Nothing to filter here"),
         }
     }
 
@@ -182,7 +182,7 @@ impl Screens {
         let mains: Vec<&'static Page> = mains.filter(|page| page.root() == cx.page.root()).collect();
         match mains.iter().position(|main| *main == cx.page) {
             Some(at) if mains.len() > 1 => cx.go(mains[(at + 1) % mains.len()]),
-            _ => cx.say(Tone::Dim, "this screen has one pane"),
+            _ => cx.say(Tone::Dim, "This screen has one pane"),
         }
     }
 
@@ -199,7 +199,7 @@ impl Screens {
     fn sort(&mut self, sorting: Sorting, cx: &mut Shell) {
         let now = cx.clock.utc;
         let Some(list) = self.list(cx) else {
-            return cx.say(Tone::Dim, "nothing to sort here");
+            return cx.say(Tone::Dim, "Nothing to sort here");
         };
         match sorting {
             Sorting::Reverse => list.sort_reverse(now),
@@ -225,7 +225,7 @@ impl Screens {
     fn copy(&mut self, cx: &mut Shell) {
         match self.list(cx).and_then(|list| list.selected_id()) {
             Some(text) => cx.copy(text),
-            None => cx.say(Tone::Dim, "nothing to copy"),
+            None => cx.say(Tone::Dim, "Nothing to copy"),
         }
     }
 
@@ -235,7 +235,7 @@ impl Screens {
                 let page = cx.page.name;
                 cx.effects.push(Effect::Export { page, json });
             }
-            None => cx.say(Tone::Dim, "nothing to export yet"),
+            None => cx.say(Tone::Dim, "Nothing to export yet"),
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn in_text(campaign: &Campaign, styling: Styling) -> String {
     fact("pace", &words::pace(campaign));
     let estimate = &campaign.estimate;
     fact("items", &format::count(campaign.items));
-    fact("pictures", &format::count(estimate.outputs));
+    fact("renditions", &format::count(estimate.outputs));
     fact("takes", &words::cpu(estimate.cpu_hours * 3600.0));
     fact("bytes", &format::bytes(estimate.bytes));
     let cost = words::cost(estimate);
@@ -30,7 +30,7 @@ pub fn in_text(campaign: &Campaign, styling: Styling) -> String {
         "cost",
         &clean(
             cost.as_deref()
-                .unwrap_or("no price is configured: campaigns.cpu_hour_price"),
+                .unwrap_or("not known: campaigns.cpu_hour_price is not configured"),
         ),
     );
     fact("figures", words::basis(estimate.basis));
@@ -40,7 +40,7 @@ pub fn in_text(campaign: &Campaign, styling: Styling) -> String {
     if campaign.started_at.is_some() {
         let moving = words::moving(campaign);
         fact("progress", &format!("{} %, {moving}", percent(campaign)));
-        fact("so far", &words::so_far(campaign));
+        fact("done", &words::so_far(campaign));
     }
     if let Some(freed) = campaign.freed_bytes {
         fact("freed", &format::bytes(freed));
@@ -70,47 +70,44 @@ pub fn next(campaign: &Campaign) -> Vec<String> {
     let line = |verb: &str, what: &str| format!("`tradepost campaign {verb} {id}` {what}");
     let canary = format::count(campaign.canary.into());
     match campaign.state {
-        CampaignState::Planning => vec![line("show", "shows the plan once the items are counted")],
+        CampaignState::Planning => vec![line("show", "shows the plan after the items are counted")],
         CampaignState::Planned if campaign.items == 0 => vec![NOTHING_TO_DRAW.to_owned()],
         CampaignState::Planned if campaign.canary == 0 => {
-            vec![line("start", "draws them; nothing is visible before swap")]
+            vec![line("start", "renders them; nothing is public before the swap")]
         }
-        CampaignState::Planned => vec![line("start", &format!("draws {canary} of them first, to be looked at"))],
+        CampaignState::Planned => vec![line("start", &format!("renders {canary} of them first, for a review"))],
         CampaignState::Canary | CampaignState::Running => {
-            vec![line("show --follow", "shows how far it is")]
+            vec![line("show --follow", "shows the progress")]
         }
         CampaignState::Waiting => vec![
-            line(
-                "samples",
-                "lists what was drawn, the worst first; screen 4 shows the pictures",
-            ),
-            line("resume", "goes on with all"),
-            line("abort", "gives it up"),
+            line("samples", "lists the samples, worst first; screen 4 shows the images"),
+            line("resume", "renders all"),
+            line("abort", "discards it"),
         ],
-        CampaignState::Paused => vec![line("resume", "goes on")],
+        CampaignState::Paused => vec![line("resume", "resumes it")],
         CampaignState::Stopped => vec![
-            line("failures", "lists what could not be drawn"),
-            line("resume", "goes on all the same"),
-            line("abort", "gives it up"),
+            line("failures", "lists the failures"),
+            line("resume", "resumes it anyway"),
+            line("abort", "discards it"),
         ],
         CampaignState::Rendered => vec![
-            line("swap", "shows everybody the new pictures"),
-            line("abort", "gives it up; nobody has seen any of it"),
+            line("swap", "makes the new renditions public"),
+            line("abort", "discards it; nothing was public"),
         ],
         _ if campaign.collecting || campaign.freed_bytes.is_some() => Vec::new(),
         CampaignState::Swapped => vec![
             line(
                 "rollback",
-                &format!("shows everybody what was before{}", until(campaign)),
+                &format!("makes the previous renditions public{}", until(campaign)),
             ),
-            line("collect", "frees what was before; there is no way back then"),
+            line("collect", "deletes the previous renditions; cannot be undone"),
         ],
         CampaignState::RolledBack => vec![
-            line("swap", "shows everybody the new pictures again"),
-            line("collect", "frees what it drew"),
+            line("swap", "makes the new renditions public again"),
+            line("collect", "deletes its renditions"),
         ],
         CampaignState::Aborted | CampaignState::Failed => {
-            vec![line("collect", "frees what it drew")]
+            vec![line("collect", "deletes its renditions")]
         }
     }
 }

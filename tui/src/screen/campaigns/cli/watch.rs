@@ -23,7 +23,7 @@ pub async fn run(client: &Client, campaign: Campaign, output: Output) -> anyhow:
     let progress = |campaign: &Campaign| campaign.state.is_moving().then(|| in_a_line(campaign));
     let read = async |campaign: &Campaign| client.campaign(campaign.id).await;
     let Some(campaign) = follow::follow(campaign, progress, read).await? else {
-        eprintln!("it goes on in the daemon: `tradepost campaign show {id} --follow`");
+        eprintln!("The campaign continues in the daemon: `tradepost campaign show {id} --follow`");
         return Ok(ExitCode::from(REFUSED));
     };
     output.print(&campaign, |styling| in_text(&campaign, styling))?;

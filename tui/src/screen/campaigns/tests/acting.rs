@@ -23,7 +23,7 @@ fn nothing_is_done_until_w_is_pressed_nor_by_a_moderator() {
             app.act(Action::Arm);
             app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer, Role::Moderator];
             key(&mut app, pressed);
-            assert_refused(&app, "not ");
+            assert_refused(&app, "Not ");
         }
     }
     let mut app = app_with_campaigns(&[]);
@@ -71,21 +71,25 @@ fn whatever_is_seen_or_costs_or_is_lost_is_asked_about() {
         app.shell.effects.clear();
         key(&mut app, pressed);
         app.code(KeyCode::Esc);
-        assert_refused(&app, "nothing was done");
+        assert_refused(&app, "Nothing was done");
     }
 }
 
 #[test]
 fn key_that_makes_no_sense_says_what_does() {
     for (state, pressed, words) in [
-        (CampaignState::Running, 'E', "not now, it is running"),
+        (CampaignState::Running, 'E', "Not possible: the campaign is running"),
         (CampaignState::Rendered, 'U', "E swaps it in"),
         (CampaignState::Swapped, 'X', "U rolls it back"),
-        (CampaignState::Swapped, 'C', "not now, it is swapped"),
-        (CampaignState::RolledBack, 'P', "not now, it is rolled back"),
-        (CampaignState::Waiting, 'P', "R goes on"),
+        (CampaignState::Swapped, 'C', "Not possible: the campaign is swapped"),
+        (
+            CampaignState::RolledBack,
+            'P',
+            "Not possible: the campaign is rolled back",
+        ),
+        (CampaignState::Waiting, 'P', "R resumes"),
         (CampaignState::Planning, 'R', "being counted"),
-        (CampaignState::Rendered, 'D', "not now, it is rendered"),
+        (CampaignState::Rendered, 'D', "Not possible: the campaign is rendered"),
     ] {
         let mut app = armed(state);
         key(&mut app, pressed);
@@ -112,7 +116,7 @@ fn refusal_of_the_daemon_is_shown_and_the_state_is_read_again() {
     assert_eq!(app.sent::<ReadCampaign>(), [ReadCampaign(campaign_id(1))]);
     app.answer(swap, Ok(campaign(1, CampaignState::Swapped)));
     assert!(
-        app.status().starts_with("it is swapped: everybody sees it"),
+        app.status().starts_with("The campaign is swapped. Public."),
         "{}",
         app.status()
     );
@@ -142,7 +146,7 @@ fn rate_is_a_number_or_none() {
 fn palette_changes_no_campaign_without_a_question() {
     let mut app = armed(CampaignState::Rendered);
     app.act(Action::AskCommand);
-    app.paste("swap the campaign");
+    app.paste("swap in the campaign");
     app.code(KeyCode::Enter);
     assert_eq!(app.sent::<TakeStep>(), []);
     assert!(is_asked(&app));

@@ -30,7 +30,7 @@ fn campaigns_show_how_far_they_are_and_what_to_do() {
 #[test]
 fn no_campaign_yet_says_how_to_plan_one() {
     let shown = screen(&mut app_with_campaigns(&[]));
-    assert!(shown.contains("+ plans one"), "{shown}");
+    assert!(shown.contains("plans one"), "{shown}");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn plan_without_items_says_that_there_is_nothing_to_draw() {
     app.act(Action::Letter('R'));
     let shown = screen(&mut app);
     assert!(
-        app.shell.prompt.is_none() && shown.contains("there is nothing to draw"),
+        app.shell.prompt.is_none() && shown.contains("Nothing to render"),
         "{shown}"
     );
 }
@@ -88,16 +88,20 @@ fn what_others_see_is_asked_about() {
         (
             CampaignState::Waiting,
             'R',
-            "Is the canary good? Go on with all 200,000 items?",
+            "Is the canary good? Render all 200,000 items?",
         ),
-        (CampaignState::Stopped, 'R', "It stopped by itself. Go on all the same?"),
+        (
+            CampaignState::Stopped,
+            'R',
+            "Too much failed, so it stopped. Resume anyway?",
+        ),
         (
             CampaignState::Running,
             'X',
-            "ABORT: throw away what was drawn of 83,990 items?",
+            "ABORT: discard the renditions of 83,990 items?",
         ),
-        (CampaignState::Swapped, 'U', "ROLL BACK: everybody sees what was before"),
-        (CampaignState::Swapped, 'D', "It can not be rolled back after that."),
+        (CampaignState::Swapped, 'U', "ROLL BACK: make the previous renditions"),
+        (CampaignState::Swapped, 'D', "A rollback is impossible after that."),
     ] {
         let shown = screen(&mut ask(state, key));
         assert!(
@@ -135,7 +139,7 @@ fn too_little_disk_is_said_in_words() {
     becomes(&mut app, plan);
     let shown = screen(&mut app);
     assert!(
-        shown.contains("NOT ENOUGH ROOM: 935 MiB wanted, 1.0 MiB free"),
+        shown.contains("NOT ENOUGH DISK SPACE: 935 MiB needed, 1.0 MiB free"),
         "{shown}"
     );
     assert!(!shown.contains("EUR"), "{shown}");
@@ -148,7 +152,7 @@ fn lost_line_marks_campaigns_as_stale_and_keeps_them() {
     lose_link(&mut app);
     let shown = lines(&mut app, 80, 24);
     assert!(shown[1].starts_with("STALE: data 34s old"), "{}", shown[1]);
-    assert!(shown.iter().any(|line| line.contains("83,990 drawn")));
+    assert!(shown.iter().any(|line| line.contains("83,990 rendered")));
     app.act(Action::Letter('X'));
     app.act(Action::Arm);
     app.act(Action::Letter('X'));

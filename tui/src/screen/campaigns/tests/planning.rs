@@ -161,7 +161,7 @@ fn lost_link_keeps_the_form_and_escape_plans_nothing() {
     assert_eq!(submitted(&mut app), None);
     assert!(is_open(&app) && app.status().contains("link to the daemon"));
     app.code(KeyCode::Esc);
-    assert_eq!((is_open(&app), app.status()), (false, "nothing was planned"));
+    assert_eq!((is_open(&app), app.status()), (false, "Nothing was planned"));
 }
 
 #[test]

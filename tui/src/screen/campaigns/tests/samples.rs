@@ -76,11 +76,14 @@ fn next_sample_is_read_ahead_and_comes_with_n() {
     app.act(Action::Cycle(crate::list::Order::Rising));
     let shown = screen(&mut app);
     assert!(shown.contains("2 of 9") && shown.contains("OLD: none"), "{shown}");
-    assert!(!shown.contains("picture …"), "they are here already:\n{shown}");
-    for words in ["nothing is shown of it", "nothing to compare"] {
+    assert!(
+        !shown.contains("Reading the image …"),
+        "they are here already:\n{shown}"
+    );
+    for words in ["No rendition is public", "Nothing to compare"] {
         assert!(shown.contains(words), "{words}:\n{shown}");
     }
     app.act(Action::Cycle(crate::list::Order::Falling));
     app.act(Action::Cycle(crate::list::Order::Falling));
-    assert!(screen(&mut app).contains("the same to the pixel"));
+    assert!(screen(&mut app).contains("Identical pixels"));
 }

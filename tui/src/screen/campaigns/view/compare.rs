@@ -67,9 +67,9 @@ fn places(area: Rect, sides: &[Side]) -> Vec<(Side, Rect)> {
 fn missing(sample: &Sample, side: Side) -> Option<&'static str> {
     match side {
         Side::New => None,
-        Side::Old if sample.old_bytes.is_none() => Some("nothing is shown of it now"),
-        Side::Difference if sample.old_bytes.is_none() => Some("there is nothing to compare with"),
-        Side::Difference if sample.psnr_db.is_none() => Some("another size: it cannot be compared"),
+        Side::Old if sample.old_bytes.is_none() => Some("No rendition is public now"),
+        Side::Difference if sample.old_bytes.is_none() => Some("Nothing to compare with"),
+        Side::Difference if sample.psnr_db.is_none() => Some("The size differs: no comparison"),
         Side::Old | Side::Difference => None,
     }
 }
@@ -77,7 +77,7 @@ fn missing(sample: &Sample, side: Side) -> Option<&'static str> {
 fn draw_side(canvas: &mut Canvas<'_>, head: Rect, sample: &Sample, side: Side) {
     let words = match side {
         Side::Old => match sample.old_bytes {
-            Some(bytes) => format!("OLD: shown now, {}", format::bytes(bytes)),
+            Some(bytes) => format!("OLD: public now, {}", format::bytes(bytes)),
             None => "OLD: none".to_owned(),
         },
         Side::New => format!("NEW: {}", format::bytes(sample.new_bytes)),

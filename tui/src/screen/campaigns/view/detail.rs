@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut Detail, cx: &mut She
     let (head, rest) = split_top(area, 1);
     let Some(campaign) = &view.fetched.value else {
         canvas.heading(head, &format!("Campaign {}", view.id));
-        canvas.paragraph(rest, view.fetched.error.as_deref().unwrap_or("reading …"), Tone::Dim);
+        canvas.paragraph(rest, view.fetched.error.as_deref().unwrap_or("Reading …"), Tone::Dim);
         return;
     };
     canvas.heading(head, &title(campaign));
@@ -31,18 +31,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut Detail, cx: &mut She
     let (_, mut rest) = split_top(rest, used);
     if let Some(why) = &view.fetched.error {
         let (line, below) = split_top(rest, 1);
-        canvas.line(line, &format!("not read again: {why}"), Tone::Bad);
+        canvas.line(line, &format!("Not refreshed: {why}"), Tone::Bad);
         rest = below;
     }
     match view.pane {
         Pane::Samples => {
             let title = "Samples, the worst first";
-            let other = format!("Tab {} aside", format::count(campaign.failed));
-            let nothing = "no sample: the canary draws them once it is started";
+            let other = format!("Tab {} failed", format::count(campaign.failed));
+            let nothing = "No samples: the canary renders them after the start";
             draw_list(canvas, rest, &mut view.samples, [title, &other, nothing], cx);
         }
         Pane::SetAside => {
-            let words = ["Set aside: they could not be drawn", "Tab samples", "nothing failed"];
+            let words = ["Failed items", "Tab samples", "No failures"];
             draw_list(canvas, rest, &mut view.set_aside, words, cx);
         }
     }

@@ -111,7 +111,7 @@ async fn confirmed(plan: &Operation, output: Output) -> anyhow::Result<bool> {
 async fn not_confirmed(client: &Client, plan: Operation, output: Output) -> anyhow::Result<ExitCode> {
     let cancelled = client.turn_operation(plan.id, Turn::Cancel).await?;
     if confirm::can_ask() {
-        eprintln!("nothing was done");
+        eprintln!("Nothing was done");
     } else {
         output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
         eprintln!("tradepost: nothing was done: nobody is here to ask; pass --yes");

@@ -45,7 +45,7 @@ fn nothing_is_planned_until_w_is_pressed_nor_by_a_viewer() {
             (0, true),
             "{key:?}"
         );
-        assert_eq!(app.status(), "read-only: press W to arm writing");
+        assert_eq!(app.status(), "Read-only: press W to arm writing");
         app.act(Action::Arm);
         app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer, Role::Moderator];
         app.act(key);

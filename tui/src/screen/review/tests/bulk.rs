@@ -141,7 +141,7 @@ fn nothing_is_planned_unmarked_unarmed_or_by_a_viewer() {
     }
     app.act(Action::Mark(Marking::One));
     app.act(Action::Letter('a'));
-    assert_eq!(status(&app), "read-only: press W to arm writing");
+    assert_eq!(status(&app), "Read-only: press W to arm writing");
     app.act(Action::Arm);
     app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer];
     app.act(Action::Letter('x'));

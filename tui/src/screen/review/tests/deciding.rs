@@ -197,7 +197,7 @@ fn daemon_that_is_away_takes_no_decision() {
         app.act(Action::Letter(key));
         assert_eq!(writes(&mut app), [], "{key:?}");
         assert!(app.shell.prompt.is_none(), "{key:?}");
-        assert!(status(&app).contains("the link to the daemon is down"));
+        assert!(status(&app).contains("The link to the daemon is down"));
     }
     assert_eq!(
         app.review().case.as_ref().unwrap().id,

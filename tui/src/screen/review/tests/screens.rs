@@ -115,7 +115,7 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
     app.act(Action::Letter('a'));
     app.go("cases");
     app.act(Action::Letter('f'));
-    assert!(lines(&mut app, 80, 24).iter().any(|line| line.contains("reading …")));
+    assert!(lines(&mut app, 80, 24).iter().any(|line| line.contains("Reading …")));
     app.act(Action::Letter('f'));
     let ask = PageRequest { cursor: None };
     let page = Rows {
@@ -340,7 +340,7 @@ fn missing_picture_is_said_and_the_case_can_still_be_decided() {
         .cloned()
         .expect("there should be one");
     app.update(shell::Update::Picture(wish, crate::picture::Shown::Missing));
-    assert!(screen(&mut app).contains("no picture of this file"));
+    assert!(screen(&mut app).contains("No image of this file"));
     app.shell.clock.instant += Duration::from_secs(2);
     app.act(Action::Letter('a'));
     assert_eq!(app.review().case.as_ref().map(|case| case.id), Some(data::case_id(2)));

@@ -59,7 +59,7 @@ fn undo_works_from_the_queue_and_only_armed() {
     app.act(Action::Letter('u'));
     assert_eq!(
         (undos(&mut app), status(&app)),
-        (vec![], "read-only: press W to arm writing")
+        (vec![], "Read-only: press W to arm writing")
     );
     app.act(Action::Arm);
     app.act(Action::Letter('u'));

@@ -20,7 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, cx: &mut Shell
     let (room, caption) = split_top(area, area.height.saturating_sub(1));
     draw_caption(canvas, caption, case, item);
     if !item.has_picture {
-        centred(canvas, room, "no picture of this file");
+        centred(canvas, room, "No image of this file");
         return;
     }
     let key = key(PictureOf::Case(case.id, item.id), room, case.focus(item), case, cx);

@@ -151,7 +151,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
     let (table, detail) = split_top(rest, rest.height.saturating_sub(DETAIL));
     let empty = app.cases.error.clone().unwrap_or_else(|| match app.cases.read_at {
         Some(_) if !app.cases.is_restarted() => nothing(&app.case_query),
-        _ => "reading …".to_owned(),
+        _ => "Reading …".to_owned(),
     });
     let look = Look {
         now: cx.clock.utc,

@@ -18,7 +18,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &Review, top: usize) -> us
     };
     let width = 76.min(area.width.saturating_sub(4));
     let lines = lines(detail, usize::from(width));
-    let title = format!("{} (j k scroll, Esc closes)", detail.record.account);
+    let title = format!("{} (j k scroll, Esc close)", detail.record.account);
     let inside = canvas.window(area, width, lines.len().min(200) as u16, &title);
     let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (y, (line, tone)) in (inside.y..inside.bottom()).zip(lines.iter().skip(top)) {

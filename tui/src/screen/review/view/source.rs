@@ -29,7 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut SourceView) {
         return;
     }
     let Some(source) = &view.source else {
-        canvas.line(body, "reading …", Tone::Dim);
+        canvas.line(body, "Reading …", Tone::Dim);
         return;
     };
     let digits = source.total_lines.to_string().len();
