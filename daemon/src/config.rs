@@ -185,6 +185,8 @@ pub struct LimitsConfig {
     pub svg_mib: u64,
     /// Per client address and per account.
     pub upload_starts_per_minute: u32,
+    /// Of an account: all packs that are not published.
+    pub account_unpublished_mib: u64,
     pub upload_url_seconds: u32,
     pub download_url_seconds: u32,
     /// Seconds after which a moderator's claim ends unless it is renewed.
@@ -201,6 +203,7 @@ impl Default for LimitsConfig {
             member_ratio: 50,
             svg_mib: 10,
             upload_starts_per_minute: 10,
+            account_unpublished_mib: 4_096,
             upload_url_seconds: 15 * 60,
             download_url_seconds: 10 * 60,
             claim_seconds: 10 * 60,

@@ -78,6 +78,12 @@ impl ApiError {
         }
     }
 
+    /// The account is banned, for the reason its contributor was given.
+    pub fn banned(reason: Option<&str>) -> Self {
+        let detail = format!("A moderator banned your account. {}", reason.unwrap_or_default());
+        Self::Banned(detail.trim_end().to_owned())
+    }
+
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Unprocessable {
             code,

@@ -20,6 +20,14 @@ const STUCK_SECONDS: f64 = 300.0;
 
 /// Does the chores until `stop` is cancelled.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        swept = uploads::service::sweep(&app) => match swept {
+            Ok(0) => {}
+            Ok(versions) => tracing::info!(versions, "deleted versions that no upload has"),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "could not sweep the store"),
+        }
+    }
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

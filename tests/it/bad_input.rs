@@ -2,5 +2,6 @@
 
 mod accounts;
 mod packs;
+mod puts;
 mod requests;
 mod transfer;

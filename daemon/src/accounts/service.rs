@@ -26,6 +26,15 @@ pub async fn find(db: &PgPool, name: &str) -> ApiResult<AccountId> {
     id.ok_or(ApiError::NotFound("account"))
 }
 
+/// Refuses an account that is banned.
+///
+/// # Errors
+/// Banned.
+pub async fn refuse_banned(db: &PgPool, id: AccountId) -> ApiResult<()> {
+    let ban = queries::ban_of(db, id).await?;
+    ban.map_or(Ok(()), |ban| Err(ApiError::banned(ban.reason.as_deref())))
+}
+
 /// Lifts the ban of an account; rejected packs stay rejected.
 ///
 /// # Errors

@@ -74,10 +74,7 @@ pub async fn authenticate(db: &PgPool, secret: &str) -> ApiResult<Account> {
         "The bearer token is unknown, expired or revoked.",
     ))?;
     if owner.is_banned {
-        let why = owner.ban_reason.unwrap_or_default();
-        return Err(ApiError::Banned(
-            format!("A moderator banned your account. {why}").trim_end().to_owned(),
-        ));
+        return Err(ApiError::banned(owner.ban_reason.as_deref()));
     }
     if owner.is_use_due
         && let Err(error) = tokens::set_used(db, owner.token).await

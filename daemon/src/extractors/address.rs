@@ -44,7 +44,18 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: u8) -> IpA
         .len()
         .checked_sub(usize::from(trusted_proxies))
         .and_then(|index| hops.get(index));
-    hop.and_then(|hop| hop.parse().ok()).unwrap_or(peer)
+    hop.and_then(|hop| parse_hop(hop)).unwrap_or(peer)
+}
+
+/// Proxies write the address alone, with its port, or in brackets.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let bare = || {
+        hop.strip_prefix('[')
+            .and_then(|hop| hop.strip_suffix(']'))
+            .unwrap_or(hop)
+    };
+    let with_port = hop.parse().map(|address: SocketAddr| address.ip());
+    with_port.or_else(|_| bare().parse()).ok()
 }
 
 #[cfg(test)]
@@ -71,5 +82,19 @@ mod tests {
         assert_eq!(client_address(peer, &forged, 2), "2.2.2.2".parse::<IpAddr>().unwrap());
         assert_eq!(client_address(peer, &forged, 9), peer);
         assert_eq!(client_address(peer, &headers(&["nonsense"]), 1), peer);
+    }
+
+    #[test]
+    fn a_port_beside_the_address_is_passed_over() {
+        let peer: IpAddr = "10.0.0.9".parse().unwrap();
+        for (hop, address) in [
+            ("203.0.113.7:50312", "203.0.113.7"),
+            ("[2001:db8::1]:50312", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+        ] {
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!(client_address(peer, &headers(&[hop]), 1), address, "{hop}");
+        }
     }
 }

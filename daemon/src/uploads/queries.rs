@@ -62,16 +62,57 @@ pub async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Up
     .await
 }
 
-/// Remembers the version that a PUT made, while the upload still waits for its bytes.
-pub(super) async fn set_version(db: impl PgExecutor<'_>, id: UploadId, version: &str) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "update uploads set object_version = $2, reason = null where id = $1 and state = 'awaiting_bytes'",
+/// The outcome of [`replace_version`].
+pub(super) enum Replaced {
+    /// The upload has the version now, and had this one before.
+    Version(Option<String>),
+    /// It takes none any more: it is complete or has expired, or its account is banned.
+    Refused,
+}
+
+/// Gives an upload the version that a PUT made, while it waits for its bytes.
+pub(super) async fn replace_version(db: impl PgExecutor<'_>, id: UploadId, version: &str) -> sqlx::Result<Replaced> {
+    let row = sqlx::query!(
+        r#"
+        with old as (
+            select upload.id, upload.object_version from uploads upload
+            where upload.id = $1 and upload.state = 'awaiting_bytes'
+                and not exists (select 1 from accounts where accounts.id = upload.account_id and accounts.banned_at is not null)
+            for update of upload)
+        update uploads set object_version = $2, reason = null from old where uploads.id = old.id
+        returning old.object_version
+        "#,
         id.0,
         version
     )
-    .execute(db)
+    .fetch_optional(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(row.map_or(Replaced::Refused, |row| Replaced::Version(row.object_version)))
+}
+
+/// The versions that uploads have; `None`: none any more. Uploads that are not known are missing.
+pub(super) async fn versions(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Option<String>>> {
+    let rows = sqlx::query!(
+        "select id, case when state <> 'expired' then object_version end as version from uploads where id = any($1)",
+        ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
+}
+
+/// Bytes that an account has in the store or has announced, without what is published. Rejected packs count for 30 days.
+pub(super) async fn unpublished_bytes(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"
+        select coalesce(sum(size_bytes), 0)::int8 as "bytes!" from uploads
+        where account_id = $1 and (state not in ('published', 'rejected', 'expired')
+            or (state = 'rejected' and settled_at > now() - interval '30 days'))
+        "#,
+        account.0
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Remembers why the last PUT failed, for the contributor who asks.

@@ -1,7 +1,5 @@
 //! `POST /v1/uploads`, the presigned `PUT`, `complete`, and lists of uploads.
 
-use std::net::IpAddr;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -71,10 +69,11 @@ struct SignedPut {
 
 /// Start an upload
 ///
-/// Answers with a presigned URL to PUT the bytes to. Ten a minute for each client address and each account.
+/// Answers with a presigned URL to PUT the bytes to. Ten a minute for each client address and each account. `409 quota-exceeded`
+/// when the packs of yours that are not published take too much together.
 #[utoipa::path(post, path = "/v1/uploads", tag = "uploads", request_body = StartUpload, security(("bearer" = [])),
     responses((status = 201, body = StartedUpload), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 429, body = Problem)))]
+        (status = 403, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem)))]
 async fn start(
     State(app): State<SharedApp>,
     Bearer(account): Bearer,
@@ -82,7 +81,7 @@ async fn start(
     JsonBody(body): JsonBody<StartUpload>,
 ) -> ApiResult<Response> {
     require_contributor(&account)?;
-    let remaining = check_rate(&app, &account, address)?;
+    let remaining = app.limits.starts.take(account.id, address)?;
     let max_bytes = app.config.limits.pack_mib * 1024 * 1024;
     let announced = Announcement::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
     let started = service::start(&app, &account, &announced).await?;
@@ -120,27 +119,24 @@ fn require_contributor(account: &Account) -> ApiResult<()> {
     }
 }
 
-fn check_rate(app: &SharedApp, account: &Account, address: IpAddr) -> ApiResult<u32> {
-    let by_address = app.limits.by_address.check(&address, "client address")?;
-    let by_account = app.limits.by_account.check(&account.id, "account")?;
-    Ok(by_address.min(by_account))
-}
-
 fn object_path(id: UploadId) -> String {
     format!("/objects/uploads/{id}")
 }
 
 /// PUT the bytes to the presigned URL
 ///
-/// Exactly the announced bytes, checked while they come in: another size or SHA-256 is refused and nothing is kept.
+/// Exactly the announced bytes, checked while they come in: another size or SHA-256 is refused and nothing is kept. Bytes that
+/// were stored before are replaced. A completed or expired upload, or one of a banned account, is refused before the body.
+/// Thirty a minute for each client address and each account, and three at once for an upload.
 #[utoipa::path(put, path = "/objects/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path), PresignedQuery),
     request_body(content_type = "application/zip"),
     responses((status = 204, description = "Stored"), (status = 403, body = Problem), (status = 409, body = Problem),
-        (status = 410, body = Problem), (status = 422, body = Problem)))]
+        (status = 410, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn put_bytes(
     State(app): State<SharedApp>,
     Path(id): Path<UploadId>,
     Query(permission): Query<PresignedQuery>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<StatusCode> {
@@ -155,7 +151,10 @@ async fn put_bytes(
             app.config.limits.pack_mib
         )));
     }
-    service::receive(&app, id, body.into_data_stream()).await?;
+    let upload = service::awaiting(&app, id).await?;
+    app.limits.puts.take(upload.account_id, address)?;
+    let _running = app.limits.running.enter(id)?;
+    service::receive(&app, &upload, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

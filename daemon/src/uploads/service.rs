@@ -11,15 +11,16 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, Stage, UploadRow, UploadState, UploadTrace};
 
 use super::announcement::Announcement;
+use super::queries::Replaced;
 pub use super::queries::{Filter, counts, find, lock, set_title, state_and_account};
 use super::{Upload, queries, stages};
-use crate::accounts::Account;
+use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::findings;
 use crate::jobs::{Job, ScanJob};
 use tradepost_queue::attempts;
-use tradepost_store::{PutError, VersionKey};
+use tradepost_store::{Announced, PutError, VersionKey};
 
 /// An upload that was started, and until when its URL works.
 #[derive(Debug)]
@@ -29,6 +30,9 @@ pub struct Started {
 }
 
 /// Starts an upload; nothing is stored yet.
+///
+/// # Errors
+/// A conflict when the account has too much that is not published.
 pub async fn start(app: &App, account: &Account, announced: &Announcement) -> ApiResult<Started> {
     let id = UploadId::new();
     let url_expires_at =
@@ -42,6 +46,14 @@ pub async fn start(app: &App, account: &Account, announced: &Announcement) -> Ap
         url_expires_at,
     };
     let mut tx = app.db.begin().await?;
+    // Two starts at once are counted one after the other.
+    accounts::lock(&mut tx, account.id).await?;
+    let taken = queries::unpublished_bytes(&mut *tx, account.id).await?;
+    refuse_over_quota(
+        taken.cast_unsigned(),
+        announced.size_bytes,
+        app.config.limits.account_unpublished_mib,
+    )?;
     queries::insert(&mut *tx, &new).await?;
     stages::enter(&mut tx, id, Stage::Receive).await?;
     tx.commit().await?;
@@ -49,50 +61,87 @@ pub async fn start(app: &App, account: &Account, announced: &Announcement) -> Ap
     Ok(Started { id, url_expires_at })
 }
 
-/// Takes the bytes of one PUT: exactly the announced ones, or none.
+fn refuse_over_quota(taken: u64, more: u64, quota_mib: u64) -> ApiResult<()> {
+    if taken.saturating_add(more) <= quota_mib << 20 {
+        return Ok(());
+    }
+    let detail = format!(
+        "Your unpublished packs have {} of {quota_mib} MiB; this one has {} MiB. Wait until some are published, or ask an operator.",
+        taken.div_ceil(1 << 20),
+        more.div_ceil(1 << 20)
+    );
+    Err(ApiError::conflict("quota-exceeded", detail))
+}
+
+/// The upload that a PUT may bring bytes to.
+///
+/// # Errors
+/// A conflict when it is complete, gone when it has expired, banned when its account is.
+pub async fn awaiting(app: &App, id: UploadId) -> ApiResult<Upload> {
+    let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
+    match upload.state {
+        UploadState::AwaitingBytes => {}
+        UploadState::Expired => return Err(expired()),
+        _ => {
+            let detail = "The upload was completed; its bytes cannot be replaced.";
+            return Err(ApiError::conflict("already-complete", detail));
+        }
+    }
+    accounts::refuse_banned(&app.db, upload.account_id).await?;
+    Ok(upload)
+}
+
+/// Takes the bytes of one PUT: exactly the announced ones, or none. Whatever other PUTs have brought meanwhile, this one deletes
+/// the version that it wrote or the one that it replaced.
+///
+/// # Errors
+/// Unprocessable when other bytes came; else as [`awaiting`].
 pub async fn receive<E: std::fmt::Display>(
     app: &App,
-    id: UploadId,
+    upload: &Upload,
     body: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> ApiResult<()> {
-    let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
-    refuse_unless_awaiting(&upload)?;
-    let stored = match app
-        .store
-        .put_version(id.0, upload.size_bytes.cast_unsigned(), body)
-        .await
-    {
-        Ok(stored) => stored,
-        Err(error) => return Err(put_fault(app, id, error).await),
+    let announced = Announced {
+        size_bytes: upload.size_bytes.cast_unsigned(),
+        sha256: upload.sha256,
     };
-    if stored.sha256 != upload.sha256 {
-        app.store
-            .delete_versions(id.0, upload.object_version.as_deref())
-            .await
-            .map_err(store_fault)?;
-        let detail = format!(
-            "The bytes have the SHA-256 {}, announced was {}.",
-            hex::encode(stored.sha256),
-            hex::encode(upload.sha256)
-        );
-        queries::set_put_fault(&app.db, id, &detail).await?;
-        return Err(ApiError::unprocessable("checksum-mismatch", detail));
+    let key = match app.store.put_version(upload.id.0, announced, body).await {
+        Ok(key) => key,
+        Err(error) => return Err(put_fault(app, upload.id, error).await),
+    };
+    match queries::replace_version(&app.db, upload.id, &key.version).await? {
+        Replaced::Version(None) => Ok(()),
+        Replaced::Version(Some(version)) => {
+            discard(app, VersionKey { version, ..key }).await;
+            Ok(())
+        }
+        Replaced::Refused => {
+            discard(app, key).await;
+            awaiting(app, upload.id).await.map(drop)
+        }
     }
-    if !queries::set_version(&app.db, id, &stored.key.version).await? {
-        // `complete` pinned another version while these bytes came in: that one stays, this one goes.
-        let upload = queries::find(&app.db, id).await?.ok_or(ApiError::NotFound("upload"))?;
-        app.store
-            .delete_versions(id.0, upload.object_version.as_deref())
-            .await
-            .map_err(store_fault)?;
-        refuse_unless_awaiting(&upload)?;
+}
+
+/// Deletes a version that no upload has. What the disk does not delete now, the sweep of the next start does.
+async fn discard(app: &App, key: VersionKey) {
+    if let Err(error) = app.store.delete_version(&key).await {
+        tracing::warn!(upload.id = %key.object_id, %error, "could not delete a version that nothing refers to");
     }
-    Ok(())
 }
 
 async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
     let error = match error {
-        PutError::Io(error) => return store_fault(error),
+        PutError::Io(error) => {
+            return ApiError::Internal(anyhow::Error::new(error).context("storing an upload"));
+        }
+        PutError::Changed { announced, received } => ApiError::unprocessable(
+            "checksum-mismatch",
+            format!(
+                "The bytes have the SHA-256 {}, announced was {}.",
+                hex::encode(received),
+                hex::encode(announced)
+            ),
+        ),
         PutError::TooLong { announced } => ApiError::unprocessable(
             "wrong-size",
             format!("More than the announced {announced} bytes arrived."),
@@ -231,12 +280,33 @@ pub async fn give_up(
 pub async fn expire(app: &App) -> anyhow::Result<usize> {
     let expired = queries::expire(&app.db, 500).await?;
     for id in &expired {
-        app.store.delete_versions(*id, None).await?;
+        app.store.delete_versions(*id).await?;
     }
     if !expired.is_empty() {
         app.changed.uploads();
     }
     Ok(expired.len())
+}
+
+/// Deletes versions that their upload does not have: a process that died, or a disk that did not answer, has left them. Answers
+/// with how many. Versions of uploads that the database does not know stay: it may be the wrong one.
+pub async fn sweep(app: &App) -> anyhow::Result<usize> {
+    let mut deleted = 0;
+    let mut walk = app.store.versions_before(app.started_at.into()).await?;
+    while let Some((keys, rest)) = walk.next().await? {
+        let ids: Vec<_> = keys.iter().map(|key| key.object_id).collect();
+        let known = queries::versions(&app.db, &ids).await?;
+        let is_left = |key: &VersionKey| {
+            let kept = known.get(&key.object_id);
+            kept.is_some_and(|kept| kept.as_ref() != Some(&key.version))
+        };
+        for key in keys.into_iter().filter(is_left) {
+            app.store.delete_version(&key).await?;
+            deleted += 1;
+        }
+        walk = rest;
+    }
+    Ok(deleted)
 }
 
 /// States of uploads; one that is gone is missing.
@@ -248,26 +318,11 @@ pub async fn states(db: &PgPool, ids: &[UploadId]) -> sqlx::Result<HashMap<Uploa
     queries::states(db, &ids).await
 }
 
-fn refuse_unless_awaiting(upload: &Upload) -> ApiResult<()> {
-    match upload.state {
-        UploadState::AwaitingBytes => Ok(()),
-        UploadState::Expired => Err(expired()),
-        _ => Err(ApiError::conflict(
-            "already-complete",
-            "The upload was completed; its bytes cannot be replaced.",
-        )),
-    }
-}
-
 fn expired() -> ApiError {
     ApiError::Gone {
         code: "upload-expired",
         detail: "The bytes did not arrive in time. Start a new upload.".to_owned(),
     }
-}
-
-fn store_fault(error: std::io::Error) -> ApiError {
-    ApiError::Internal(anyhow::Error::new(error).context("storing an upload"))
 }
 
 /// Hands an upload to the moderators.

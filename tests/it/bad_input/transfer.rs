@@ -9,19 +9,19 @@ use sha2::{Digest, Sha256};
 use tradepost_tests::wait::eventually;
 use tradepost_tests::{Answer, Options, PackBuilder, TestApp};
 
-fn pack() -> Vec<u8> {
+pub(super) fn pack() -> Vec<u8> {
     PackBuilder::ticks("Ticks", 2).build()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn id(started: &Value) -> &str {
+pub(super) fn id(started: &Value) -> &str {
     started["id"].as_str().unwrap()
 }
 
-fn url(started: &Value) -> &str {
+pub(super) fn url(started: &Value) -> &str {
     started["put"]["url"].as_str().unwrap()
 }
 
@@ -40,7 +40,7 @@ async fn missing(app: &TestApp, token: &str, started: &Value) -> String {
 }
 
 /// The objects of an upload in the store.
-fn versions(app: &TestApp, started: &Value) -> usize {
+pub(super) fn versions(app: &TestApp, started: &Value) -> usize {
     let kept = std::fs::read_dir(app.state.join("objects/uploads").join(id(started)));
     kept.map_or(0, Iterator::count) + std::fs::read_dir(app.state.join("objects/tmp")).unwrap().count()
 }

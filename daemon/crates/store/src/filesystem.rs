@@ -9,6 +9,7 @@
 //! A file is written under `tmp`, synced, renamed into place, and then its directory is synced.
 
 mod temporary;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -23,8 +24,9 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
-use crate::{Area, ContentKey, Retention, StoredVersion, VersionKey};
+use crate::{Announced, Area, ContentKey, Retention, VersionKey};
 use temporary::{Temporary, move_file, sync_directories};
+pub use walk::VersionWalk;
 
 /// Buffer between a PUT and its file.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -52,6 +54,8 @@ pub enum PutError {
         received: u64,
         reason: String,
     },
+    #[error("other bytes came than the announced ones")]
+    Changed { announced: [u8; 32], received: [u8; 32] },
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -77,31 +81,28 @@ impl Store {
         Ok(Self { root })
     }
 
-    /// Streams the bytes of one PUT into a new version of an object.
+    /// Streams the bytes of one PUT into a new version of an object. Other versions are not touched.
     ///
     /// # Errors
-    /// When not exactly `announced` bytes come, or the disk does not take them. Nothing is left behind then.
+    /// When anything but the announced bytes comes, or the disk does not take them. Nothing is left behind then.
     pub async fn put_version<E: std::fmt::Display>(
         &self,
         object_id: Uuid,
-        announced: u64,
+        announced: Announced,
         body: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<StoredVersion, PutError> {
+    ) -> Result<VersionKey, PutError> {
         let temporary = Temporary::new(&self.root);
-        let sha256 = match write_stream(&temporary, announced, body).await {
-            Ok(sha256) => sha256,
-            Err(error) => {
-                temporary.delete().await;
-                return Err(error);
-            }
-        };
+        if let Err(error) = write_stream(&temporary, announced, body).await {
+            temporary.delete().await;
+            return Err(error);
+        }
         let key = VersionKey {
             object_id,
             version: Uuid::new_v4().simple().to_string(),
         };
         let path = self.version_path("uploads", &key);
         blocking(move || temporary.rename(&path).and_then(sync_directories)).await?;
-        Ok(StoredVersion { key, sha256 })
+        Ok(key)
     }
 
     /// Opens a version, also when it is in quarantine meanwhile.
@@ -124,19 +125,22 @@ impl Store {
         .await
     }
 
-    /// Deletes every version of an object but `keep`. Quarantined ones stay.
-    pub async fn delete_versions(&self, object_id: Uuid, keep: Option<&str>) -> io::Result<()> {
+    /// Deletes one version. Idempotent; a quarantined one stays.
+    pub async fn delete_version(&self, key: &VersionKey) -> io::Result<()> {
+        let path = self.version_path("uploads", key);
+        blocking(move || unless_missing(std::fs::remove_file(path))).await
+    }
+
+    /// Deletes all versions of an object. Idempotent; quarantined ones stay.
+    pub async fn delete_versions(&self, object_id: Uuid) -> io::Result<()> {
         let folder = self.root.join("uploads").join(object_id.to_string());
-        let mut entries = match tokio::fs::read_dir(&folder).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other?,
-        };
-        while let Some(entry) = entries.next_entry().await? {
-            if keep.is_none_or(|keep| entry.file_name() != keep) {
-                tokio::fs::remove_file(entry.path()).await?;
-            }
-        }
-        Ok(())
+        blocking(move || unless_missing(std::fs::remove_dir_all(folder))).await
+    }
+
+    /// Walks through the versions that were written before `before`.
+    pub async fn versions_before(&self, before: SystemTime) -> io::Result<VersionWalk> {
+        let folder = self.root.join("uploads");
+        blocking(move || VersionWalk::start(&folder, before)).await
     }
 
     /// Stores content-addressed objects.
@@ -172,10 +176,7 @@ impl Store {
 
     /// Deletes a content-addressed object. Idempotent.
     pub async fn delete_content(&self, key: &ContentKey) -> io::Result<()> {
-        match tokio::fs::remove_file(self.content_path(key)).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
+        unless_missing(tokio::fs::remove_file(self.content_path(key)).await)
     }
 
     /// Deletes the objects of an area that were last put before `before`. Returns their number.
@@ -252,12 +253,21 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// Writes exactly `announced` bytes and syncs them. Returns their SHA-256.
+/// It is no fault to delete what is not there.
+fn unless_missing(deleted: io::Result<()>) -> io::Result<()> {
+    match deleted {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes exactly the announced bytes and syncs them.
 async fn write_stream<E: std::fmt::Display>(
     temporary: &Temporary,
-    announced: u64,
+    expected: Announced,
     mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
-) -> Result<[u8; 32], PutError> {
+) -> Result<(), PutError> {
+    let announced = expected.size_bytes;
     let file = tokio::fs::File::create_new(temporary.path()).await?;
     let mut file = tokio::io::BufWriter::with_capacity(CHUNK_BYTES, file);
     let (mut hasher, mut received) = (Sha256::new(), 0);
@@ -281,9 +291,16 @@ async fn write_stream<E: std::fmt::Display>(
     if received < announced {
         return Err(PutError::TooShort { announced, received });
     }
+    let received = hasher.finalize().into();
+    if received != expected.sha256 {
+        return Err(PutError::Changed {
+            announced: expected.sha256,
+            received,
+        });
+    }
     file.flush().await?;
     file.into_inner().sync_all().await?;
-    Ok(hasher.finalize().into())
+    Ok(())
 }
 
 fn delete_files_before(folder: &Path, before: SystemTime) -> io::Result<u64> {
@@ -318,41 +335,75 @@ mod tests {
         )
     }
 
+    fn announced(bytes: &[u8]) -> Announced {
+        Announced {
+            size_bytes: bytes.len() as u64,
+            sha256: crate::sha256(bytes),
+        }
+    }
+
     #[tokio::test]
     async fn every_put_is_a_version_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().to_owned()).unwrap();
         let id = Uuid::new_v4();
-        let first = store.put_version(id, 6, chunks(&["one", "two"])).await.unwrap();
-        let second = store.put_version(id, 6, chunks(&["three", "!"])).await.unwrap();
-        assert_ne!(first.key.version, second.key.version);
-        assert_eq!(first.sha256, crate::sha256(b"onetwo"));
+        let put = async || {
+            let body = chunks(&["one", "two"]);
+            store.put_version(id, announced(b"onetwo"), body).await.unwrap()
+        };
+        let (first, second) = (put().await, put().await);
+        assert_ne!(first.version, second.version);
         let mut text = String::new();
-        io::Read::read_to_string(&mut store.open_version(&first.key).await.unwrap(), &mut text).unwrap();
+        io::Read::read_to_string(&mut store.open_version(&first).await.unwrap(), &mut text).unwrap();
         assert_eq!(text, "onetwo");
-        store.delete_versions(id, Some(&second.key.version)).await.unwrap();
-        assert!(store.open_version(&first.key).await.is_err());
-        store.quarantine_version(&second.key).await.unwrap();
-        store.quarantine_version(&second.key).await.unwrap();
-        assert!(store.open_version(&second.key).await.is_ok());
+        store.delete_version(&first).await.unwrap();
+        store.delete_version(&first).await.unwrap();
+        assert!(store.open_version(&first).await.is_err());
+        store.quarantine_version(&second).await.unwrap();
+        store.quarantine_version(&second).await.unwrap();
+        store.delete_versions(id).await.unwrap();
+        assert!(store.open_version(&second).await.is_ok());
     }
 
     #[tokio::test]
-    async fn wrong_length_leaves_nothing_behind() {
+    async fn wrong_bytes_leave_nothing_behind_and_take_nothing_away() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().to_owned()).unwrap();
-        let id = Uuid::new_v4();
-        let short = store.put_version(id, 7, chunks(&["onetwo"])).await;
+        let (id, right) = (Uuid::new_v4(), announced(b"onetwo"));
+        let kept = store.put_version(id, right, chunks(&["onetwo"])).await.unwrap();
+        let short = store.put_version(id, right, chunks(&["one"])).await;
         assert!(matches!(
             short,
             Err(PutError::TooShort {
-                announced: 7,
-                received: 6
+                announced: 6,
+                received: 3
             })
         ));
-        let long = store.put_version(id, 5, chunks(&["onetwo"])).await;
-        assert!(matches!(long, Err(PutError::TooLong { announced: 5 })));
+        let long = store.put_version(id, right, chunks(&["onetwo", "!"])).await;
+        assert!(matches!(long, Err(PutError::TooLong { announced: 6 })));
+        let changed = store.put_version(id, right, chunks(&["onetwO"])).await;
+        assert!(matches!(changed, Err(PutError::Changed { received, .. }) if received == crate::sha256(b"onetwO")));
         assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+        let versions = std::fs::read_dir(folder.path().join("uploads").join(id.to_string()));
+        assert_eq!(versions.unwrap().count(), 1);
+        assert!(store.open_version(&kept).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn walk_finds_versions_that_were_written_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().to_owned()).unwrap();
+        let key = store.put_version(Uuid::new_v4(), announced(b"one"), chunks(&["one"]));
+        let key = key.await.unwrap();
+        let walk = store
+            .versions_before(SystemTime::now() + Duration::from_secs(60))
+            .await
+            .unwrap();
+        let (found, rest) = walk.next().await.unwrap().unwrap();
+        assert_eq!(found, [key]);
+        assert!(rest.next().await.unwrap().is_none());
+        let walk = store.versions_before(SystemTime::UNIX_EPOCH).await.unwrap();
+        assert!(walk.next().await.unwrap().unwrap().0.is_empty());
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@
 pub mod filesystem;
 pub mod presigned;
 
-pub use filesystem::{PutError, Store};
+pub use filesystem::{PutError, Store, VersionWalk};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -47,10 +47,10 @@ pub struct VersionKey {
     pub version: String,
 }
 
-/// Outcome of a PUT to a versioned object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredVersion {
-    pub key: VersionKey,
+/// The only bytes that a PUT may bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Announced {
+    pub size_bytes: u64,
     pub sha256: [u8; 32],
 }
 
