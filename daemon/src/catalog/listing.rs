@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use tradepost_common::ids::AccountId;
 use tradepost_inspect::manifest::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -249,21 +250,28 @@ pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
     .await
 }
 
-/// The bytes of an item that `account` may download: its own, and scanned clean.
-pub async fn own_source(db: &PgPool, item: Uuid, account: Uuid) -> sqlx::Result<Option<(Vec<u8>, String)>> {
-    let row = sqlx::query!(
+/// A source file that its contributor may download.
+pub struct Source {
+    pub account: AccountId,
+    pub sha256: Vec<u8>,
+    pub path: String,
+}
+
+/// The source file of an item that was scanned clean, unless it was rejected or its contributor is banned.
+pub async fn source(db: &PgPool, item: Uuid) -> sqlx::Result<Option<Source>> {
+    sqlx::query_as!(
+        Source,
         r#"
-        select item.sha256, item.path from items item
+        select account.id as "account: AccountId", item.sha256, item.path from items item
         join sets set_ on set_.id = item.set_id
         join families family on family.id = set_.family_id
-        where item.id = $1 and family.account_id = $2 and item.state in ('ready', 'published')
+        join accounts account on account.id = family.account_id
+        where item.id = $1 and item.state in ('ready', 'published') and account.banned_at is null
         "#,
-        item,
-        account
+        item
     )
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (row.sha256, row.path)))
+    .await
 }
 
 /// The published file of an item. `None`: not published, or published before there were sanitized copies.

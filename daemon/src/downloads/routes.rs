@@ -1,4 +1,4 @@
-//! `/r/<sha256>.<format>`: public renditions under URLs that never change; `/objects/m/...`: source files by presigned URL.
+//! `/r/<sha256>.<format>`: public renditions under URLs that never change; `/objects/sources/...`: source files by presigned URL.
 
 use axum::Json;
 use axum::body::Body;
@@ -93,16 +93,21 @@ fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
 }
 
 /// A source file, by presigned URL
-#[utoipa::path(get, path = "/objects/m/{sha256}/{name}", tag = "catalogue",
-    params(("sha256" = String, Path), ("name" = String, Path), PresignedQuery),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 410, body = Problem)))]
+///
+/// The URL works until it expires, the file is rejected or withdrawn, or its contributor is banned: `404` then, or `410`.
+#[utoipa::path(get, path = "/objects/sources/{item}/{name}", tag = "catalogue",
+    params(("item" = Uuid, Path), ("name" = String, Path), PresignedQuery),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 410, body = Problem)))]
 async fn get_source(
     State(app): State<SharedApp>,
-    Path((digest, name)): Path<(String, String)>,
+    Path((item, name)): Path<(Uuid, String)>,
     Query(permission): Query<PresignedQuery>,
 ) -> ApiResult<Response> {
-    permission.verify(&app, "GET", &format!("/objects/m/{digest}/{name}"))?;
-    let sha256 = parse_digest(&digest).ok_or(ApiError::NotFound("file"))?;
+    permission.verify(&app, "GET", &source_path(item, &name))?;
+    let source = listing::source(&app.db, item).await?;
+    let source = source.ok_or(ApiError::NotFound("file"))?;
+    let sha256: [u8; 32] = source.sha256.try_into().map_err(|_| ApiError::NotFound("file"))?;
     if scan::service::is_infected(&app.db, &sha256).await? {
         return Err(ApiError::Gone {
             code: "withdrawn",
@@ -110,6 +115,10 @@ async fn get_source(
         });
     }
     download(&app, sha256, &name, "application/octet-stream").await
+}
+
+fn source_path(item: Uuid, name: &str) -> String {
+    format!("/objects/sources/{item}/{name}")
 }
 
 /// The file of a free item
@@ -171,11 +180,12 @@ async fn get_item_source(
     Bearer(account): Bearer,
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<SourceUrl>> {
-    let source = listing::own_source(&app.db, id, account.id.0).await?;
-    let (sha256, path) = source.ok_or(ApiError::NotFound("item of yours"))?;
+    let source = listing::source(&app.db, id).await?;
+    let own = source.filter(|source| source.account == account.id);
+    let own = own.ok_or(ApiError::NotFound("item of yours"))?;
     let expires_at =
         time::OffsetDateTime::now_utc() + time::Duration::seconds(app.config.limits.download_url_seconds.into());
-    let path = format!("/objects/m/{}/{}", hex::encode(sha256), safe_name(&path));
+    let path = source_path(id, &safe_name(&own.path));
     let query = app.signer.query("GET", &path, expires_at);
     Ok(Json(SourceUrl {
         url: format!("{}{path}?{query}", app.public_url()),

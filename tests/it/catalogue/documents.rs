@@ -22,7 +22,7 @@ const ROUTES: [(&str, &[&str]); 18] = [
     ("/v1/items/{id}/source", &["get"]),
     ("/v1/items/{id}/file", &["get"]),
     ("/r/{name}", &["get"]),
-    ("/objects/m/{sha256}/{name}", &["get"]),
+    ("/objects/sources/{item}/{name}", &["get"]),
     ("/livez", &["get"]),
 ];
 

@@ -61,6 +61,39 @@ async fn assert_forgery_opens_nothing(app: &TestApp, url: &str) {
 }
 
 #[tokio::test]
+async fn presigned_url_ends_with_the_rejection_and_with_the_ban() {
+    let app = TestApp::start();
+    let token = app.token(&["--account", "newbie"]);
+    let mut files = Vec::new();
+    for set in ["One", "Two"] {
+        let (case, _) = app.case_of(&token, set, 1).await;
+        let item = app.look(&format!("/v1/cases/{case}")).await["items"][0]["id"].clone();
+        let url = source(&app, item.as_str().unwrap(), &token).await.json()["url"].clone();
+        files.push((case, url.as_str().unwrap().to_owned()));
+    }
+    let status = async |url: &str| Answer::to(app.http.get(url)).await.status;
+    let [(first, of_first), (second, of_second)] = &files[..] else {
+        panic!("two files")
+    };
+    assert_eq!(status(of_first).await, StatusCode::OK);
+    app.desk(first, "reject", serde_json::json!({ "template": "quality" }))
+        .await;
+    assert_eq!(status(of_first).await, StatusCode::NOT_FOUND, "it was rejected");
+    app.desk(first, "undo", serde_json::json!({})).await;
+    assert_eq!(status(of_first).await, StatusCode::OK, "and is there again");
+    assert_eq!(status(of_second).await, StatusCode::OK);
+    let ban = serde_json::json!({ "template": "copy", "reject_open": false });
+    app.desk(first, "ban", ban).await;
+    let open = app.look(&format!("/v1/cases/{second}")).await;
+    assert_eq!(open["items"][0]["state"], "ready", "{open}");
+    assert_eq!(
+        status(of_second).await,
+        StatusCode::NOT_FOUND,
+        "the contributor is banned"
+    );
+}
+
+#[tokio::test]
 async fn download_expires() {
     let app = TestApp::start_with(Options::default().set("LIMITS__DOWNLOAD_URL_SECONDS", 1));
     let ann = app.trusted("ann");
