@@ -25,6 +25,20 @@ impl Options {
         self
     }
 
+    /// Trusts after so many packs, however young the account is and however few files they have.
+    pub fn trusting_after(self, packs: u32) -> Self {
+        let without = [
+            "TRUSTED_FILES",
+            "TRUSTED_ACCOUNT_DAYS",
+            "ELITE_FILES",
+            "ELITE_ACCOUNT_DAYS",
+        ];
+        let options = without
+            .iter()
+            .fold(self, |options, key| options.set(&format!("REVIEW__TRUST__{key}"), 0));
+        options.set("REVIEW__TRUST__TRUSTED_AFTER", packs)
+    }
+
     /// Is a key set that begins so?
     fn has(&self, prefix: &str) -> bool {
         let mut keys = self.variables.iter().map(|(variable, _)| variable);

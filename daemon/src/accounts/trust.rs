@@ -1,6 +1,7 @@
 //! Trust levels of contributors and the rules that move them (`[review.trust]`). Every move leaves a row with its reason.
 //!
-//! - *new* becomes *trusted* after a few published packs in a row, when no rejection is recent;
+//! - *new* becomes *trusted* after a few published packs in a row with enough files, when the account is old enough and no
+//!   rejection is recent;
 //! - *trusted* becomes *elite* after many, when hardly any of its packs were rejected;
 //! - a rejection costs a level; malware, active content and a ban cost all of them.
 
@@ -21,16 +22,80 @@ pub struct Facts {
     /// By moderators, and not taken back.
     pub rejected: i64,
     pub days_since_rejection: Option<i64>,
+    /// Published.
+    pub files: i64,
+    pub account_days: i64,
+}
+
+/// Requirements of a level that are not met yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Missing {
+    packs: i64,
+    files: i64,
+    days: i64,
+}
+
+impl Missing {
+    const NOTHING: Self = Self {
+        packs: 0,
+        files: 0,
+        days: 0,
+    };
+
+    fn for_trusted(facts: Facts, rules: &TrustConfig) -> Self {
+        let since_rejection = facts
+            .days_since_rejection
+            .map_or(0, |days| less(rules.trusted_after_days, days));
+        Self {
+            packs: less(rules.trusted_after, facts.published_in_a_row),
+            files: less(rules.trusted_files, facts.files),
+            days: since_rejection.max(less(rules.trusted_account_days, facts.account_days)),
+        }
+    }
+
+    fn for_elite(facts: Facts, rules: &TrustConfig) -> Self {
+        Self {
+            packs: less(rules.elite_after, facts.published),
+            files: less(rules.elite_files, facts.files),
+            days: less(rules.elite_account_days, facts.account_days),
+        }
+    }
+
+    /// As a sentence: `2 more published packs make it trusted, with 15 more files, in 10 days at the earliest`.
+    fn describe(self, level: Trust) -> String {
+        let level = level.as_str();
+        let mut text = match (self.packs, self.days) {
+            (0, 0) => format!("the next published pack makes it {level}"),
+            (0, days) => format!("a pack published in {} or later makes it {level}", counted(days, "day")),
+            (1, _) => format!("1 more published pack makes it {level}"),
+            (packs, _) => format!("{packs} more published packs make it {level}"),
+        };
+        if self.files > 0 {
+            text += &format!(", with {}", counted(self.files, "more file"));
+        }
+        if self.packs > 0 && self.days > 0 {
+            text += &format!(", in {} at the earliest", counted(self.days, "day"));
+        }
+        text
+    }
+}
+
+fn counted(count: i64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn less(wanted: u32, there: i64) -> i64 {
+    (i64::from(wanted) - there).max(0)
 }
 
 /// The level after a publication, and the reason in words. `None`: unchanged.
 pub fn after_publication(trust: Trust, facts: Facts, rules: &TrustConfig) -> Option<(Trust, String)> {
     match trust {
-        Trust::New if missing_for_trusted(facts, rules) == 0 && days_to_wait(facts, rules) == 0 => {
+        Trust::New if Missing::for_trusted(facts, rules) == Missing::NOTHING => {
             let why = format!("{} packs in a row were published", facts.published_in_a_row);
             Some((Trust::Trusted, why))
         }
-        Trust::Trusted if missing_for_elite(facts, rules) == 0 && is_rarely_rejected(facts, rules) => {
+        Trust::Trusted if Missing::for_elite(facts, rules) == Missing::NOTHING && is_rarely_rejected(facts, rules) => {
             let why = format!("{} packs were published, {} rejected", facts.published, facts.rejected);
             Some((Trust::Elite, why))
         }
@@ -50,30 +115,19 @@ pub fn taken_back(now: Trust, before: Trust, after: Trust) -> Trust {
 
 /// Describes the next move of the trust, for a moderator.
 pub fn next_move(trust: Trust, facts: Facts, rules: &TrustConfig) -> String {
-    let packs = |count: i64| if count == 1 { "pack makes" } else { "packs make" };
     match trust {
-        Trust::New => match (missing_for_trusted(facts, rules), days_to_wait(facts, rules)) {
-            (0, 0) => "the next published pack makes it trusted".to_owned(),
-            (0, days) => format!("a pack published in {days} days or later makes it trusted"),
-            (count, 0) => format!("{count} more published {} it trusted", packs(count)),
-            (count, days) => {
-                format!(
-                    "{count} more published {} it trusted, in {days} days at the earliest",
-                    packs(count)
-                )
-            }
-        },
-        Trust::Trusted => match missing_for_elite(facts, rules) {
-            0 if is_rarely_rejected(facts, rules) => "the next published pack makes it elite".to_owned(),
-            0 => format!(
+        Trust::New => Missing::for_trusted(facts, rules).describe(Trust::Trusted),
+        Trust::Trusted => match Missing::for_elite(facts, rules) {
+            Missing::NOTHING if !is_rarely_rejected(facts, rules) => format!(
                 "{} of {} packs were rejected: elite needs less than {} %",
                 facts.rejected,
                 facts.rejected + facts.published,
                 rules.elite_below_percent
             ),
-            count => format!(
-                "{count} more published {} it elite; a rejection makes it {}",
-                packs(count),
+            Missing::NOTHING => Missing::NOTHING.describe(Trust::Elite),
+            missing => format!(
+                "{}; a rejection makes it {}",
+                missing.describe(Trust::Elite),
                 after_rejection(trust, rules).as_str()
             ),
         },
@@ -94,19 +148,6 @@ pub async fn set(
         queries::insert_trust_change(tx, account, (before, after), reason, decision).await?;
     }
     Ok(after)
-}
-
-fn missing_for_trusted(facts: Facts, rules: &TrustConfig) -> i64 {
-    (i64::from(rules.trusted_after) - facts.published_in_a_row).max(0)
-}
-
-fn missing_for_elite(facts: Facts, rules: &TrustConfig) -> i64 {
-    (i64::from(rules.elite_after) - facts.published).max(0)
-}
-
-fn days_to_wait(facts: Facts, rules: &TrustConfig) -> i64 {
-    let wait = |days: i64| (i64::from(rules.trusted_after_days) - days).max(0);
-    facts.days_since_rejection.map_or(0, wait)
 }
 
 fn is_rarely_rejected(facts: Facts, rules: &TrustConfig) -> bool {
@@ -132,6 +173,8 @@ mod tests {
             published_in_a_row: in_a_row,
             rejected,
             days_since_rejection: days,
+            files: 1_000,
+            account_days: 1_000,
         }
     }
 
@@ -146,6 +189,46 @@ mod tests {
         assert_eq!(level(Trust::New, facts(9, 2, 1, Some(200))), None);
         assert_eq!(level(Trust::New, facts(9, 3, 1, Some(89))), None);
         assert_eq!(level(Trust::New, facts(9, 3, 1, Some(90))), Some(Trust::Trusted));
+    }
+
+    #[test]
+    fn a_young_account_and_few_files_are_not_trusted_however_many_packs_there_are() {
+        let young = Facts {
+            account_days: 13,
+            ..facts(9, 9, 0, None)
+        };
+        let few = Facts {
+            files: 19,
+            ..facts(9, 9, 0, None)
+        };
+        let both = Facts { files: 19, ..young };
+        for refused in [young, few, both] {
+            assert_eq!(level(Trust::New, refused), None);
+        }
+        let elite = facts(99, 99, 0, None);
+        assert_eq!(
+            level(
+                Trust::Trusted,
+                Facts {
+                    account_days: 89,
+                    ..elite
+                }
+            ),
+            None
+        );
+        assert_eq!(level(Trust::Trusted, Facts { files: 249, ..elite }), None);
+        let next = |facts| next_move(Trust::New, facts, &TrustConfig::default());
+        assert_eq!(next(young), "a pack published in 1 day or later makes it trusted");
+        assert_eq!(next(few), "the next published pack makes it trusted, with 1 more file");
+        let fresh = Facts {
+            files: 5,
+            account_days: 4,
+            ..facts(1, 1, 0, None)
+        };
+        assert_eq!(
+            next(fresh),
+            "2 more published packs make it trusted, with 15 more files, in 10 days at the earliest"
+        );
     }
 
     #[test]

@@ -150,6 +150,14 @@ impl Check<'_> {
             limits.upload_starts_per_minute,
             1..=1_000_000,
         );
+        let largest = limits.account_unpublished_mib >= limits.pack_mib;
+        let message = "must be at least limits.pack_mib, or the largest pack can not be uploaded";
+        self.require(largest, "limits.account_unpublished_mib", message);
+        self.between(
+            "limits.account_unpublished_mib",
+            limits.account_unpublished_mib,
+            1..=1 << 30,
+        );
         self.between("limits.upload_url_seconds", limits.upload_url_seconds, 1..=604_800);
         self.between("limits.download_url_seconds", limits.download_url_seconds, 1..=604_800);
         self.between("limits.claim_seconds", limits.claim_seconds, 10..=86_400);
@@ -167,7 +175,15 @@ impl Check<'_> {
         let trust = &review.trust;
         self.between("review.trust.trusted_after", trust.trusted_after, 1..=1_000);
         self.between("review.trust.trusted_after_days", trust.trusted_after_days, 0..=3_650);
+        self.between("review.trust.trusted_files", trust.trusted_files, 0..=100_000);
+        self.between(
+            "review.trust.trusted_account_days",
+            trust.trusted_account_days,
+            0..=3_650,
+        );
         self.between("review.trust.elite_after", trust.elite_after, 1..=100_000);
+        self.between("review.trust.elite_files", trust.elite_files, 0..=1_000_000);
+        self.between("review.trust.elite_account_days", trust.elite_account_days, 0..=3_650);
         self.between(
             "review.trust.elite_below_percent",
             trust.elite_below_percent,

@@ -68,10 +68,18 @@ impl TargetHours {
 pub struct TrustConfig {
     /// A new contributor is trusted after so many published packs in a row,
     pub trusted_after: u32,
-    /// and no rejection for so many days.
+    /// no rejection for so many days,
     pub trusted_after_days: u32,
+    /// so many published files,
+    pub trusted_files: u32,
+    /// and so many days with an account.
+    pub trusted_account_days: u32,
     /// A trusted contributor is elite after so many published packs,
     pub elite_after: u32,
+    /// so many published files,
+    pub elite_files: u32,
+    /// and so many days with an account,
+    pub elite_account_days: u32,
     /// when fewer than so many of a hundred decided packs were rejected.
     pub elite_below_percent: f64,
     /// Levels that a rejection costs.
@@ -85,7 +93,11 @@ impl Default for TrustConfig {
         Self {
             trusted_after: 3,
             trusted_after_days: 90,
+            trusted_files: 20,
+            trusted_account_days: 14,
             elite_after: 25,
+            elite_files: 250,
+            elite_account_days: 90,
             elite_below_percent: 2.0,
             rejection_costs: 1,
             hostile_makes_new: true,

@@ -14,7 +14,7 @@ async fn account(app: &TestApp) -> Value {
 #[tokio::test]
 async fn published_packs_in_a_row_make_a_contributor_trusted_and_more_of_them_elite() {
     let options = Options::default()
-        .set("REVIEW__TRUST__TRUSTED_AFTER", 2)
+        .trusting_after(2)
         .set("REVIEW__TRUST__ELITE_AFTER", 4);
     let app = TestApp::start_with(options);
     let token = app.token(&["--account", "newbie"]);
@@ -47,8 +47,32 @@ async fn published_packs_in_a_row_make_a_contributor_trusted_and_more_of_them_el
 }
 
 #[tokio::test]
+async fn three_packs_of_a_young_account_make_nobody_trusted() {
+    let app = TestApp::start();
+    let token = app.token(&["--account", "newbie"]);
+    for set in ["One", "Two", "Three"] {
+        let (case, _) = app.case_of(&token, set, 1).await;
+        app.desk(&case, "approve", json!({})).await;
+    }
+    let now = account(&app).await;
+    assert_eq!(
+        (&now["trust"], &now["trust_rule"]),
+        (
+            &json!("new"),
+            &json!("a pack published in 14 days or later makes it trusted, with 17 more files")
+        ),
+        "{now}"
+    );
+    app.sql("update accounts set created_at = created_at - interval '14 days'")
+        .await;
+    let (case, _) = app.case_of(&token, "Four", 17).await;
+    app.desk(&case, "approve", json!({})).await;
+    assert_eq!(account(&app).await["trust"], "trusted");
+}
+
+#[tokio::test]
 async fn rejection_costs_a_level_and_the_way_back_takes_time() {
-    let app = TestApp::start_with(Options::default().set("REVIEW__TRUST__TRUSTED_AFTER", 1));
+    let app = TestApp::start_with(Options::default().trusting_after(1));
     let token = app.token(&["--account", "newbie"]);
     let (first, _) = app.case_of(&token, "One", 1).await;
     let (second, _) = app.case_of(&token, "Two", 1).await;

@@ -35,7 +35,7 @@ async fn there_and_back(app: &TestApp, case: &str, verb: &str, body: Value) -> V
 
 #[tokio::test]
 async fn approval_that_is_taken_back_leaves_everything_as_it_was() {
-    let app = TestApp::start_with(Options::default().set("REVIEW__TRUST__TRUSTED_AFTER", 1));
+    let app = TestApp::start_with(Options::default().trusting_after(1));
     let token = app.token(&["--account", "newbie"]);
     let (case, upload) = app.case_of(&token, "Ticks", 3).await;
     let detail = there_and_back(&app, &case, "approve", json!({})).await;

@@ -27,6 +27,9 @@ pub async fn facts(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<
         select (select count(*) from uploads where account_id = $1 and state = 'published') as "published!",
             (select count(*) from uploads where account_id = $1 and state = 'published'
                 and (rejections.last is null or settled_at > rejections.last)) as "published_in_a_row!",
+            (select count(*) from items join sets on sets.id = items.set_id join families on families.id = sets.family_id
+                where families.account_id = $1 and items.state = 'published') as "files!",
+            (select floor(extract(epoch from now() - created_at) / 86400)::int8 from accounts where id = $1) as "account_days!",
             rejections.rejected as "rejected!",
             floor(extract(epoch from now() - rejections.last) / 86400)::int8 as days_since_rejection
         from rejections
