@@ -57,6 +57,7 @@ pub mod pager;
 pub mod pinned;
 pub mod rate_limit;
 pub mod scanner;
+pub mod state_dir;
 pub mod tasks;
 pub mod telemetry;
 

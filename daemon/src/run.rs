@@ -1,6 +1,5 @@
 //! The life of the daemon: start-up, work and shutdown in reading order.
 
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +31,7 @@ use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::tasks::{Tasks, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{monitor, operations, presets, public, queues, redrive, scheduler};
+use crate::{monitor, operations, presets, public, queues, redrive, scheduler, state_dir};
 use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
@@ -43,7 +42,7 @@ use tradepost_store::presigned::Signer;
 /// Start-up fails, or a top-level task ends early.
 pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let signal = stop_signal()?;
-    let _lock = lock_state(&state)?;
+    let _lock = state_dir::take(&state)?;
     let listener = bind_api(&config).await?;
     let control_path = config
         .control
@@ -112,24 +111,6 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     ended
 }
 
-/// One daemon a state directory.
-fn lock_state(state: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(state)
-        .with_context(|| format!("making the state directory {}", state.display()))?;
-    let path = state.join("lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("opening {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            anyhow::bail!("another tradepostd runs on the state directory {}", state.display())
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
-    }
-}
-
 async fn bind_api(config: &Config) -> anyhow::Result<Option<TcpListener>> {
     if !config.has_role(DaemonRole::Api) {
         return Ok(None);
@@ -178,7 +159,7 @@ fn build(
     Ok(App {
         db: database.pool.clone(),
         store,
-        signer: Signer::open(&state.join("signing.key"))?,
+        signer: Signer::open(&state_dir::signing_key(state)?)?,
         jail: jail(&config, children),
         jail_children: children,
         presets: config.previews.load_presets()?,

@@ -21,5 +21,6 @@ mod presets;
 mod real_packs;
 mod review;
 mod scanner;
+mod state_dir;
 mod terminal;
 mod words;

@@ -7,6 +7,7 @@ use tradepost_common::ids::OperationId;
 use tradepost_common::operations::{ItemState, NewOperation, OperationKind, Selection};
 
 use super::check;
+use super::kind::DeadLetters;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::dead_letters::DeadLetter;
@@ -34,6 +35,7 @@ pub async fn make(app: &App, actor: &Actor, new: &NewOperation) -> ApiResult<Ope
     row.reason = new.reason.as_deref().map(|reason| reason.trim().to_owned());
     let mut tx = app.db.begin().await?;
     operations::service::insert(&mut tx, &row, actor).await?;
+    operations::service::record(&mut tx, &DeadLetters(new.kind), actor, "plan", &row).await?;
     tx.commit().await?;
     operations::service::until_planned(app, row.id).await
 }

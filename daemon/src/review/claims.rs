@@ -4,7 +4,7 @@ use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::{CaseRow, DecisionAct, Viewers};
 
-use super::deciding::{lock_for, subject};
+use super::deciding::{claimed, lock_for, subject};
 use super::queries::claims::{self as queries, OwnAppeals};
 use super::queries::decisions::{self, NewDecision};
 use super::service::find;
@@ -31,18 +31,25 @@ pub async fn claim(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     find(&app.db, id).await
 }
 
-/// Releases a claim and stops viewing. Releasing what one does not hold changes nothing.
+/// Stops viewing and releases the claim, if there is one.
+///
+/// # Errors
+/// A conflict when somebody else holds it.
 pub async fn release(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow> {
     let mut tx = app.db.begin().await?;
     let state = decisions::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("case"))?;
     queries::look_away(&mut *tx, id, &actor.user).await?;
-    if state.claimed_by.as_deref() == Some(&actor.user) {
+    let is_own = state.claimed_by.as_ref() == Some(&actor.user);
+    if is_own {
         queries::clear_claim(&mut *tx, id).await?;
         audit::note(&mut tx, actor, AuditAct::CaseRelease, &subject(id)).await?;
     }
     tx.commit().await?;
     app.changed.cases();
-    find(&app.db, id).await
+    match state.claimed_by {
+        Some(holder) if !is_own => Err(claimed(&holder)),
+        _ => find(&app.db, id).await,
+    }
 }
 
 /// Claims the first case of the queue that nobody holds and this moderator did not skip. An appeal goes to somebody else than

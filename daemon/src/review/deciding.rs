@@ -69,11 +69,14 @@ pub(super) async fn lock_for(tx: &mut PgConnection, actor: &Actor, id: CaseId) -
         return Err(ApiError::conflict("case-decided", "Already decided."));
     }
     match &case.claimed_by {
-        Some(holder) if *holder != actor.user => {
-            Err(ApiError::conflict("case-claimed", format!("{holder} holds the case.")))
-        }
+        Some(holder) if *holder != actor.user => Err(claimed(holder)),
         _ => Ok(case),
     }
+}
+
+/// The refusal of what only the holder of a case may do.
+pub(super) fn claimed(holder: &str) -> ApiError {
+    ApiError::conflict("case-claimed", format!("{holder} holds the case."))
 }
 
 /// Subject of a case in the audit log.

@@ -49,11 +49,11 @@ async fn what_was_mended_is_redriven_and_the_pack_is_published() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|row| (&row["act"], &row["actor"]))
+        .map(|row| (row["act"].clone(), row["actor"].clone()))
         .collect();
     assert_eq!(
-        acts[..2],
-        [(&json!("operation.done"), &me), (&json!("operation.start"), &me)],
+        acts[..3],
+        ["operation.done", "operation.start", "operation.plan"].map(|act| (act.into(), me.clone())),
         "{audit}"
     );
     assert_eq!(audit["rows"][1]["detail"]["eligible"], json!(5));

@@ -90,6 +90,13 @@ async fn most_severe_case_comes_first_and_a_claim_that_ended_is_taken_over() {
         "who lost the claim decides nothing: {problem}"
     );
     assert!(problem["detail"].as_str().unwrap().contains("uid:3002"), "{problem}");
+    let (status, problem) = moderator(&app, 3_001, &format!("{case}/release"), json!({}));
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::CONFLICT, &json!("case-claimed")),
+        "nor does it release what another one holds: {problem}"
+    );
+    assert_eq!(app.look(&case).await["case"]["claimed_by"], "uid:3002");
     let (status, row) = moderator(&app, 3_002, &format!("{case}/release"), json!({}));
     assert_eq!((status, &row["claimed_by"]), (StatusCode::OK, &Value::Null));
     let (status, _) = moderator(&app, 3_001, &format!("{case}/claim"), json!({}));
