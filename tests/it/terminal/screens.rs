@@ -74,7 +74,7 @@ async fn token_is_revoked_at_the_keyboard_after_y() {
     let Some(screen) = Screen::open(&app) else { return };
     screen.shows(&["published"]).await;
     screen.press("'");
-    screen.shows(&["open: t Tokens"]).await;
+    screen.shows(&["Open: t Tokens"]).await;
     screen.press("t");
     screen.shows(&["contributor", "active", "of ann"]).await;
     screen.press_until("X", "Read-only").await;

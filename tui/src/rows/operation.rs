@@ -208,7 +208,7 @@ pub fn pace_in_words(operation: &Operation) -> String {
             )),
         }
         match pace.stop_at_percent {
-            100 => words.push_str(", never stops by itself"),
+            100 => words.push_str(", never stops"),
             n => words.push_str(&format!(", stops above {n} % failures")),
         }
     }
@@ -222,14 +222,14 @@ pub fn in_text(operation: &Operation, styling: Styling) -> String {
     let mut fact = |name: &str, value: &str| out.push_str(&format!("{name:<12} {value}\n"));
     fact("operation", &operation.id.to_string());
     fact("kind", operation.kind.as_str());
-    fact("what", &text::clean(&operation.what));
+    fact("target", &text::clean(&operation.what));
     let phase = phase_in_words(operation);
     fact("state", &format!("{}{phase}", paint(&shown.text, shown.tone, styling)));
     fact("by", &text::clean(&operation.actor));
     if let Some(reason) = &operation.reason {
         fact("reason", &text::clean(reason));
     }
-    fact("pace", &pace_in_words(operation));
+    fact("rate", &pace_in_words(operation));
     fact("selected", &operation.selected.to_string());
     fact("to act on", &operation.eligible().to_string());
     fact("acted on", &operation.acted.to_string());

@@ -208,11 +208,11 @@ impl Screen for Operations {
 
     fn help(&self, _page: &Page) -> &'static [Hint] {
         &[
-            ("P", "pause or resume; one that stopped by itself asks"),
-            ("X", "cancel; what is done stays done"),
-            ("C", "another rate"),
-            ("Enter", "its messages; then the dead letter"),
-            ("Tab", "campaigns; in one: all, skipped, sent, done, failed ones"),
+            ("P", "pause or resume"),
+            ("X", "cancel; finished messages stay"),
+            ("C", "change the rate"),
+            ("Enter", "its messages; there: the dead letter"),
+            ("Tab", "campaigns; in an operation: filter by state"),
         ]
     }
 
@@ -220,7 +220,7 @@ impl Screen for Operations {
         vec![
             Entry::new("pause or resume the operation", "P", Self::pause_or_resume),
             Entry::new("cancel the operation", "X", Self::ask_cancel),
-            Entry::new("rate of the operation", "C", Self::ask_rate),
+            Entry::new("change the rate of the operation", "C", Self::ask_rate),
         ]
     }
 

@@ -58,7 +58,7 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
             false => Spans::new(),
         },
         room(campaign),
-        labelled("pace", words::pace(campaign)),
+        labelled("rate", words::pace(campaign)),
         labelled("reason", campaign.reason.clone()),
     ];
     let mut rest = area;

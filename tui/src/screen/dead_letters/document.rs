@@ -96,7 +96,7 @@ impl Document {
 
     fn attempts(&mut self, history: &[DeadAttempt]) {
         match history.len() {
-            0 => self.heading("No failed attempt is on record"),
+            0 => self.heading("No recorded attempts"),
             1 => self.heading("1 failed attempt"),
             n => self.heading(&format!("{n} failed attempts, newest first")),
         }
@@ -128,7 +128,7 @@ impl Document {
     }
 
     fn operations(&mut self, parts: &[Part]) {
-        self.heading("Operations it took part in");
+        self.heading("Operations");
         if parts.is_empty() {
             self.lines.push(vec![("none".to_owned(), Tone::Dim)]);
         }

@@ -90,7 +90,7 @@ impl Request for SendEdit {
                     }
                 }
                 let state = operation.state.as_str();
-                cx.say(Tone::Good, format!("sent with the new payload: {state}; 4 shows it"));
+                cx.say(Tone::Good, format!("Sent with the new payload: {state}. 4 shows it"));
             }
             (Err(e), Some(edited)) => edited.stage = Stage::Failed(format!("NOT sent: {e}")),
             (Err(e), None) => cx.say(Tone::Bad, format!("NOT sent: {e}")),
@@ -113,7 +113,7 @@ impl DeadLetters {
                 self.edit_letter(cx);
             }
             Some(Level::Letter) => self.edit_letter(cx),
-            _ => cx.say(Tone::Warn, "one message is edited at a time: open it first"),
+            _ => cx.say(Tone::Warn, "Open the message to edit it"),
         }
     }
 
@@ -122,14 +122,14 @@ impl DeadLetters {
             return;
         };
         let Some(detail) = &letter.fetched.value else {
-            return cx.say(Tone::Dim, "reading the message …");
+            return cx.say(Tone::Dim, "Reading the message …");
         };
         if self
             .edited
             .as_ref()
             .is_some_and(|edited| edited.stage == Stage::Sending)
         {
-            return cx.say(Tone::Warn, "an edit is being sent");
+            return cx.say(Tone::Warn, "An edit is being sent");
         }
         self.edited = Some(Edited {
             id: letter.id,
@@ -159,14 +159,14 @@ impl DeadLetters {
             Ok(text) => edited.text = text,
             Err(why) => {
                 self.edited = None;
-                return cx.say(Tone::Bad, format!("not edited: {why}"));
+                return cx.say(Tone::Bad, format!("Not edited: {why}"));
             }
         }
         edited.stage = match serde_json::from_str::<serde_json::Value>(&edited.text) {
             Err(e) => broken(&edited.text, &e),
             Ok(payload) if payload == edited.original => {
                 self.edited = None;
-                return cx.say(Tone::Plain, "the payload is as it was; R sends it again unchanged");
+                return cx.say(Tone::Plain, "The payload is unchanged; R redrives it");
             }
             Ok(payload) => {
                 let seq = edited.seq;
@@ -182,7 +182,7 @@ impl DeadLetters {
 fn broken(text: &str, error: &serde_json::Error) -> Stage {
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or("");
     Stage::Broken {
-        why: format!("this is not JSON: {error}"),
+        why: format!("Not valid JSON: {error}"),
         line: format!("{:>4} │ {line}", error.line()),
     }
 }

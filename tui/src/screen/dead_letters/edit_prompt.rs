@@ -30,10 +30,10 @@ impl Prompt for EditPrompt {
             Some(KeyCode::Char('k') | KeyCode::Up) => self.top = self.top.saturating_sub(1),
             Some(KeyCode::Esc | KeyCode::Char('q' | 'n')) => {
                 if edited.stage == Stage::Sending {
-                    cx.say(Tone::Warn, "it is on its way already");
+                    cx.say(Tone::Warn, "It is already being sent");
                 } else {
                     screen.edited = None;
-                    cx.say(Tone::Plain, "nothing was sent");
+                    cx.say(Tone::Plain, "Nothing was sent");
                 }
                 return None;
             }
@@ -80,16 +80,16 @@ impl Stage {
     /// The title and the keys.
     fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Open => ("The editor has it", ""),
-            Self::Broken { .. } => ("Not JSON", "e edits it again · Esc gives it up"),
-            Self::Checking(_) => ("The daemon looks at it", "Esc gives it up"),
+            Self::Open => ("Open in the editor", ""),
+            Self::Broken { .. } => ("Not JSON", "e edit again · Esc discard"),
+            Self::Checking(_) => ("Checking the payload", "Esc discard"),
             Self::Checked(_, check) if check.faults.is_empty() => (
                 "Send it again with this payload?",
-                "y sends it · e edits again · j k scroll · Esc or n: no",
+                "y send · e edit again · j k scroll · Esc cancel",
             ),
-            Self::Checked(..) => ("It would be refused", "e edits it again · j k scroll · Esc gives it up"),
-            Self::Failed(_) => ("It went wrong", "e edits it again · Esc gives it up"),
-            Self::Sending => ("Sending", "on its way …"),
+            Self::Checked(..) => ("The payload is invalid", "e edit again · j k scroll · Esc discard"),
+            Self::Failed(_) => ("Failed", "e edit again · Esc discard"),
+            Self::Sending => ("Sending", "Sending …"),
         }
     }
 

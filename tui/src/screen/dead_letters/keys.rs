@@ -43,14 +43,14 @@ impl DeadLetters {
         let words = match (marking, *acts_on) {
             (Marking::All, ActsOn::Rows) => {
                 *acts_on = ActsOn::AllMatching;
-                "all that match are selected, loaded or not; * or Esc takes that back"
+                "All matching are selected, loaded or not; * or Esc undoes it"
             }
             (Marking::All, ActsOn::AllMatching) => {
                 *acts_on = ActsOn::Rows;
-                "the row under the cursor, or marked rows, are selected"
+                "The row under the cursor, or marked rows, are selected"
             }
-            _ if is_groups => "groups are acted on one at a time, or all with *",
-            (_, ActsOn::AllMatching) => "all that match are selected already; * takes that back",
+            _ if is_groups => "Groups cannot be marked: select one, or all with *",
+            (_, ActsOn::AllMatching) => "All matching are already selected; * undoes it",
             (_, ActsOn::Rows) => return Handled::No,
         };
         let tone = match marking {
@@ -113,28 +113,28 @@ pub fn hints(level: Level) -> &'static [Hint] {
 pub fn help(level: Level) -> &'static [Hint] {
     match level {
         Level::Groups => &[
-            ("Enter", "the messages of the group; of all groups after *"),
-            ("R", "redrive the group: a plan first, y starts it"),
+            ("Enter", "messages of the group; of all groups after *"),
+            ("R", "redrive the group: shows a plan, y starts it"),
             ("D X", "discard or purge the group, with a reason"),
-            ("*", "select all that match instead, loaded or not"),
-            ("/", "search file names and errors; the daemon does it"),
-            ("Esc", "takes back: *, the text, the queue"),
+            ("*", "select all matching groups, loaded or not"),
+            ("/", "search file names and errors"),
+            ("Esc", "undo *, the search, the queue"),
         ],
         Level::Letters => &[
-            ("Enter", "everything about the message"),
-            ("Space V", "mark one, a range; the list then holds still"),
-            ("*", "select all that match, loaded or not"),
-            ("R", "redrive what is selected: a plan first, y starts it"),
-            ("E", "edit the payload of one and send it"),
-            ("D X", "discard or purge what is selected, with a reason"),
-            ("/", "search file names and errors; the daemon does it"),
+            ("Enter", "details of the message"),
+            ("Space V", "mark one, a range; freezes the list"),
+            ("*", "select all matching messages, loaded or not"),
+            ("R", "redrive the selected: shows a plan, y starts it"),
+            ("E", "edit the payload of one and redrive it"),
+            ("D X", "discard or purge the selected, with a reason"),
+            ("/", "search file names and errors"),
         ],
         Level::Letter => &[
             ("j k g G", "scroll; Ctrl-d Ctrl-u by ten lines"),
-            ("n N", "the next or the previous message of the list"),
-            ("Enter", "the upload it belongs to"),
-            ("R D X", "redrive, discard, purge this one: a plan first"),
-            ("E", "edit the payload in $VISUAL or $EDITOR and send it"),
+            ("n N", "next or previous message of the list"),
+            ("Enter", "the upload of the message"),
+            ("R D X", "redrive, discard, purge: shows a plan"),
+            ("E", "edit the payload in $VISUAL or $EDITOR, redrive it"),
         ],
     }
 }

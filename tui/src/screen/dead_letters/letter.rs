@@ -127,7 +127,7 @@ impl Letter {
 fn draw_summary(canvas: &mut Canvas<'_>, area: Rect, detail: &DeadDetail, error: Option<&str>) -> Rect {
     let mut column = Column { canvas, rest: area };
     if let Some(why) = error {
-        column.lines(&format!("NOT READ AGAIN: {why}"), Tone::Warn, 1);
+        column.lines(&format!("NOT REFRESHED: {why}"), Tone::Warn, 1);
     }
     let row = &detail.row;
     let mut words = format!("failed {} ", format::plural(row.attempts.into(), "time", "times"));
@@ -170,7 +170,7 @@ impl DeadLetters {
         let detail = self.letter.as_ref().and_then(|letter| letter.fetched.value.as_ref());
         match detail.and_then(|detail| detail.links.upload_id) {
             Some(id) => cx.open(Destination::Upload(id)),
-            None => cx.say(Tone::Dim, "this message belongs to no upload"),
+            None => cx.say(Tone::Dim, "This message belongs to no upload"),
         }
     }
 }

@@ -60,7 +60,7 @@ impl DeadLetters {
         };
         let file = letter.subject.as_deref().unwrap_or("no file");
         let still = match letters.holds_still() && letters.paged.is_behind(cx.live.revisions.dead) {
-            true => " · the list changed; it holds still while rows are marked",
+            true => " · the list changed; it is frozen while rows are marked",
             false => "",
         };
         let (head, words) = split_top(detail, 1);

@@ -63,9 +63,9 @@ impl Request for PlanRequest {
             (Self::Rate(..), Ok(operation)) => {
                 screen.refresh_plan(&operation, cx.clock);
                 let rate = format::count(operation.pace.rate_per_second.into());
-                cx.say(Tone::Good, format!("{rate} messages a second at most"));
+                cx.say(Tone::Good, format!("At most {rate} messages per second"));
             }
-            (Self::Rate(..), Err(e)) => cx.say(Tone::Bad, format!("the rate stays: {e}")),
+            (Self::Rate(..), Err(e)) => cx.say(Tone::Bad, format!("Rate not changed: {e}")),
             (Self::Turn(id, turn), reply) => screen.plan_turned(id, turn, reply, cx),
         }
     }
@@ -102,11 +102,11 @@ impl Plan {
     fn refusal(&self, cx: &Shell) -> Option<&'static str> {
         let is_ready = self.is_ready();
         Some(match &self.operation {
-            _ if self.is_starting => "it is being started",
-            _ if self.is_looking() => "wait until the plan is here",
-            Some(operation) if !is_ready && operation.eligible() == 0 => "there is nothing to act on",
-            _ if !is_ready => "this plan cannot be started",
-            _ if cx.is_new(self.ready_at) => "the plan just came; look at it first",
+            _ if self.is_starting => "It is being started",
+            _ if self.is_looking() => "Wait for the plan",
+            Some(operation) if !is_ready && operation.eligible() == 0 => "The plan has no messages",
+            _ if !is_ready => "This plan cannot be started",
+            _ if cx.is_new(self.ready_at) => "The plan has just appeared; read it first",
             _ => return None,
         })
     }
@@ -214,16 +214,16 @@ impl DeadLetters {
             return;
         };
         if plan.is_starting {
-            return cx.say(Tone::Warn, "it was started already: 4 shows it, X there cancels it");
+            return cx.say(Tone::Warn, "Already started: 4 shows it, X there cancels it");
         }
         if !cx.is_live() {
-            let words = "nothing was done; the daemon forgets the plan within an hour";
+            let words = "Nothing was done; the plan expires within an hour";
             return cx.say(Tone::Plain, words);
         }
         if let Some(operation) = plan.operation.filter(|operation| !operation.state.is_over()) {
             cx.write(PlanRequest::Turn(operation.id, Turn::Cancel));
         }
-        cx.say(Tone::Plain, "nothing was done; the plan is cancelled");
+        cx.say(Tone::Plain, "Nothing was done; the plan is cancelled");
     }
 
     /// The answer to a start or a cancellation.

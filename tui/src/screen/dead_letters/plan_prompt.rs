@@ -163,14 +163,14 @@ impl Plan {
             format::stamp(self.target.seen_at),
             format::ago(self.target.seen_at, cx.clock.utc),
         );
-        let words = format!("as seen at {seen} UTC, {age} ago; none that came later");
+        let words = format!("as listed at {seen} UTC, {age} ago; nothing newer");
         column.line(&words, Tone::Dim);
         if let Some(reason) = &self.new.reason {
             column.lines(&format!("reason: {reason}"), Tone::Plain, 2);
         }
         match (&self.error, &self.operation) {
             (Some(why), _) => column.lines(why, Tone::Bad, 4),
-            (None, None) => column.line("asking the daemon …", Tone::Dim),
+            (None, None) => column.line("Planning …", Tone::Dim),
             (None, Some(operation)) => draw_counts(&mut column, operation),
         }
         let (question, keys) = self.question(prompt);
@@ -183,25 +183,24 @@ impl Plan {
         let name = self.name_to_type().unwrap_or_default();
         let shown = |input: &Input| input.shown(20);
         match prompt {
-            PlanPrompt::Pace(Limit::Rate, input) => {
-                (format!("messages a second at most: {}", shown(input)), ENTER_PLANS)
-            }
-            PlanPrompt::Pace(Limit::Canary, input) => {
-                (format!("so many first: {} (0: none)", shown(input)), ENTER_PLANS)
-            }
+            PlanPrompt::Pace(Limit::Rate, input) => (format!("Messages per second: {}", shown(input)), ENTER_PLANS),
+            PlanPrompt::Pace(Limit::Canary, input) => (
+                format!("Messages of the canary: {} (0: none)", shown(input)),
+                ENTER_PLANS,
+            ),
             PlanPrompt::Name(input) => {
                 let keys = match input.text() == name {
-                    true => "y STARTS it · Esc: no",
-                    false => "then y · Esc: no",
+                    true => "y START · Esc cancel",
+                    false => "then y · Esc cancel",
                 };
-                (format!("type {name} to go on: {}", input.shown(30)), keys)
+                (format!("Type {name} to continue: {}", input.shown(30)), keys)
             }
             PlanPrompt::Look => {
                 let keys = match (self.is_ready(), self.new.kind.sends()) {
-                    (true, true) => "y starts it · r rate · c canary · Esc or n: no",
-                    (true, false) => "y starts it · r rate · Esc or n: no",
-                    (false, true) => "r rate · c canary · Esc: no",
-                    (false, false) => "r rate · Esc: no",
+                    (true, true) => "y start · r rate · c canary · Esc cancel",
+                    (true, false) => "y start · r rate · Esc cancel",
+                    (false, true) => "r rate · c canary · Esc cancel",
+                    (false, false) => "r rate · Esc cancel",
                 };
                 (self.in_question(), keys)
             }
@@ -212,28 +211,28 @@ impl Plan {
         let state = self.operation.as_ref().map(|o| (o.state, o.eligible()));
         match (state, self.name_to_type()) {
             _ if self.error.is_some() => "This cannot be started.".to_owned(),
-            _ if self.is_starting => "starting …".to_owned(),
-            _ if self.is_looking() => "Nothing is touched yet.".to_owned(),
-            (Some((OperationState::Planned, 0)), _) => "There is nothing to act on.".to_owned(),
+            _ if self.is_starting => "Starting …".to_owned(),
+            _ if self.is_looking() => "Nothing is changed yet.".to_owned(),
+            (Some((OperationState::Planned, 0)), _) => "The plan has no messages.".to_owned(),
             (Some((OperationState::Planned, _)), Some(name)) => format!("Start it? y, then type {name}"),
             (Some((OperationState::Planned, _)), None) => "Start it?".to_owned(),
-            (Some((other, _)), _) => format!("It is {} by now.", other.as_str()),
+            (Some((other, _)), _) => format!("It is {} now.", other.as_str()),
             (None, _) => String::new(),
         }
     }
 }
 
-const ENTER_PLANS: &str = "Enter changes the plan and starts nothing · Esc leaves it";
+const ENTER_PLANS: &str = "Enter plan again (starts nothing) · Esc cancel";
 
 fn draw_counts(column: &mut Column<'_, '_>, operation: &Operation) {
     let (selected, eligible) = (operation.selected, operation.eligible());
     if operation.state == OperationState::Planning {
-        let words = format!("looking at every message: {} so far …", count(selected));
+        let words = format!("Planning: {} messages so far …", count(selected));
         return column.line(&words, Tone::Dim);
     }
     let verb = match operation.kind.sends() {
         true => "to be sent",
-        false => "to be given up",
+        false => "to be discarded",
     };
     let words = format!(
         "{} selected · {} {verb} · {} skipped",

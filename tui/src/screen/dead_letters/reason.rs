@@ -17,7 +17,7 @@ const REASONS: [&str; 5] = [
     "The file cannot be processed",
     "A newer upload replaces it",
     "The upload was withdrawn",
-    "A fault on our side: please upload it again",
+    "An error of the marketplace: please upload it again",
     "It was a test",
 ];
 
@@ -38,7 +38,7 @@ impl Prompt for ReasonPrompt {
         let mut reason = String::new();
         match (&mut self.input, plain(key)) {
             (_, Some(KeyCode::Esc)) | (None, Some(KeyCode::Char('q' | 'n'))) => {
-                cx.say(Tone::Plain, "nothing was planned");
+                cx.say(Tone::Plain, "Nothing was planned");
                 return None;
             }
             (Some(input), Some(KeyCode::Enter)) => reason = input.text().trim().to_owned(),
@@ -70,11 +70,11 @@ impl Prompt for ReasonPrompt {
             Some(input) => {
                 let shown = input.shown(usize::from(inside.width * 2).saturating_sub(11));
                 column.lines(&format!("reason: {shown}"), Tone::Accent, 2);
-                column.line("Enter makes the plan and acts on nothing · Esc: no", Tone::Dim);
+                column.line("Enter plan (changes nothing) · Esc cancel", Tone::Dim);
             }
             None => {
-                column.line("Contributors are told. m writes a reason of your own.", Tone::Dim);
-                column.line("1-5 makes the plan and acts on nothing · Esc: no", Tone::Accent);
+                column.line("The contributor will read the reason. m: another reason", Tone::Dim);
+                column.line("1-5 plan (changes nothing) · Esc cancel", Tone::Accent);
             }
         }
     }

@@ -84,7 +84,7 @@ impl<R: Row> Selected<R> {
         self.paged.answered(page, reply.map(|(rows, _)| rows), cx.clock);
     }
 
-    /// ` · render · /jail · ALL that match are selected`: the selection in words.
+    /// ` · render · /jail · ALL matching are selected`: the selection in words.
     pub fn in_words(&self) -> String {
         let parts = [&self.query.queue, &self.query.fingerprint].into_iter().flatten();
         let mut words: String = parts.map(|part| format!(" · {part}")).collect();
@@ -92,7 +92,7 @@ impl<R: Row> Selected<R> {
             words.push_str(&format!(" · /{text}"));
         }
         if self.acts_on == ActsOn::AllMatching {
-            words.push_str(" · ALL that match are selected");
+            words.push_str(" · ALL matching are selected");
         }
         if self.paged.is_restarted() {
             words.push_str(" · searching …");

@@ -47,7 +47,7 @@ impl DeadLetters {
             Some(Level::Groups) => self.group_target(),
             Some(Level::Letters) => self.letters_target(),
             Some(Level::Letter) => self.letter_target(cx),
-            None => Err("this works on dead letters: 3".to_owned()),
+            None => Err("Select a dead letter first: 3".to_owned()),
         }
     }
 
@@ -84,7 +84,7 @@ impl DeadLetters {
         if marks.len() > MAX_IDS {
             let most = format::count(MAX_IDS as i64);
             return Err(format!(
-                "at most {most} can be marked; filter with / and take all with *"
+                "At most {most} can be marked; filter with / and select all with *"
             ));
         }
         let (rows, words): (Vec<&DeadRow>, String) = if marks.is_empty() {
@@ -110,8 +110,8 @@ impl DeadLetters {
     }
 }
 
-const NOT_HERE: &str = "wait until the list is here";
-const NOTHING: &str = "there is no dead letter to act on";
+const NOT_HERE: &str = "Wait for the list";
+const NOTHING: &str = "No dead letter is selected";
 
 fn messages(n: i64) -> String {
     format::plural(n, "dead letter", "dead letters")

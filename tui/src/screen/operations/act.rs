@@ -52,9 +52,9 @@ impl Request for SetRate {
             Ok(operation) => {
                 operations.show(&operation, cx);
                 let rate = format::count(operation.pace.rate_per_second.into());
-                cx.say(Tone::Good, format!("{rate} messages a second at most"));
+                cx.say(Tone::Good, format!("At most {rate} messages per second"));
             }
-            Err(e) => cx.say(Tone::Bad, format!("the rate stays: {e}")),
+            Err(e) => cx.say(Tone::Bad, format!("Rate not changed: {e}")),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Operations {
             None => self.paged.list.selected().filter(|_| cx.page == list_page()),
         };
         if target.is_none() {
-            cx.say(Tone::Dim, "this works on operations: 4");
+            cx.say(Tone::Dim, "Select an operation first: 4");
         }
         target.cloned()
     }
@@ -76,7 +76,10 @@ impl Operations {
     fn changeable(&self, cx: &mut Shell) -> Option<Operation> {
         let operation = self.target(cx)?;
         if operation.state.is_over() {
-            cx.say(Tone::Warn, format!("it is {} already", operation.state.as_str()));
+            cx.say(
+                Tone::Warn,
+                format!("The operation is already {}", operation.state.as_str()),
+            );
             return None;
         }
         cx.may_write(Role::Operator).then_some(operation)
@@ -91,21 +94,21 @@ impl Operations {
             OperationState::Running => turn(operation.id, Turn::Pause, cx),
             OperationState::Paused => turn(operation.id, Turn::Resume, cx),
             OperationState::Stopped => ask(
-                "It stopped by itself. Go on all the same?",
+                "Too much failed, so it stopped. Resume anyway?",
                 operation.id,
                 Turn::Resume,
                 cx,
             ),
             other => cx.say(
                 Tone::Warn,
-                format!("it is {}: nothing to pause or resume", other.as_str()),
+                format!("The operation is {}: nothing to pause or resume", other.as_str()),
             ),
         }
     }
 
     pub fn ask_cancel(&mut self, cx: &mut Shell) {
         if let Some(operation) = self.changeable(cx) {
-            let question = "Cancel the operation? What is done stays done.";
+            let question = "Cancel the operation? Finished messages stay.";
             ask(question, operation.id, Turn::Cancel, cx);
         }
     }
@@ -114,12 +117,12 @@ impl Operations {
         let Some(operation) = self.changeable(cx) else {
             return;
         };
-        let label = format!("messages a second at most (1 to {})", format::count(MAX_RATE.into()));
+        let label = format!("Messages per second (1 to {})", format::count(MAX_RATE.into()));
         let submit = move |_: &mut Self, typed: &str, cx: &mut Shell| {
             let rate = parse_number(typed, 1..=MAX_RATE)?;
             if cx.may_write(Role::Operator) {
                 cx.write(SetRate(operation.id, rate));
-                cx.say(Tone::Dim, "changing …");
+                cx.say(Tone::Dim, "Changing …");
             }
             Ok(())
         };

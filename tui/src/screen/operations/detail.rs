@@ -60,7 +60,7 @@ impl Detail {
     pub fn open_item(&self, cx: &mut Shell) {
         match self.items.list.selected().map(|item| (item.message_id, item.state)) {
             Some((id, ItemState::LeftOut | ItemState::Failed)) => cx.open(Destination::DeadLetter(id)),
-            Some(_) => cx.say(Tone::Dim, "that message is no longer a dead letter"),
+            Some(_) => cx.say(Tone::Dim, "That message is no longer a dead letter"),
             None => {}
         }
     }

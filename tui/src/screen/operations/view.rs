@@ -22,9 +22,7 @@ impl Operations {
         let [head, table, below] = Layout::vertical(parts).areas(area);
         let position = listing::paged_position(&self.paged);
         canvas.heading(head, &format!("Operations {position} · Tab campaigns"));
-        let empty = self
-            .paged
-            .when_empty("no operation yet: R on dead letters (3) plans one");
+        let empty = self.paged.when_empty("No operations: R on dead letters (3) plans one");
         let look = Look::new(cx.clock.utc, &empty);
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &look);
         if let Some(operation) = self.paged.list.selected() {
@@ -58,8 +56,8 @@ impl Detail {
         let (head, rest) = split_top(column.rest, 1);
         let which = self.state.map_or("all", |state| state.as_str()).replace('_', " ");
         let position = listing::paged_position(&self.items);
-        canvas.heading(head, &format!("Messages: {which} {position} · Tab shows others"));
-        let empty = self.items.when_empty("no message to show: Tab shows others");
+        canvas.heading(head, &format!("Messages: {which} {position} · Tab next state"));
+        let empty = self.items.when_empty("No messages: Tab next state");
         cx.rows_area = listing::draw(canvas, rest, &mut self.items.list, &Look::new(cx.clock.utc, &empty));
     }
 }
@@ -99,7 +97,7 @@ fn progress(operation: &Operation, width: u16) -> Spans {
     if operation.state == OperationState::Running {
         words.push_str(&format!(" · {}/s", format::count(operation.rate.round() as i64)));
         if let Some(left) = operation.eta_seconds {
-            words.push_str(&format!(" · all out in {}", format::span(left)));
+            words.push_str(&format!(" · ETA {}", format::span(left)));
         }
     }
     let room = usize::from(width.saturating_sub(64)).clamp(8, 40);

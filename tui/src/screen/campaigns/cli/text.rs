@@ -14,12 +14,12 @@ pub fn in_text(campaign: &Campaign, styling: Styling) -> String {
     let mut out = String::new();
     let mut fact = |name: &str, value: &str| out.push_str(&format!("{name:<10} {value}\n"));
     fact("campaign", &campaign.id.to_string());
-    fact("what", &clean(&campaign.what));
+    fact("target", &clean(&campaign.what));
     fact("presets", &clean(&campaign.presets.join(", ")));
     fact("state", &state_in_words(campaign, styling));
     fact("by", &clean(&campaign.actor));
     fact("reason", &clean(&campaign.reason));
-    fact("pace", &words::pace(campaign));
+    fact("rate", &words::pace(campaign));
     let estimate = &campaign.estimate;
     fact("items", &format::count(campaign.items));
     fact("renditions", &format::count(estimate.outputs));

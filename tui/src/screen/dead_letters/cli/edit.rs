@@ -27,11 +27,11 @@ pub async fn run(client: &Client, args: EditArgs, output: Output) -> anyhow::Res
     } else if confirm::can_ask() {
         edit_by_hand(&detail.payload).await?
     } else {
-        anyhow::bail!("nobody is here to edit: pass --file or --set");
+        anyhow::bail!("no terminal to edit in: pass --file or --set");
     };
     if payload == detail.payload {
         anyhow::bail!(
-            "the payload is as it was; `tradepost dead redrive {}` sends it again",
+            "the payload is unchanged; `tradepost dead redrive {}` redrives it",
             args.id
         );
     }
@@ -42,12 +42,12 @@ pub async fn run(client: &Client, args: EditArgs, output: Output) -> anyhow::Res
     let check = client.check_edit(args.id, &edit).await?;
     eprint!("{}", in_text(&check));
     if !check.faults.is_empty() {
-        eprintln!("tradepost: the payload would be refused; nothing was sent");
+        eprintln!("tradepost: the payload is invalid; nothing was sent");
         return Ok(ExitCode::from(REFUSED));
     }
     let is_sent = args.yes || (confirm::can_ask() && confirm::ask("Send it? [y/N]", "y").await?);
     if !is_sent {
-        eprintln!("tradepost: nothing was sent; y or --yes sends it");
+        eprintln!("tradepost: nothing was sent; answer y or pass --yes");
         return Ok(ExitCode::from(NOT_CONFIRMED));
     }
     let operation = client.send_edit(args.id, &edit).await?;
@@ -88,9 +88,9 @@ async fn edit_by_hand(payload: &Value) -> anyhow::Result<Value> {
             Ok(payload) => return Ok(payload),
             Err(e) => {
                 let line = written.lines().nth(e.line().saturating_sub(1)).unwrap_or("");
-                eprintln!("this is not JSON: {e}\n{:>5} | {}", e.line(), text::clean(line));
+                eprintln!("Not valid JSON: {e}\n{:>5} | {}", e.line(), text::clean(line));
                 if !confirm::ask("Edit it again? [y/N]", "y").await? {
-                    anyhow::bail!("nothing was sent");
+                    anyhow::bail!("Nothing was sent");
                 }
             }
         }

@@ -103,7 +103,7 @@ async fn confirmed(plan: &Operation, output: Output) -> anyhow::Result<bool> {
         format::plural(plan.eligible(), "message", "messages"),
     );
     match name_to_type(plan.kind, &plan.selection, plan.selection.queue.as_deref()) {
-        Some(name) => confirm::ask(&format!("{kind} {messages}? Type {name} to go on:"), &name).await,
+        Some(name) => confirm::ask(&format!("{kind} {messages}? Type {name} to continue:"), &name).await,
         None => confirm::ask(&format!("{kind} {messages}? [y/N]"), "y").await,
     }
 }
@@ -114,7 +114,7 @@ async fn not_confirmed(client: &Client, plan: Operation, output: Output) -> anyh
         eprintln!("Nothing was done");
     } else {
         output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
-        eprintln!("tradepost: nothing was done: nobody is here to ask; pass --yes");
+        eprintln!("tradepost: nothing was done: no terminal to confirm on; pass --yes");
     }
     Ok(ExitCode::from(NOT_CONFIRMED))
 }
@@ -122,7 +122,7 @@ async fn not_confirmed(client: &Client, plan: Operation, output: Output) -> anyh
 async fn nothing_to_do(client: &Client, plan: Operation, output: Output) -> anyhow::Result<ExitCode> {
     let cancelled = client.turn_operation(plan.id, Turn::Cancel).await?;
     output.print(&cancelled, |styling| in_text(&cancelled, styling))?;
-    eprintln!("tradepost: there is nothing to act on");
+    eprintln!("tradepost: nothing to act on");
     // Nothing there is well; named or found and skipped is not.
     let is_well = cancelled.selected == 0 && cancelled.selection.ids.is_none();
     Ok(if is_well {
@@ -173,7 +173,7 @@ async fn watch(client: &Client, started: Operation, output: Output) -> anyhow::R
     let progress = |operation: &Operation| is_going_on(operation.state).then(|| in_short(operation));
     let read = async |operation: &Operation| client.operation(operation.id).await;
     let Some(operation) = follow::follow(started, progress, read).await? else {
-        eprintln!("it goes on in the daemon: `tradepost ops show {id}`");
+        eprintln!("The operation continues in the daemon: `tradepost ops show {id}`");
         return Ok(ExitCode::from(REFUSED));
     };
     output.print(&operation, |_| format!("{}\n", text::clean(&outcome(&operation))))?;

@@ -88,7 +88,7 @@ fn cursor_then_marks_then_all_that_match_are_selected() {
     app.code(KeyCode::Esc);
     app.act(Action::Mark(Marking::All));
     app.act(Action::Mark(Marking::One));
-    assert!(app.status().contains("* takes that back"), "marks are no use now");
+    assert!(app.status().contains("* undoes it"), "marks are no use now");
     app.act(REDRIVE);
     let all = selection(&mut app);
     assert_eq!((all.ids, all.fingerprint.as_deref()), (None, Some(PRINT)));

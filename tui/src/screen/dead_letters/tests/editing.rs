@@ -37,7 +37,7 @@ fn payload_that_is_unchanged_is_not_sent() {
     let text = export::pretty(&data::detail(2).payload).unwrap();
     app.edit_ends(&text);
     assert!(dead(&mut app).edited.is_none() && app.shell.effects.is_empty());
-    assert!(app.status().contains("as it was"));
+    assert!(app.status().contains("unchanged"));
 }
 
 #[test]
