@@ -1,6 +1,7 @@
 //! Drawing by meaning: text with a tone, headings, boxes, lists.
 
 pub mod column;
+pub mod document;
 pub mod listing;
 
 use ratatui::buffer::Buffer;

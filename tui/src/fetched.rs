@@ -48,6 +48,10 @@ impl<T> Fetched<T> {
         is_wanted
     }
 
+    pub fn is_loading(&self) -> bool {
+        self.is_loading
+    }
+
     pub fn answered(&mut self, reply: Reply<T>, clock: Clock) {
         self.is_loading = false;
         match reply {

@@ -141,12 +141,19 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /// Numbers as bars of eight heights; the highest fills its cell, zero is a space.
 pub fn chart(history: &[u32]) -> String {
-    let highest = u64::from(history.iter().copied().max().unwrap_or(0));
-    let bar = |n: u32| match u64::from(n) {
+    tall_chart(history, 1).concat()
+}
+
+/// The same in so many lines.
+pub fn tall_chart(history: &[u32], lines: usize) -> Vec<String> {
+    let highest = u64::from(history.iter().copied().max().unwrap_or(0)).max(1);
+    let eighths = |n: u32| (u64::from(n) * 8 * lines as u64).div_ceil(highest) as usize;
+    let bar = |n: u32, below: usize| match eighths(n).saturating_sub(below * 8) {
         0 => ' ',
-        n => BARS[((n * 8).div_ceil(highest.max(1)) as usize).clamp(1, 8) - 1],
+        eighths => BARS[eighths.min(8) - 1],
     };
-    history.iter().map(|&n| bar(n)).collect()
+    let line = |below| history.iter().map(|&n| bar(n, below)).collect();
+    (0..lines).rev().map(line).collect()
 }
 
 #[cfg(test)]

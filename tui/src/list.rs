@@ -1,6 +1,7 @@
 //! A list on a screen: which rows are shown, in which order, where the cursor is, what is marked.
 
 mod any;
+mod columns;
 mod filter;
 mod marks;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
-use crate::table::{self, Content, Layout, Row};
+use crate::table::{self, Layout, Row};
 
 /// The column that rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +40,6 @@ pub enum Step {
     Left,
     Right,
 }
-
-/// Rows that are measured together.
-const MEASURED: usize = 128;
 
 /// Rows with a cursor. The cursor stays on its row when rows come and go.
 #[derive(Debug, Clone)]
@@ -184,41 +182,6 @@ impl<R: Row> List<R> {
         self.rebuild(on, now);
     }
 
-    /// Sorts by the next column, then again as the daemon does; numbers start with the largest.
-    pub fn sort_next(&mut self, now: OffsetDateTime) {
-        let after = self.sort.map_or(0, |s| s.column + 1);
-        let mut columns = R::columns().iter().enumerate().skip(after);
-        let next = columns.find(|(_, column)| column.place != table::Place::Print);
-        self.sort_by(next.map(|(column, _)| column), now);
-    }
-
-    fn sort_by(&mut self, column: Option<usize>, now: OffsetDateTime) {
-        self.sort = column.map(|column| Sort {
-            column,
-            order: match R::columns()[column].align {
-                table::Align::Right => Order::Falling,
-                table::Align::Left => Order::Rising,
-            },
-        });
-        let on = self.selected().map(Row::id);
-        self.rebuild(on, now);
-    }
-
-    pub fn sort_reverse(&mut self, now: OffsetDateTime) {
-        let first = R::columns().iter().position(|c| c.place != table::Place::Print);
-        let sort = self.sort.unwrap_or(Sort {
-            column: first.unwrap_or(0),
-            order: Order::Rising,
-        });
-        let order = match sort.order {
-            Order::Rising => Order::Falling,
-            Order::Falling => Order::Rising,
-        };
-        self.sort = Some(Sort { order, ..sort });
-        let on = self.selected().map(Row::id);
-        self.rebuild(on, now);
-    }
-
     pub fn step(&mut self, step: Step) {
         let last = self.view.len().saturating_sub(1);
         let half = (self.height / 2).max(1);
@@ -238,27 +201,6 @@ impl<R: Row> List<R> {
                 self.cursor
             }
         };
-    }
-
-    /// Lays the columns out for the rows around those on the screen, so that they stand still while the cursor moves.
-    pub fn lay_out(&mut self, total: u16, wanted: fn(usize) -> bool, now: OffsetDateTime) -> &Layout {
-        let columns = R::columns();
-        let first = self.top - self.top % MEASURED;
-        let last = (self.top + self.height).next_multiple_of(MEASURED).min(self.view.len());
-        let mut content = vec![Content::default(); columns.len()];
-        for row in self
-            .view
-            .get(first..last)
-            .unwrap_or_default()
-            .iter()
-            .map(|&i| &self.rows[i])
-        {
-            for (content, column) in content.iter_mut().zip(columns) {
-                content.add(&(column.cell)(row, now).text);
-            }
-        }
-        self.layout = table::layout(columns, &content, total, wanted, self.layout.skipped);
-        &self.layout
     }
 
     /// The next row, from the last one on to the first.

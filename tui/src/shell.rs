@@ -3,6 +3,7 @@
 mod app;
 mod callback;
 mod destination;
+mod detail;
 mod draw;
 mod effect;
 mod entry;
@@ -41,6 +42,7 @@ pub use screen::{Badge, Handled, Hint, Screen};
 
 use std::time::{Duration, Instant};
 
+use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use time::OffsetDateTime;
 use tradepost_common::overview::{Role, WhoAmI};
@@ -76,8 +78,19 @@ pub struct Shell {
     pub pictures: Pictures,
     /// The rows of the list on the terminal, for the mouse.
     pub rows_area: Rect,
+    /// What else a click does, by place.
+    clicks: Vec<(Rect, Click)>,
+    /// The detail of the row under the cursor is beside the list.
+    pub has_side_pane: bool,
     /// Done by the loop after the present round.
     pub effects: Vec<Effect>,
+}
+
+/// A click on a tab or on a key of the last line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Click {
+    Go(&'static Page),
+    Key(KeyCode),
 }
 
 /// The last message, at the bottom of the screen.
@@ -104,6 +117,8 @@ impl Shell {
             mouse: Mouse::Free,
             pictures,
             rows_area: Rect::default(),
+            clicks: Vec::new(),
+            has_side_pane: false,
             effects: Vec::new(),
         }
     }

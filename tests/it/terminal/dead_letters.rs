@@ -27,7 +27,7 @@ async fn operator_redrives_a_group_at_the_keyboard() {
     app.bring_members_back();
     let Some(screen) = Screen::open(&app) else { return };
     screen.shows(&["published"]).await;
-    screen.press_until("2", "BUSY").await;
+    screen.press_until("2", "second by second").await;
     screen.press("j");
     screen.press("j");
     screen.press_until("Enter", "in groups").await;
@@ -147,7 +147,7 @@ async fn concurrency_is_set_at_the_keyboard_and_taken_back_on_the_command_line()
     let app = TestApp::start();
     let Some(screen) = Screen::open(&app) else { return };
     screen.shows(&["published"]).await;
-    screen.press_until("2", "BUSY").await;
+    screen.press_until("2", "second by second").await;
     screen.press_until("W", "WRITING IS ARMED").await;
     screen.press_until("C", "handlers of scan at once").await;
     screen.press("7");

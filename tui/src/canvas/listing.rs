@@ -42,7 +42,7 @@ impl<'a> Look<'a> {
 }
 
 /// The mark and the cursor, before the first column.
-const GUTTER: u16 = 2;
+pub const GUTTER: u16 = 2;
 
 /// Draws titles and rows, and says where the rows are.
 pub fn draw<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &mut List<R>, look: &Look<'_>) -> Rect {

@@ -14,12 +14,16 @@ pub trait AnyList {
     fn set_filter(&mut self, filter: Filter, now: OffsetDateTime);
     fn sort_next(&mut self, now: OffsetDateTime);
     fn sort_reverse(&mut self, now: OffsetDateTime);
+    /// Sorts by the column whose title is at that cell of the table.
+    fn sort_at(&mut self, x: u16, now: OffsetDateTime);
     /// `sorted by SIZE, falling`.
     fn sort_in_words(&self) -> String;
     fn toggle_mark(&mut self);
     fn mark_range(&mut self);
     fn mark_all(&mut self);
     fn marked(&self) -> usize;
+    /// Rows that pass the filter.
+    fn shown_len(&self) -> usize;
     /// The id of the row under the cursor.
     fn selected_id(&self) -> Option<String>;
 }
@@ -53,6 +57,10 @@ impl<R: Row> AnyList for List<R> {
         self.sort_reverse(now);
     }
 
+    fn sort_at(&mut self, x: u16, now: OffsetDateTime) {
+        self.sort_at(x, now);
+    }
+
     fn sort_in_words(&self) -> String {
         let Some(sort) = self.sort() else {
             return "sorted as the daemon sends them".to_owned();
@@ -78,6 +86,10 @@ impl<R: Row> AnyList for List<R> {
 
     fn marked(&self) -> usize {
         self.marks().len()
+    }
+
+    fn shown_len(&self) -> usize {
+        self.shown_len()
     }
 
     fn selected_id(&self) -> Option<String> {

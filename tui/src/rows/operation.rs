@@ -80,7 +80,8 @@ static COLUMNS: [Col; 14] = [
         Width::Fixed(6),
         |o, _| Cell::number(o.succeeded, Tone::Good),
         |o| Key::count(o.succeeded),
-    ),
+    )
+    .rank(1),
     Col::right(
         "REFAILED",
         Width::Fixed(8),
@@ -89,7 +90,7 @@ static COLUMNS: [Col; 14] = [
     ),
     Col::left(
         "TARGET",
-        Width::Grow(8),
+        Width::Grow(14),
         |o, _| Cell::plain(&o.what),
         |o| Key::text(&o.what),
     ),

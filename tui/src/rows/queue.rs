@@ -44,7 +44,8 @@ static COLUMNS: [Col; 18] = [
         Width::Fixed(9),
         |q, _| Cell::number(q.in_flight, Tone::Plain),
         |q| Key::count(q.in_flight),
-    ),
+    )
+    .rank(1),
     Col::right(
         "DELAYED",
         Width::Fixed(7),
@@ -71,7 +72,8 @@ static COLUMNS: [Col; 18] = [
         Width::Fixed(5),
         |q, _| Cell::plain(format::rate(q.sent_per_second)),
         |q| Key::Number(q.sent_per_second),
-    ),
+    )
+    .rank(1),
     Col::right(
         "OUT/s",
         Width::Fixed(5),

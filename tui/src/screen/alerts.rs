@@ -9,6 +9,7 @@ use tradepost_common::events::Event;
 use tradepost_common::overview::{Alert, Role, Severity};
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::client::{Client, Reply};
 use crate::export;
 use crate::list::{AnyList, List};
@@ -88,10 +89,15 @@ impl Screen for Alerts {
         Some(&mut self.list)
     }
 
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        self.document(cx)
+    }
+
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {
         vec![
             ("A", "acknowledge"),
             ("W", "arm writing"),
+            ("Enter", "detail"),
             ("/", "filter"),
             ("s", "sort"),
             ("y", "copy"),

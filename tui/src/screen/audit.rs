@@ -12,6 +12,7 @@ use tradepost_common::Page as Rows;
 use tradepost_common::audit::AuditRow;
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::client::{Client, Reply};
 use crate::export;
@@ -72,8 +73,13 @@ impl Screen for Audit {
         self.paged.data_from(cx.live.revisions.audit, cx.link.heard_at)
     }
 
+    fn detail(&self, _cx: &Shell) -> Option<Document> {
+        self.document()
+    }
+
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {
         vec![
+            ("Enter", "detail"),
             ("/", "filter"),
             ("s", "sort"),
             ("y", "copy"),

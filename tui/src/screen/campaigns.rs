@@ -21,7 +21,7 @@ use tradepost_common::campaigns::Campaign;
 use tradepost_common::events::Event;
 use tradepost_common::ids::CampaignId;
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, document::Document};
 use crate::cli::Subcommand;
 use crate::export;
 use crate::list::AnyList;
@@ -191,6 +191,10 @@ impl Screen for Campaigns {
             None if self.paged.error.is_some() => self.paged.read_at,
             None => cx.link.confirmed(self.paged.read_at),
         }
+    }
+
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        (cx.page == list_page()).then(|| self.document())?
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {

@@ -24,6 +24,7 @@ use tradepost_common::events::Event;
 use tradepost_common::operations::OperationKind;
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::export;
 use crate::list::AnyList;
@@ -176,6 +177,14 @@ impl Screen for DeadLetters {
                 let fetched = &self.letter.as_ref()?.fetched;
                 fetched.data_from(cx.live.revisions.dead, cx.link.heard_at)
             }
+        }
+    }
+
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        match Level::on(cx.page)? {
+            Level::Groups => self.group_document(),
+            Level::Letters => self.letter_document(cx),
+            Level::Letter => None,
         }
     }
 

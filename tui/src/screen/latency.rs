@@ -5,23 +5,32 @@ mod cli;
 mod tests;
 mod view;
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::Rect;
 use tradepost_common::events::Event;
 use tradepost_common::latency::LatencyRow;
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::export;
 use crate::list::{AnyList, List};
 use crate::shell::{Action, Entry, Handled, Hint, Page, Screen, Shell};
+use crate::table::Row;
 use crate::theme::Tone;
 
 static PAGES: [Page; 1] = [Page::tab("latency", '5', "Latency", "Lat")];
+
+/// Updates that a row's curve shows.
+const REMEMBERED: usize = 100;
 
 #[derive(Default)]
 pub struct Latency {
     list: List<LatencyRow>,
     columns: Span,
+    /// The p95 of each row in ms since the terminal opened, the latest last.
+    history: BTreeMap<String, Vec<u32>>,
 }
 
 /// The time that the columns are about, where there is no room for both.
@@ -33,6 +42,16 @@ enum Span {
 }
 
 impl Latency {
+    fn remember(&mut self, latency: &[LatencyRow]) {
+        for row in latency {
+            let history = self.history.entry(row.id()).or_default();
+            if history.len() == REMEMBERED {
+                history.remove(0);
+            }
+            history.push(row.recent.p95_ms.round() as u32);
+        }
+    }
+
     fn turn_columns(&mut self, cx: &mut Shell) {
         let words;
         (self.columns, words) = match self.columns {
@@ -64,8 +83,13 @@ impl Screen for Latency {
         Some(&mut self.list)
     }
 
+    fn detail(&self, _cx: &Shell) -> Option<Document> {
+        self.document()
+    }
+
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {
         vec![
+            ("Enter", "detail"),
             ("s S", "sort"),
             ("c", "columns"),
             ("/", "filter"),
@@ -90,6 +114,7 @@ impl Screen for Latency {
 
     fn event(&mut self, event: &Event, cx: &mut Shell) {
         if let Event::Latency { latency } = event {
+            self.remember(latency);
             self.list.replace(latency.clone(), cx.clock.utc);
         }
     }

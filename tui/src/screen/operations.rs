@@ -16,6 +16,7 @@ use tradepost_common::ids::OperationId;
 use tradepost_common::operations::Operation;
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::client::{Client, Reply};
 use crate::export;
@@ -185,6 +186,10 @@ impl Screen for Operations {
             Some(detail) => detail.fetched.data_from(revision, heard_at),
             None => self.paged.data_from(revision, heard_at),
         }
+    }
+
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        (cx.page == list_page()).then(|| self.document())?
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {

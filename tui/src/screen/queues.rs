@@ -6,13 +6,14 @@ mod detail;
 #[cfg(test)]
 mod tests;
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use tradepost_common::events::Event;
 use tradepost_common::overview::Role;
 use tradepost_common::queues::QueueRow;
 
-use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
+use crate::canvas::{Canvas, split_top};
 use crate::cli::Subcommand;
 use crate::export;
 use crate::format;
@@ -74,15 +75,10 @@ impl Screen for Queues {
     }
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
-        let rows = self.list.rows().len().max(1) as u16;
-        let parts = [Constraint::Length(1), Constraint::Length(rows + 2), Constraint::Fill(1)];
-        let [head, table, below] = Layout::vertical(parts).areas(area);
+        let (head, table) = split_top(area, 1);
         canvas.heading(head, "Queues");
         let look = Look::new(cx.clock.utc, "no queue yet");
         cx.rows_area = listing::draw(canvas, table, &mut self.list, &look);
-        if let Some(queue) = self.list.selected() {
-            detail::draw(canvas, below, queue);
-        }
     }
 
     fn act(&mut self, action: &Action, cx: &mut Shell) -> Handled {
@@ -100,6 +96,10 @@ impl Screen for Queues {
 
     fn list(&mut self, _page: &Page) -> Option<&mut dyn AnyList> {
         Some(&mut self.list)
+    }
+
+    fn detail(&self, _cx: &Shell) -> Option<Document> {
+        self.list.selected().map(detail::document)
     }
 
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {

@@ -31,7 +31,7 @@ use ratatui::layout::Rect;
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::{CaseDetail, CaseRow};
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, document::Document};
 use crate::cli::Subcommand;
 use crate::export;
 use crate::list::AnyList;
@@ -179,6 +179,10 @@ impl Screen for Review {
             true => case.read_at,
             false => cx.link.confirmed(case.read_at),
         }
+    }
+
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        (cx.page == queue_page()).then(|| view::queue::document(self, cx))?
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {

@@ -21,14 +21,21 @@ pub fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
 
 /// The frame at 80 x 24, with data that is not a second old.
 pub fn screen(app: &mut App) -> String {
+    sized(app, (80, 24))
+}
+
+/// The terminals that people have, from a small window to a wall.
+pub const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (300, 90)];
+
+/// The frame at that size, with data that is not a second old.
+pub fn sized(app: &mut App, (width, height): (u16, u16)) -> String {
     app.shell.clock.instant = app.shell.link.heard_at.unwrap_or(app.shell.clock.instant);
-    lines(app, 80, 24).join("\n")
+    lines(app, width, height).join("\n")
 }
 
 /// The same in a large terminal.
 pub fn large_screen(app: &mut App) -> String {
-    screen(app);
-    lines(app, 120, 40).join("\n")
+    sized(app, (120, 40))
 }
 
 /// A refusal of the daemon; faults are pairs of a field and a message.

@@ -14,6 +14,7 @@ use tradepost_common::overview::Role;
 use tradepost_common::tokens::{TokenRow, TokenState};
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::client::{Client, Reply};
 use crate::export;
@@ -135,6 +136,10 @@ impl Screen for Tokens {
 
     fn read_at(&self, cx: &Shell) -> Option<Instant> {
         self.paged.data_from(cx.live.revisions.audit, cx.link.heard_at)
+    }
+
+    fn detail(&self, _cx: &Shell) -> Option<Document> {
+        self.document()
     }
 
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cli;
+mod detail;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use tradepost_common::Page as Rows;
 use tradepost_common::uploads::UploadRow;
 
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::client::{Client, Reply};
 use crate::export;
@@ -78,6 +80,23 @@ impl Uploads {
         self.trace.as_mut().filter(|_| page == trace_page())
     }
 
+    /// Reads the trace of the upload under the cursor, one after the other while the cursor moves.
+    fn follow(&mut self, cx: &mut Shell) {
+        let Some(id) = self.paged.list.selected().map(|upload| upload.id) else {
+            return;
+        };
+        if self
+            .trace
+            .as_ref()
+            .is_none_or(|trace| trace.id != id && !trace.fetched.is_loading())
+        {
+            self.trace = Some(Trace::new(id));
+        }
+        if let Some(trace) = self.trace.as_mut().filter(|trace| trace.id == id) {
+            trace.read(cx);
+        }
+    }
+
     fn show_trace(&mut self, id: tradepost_common::ids::UploadId, cx: &mut Shell) {
         if self.trace.as_ref().is_none_or(|trace| trace.id != id) {
             self.trace = Some(Trace::new(id));
@@ -121,8 +140,13 @@ impl Screen for Uploads {
     fn read(&mut self, cx: &mut Shell) {
         if let Some(trace) = self.shown_trace_mut(cx.page) {
             trace.read(cx);
-        } else if let Some(page) = self.paged.wanted(cx.live.revisions.uploads) {
+            return;
+        }
+        if let Some(page) = self.paged.wanted(cx.live.revisions.uploads) {
             cx.read(ReadUploads(page));
+        }
+        if cx.has_side_pane {
+            self.follow(cx);
         }
     }
 
@@ -132,6 +156,10 @@ impl Screen for Uploads {
             Some(trace) => trace.fetched.data_from(revision, heard_at),
             None => self.paged.data_from(revision, heard_at),
         }
+    }
+
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        (cx.page == list_page()).then(|| self.document(cx))?
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {

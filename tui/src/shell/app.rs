@@ -3,12 +3,13 @@
 use crossterm::event::{KeyEvent, MouseButton, MouseEventKind};
 use ratatui::Frame;
 
-use super::Shell;
 use super::draw;
 use super::effect::{Effect, Link, Update};
 use super::keys::Action;
 use super::screen::Screen;
 use super::screens::Screens;
+use super::{Click, Shell};
+use crate::canvas::listing;
 use crate::client::Failure;
 use crate::clock::Clock;
 use crate::list::Step;
@@ -58,7 +59,24 @@ impl App {
                 self.screens.click(usize::from(row - rows.y), &mut self.shell);
                 self.settle();
             }
+            MouseEventKind::Down(MouseButton::Left) => self.click_elsewhere(column, row),
             _ => {}
+        }
+    }
+
+    /// Titles of columns, tabs, keys of the last line.
+    fn click_elsewhere(&mut self, column: u16, row: u16) {
+        let rows = self.shell.rows_area;
+        let start = rows.x + listing::GUTTER;
+        if row + 1 == rows.y && (start..rows.right()).contains(&column) {
+            self.screens.click_title(column - start, &mut self.shell);
+            return self.settle();
+        }
+        let mut clicks = self.shell.clicks.iter();
+        match clicks.find(|(place, _)| place.contains((column, row).into())) {
+            Some(&(_, Click::Go(page))) => self.act(Action::Go(page)),
+            Some(&(_, Click::Key(code))) => self.key(code.into()),
+            None => {}
         }
     }
 

@@ -6,9 +6,10 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::effect::Link;
 use super::prompt::Form;
 use super::screens::Screens;
-use super::{Shell, footer, tabs};
+use super::{Shell, detail, footer, tabs};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
+use crate::text;
 use crate::theme::Tone;
 
 /// Below this nothing sensible can be shown.
@@ -17,6 +18,7 @@ const SMALLEST: (u16, u16) = (60, 16);
 pub fn draw(frame: &mut Frame<'_>, screens: &mut Screens, cx: &mut Shell) {
     let area = frame.area();
     cx.rows_area = Rect::default();
+    cx.clicks.clear();
     cx.pictures.on_screen.clear();
     let mut canvas = Canvas {
         buffer: frame.buffer_mut(),
@@ -32,7 +34,7 @@ pub fn draw(frame: &mut Frame<'_>, screens: &mut Screens, cx: &mut Shell) {
     }
     let heights = [
         Constraint::Length(1),
-        Constraint::Length(1),
+        Constraint::Length(link_height(area.width, screens, cx)),
         Constraint::Fill(1),
         Constraint::Length(2),
     ];
@@ -41,12 +43,27 @@ pub fn draw(frame: &mut Frame<'_>, screens: &mut Screens, cx: &mut Shell) {
     draw_link(&mut canvas, link, screens, cx);
     let body = draw_banners(&mut canvas, body, cx);
     if cx.live.overview.is_some() {
-        screens.current(cx).draw(&mut canvas, body, cx);
+        draw_page(&mut canvas, body, screens, cx);
     } else {
         draw_no_data(&mut canvas, body, cx);
     }
     footer::draw(&mut canvas, foot, screens, cx);
     draw_overlay(&mut canvas, body, screens, cx);
+}
+
+/// The page, with the row under the cursor in full if the screen has that.
+fn draw_page(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mut Shell) {
+    let page = cx.page;
+    let screen = screens.current(cx);
+    let document = screen.detail(cx);
+    cx.has_side_pane = detail::is_beside(area);
+    let Some(document) = document else {
+        return screen.draw(canvas, area, cx);
+    };
+    let rows = screen.list(page).map_or(0, |list| list.shown_len());
+    let [list, detail] = detail::split(area, rows);
+    screen.draw(canvas, list, cx);
+    document.draw(canvas, detail);
 }
 
 fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mut Shell) {
@@ -59,6 +76,24 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: 
         prompt.draw(canvas, area, owner, cx);
     }
     cx.prompt = Some(prompt);
+}
+
+/// The lines of the link: a lost one says what to do in full.
+fn link_height(width: u16, screens: &Screens, cx: &Shell) -> u16 {
+    let lines = |words: String| text::wrap(&words, usize::from(width)).len() as u16;
+    stale(screens, cx).map_or(1, lines).min(4)
+}
+
+/// The link is lost and there is data.
+fn stale(screens: &Screens, cx: &Shell) -> Option<String> {
+    let Link::Lost { why, .. } = &cx.link.link else {
+        return None;
+    };
+    let since = |at| format::span(cx.clock.instant.saturating_duration_since(at).as_secs_f64());
+    let (age, lost_for) = (since(screens.shown_screen().read_at(cx)?), since(cx.link.since));
+    Some(format!(
+        "STALE: data {age} old, link lost {lost_for} ago, reconnecting: {why}"
+    ))
 }
 
 /// The state of the link and the age of the data. A lost link is loud.
@@ -87,12 +122,9 @@ fn draw_link(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell)
         (Link::Connecting, _) => {
             canvas.put(area.x, area.y, area.width, "○ connecting …", Tone::Warn);
         }
-        (Link::Lost { why, .. }, Some(age)) => {
-            let words = format!(
-                "STALE: data {age} old, link lost {} ago, reconnecting: {why}",
-                format::span(lost_for)
-            );
-            canvas.bar(area, &words, Tone::Loud);
+        (Link::Lost { .. }, Some(_)) => {
+            canvas.buffer.set_style(area, canvas.theme.style(Tone::Loud));
+            canvas.paragraph(area, &stale(screens, cx).unwrap_or_default(), Tone::Loud);
         }
         (Link::Lost { .. }, None) => {
             canvas.bar(

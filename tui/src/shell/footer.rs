@@ -1,16 +1,17 @@
 //! The last two lines: the status or what is typed, and the keys.
 
+use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
-use super::Shell;
 use super::prompt::{Form, Label};
 use super::screen::Hint;
 use super::screens::Screens;
+use super::{Click, Shell};
 use crate::canvas::{Canvas, split_top};
 use crate::text;
 use crate::theme::Tone;
 
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &mut Shell) {
     let (first, second) = split_top(area, 1);
     let label = screens.label(cx).unwrap_or_default();
     match cx.prompt.as_ref().map(|prompt| prompt.form()) {
@@ -19,7 +20,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell) 
         Some(Form::Overlay) | None => draw_status(canvas, first, screens, cx),
     }
     if label.hint.is_empty() {
-        draw_hints(canvas, second, &screens.shown_screen().hints(cx));
+        let hints = screens.shown_screen().hints(cx);
+        draw_hints(canvas, second, &hints, &mut cx.clicks);
     } else {
         canvas.line(second, label.hint, Tone::Dim);
     }
@@ -41,7 +43,7 @@ fn draw_input(canvas: &mut Canvas<'_>, area: Rect, label: &Label, cx: &Shell) {
 }
 
 /// As many as fit; help always has its room, because it has the others.
-fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[Hint]) {
+fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[Hint], clicks: &mut Vec<(Rect, Click)>) {
     let cells = |(key, meaning): &Hint| (text::width(key) + text::width(meaning) + 1) as u16;
     let mut kept = hints
         .iter()
@@ -53,8 +55,25 @@ fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[Hint]) {
             kept = None;
         }
         if x + cells(hint) + kept.unwrap_or(0) <= area.right() {
-            x = draw_hint(canvas, x, area.y, hint);
+            let end = draw_hint(canvas, x, area.y, hint);
+            let width = end - x;
+            clicks.extend(key_of(hint.0).map(|code| (Rect { x, width, ..area }, Click::Key(code))));
+            x = end;
         }
+    }
+}
+
+/// The key to press for a hint; the first one of several.
+fn key_of(words: &str) -> Option<KeyCode> {
+    let word = words.split(' ').next()?;
+    let mut chars = word.chars();
+    match (word, chars.next(), chars.next()) {
+        ("Enter", ..) => Some(KeyCode::Enter),
+        ("Esc", ..) => Some(KeyCode::Esc),
+        ("Tab", ..) => Some(KeyCode::Tab),
+        ("Spc" | "Space", ..) => Some(KeyCode::Char(' ')),
+        (_, Some(c), None) => Some(KeyCode::Char(c)),
+        _ => None,
     }
 }
 

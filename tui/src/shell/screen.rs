@@ -12,6 +12,7 @@ use super::entry::Entry;
 use super::keys::Action;
 use super::page::Page;
 use crate::canvas::Canvas;
+use crate::canvas::document::Document;
 use crate::cli::Subcommand;
 use crate::list::AnyList;
 use crate::picture::PictureKey;
@@ -60,6 +61,12 @@ pub trait Screen: Any {
 
     /// The list that moving, filtering, sorting, marking and copying work on.
     fn list(&mut self, _page: &Page) -> Option<&mut dyn AnyList> {
+        None
+    }
+
+    /// The row under the cursor in full: shown below the list, beside it in a wide terminal, and alone after Enter
+    /// unless the screen takes that key.
+    fn detail(&self, _cx: &Shell) -> Option<Document> {
         None
     }
 

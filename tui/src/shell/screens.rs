@@ -11,6 +11,7 @@ use tradepost_common::events::Event;
 use super::callback::Callback;
 use super::effect::Effect;
 use super::entry::Entry;
+use super::keys::Action;
 use super::page::{Page, Place};
 use super::screen::{Badge, Handled, Screen};
 use super::{Label, Shell};
@@ -23,6 +24,8 @@ pub struct Screens {
     /// Events that came while the screen was frozen: the latest of each kind.
     held: Vec<Event>,
     last_press: Option<(char, Instant)>,
+    /// Typed while the first rows of the page are on their way.
+    typed_ahead: Vec<(Action, Instant)>,
 }
 
 impl Screens {
@@ -35,6 +38,7 @@ impl Screens {
             before: first,
             held: Vec::new(),
             last_press: None,
+            typed_ahead: Vec::new(),
         }
     }
 
@@ -152,10 +156,16 @@ impl Screens {
 
     /// Opens what a handler asked for, tells the screens about a change of page, and reads what is shown.
     pub fn settle(&mut self, cx: &mut Shell) {
+        self.settle_pages(cx);
+        self.act_typed_ahead(cx);
+    }
+
+    fn settle_pages(&mut self, cx: &mut Shell) {
         self.open_destinations(cx);
         while self.shown != cx.page {
             let left = std::mem::replace(&mut self.shown, cx.page);
             self.before = left;
+            self.typed_ahead.clear();
             let at = self.index(left);
             self.all[at].leave(left, cx);
             self.current(cx).enter(cx);

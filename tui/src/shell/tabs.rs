@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::Shell;
 use super::page::{Page, Place};
 use super::screens::Screens;
+use super::{Click, Shell};
 use crate::canvas::Canvas;
 use crate::text;
 use crate::theme::Tone;
@@ -26,7 +26,7 @@ enum Names {
     Shown,
 }
 
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &mut Shell) {
     let fitting = STYLES.into_iter().map(|(names, gap)| (tabs(screens, cx, names), gap));
     let mut last = None;
     for (tabs, gap) in fitting {
@@ -53,6 +53,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &Shell) 
             let tone = if tab.is_loud { Tone::Bad } else { Tone::Plain };
             canvas.put(x, area.y, left, &tab.words, tone)
         };
+        let place = Rect { x, width: used, ..area };
+        cx.clicks.push((place, Click::Go(tab.page)));
         x += used + gap;
     }
     draw_user(canvas, area, rest, cx);

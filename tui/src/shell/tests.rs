@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crossterm::event::{MouseButton, MouseEventKind};
 use tradepost_common::events::Event;
 use tradepost_common::overview::Role;
 
@@ -75,6 +76,43 @@ fn lost_link_keeps_the_data_and_says_that_it_is_stale() {
 }
 
 #[test]
+fn lost_link_says_in_full_what_to_do() {
+    let mut app = testdata::app();
+    let why = "/run/tradepost/control.sock: connection refused. Start the daemon with `systemctl start tradepostd`, or name \
+               another socket with --socket.";
+    app.update(lost(why));
+    let shown = lines(&mut app, 80, 24)[1..4].join(" ");
+    assert!(shown.contains(why) || shown.ends_with("--socket."), "{shown}");
+}
+
+/// The first cell of the words.
+fn find(app: &mut App, words: &str) -> (u16, u16) {
+    let lines = lines(app, 120, 40);
+    let found = lines.iter().enumerate().find_map(|(y, line)| {
+        let at = line.find(words)?;
+        Some((line[..at].chars().count() as u16, y as u16))
+    });
+    found.unwrap_or_else(|| panic!("{words} is not in {lines:#?}"))
+}
+
+#[test]
+fn mouse_opens_tabs_sorts_by_titles_and_presses_the_keys_of_the_last_line() {
+    let mut app = testdata::app();
+    let click = |app: &mut App, words: &str| {
+        let (x, y) = find(app, words);
+        app.click(MouseEventKind::Down(MouseButton::Left), x, y);
+    };
+    click(&mut app, "2 Queues");
+    assert_eq!(app.shell.page.name, "queues");
+    for order in ["falling", "rising"] {
+        click(&mut app, "READY");
+        assert_eq!(app.status(), format!("sorted by READY, {order}"));
+    }
+    click(&mut app, "? help");
+    assert!(app.shell.has_overlay());
+}
+
+#[test]
 fn nothing_heard_yet_names_the_socket_and_what_to_do() {
     let pictures = Pictures::new(Graphics::new(Choice::Halfblocks, None, |_| None));
     let mut app = App::new(crate::screen::all(), Theme::Mono, pictures, testdata::clock());
@@ -86,7 +124,7 @@ fn nothing_heard_yet_names_the_socket_and_what_to_do() {
 #[test]
 fn every_page_fits_all_sizes_in_every_theme() {
     let pages: Vec<&str> = testdata::app().screens.pages().map(|(_, page)| page.name).collect();
-    for (width, height) in [(80, 24), (120, 40), (160, 48), (60, 16), (20, 5)] {
+    for (width, height) in [(80, 24), (120, 40), (200, 60), (300, 90), (60, 16), (20, 5)] {
         for theme in [Theme::Dark, Theme::Light, Theme::Mono] {
             for page in &pages {
                 let mut app = testdata::app();

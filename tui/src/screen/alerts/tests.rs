@@ -1,7 +1,9 @@
 //! Alerts as people see them, and their only key.
 
+use crossterm::event::KeyCode;
+
 use super::*;
-use crate::screen::testing::screen;
+use crate::screen::testing::{screen, sized};
 use crate::shell::App;
 use crate::testdata;
 
@@ -14,6 +16,18 @@ fn opened() -> App {
 #[test]
 fn alerts_are_listed_in_full() {
     insta::assert_snapshot!(screen(&mut opened()));
+}
+
+#[test]
+fn enter_shows_the_alert_alone_and_n_the_next_one() {
+    let mut app = opened();
+    app.code(KeyCode::Enter);
+    insta::assert_snapshot!(screen(&mut app));
+    app.press('n');
+    assert!(screen(&mut app).contains("2 dead letters in render"));
+    app.code(KeyCode::Esc);
+    assert!(app.shell.prompt.is_none());
+    insta::assert_snapshot!(sized(&mut app, (200, 60)));
 }
 
 #[test]

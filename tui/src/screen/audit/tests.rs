@@ -3,7 +3,9 @@
 use tradepost_common::Page as Rows;
 
 use super::*;
-use crate::screen::testing::screen;
+use crate::list::Step;
+use crate::screen::testing::{SIZES, screen, sized};
+use crate::shell::Action;
 use crate::testdata::{self, ago};
 
 fn row(n: i64) -> AuditRow {
@@ -23,7 +25,26 @@ fn audit_says_who_did_what() {
     let mut app = testdata::app();
     app.go("audit");
     let asked = app.sent::<ReadAudit>().remove(0);
-    let rows = (1..4).map(row).collect();
+    let mut rows: Vec<_> = (1..4).map(row).collect();
+    for (row, act) in rows[1..].iter_mut().zip(["operation.start", "operation.resume"]) {
+        row.act = act.to_owned();
+        row.subject = format!("operation:{}", uuid::Uuid::from_u128(row.id as u128));
+    }
     app.answer(asked, Ok(Rows { rows, next: None }));
-    insta::assert_snapshot!(screen(&mut app));
+    for (width, height) in SIZES {
+        let shown = sized(&mut app, (width, height));
+        assert!(
+            shown.contains("operation.resume") && shown.contains("operation.start"),
+            "{shown}"
+        );
+        insta::assert_snapshot!(format!("audit_{width}x{height}"), shown);
+    }
+    app.act(Action::Step(Step::Down));
+    app.act(Action::Open);
+    let shown = screen(&mut app);
+    assert!(
+        shown.contains("Contains malware") && shown.contains("n N next row"),
+        "{shown}"
+    );
+    app.act(Action::Back);
 }

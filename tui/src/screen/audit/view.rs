@@ -1,9 +1,10 @@
 //! The list, and the detail of the row under the cursor.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use tradepost_common::audit::AuditRow;
 
 use super::Audit;
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
 use crate::format;
@@ -66,9 +67,12 @@ static COLUMNS: [Col; 6] = [
     .rank(1),
 ];
 
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// `reason=Broken, items=3` for an object, plain JSON otherwise.
 fn detail(value: &serde_json::Value) -> String {
-    let plain = |v: &serde_json::Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
     match value {
         serde_json::Value::Null => String::new(),
         serde_json::Value::Object(fields) => {
@@ -85,18 +89,26 @@ fn detail(value: &serde_json::Value) -> String {
 
 impl Audit {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
-        let parts = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(4)];
-        let [head, table, below] = Layout::vertical(parts).areas(area);
+        let (head, table) = split_top(area, 1);
         canvas.heading(head, &format!("Audit {}", listing::paged_position(&self.paged)));
         let empty = self.paged.when_empty("nobody did anything yet");
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
-        if let Some(row) = self.paged.list.selected() {
-            let (head, words) = split_top(below, 1);
-            canvas.heading(
-                head,
-                &format!("{} (uid {}) {} {}", row.actor, row.uid, row.act, row.subject),
-            );
-            canvas.paragraph(words, &detail(&row.detail), Tone::Plain);
+    }
+
+    /// The row under the cursor.
+    pub fn document(&self) -> Option<Document> {
+        let row = self.paged.list.selected()?;
+        let mut document = Document::new(format!("{} {}", row.act, row.subject));
+        document.fact("by", format!("{} (uid {})", row.actor, row.uid));
+        document.fact("at", format!("{} UTC", format::stamp(row.at)));
+        match &row.detail {
+            serde_json::Value::Object(fields) => {
+                for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                    document.fact(name, plain(value));
+                }
+            }
+            other => document.words(detail(other), Tone::Plain),
         }
+        Some(document)
     }
 }

@@ -10,29 +10,37 @@ use tradepost_common::campaigns::{Campaign, CampaignState};
 
 use super::row::{percent, state};
 use super::{Campaigns, words};
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
 use crate::shell::Shell;
 use crate::theme::Tone;
 
+/// Fits beside and below the list.
+const NARROW: u16 = 80;
+
 impl Campaigns {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, rest) = split_top(area, 1);
         let position = listing::paged_position(&self.paged);
         canvas.heading(head, &format!("Campaigns {position} · Tab operations"));
-        let (table, detail) = split_top(rest, rest.height.saturating_sub(11).max(4));
         let empty = self
             .paged
             .when_empty("No campaigns: + or `tradepost campaign plan` plans one");
-        cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
-        if let Some(campaign) = self.paged.list.selected() {
-            let (head, below) = split_top(detail, 1);
-            if head.height > 0 {
-                canvas.heading(head, &title(campaign));
-            }
-            draw_facts(canvas, below, campaign);
+        cx.rows_area = listing::draw(canvas, rest, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
+    }
+
+    /// The campaign under the cursor.
+    pub fn document(&self) -> Option<Document> {
+        let campaign = self.paged.list.selected()?;
+        let mut document = Document::new(title(campaign));
+        for spans in facts(campaign, NARROW) {
+            document.spans(spans);
         }
+        document.words(campaign.note.as_deref().unwrap_or(""), Tone::Warn);
+        document.words(words::next(campaign), Tone::Accent);
+        Some(document)
     }
 }
 
@@ -46,11 +54,11 @@ fn title(campaign: &Campaign) -> String {
     )
 }
 
-/// Draws the state, the figures, the reason and the next acts of a campaign, and says how many lines it took.
-fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
+/// Where it stands, what it takes, what it took, why, in that width.
+fn facts(campaign: &Campaign, width: u16) -> Vec<Spans> {
     let is_started = campaign.started_at.is_some();
-    let lines: [Spans; 7] = [
-        progress(campaign, area.width),
+    let mut lines = vec![
+        progress(campaign, width),
         phases(campaign),
         labelled("plan", words::plan(campaign)),
         match is_started {
@@ -61,8 +69,14 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
         labelled("rate", words::pace(campaign)),
         labelled("reason", campaign.reason.clone()),
     ];
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// The same and what can be done: says how many lines it took.
+fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
     let mut rest = area;
-    for line in lines.iter().filter(|line| !line.is_empty()) {
+    for line in &facts(campaign, area.width) {
         let (place, below) = split_top(rest, 1);
         if place.height > 0 {
             canvas.put_spans(place, line);

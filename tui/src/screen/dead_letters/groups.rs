@@ -1,12 +1,13 @@
 //! Dead letters by their error.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use tradepost_common::Page;
 use tradepost_common::dead::{DeadGroup, DeadGroups};
 use tradepost_common::operations::Selection;
 
 use super::selected::{ActsOn, AnySelected};
 use super::{DeadLetters, Level};
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
 use crate::client::{Client, Reply};
@@ -76,8 +77,7 @@ impl DeadLetters {
 
     pub fn draw_groups(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let groups = &mut self.groups;
-        let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(5)];
-        let [head, table, detail] = Layout::vertical(heights).areas(area);
+        let (head, table) = split_top(area, 1);
         let count = format::count(self.messages);
         let position = listing::paged_position(&groups.paged);
         let title = format!("Dead letters: {count} in groups {position}{}", groups.in_words());
@@ -87,26 +87,21 @@ impl DeadLetters {
             false => "No dead letter matches; Esc shows all",
         });
         cx.rows_area = listing::draw(canvas, table, &mut groups.paged.list, &Look::new(cx.clock.utc, &empty));
-        if let Some(group) = groups.paged.list.selected() {
-            draw_group(canvas, detail, group);
-        }
     }
-}
 
-fn draw_group(canvas: &mut Canvas<'_>, area: Rect, group: &DeadGroup) {
-    let (head, words) = split_top(area, 1);
-    let mut title = format!(
-        "{} {}: first {}, last {} UTC",
-        group.queue,
-        group.fingerprint,
-        format::stamp(group.first_died_at),
-        format::stamp(group.last_died_at)
-    );
-    if group.refailed > 0 {
-        title.push_str(&format!(", {} failed again", format::count(group.refailed)));
+    /// The group under the cursor.
+    pub fn group_document(&self) -> Option<Document> {
+        let group = self.groups.paged.list.selected()?;
+        let mut document = Document::new(format!("{} {}", group.queue, group.fingerprint));
+        document.words(&group.error, Tone::Bad);
+        document.fact("messages", format::count(group.messages));
+        if group.refailed > 0 {
+            document.fact_in("failed again", format::count(group.refailed), Tone::Warn);
+        }
+        document.fact("first", format!("{} UTC", format::stamp(group.first_died_at)));
+        document.fact("last", format!("{} UTC", format::stamp(group.last_died_at)));
+        Some(document)
     }
-    canvas.heading(head, &title);
-    canvas.paragraph(words, &group.error, Tone::Plain);
 }
 
 impl Row for DeadGroup {

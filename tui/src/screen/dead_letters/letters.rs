@@ -1,12 +1,13 @@
 //! Dead letters, newest first.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use tradepost_common::Page;
 use tradepost_common::dead::{DeadPage, DeadRow};
 use tradepost_common::ids::{MessageId, UploadId};
 use tradepost_common::operations::Selection;
 
 use super::DeadLetters;
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
 use crate::client::{Client, Reply};
@@ -49,23 +50,36 @@ impl DeadLetters {
 
     pub fn draw_letters(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let letters = &mut self.letters;
-        let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(4)];
-        let [head, table, detail] = Layout::vertical(heights).areas(area);
+        let (head, table) = split_top(area, 1);
         let position = listing::paged_position(&letters.paged);
         canvas.heading(head, &format!("Dead letters {position}{}", letters.in_words()));
         let empty = letters.paged.when_empty("No dead letter matches; Esc goes back");
         cx.rows_area = listing::draw(canvas, table, &mut letters.paged.list, &Look::new(cx.clock.utc, &empty));
-        let Some(letter) = letters.paged.list.selected() else {
-            return;
-        };
+    }
+
+    /// The letter under the cursor.
+    pub fn letter_document(&self, cx: &Shell) -> Option<Document> {
+        let letters = &self.letters;
+        let letter = letters.paged.list.selected()?;
         let file = letter.subject.as_deref().unwrap_or("no file");
-        let still = match letters.holds_still() && letters.paged.is_behind(cx.live.revisions.dead) {
-            true => " · the list changed; it is frozen while rows are marked",
-            false => "",
-        };
-        let (head, words) = split_top(detail, 1);
-        canvas.heading(head, &format!("{} · {file}{still}", letter.queue));
-        canvas.paragraph(words, &letter.error, Tone::Plain);
+        let mut document = Document::new(format!("{} · {file}", letter.queue));
+        if letters.holds_still() && letters.paged.is_behind(cx.live.revisions.dead) {
+            document.words("the list changed; it is frozen while rows are marked", Tone::Warn);
+        }
+        document.words(&letter.error, Tone::Bad);
+        document.fact("message", letter.id.to_string());
+        document.fact(
+            "upload",
+            letter.upload_id.map_or_else(|| "none".to_owned(), |id| id.to_string()),
+        );
+        document.fact("attempts", letter.attempts.to_string());
+        if letter.redrives > 0 {
+            document.fact_in("redrives", letter.redrives.to_string(), Tone::Warn);
+        }
+        document.fact("sent", format!("{} UTC", format::stamp(letter.enqueued_at)));
+        document.fact("died", format!("{} UTC", format::stamp(letter.died_at)));
+        document.fact("fingerprint", &letter.fingerprint);
+        Some(document)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Latencies as people see them.
 
-use crate::screen::testing::screen;
+use crate::screen::testing::{screen, sized};
 use crate::testdata;
 
 #[test]
@@ -8,6 +8,7 @@ fn latency_shows_the_last_minute() {
     let mut app = testdata::app();
     app.go("latency");
     insta::assert_snapshot!(screen(&mut app));
+    insta::assert_snapshot!(sized(&mut app, (200, 60)));
     app.press('c');
     assert_eq!(app.status(), "columns: since the daemon started");
     let shown = screen(&mut app);

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 
 use super::{Latency, Span};
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
 use crate::format;
@@ -46,7 +47,8 @@ static COLUMNS: [Col; 13] = [
         Width::Fixed(7),
         |r, _| Cell::dim(scope(r.scope)),
         |r| Key::count(r.scope as i64),
-    ),
+    )
+    .rank(3),
     Col::left(
         "NAME",
         Width::Grow(16),
@@ -58,7 +60,8 @@ static COLUMNS: [Col; 13] = [
         Width::Fixed(6),
         |r, _| Cell::plain(format::rate(r.rate_per_second)),
         |r| Key::Number(r.rate_per_second),
-    ),
+    )
+    .rank(1),
     quantile!("P50/60s", recent.p50_ms),
     quantile!("P95/60s", recent.p95_ms),
     quantile!("P99/60s", recent.p99_ms),
@@ -101,6 +104,10 @@ fn scope(scope: Scope) -> &'static str {
 /// From here on both halves fit.
 const BOTH_FROM: u16 = 116;
 
+/// Cells of a bar, lines of a chart.
+const BAR: usize = 40;
+const CHART: usize = 6;
+
 impl Latency {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, table) = split_top(area, 1);
@@ -116,5 +123,36 @@ impl Latency {
             ..Look::new(cx.clock.utc, "nothing was measured yet")
         };
         cx.rows_area = listing::draw(canvas, table, &mut self.list, &look);
+    }
+    /// The row under the cursor.
+    pub fn document(&self) -> Option<Document> {
+        let row = self.list.selected()?;
+        let mut document = Document::new(format!("{} {}", scope(row.scope), row.name));
+        document.fact("rate", format!("{}/s", format::rate(row.rate_per_second)));
+        let errors = Cell::number(row.errors as i64, Tone::Bad);
+        document.fact_in("errors", errors.text, errors.tone);
+        for (words, quantiles) in [("The last 60 s", &row.recent), ("Since the daemon started", &row.total)] {
+            let count = format::count(quantiles.count as i64);
+            document.heading(format!("{words}: {count} in ms"));
+            let all = [
+                ("p50", quantiles.p50_ms),
+                ("p95", quantiles.p95_ms),
+                ("p99", quantiles.p99_ms),
+                ("max", quantiles.max_ms),
+            ];
+            for (name, ms) in all {
+                let percent = (ms * 100.0 / quantiles.max_ms.max(f64::MIN_POSITIVE)) as i64;
+                let (value, bar) = (format::millis(ms, quantiles.count), format::bar(percent, BAR));
+                document.spans(vec![
+                    (format!("{name:<6}"), Tone::Dim),
+                    (format!("{value:>6} "), Tone::Plain),
+                    (bar, Tone::Accent),
+                ]);
+            }
+        }
+        let history = self.history.get(&row.id()).map_or(&[][..], Vec::as_slice);
+        document.heading("p95 of the last 60 s, since the terminal opened");
+        document.chart("ms", history, Tone::Good, CHART);
+        Some(document)
     }
 }

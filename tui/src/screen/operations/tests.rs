@@ -10,7 +10,7 @@ use super::detail::ReadItems;
 use super::*;
 use crate::client::Turn;
 use crate::list::Step;
-use crate::screen::testing::{large_screen, lines, screen};
+use crate::screen::testing::{large_screen, lines, screen, sized};
 use crate::shell::{App, Update};
 use crate::testdata::operations::{id, operation};
 use crate::testdata::{self, NOW, ago};
@@ -50,6 +50,7 @@ fn operations_show_how_far_they_are() {
     let mut app = opened();
     insta::assert_snapshot!(screen(&mut app));
     insta::assert_snapshot!(large_screen(&mut app));
+    insta::assert_snapshot!(sized(&mut app, (200, 60)));
 }
 
 #[test]

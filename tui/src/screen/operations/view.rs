@@ -1,11 +1,12 @@
 //! The list with the operation under the cursor, and one operation with its messages.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use tradepost_common::operations::{Operation, OperationState};
 
 use super::Operations;
 use super::detail::Detail;
 use crate::canvas::column::Column;
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
@@ -16,20 +17,39 @@ use crate::theme::Tone;
 /// Lines of an operation at most, without its heading.
 const FACTS: u16 = 6;
 
+/// Fits beside and below the list.
+const NARROW: u16 = 80;
+
 impl Operations {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
-        let parts = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(FACTS)];
-        let [head, table, below] = Layout::vertical(parts).areas(area);
+        let (head, table) = split_top(area, 1);
         let position = listing::paged_position(&self.paged);
         canvas.heading(head, &format!("Operations {position} · Tab campaigns"));
         let empty = self.paged.when_empty("No operations: R on dead letters (3) plans one");
         let look = Look::new(cx.clock.utc, &empty);
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &look);
-        if let Some(operation) = self.paged.list.selected() {
-            let (head, rest) = split_top(below, 1);
-            canvas.heading(head, &title(operation));
-            draw_facts(&mut Column { canvas, rest }, operation);
+    }
+
+    /// The operation under the cursor.
+    pub fn document(&self) -> Option<Document> {
+        let operation = self.paged.list.selected()?;
+        let mut document = Document::new(title(operation));
+        for spans in facts(operation, NARROW) {
+            document.spans(spans);
         }
+        for (name, words, tone) in [
+            ("reason", &operation.reason, Tone::Plain),
+            ("note", &operation.note, Tone::Warn),
+        ] {
+            if let Some(words) = words {
+                document.fact_in(name, words, tone);
+            }
+        }
+        for left in &operation.left_out {
+            let count = format::count(left.messages);
+            document.fact_in("skipped", format!("{count}: {}", left.reason), Tone::Warn);
+        }
+        Some(document)
     }
 }
 
@@ -73,11 +93,17 @@ fn title(operation: &Operation) -> String {
     )
 }
 
+/// Progress, outcome, rate, in that width.
+fn facts(operation: &Operation, width: u16) -> [Spans; 3] {
+    let pace = vec![(pace_in_words(operation), Tone::Plain)];
+    [progress(operation, width), outcome(operation), pace]
+}
+
 /// Progress, outcome, rate, reason, note.
 fn draw_facts(column: &mut Column<'_, '_>, operation: &Operation) {
-    column.spans(&progress(operation, column.rest.width));
-    column.spans(&outcome(operation));
-    column.line(&pace_in_words(operation), Tone::Plain);
+    for spans in facts(operation, column.rest.width) {
+        column.spans(&spans);
+    }
     if let Some(reason) = &operation.reason {
         column.line(&format!("reason: {reason}"), Tone::Plain);
     }

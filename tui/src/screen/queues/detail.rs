@@ -1,63 +1,22 @@
 //! One queue in words, and what went in and out in the last minute.
 
-use ratatui::layout::Rect;
-use ratatui::widgets::{Sparkline, Widget};
 use tradepost_common::queues::QueueRow;
 
-use crate::canvas::{Canvas, split_top};
+use crate::canvas::document::Document;
 use crate::format;
 use crate::theme::Tone;
 
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, queue: &QueueRow) {
-    if area.height < 4 {
-        return;
-    }
-    let (head, rest) = split_top(area, 1);
+/// Lines of a chart.
+const CHART: usize = 5;
+
+pub fn document(queue: &QueueRow) -> Document {
     let backend = queue.backend;
-    canvas.heading(
-        head,
-        &format!("{} ({backend}): the last 60 s, second by second", queue.name),
-    );
-    let words = in_words(queue);
+    let mut document = Document::new(format!("{} ({backend}): the last 60 s, second by second", queue.name));
     let tone = if queue.paused { Tone::Warn } else { Tone::Plain };
-    let used = canvas.paragraph(Rect { height: 3, ..rest }, &words, tone);
-    let (_, rest) = split_top(rest, used);
-    let (graphs, _) = split_top(rest, 16);
-    let (above, below) = split_top(graphs, graphs.height / 2);
-    draw_graph(canvas, above, "in", &queue.sent_history, Tone::Accent);
-    draw_graph(canvas, below, "out", &queue.done_history, Tone::Good);
-}
-
-fn draw_graph(canvas: &mut Canvas<'_>, area: Rect, name: &str, history: &[u32], tone: Tone) {
-    if area.height == 0 {
-        return;
-    }
-    let highest = history.iter().copied().max().unwrap_or(0);
-    let words = format!("{name:<3} {:>4}", format::count(highest.into()));
-    canvas.put(area.x, area.y, 8, &words, Tone::Dim);
-    if area.height > 1 {
-        canvas.put(area.x, area.bottom() - 1, 8, &format!("{:>8}", 0), Tone::Dim);
-    }
-    let bars = Rect {
-        x: area.x + 9,
-        width: area.width.saturating_sub(9),
-        ..area
-    };
-    Sparkline::default()
-        .data(stretch(history, bars.width))
-        .style(canvas.theme.style(tone))
-        .render(bars, canvas.buffer);
-}
-
-/// Each second as wide as the room allows, so that the last minute fills it.
-fn stretch(history: &[u32], cells: u16) -> Vec<u64> {
-    let each = (usize::from(cells) / history.len().max(1)).max(1);
-    let skip = (history.len() * each).saturating_sub(usize::from(cells)) / each;
-    history
-        .iter()
-        .skip(skip)
-        .flat_map(|&n| std::iter::repeat_n(u64::from(n), each))
-        .collect()
+    document.words(in_words(queue), tone);
+    document.chart("in", &queue.sent_history, Tone::Accent, CHART);
+    document.chart("out", &queue.done_history, Tone::Good, CHART);
+    document
 }
 
 /// The meaning of the numbers, in a sentence.
@@ -92,15 +51,4 @@ fn in_words(queue: &QueueRow) -> String {
         ));
     }
     words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chart_fills_the_room() {
-        assert_eq!(stretch(&[1; 60], 150).len(), 120);
-        assert_eq!(stretch(&[1; 60], 40).len(), 40);
-    }
 }

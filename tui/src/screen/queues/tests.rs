@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 
 use super::*;
 use crate::list::Step;
-use crate::screen::testing::{large_screen, screen};
+use crate::screen::testing::{large_screen, screen, sized};
 use crate::shell::App;
 use crate::testdata;
 
@@ -25,6 +25,26 @@ fn queues_show_numbers_and_a_chart() {
     let mut app = opened();
     app.act(Action::Step(Step::Last));
     insta::assert_snapshot!(screen(&mut app));
+    insta::assert_snapshot!(sized(&mut app, (200, 60)));
+}
+
+#[test]
+fn columns_that_do_not_fit_are_scrolled_to() {
+    let mut app = opened();
+    assert!(!screen(&mut app).contains("BACKEND"));
+    for _ in 0..20 {
+        app.press('>');
+        screen(&mut app);
+    }
+    let shown = screen(&mut app);
+    assert!(
+        shown.contains("QUEUE") && shown.contains("BACKEND") && !shown.contains("READY"),
+        "{shown}"
+    );
+    for _ in 0..20 {
+        app.press('<');
+    }
+    assert!(screen(&mut app).contains("READY"));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The list, and the token under the cursor in full.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use time::OffsetDateTime;
 use tradepost_common::ids::TokenId;
 use tradepost_common::tokens::{TokenRow, TokenState};
 
 use super::Tokens;
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, split_top};
 use crate::format;
@@ -100,18 +101,20 @@ pub fn last_use(token: &TokenRow) -> String {
 
 impl Tokens {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
-        let parts = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(3)];
-        let [head, table, below] = Layout::vertical(parts).areas(area);
+        let (head, table) = split_top(area, 1);
         canvas.heading(head, &format!("Tokens {}", listing::paged_position(&self.paged)));
         let empty = self
             .paged
             .when_empty("no token yet: `tradepostd token create --account NAME`");
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
-        if let Some(token) = self.paged.list.selected() {
-            let (head, words) = split_top(below, 1);
-            canvas.heading(head, &format!("{} of {}", token.id, token.account));
-            canvas.paragraph(words, &in_words(token), Tone::Plain);
-        }
+    }
+
+    /// The token under the cursor.
+    pub fn document(&self) -> Option<Document> {
+        let token = self.paged.list.selected()?;
+        let mut document = Document::new(format!("{} of {}", token.id, token.account));
+        document.words(in_words(token), Tone::Plain);
+        Some(document)
     }
 }
 

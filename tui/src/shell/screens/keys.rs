@@ -8,6 +8,7 @@ use super::Screens;
 use crate::input::Input;
 use crate::list::{AnyList, Filter, Step};
 use crate::picture::Pan;
+use crate::shell::detail::DetailPrompt;
 use crate::shell::filter::FilterPrompt;
 use crate::shell::help::HelpPrompt;
 use crate::shell::keys::{self, Sorting};
@@ -19,6 +20,10 @@ use crate::theme::Tone;
 
 /// The same key again within this time is a key that is held down.
 const HELD_DOWN: Duration = Duration::from_millis(150);
+
+/// Keys that wait for the first rows of a page at most, and for how long.
+const TYPED_AHEAD: usize = 8;
+const TYPED_AHEAD_FOR: Duration = Duration::from_secs(3);
 
 impl Screens {
     /// Where a letter does something, for somebody who presses it elsewhere: `dead-letters (3), campaigns (4)`.
@@ -88,7 +93,19 @@ impl Screens {
         }
     }
 
+    /// Sorts by the column whose title is there.
+    pub fn click_title(&mut self, x: u16, cx: &mut Shell) {
+        let now = cx.clock.utc;
+        if let Some(list) = self.list(cx) {
+            list.sort_at(x, now);
+            cx.say(Tone::Plain, list.sort_in_words());
+        }
+    }
+
     pub fn act(&mut self, action: Action, cx: &mut Shell) {
+        if self.must_wait(&action, cx) {
+            return self.typed_ahead.push((action, cx.clock.instant));
+        }
         if self.current(cx).act(&action, cx) == Handled::Yes {
             return;
         }
@@ -102,7 +119,11 @@ impl Screens {
             Action::Arrow(Pan::Down) => self.act(Action::Step(Step::Down), cx),
             Action::Arrow(Pan::Left) => self.act(Action::Step(Step::Left), cx),
             Action::Arrow(Pan::Right) => self.act(Action::Step(Step::Right), cx),
-            Action::Open => {}
+            Action::Open => {
+                if self.current(cx).detail(cx).is_some() {
+                    cx.ask(DetailPrompt { top: 0 });
+                }
+            }
             Action::OtherPane => self.next_of_tab(cx),
             Action::Back => self.back(cx),
             Action::AskCommand => cx.ask(Palette::default()),
@@ -124,6 +145,29 @@ impl Screens {
                 if !was_armed && cx.armed_for().is_some() {
                     self.current(cx).armed(cx);
                 }
+            }
+        }
+    }
+
+    /// The first rows of the page are on their way: what moves or opens waits for them.
+    fn must_wait(&mut self, action: &Action, cx: &Shell) -> bool {
+        matches!(action, Action::Open | Action::Step(_) | Action::Cycle(_))
+            && cx.is_live()
+            && cx.prompt.is_none()
+            && self.typed_ahead.len() < TYPED_AHEAD
+            && self.current(cx).read_at(cx).is_none()
+            && self.list(cx).is_some_and(|list| list.shown_len() == 0)
+    }
+
+    /// Acts on what was typed before the first rows came, unless that is long ago.
+    pub(super) fn act_typed_ahead(&mut self, cx: &mut Shell) {
+        if self.typed_ahead.is_empty() || self.current(cx).read_at(cx).is_none() {
+            return;
+        }
+        for (action, at) in std::mem::take(&mut self.typed_ahead) {
+            if cx.prompt.is_none() && cx.clock.instant.saturating_duration_since(at) < TYPED_AHEAD_FOR {
+                self.act(action, cx);
+                self.settle_pages(cx);
             }
         }
     }

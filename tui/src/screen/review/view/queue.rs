@@ -6,6 +6,7 @@ use tradepost_common::ids::CaseId;
 use tradepost_common::review::{CaseRow, QuestionState, Trust};
 
 use super::case_head;
+use crate::canvas::document::Document;
 use crate::canvas::listing::paged_suffix;
 use crate::canvas::listing::{self, Focus, Look};
 use crate::canvas::{Canvas, Spans, split_top};
@@ -16,9 +17,6 @@ use crate::screen::review::desk::{CaseQuery, Which};
 use crate::shell::Shell;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
-
-/// Lines about the case under the cursor.
-const DETAIL: u16 = 5;
 
 impl Row for CaseRow {
     type Id = CaseId;
@@ -148,7 +146,6 @@ fn said(case: &CaseRow) -> Cell {
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shell) {
     let (head, rest) = split_top(area, 1);
     canvas.heading(head, &title(app));
-    let (table, detail) = split_top(rest, rest.height.saturating_sub(DETAIL));
     let empty = app.cases.error.clone().unwrap_or_else(|| match app.cases.read_at {
         Some(_) if !app.cases.is_restarted() => nothing(&app.case_query),
         _ => "Reading …".to_owned(),
@@ -163,10 +160,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
             _ => |_| true,
         },
     };
-    cx.rows_area = listing::draw(canvas, table, &mut app.cases.list, &look);
-    if let Some(case) = app.cases.list.selected() {
-        draw_detail(canvas, detail, case, app, cx);
-    }
+    cx.rows_area = listing::draw(canvas, rest, &mut app.cases.list, &look);
 }
 
 fn title(app: &Review) -> String {
@@ -191,11 +185,10 @@ fn nothing(query: &CaseQuery) -> String {
 }
 
 /// The case under the cursor, in words and in full.
-fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, case: &CaseRow, app: &Review, cx: &Shell) {
-    let (head, rest) = split_top(area, 1);
+pub fn document(app: &Review, cx: &Shell) -> Option<Document> {
+    let case = app.cases.list.selected()?;
     let hint = case_head::undo_hint(app, cx).map_or(String::new(), |hint| format!(" · {hint}"));
-    canvas.heading(head, &format!("{}{hint}", case.title));
-    let (first, rest) = split_top(rest, 1);
+    let mut document = Document::new(format!("{}{hint}", case.title));
     let blocked = format::count(case.items_blocked);
     let mut facts: Spans = vec![
         (format!("{} ({})", case.contributor, case.trust), Tone::Plain),
@@ -206,6 +199,7 @@ fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, case: &CaseRow, app: &Review
         ),
     ];
     facts.extend(case_head::row_signs(case));
+    document.spans(case_head::joined(facts));
     let age = format::ago(case.opened_at, cx.clock.utc);
     let mut times: Spans = vec![(format!("waits {age}"), Tone::Dim)];
     if app.case_query.which != Which::Decided {
@@ -214,12 +208,7 @@ fn draw_detail(canvas: &mut Canvas<'_>, area: Rect, case: &CaseRow, app: &Review
     if let Some(holder) = &case.claimed_by {
         times.push((format!("held by {holder}"), Tone::Warn));
     }
-    let (second, reason) = split_top(rest, 1);
-    if second.height > 0 {
-        canvas.put_spans(first, &case_head::joined(facts));
-        canvas.put_spans(second, &case_head::joined(times));
-    }
-    if reason.height > 0 {
-        canvas.paragraph(reason, &case.reason, Tone::Plain);
-    }
+    document.spans(case_head::joined(times));
+    document.words(&case.reason, Tone::Plain);
+    Some(document)
 }
