@@ -1,16 +1,18 @@
 //! Alerts, parts, counts, the daemon, queues and the slowest of the last minute.
 
-use ratatui::layout::Rect;
-use tradepost_common::overview::{Alert, Counts, Health, Overview, Part, Severity};
+use ratatui::layout::{Constraint, Layout, Rect};
+use tradepost_common::overview::{Alert, Counts, Health, Overview, Severity};
 use tradepost_common::queues::QueueRow;
 
+use crate::canvas::document::Document;
 use crate::canvas::listing::{self, Focus, Look};
 use crate::canvas::{Canvas, Spans, split_left, split_top};
 use crate::format;
 use crate::list::List;
-use crate::rows::alert;
+use crate::rows::{alert, operation};
 use crate::shell::Shell;
-use crate::table::Cell;
+use crate::table::{Cell, Row};
+use crate::text;
 use crate::theme::Tone;
 
 /// The word and tone of a part's health.
@@ -50,28 +52,45 @@ pub fn process(overview: &Overview, now: time::OffsetDateTime) -> String {
     )
 }
 
-/// From here on there are two columns.
-const TWO_COLUMNS_FROM: u16 = 120;
+/// A part of the page: draws into the area and returns what is left below.
+type Section = fn(&mut Canvas<'_>, Rect, &Overview, &Shell) -> Rect;
+
+/// The sections side by side, by the width of the terminal.
+const COLUMNS: [(u16, &[&[Section]]); 3] = [
+    (
+        240,
+        &[
+            &[draw_parts, draw_counts, draw_process, draw_operations],
+            &[draw_queues, draw_charts],
+            &[draw_slowest],
+        ],
+    ),
+    (
+        120,
+        &[
+            &[draw_parts, draw_counts, draw_process, draw_operations, draw_slowest],
+            &[draw_queues, draw_charts],
+        ],
+    ),
+    (
+        0,
+        &[&[draw_parts, draw_counts, draw_process, draw_queues, draw_slowest]],
+    ),
+];
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) {
     let Some(overview) = &cx.live.overview else {
         return;
     };
     let rest = draw_alerts(canvas, area, overview, cx);
-    if area.width >= TWO_COLUMNS_FROM {
-        let (left, right) = split_left(rest, rest.width / 2);
-        let (left, _) = split_left(left, left.width.saturating_sub(2));
-        let below = draw_parts(canvas, left, &overview.parts);
-        let below = draw_counts(canvas, below, &overview.counts);
-        draw_process(canvas, below, overview, cx);
-        let below = draw_queues(canvas, right, cx);
-        draw_slowest(canvas, below, cx);
-    } else {
-        let rest = draw_parts(canvas, rest, &overview.parts);
-        let rest = draw_counts(canvas, rest, &overview.counts);
-        let rest = draw_process(canvas, rest, overview, cx);
-        let rest = draw_queues(canvas, rest, cx);
-        draw_slowest(canvas, rest, cx);
+    let columns = COLUMNS.iter().find(|(from, _)| area.width >= *from);
+    let columns = columns.map_or(&[][..], |(_, columns)| columns);
+    let widths = columns.iter().map(|_| Constraint::Fill(1));
+    let areas = Layout::horizontal(widths).spacing(2).split(rest);
+    for (sections, area) in columns.iter().zip(areas.iter()) {
+        sections
+            .iter()
+            .fold(*area, |rest, section| section(canvas, rest, overview, cx));
     }
 }
 
@@ -126,40 +145,40 @@ fn mode(overview: &Overview) -> String {
     )
 }
 
-fn draw_parts(canvas: &mut Canvas<'_>, area: Rect, parts: &[Part]) -> Rect {
+fn draw_parts(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, _cx: &Shell) -> Rect {
     let (head, mut rest) = split_top(area, 1);
     canvas.heading(head, "Parts");
-    for part in parts {
-        let (line, below) = split_top(rest, 1);
-        rest = below;
+    let lines = if area.height > 24 { 3 } else { 1 };
+    for part in &overview.parts {
+        let (line, detail) = split_left(split_top(rest, lines).0, 19);
         let health = health(part.health);
         let spans: Spans = vec![
             (format!("{:<9}", health.text), health.tone),
             (format!("{:<9} ", part.name), Tone::Plain),
-            (part.detail.clone(), Tone::Dim),
         ];
         canvas.put_spans(line, &spans);
+        let used = canvas.paragraph(detail, &part.detail, Tone::Dim);
+        rest = split_top(rest, used.max(1)).1;
     }
     rest
 }
 
-fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, all: &Counts) -> Rect {
+/// Four or two beside each other, whichever shows every number in full.
+fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, _cx: &Shell) -> Rect {
     let (head, rest) = split_top(area, 1);
     canvas.heading(head, "Marketplace");
-    let (table, rest) = split_top(rest, 2);
-    let cell = table.width / 4;
-    for (i, (name, n, tone)) in counts(all).into_iter().enumerate() {
-        let i = i as u16;
-        let place = Rect {
-            x: table.x + i % 4 * cell,
-            y: table.y + i / 4,
-            width: cell,
-            height: 1,
-        };
+    let counts = counts(&overview.counts).map(|(name, n, tone)| {
         let tone = if n == 0 { Tone::Dim } else { tone };
-        let spans: Spans = vec![(format!("{name} "), Tone::Dim), (format::count(n), tone)];
-        if place.y < table.bottom() {
-            canvas.put_spans(place, &spans);
+        [(format!("{name} "), Tone::Dim), (format::count(n), tone)]
+    });
+    let cells = |[(name, _), (n, _)]: &[(String, Tone); 2]| text::width(name) + text::width(n);
+    let widest = counts.iter().map(cells).max().unwrap_or(0) as u16 + 1;
+    let beside = if widest * 4 <= area.width { 4 } else { 2 };
+    let (table, rest) = split_top(rest, counts.len() as u16 / beside);
+    for (line, counts) in table.rows().zip(counts.chunks(usize::from(beside))) {
+        let cells = Layout::horizontal(counts.iter().map(|_| Constraint::Fill(1))).split(line);
+        for (cell, spans) in cells.iter().zip(counts) {
+            canvas.put_spans(*cell, spans);
         }
     }
     rest
@@ -168,77 +187,88 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, all: &Counts) -> Rect {
 fn draw_process(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, cx: &Shell) -> Rect {
     let (head, rest) = split_top(area, 1);
     canvas.heading(head, "Daemon");
-    let (line, rest) = split_top(rest, 1);
-    canvas.put(
-        line.x,
-        line.y,
-        line.width,
-        &process(overview, cx.clock.utc),
-        Tone::Plain,
-    );
-    rest
+    let used = canvas.paragraph(split_top(rest, 2).0, &process(overview, cx.clock.utc), Tone::Plain);
+    split_top(rest, used).1
 }
 
-/// One line a queue, the paused ones loud.
-fn draw_queues(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) -> Rect {
-    let (head, mut rest) = split_top(area, 1);
-    canvas.heading(head, "Queues");
-    for queue in &cx.live.queues {
-        let (line, below) = split_top(rest, 1);
-        rest = below;
-        canvas.put_spans(line, &queue_line(queue, line.width));
+/// Long work that goes on.
+fn draw_operations(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx: &Shell) -> Rect {
+    let started: Vec<_> = cx.live.operations.iter().filter(|o| o.started_at.is_some()).collect();
+    if started.is_empty() {
+        return area;
+    }
+    let (head, rest) = split_top(area, 1);
+    canvas.heading(head, "Operations");
+    let (lines, rest) = split_top(rest, (started.len() as u16).min(area.height / 4));
+    for (line, operation) in lines.rows().zip(started) {
+        let words = format!("{} · {}", operation::in_short(operation), operation.what);
+        canvas.line(line, &words, Tone::Plain);
     }
     rest
 }
 
-fn queue_line(queue: &QueueRow, cells: u16) -> Spans {
-    let number = |n: i64, loud: Tone| if n == 0 { Tone::Dim } else { loud };
-    let (state, tone) = if queue.paused {
-        ("PAUSED", Tone::Warn)
-    } else {
-        ("running", Tone::Good)
-    };
-    let history = queue
-        .done_history
-        .len()
-        .saturating_sub(usize::from(cells.saturating_sub(64)).min(60));
-    vec![
-        (format!("{:<8} ", queue.name), Tone::Plain),
-        (format!("{state:<8}"), tone),
-        (
-            format!("{:>7} ready ", format::count(queue.depth)),
-            number(queue.depth, Tone::Plain),
-        ),
-        (
-            format!("{:>5} busy ", format!("{}/{}", queue.working, queue.concurrency)),
-            Tone::Plain,
-        ),
-        (
-            format!("{:>4} dead ", format::count(queue.dead)),
-            number(queue.dead, Tone::Bad),
-        ),
-        (format!("{:>6}/s ", format::rate(queue.done_per_second)), Tone::Plain),
-        (format::chart(&queue.done_history[history..]), Tone::Good),
-    ]
+fn draw_queues(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx: &Shell) -> Rect {
+    let (table, rest) = split_top(area, cx.live.queues.len() as u16 + 1);
+    draw_rows(canvas, table, cx.live.queues.clone(), "no queue yet", |_| true, cx);
+    rest
 }
 
+/// The messages done by each queue that moved, second by second.
+fn draw_charts(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx: &Shell) -> Rect {
+    let (_, area) = split_top(area, 1);
+    let moved = |queue: &&QueueRow| queue.done_history.iter().any(|&n| n > 0);
+    let queues: Vec<&QueueRow> = cx.live.queues.iter().filter(moved).collect();
+    let mut document = Document::new("Done in the last 60 s, second by second");
+    let height = usize::from(area.height) / queues.len().max(1);
+    for queue in &queues {
+        document.chart(
+            &queue.name,
+            &queue.done_history,
+            Tone::Good,
+            (height.max(3) - 1).min(16),
+        );
+        document.spans(Spans::new());
+    }
+    if queues.is_empty() {
+        document.words("nothing", Tone::Dim);
+    }
+    document.draw(canvas, area);
+    area
+}
+
+/// A column of latencies that only their own screen shows.
+const RATE: usize = 2;
+
 /// The slowest of the last minute, where there is room left.
-fn draw_slowest(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) {
+fn draw_slowest(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx: &Shell) -> Rect {
     if area.height < 4 {
-        return;
+        return area;
     }
     let (head, rest) = split_top(area, 1);
     canvas.heading(head, "Slowest in the last 60 s (ms)");
     let mut slowest: Vec<_> = cx.live.latency.iter().filter(|r| r.recent.count > 0).cloned().collect();
     slowest.sort_by(|a, b| b.recent.p95_ms.total_cmp(&a.recent.p95_ms));
     slowest.truncate(usize::from(rest.height.saturating_sub(1)));
+    let empty = "nothing was measured in the last minute";
+    draw_rows(canvas, rest, slowest, empty, |i| i < 7 && i != RATE, cx);
+    rest
+}
+
+/// A table without a cursor.
+fn draw_rows<R: Row>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    rows: Vec<R>,
+    empty: &str,
+    wanted: fn(usize) -> bool,
+    cx: &Shell,
+) {
     let mut list = List::default();
-    list.replace(slowest, cx.clock.utc);
+    list.replace(rows, cx.clock.utc);
     let look = Look {
-        now: cx.clock.utc,
         focus: Focus::Never,
-        empty: "nothing was measured in the last minute",
-        wanted: |i| i < 7,
+        wanted,
+        ..Look::new(cx.clock.utc, empty)
     };
-    listing::draw(canvas, rest, &mut list, &look);
+    listing::draw(canvas, area, &mut list, &look);
 }
