@@ -44,6 +44,21 @@ pub fn draw(
     }
 }
 
+/// What is decided and what the decision would do: the picture gets the rest.
+pub fn draw_short(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    case: &CaseView,
+    detail: &CaseDetail,
+    app: &Review,
+    cx: &Shell,
+) -> u16 {
+    draw_title(canvas, area, case, detail, cx);
+    let (_, second) = split_top(area, 1);
+    draw_decision(canvas, second, case, detail, app, cx);
+    2
+}
+
 fn draw_title(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, detail: &CaseDetail, cx: &Shell) {
     let severity = finding::severity(detail.case.severity);
     let (mut held, tone) = held_in_words(case, detail, cx);

@@ -91,7 +91,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
         app.case = Some(case);
         return;
     };
-    let used = case_head::draw(canvas, area, &case, &detail, app, cx);
+    let head = match case.mode {
+        Mode::Full => case_head::draw_short,
+        _ => case_head::draw,
+    };
+    let used = head(canvas, area, &case, &detail, app, cx);
     let (_, rest) = split_top(area, used);
     match case.mode {
         Mode::Lists => draw_picture_and_lists(canvas, rest, &mut case, app, cx),
