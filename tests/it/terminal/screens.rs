@@ -44,7 +44,7 @@ async fn moderator_rejects_a_case_at_the_keyboard() {
     screen.press_until("7", "Open cases").await;
     screen.shows(&["Signs / Scripted"]).await;
     screen.press("Enter");
-    screen.shows(&["icons/evil.svg", "only looking"]).await;
+    screen.shows(&["icons/evil.svg", "read-only"]).await;
     screen.press_until("x", "Read-only").await;
     assert_eq!(
         app.look(&case).await["decision"],

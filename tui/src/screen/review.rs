@@ -253,21 +253,21 @@ impl Screen for Review {
             Entry::new(words, key, move |review: &mut Self, cx| review.press(cx, act))
         };
         let mut entries = vec![
-            press("next case nobody holds", "w", ReviewKey::Next),
+            press("next unclaimed case", "w", ReviewKey::Next),
             press("open, waiting or decided cases", "f", ReviewKey::TurnWhich),
-            press("settle this cluster", "C", ReviewKey::SettleCluster),
+            press("decide this look-alike group", "C", ReviewKey::SettleCluster),
             press(
-                "settle all cases of this contributor",
+                "decide all cases of this contributor",
                 "O",
                 ReviewKey::SettleContributor,
             ),
-            press("only cases of this cluster", "l", ReviewKey::OnlyCluster),
+            press("only cases of this look-alike group", "l", ReviewKey::OnlyCluster),
             press("only cases of this contributor", "o", ReviewKey::OnlyContributor),
             press("undo the last decision", "u", ReviewKey::Undo),
         ];
         if let Some(row) = self.row_in_hand(cx) {
             let account = row.contributor.clone();
-            let words = format!("let {account} in again");
+            let words = format!("lift the ban of {account}");
             entries.push(Entry::new(words, "", move |review: &mut Self, cx| {
                 review.ask_unban(account, cx);
             }));

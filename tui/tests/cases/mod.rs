@@ -106,7 +106,7 @@ fn case_is_shown_with_or_without_the_word() {
     with_desk(|socket, _| {
         let shown = stdout(&tradepost(socket, &["cases", "show", CASE]));
         assert_eq!(shown, stdout(&tradepost(socket, &["cases", CASE])));
-        for word in ["over target", "Letters", "Decisions", "FILES"] {
+        for word in ["overdue", "Letters", "Decisions", "FILES"] {
             assert!(shown.contains(word), "{word}: {shown}");
         }
     });

@@ -20,7 +20,7 @@ impl Review {
         let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
             return;
         };
-        let doing = format!("asking about {title} …");
+        let doing = format!("Sending the question about {title} …");
         self.decided(cx, "", Write::Ask { case, title, question }, &doing);
     }
 
@@ -35,7 +35,7 @@ impl Review {
                 cx.ask(reasons);
             }
         };
-        let prompt = LinePrompt::new("note", move |review: &mut Self, text, cx| {
+        let prompt = LinePrompt::new("Note", move |review: &mut Self, text, cx| {
             review.keep_note(text.trim(), then.map(|asked| asked.what), cx);
             back(cx);
             Ok(())
@@ -43,7 +43,7 @@ impl Review {
         cx.ask(
             prompt
                 .with_text(&note)
-                .with_hint("Enter keeps the note and decides nothing · Esc forgets the change")
+                .with_hint("Enter keep the note (decides nothing) · Esc cancel")
                 .or_else(move |_, cx| back(cx)),
         );
     }
@@ -55,30 +55,33 @@ impl Review {
             (_, None) => {}
         }
         if what.is_none() {
-            cx.say(Tone::Plain, "the note goes with the decision: a approves, x rejects");
+            cx.say(Tone::Plain, "The note goes with the decision: a approves, x rejects");
         }
     }
 }
 
 /// A question is typed, shown once more, and sent.
 fn question(text: &str) -> LinePrompt<Review> {
-    LinePrompt::new("question", |_: &mut Review, text, cx| {
+    LinePrompt::new("Question", |_: &mut Review, text, cx| {
         let question = text.trim().to_owned();
         if question.is_empty() {
-            return Err("a question is wanted".to_owned());
+            return Err("write a question".to_owned());
         }
         let again = question.clone();
         cx.ask(
-            Confirm::new(format!("They will read: {question}"), move |review: &mut Review, cx| {
-                review.send_question(question, cx);
-            })
-            .with_hint("y sends it, and the case waits for the answer · Esc or n: back")
+            Confirm::new(
+                format!("The contributor will read: {question}"),
+                move |review: &mut Review, cx| {
+                    review.send_question(question, cx);
+                },
+            )
+            .with_hint("y send (the case waits for the answer) · Esc back")
             // The typed text is not lost.
             .or_else(move |_, cx| cx.ask(self::question(&again))),
         );
         Ok(())
     })
     .with_text(text)
-    .with_hint("the contributor reads it; Enter shows it once more and sends nothing · Esc: no")
-    .or_else(|_, cx| cx.say(Tone::Plain, "nothing was asked"))
+    .with_hint("Enter preview (sends nothing) · Esc cancel")
+    .or_else(|_, cx| cx.say(Tone::Plain, "Nothing was asked"))
 }

@@ -113,13 +113,13 @@ impl Review {
             return false;
         };
         let refusal = if bulk.sending {
-            "it is being done"
+            "It is being done"
         } else if bulk.error.is_none() && bulk.preview.is_none() {
-            "wait until the plan is here"
+            "Wait for the plan"
         } else if !bulk.is_ready() {
-            "there is nothing to decide"
+            "The plan has no cases"
         } else if cx.is_new(bulk.ready_at) {
-            "the plan just came; look at it first"
+            "The plan has just appeared; read it first"
         } else {
             return cx.may_write(Role::Moderator);
         };
@@ -150,9 +150,9 @@ impl Review {
     fn give_bulk_up(&mut self, cx: &mut Shell) {
         match self.bulk.take() {
             Some(bulk) if bulk.sending => {
-                cx.say(Tone::Warn, "it is on its way already; u undoes it when it is done");
+                cx.say(Tone::Warn, "It is already being done; u undoes it afterwards");
             }
-            _ => cx.say(Tone::Plain, "nothing was decided"),
+            _ => cx.say(Tone::Plain, "Nothing was decided"),
         }
     }
 
@@ -210,7 +210,7 @@ impl Review {
     fn bulk_failed(&mut self, cx: &mut Shell, ticket: u64, why: &Failure) {
         let words = match why {
             Failure::Problem(_) => format!("NOT decided: {why}"),
-            _ => format!("not known what was decided, look at the decided cases (f in the queue): {why}"),
+            _ => format!("The outcome is unknown; see the decided cases (f in the queue): {why}"),
         };
         match self.shown_bulk(ticket) {
             Some(bulk) => {

@@ -37,12 +37,12 @@ impl Review {
             return false;
         };
         let refusal = match (&case.detail, &case.claim) {
-            (None, _) => Some("wait until the case is here".to_owned()),
+            (None, _) => Some("Wait for the case".to_owned()),
             (Some(detail), _) if detail.decision.is_some() => {
-                Some("this case is decided already; u takes it back while there is time".to_owned())
+                Some("Already decided. u undoes it while there is time".to_owned())
             }
-            (_, Claim::Refused(why)) => Some(format!("{why}; n goes to the next case")),
-            _ if cx.is_new(Some(case.opened_at)) => Some("a new case came up; look at it first".to_owned()),
+            (_, Claim::Refused(why)) => Some(format!("{why}. n skips to the next case")),
+            _ if cx.is_new(Some(case.opened_at)) => Some("A new case has just appeared; read it first".to_owned()),
             _ => None,
         };
         match refusal {
@@ -74,7 +74,7 @@ impl Review {
         };
         let split = case.split();
         if split.publish == 0 {
-            cx.say(Tone::Warn, "no file is left to approve; x rejects the pack");
+            cx.say(Tone::Warn, "No file is left to approve; x rejects the pack");
             return;
         }
         let body = Approve {
@@ -125,7 +125,7 @@ impl Review {
         let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
             return;
         };
-        let doing = format!("rejecting {title} …");
+        let doing = format!("Rejecting {title} …");
         let body = Reject {
             template: wording.template,
             reason: wording.note,
@@ -141,7 +141,7 @@ impl Review {
         } else {
             "this pack"
         };
-        format!("BAN {who} and reject {what}? They can upload no more.")
+        format!("BAN {who} and reject {what}? They will not be able to upload.")
     }
 
     pub fn ban(&mut self, cx: &mut Shell, body: Ban) {
@@ -151,7 +151,7 @@ impl Review {
         let Some((case, title)) = self.case.as_ref().map(|c| (c.id, c.title.clone())) else {
             return;
         };
-        let doing = format!("rejecting {title} and banning its contributor …");
+        let doing = format!("Rejecting {title} and banning its contributor …");
         self.decided(cx, "banned", Write::Ban { case, title, body }, &doing);
     }
 
@@ -211,7 +211,7 @@ impl Review {
     pub fn asked(&mut self, cx: &mut Shell, id: CaseId, title: &str, reply: Reply<()>) {
         let kept = self.take_deciding(id);
         match reply {
-            Ok(()) => cx.say(Tone::Good, format!("{title} waits for the contributor's answer")),
+            Ok(()) => cx.say(Tone::Good, format!("{title}: waiting for the contributor's answer")),
             Err(e) => self.bring_back(cx, kept, title, &e),
         }
     }
@@ -247,7 +247,7 @@ impl Review {
 }
 
 fn approving(split: Split) -> String {
-    format!("approving {} …", split.in_words())
+    format!("Approving {} …", split.in_words())
 }
 
 /// `birds / line approved: 98 published, 2 left out`.

@@ -57,14 +57,14 @@ impl CaseQuery {
             .with("contributor", self.contributor.clone())
     }
 
-    /// ` · of anna · of one cluster`.
+    /// ` · of anna · of one look-alike group`.
     pub fn in_words(&self) -> String {
         let mut words = String::new();
         if let Some(contributor) = &self.contributor {
             words.push_str(&format!(" · of {contributor}"));
         }
         if self.cluster.is_some() {
-            words.push_str(" · of one cluster");
+            words.push_str(" · of one look-alike group");
         }
         words
     }
@@ -87,7 +87,7 @@ impl Review {
 
     pub fn only_this_contributor(&mut self, cx: &mut Shell) {
         let Some(contributor) = self.row_in_hand(cx).map(|row| row.contributor.clone()) else {
-            return cx.say(Tone::Dim, "no case to take the contributor from");
+            return cx.say(Tone::Dim, "Select a case first");
         };
         cx.go(queue_page());
         self.ask_for_cases(
@@ -113,8 +113,8 @@ impl Review {
                     },
                 );
             }
-            Some(None) => cx.say(Tone::Dim, "this case looks like no other"),
-            None => cx.say(Tone::Dim, "no case to take the cluster from"),
+            Some(None) => cx.say(Tone::Dim, "This case has no look-alikes"),
+            None => cx.say(Tone::Dim, "Select a case first"),
         }
     }
 
@@ -123,7 +123,7 @@ impl Review {
         if !self.cases.list.marks().is_empty() {
             let marked = format::plural(self.cases.list.marks().len() as i64, "mark", "marks");
             self.cases.list.clear_marks();
-            cx.say(Tone::Plain, format!("{marked} taken away"));
+            cx.say(Tone::Plain, format!("{marked} removed"));
             return true;
         }
         let query = &self.case_query;

@@ -144,10 +144,10 @@ impl Review {
 
     pub fn ask_unban(&mut self, account: String, cx: &mut Shell) {
         if cx.may_write(Role::Moderator) {
-            let question = format!("Let {account} upload again?");
+            let question = format!("Lift the ban of {account}?");
             cx.ask(Confirm::new(question, move |_: &mut Self, cx| {
                 if cx.may_write(Role::Moderator) {
-                    cx.say(Tone::Dim, format!("letting {account} in again …"));
+                    cx.say(Tone::Dim, format!("Lifting the ban of {account} …"));
                     cx.write(Write::Unban(account));
                 }
             }));
@@ -188,37 +188,37 @@ pub static CASE_HINTS: &[Hint] = &[
     ("z", "zoom"),
     ("B", "background"),
     ("W", "arm"),
-    ("L", "give back"),
+    ("L", "release"),
     ("Esc", "queue"),
 ];
 
 pub static QUEUE_HELP: &[Hint] = &[
-    ("Enter", "open the case; it is claimed while writing is armed"),
-    ("w", "the next case that nobody holds, whichever it is"),
-    ("Space V *", "mark one, a range, all that match; Esc takes it back"),
-    ("a x", "approve or reject the marked: a plan first, y decides"),
-    ("C O", "settle its cluster; all cases of its contributor"),
-    ("l o", "show only its cluster; only its contributor"),
+    ("Enter", "open the case; claims it while writing is armed"),
+    ("w", "the next unclaimed case"),
+    ("Space V *", "mark one, a range, all matching; Esc clears"),
+    ("a x", "approve or reject the marked: shows a plan, y decides"),
+    ("C O", "decide its look-alike group; all of its contributor"),
+    ("l o", "show only its look-alike group; only its contributor"),
     ("f", "open, waiting, decided cases"),
-    ("u", "undo the last decision; among decided ones: this one"),
+    ("u", "undo the last decision; in decided cases: this one"),
 ];
 
 pub static CASE_HELP: &[Hint] = &[
-    ("a", "approve: blocked and marked files are left out"),
+    ("a", "approve, without blocked and marked files"),
     ("x", "reject: 1-9 for a reason, m a note, f only marked files"),
-    ("n", "skip to the next case nobody holds"),
+    ("n", "skip to the next unclaimed case"),
     ("u", "undo the last decision, for ten minutes"),
-    ("Space V *", "leave out the file, a range, all that match"),
-    ("m", "note to the contributor; goes with the decision"),
+    ("Space V *", "leave out the file, a range, all matching"),
+    ("m", "note to the contributor, sent with the decision"),
     ("Q", "ask the contributor; the case waits for the answer"),
     ("X", "ban the contributor: a reason, then y"),
     ("i", "the contributor's record, letters, earlier decisions"),
-    ("d", "beside its look-alike; ] [ next, previous"),
-    ("v Enter", "the text at the line of the finding; ] [ other findings"),
-    ("f", "the picture alone; Enter on a file too"),
+    ("d", "compare with its look-alike; ] [ next, previous"),
+    ("v Enter", "source at the finding; ] [ next, previous finding"),
+    ("f", "full image; Enter on a file too"),
     ("z Z + _", "zoom in, out; arrows move"),
     ("b B", "blur on or off; background checker, light, dark"),
-    ("C O", "settle its cluster; all cases of its contributor"),
-    ("L", "give the case back and leave"),
+    ("C O", "decide its look-alike group; all of its contributor"),
+    ("L", "release the case and leave"),
     ("Tab", "findings or files"),
 ];

@@ -16,7 +16,7 @@ impl Review {
             ReviewKey::Compare => self.turn_compare(cx),
             ReviewKey::Background => {
                 cx.pictures.background = cx.pictures.background.next();
-                cx.say(Tone::Plain, format!("background: {}", cx.pictures.background.as_str()));
+                cx.say(Tone::Plain, format!("Background: {}", cx.pictures.background.as_str()));
             }
             _ => {}
         }
@@ -117,7 +117,7 @@ impl Review {
         }
         let looks = case.detail.as_ref().map_or(&[][..], |d| &d.look_alikes);
         if looks.is_empty() {
-            return cx.say(Tone::Plain, "no file of this case looks like another one");
+            return cx.say(Tone::Plain, "This case has no look-alikes");
         }
         // The file under the cursor first.
         let of_file = case

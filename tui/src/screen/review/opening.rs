@@ -42,7 +42,7 @@ impl Review {
 
     pub fn open_selected_case(&mut self, cx: &mut Shell) {
         let Some((id, title)) = self.cases.list.selected().map(|c| (c.id, c.title.clone())) else {
-            cx.say(Tone::Dim, "no open case to look at");
+            cx.say(Tone::Dim, "No open cases");
             return cx.go(queue_page());
         };
         self.open_case(cx, id, title);
@@ -123,7 +123,7 @@ impl Review {
                 self.release_case(cx);
                 self.follow_case(cx, id, title);
             }
-            None => cx.say(Tone::Plain, "there is no other open case"),
+            None => cx.say(Tone::Plain, "No other open case"),
         }
     }
 
@@ -160,7 +160,7 @@ impl Review {
             cx.go(queue_page());
             self.next_wanted = true;
             cx.write(Write::Next);
-            cx.say(Tone::Dim, "asking for the next case …");
+            cx.say(Tone::Dim, "Reading the next case …");
         }
     }
 
@@ -178,8 +178,8 @@ impl Review {
                 }
                 self.say_viewing(cx);
             }
-            Ok(None) => cx.say(Tone::Plain, "no case waits for you"),
-            Err(e) => cx.say(Tone::Bad, format!("no next case: {e}")),
+            Ok(None) => cx.say(Tone::Plain, "No case waits for you"),
+            Err(e) => cx.say(Tone::Bad, format!("No next case: {e}")),
         }
     }
 

@@ -113,7 +113,7 @@ impl Review {
             }
             Err(e) if e.status() == Some(409) => return self.claim_refused(cx, id, &e),
             Err(e) => {
-                cx.say(Tone::Bad, format!("not claimed: {e}"));
+                cx.say(Tone::Bad, format!("Not claimed: {e}"));
                 Claim::None
             }
         };
@@ -149,7 +149,7 @@ impl Review {
             && let Some((next, next_title)) = self.next_case(cx)
         {
             self.follow_case(cx, next, next_title);
-            cx.say(Tone::Warn, format!("{title}: {why}; here is the next one"));
+            cx.say(Tone::Warn, format!("{title}: {why}; this is the next case"));
         }
     }
 }

@@ -85,7 +85,7 @@ impl Review {
     fn wording(&mut self, cx: &mut Shell, what: Refusal, choice: usize) -> Option<Wording> {
         let note = Some(self.note_for(what).trim().to_owned()).filter(|note| !note.is_empty());
         if choice == NOTE_ALONE && note.is_none() {
-            cx.say(Tone::Warn, "there is no note yet: m writes one");
+            cx.say(Tone::Warn, "Write a note first: m");
             return None;
         }
         let template = REASONS.get(choice).map(|reason| reason.id.to_owned());
@@ -98,11 +98,11 @@ impl Review {
             Refusal::Pack => match self.case.as_ref().map(|case| case.split()) {
                 Some(split) if split.marked > 0 && split.publish > 0 => Refusal::Marked,
                 Some(split) if split.marked > 0 => {
-                    cx.say(Tone::Warn, "no file would be left to approve");
+                    cx.say(Tone::Warn, "No file would be left to approve");
                     Refusal::Pack
                 }
                 _ => {
-                    cx.say(Tone::Warn, "no file is marked: Space marks one");
+                    cx.say(Tone::Warn, "Mark a file first: Space");
                     Refusal::Pack
                 }
             },
@@ -125,7 +125,7 @@ impl Prompt for Reasons {
         };
         match code {
             KeyCode::Esc | KeyCode::Char('q' | 'n') => {
-                cx.say(Tone::Plain, "nothing was decided");
+                cx.say(Tone::Plain, "Nothing was decided");
                 return None;
             }
             KeyCode::Char('m') => {
@@ -134,7 +134,7 @@ impl Prompt for Reasons {
             }
             KeyCode::Char('0') => choice = Some(NOTE_ALONE),
             KeyCode::Char(c @ '1'..='9') => choice = c.to_digit(10).map(|n| n as usize - 1),
-            KeyCode::Char('y') if self.cursor.is_none() => cx.say(Tone::Warn, "pick a reason: 1-9, or j k and y"),
+            KeyCode::Char('y') if self.cursor.is_none() => cx.say(Tone::Warn, "Choose a reason: 1-9, or j k and y"),
             KeyCode::Char('y') => choice = self.cursor,
             KeyCode::Char('f') => self.what = review.turned_round(cx, self.what),
             KeyCode::Char('j') | KeyCode::Down => {

@@ -41,15 +41,12 @@ impl Review {
     fn marked_cases(&mut self, cx: &mut Shell) -> Option<BulkTarget> {
         let cases: Vec<_> = self.cases.list.marks().iter().copied().collect();
         if cases.is_empty() {
-            cx.say(Tone::Warn, "mark cases first (Space V *), or open one with Enter");
+            cx.say(Tone::Warn, "Mark cases first (Space V *), or open one with Enter");
             return None;
         }
         if cases.len() > MOST {
             let most = format::count(MOST as i64);
-            cx.say(
-                Tone::Warn,
-                format!("at most {most} cases at once; fewer must be marked"),
-            );
+            cx.say(Tone::Warn, format!("At most {most} cases at once: mark fewer"));
             return None;
         }
         if !cx.may_write(Role::Moderator) {
@@ -66,11 +63,13 @@ impl Review {
     pub fn settle_cluster(&mut self, cx: &mut Shell) {
         let row = self.row_in_hand(cx).map(|row| (row.cluster, row.title.clone()));
         match row {
-            Some((Some(cluster), title)) => {
-                self.settle(cx, BulkWhich::Cluster(cluster), format!("the cluster of {title}"))
-            }
-            Some((None, _)) => cx.say(Tone::Dim, "this case looks like no other"),
-            None => cx.say(Tone::Dim, "no case to take the cluster from"),
+            Some((Some(cluster), title)) => self.settle(
+                cx,
+                BulkWhich::Cluster(cluster),
+                format!("the look-alike group of {title}"),
+            ),
+            Some((None, _)) => cx.say(Tone::Dim, "This case has no look-alikes"),
+            None => cx.say(Tone::Dim, "Select a case first"),
         }
     }
 
@@ -81,7 +80,7 @@ impl Review {
                 let words = format!("all cases of {name}");
                 self.settle(cx, BulkWhich::Contributor(name), words);
             }
-            None => cx.say(Tone::Dim, "no case to take the contributor from"),
+            None => cx.say(Tone::Dim, "Select a case first"),
         }
     }
 
@@ -112,7 +111,7 @@ impl Prompt for SettlePrompt {
 
     fn key(self, key: KeyEvent, review: &mut Review, cx: &mut Shell) -> Option<Self> {
         match key.code {
-            KeyCode::Esc | KeyCode::Char('q' | 'n') => cx.say(Tone::Plain, "nothing was planned"),
+            KeyCode::Esc | KeyCode::Char('q' | 'n') => cx.say(Tone::Plain, "Nothing was planned"),
             KeyCode::Char('a') => review.plan_bulk(cx, BulkAct::Approve, None),
             KeyCode::Char('x') => review.ask_why(cx, Refusal::Bulk),
             _ => return Some(self),

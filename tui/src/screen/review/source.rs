@@ -283,12 +283,12 @@ fn place(case: &CaseView) -> Result<SourceView, &'static str> {
         let path = finding
             .file
             .as_ref()
-            .ok_or("this finding is about the pack; it has no line")?;
+            .ok_or("This finding is about the pack; it has no line")?;
         let item = case.files.rows().iter().find(|item| item.path == *path);
-        let item = item.ok_or("the file of this finding is not among the files")?;
+        let item = item.ok_or("The file of this finding is not in the list")?;
         return Ok(SourceView::new(item.id, path.clone(), Some(finding)));
     }
-    let item = file.ok_or("no file to look into")?;
+    let item = file.ok_or("Select a file first")?;
     let finding = finding.filter(|f| f.file.as_deref() == Some(&item.path));
     Ok(SourceView::new(item.id, item.path.clone(), finding))
 }

@@ -100,10 +100,10 @@ impl Review {
         match self.undoable(cx) {
             None => cx.say(
                 Tone::Warn,
-                "no decision of yours can be undone any more; f in the queue (7) shows decided cases",
+                "None of your decisions can be undone now; f in the queue (7) shows decided cases",
             ),
             Some(made) if made.cases.len() > 1 => {
-                let question = format!("Undo {}: each is open again?", made.in_words());
+                let question = format!("Undo {} and reopen the cases?", made.in_words());
                 cx.ask(Confirm::new(question, move |review: &mut Self, cx| {
                     if cx.may_write(Role::Moderator) {
                         review.undo_now(cx, made);
@@ -116,7 +116,7 @@ impl Review {
 
     pub fn undo_now(&mut self, cx: &mut Shell, made: RecentDecision) {
         self.recent_decisions.retain(|have| have.cases != made.cases);
-        cx.say(Tone::Dim, format!("undoing {} …", made.in_words()));
+        cx.say(Tone::Dim, format!("Undoing {} …", made.in_words()));
         self.undone_from = self.case.as_ref().map(|case| case.id);
         cx.write(Write::Undo(made));
     }
@@ -137,7 +137,7 @@ impl Review {
                 } else {
                     "they are open again"
                 };
-                cx.say(Tone::Good, format!("undone: {}; {open}", made.in_words()));
+                cx.say(Tone::Good, format!("Undone: {}; {open}", made.in_words()));
                 self.show_undone(cx, &made);
             }
             Some(why) => self.not_undone(cx, made, &done, &why),
@@ -149,7 +149,7 @@ impl Review {
             (1, _) => format!("NOT undone: {}: {why}", made.in_words()),
             (all, done) => {
                 let (done, all) = (format::count(done as i64), format::count(all as i64));
-                format!("only {done} of {all} undone: {why}")
+                format!("Only {done} of {all} undone: {why}")
             }
         };
         cx.say(Tone::Bad, words);

@@ -86,7 +86,7 @@ impl Review {
                 let is_shown = case.detail.is_none();
                 case.error = Some(e.to_string());
                 if !is_shown {
-                    cx.say(Tone::Bad, format!("the case was not read again: {e}"));
+                    cx.say(Tone::Bad, format!("Case not refreshed: {e}"));
                 }
             }
         }

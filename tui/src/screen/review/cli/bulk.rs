@@ -90,7 +90,7 @@ async fn confirmed(preview: &BulkPreview, act: &BulkAct) -> anyhow::Result<bool>
     let cases = format::plural(preview.cases.len() as i64, "case", "cases");
     match &number_to_type(preview) {
         Some(number) => {
-            let question = format!("{} {cases}? Type {number} to go on:", verb(act));
+            let question = format!("{} {cases}? Type {number} to continue:", verb(act));
             confirm::ask(&question, number).await
         }
         None => confirm::ask(&format!("{} {cases}? [y/N]", verb(act)), "y").await,

@@ -137,7 +137,7 @@ fn nothing_is_planned_unmarked_unarmed_or_by_a_viewer() {
     let mut app = app_with_cases();
     for key in ['a', 'x'] {
         app.act(Action::Letter(key));
-        assert!(status(&app).contains("mark cases first"), "{}", status(&app));
+        assert!(status(&app).contains("Mark cases first"), "{}", status(&app));
     }
     app.act(Action::Mark(Marking::One));
     app.act(Action::Letter('a'));
@@ -182,7 +182,7 @@ fn cluster_is_settled_after_it_was_asked_how() {
     let mut app = marked();
     app.act(Action::Step(Step::First));
     app.act(Action::Letter('C'));
-    assert_eq!(status(&app), "this case looks like no other");
+    assert_eq!(status(&app), "This case has no look-alikes");
     assert!(app.shell.prompt.is_none());
     app.review_mut()
         .cases
@@ -259,7 +259,7 @@ fn many_decisions_are_undone_after_a_question() {
     assert_eq!(made.cases, [case_id(1), case_id(2)]);
     let results = vec![(case_id(2), Ok(())), (case_id(1), Err(gone()))];
     app.arrived(Update::Undone(made.clone(), results));
-    assert_eq!(status(&app), "only 1 of 2 undone: gone");
+    assert_eq!(status(&app), "Only 1 of 2 undone: gone");
     assert_eq!(
         app.review().recent_decisions[0].cases,
         [case_id(1)],

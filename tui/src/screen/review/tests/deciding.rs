@@ -18,7 +18,7 @@ fn approval_leaves_out_marked_files_and_brings_the_next_case_at_once() {
     };
     assert_eq!((*case, *next), (case_id(1), case_id(2)));
     assert_eq!(body.except, [data::detail(1).items[4].id]);
-    assert_eq!(status(&app), "approving 2 files; 3 left out (2 blocked, 1 marked) …");
+    assert_eq!(status(&app), "Approving 2 files; 3 left out (2 blocked, 1 marked) …");
     assert_eq!(app.review().case.as_ref().unwrap().id, case_id(2));
     assert_eq!(app.review().cases.list.rows().len(), 2);
 }
@@ -32,7 +32,7 @@ fn key_meant_for_the_last_case_does_not_decide_the_next() {
     app.act(Action::Letter('a'));
     assert_eq!(
         (writes(&mut app), status(&app)),
-        (vec![], "a new case came up; look at it first")
+        (vec![], "A new case has just appeared; read it first")
     );
     app.shell.clock.instant += Duration::from_secs(1);
     app.act(Action::Letter('a'));
@@ -214,7 +214,7 @@ fn case_that_cannot_be_read_again_stays_and_its_data_grows_old() {
     app.update(shell::Update::Event(Event::Tick { at: testdata::NOW }));
     assert_eq!(app.data_age(), Some(Duration::ZERO));
     app.arrived(Update::Case(case_id(1), Err(problem(500, "internal", "It went wrong"))));
-    assert_eq!(status(&app), "the case was not read again: It went wrong");
+    assert_eq!(status(&app), "Case not refreshed: It went wrong");
     assert!(app.review().case.as_ref().unwrap().detail.is_some());
     assert!(app.data_age() > Some(Duration::from_secs(30)));
 }

@@ -57,7 +57,7 @@ fn cluster_and_contributor_narrow_the_list() {
     app.act(Action::Letter('l'));
     assert_eq!(
         (asked(&mut app), status(&app)),
-        (vec![], "this case looks like no other")
+        (vec![], "This case has no look-alikes")
     );
     app.review_mut()
         .cases
@@ -114,7 +114,7 @@ fn palette_asks_for_the_next_case_from_any_screen() {
     app.go("overview");
     app.act(Action::Arm);
     app.act(Action::AskCommand);
-    app.paste("next case nobody holds");
+    app.paste("next unclaimed case");
     app.code(KeyCode::Enter);
     assert_eq!((app.shell.page.name, writes(&mut app)), ("cases", vec![Write::Next]));
     app.arrived(Update::Next(Ok(Some(data::case(42)))));
@@ -132,7 +132,7 @@ fn next_case_that_comes_too_late_is_given_back() {
     assert_eq!(writes(&mut app), [Write::Release(case_id(42))]);
     assert_eq!((app.shell.page.name, app.review().case.is_none()), ("overview", true));
     app.arrived(Update::Next(Ok(None)));
-    assert_eq!(status(&app), "no case waits for you");
+    assert_eq!(status(&app), "No case waits for you");
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn brackets_walk_through_the_findings_with_their_text() {
 fn pair_is_of_the_file_under_the_cursor_and_others_follow() {
     let mut app = reviewing();
     app.act(Action::Letter('d'));
-    assert_eq!(status(&app), "no file of this case looks like another one");
+    assert_eq!(status(&app), "This case has no look-alikes");
     app.arrived(Update::Case(case_id(1), Ok(Box::new(data::busy_detail(1)))));
     app.review_mut()
         .case

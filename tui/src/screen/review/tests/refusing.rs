@@ -12,10 +12,7 @@ fn rejection_needs_a_reason_and_takes_the_note_along() {
     let mut app = reviewing();
     app.act(Action::Letter('x'));
     app.press('0');
-    assert_eq!(
-        (writes(&mut app), status(&app)),
-        (vec![], "there is no note yet: m writes one")
-    );
+    assert_eq!((writes(&mut app), status(&app)), (vec![], "Write a note first: m"));
     app.press('m');
     app.paste("lucide's arrow");
     app.code(KeyCode::Enter);
@@ -63,7 +60,7 @@ fn nothing_is_suggested_where_nothing_speaks_for_it_and_y_does_nothing() {
     app.press('y');
     assert_eq!(
         (writes(&mut app), status(&app)),
-        (vec![], "pick a reason: 1-9, or j k and y")
+        (vec![], "Choose a reason: 1-9, or j k and y")
     );
     app.code(KeyCode::Esc);
     let detail = app.review_mut().case.as_mut().unwrap().detail.as_mut().unwrap();
@@ -77,7 +74,7 @@ fn marked_files_alone_are_rejected_with_a_reason() {
     let mut app = reviewing();
     app.act(Action::Letter('x'));
     app.press('f');
-    assert_eq!(status(&app), "no file is marked: Space marks one");
+    assert_eq!(status(&app), "Mark a file first: Space");
     app.code(KeyCode::Esc);
     app.act(Action::OtherPane);
     app.act(Action::Step(Step::Last));

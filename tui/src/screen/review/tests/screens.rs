@@ -245,7 +245,7 @@ fn bulk_plan_says_what_is_left_out_and_asks_for_the_number() {
     app.press('3');
     let shown = lines(&mut app, 80, 24).join("\n");
     assert!(
-        shown.contains("type 34 to go on: 3▏") && shown.contains("then y"),
+        shown.contains("Type 34 to continue: 3▏") && shown.contains("then y"),
         "{shown}"
     );
 }

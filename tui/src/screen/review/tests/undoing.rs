@@ -28,7 +28,7 @@ fn last_decision_is_undone_and_the_case_is_back_on_the_screen() {
     app.act(Action::Letter('u'));
     let asked = undos(&mut app);
     assert_eq!(asked[0].cases, [case_id(1)]);
-    assert_eq!(status(&app), "undoing birds 1 / line (approved) …");
+    assert_eq!(status(&app), "Undoing birds 1 / line (approved) …");
     app.arrived(Update::Undone(asked[0].clone(), vec![(case_id(1), Ok(()))]));
     assert_eq!(status(&app), "undone: birds 1 / line (approved); it is open again");
     assert_eq!(app.review().case.as_ref().unwrap().id, case_id(1));
@@ -84,7 +84,7 @@ fn too_late_is_known_here_and_said_by_the_daemon() {
     app.shell.clock.utc += time::Duration::minutes(11);
     app.act(Action::Letter('u'));
     assert_eq!(undos(&mut app), []);
-    assert!(status(&app).starts_with("no decision of yours can be undone any more"));
+    assert!(status(&app).starts_with("None of your decisions can be undone"));
     app.shell.clock.utc = testdata::NOW;
     app.act(Action::Letter('u'));
     let asked = undos(&mut app).remove(0);
@@ -136,7 +136,7 @@ fn decided_case_under_the_cursor_or_on_the_screen_is_the_one_that_is_undone() {
 fn account_is_let_in_again_after_a_question() {
     let mut app = after_a_decision();
     app.act(Action::AskCommand);
-    app.paste("let anna in again");
+    app.paste("lift the ban of anna");
     app.code(KeyCode::Enter);
     app.press('y');
     assert_eq!(writes(&mut app), [Write::Unban("anna".to_owned())]);

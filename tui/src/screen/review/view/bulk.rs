@@ -14,13 +14,13 @@ pub fn draw_settle(canvas: &mut Canvas<'_>, area: Rect, app: &Review) {
     let Some(settling) = &app.bulk_target else {
         return;
     };
-    let title = format!("What about {}?", settling.words);
+    let title = format!("Decide {}", settling.words);
     let inside = canvas.window(area, 64, 4, &title);
     let mut column = Column { canvas, rest: inside };
     column.line("a  approve them", Tone::Plain);
     column.line("x  reject them, with a reason", Tone::Plain);
     column.line("", Tone::Plain);
-    column.line("Either makes a plan first and decides nothing · Esc: no", Tone::Accent);
+    column.line("a x plan (decides nothing) · Esc cancel", Tone::Accent);
 }
 
 pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Review, step: &BulkPrompt) {
@@ -36,7 +36,7 @@ pub fn draw_plan(canvas: &mut Canvas<'_>, area: Rect, app: &Review, step: &BulkP
     }
     match (&bulk.error, &bulk.preview) {
         (Some(why), _) => column.lines(why, Tone::Bad, 4),
-        (None, None) => column.line("asking the daemon …", Tone::Dim),
+        (None, None) => column.line("Planning …", Tone::Dim),
         (None, Some(preview)) => draw_preview(&mut column, preview, bulk.verb()),
     }
     let (first, second) = split_top(foot, 1);
@@ -75,27 +75,27 @@ fn question(bulk: &BulkView, step: &BulkPrompt) -> (String, &'static str) {
     let number = bulk.number_to_type();
     if let BulkPrompt::Number(input) = step {
         let keys = if number.as_deref() == Some(input.text()) {
-            "y DECIDES them · Esc: no"
+            "y DECIDE · Esc cancel"
         } else {
-            "then y · Esc: no"
+            "then y · Esc cancel"
         };
-        let words = format!("type {} to go on: {}", number.unwrap_or_default(), input.shown(20));
+        let words = format!("Type {} to continue: {}", number.unwrap_or_default(), input.shown(20));
         return (words, keys);
     }
     if bulk.sending {
-        return ("deciding, one after the other …".to_owned(), "");
+        return ("Deciding one after the other …".to_owned(), "");
     }
     match (bulk.is_ready(), &bulk.error, number) {
         (true, _, Some(number)) => (
             format!("{} them? y, then type {number}", bulk.verb()),
-            "each can be undone for ten minutes · Esc or n: no",
+            "can be undone for ten minutes · Esc cancel",
         ),
         (true, _, None) => (
             format!("{} them?", bulk.verb()),
-            "y decides; each can be undone for ten minutes · Esc or n: no",
+            "y decide (can be undone for ten minutes) · Esc cancel",
         ),
-        (false, Some(_), _) => ("This was not done.".to_owned(), "Esc closes"),
-        (false, None, _) if bulk.preview.is_some() => ("There is nothing to decide.".to_owned(), "Esc closes"),
-        (false, None, _) => ("Nothing is decided yet.".to_owned(), "Esc: no"),
+        (false, Some(_), _) => ("Not done.".to_owned(), "Esc close"),
+        (false, None, _) if bulk.preview.is_some() => ("The plan has no cases.".to_owned(), "Esc close"),
+        (false, None, _) => ("Nothing is decided yet.".to_owned(), "Esc cancel"),
     }
 }

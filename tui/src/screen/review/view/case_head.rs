@@ -63,7 +63,7 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, detail: &Cas
     let severity = finding::severity(detail.case.severity);
     let (mut held, tone) = held_in_words(case, detail, cx);
     if !case.others.is_empty() {
-        held.push_str(&format!(" · also looking: {}", case.others.join(", ")));
+        held.push_str(&format!(" · also here: {}", case.others.join(", ")));
     }
     let most = usize::from(area.width) * 2 / 3;
     let held = text::cut(&held, most).into_owned();
@@ -91,11 +91,11 @@ fn held_in_words(case: &CaseView, detail: &CaseDetail, cx: &Shell) -> (String, T
                 format!(", {} left", format::countdown(left.unsigned_abs()))
             });
             (
-                format!("HELD by {}{left}", holder.unwrap_or("somebody else")),
+                format!("HELD by {}{left}", holder.unwrap_or("another moderator")),
                 Tone::Warn,
             )
         }
-        Claim::None if cx.armed_for().is_none() => ("only looking (W claims)".to_owned(), Tone::Dim),
+        Claim::None if cx.armed_for().is_none() => ("read-only (W claims)".to_owned(), Tone::Dim),
         Claim::None => ("not claimed".to_owned(), Tone::Dim),
     }
 }
@@ -112,7 +112,7 @@ pub fn record_in_words(record: &ContributorRecord) -> String {
         format::count(record.rejected),
     );
     if record.rejected_lately > 0 {
-        words.push_str(&format!(" ({} lately)", format::count(record.rejected_lately)));
+        words.push_str(&format!(" ({} in 90 days)", format::count(record.rejected_lately)));
     }
     if !record.trust_rule.is_empty() {
         words.push_str(&format!(" · {}", record.trust_rule));
@@ -174,7 +174,7 @@ pub fn undo_hint(app: &Review, cx: &Shell) -> Option<String> {
 pub fn due(row: &CaseRow, now: OffsetDateTime) -> (String, Tone) {
     let left = (row.due_at - now).as_seconds_f64();
     if left < 0.0 {
-        (format!("! {} over target", format::span(-left)), Tone::Bad)
+        (format!("! {} overdue", format::span(-left)), Tone::Bad)
     } else {
         (format!("due in {}", format::span(left)), Tone::Dim)
     }
@@ -190,7 +190,7 @@ fn signs(detail: &CaseDetail, now: OffsetDateTime) -> Spans {
     let looks = &detail.look_alikes;
     let stolen = |same: Relation| looks.iter().any(|l| l.relation == same && !l.same_contributor);
     if stolen(Relation::Exact) || stolen(Relation::Geometry) {
-        parts.push(("COPY of others' work (d)".to_owned(), Tone::Bad));
+        parts.push(("DUPLICATE of another contributor (d)".to_owned(), Tone::Bad));
     } else if !looks.is_empty() {
         let count = format::plural(looks.len() as i64, "look-alike", "look-alikes");
         parts.push((format!("{count} (d)"), Tone::Warn));
@@ -198,7 +198,7 @@ fn signs(detail: &CaseDetail, now: OffsetDateTime) -> Spans {
     parts.extend(row_signs(row));
     let on_record = detail.letters.len() + detail.history.len();
     if on_record > 0 {
-        parts.push((format!("{on_record} on record (i)"), Tone::Accent));
+        parts.push((format!("{on_record} in the record (i)"), Tone::Accent));
     }
     parts.push((format!("waits {}", format::ago(row.opened_at, now)), Tone::Dim));
     joined(parts)
@@ -217,7 +217,7 @@ pub fn row_signs(row: &CaseRow) -> Spans {
     }
     if row.cluster_size > 1 {
         let size = format::count(row.cluster_size);
-        parts.push((format!("cluster of {size} (C)"), Tone::Accent));
+        parts.push((format!("look-alike group of {size} (C)"), Tone::Accent));
     }
     parts
 }

@@ -17,7 +17,7 @@ const FACTS: u16 = 3;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, pairs: &[LookAlike], cx: &mut Shell) {
     let Some(pair) = pairs.get(case.look) else {
-        canvas.paragraph(area, "no file of this case looks like another one", Tone::Dim);
+        canvas.paragraph(area, "This case has no look-alikes", Tone::Dim);
         return;
     };
     let (pictures, facts) = split_top(area, area.height.saturating_sub(FACTS));
@@ -73,7 +73,7 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, pair: &LookAlike, focus: Focu
         canvas.put_spans(first, &line);
     }
     let (whose, tone) = if pair.same_contributor {
-        ("the same contributor", Tone::Plain)
+        ("same contributor", Tone::Plain)
     } else {
         ("ANOTHER CONTRIBUTOR", Tone::Bad)
     };
@@ -93,11 +93,11 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, pair: &LookAlike, focus: Focu
     );
 }
 
-/// `SAME OUTLINES`, `LOOKS ALIKE: 92 % similar`.
+/// `SAME DRAWING`, `LOOKS ALIKE: 92 % similar`.
 pub fn relation_in_words(pair: &LookAlike) -> String {
     match pair.relation {
         Relation::Exact => "SAME BYTES".to_owned(),
-        Relation::Geometry => "SAME OUTLINES".to_owned(),
+        Relation::Geometry => "SAME DRAWING".to_owned(),
         Relation::Look => format!("LOOKS ALIKE: {} % similar", similar_percent(pair.distance)),
     }
 }

@@ -80,13 +80,13 @@ fn state(state: FileState) -> Cell {
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shell) {
     let Some(mut case) = app.case.take() else {
-        canvas.paragraph(area, "no case is open: 7 shows those that wait", Tone::Dim);
+        canvas.paragraph(area, "No case is open: 7 shows the queue", Tone::Dim);
         return;
     };
     // Taken out while it is drawn from, so that the lists of the case can be scrolled.
     let Some(detail) = case.detail.take() else {
         canvas.heading(area, &case.title);
-        let words = case.error.clone().unwrap_or_else(|| "reading the case …".to_owned());
+        let words = case.error.clone().unwrap_or_else(|| "Reading the case …".to_owned());
         canvas.paragraph(split_top(area, 1).1, &words, Tone::Dim);
         app.case = Some(case);
         return;
@@ -129,7 +129,7 @@ fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, case: &mut CaseView, cx: &She
     let found = case.findings.rows().len() as u16;
     let (rows, files_rows) = if found == 0 {
         let (head, rest) = split_top(area, 1);
-        canvas.heading(head, "No finding");
+        canvas.heading(head, "No findings");
         (Rect::default(), rest)
     } else {
         draw_findings(canvas, area, found, case, cx)
@@ -140,7 +140,7 @@ fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, case: &mut CaseView, cx: &She
     let look = Look {
         now: cx.clock.utc,
         focus,
-        empty: "no file could be read from the pack",
+        empty: "No file of the pack could be read",
         wanted: |_| true,
     };
     let files = listing::draw(canvas, rest, &mut case.files, &look);

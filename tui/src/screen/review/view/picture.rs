@@ -14,7 +14,7 @@ use crate::theme::Tone;
 /// Draws the picture of the file under the cursor and notes which picture there is room for.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, case: &CaseView, cx: &mut Shell) {
     let Some(item) = case.file() else {
-        canvas.paragraph(area, "no file to look at", Tone::Dim);
+        canvas.paragraph(area, "Select a file first", Tone::Dim);
         return;
     };
     let (room, caption) = split_top(area, area.height.saturating_sub(1));

@@ -177,10 +177,10 @@ fn title(app: &Review) -> String {
 fn nothing(query: &CaseQuery) -> String {
     let is_narrow = !query.in_words().is_empty();
     match query.which {
-        _ if is_narrow => "no such case; Esc shows all".to_owned(),
-        Which::Open => "no open case: nothing waits for a moderator".to_owned(),
-        Which::Waiting => "no case waits for an answer; f shows decided ones".to_owned(),
-        Which::Decided => "no case is decided yet; Esc shows open ones".to_owned(),
+        _ if is_narrow => "No such case; Esc shows all".to_owned(),
+        Which::Open => "No open cases".to_owned(),
+        Which::Waiting => "No cases wait for an answer; f shows decided ones".to_owned(),
+        Which::Decided => "No decided cases; Esc shows open ones".to_owned(),
     }
 }
 

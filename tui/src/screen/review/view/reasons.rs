@@ -47,7 +47,7 @@ fn title(app: &Review, what: Refusal) -> String {
 
 fn draw_list(canvas: &mut Canvas<'_>, area: Rect, asked: Reasons) {
     let titles = REASONS.iter().map(|reason| reason.title);
-    let lines = titles.chain(std::iter::once("only the note"));
+    let lines = titles.chain(std::iter::once("note only"));
     for (y, (i, words)) in (area.y..area.bottom()).zip(lines.enumerate()) {
         let place = Rect { y, height: 1, ..area };
         let key = if i == NOTE_ALONE { 0 } else { i + 1 };
@@ -65,7 +65,7 @@ fn draw_preview(canvas: &mut Canvas<'_>, area: Rect, app: &Review, asked: Reason
     let note = app.note_for(asked.what);
     let words = match asked.cursor {
         Some(at) => match contributor_text(REASONS.get(at), note).as_str() {
-            "" => "m writes the note".to_owned(),
+            "" => "m: write the note".to_owned(),
             told => format!("The contributor will read: {told}"),
         },
         None if note.is_empty() => "j k show what the contributor will read".to_owned(),
@@ -78,14 +78,14 @@ fn draw_preview(canvas: &mut Canvas<'_>, area: Rect, app: &Review, asked: Reason
 
 fn question(asked: Reasons) -> String {
     let does = match asked.what {
-        Refusal::Pack => "rejects",
-        Refusal::Marked => "rejects the marked, approves the rest",
-        Refusal::Ban(_) => "then one more question",
-        Refusal::Bulk => "makes the plan",
+        Refusal::Pack => "reject",
+        Refusal::Marked => "reject the marked, approve the rest",
+        Refusal::Ban(_) => "ban, after a question",
+        Refusal::Bulk => "plan",
     };
     match asked.cursor {
-        Some(_) => format!("1-9, or y for this one: {does} · m note · Esc: no"),
-        None => format!("1-9 {does} · j k look · m note · Esc or n: no"),
+        Some(_) => format!("1-9, or y for this one: {does} · m note · Esc cancel"),
+        None => format!("1-9 {does} · j k preview · m note · Esc cancel"),
     }
 }
 
@@ -93,7 +93,7 @@ fn turn(what: Refusal) -> &'static str {
     match what {
         Refusal::Pack => "f: only the marked files",
         Refusal::Marked => "f: the whole pack",
-        Refusal::Ban(Others::Kept) => "f: reject ALL their other open cases too (now: only this one)",
+        Refusal::Ban(Others::Kept) => "f: reject ALL their open cases (now: only this one)",
         Refusal::Ban(Others::Rejected) => "f: reject only this one (now: ALL their open cases)",
         Refusal::Bulk => "",
     }

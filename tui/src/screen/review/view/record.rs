@@ -98,7 +98,7 @@ fn push_decision(lines: &mut Lines, decision: &Decision, width: usize) {
     };
     wrap(lines, &head, width, tone);
     if let Some(reason) = &decision.reason {
-        wrap(lines, &format!("told: {reason}"), width, Tone::Dim);
+        wrap(lines, &format!("The contributor read: {reason}"), width, Tone::Dim);
     }
 }
 
