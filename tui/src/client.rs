@@ -192,7 +192,7 @@ impl Client {
         let response = checked(self.send(request).await?).await?;
         let bytes = response.bytes().await.map_err(|e| self.explain(&e))?;
         serde_json::from_slice(&bytes)
-            .map_err(|e| Failure::Protocol(format!("{path}: the daemon's answer cannot be read: {e}")))
+            .map_err(|e| Failure::Protocol(format!("{path}: invalid answer of the daemon: {e}")))
     }
 
     /// For acts of which only matters that they were done.
@@ -254,7 +254,7 @@ async fn checked(response: Response) -> Reply<Response> {
 /// The problem of an error response; one is made up when the body is not one.
 pub fn problem_from(status: StatusCode, body: &[u8]) -> Failure {
     serde_json::from_slice(body).map_or_else(
-        |_| Failure::Protocol(format!("the daemon answered {status} without saying why")),
+        |_| Failure::Protocol(format!("the daemon answered {status} without a reason")),
         |problem| Failure::Problem(Box::new(problem)),
     )
 }
@@ -268,7 +268,7 @@ mod tests {
         let failure = problem_from(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(
             failure.to_string(),
-            "the daemon answered 502 Bad Gateway without saying why"
+            "the daemon answered 502 Bad Gateway without a reason"
         );
     }
 }

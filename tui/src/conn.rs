@@ -22,7 +22,7 @@ pub async fn follow(client: Client, updates: Sender<Update>) {
         let mut got_through = Progress::Nothing;
         let why = match read_stream(&client, &updates, &mut got_through).await {
             Ok(End::NobodyListens) => return,
-            Ok(End::Closed) => "the daemon closed the line".to_owned(),
+            Ok(End::Closed) => "the daemon closed the connection".to_owned(),
             Err(failure) => failure.to_string(),
         };
         if got_through == Progress::Snapshot {
@@ -63,8 +63,8 @@ async fn read_stream(client: &Client, updates: &Sender<Update>, progress: &mut P
         };
         lines.push(&chunk)?;
         while let Some(line) = lines.pop() {
-            let event: Event = serde_json::from_slice(&line)
-                .map_err(|e| Failure::Protocol(format!("an event cannot be read: {e}")))?;
+            let event: Event =
+                serde_json::from_slice(&line).map_err(|e| Failure::Protocol(format!("invalid event: {e}")))?;
             if matches!(event, Event::Snapshot(_)) {
                 *progress = Progress::Snapshot;
                 if updates.send(Update::Link(Link::Live)).await.is_err() {
@@ -80,7 +80,7 @@ async fn read_stream(client: &Client, updates: &Sender<Update>, progress: &mut P
 
 fn silence(client: &Client) -> Failure {
     Failure::Unreachable(format!(
-        "no sign of life for {} s at {}",
+        "no event for {} s at {}",
         SILENCE.as_secs(),
         client.socket().display()
     ))

@@ -16,7 +16,7 @@ pub fn parse_number(text: &str, range: RangeInclusive<u32>) -> Result<u32, Strin
     let number = text.trim().parse().ok().filter(|n| range.contains(n));
     number.ok_or_else(|| {
         let (least, most) = (range.start(), format::count((*range.end()).into()));
-        format!("a number from {least} to {most} is wanted")
+        format!("enter a number from {least} to {most}")
     })
 }
 

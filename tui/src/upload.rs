@@ -206,7 +206,7 @@ async fn wait(api: &Api, packs: &mut [Pack], progress: &mut Progress) -> anyhow:
                 }
                 Err(ApiError::Refused(why)) => packs[i].refused = Some(why),
                 Err(ApiError::Away(why)) if heard.elapsed() > PATIENCE => bail!("{why}"),
-                Err(ApiError::Away(_)) => progress.step(packs, i, "the daemon is away; trying again"),
+                Err(ApiError::Away(_)) => progress.step(packs, i, "no answer from the daemon; retrying"),
             }
         }
         if packs.iter().any(|pack| !pack.is_done()) {

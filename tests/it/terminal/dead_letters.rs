@@ -149,7 +149,7 @@ async fn concurrency_is_set_at_the_keyboard_and_taken_back_on_the_command_line()
     screen.shows(&["published"]).await;
     screen.press_until("2", "second by second").await;
     screen.press_until("W", "WRITING IS ARMED").await;
-    screen.press_until("C", "handlers of scan at once").await;
+    screen.press_until("C", "Concurrency of scan").await;
     screen.press("7");
     screen.press_until("Enter", "scan runs 7 handlers").await;
     screen.shows(&["/7*"]).await;

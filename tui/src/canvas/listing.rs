@@ -56,7 +56,7 @@ pub fn draw<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &mut List<R>, loo
         let words = if list.filter().is_empty() || list.rows().is_empty() {
             look.empty.to_owned()
         } else {
-            format!("nothing matches {}; Esc shows all {}", list.filter(), list.rows().len())
+            format!("Nothing matches {}; Esc shows all {}", list.filter(), list.rows().len())
         };
         canvas.paragraph(
             Rect {
@@ -187,7 +187,7 @@ pub fn paged_position<R: Row>(paged: &Paged<R>) -> String {
 pub fn paged_suffix<R: Row>(paged: &Paged<R>) -> String {
     let more = if paged.has_more() { "+" } else { "" };
     let failed = if paged.error.is_some() {
-        " · not read again: see below"
+        " · not refreshed: see below"
     } else {
         ""
     };

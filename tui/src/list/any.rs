@@ -63,13 +63,13 @@ impl<R: Row> AnyList for List<R> {
 
     fn sort_in_words(&self) -> String {
         let Some(sort) = self.sort() else {
-            return "sorted as the daemon sends them".to_owned();
+            return "Default order".to_owned();
         };
         let order = match sort.order {
             Order::Rising => "rising",
             Order::Falling => "falling",
         };
-        format!("sorted by {}, {order}", R::columns()[sort.column].title)
+        format!("Sorted by {}, {order}", R::columns()[sort.column].title)
     }
 
     fn toggle_mark(&mut self) {

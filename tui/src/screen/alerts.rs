@@ -40,7 +40,10 @@ impl Request for Acknowledge {
         let code = self.0;
         match reply {
             Ok(alert) => {
-                cx.say(Tone::Good, format!("{code} is acknowledged; it stays until it clears"));
+                cx.say(
+                    Tone::Good,
+                    format!("{code} is acknowledged; it stays until its condition clears"),
+                );
                 let overview = cx.live.overview.iter_mut();
                 if let Some(place) = overview.flat_map(|o| &mut o.alerts).find(|a| a.code == code) {
                     *place = alert.clone();
@@ -56,14 +59,14 @@ impl Alerts {
     /// Tells that somebody has taken note; the alert stays until its cause is gone.
     fn acknowledge(&mut self, cx: &mut Shell) {
         let Some(alert) = self.list.selected() else {
-            return cx.say(Tone::Dim, "there is no alert");
+            return cx.say(Tone::Dim, "No alerts");
         };
         if let Some(by) = &alert.acknowledged_by {
-            return cx.say(Tone::Plain, format!("{by} has acknowledged it already"));
+            return cx.say(Tone::Plain, format!("Already acknowledged by {by}"));
         }
         if cx.may_write(Role::Operator) {
             cx.write(Acknowledge(alert.code.clone()));
-            cx.say(Tone::Dim, "acknowledging …");
+            cx.say(Tone::Dim, "Acknowledging …");
         }
     }
 }
@@ -107,7 +110,7 @@ impl Screen for Alerts {
     }
 
     fn help(&self, _page: &Page) -> &'static [Hint] {
-        &[("A", "acknowledge: you have taken note; it stays until it clears")]
+        &[("A", "acknowledge; it stays until its condition clears")]
     }
 
     fn export(&self, _cx: &Shell) -> Option<String> {

@@ -58,7 +58,7 @@ impl Latency {
             Span::LastMinute => (Span::SinceStart, "since the daemon started"),
             Span::SinceStart => (Span::LastMinute, "the last 60 s"),
         };
-        cx.say(Tone::Plain, format!("columns: {words}"));
+        cx.say(Tone::Plain, format!("Columns: {words}"));
     }
 }
 
@@ -101,7 +101,7 @@ impl Screen for Latency {
     }
 
     fn help(&self, _page: &Page) -> &'static [Hint] {
-        &[("c", "the last minute, or all since the daemon started")]
+        &[("c", "columns: the last 60 s, or since the daemon started")]
     }
 
     fn export(&self, _cx: &Shell) -> Option<String> {

@@ -57,7 +57,7 @@ impl Queues {
         let name = queue.name.clone();
         let most = format::count(MAX_CONCURRENCY.into());
         let label = format!(
-            "handlers of {name} at once (1 to {most}, empty: as configured; {} now)",
+            "Concurrency of {name} (1 to {most}, empty: as configured; {} now)",
             queue.concurrency
         );
         cx.ask(LinePrompt::new(label, move |_: &mut Self, text, cx| {
@@ -77,7 +77,7 @@ impl Screen for Queues {
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, table) = split_top(area, 1);
         canvas.heading(head, "Queues");
-        let look = Look::new(cx.clock.utc, "no queue yet");
+        let look = Look::new(cx.clock.utc, "No queues");
         cx.rows_area = listing::draw(canvas, table, &mut self.list, &look);
     }
 
@@ -117,8 +117,8 @@ impl Screen for Queues {
     fn help(&self, _page: &Page) -> &'static [Hint] {
         &[
             ("P", "pause or resume the queue (operators, after W)"),
-            ("C", "how many handlers run at once; empty: as configured"),
-            ("Enter", "its dead letters"),
+            ("C", "concurrency (handlers at once); empty: as configured"),
+            ("Enter", "dead letters of the queue"),
         ]
     }
 

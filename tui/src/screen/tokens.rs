@@ -72,10 +72,10 @@ impl Request for Revoke {
     fn answered(self, tokens: &mut Tokens, reply: Reply<TokenRow>, cx: &mut Shell) {
         match reply {
             Ok(token) => {
-                cx.say(Tone::Good, format!("the token of {} is revoked", token.account));
+                cx.say(Tone::Good, format!("The token of {} is revoked", token.account));
                 tokens.paged.list.update(token, cx.clock.utc);
             }
-            Err(e) => cx.say(Tone::Bad, format!("not revoked: {e}")),
+            Err(e) => cx.say(Tone::Bad, format!("Not revoked: {e}")),
         }
     }
 }
@@ -83,20 +83,20 @@ impl Request for Revoke {
 impl Tokens {
     fn ask_revoke(&mut self, cx: &mut Shell) {
         let Some(token) = self.paged.list.selected() else {
-            return cx.say(Tone::Dim, "there is no token");
+            return cx.say(Tone::Dim, "No tokens");
         };
         if token.state == TokenState::Revoked {
-            return cx.say(Tone::Warn, "the token is revoked already");
+            return cx.say(Tone::Warn, "The token is already revoked");
         }
         if !cx.may_write(Role::Operator) {
             return;
         }
         let (id, used) = (token.id, view::last_use(token));
-        let question = format!("Revoke the token of {}, {used}? There is no undo.", token.account);
+        let question = format!("Revoke the token of {}, {used}? This cannot be undone.", token.account);
         cx.ask(Confirm::new(question, move |_: &mut Self, cx| {
             if cx.may_write(Role::Operator) {
                 cx.write(Revoke(id));
-                cx.say(Tone::Dim, "revoking …");
+                cx.say(Tone::Dim, "Revoking …");
             }
         }));
     }
@@ -156,10 +156,7 @@ impl Screen for Tokens {
     }
 
     fn help(&self, _page: &Page) -> &'static [Hint] {
-        &[(
-            "X",
-            "revoke the token: requests with it are refused (operators, after W)",
-        )]
+        &[("X", "revoke the token (operators, after W)")]
     }
 
     fn export(&self, _cx: &Shell) -> Option<String> {

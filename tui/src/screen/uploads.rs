@@ -187,7 +187,7 @@ impl Screen for Uploads {
     fn help(&self, page: &Page) -> &'static [Hint] {
         match page == trace_page() {
             true => &[("Tab", "findings or failed attempts")],
-            false => &[("Enter", "the trace of one upload across every stage")],
+            false => &[("Enter", "trace of the upload: stages, findings, attempts")],
         }
     }
 

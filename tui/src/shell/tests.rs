@@ -106,7 +106,7 @@ fn mouse_opens_tabs_sorts_by_titles_and_presses_the_keys_of_the_last_line() {
     assert_eq!(app.shell.page.name, "queues");
     for order in ["falling", "rising"] {
         click(&mut app, "READY");
-        assert_eq!(app.status(), format!("sorted by READY, {order}"));
+        assert_eq!(app.status(), format!("Sorted by READY, {order}"));
     }
     click(&mut app, "? help");
     assert!(app.shell.has_overlay());

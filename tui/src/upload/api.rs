@@ -78,7 +78,7 @@ impl Api {
     pub fn new(base: &str, token: &str) -> anyhow::Result<Self> {
         anyhow::ensure!(
             base.starts_with("http://") || base.starts_with("https://"),
-            "{base}: the API has to be an http:// or https:// address"
+            "{base}: the API must be an http:// or https:// address"
         );
         let http = reqwest::Client::builder()
             .user_agent(concat!("tradepost/", env!("CARGO_PKG_VERSION")))

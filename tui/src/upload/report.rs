@@ -36,7 +36,7 @@ fn in_text(pack: &Pack, styling: Styling) -> String {
     }
     let id = pack.id.map(|id| id.to_string()).unwrap_or_default();
     let Some(trace) = &pack.trace else {
-        return format!("{name}: uploaded as {id}; see `tradepost uploads {id}` or ask again with --wait\n");
+        return format!("{name}: uploaded as {id}; follow it with `tradepost uploads {id}` or --wait\n");
     };
     let upload = &trace.upload;
     let state = upload::state(upload.state);
@@ -49,7 +49,7 @@ fn in_text(pack: &Pack, styling: Styling) -> String {
         paint(&state.text, state.tone, styling)
     );
     if upload.state == UploadState::InReview {
-        out.push_str("  a moderator decides\n");
+        out.push_str("  waiting for a moderator\n");
     }
     out.push_str(&finding::in_full(&trace.findings, styling));
     if !trace.findings.is_empty() {

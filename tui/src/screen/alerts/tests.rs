@@ -46,7 +46,7 @@ fn alert_is_acknowledged_once() {
     app.press('A');
     assert_eq!(
         (app.sent::<Acknowledge>(), app.status()),
-        (vec![], "anna has acknowledged it already")
+        (vec![], "Already acknowledged by anna")
     );
 }
 

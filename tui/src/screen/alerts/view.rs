@@ -15,7 +15,7 @@ impl Alerts {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, table) = split_top(area, 1);
         canvas.heading(head, &format!("Alerts {}", listing::position(&self.list, "")));
-        let look = Look::new(cx.clock.utc, "no alert: everything the daemon watches is well");
+        let look = Look::new(cx.clock.utc, "No alerts");
         cx.rows_area = listing::draw(canvas, table, &mut self.list, &look);
     }
 
@@ -30,7 +30,7 @@ impl Alerts {
         document.fact("since", format!("{since} UTC, for {ago}"));
         match &alert.acknowledged_by {
             Some(by) => document.fact("acknowledged", format!("by {by}")),
-            None => document.fact_in("acknowledged", "no: A acknowledges it", Tone::Warn),
+            None => document.fact_in("acknowledged", "no (A)", Tone::Warn),
         }
         Some(document)
     }

@@ -91,7 +91,7 @@ impl Audit {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, table) = split_top(area, 1);
         canvas.heading(head, &format!("Audit {}", listing::paged_position(&self.paged)));
-        let empty = self.paged.when_empty("nobody did anything yet");
+        let empty = self.paged.when_empty("No entries");
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
     }
 

@@ -85,7 +85,7 @@ fn fields(new: &NewCampaign) -> Vec<Field> {
         Field::text(CANARY, "canary", &new.canary.to_string()).with_note("items first, 0 to 1,000; 0: none"),
         Field::text(AUTO, "auto", &auto)
             .with_empty("review")
-            .with_note("resume without a review from this PSNR in dB"),
+            .with_note("PSNR in dB that needs no review"),
         Field::text(RATE, "rate", &number(new.rate_per_second.map(u64::from)))
             .with_empty("no limit")
             .with_note("items a second, 1 to 100,000"),
@@ -142,7 +142,7 @@ fn parse_kinds(typed: &str) -> Result<Vec<String>, String> {
 pub fn parse_decibels(typed: &str) -> Result<f64, String> {
     match typed.parse::<f64>() {
         Ok(db) if (0.0..=100.0).contains(&db) => Ok(db),
-        _ => Err("a number of dB from 0 to 100 is wanted".to_owned()),
+        _ => Err("enter a PSNR from 0 to 100 dB".to_owned()),
     }
 }
 
@@ -150,7 +150,7 @@ pub fn parse_reason(typed: &str) -> Result<String, String> {
     let reason = typed.trim();
     match reason.chars().count() {
         1..=500 => Ok(reason.to_owned()),
-        _ => Err("1 to 500 characters are wanted".to_owned()),
+        _ => Err("enter 1 to 500 characters".to_owned()),
     }
 }
 

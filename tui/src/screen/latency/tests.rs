@@ -10,7 +10,7 @@ fn latency_shows_the_last_minute() {
     insta::assert_snapshot!(screen(&mut app));
     insta::assert_snapshot!(sized(&mut app, (200, 60)));
     app.press('c');
-    assert_eq!(app.status(), "columns: since the daemon started");
+    assert_eq!(app.status(), "Columns: since the daemon started");
     let shown = screen(&mut app);
     assert!(shown.contains("P50/all") && !shown.contains("P50/60s"), "{shown}");
 }

@@ -120,7 +120,7 @@ impl Latency {
         canvas.heading(head, &format!("Latency in ms, {span} · {position}"));
         let look = Look {
             wanted,
-            ..Look::new(cx.clock.utc, "nothing was measured yet")
+            ..Look::new(cx.clock.utc, "No measurements")
         };
         cx.rows_area = listing::draw(canvas, table, &mut self.list, &look);
     }

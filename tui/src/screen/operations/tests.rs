@@ -122,7 +122,7 @@ fn rate_takes_a_number_in_its_range() {
     app.code(KeyCode::Enter);
     assert_eq!(
         (app.take_sent::<SetRate>(), app.status()),
-        (vec![], "a number from 1 to 100,000 is wanted")
+        (vec![], "enter a number from 1 to 100,000")
     );
 }
 

@@ -67,5 +67,5 @@ fn acknowledged_alert_is_seen_and_no_longer_shouts() {
     }
     app.update(Update::Event(Event::Overview(Box::new(overview))));
     let shown = screen(&mut app);
-    assert!(shown.contains("seen by anna"), "{shown}");
+    assert!(shown.contains("acknowledged by anna"), "{shown}");
 }

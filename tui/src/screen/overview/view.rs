@@ -123,7 +123,7 @@ fn draw_alert(canvas: &mut Canvas<'_>, line: Rect, alert: &Alert, now: time::Off
     let severity = alert::severity(alert.severity);
     let lasts = format::ago(alert.since, now);
     let seen = match &alert.acknowledged_by {
-        Some(by) => format!(" (seen by {by})"),
+        Some(by) => format!(" (acknowledged by {by})"),
         None => String::new(),
     };
     let words = format!(
@@ -249,7 +249,7 @@ fn draw_slowest(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx: &
     let mut slowest: Vec<_> = cx.live.latency.iter().filter(|r| r.recent.count > 0).cloned().collect();
     slowest.sort_by(|a, b| b.recent.p95_ms.total_cmp(&a.recent.p95_ms));
     slowest.truncate(usize::from(rest.height.saturating_sub(1)));
-    let empty = "nothing was measured in the last minute";
+    let empty = "No measurements in the last 60 s";
     draw_rows(canvas, rest, slowest, empty, |i| i < 7 && i != RATE, cx);
     rest
 }

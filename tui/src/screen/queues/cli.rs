@@ -38,7 +38,7 @@ fn concurrency(text: &str) -> Result<Setting, String> {
     }
     match text.parse() {
         Ok(n) if (1..=MAX_CONCURRENCY).contains(&n) => Ok(Setting::Concurrency(Some(n))),
-        _ => Err(format!("a number from 1 to {MAX_CONCURRENCY}, or `default`, is wanted")),
+        _ => Err(format!("must be a number from 1 to {MAX_CONCURRENCY}, or `default`")),
     }
 }
 

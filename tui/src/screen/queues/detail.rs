@@ -29,20 +29,20 @@ fn in_words(queue: &QueueRow) -> String {
         format::count(waiting)
     );
     if queue.paused {
-        let by = queue.paused_by.as_deref().unwrap_or("somebody");
+        let by = queue.paused_by.as_deref().unwrap_or("an operator");
         words = format!("PAUSED by {by}; {words}; P resumes");
     } else if waiting > 0 && queue.done_per_second > 0.0 {
         let left = waiting as f64 / queue.done_per_second;
-        words.push_str(&format!("; at this rate empty in {}", format::span(left)));
+        words.push_str(&format!("; empty in {} at this rate", format::span(left)));
     } else if waiting > 0 {
-        words.push_str("; nothing was done in the last 10 s");
+        words.push_str("; no message was finished in the last 10 s");
     }
     words.push_str(&format!(
         "; {}",
         format::plural(queue.workers.into(), "worker", "workers")
     ));
     if let Some(by) = &queue.concurrency_by {
-        words.push_str(&format!("; {by} set {} handlers", queue.concurrency));
+        words.push_str(&format!("; {by} set the concurrency {}", queue.concurrency));
     }
     if queue.dead > 0 {
         words.push_str(&format!(

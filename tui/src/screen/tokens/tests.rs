@@ -75,11 +75,11 @@ fn token_is_revoked_only_when_armed_and_with_y() {
     assert_eq!(app.sent::<Revoke>(), std::slice::from_ref(&revoke));
     app.shell.effects.clear();
     app.answer(revoke, Ok(token(5, "anna", TokenState::Revoked)));
-    assert_eq!(app.status(), "the token of anna is revoked");
+    assert_eq!(app.status(), "The token of anna is revoked");
     app.press('X');
     assert_eq!(
         (app.shell.prompt.is_none(), app.status()),
-        (true, "the token is revoked already")
+        (true, "The token is already revoked")
     );
 }
 

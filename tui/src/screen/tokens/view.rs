@@ -105,7 +105,7 @@ impl Tokens {
         canvas.heading(head, &format!("Tokens {}", listing::paged_position(&self.paged)));
         let empty = self
             .paged
-            .when_empty("no token yet: `tradepostd token create --account NAME`");
+            .when_empty("No tokens: `tradepostd token create --account NAME`");
         cx.rows_area = listing::draw(canvas, table, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
     }
 
@@ -131,7 +131,7 @@ fn in_words(token: &TokenRow) -> String {
         (None, None) => words.push_str(", never expires"),
     }
     if token.banned {
-        words.push_str("; the account is banned, its tokens are refused");
+        words.push_str("; the account is banned: its tokens are refused");
     }
     words
 }

@@ -11,9 +11,7 @@ impl Uploads {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, rest) = split_top(area, 1);
         canvas.heading(head, &format!("Uploads {}", listing::paged_position(&self.paged)));
-        let empty = self
-            .paged
-            .when_empty("nothing was uploaded yet: `tradepost upload PACK.zip`");
+        let empty = self.paged.when_empty("No uploads: `tradepost upload PACK.zip`");
         cx.rows_area = listing::draw(canvas, rest, &mut self.paged.list, &Look::new(cx.clock.utc, &empty));
     }
 }

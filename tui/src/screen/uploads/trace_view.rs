@@ -130,7 +130,7 @@ fn draw_findings(canvas: &mut Canvas<'_>, area: Rect, view: &mut Trace, now: tim
     let look = Look {
         now,
         focus,
-        empty: "no finding",
+        empty: "No findings",
         wanted: |_| true,
     };
     let rows = listing::draw(canvas, table, &mut view.findings, &look);

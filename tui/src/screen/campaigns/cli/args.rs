@@ -83,7 +83,7 @@ fn rate(text: &str) -> Result<Rate, String> {
         "none" => Ok(Rate(None)),
         text => parse_number(text, 1..=MAX_RATE)
             .map(|n| Rate(Some(n)))
-            .map_err(|_| "a number from 1 to 100,000, or `none`, is wanted".to_owned()),
+            .map_err(|_| "must be a number from 1 to 100,000, or `none`".to_owned()),
     }
 }
 

@@ -113,13 +113,13 @@ fn every_field_is_in_the_plan() {
 #[test]
 fn what_is_wrong_is_beside_its_field_and_nothing_is_sent() {
     for (field, typed, words) in [
-        ("reason", "", "! 1 to 500 characters are wanted"),
+        ("reason", "", "! enter 1 to 500 characters"),
         ("kinds", "icon font", "! \"font\" is not a kind of item"),
-        ("at most", "-1", "! a number from 1 to 2,000,000,000"),
-        ("canary", "1001", "! a number from 0 to 1,000 is wanted"),
-        ("auto", "NaN", "! a number of dB from 0 to 100"),
-        ("rate", "0", "! a number from 1 to 100,000 is wanted"),
-        ("stop at", "101", "! a number from 0 to 100 is wanted"),
+        ("at most", "-1", "! enter a number from 1 to 2,000,000"),
+        ("canary", "1001", "! enter a number from 0 to 1,000"),
+        ("auto", "NaN", "! enter a PSNR from 0"),
+        ("rate", "0", "! enter a number from 1 to 100,000"),
+        ("stop at", "101", "! enter a number from 0 to 100"),
     ] {
         let mut app = opened();
         fill(&mut app, &[("reason", "sharper")]);

@@ -102,7 +102,7 @@ fn parse_changes(set: &[String]) -> anyhow::Result<Vec<(String, Value)>> {
     let parse = |pair: &String| {
         let (key, json) = pair
             .split_once('=')
-            .with_context(|| format!("--set {pair:?}: KEY=JSON is wanted"))?;
+            .with_context(|| format!("--set {pair:?}: must be KEY=JSON"))?;
         anyhow::ensure!(!key.is_empty(), "--set {pair:?}: the key is empty");
         let value = serde_json::from_str(json)
             .with_context(|| format!("--set {key}: {json:?} is not JSON; text needs quotes: {key}='\"text\"'"))?;

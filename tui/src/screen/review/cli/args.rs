@@ -108,7 +108,7 @@ fn template(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     let ids: Vec<&str> = REASONS.iter().map(|reason| reason.id).collect();
-    Err(format!("one of {} is wanted", ids.join(", ")))
+    Err(format!("must be one of {}", ids.join(", ")))
 }
 
 #[derive(Debug, Subcommand)]

@@ -30,7 +30,7 @@ fn last_decision_is_undone_and_the_case_is_back_on_the_screen() {
     assert_eq!(asked[0].cases, [case_id(1)]);
     assert_eq!(status(&app), "Undoing birds 1 / line (approved) …");
     app.arrived(Update::Undone(asked[0].clone(), vec![(case_id(1), Ok(()))]));
-    assert_eq!(status(&app), "undone: birds 1 / line (approved); it is open again");
+    assert_eq!(status(&app), "Undone: birds 1 / line (approved); it is open again");
     assert_eq!(app.review().case.as_ref().unwrap().id, case_id(1));
     assert!(
         writes(&mut app).contains(&Write::Release(case_id(2))),
