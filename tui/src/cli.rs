@@ -19,9 +19,9 @@ use crate::table::Row;
 
 /// The daemon refused.
 pub const REFUSED: u8 = 1;
-/// The daemon could not be asked, or the command line is wrong.
+/// The daemon does not answer, or the command line is wrong.
 pub const NOT_ASKED: u8 = 2;
-/// A plan was shown and nobody confirmed it.
+/// A plan was shown and not confirmed.
 pub const NOT_CONFIRMED: u8 = 3;
 
 /// The options for output.
@@ -30,7 +30,7 @@ pub struct OutputArgs {
     /// Print JSON, as the control API sends it.
     #[arg(long, global = true, conflicts_with = "plain")]
     pub json: bool,
-    /// Print aligned text without colour; the default where there is no terminal.
+    /// Print aligned text without colour; the default without a terminal.
     #[arg(long, global = true)]
     pub plain: bool,
 }

@@ -60,9 +60,9 @@ use socket::Hints;
 use theme::Theme;
 use upload::UploadArgs;
 
-/// The terminal of Tradepost: watch the daemon, act on it.
+/// The terminal of Tradepost: watches the daemon and acts on it.
 ///
-/// Without a command it opens the screens; where there is no terminal it prints the overview.
+/// Without a subcommand it opens the screens; without a terminal it prints the overview.
 #[derive(Debug, Parser)]
 #[command(name = "tradepost", version)]
 struct Cli {
@@ -70,13 +70,13 @@ struct Cli {
     daemon: Hints,
     #[command(flatten)]
     output: OutputArgs,
-    /// Protocol for pictures.
+    /// Protocol of images.
     #[arg(long, env = "TRADEPOST_GRAPHICS", value_enum, default_value = "auto")]
     graphics: Choice,
-    /// Colours; NO_COLOR means mono.
+    /// Colours; NO_COLOR selects mono.
     #[arg(long, env = "TRADEPOST_THEME", value_enum)]
     theme: Option<Theme>,
-    /// Print the milliseconds from the start to the first frame with data, and leave.
+    /// Print the milliseconds from the start to the first frame with data, and exit.
     #[arg(long, hide = true)]
     time_attach: bool,
 }

@@ -32,10 +32,10 @@ pub const NAME: &str = "upload";
 /// Upload packs as a contributor, over the public API.
 #[derive(Debug, Args)]
 pub struct UploadArgs {
-    /// Packs: ZIP files with a manifest.
+    /// ZIP files with a manifest.
     #[arg(required = true, value_name = "PACK")]
     packs: Vec<PathBuf>,
-    /// Where the public API is.
+    /// Address of the public API.
     #[arg(
         long,
         value_name = "URL",
@@ -43,7 +43,7 @@ pub struct UploadArgs {
         default_value = "http://127.0.0.1:8780"
     )]
     api: String,
-    /// A file with the contributor's token; TRADEPOST_TOKEN otherwise.
+    /// File with the contributor's token [default: TRADEPOST_TOKEN].
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Wait until every pack is published, in review or rejected.

@@ -33,24 +33,24 @@ struct Cli {
 enum Command {
     /// Run the daemon.
     Serve(StateArgs),
-    /// Check the configuration and what the machine has, without starting anything.
+    /// Check the configuration and the machine, without starting anything.
     Check(StateArgs),
-    /// Bring the database's schema up to date.
+    /// Apply the missing migrations to the database.
     Migrate(StateArgs),
     /// Bearer tokens of the public API.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// The queues of a cloud.
+    /// Queues on SQS.
     #[command(subcommand)]
     Queues(queues::QueuesCommand),
     /// Make sample packs of SVG files, for a demo or a test.
     #[command(subcommand)]
     Sample(sample::SampleCommand),
-    /// Draw a folder, a ZIP or single files in every preset.
+    /// Render a folder, a ZIP or single files in every preset.
     Render(Box<render::RenderArgs>),
     /// Print the OpenAPI document of the public API.
     Openapi,
-    /// A child that opens hostile bytes; started by the daemon.
+    /// A child of the jail; started by the daemon.
     #[command(hide = true)]
     JailChild,
 }

@@ -14,7 +14,7 @@ use super::state::{StateArgs, runtime};
 
 #[derive(Debug, Subcommand)]
 pub enum QueuesCommand {
-    /// Create the queues on SQS and set their attributes as configured. Doing it again changes nothing.
+    /// Create the queues on SQS and set their attributes as configured. Idempotent.
     Create(CreateQueues),
     /// List the queues on SQS and their depths.
     Ls(StateArgs),
@@ -24,7 +24,7 @@ pub enum QueuesCommand {
 pub struct CreateQueues {
     #[command(flatten)]
     state: StateArgs,
-    /// Print what would be done, and do nothing.
+    /// Print the changes without making them.
     #[arg(long)]
     dry_run: bool,
 }

@@ -37,41 +37,40 @@ const MAX_THREADS: usize = 256;
 
 #[derive(Debug, clap::Args)]
 pub struct RenderArgs {
-    /// Folders (with everything below them), ZIPs (.zip), single files, and s3://BUCKET/PREFIX. With several, the name of each comes before its
-    /// files'.
+    /// Folders (recursive), ZIPs (.zip), single files, and s3://BUCKET/PREFIX. With several, files are below the name of their input.
     #[arg(required = true)]
     inputs: Vec<String>,
-    /// The folder for the pictures, or a file that ends in .tar. Pictures of a/b.svg are a/b.svg/PRESET.FORMAT in it.
+    /// Folder for the renditions, or a file that ends in .tar. Those of a/b.svg are a/b.svg/PRESET.FORMAT in it.
     #[arg(long, required_unless_present = "tar", conflicts_with = "tar")]
     out: Option<PathBuf>,
-    /// A tar for the pictures, which is faster than many small files; - is the standard output.
+    /// A tar for the renditions, faster than many small files; - is the standard output.
     #[arg(long)]
     tar: Option<PathBuf>,
     #[command(flatten)]
     presets: PresetArgs,
-    /// Files that are drawn at once, each in a child of its own [default: one for each core].
+    /// Number of files rendered at once, each in its own child [default: one for each core].
     #[arg(long)]
     threads: Option<usize>,
-    /// Go on where an earlier run ended; without it that is done when there was one.
+    /// Continue an earlier run [default: when there was one].
     #[arg(long, conflicts_with = "fresh")]
     resume: bool,
-    /// Start over and overwrite what an earlier run has drawn.
+    /// Start over and overwrite the renditions of an earlier run.
     #[arg(long)]
     fresh: bool,
-    /// Another server than Amazon's for s3:// inputs: http://127.0.0.1:9000. AWS_ENDPOINT_URL says it too; credentials and the region are looked for
-    /// where the other programs of AWS look.
+    /// Endpoint for s3:// inputs, as http://127.0.0.1:9000 [default: AWS_ENDPOINT_URL, else AWS]. Credentials and region come from
+    /// the usual variables and files of AWS.
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
     /// Keys of one page of a listing: for testing.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(i32).range(1..=1000), hide_short_help = true)]
     s3_page: i32,
-    /// Draw everything so many times, under names that begin with r000001/ and so on: for measuring.
+    /// Render everything this many times, under names that begin with r000001/ and so on: for measuring.
     #[arg(long, default_value_t = 1, hide_short_help = true)]
     repeat: u32,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
-    /// Print where the time went.
+    /// Print the time of each step.
     #[arg(long)]
     stages: bool,
 }

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 pub enum SampleCommand {
     /// Make a pack of the SVG files below a folder.
     Pack(Box<PackArgs>),
-    /// Make a pack of pictures that the program draws itself.
+    /// Make a pack of generated drawings.
     Drawn {
         /// The ZIP to write.
         #[arg(long)]
@@ -40,7 +40,7 @@ pub struct PackArgs {
     /// An SPDX identifier.
     #[arg(long)]
     licence: String,
-    /// Name that must be given with the files.
+    /// Attribution that the licence requires.
     #[arg(long)]
     attribution: Option<String>,
     /// Origin of the files, for instance "lucide-static 1.62.0".
@@ -53,10 +53,10 @@ pub struct PackArgs {
     currency: String,
     #[arg(long, value_delimiter = ',')]
     tags: Vec<String>,
-    /// The most files to take.
+    /// Maximum number of files.
     #[arg(long, default_value_t = MAX_FILES)]
     limit: usize,
-    /// Files to leave out at the beginning.
+    /// Number of files to skip at the beginning.
     #[arg(long, default_value_t = 0)]
     skip: usize,
     #[command(flatten)]

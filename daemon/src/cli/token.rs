@@ -15,7 +15,7 @@ use super::state::{StateArgs, runtime};
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Create a token and print it: it can not be shown again. The account is created when there is none.
+    /// Create a token and print it: it cannot be shown again. Creates the account when it does not exist.
     Create(CreateToken),
     /// Revoke all tokens of an account.
     Revoke(RevokeTokens),
@@ -33,7 +33,7 @@ pub struct CreateToken {
     /// Trusted and elite: clean packs are published without a moderator. A new account starts as new.
     #[arg(long, value_parser = one_of::<Trust>(Trust::ALL.map(Trust::as_str)))]
     trust: Option<Trust>,
-    /// The token stops working after so many days.
+    /// Days until the token expires.
     #[arg(long)]
     expires_days: Option<u16>,
 }
@@ -42,7 +42,7 @@ pub struct CreateToken {
 pub struct RevokeTokens {
     #[command(flatten)]
     state: StateArgs,
-    /// Whose tokens.
+    /// Name of the account.
     #[arg(long)]
     account: AccountName,
 }

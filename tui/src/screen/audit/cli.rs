@@ -8,10 +8,10 @@ use crate::cli::{self, Output, Twin};
 use crate::client::Client;
 use crate::query::Query;
 
-/// The audit log: who did what, newest first.
+/// The audit log, newest first.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Rows at most.
+    /// Maximum number of rows.
     #[arg(long, default_value_t = 100)]
     limit: usize,
 }

@@ -19,7 +19,7 @@ use crate::query::Query;
 use args::{Asked, CampaignCommand as Command, Followed};
 use text::in_text;
 
-/// Campaigns: draw anew what the catalogue has already, look at it, swap it in.
+/// Campaigns: render the catalogue again, review the samples, swap in.
 #[derive(Debug, Args)]
 pub struct CampaignArgs {
     #[command(subcommand)]

@@ -23,7 +23,7 @@ use plan::Act;
 /// Errors are wrapped; JSON and ids are not.
 const WIDTH: u16 = 100;
 
-/// Dead letters: look at them, send them again, give them up.
+/// Dead letters: list, redrive, edit, discard, purge.
 #[derive(Debug, Args)]
 pub struct DeadArgs {
     #[command(subcommand)]

@@ -27,14 +27,14 @@ enum OpsCommand {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// One operation: where it stands and what was skipped.
+    /// One operation: state, progress and skipped messages.
     Show {
         id: OperationId,
     },
     /// The messages of one operation.
     Items {
         id: OperationId,
-        /// Only those in that state: `left_out`, `sent`, `done`, `failed` or `discarded`.
+        /// Only those in this state: `left_out`, `sent`, `done`, `failed` or `discarded`.
         #[arg(long, value_name = "STATE")]
         only: Option<ItemState>,
         #[arg(long, default_value_t = 100)]
@@ -43,7 +43,7 @@ enum OpsCommand {
     Pause {
         id: OperationId,
     },
-    /// Go on, also where it had stopped by itself.
+    /// Resume after a pause or a stop.
     Resume {
         id: OperationId,
     },
@@ -51,7 +51,7 @@ enum OpsCommand {
     Cancel {
         id: OperationId,
     },
-    /// Another rate, in messages a second.
+    /// Change the rate, in messages per second.
     Rate {
         id: OperationId,
         #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATE)))]

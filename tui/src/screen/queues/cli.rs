@@ -10,7 +10,7 @@ use crate::cli::{Output, Twin};
 use crate::client::Client;
 use crate::shell::Request;
 
-/// The queues; pause or resume one, or change how many handlers it runs.
+/// Queues: list, pause, resume, change the concurrency.
 #[derive(Debug, Args)]
 pub struct QueuesArgs {
     #[command(subcommand)]
@@ -19,9 +19,9 @@ pub struct QueuesArgs {
 
 #[derive(Debug, Subcommand)]
 enum QueueCommand {
-    /// Let handlers finish and start no more.
+    /// Pause: running handlers finish, no more start.
     Pause { name: String },
-    /// Go on.
+    /// Resume.
     Resume { name: String },
     /// Handlers that run at once in each process.
     Concurrency {

@@ -21,11 +21,11 @@ pub fn subcommands() -> Vec<Subcommand> {
     ]
 }
 
-/// Review: open cases, or one case with its findings and files; decide, ask, undo.
+/// Review: list cases, show one, decide, ask, undo.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 struct CasesArgs {
-    /// The id of one case.
+    /// Id of a case.
     id: Option<CaseId>,
     #[command(flatten)]
     list: CaseList,
@@ -50,7 +50,7 @@ impl Twin for CasesArgs {
 #[derive(Debug, Args)]
 struct ApproveArgs {
     case: CaseId,
-    /// A file to leave out: its path in the pack or its item id. May be given again.
+    /// File to leave out: its path in the pack or its item id. Repeatable.
     #[arg(long, value_name = "PATH|ITEM")]
     except: Vec<String>,
     #[command(flatten)]

@@ -46,7 +46,7 @@ pub struct Wording {
 }
 
 impl Wording {
-    /// The text that the contributor reads.
+    /// Text for the contributor.
     pub fn text(&self) -> String {
         let template = REASONS.iter().find(|r| Some(r.id) == self.template.as_deref());
         contributor_text(template, self.note.as_deref().unwrap_or(""))

@@ -15,17 +15,17 @@ use crate::query::Query;
 pub struct TokensArgs {
     #[command(subcommand)]
     act: Option<TokenCommand>,
-    /// Only tokens of that account.
+    /// Only tokens of this account.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// Rows at most.
+    /// Maximum number of rows.
     #[arg(long, default_value_t = 100)]
     limit: usize,
 }
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Revoke a token: requests with it are refused from now on.
+    /// Revoke a token.
     Revoke { id: TokenId },
 }
 

@@ -17,15 +17,15 @@ use crate::text;
 /// Uploads, newest first, or the trace of one.
 #[derive(Debug, Args)]
 pub struct UploadsArgs {
-    /// The id of one upload.
+    /// Id of an upload.
     id: Option<UploadId>,
-    /// Only uploads in that state: `published`, `in_review`, `rejected` …
+    /// Only uploads in this state: `published`, `in_review`, `rejected` …
     #[arg(long, value_name = "STATE")]
     only: Option<String>,
-    /// Only uploads of that account.
+    /// Only uploads of this account.
     #[arg(long)]
     account: Option<String>,
-    /// Rows at most.
+    /// Maximum number of rows.
     #[arg(long, default_value_t = 100)]
     limit: usize,
 }

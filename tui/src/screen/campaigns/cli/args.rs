@@ -11,23 +11,23 @@ use crate::input::parse_number;
 
 #[derive(Debug, Subcommand)]
 pub enum CampaignCommand {
-    /// Count the items and reckon what it takes: pictures, CPU hours, bytes, money. Nothing is drawn.
+    /// Count the items and estimate renditions, CPU hours, bytes and cost. Renders nothing.
     Plan(PlanArgs),
-    /// Draw the canary, then the rest. Nothing of it is visible before `swap`.
+    /// Render the canary, then the rest. Nothing is public before `swap`.
     Start(Followed),
-    /// Draw nothing more for now; what is drawn stays.
+    /// Stop rendering for now and keep the renditions.
     Pause { id: CampaignId },
-    /// Go on: after a pause, after the canary was looked at, or where it had stopped by itself.
+    /// Resume after a pause, the review of the canary, or a stop.
     Resume(Followed),
-    /// Give it up: what it drew is freed.
+    /// Abort and delete the renditions.
     Abort(Asked),
-    /// Show everybody the new pictures, all at once.
+    /// Make all new renditions public at once.
     Swap(Asked),
-    /// Show everybody what was there before, all at once.
+    /// Make all previous renditions public at once.
     Rollback(Asked),
-    /// Free the pictures that are not needed any more; after that there is no way back.
+    /// Delete unused renditions. Cannot be undone.
     Collect(Asked),
-    /// One campaign: where it stands, what it takes, how to go on.
+    /// One campaign: state, estimate and possible commands.
     Show(Followed),
     /// Campaigns, newest first.
     #[command(alias = "ls")]
@@ -35,11 +35,11 @@ pub enum CampaignCommand {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// The canary's renditions beside the public ones, the worst first.
+    /// Renditions of the canary compared with the public ones, worst first.
     Samples(Rows),
-    /// Items that could not be drawn, and why.
+    /// Items that failed, with the reason.
     Failures(Rows),
-    /// Another rate, in items a second.
+    /// Change the rate, in items per second.
     Rate {
         id: CampaignId,
         /// 1 to 100,000, or `none` for no limit.
@@ -52,7 +52,7 @@ pub enum CampaignCommand {
 #[derive(Debug, Args)]
 pub struct Followed {
     pub id: CampaignId,
-    /// Show how far it is until it wants somebody; ends with 1 when it stopped, paused, failed or was aborted.
+    /// Show the progress until an operator is needed. Exits with 1 when it stopped, paused, failed or was aborted.
     #[arg(long, alias = "wait")]
     pub follow: bool,
 }
@@ -61,7 +61,7 @@ pub struct Followed {
 #[derive(Debug, Args)]
 pub struct Asked {
     pub id: CampaignId,
-    /// Don't ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
 }
@@ -90,37 +90,37 @@ fn rate(text: &str) -> Result<Rate, String> {
 /// Items, renditions, rate and limits. Without any: everything stale.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Only items of that kind. May be given again.
+    /// Only items of this kind. Repeatable.
     #[arg(long = "kind", value_name = "KIND", value_parser = Kind::ALL.map(Kind::as_str))]
     kinds: Vec<String>,
-    /// Only items of one family: its id, or ACCOUNT/SLUG.
+    /// Only items of this family: its id, or ACCOUNT/SLUG.
     #[arg(long, value_name = "FAMILY")]
     family: Option<String>,
-    /// Only items of that contributor.
+    /// Only items of this contributor.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// Only pictures of that preset. May be given again.
+    /// Only renditions of this preset. Repeatable.
     #[arg(long = "preset", value_name = "NAME")]
     presets: Vec<String>,
-    /// Also items whose pictures are of today's presets already.
+    /// Include items whose renditions are up to date.
     #[arg(long)]
     all: bool,
-    /// At most so many items.
+    /// Maximum number of items.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// So many items are drawn first and looked at, 0 to 1,000; 0: none.
+    /// Number of items of the canary, rendered first and reviewed, 0 to 1,000.
     #[arg(long, value_name = "N", default_value_t = default_canary(), value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_CANARY)))]
     canary: u32,
-    /// Go on by itself when every sample of the canary is at least that like the old picture, in dB, 0 to 100.
+    /// Resume without a review when every sample of the canary has at least this PSNR, in dB, 0 to 100.
     #[arg(long, value_name = "DB", value_parser = parse_decibels)]
     auto: Option<f64>,
-    /// Items a second at most, 1 to 100,000; as fast as the machine lets it beside new uploads otherwise.
+    /// Maximum rate in items per second, 1 to 100,000 [default: no limit; new uploads come first].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATE)))]
     rate: Option<u32>,
-    /// Stop when more than this share of the items failed, in percent; 100: never.
+    /// Stop when more than this percentage of the items failed; 100: never.
     #[arg(long, value_name = "PERCENT", default_value_t = default_stop_at_percent(), value_parser = clap::value_parser!(u32).range(0..=100))]
     stop_at: u32,
-    /// Why; it is in the audit log.
+    /// Reason, recorded in the audit log.
     #[arg(long, value_parser = parse_reason)]
     reason: String,
 }

@@ -12,15 +12,15 @@ pub enum DeadCommand {
     Groups {
         #[arg(long, value_name = "NAME")]
         queue: Option<String>,
-        /// Only those whose file name or error contains that text.
+        /// Only those whose file name or error contains this text.
         #[arg(long)]
         text: Option<String>,
     },
     /// Dead letters, newest first.
     Ls(DeadList),
-    /// Everything about one: payload, attempts, what it belongs to.
+    /// One dead letter: payload, attempts, upload.
     Show { id: MessageId },
-    /// Send them again as they are: plans, shows the plan, asks, starts.
+    /// Redrive: plans, shows the plan, asks, starts.
     Redrive {
         #[command(flatten)]
         which: Which,
@@ -29,24 +29,24 @@ pub enum DeadCommand {
         #[command(flatten)]
         how: How,
     },
-    /// Send one again with another payload; in an editor where no other way is named.
+    /// Edit the payload of one and redrive it; in an editor without --file or --set.
     Edit(EditArgs),
-    /// Give up on them, with a reason that contributors are told.
+    /// Discard, with a reason that the contributors read.
     Discard(GiveUpArgs),
-    /// As discard, and the payloads are not kept.
+    /// Discard and delete the payloads.
     Purge(GiveUpArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct EditArgs {
     pub id: MessageId,
-    /// A file with the whole payload; `-` reads standard input.
+    /// File with the whole payload; `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "set")]
     pub file: Option<PathBuf>,
-    /// One field: its name, or a JSON pointer such as /files/0/path. May be given again.
+    /// One field: its name, or a JSON pointer such as /files/0/path. Repeatable.
     #[arg(long, value_name = "KEY=JSON")]
     pub set: Vec<String>,
-    /// Don't ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
 }
@@ -57,7 +57,7 @@ pub struct GiveUpArgs {
     pub which: Which,
     #[arg(long)]
     pub reason: String,
-    /// Messages a second at most, 1 to 100,000.
+    /// Maximum rate in messages per second, 1 to 100,000.
     #[arg(long, value_name = "N", default_value_t = Pace::default().rate_per_second)]
     pub rate: u32,
     #[command(flatten)]
@@ -68,10 +68,10 @@ pub struct GiveUpArgs {
 pub struct DeadList {
     #[arg(long, value_name = "NAME")]
     pub queue: Option<String>,
-    /// Only those of that group: its fingerprint.
+    /// Only those of the group with this fingerprint.
     #[arg(long, value_name = "FINGERPRINT")]
     pub group: Option<String>,
-    /// Only those whose file name or error contains that text.
+    /// Only those whose file name or error contains this text.
     #[arg(long)]
     pub text: Option<String>,
     #[arg(long, value_name = "ID")]
@@ -87,18 +87,18 @@ pub struct DeadList {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct Which {
-    /// These ones.
+    /// Ids of the messages.
     #[arg(value_name = "ID", conflicts_with_all = ["group", "queue", "text", "all"])]
     pub ids: Vec<MessageId>,
-    /// Those of that group: its fingerprint.
+    /// Those of the group with this fingerprint.
     #[arg(long, value_name = "FINGERPRINT")]
     pub group: Option<String>,
     #[arg(long, value_name = "NAME")]
     pub queue: Option<String>,
-    /// Those whose file name or error contains that text.
+    /// Those whose file name or error contains this text.
     #[arg(long)]
     pub text: Option<String>,
-    /// Every dead letter there is.
+    /// All dead letters.
     #[arg(long, conflicts_with_all = ["group", "queue", "text"])]
     pub all: bool,
 }
@@ -106,13 +106,13 @@ pub struct Which {
 /// Rate and caution.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct PaceArgs {
-    /// Messages a second at most, 1 to 100,000.
+    /// Maximum rate in messages per second, 1 to 100,000.
     #[arg(long, value_name = "N", default_value_t = Pace::default().rate_per_second)]
     rate: u32,
-    /// So many are sent first and watched; 0: none.
+    /// Number of messages of the canary, sent first and watched; 0: none.
     #[arg(long, value_name = "N", default_value_t = Pace::default().canary)]
     canary: u32,
-    /// Stop when more than this share of the outcomes are failures, in percent; 100: never.
+    /// Stop when more than this percentage of the outcomes are failures; 100: never.
     #[arg(long, value_name = "PERCENT", default_value_t = Pace::default().stop_at_percent)]
     stop_at: u32,
 }
@@ -131,13 +131,13 @@ impl PaceArgs {
 /// Handling of the plan.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct How {
-    /// Print the plan, with the reason for each message that is skipped, and act on nothing.
+    /// Print the plan, with the reason for each skipped message, and change nothing.
     #[arg(long, conflicts_with_all = ["yes", "wait"])]
     pub dry_run: bool,
-    /// Don't ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
-    /// Watch it to the end; ends with 1 unless it is done and nothing failed again.
+    /// Wait for the end. Exits with 1 unless it is done and nothing failed again.
     #[arg(long)]
     pub wait: bool,
 }

@@ -7,16 +7,16 @@ use uuid::Uuid;
 
 #[derive(Debug, Subcommand)]
 pub enum CasesCommand {
-    /// Cases, the most severe and then the oldest first.
+    /// Cases, most severe first, then oldest.
     Ls(CaseList),
     /// One case: record, letters, findings, look-alikes, files.
     Show { id: CaseId },
-    /// Claim the first case that nobody holds and that you did not skip.
+    /// Claim the first unclaimed case that you did not skip.
     Next,
     /// Publish the files of a case, except blocked ones and those named.
     Approve {
         case: CaseId,
-        /// A file to leave out: its path in the pack or its item id. May be given again.
+        /// File to leave out: its path in the pack or its item id. Repeatable.
         #[arg(long, value_name = "PATH|ITEM")]
         except: Vec<String>,
         #[command(flatten)]
@@ -28,19 +28,19 @@ pub enum CasesCommand {
         #[command(flatten)]
         why: Why,
     },
-    /// Leave a case to others for an hour.
+    /// Skip a case for an hour.
     Skip { case: CaseId },
     /// Ask the contributor; the case waits for the answer.
     Ask {
         case: CaseId,
-        /// The text that the contributor reads.
+        /// Text for the contributor.
         question: String,
     },
-    /// Reject a case and shut its contributor out.
+    /// Reject a case and ban its contributor.
     Ban(BanArgs),
-    /// Let an account upload again.
+    /// Lift the ban of an account.
     Unban { account: String },
-    /// Take the decision on a case back, within ten minutes.
+    /// Undo the decision on a case, within ten minutes.
     Undo { case: CaseId },
     /// Decide many cases: plans, shows the plan, asks, decides.
     Bulk {
@@ -50,14 +50,14 @@ pub enum CasesCommand {
     /// The text of a file, around a line.
     Source {
         case: CaseId,
-        /// The file's path in the pack or its item id.
+        /// Path of the file in the pack, or its item id.
         #[arg(value_name = "PATH|ITEM")]
         file: String,
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
         line: i32,
         #[arg(long, value_parser = clap::value_parser!(i32).range(1..))]
         column: Option<i32>,
-        /// Lines to show.
+        /// Number of lines.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=500))]
         lines: i32,
     },
@@ -71,7 +71,7 @@ pub struct BanArgs {
     /// Reject every other open case of the contributor too.
     #[arg(long)]
     pub reject_open: bool,
-    /// Don't ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
 }
@@ -82,10 +82,10 @@ pub struct CaseList {
     /// `open`, `waiting` (for the contributor's answer) or `decided`.
     #[arg(long, default_value = "open", value_parser = ["open", "waiting", "decided"], value_name = "STATE")]
     pub only: String,
-    /// Only those with files that look alike.
+    /// Only cases of this look-alike group.
     #[arg(long, value_name = "ID")]
     pub cluster: Option<Uuid>,
-    /// Only those of that account.
+    /// Only those of this account.
     #[arg(long, value_name = "NAME")]
     pub contributor: Option<String>,
     #[arg(long, default_value_t = 100)]
@@ -98,7 +98,7 @@ pub struct Why {
     /// A reason with its text: malware, active-content, copy, licence, quality, misleading, offensive, duplicate, broken.
     #[arg(long, value_name = "ID", value_parser = template)]
     pub template: Option<String>,
-    /// A text for the contributor, after that of the template.
+    /// Text for the contributor, after the text of the template.
     #[arg(long)]
     pub reason: Option<String>,
 }
@@ -113,7 +113,7 @@ fn template(text: &str) -> Result<String, String> {
 
 #[derive(Debug, Subcommand)]
 pub enum BulkCommand {
-    /// Publish what may be published of every case.
+    /// Approve every case, without blocked files.
     Approve(BulkArgs),
     /// Reject every case.
     Reject {
@@ -130,16 +130,16 @@ pub struct BulkArgs {
     /// The ids of the cases, at most 1,000.
     #[arg(value_name = "CASE", required_unless_present_any = ["cluster", "contributor"])]
     pub cases: Vec<CaseId>,
-    /// All open cases with files that look alike.
+    /// All open cases of this look-alike group.
     #[arg(long, value_name = "ID", conflicts_with_all = ["cases", "contributor"])]
     pub cluster: Option<Uuid>,
-    /// All open cases of that account.
+    /// All open cases of this account.
     #[arg(long, value_name = "NAME", conflicts_with = "cases")]
     pub contributor: Option<String>,
     /// Show the plan and decide nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Don't ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
 }
