@@ -84,11 +84,11 @@ impl Document {
         self.parts.iter().flat_map(|part| part.lines(width, label)).collect()
     }
 
-    /// Draws title and lines from `top` on; the last line tells of more.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+    /// Draws title and lines and returns what is left below; the last line tells of more.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
         let (head, rest) = split_top(area, 1);
         if head.height == 0 {
-            return;
+            return rest;
         }
         canvas.heading(head, &self.title);
         let lines = self.lines(rest.width);
@@ -106,6 +106,7 @@ impl Document {
                 Tone::Accent,
             );
         }
+        split_top(rest, lines.len() as u16).1
     }
 }
 

@@ -12,6 +12,7 @@ mod desk;
 mod keys;
 mod looks;
 mod opening;
+mod peek;
 mod presence;
 mod reasons;
 mod record;
@@ -39,7 +40,7 @@ use crate::paged::{First, Paged};
 use crate::picture::PictureKey;
 use crate::shell::{Action, Badge, Entry, Handled, Hint, Page, Screen, Shell};
 use bulk::BulkView;
-use case::{CaseView, Mode, Pane};
+use case::{CaseView, Pane};
 use decide::PendingDecision;
 use desk::CaseQuery;
 use keys::ReviewKey;
@@ -65,6 +66,8 @@ pub struct Review {
     pub case: Option<CaseView>,
     /// Cases read ahead.
     pub ahead: VecDeque<(CaseId, CaseDetail)>,
+    /// The last case that was read for its picture, and if the reply is still to come.
+    peeked: Option<(CaseId, peek::Peek)>,
     /// Cases whose decision is on its way.
     pub deciding: Vec<PendingDecision>,
     /// Cases whose decision was not taken; they come next.
@@ -97,6 +100,7 @@ impl Default for Review {
             case_query: CaseQuery::default(),
             case: None,
             ahead: VecDeque::new(),
+            peeked: None,
             deciding: Vec::new(),
             returned: Vec::new(),
             taken: BTreeSet::new(),
@@ -170,19 +174,15 @@ impl Screen for Review {
     }
 
     fn read_at(&self, cx: &Shell) -> Option<Instant> {
-        let revision = cx.live.revisions.cases;
-        if cx.page != case_page() {
-            return self.cases.data_from(revision, cx.link.heard_at);
-        }
-        let case = self.case.as_ref()?;
-        match case.error.is_some() || case.asked_revision != revision {
-            true => case.read_at,
-            false => cx.link.confirmed(case.read_at),
-        }
+        self.data_from(cx)
     }
 
     fn detail(&self, cx: &Shell) -> Option<Document> {
         (cx.page == queue_page()).then(|| view::queue::document(self, cx))?
+    }
+
+    fn preview(&self, room: Rect, cx: &Shell) -> Option<PictureKey> {
+        self.peeked_picture(room, cx)
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {
@@ -220,9 +220,7 @@ impl Screen for Review {
     }
 
     fn picture_layout(&self, cx: &Shell) -> Option<u32> {
-        let mode = self.case.as_ref().map(|case| case.mode);
-        let has_picture = cx.page == case_page() && mode != Some(Mode::Source);
-        has_picture.then(|| mode.map_or(0, |mode| mode as u32 + 1))
+        self.layout_of_pictures(cx)
     }
 
     fn enter(&mut self, cx: &mut Shell) {

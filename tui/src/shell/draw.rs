@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::effect::Link;
 use super::prompt::Form;
 use super::screens::Screens;
-use super::{Shell, detail, footer, tabs};
+use super::{Shell, detail, footer, picture, tabs};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
 use crate::text;
@@ -63,7 +63,13 @@ fn draw_page(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mu
     let rows = screen.list(page).map_or(0, |list| list.shown_len());
     let [list, detail] = detail::split(area, rows);
     screen.draw(canvas, list, cx);
-    document.draw(canvas, detail);
+    let room = document.draw(canvas, detail);
+    if cx.has_side_pane
+        && let Some(key) = screens.current(cx).preview(room, cx)
+    {
+        cx.pictures.on_screen.push(key.clone());
+        picture::draw_key(canvas, room, &key, cx);
+    }
 }
 
 fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mut Shell) {

@@ -70,6 +70,11 @@ pub trait Screen: Any {
         None
     }
 
+    /// The picture of the row under the cursor, for the room that the detail leaves beside the list.
+    fn preview(&self, _room: Rect, _cx: &Shell) -> Option<PictureKey> {
+        None
+    }
+
     /// The cursor of the list moved, or other rows are shown.
     fn moved(&mut self, _cx: &mut Shell) {}
 

@@ -1,5 +1,7 @@
 //! Replies of the daemon, and the next reads.
 
+use std::time::Instant;
+
 use tradepost_common::ids::CaseId;
 use tradepost_common::review::CaseDetail;
 
@@ -51,11 +53,25 @@ impl Review {
         if let Some(page) = self.cases_wanted(cx.live.revisions.cases) {
             cx.read(Read::Cases(self.case_query.clone(), page));
         }
+        self.peek(cx);
         if cx.page == case_page() {
             if let Some(read) = self.case_wanted(cx) {
                 cx.read(read);
             }
             self.read_source(cx);
+        }
+    }
+
+    /// The time that the queue, or the case on the screen, is of.
+    pub fn data_from(&self, cx: &Shell) -> Option<Instant> {
+        let revision = cx.live.revisions.cases;
+        if cx.page != case_page() {
+            return self.cases.data_from(revision, cx.link.heard_at);
+        }
+        let case = self.case.as_ref()?;
+        match case.error.is_some() || case.asked_revision != revision {
+            true => case.read_at,
+            false => cx.link.confirmed(case.read_at),
         }
     }
 
@@ -73,6 +89,7 @@ impl Review {
 
     fn case_arrived(&mut self, cx: &mut Shell, id: CaseId, reply: Reply<Box<CaseDetail>>) {
         let clock = cx.clock;
+        self.peeked(id);
         let Some(case) = self.case.as_mut().filter(|c| c.id == id) else {
             if let Ok(detail) = reply {
                 self.keep_ahead(id, *detail);

@@ -105,6 +105,15 @@ fn record() -> ContributorRecord {
     }
 }
 
+/// The same with a picture of every file.
+pub fn pictured(n: u128) -> CaseDetail {
+    let mut detail = detail(n);
+    for item in &mut detail.items {
+        item.has_picture = true;
+    }
+    detail
+}
+
 /// The same with look-alikes, letters, somebody who looks on and an earlier decision.
 pub fn busy_detail(n: u128) -> CaseDetail {
     CaseDetail {

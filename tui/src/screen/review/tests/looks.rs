@@ -7,6 +7,7 @@ use crate::list::Step;
 use crate::picture::{Focus, Pan};
 use crate::screen::review::case::{Mode, Pane};
 use crate::screen::review::source::SourceAsk;
+use crate::screen::testing::lines;
 
 fn sources(app: &mut App) -> Vec<SourceAsk> {
     let effects = app.take_sent::<Read>();
@@ -225,4 +226,17 @@ fn picture_alone_is_left_with_esc_and_moves_through_the_files() {
     assert_eq!(app.review().case.as_ref().unwrap().files.cursor(), 1);
     app.act(Action::Back);
     assert_eq!((mode(&app), app.shell.page.name), (Mode::Lists, "case"));
+}
+
+#[test]
+fn picture_alone_is_larger_than_beside_the_lists() {
+    let mut app = reviewing();
+    app.arrived(Update::Case(case_id(1), Ok(Box::new(data::pictured(1)))));
+    let mut rows = || {
+        lines(&mut app, 120, 40);
+        let rows = app.shell.pictures.on_screen[0].rows;
+        app.press('f');
+        rows
+    };
+    assert!(rows() < rows());
 }

@@ -4,8 +4,9 @@ use tradepost_common::review::{BulkPreview, LeftOut};
 
 use super::*;
 use crate::list::Step;
+use crate::picture::{Focus, PictureOf};
 use crate::screen::review::desk::{CaseQuery, Which};
-use crate::screen::testing::{large_screen, lines, screen};
+use crate::screen::testing::{large_screen, lines, screen, sized};
 use crate::theme::Theme;
 
 fn app_in_case() -> App {
@@ -103,10 +104,39 @@ fn app_with_clusters() -> App {
 }
 
 #[test]
+fn picture_of_the_case_under_the_cursor_is_beside_a_wide_queue() {
+    let mut app = app_with_clusters();
+    screen(&mut app);
+    app.tick();
+    let asked = |app: &mut App| -> Vec<CaseId> {
+        let read = app.take_sent::<Read>().into_iter();
+        read.filter_map(|read| if let Read::Case(id) = read { Some(id) } else { None })
+            .collect()
+    };
+    assert_eq!(asked(&mut app), [], "there is no room");
+    sized(&mut app, (200, 60));
+    app.tick();
+    let id = app.review().cases.list.selected().unwrap().id;
+    assert_eq!(asked(&mut app), [id]);
+    app.act(Action::Step(Step::Up));
+    assert_eq!(asked(&mut app), [], "one after the other");
+    app.act(Action::Step(Step::Down));
+    app.arrived(Update::Case(id, Ok(Box::new(data::pictured(1)))));
+    sized(&mut app, (200, 60));
+    let picture = app.shell.pictures.on_screen[0].clone();
+    assert!(
+        matches!(picture.of, PictureOf::Case(case, _) if case == id),
+        "{picture:?}"
+    );
+    assert_eq!(picture.focus, Focus::Blurred);
+}
+
+#[test]
 fn queue_shows_targets_trust_appeals_and_who_holds() {
     let mut app = app_with_clusters();
     insta::assert_snapshot!(screen(&mut app));
     insta::assert_snapshot!(large_screen(&mut app));
+    insta::assert_snapshot!(sized(&mut app, (200, 60)));
 }
 
 #[test]
