@@ -131,6 +131,12 @@ pub fn bar(percent: i64, cells: usize) -> String {
     format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
+/// The end of an id: what comes first is the time and alike in neighbours.
+pub fn short_id(id: &str) -> String {
+    let end: Vec<char> = id.chars().rev().take(7).collect();
+    format!("…{}", end.iter().rev().collect::<String>())
+}
+
 /// `1 file`, `2 files`.
 pub fn plural(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })

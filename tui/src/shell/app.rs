@@ -1,6 +1,6 @@
 //! The terminal as one value: what the loop feeds and draws.
 
-use crossterm::event::{KeyEvent, MouseButton, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEventKind};
 use ratatui::Frame;
 
 use super::draw;
@@ -49,7 +49,7 @@ impl App {
 
     pub fn click(&mut self, kind: MouseEventKind, column: u16, row: u16) {
         if self.shell.prompt.is_some() {
-            return;
+            return self.scroll_overlay(kind);
         }
         let rows = self.shell.rows_area;
         match kind {
@@ -61,6 +61,17 @@ impl App {
             }
             MouseEventKind::Down(MouseButton::Left) => self.click_elsewhere(column, row),
             _ => {}
+        }
+    }
+
+    fn scroll_overlay(&mut self, kind: MouseEventKind) {
+        let code = match kind {
+            MouseEventKind::ScrollDown => KeyCode::Down,
+            MouseEventKind::ScrollUp => KeyCode::Up,
+            _ => return,
+        };
+        if self.shell.has_overlay() {
+            self.key(code.into());
         }
     }
 

@@ -46,5 +46,9 @@ fn audit_says_who_did_what() {
         shown.contains("Contains malware") && shown.contains("n N next row"),
         "{shown}"
     );
+    assert!(
+        shown.contains("operation:00000000-0000-0000-0000-000000000002"),
+        "{shown}"
+    );
     app.act(Action::Back);
 }

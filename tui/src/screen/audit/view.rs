@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 use tradepost_common::audit::AuditRow;
+use uuid::Uuid;
 
 use super::Audit;
 use crate::canvas::document::Document;
@@ -26,7 +27,7 @@ impl Row for AuditRow {
 
 type Col = Column<AuditRow>;
 
-static COLUMNS: [Col; 6] = [
+static COLUMNS: [Col; 7] = [
     Col::right(
         "ID",
         Width::Fixed(6),
@@ -57,7 +58,15 @@ static COLUMNS: [Col; 6] = [
         Width::Grow(8),
         |a, _| Cell::plain(&a.subject),
         |a| Key::text(&a.subject),
-    ),
+    )
+    .only(Place::Print),
+    Col::left(
+        "TARGET",
+        Width::Grow(8),
+        |a, _| Cell::plain(target(&a.subject)),
+        |a| Key::text(&a.subject),
+    )
+    .only(Place::Screen),
     Col::left(
         "DETAIL",
         Width::Grow(16),
@@ -66,6 +75,14 @@ static COLUMNS: [Col; 6] = [
     )
     .rank(1),
 ];
+
+/// `case:…a04c2f1`: what is in full below takes no room from the rest.
+fn target(subject: &str) -> String {
+    match subject.rsplit_once(':') {
+        Some((kind, id)) if Uuid::try_parse(id).is_ok() => format!("{kind}:{}", format::short_id(id)),
+        _ => subject.to_owned(),
+    }
+}
 
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use tradepost_common::Page;
 use tradepost_common::dead::{DeadPage, DeadRow};
-use tradepost_common::ids::{MessageId, UploadId};
+use tradepost_common::ids::MessageId;
 use tradepost_common::operations::Selection;
 
 use super::DeadLetters;
@@ -174,14 +174,12 @@ fn upload(letter: &DeadRow) -> Cell {
     Cell::dim(letter.upload_id.map_or_else(|| "-".to_owned(), |id| id.to_string()))
 }
 
-/// The end of the id: what comes first is the time and alike in neighbours.
 fn short_upload(letter: &DeadRow) -> Cell {
-    Cell::dim(letter.upload_id.map_or_else(|| "-".to_owned(), short_id))
-}
-
-fn short_id(id: UploadId) -> String {
-    let id = id.to_string();
-    format!("…{}", &id[id.len() - 7..])
+    Cell::dim(
+        letter
+            .upload_id
+            .map_or_else(|| "-".to_owned(), |id| format::short_id(&id.to_string())),
+    )
 }
 
 fn upload_key(letter: &DeadRow) -> Key {

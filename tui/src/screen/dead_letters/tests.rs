@@ -14,7 +14,7 @@ use super::edit::CheckEdit;
 use super::*;
 use crate::client::Failure;
 use crate::list::Step;
-use crate::screen::testing::{large_screen, lines, screen};
+use crate::screen::testing::{large_screen, lines, screen, sized};
 use crate::shell::{App, Marking};
 use crate::testdata::operations::{id as operation_id, operation};
 use crate::theme::Theme;
@@ -87,6 +87,7 @@ macro_rules! both {
 #[test]
 fn groups_are_listed_with_their_error_in_full() {
     both!(data::app_with_groups());
+    insta::assert_snapshot!(sized(&mut data::app_with_groups(), (200, 60)));
 }
 
 #[test]

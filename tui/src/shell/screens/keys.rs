@@ -130,7 +130,10 @@ impl Screens {
             Action::AskShortcut => cx.ask(ShortcutPrompt),
             Action::AskFilter => self.ask_filter(cx),
             Action::Sort(sorting) => self.sort(sorting, cx),
-            Action::Columns => cx.say(Tone::Dim, "columns here follow the width of the terminal"),
+            Action::Columns => cx.say(
+                Tone::Dim,
+                "columns follow the width of the terminal; < > scroll sideways",
+            ),
             Action::Mark(marking) => self.mark(marking, cx),
             Action::Copy => self.copy(cx),
             Action::Export => self.export(cx),
