@@ -63,7 +63,7 @@ impl Default for Scope {
     }
 }
 
-/// When a canary is so good that nobody has to look at it.
+/// The quality of a canary that needs no review.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auto {
@@ -89,7 +89,7 @@ pub struct NewCampaign {
     /// It stops when more than this share of the items that were drawn failed, 0 to 100; 100: never.
     #[serde(default = "default_stop_at_percent")]
     pub stop_at_percent: u32,
-    /// Why, 1 to 500 characters.
+    /// The reason, 1 to 500 characters.
     pub reason: String,
 }
 
@@ -170,7 +170,7 @@ pub struct Campaign {
     pub eta_seconds: Option<f64>,
     /// It lets new uploads pass at the moment.
     pub yielding: bool,
-    /// Why it stopped or paused, or what it waits for.
+    /// The reason why it stopped or paused, or what it waits for.
     pub note: Option<String>,
     /// Bytes that garbage collection freed so far; set once nothing is left to be marked. Objects go after a grace period, so it grows for a while.
     pub freed_bytes: Option<i64>,
@@ -178,12 +178,12 @@ pub struct Campaign {
     pub created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339::option")]
     pub started_at: Option<OffsetDateTime>,
-    /// When the last item was drawn, or it was aborted.
+    /// The time at which the last item was rendered, or it was aborted.
     #[serde(with = "time::serde::rfc3339::option")]
     pub finished_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub swapped_at: Option<OffsetDateTime>,
-    /// When it is collected, or was: it can not be rolled back, or swapped, from then on.
+    /// The time of its collection: it cannot be rolled back or swapped from then on.
     #[serde(with = "time::serde::rfc3339::option")]
     pub collect_at: Option<OffsetDateTime>,
     /// Garbage collection has begun.

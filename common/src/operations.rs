@@ -142,7 +142,7 @@ pub struct NewOperation {
     /// The `upper` of the snapshot that the operator saw; what there is now when not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper: Option<i64>,
-    /// Why; needed for `discard` and `purge`, 1 to 500 characters. Contributors are told.
+    /// The reason that contributors read, 1 to 500 characters; needed for `discard` and `purge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     #[serde(default)]
@@ -179,7 +179,7 @@ pub struct Operation {
     pub rate: f64,
     /// Until all are sent, at the present rate.
     pub eta_seconds: Option<f64>,
-    /// Why it stopped, or what it waits for.
+    /// The reason why it stopped, or what it waits for.
     pub note: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -210,7 +210,7 @@ pub struct OperationItem {
     pub state: ItemState,
     pub queue: String,
     pub subject: Option<String>,
-    /// Why it was left out, or how it failed again.
+    /// The reason why it was skipped, or the error with which it failed again.
     pub reason: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,

@@ -46,7 +46,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Where the public API listens.
+    /// The address on which the public API listens.
     pub listen: SocketAddr,
     /// The start of presigned URLs, as clients reach the API. Default: `http://` and the listening address.
     pub public_url: Option<String>,

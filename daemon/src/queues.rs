@@ -26,9 +26,6 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_TRIES: u32 = 3;
 
 /// Connects to the configured backend.
-///
-/// # Errors
-/// Queues are missing on SQS, or it does not answer.
 pub async fn connect(
     config: &Config,
     db: &PgPool,
@@ -69,9 +66,6 @@ pub fn sqs_server(aws: &AwsConfig) -> String {
 }
 
 /// Builds the client; it looks for credentials at the first request.
-///
-/// # Errors
-/// The region is not configured.
 pub async fn sqs_client(config: &AwsConfig) -> anyhow::Result<Client> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)

@@ -37,9 +37,6 @@ use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
 /// Runs the daemon until a signal stops it.
-///
-/// # Errors
-/// Start-up fails, or a top-level task ends early.
 pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let signal = stop_signal()?;
     let _lock = state_dir::take(&state)?;

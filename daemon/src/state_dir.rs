@@ -41,9 +41,6 @@ pub fn take(state: &Path) -> anyhow::Result<File> {
 }
 
 /// The path of the key that signs URLs. One that others could read is deleted, so that a new one is made.
-///
-/// # Errors
-/// It can not be looked at or deleted.
 pub fn signing_key(state: &Path) -> anyhow::Result<PathBuf> {
     let path = state.join("signing.key");
     if let Some(about) = look(&path)?

@@ -21,7 +21,7 @@ use tradepostd::{database, queues};
 
 use crate::sqs::Sqs;
 
-/// Where the queues are; told to worker processes as JSON.
+/// The backend of the queues; passed to worker processes as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Place {
     socket_folder: PathBuf,

@@ -19,7 +19,7 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 /// A running server with every migration, in a temporary folder.
 pub struct Server {
     pub pool: PgPool,
-    /// Where its clients find it.
+    /// Its address.
     pub place: Place,
     cluster: Option<Cluster>,
     // Last: deleted when nothing runs in it any more.
@@ -28,9 +28,6 @@ pub struct Server {
 
 impl Server {
     /// Starts a server with the settings of the embedded mode.
-    ///
-    /// # Errors
-    /// When there is no PostgreSQL on this machine, or it does not start.
     pub async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("tradepost-queues-").tempdir()?;
         let cluster = start(folder.path()).await?;
@@ -47,9 +44,6 @@ impl Server {
     }
 
     /// Stops the server as a crash does (immediate shutdown: no checkpoint, clients are cut off) and starts it again.
-    ///
-    /// # Errors
-    /// When it does not come back.
     pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
         let cluster = self.cluster.take().context("the server does not run")?;
         kill(Pid::from_raw(cluster.pid().cast_signed()), Signal::SIGQUIT)?;

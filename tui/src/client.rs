@@ -32,7 +32,7 @@ use crate::query::{Query, segment};
 /// Nothing on the control socket takes longer; the event stream has no such limit.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why a request did not do what it should.
+/// The reason why a request failed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The daemon answered with a problem.

@@ -57,7 +57,7 @@ pub struct List<R: Row> {
     filter: Filter,
     sort: Option<Sort>,
     marks: BTreeSet<R::Id>,
-    /// Where a range began.
+    /// The first row of a range.
     range: Option<R::Id>,
 }
 

@@ -22,7 +22,7 @@ mod screen;
 mod rows;
 mod shell;
 
-// What they are made of.
+// Their parts.
 mod canvas;
 mod cli;
 mod export;

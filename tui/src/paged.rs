@@ -23,7 +23,7 @@ pub struct Paged<R: Row> {
     loading: bool,
     /// The rows are of something that was asked for before.
     restarted: bool,
-    /// When the first page was read.
+    /// The time at which the first page was read.
     pub read_at: Option<Instant>,
     /// The revision of the list when it was asked for.
     asked_revision: u64,

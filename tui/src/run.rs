@@ -28,7 +28,7 @@ pub struct Options {
     pub until: Until,
 }
 
-/// When the terminal closes.
+/// The time at which the terminal closes.
 pub enum Until {
     Quit,
     /// As soon as a frame with data is drawn; started then.
@@ -91,7 +91,7 @@ struct Session {
     tasks: Tasks,
     drawn_at: Option<Instant>,
     dirty: Dirty,
-    /// Where the last frame left pixels that text does not cover.
+    /// Cells of the last frame with pixels that text does not cover.
     pixels: Option<(&'static str, u32)>,
     /// The text that the editor is to be opened with.
     pending: Option<Pending>,

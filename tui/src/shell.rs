@@ -55,7 +55,7 @@ use crate::theme::{Theme, Tone};
 /// The time after `W` in which keys may change something.
 pub const ARMED_FOR: Duration = Duration::from_secs(600);
 
-/// What came up less than this ago takes no key that decides: the key was meant for something else.
+/// A case or plan that appeared less than this ago takes no key that decides: the key was meant for something else.
 const NEW_FOR: Duration = Duration::from_millis(700);
 
 /// The state that all screens share. Every handler of a screen gets it beside its own state.
@@ -78,7 +78,7 @@ pub struct Shell {
     pub pictures: Pictures,
     /// The rows of the list on the terminal, for the mouse.
     pub rows_area: Rect,
-    /// What else a click does, by place.
+    /// Areas that take a click, with their key.
     clicks: Vec<(Rect, Click)>,
     /// The detail of the row under the cursor is beside the list.
     pub has_side_pane: bool,

@@ -78,7 +78,7 @@ pub enum Align {
     Right,
 }
 
-/// Where a column is seen.
+/// The output that has a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Everywhere,

@@ -60,7 +60,7 @@ pub struct Pack {
     /// The current step, in words.
     step: String,
     trace: Option<PublicTrace>,
-    /// Why the API would not have it.
+    /// The reason why the API refused it.
     refused: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Where a clamd listens.
+//! The address of a clamd.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{ScannerAddress, ping};
 
-/// Where distributions make clamd listen.
+/// Sockets of clamd in the packages of distributions.
 pub const SOCKETS: [&str; 5] = [
     "/run/clamav/clamd.ctl",
     "/var/run/clamav/clamd.ctl",
@@ -15,7 +15,7 @@ pub const SOCKETS: [&str; 5] = [
     "/run/clamd.socket",
 ];
 
-/// Where distributions keep its configuration.
+/// Configuration files of clamd in the packages of distributions.
 const CONFIGURATIONS: [&str; 4] = [
     "/etc/clamav/clamd.conf",
     "/etc/clamd.d/scan.conf",

@@ -25,7 +25,7 @@ pub struct Version {
     pub engine: String,
     /// The number of the daily signatures; `None` when there are none.
     pub signatures: Option<u32>,
-    /// When they were made. clamd gives its local time without naming the zone; it is taken for UTC.
+    /// The time they were made. clamd gives its local time without naming the zone; it is taken for UTC.
     pub signatures_at: Option<OffsetDateTime>,
 }
 

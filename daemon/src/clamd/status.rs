@@ -58,7 +58,7 @@ pub struct Scanner {
     /// `ClamAV 1.4.6`
     pub engine: String,
     pub signatures: Signatures,
-    /// When the signatures were made.
+    /// The time at which the signatures were made.
     pub signatures_at: Option<OffsetDateTime>,
     /// The signatures are older than `scanner.stale_hours`.
     pub stale: bool,
@@ -66,7 +66,7 @@ pub struct Scanner {
     pub limits: ScanLimits,
     /// The process id of clamd; another id is another scanner. `None` over TCP.
     pub process_id: Option<i32>,
-    /// When it was found. Scans that began before belong to another scanner.
+    /// The time it was found. Scans that began before belong to another scanner.
     pub found_at: OffsetDateTime,
 }
 

@@ -42,9 +42,6 @@ impl Drawn {
 }
 
 /// Finishes one set exactly once, however often it is received.
-///
-/// # Errors
-/// The jail, the store or the database fails.
 pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Result<Outcome> {
     let mut tx = app.db.begin().await?;
     let Some(set) = catalog::lock_set(&mut tx, job.set_id).await? else {

@@ -40,9 +40,6 @@ struct Inspected {
 }
 
 /// Settles one file of a pack.
-///
-/// # Errors
-/// The scanner gives no verdict, or the jail, the store or the database fails.
 pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result<Outcome> {
     let Some(item) = catalog::find_item(&app.db, job.item_id, job.kind).await? else {
         return Ok(Outcome::Discard("the item is gone".to_owned()));

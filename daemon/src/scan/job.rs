@@ -19,9 +19,6 @@ use tradepost_queue::Outcome;
 use tradepost_store::VersionKey;
 
 /// Scans one upload and hands it on to be opened.
-///
-/// # Errors
-/// The bytes can not be read, or the scanner gives no verdict.
 pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));

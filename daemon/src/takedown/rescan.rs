@@ -99,9 +99,6 @@ async fn watch_taken_down(app: &App) -> anyhow::Result<()> {
 }
 
 /// Scans one published upload again, or a part of it.
-///
-/// # Errors
-/// The bytes can not be read, or the scanner gives no verdict.
 pub async fn run(app: &App, id: UploadId, number: i32) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));

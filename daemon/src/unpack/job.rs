@@ -30,9 +30,6 @@ const MEMBERS_AHEAD: usize = 32;
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// Opens one pack.
-///
-/// # Errors
-/// The bytes can not be read, or the jail, the store or the database fails.
 pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));

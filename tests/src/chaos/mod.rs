@@ -68,9 +68,6 @@ pub struct Options {
 }
 
 /// Runs the whole story and prints what came of it. `false`: something was lost, doubled or not as it should be.
-///
-/// # Errors
-/// The trial could not be finished: no server, no worker, too slow.
 pub async fn run(options: &Options) -> anyhow::Result<bool> {
     anyhow::ensure!(options.poison <= options.messages, "more poison than messages");
     anyhow::ensure!(options.workers > 0, "no workers");
@@ -160,10 +157,7 @@ async fn is_empty(broker: &Broker) -> bool {
         .all(|(_, depth)| depth.ready + depth.in_flight + depth.delayed == 0)
 }
 
-/// Where the messages are: with SQS, queues of a server that ends with this process.
-///
-/// # Errors
-/// There is no server.
+/// The backend of the messages: with SQS, queues of a server that ends with this process.
 pub fn place(backend: Backend, server: &Server) -> anyhow::Result<Place> {
     if backend == Backend::Postgres {
         return Ok(server.place.clone());

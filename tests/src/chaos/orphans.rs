@@ -18,9 +18,6 @@ const TICK: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Measures for each visibility timeout and prints a table. `false`: one took longer than its timeout and five seconds.
-///
-/// # Errors
-/// There is no server, or a message never runs.
 pub async fn measure(seconds: &[u32], kills: usize) -> anyhow::Result<bool> {
     anyhow::ensure!(kills > 0, "no kills");
     anyhow::ensure!(!seconds.contains(&0), "a visibility timeout of nothing");

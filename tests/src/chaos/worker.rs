@@ -65,9 +65,6 @@ impl Settings {
 }
 
 /// Works until the standard input ends, which it does when the parent does.
-///
-/// # Errors
-/// The server does not answer at the start.
 pub async fn run(settings: &str) -> anyhow::Result<()> {
     let settings: Settings = serde_json::from_str(settings).context("reading the settings")?;
     let queue = Queue::parse(&settings.queue, &QUEUES).context("a queue that does not exist")?;

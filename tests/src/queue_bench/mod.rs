@@ -46,9 +46,6 @@ struct Turn {
 }
 
 /// Measures and prints tables.
-///
-/// # Errors
-/// When something does not run.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
     let limit = Duration::from_secs(options.limit_seconds);
     let measuring = async {

@@ -25,7 +25,7 @@ impl Default for Zoom {
     }
 }
 
-/// Where the part moves to.
+/// The direction of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pan {
     Left,
@@ -92,7 +92,7 @@ pub fn part(source: &RgbaImage, zoom: Zoom) -> Option<RgbaImage> {
     Some(imageops::crop_imm(source, left, top, width, height).to_image())
 }
 
-/// Where the part starts and how long it is; at least one pixel, never over the edge.
+/// Start and length of the part; at least one pixel, never over the edge.
 fn span(side: u32, middle: u8, times: u8) -> (u32, u32) {
     let long = (side / u32::from(times)).max(1).min(side);
     let middle = u64::from(side) * u64::from(middle) / u64::from(STEPS);

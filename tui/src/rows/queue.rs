@@ -147,7 +147,7 @@ fn state(queue: &QueueRow) -> Cell {
     }
 }
 
-/// Where there is little room, millions are rounded.
+/// Rounds millions, to fit a narrow column.
 fn dead(letters: i64) -> Cell {
     match letters {
         ..1_000_000 => Cell::number(letters, Tone::Bad),

@@ -160,7 +160,7 @@ impl App {
         }
     }
 
-    /// Where pixels are on the terminal that text does not cover.
+    /// Cells with pixels of images that text does not cover.
     pub fn picture_layout(&self) -> Option<(&'static str, u32)> {
         if self.shell.has_overlay() {
             return None;

@@ -18,7 +18,7 @@ use super::Shell;
 use crate::canvas::Canvas;
 use crate::input::Input;
 
-/// Where a prompt is drawn.
+/// The place of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The line above the hints: a label and an input.
@@ -47,7 +47,7 @@ pub trait Prompt: Debug + Sized + 'static {
     /// Takes every key; `None` closes the prompt.
     fn key(self, key: KeyEvent, owner: &mut Self::Owner, cx: &mut Shell) -> Option<Self>;
 
-    /// Where pasted text goes. Without one it goes nowhere and never becomes keys.
+    /// The input that takes pasted text. Without one the text is dropped and never becomes keys.
     fn input(&self) -> Option<&Input> {
         None
     }

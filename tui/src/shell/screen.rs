@@ -111,7 +111,7 @@ pub trait Screen: Any {
         Vec::new()
     }
 
-    /// Where pictures are on the page: when the value changes, old pixels are wiped. `None`: there is no picture.
+    /// Identifies the images on the page: when the value changes, old pixels are wiped. `None`: there is no image.
     fn picture_layout(&self, _cx: &Shell) -> Option<u32> {
         None
     }

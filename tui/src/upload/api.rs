@@ -21,7 +21,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 const TELL: Duration = Duration::from_millis(100);
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Why a pack did not get further.
+/// The reason why an upload failed.
 #[derive(Debug)]
 pub enum ApiError {
     /// The API said no, in its words.
@@ -56,7 +56,7 @@ pub struct UploadStarted {
     pub put: Put,
 }
 
-/// Where the bytes go.
+/// The presigned URL and its headers.
 #[derive(Deserialize)]
 pub struct Put {
     pub url: String,

@@ -56,7 +56,7 @@ impl Progress {
     }
 }
 
-/// Where an upload is, with its share of files while they are rendered.
+/// The state of an upload, with its share of files while they are rendered.
 pub fn in_words(upload: &UploadRow) -> String {
     let state = upload.state.as_str().replace('_', " ");
     if upload.state.is_settled() || upload.files == 0 || upload.files_done == 0 {

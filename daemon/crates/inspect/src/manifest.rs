@@ -72,7 +72,7 @@ pub struct Licence {
     pub id: LicenceId,
     /// The name to credit.
     pub attribution: Option<Description>,
-    /// Where the files come from: `lucide-static 1.62.0`.
+    /// Origin of the files: `lucide-static 1.62.0`.
     pub source: Option<Description>,
 }
 

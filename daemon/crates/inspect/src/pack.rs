@@ -26,7 +26,7 @@ pub use crate::zip::OpenError;
 pub struct Pack {
     archive: Archive<File>,
     manifest: Manifest,
-    /// Where in the archive each file of the manifest is.
+    /// The entry of the archive for each file of the manifest.
     indices: Vec<usize>,
     limits: PackLimits,
 }

@@ -75,7 +75,7 @@ impl ArchiveReader {
     /// Waits for the next entry; `None` at the end.
     ///
     /// # Errors
-    /// When the archive could not be unpacked, or not to its end.
+    /// The archive could not be unpacked to its end.
     pub fn receive(&mut self) -> Result<Option<ArchiveEntry>, JailError> {
         if let Some(entry) = self.inbox.as_ref().and_then(|inbox| inbox.recv().ok()) {
             return Ok(Some(entry));

@@ -81,7 +81,7 @@ impl Lane {
     /// Draws files and passes each result on, with the number of its file, as soon as it is there: each file exactly once, in their order.
     ///
     /// # Errors
-    /// When no child can be started, when the lane is cancelled, or the error of `each`, which ends the work.
+    /// No child can be started, the lane is cancelled, or `each` fails, which ends the work.
     pub fn draw(
         &mut self,
         files: &[InputFile],

@@ -186,7 +186,7 @@ impl PoolState {
             };
             match command {
                 Ok(Command::Start(started)) => {
-                    // When nobody waits any more, the child comes back here and is killed.
+                    // A child whose caller has left comes back here and is killed.
                     let _ = started.send(self.start(fonts));
                 }
                 Ok(Command::Idle) | Err(mpsc::RecvTimeoutError::Timeout) => {}

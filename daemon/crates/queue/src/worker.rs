@@ -43,9 +43,6 @@ pub trait Handler: Send + Sync + 'static {
     fn until_ready(&self, queue: Queue) -> impl Future<Output = ()> + Send;
 
     /// Handles one message; idempotent.
-    ///
-    /// # Errors
-    /// The attempt has failed.
     fn handle(&self, message: &Message) -> impl Future<Output = anyhow::Result<Outcome>> + Send;
 
     /// A message was received and has a permit.

@@ -24,9 +24,6 @@ pub struct Likeness {
 
 /// Compares two PNG or WebP pictures; with it comes a PNG that is grey where they are the same and red where they differ.
 /// `None` when they have other sizes.
-///
-/// # Errors
-/// One of them cannot be decoded.
 pub fn compare(old: &[u8], new: &[u8]) -> anyhow::Result<Option<(Likeness, Vec<u8>)>> {
     let (old, new) = (decode(old)?, decode(new)?);
     if old.dimensions() != new.dimensions() {

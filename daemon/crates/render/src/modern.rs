@@ -140,7 +140,7 @@ fn next_call(value: &str, from: usize) -> Option<Call<'_>> {
     None
 }
 
-/// Where the bracket that opens there closes.
+/// The place of the closing bracket.
 fn closing(value: &str, open: usize) -> Option<usize> {
     let mut depth = 0usize;
     for (at, byte) in value.bytes().enumerate().skip(open) {

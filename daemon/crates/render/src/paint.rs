@@ -35,7 +35,7 @@ struct Painter<'a> {
 
 /// Pixels of their own, drawn before they go onto the picture.
 struct Layer {
-    /// Where, in pixels of the picture below.
+    /// The place, in pixels of the image below.
     area: Area,
     /// Red, green, blue and alpha, premultiplied.
     pixels: Vec<u8>,

@@ -13,14 +13,14 @@ use super::coverage::Coverage;
 
 /// Samples of a pixel in either direction.
 const SAMPLES: usize = 4;
-/// Where edges cross lines of samples: more are not kept at a time.
+/// Maximum number of crossings of edges and lines that are kept at a time.
 const MAX_CROSSINGS: usize = 4 << 20;
 
 /// Fills one outline after the other; keeps its buffers.
 #[derive(Default)]
 pub struct Scanner {
     edges: Edges,
-    /// Where each line's crossings begin, and at the end where the last one's end.
+    /// The start of each line's crossings, and the end of the last one's.
     starts: Vec<u32>,
     /// Line by line: the place in samples, twice, and one more where the edge goes up.
     crossings: Vec<u16>,
@@ -59,7 +59,7 @@ impl Scanner {
         Some(())
     }
 
-    /// Where the edges cross the lines from `first` to `last`.
+    /// Crossings of the edges with the lines from `first` to `last`.
     fn cross(&mut self, first: usize, last: usize, right: i64) -> Option<()> {
         self.starts.clear();
         self.starts.resize(last - first + 2, 0);

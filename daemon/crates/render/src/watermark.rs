@@ -147,7 +147,7 @@ pub struct Mark {
     height: u32,
     /// The colours of its pixels; the first is transparent.
     pub shades: Vec<PremultipliedColorU8>,
-    /// Where each span begins, and the shades of its pixels.
+    /// The start of each span, and the shades of its pixels.
     pub spans: Vec<(usize, Vec<u8>)>,
 }
 
@@ -245,7 +245,7 @@ fn draw(width: u32, height: u32) -> Option<Pixmap> {
     Some(pixmap)
 }
 
-/// Where words begin, on a lattice that is turned about the picture's upper left corner; every other row is moved by half a word.
+/// The starts of words, on a lattice that is turned about the picture's upper left corner; every other row is moved by half a word.
 fn places(slant: &Transform, width: f32, height: f32) -> Vec<Point> {
     let reach = width.hypot(height) / slant.sx.hypot(slant.ky);
     let (rows, columns) = ((reach / ROW_STEP).ceil() as i32, (reach / WORD_STEP).ceil() as i32);

@@ -84,7 +84,7 @@ impl Store {
     /// Streams the bytes of one PUT into a new version of an object. Other versions are not touched.
     ///
     /// # Errors
-    /// When anything but the announced bytes comes, or the disk does not take them. Nothing is left behind then.
+    /// Other bytes than the announced ones came, or the disk did not take them. Nothing is left behind.
     pub async fn put_version<E: std::fmt::Display>(
         &self,
         object_id: Uuid,
@@ -146,7 +146,7 @@ impl Store {
     /// Stores content-addressed objects.
     ///
     /// # Errors
-    /// When the disk does not take them. Some may be stored then; doing it again is harmless.
+    /// The disk does not take them. Some may be stored; the call is idempotent.
     pub async fn put_content(&self, objects: Vec<(ContentKey, Bytes)>) -> io::Result<()> {
         let store = self.clone();
         blocking(move || {
@@ -182,7 +182,7 @@ impl Store {
     /// Deletes the objects of an area that were last put before `before`. Returns their number.
     ///
     /// # Errors
-    /// When the disk does not answer. Some may be deleted then.
+    /// The disk does not answer. Some may be deleted.
     pub async fn delete_content_before(&self, area: Area, before: SystemTime) -> io::Result<u64> {
         let folder = self.root.join(area.prefix);
         blocking(move || delete_files_before(&folder, before)).await

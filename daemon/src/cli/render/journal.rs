@@ -88,7 +88,7 @@ impl Journal {
     /// Opens or creates the journal.
     ///
     /// # Errors
-    /// When its terms differ, a line makes no sense, or another run has it.
+    /// Its settings differ, a line is invalid, or another run has it.
     pub fn open(path: &Path, terms: Terms<'_>) -> anyhow::Result<OpenedJournal> {
         let file = OpenOptions::new()
             .read(true)

@@ -103,7 +103,7 @@ impl Output {
     /// Opens or creates the output. Returns it with the files that an earlier run has drawn.
     ///
     /// # Errors
-    /// When it can not be written to, or holds something else than an earlier run of the same presets.
+    /// It cannot be written to, or has something else than an earlier run of the same presets.
     pub fn open(destination: &Destination, resume: Resume, presets_hash: &str) -> anyhow::Result<(Self, Done)> {
         let (layout, folder) = match destination {
             Destination::Folder(folder) => (Layout::Folder, Some(folder.clone())),
@@ -146,7 +146,7 @@ impl Output {
     /// Writes the images of one file, or puts them on the page. Returns their bytes.
     ///
     /// # Errors
-    /// When the disk does not take them. A name that the disk can not have is noted as the failure of the file.
+    /// The disk does not take them. A name that the disk cannot have is recorded as the failure of the file.
     pub fn take(
         &self,
         page: &mut Page,

@@ -103,7 +103,7 @@ impl Source {
     /// Checks the inputs.
     ///
     /// # Errors
-    /// When an input does not exist, or two have the same name.
+    /// An input does not exist, or two have the same name.
     pub fn new(named: &[String], repeat: u32, jail: Jail, access: Access) -> anyhow::Result<Self> {
         let mut inputs = Vec::with_capacity(named.len());
         for name in named {
@@ -143,9 +143,6 @@ impl Source {
     }
 
     /// Returns the next file; `None` at the end.
-    ///
-    /// # Errors
-    /// When an input as a whole can not be read.
     pub fn take(&mut self) -> anyhow::Result<Option<Entry>> {
         while self.round < self.repeat {
             let Some((prefix, input)) = self.inputs.get(self.next) else {

@@ -22,16 +22,16 @@ use tokio::sync::Notify;
 
 use crate::clamd::{ScannerAddress, WhenStale, machine};
 
-/// Where to look for a scanner, and the settings of a private one.
+/// Addresses of a scanner of the machine, and the settings of a private one.
 #[derive(Debug, Clone)]
 pub struct ScannerSpec {
     /// The folder of the private clamd; made where it is missing.
     pub dir: PathBuf,
     /// The only clamd to use. Without it the machine's is looked for, else a private one started.
     pub address: Option<ScannerAddress>,
-    /// Where the machine's clamd may listen.
+    /// Addresses on which the machine's clamd may listen.
     pub machine_sockets: Vec<PathBuf>,
-    /// Where the machine keeps its signatures.
+    /// Folders with the machine's signatures.
     pub machine_signatures: PathBuf,
     /// The program of the private clamd; searched for when it is not given.
     pub program: Option<PathBuf>,

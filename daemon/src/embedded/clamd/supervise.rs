@@ -50,7 +50,7 @@ struct Supervisor {
     spec: ScannerSpec,
     status: watch::Sender<ScannerStatus>,
     private_dir: Option<ClamdDir>,
-    /// When the machine's clamd was lost.
+    /// The time at which the machine's clamd was lost.
     lost_at: Option<Instant>,
 }
 

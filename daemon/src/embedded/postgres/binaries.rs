@@ -10,7 +10,7 @@ use crate::embedded::programs;
 /// The oldest version Tradepost runs on.
 pub const OLDEST_MAJOR: u32 = 15;
 
-/// Where distributions put one folder per major version.
+/// Folders in which distributions have one folder per major version.
 const VERSIONED_FOLDERS: [(&str, &str); 2] = [("/usr/lib/postgresql", ""), ("/usr", "pgsql-")];
 
 /// The programs of one installed PostgreSQL.
@@ -20,7 +20,7 @@ pub struct Binaries {
     pub major: u32,
 }
 
-/// Why there is no PostgreSQL to start; the text says what to install.
+/// The reason why no PostgreSQL can be started; its text says what to install.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NoBinaries {
     #[error(

@@ -10,7 +10,7 @@ use tradepost_tests::wait::PATIENCE;
 
 /// Stands between a program and the server, and lets so many objects through.
 pub struct Gate {
-    /// Where the program finds the server.
+    /// The address of the server.
     pub endpoint: String,
     address: SocketAddr,
     shared: Arc<Shared>,

@@ -54,7 +54,7 @@ fn title(campaign: &Campaign) -> String {
     )
 }
 
-/// Where it stands, what it takes, what it took, why, in that width.
+/// State, estimate, progress and reason of a campaign.
 fn facts(campaign: &Campaign, width: u16) -> Vec<Spans> {
     let is_started = campaign.started_at.is_some();
     let mut lines = vec![

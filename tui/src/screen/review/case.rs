@@ -93,15 +93,15 @@ pub struct CaseView {
     /// Other moderators who have it on the screen.
     pub others: Vec<String>,
     pub viewed_at: Option<Instant>,
-    /// Why an earlier decision was not taken.
+    /// The reason why an earlier decision was refused.
     pub trouble: Option<String>,
-    /// When it came up; keys that were meant for the case before are not taken.
+    /// The time it appeared; keys that were meant for the case before are not taken.
     pub opened_at: Instant,
     pub read_at: Option<Instant>,
     /// The revision of the cases when this one was asked for.
     pub asked_revision: u64,
     pub loading: bool,
-    /// When the claim was last asked for.
+    /// The time of the last request for the claim.
     pub claimed_at: Instant,
 }
 

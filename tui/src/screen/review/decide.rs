@@ -23,7 +23,7 @@ pub struct PendingDecision {
     pub row: Option<CaseRow>,
     pub note: String,
     pub marks: Vec<ItemId>,
-    /// Why the decision was not taken.
+    /// The reason why the decision was refused.
     pub why: String,
 }
 

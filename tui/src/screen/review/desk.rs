@@ -13,7 +13,7 @@ use crate::paged::PageRequest;
 use crate::query::Query;
 use crate::theme::Tone;
 
-/// Where cases stand.
+/// The states of cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Which {
     #[default]

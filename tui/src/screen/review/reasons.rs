@@ -1,4 +1,4 @@
-//! Why a pack, some of its files, its contributor or many cases are refused.
+//! The prompt for the reason of a rejection: of a pack, some of its files, its contributor or many cases.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;

@@ -26,7 +26,7 @@ const TYPED_AHEAD: usize = 8;
 const TYPED_AHEAD_FOR: Duration = Duration::from_secs(3);
 
 impl Screens {
-    /// Where a letter does something, for somebody who presses it elsewhere: `dead-letters (3), campaigns (4)`.
+    /// The screens that know a letter, for the refusal on other screens: `dead-letters (3), campaigns (4)`.
     fn users(&self, letter: char) -> Vec<String> {
         let is_letter = |word: &str| word.chars().eq([letter]);
         let has_it = |(key, _): &Hint| key.split(' ').any(is_letter);

@@ -47,7 +47,7 @@ impl<'a> Map<'a> {
     }
 }
 
-/// Why a document cannot be read.
+/// The reason why a document cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonError {
     /// `what` completes "at byte N: ...".

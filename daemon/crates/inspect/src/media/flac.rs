@@ -151,7 +151,7 @@ fn coded_number(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((value, length))
 }
 
-/// Where the frame ends whose header is at `start`.
+/// The end of the frame whose header is at `start`.
 fn frame_end(bytes: &[u8], start: usize, header_bytes: usize, next: (bool, u64)) -> Result<usize, MediaError> {
     let (mut check, mut right_since) = (0, None);
     for (at, &byte) in bytes.iter().enumerate().skip(start) {

@@ -14,7 +14,7 @@ pub struct ImageHeader {
     pub is_unusual: bool,
 }
 
-/// Why the headers of an image cannot be read.
+/// The reason why the headers of an image cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderError {
     /// None of the known formats, by the signature.

@@ -118,7 +118,7 @@ fn frame(segment: &[u8]) -> Result<(Option<u32>, Option<u32>), MediaError> {
     dimensions(u16::from_be_bytes([w0, w1]).into(), u16::from_be_bytes([h0, h1]).into())
 }
 
-/// Where the coded pixels end: at the first marker that is neither a stuffed byte nor a restart.
+/// The end of the coded pixels: at the first marker that is neither a stuffed byte nor a restart.
 fn scan_end(bytes: &[u8], mut at: usize) -> Result<usize, MediaError> {
     loop {
         let found = bytes.get(at..).and_then(|rest| memchr::memchr(0xff, rest));

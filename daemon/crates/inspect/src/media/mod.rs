@@ -116,7 +116,7 @@ impl Structure<'_> {
     }
 }
 
-/// Why a file is refused.
+/// The reason why a file is refused.
 #[derive(Debug, PartialEq, Eq)]
 struct MediaError {
     rule: &'static str,

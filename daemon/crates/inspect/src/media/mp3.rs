@@ -44,7 +44,7 @@ fn damaged(what: &str) -> MediaError {
     MediaError::new("sound.structure", what)
 }
 
-/// Where the sound begins: after the ID3v2 tag.
+/// The start of the sound: after the ID3v2 tag.
 fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
     const HEADER_BYTES: usize = 10;
     const FOOTER: u8 = 1 << 4;
@@ -67,7 +67,7 @@ fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usiz
     Ok(end)
 }
 
-/// Where the sound ends: before an APE tag, before an ID3v1 tag.
+/// The end of the sound: before an APE tag, before an ID3v1 tag.
 fn trailing_tags<'a>(bytes: &'a [u8], start: usize, metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
     const ID3_BYTES: usize = 128;
     const APE_BYTES: usize = 32;

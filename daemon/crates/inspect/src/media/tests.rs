@@ -129,7 +129,7 @@ fn a_second_format_is_refused_wherever_it_hides() {
     for (name, bytes) in honest() {
         assert_refused(&[&bytes[..], &zip].concat(), name, "polyglot: is also a ZIP");
     }
-    // Where the format itself has room.
+    // Gaps that the format itself allows.
     let comment = |text: &[u8]| jpeg_of(8, 8, &[(0xfe, text)]);
     let chunk = |text: &[u8]| {
         riff(

@@ -55,7 +55,7 @@ const FIXED: &[&str] = &[
 /// Elements whose text is shown or read out.
 const WITH_TEXT: &[&str] = &["a", "desc", "text", "textPath", "title", "tref", "tspan"];
 
-/// Where editors and licences keep what they have to say; nothing loads what is named there.
+/// Elements for the metadata of editors and licences; nothing loads what is named there.
 const PRIVATE: &[&str] = &[
     "http://creativecommons.org/ns",
     "http://ns.adobe.com/",

@@ -163,7 +163,7 @@ fn is_style(node: Node<'_, '_>) -> bool {
     node.has_tag_name((NAMESPACE, "style"))
 }
 
-/// Where a text is written.
+/// The context in which a text is written.
 #[derive(Clone, Copy, PartialEq)]
 enum TextContext {
     Content,

@@ -113,7 +113,7 @@ pub(super) fn widen(zip64: Option<&[u8]>, narrow: Sizes32) -> Result<Sizes64, &'
     })
 }
 
-/// Where the data ends must be certain here; a second inflated size, which is returned, is left to the contents to refute.
+/// The end of the data must be certain here; a second inflated size, which is returned, is left to the contents to refute.
 fn repeated(fields: &mut RecordReader<'_>, header: &[u64]) -> Result<Option<u64>, &'static str> {
     let mut contradicted = None;
     for (index, &expected) in header.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Where members lie: back to back, from the first byte of the file to the directory.
+//! The layout of members: back to back, from the first byte of the file to the directory.
 
 use std::io::{self, Read, Seek};
 

@@ -12,7 +12,7 @@ use crate::faults::{Faults, PACK_RULE};
 #[derive(Debug)]
 pub(super) struct Member {
     pub record: Record,
-    /// Where its data begins and ends; `None` when its local header gives no certain place.
+    /// The range of its data; `None` when its local header gives no certain place.
     pub data: Option<(u64, u64)>,
     sound: bool,
 }

@@ -30,7 +30,7 @@ use self::reader::Workspace;
 use crate::faults::{Faults, PACK_RULE};
 use crate::magic;
 
-/// Why a file was not opened.
+/// The reason why a file was not opened.
 #[derive(Debug)]
 pub enum OpenError {
     /// The file is at fault; every fault is listed.
@@ -133,13 +133,13 @@ impl<R: Read + Seek> Archive<R> {
     /// Inflates one entry, counted from 0; the last read fails when contents and headers differ.
     ///
     /// # Panics
-    /// When there is no such entry.
+    /// There is no such entry.
     pub fn reader(&mut self, index: usize) -> io::Result<EntryReader<'_, R>> {
         EntryReader::new(&mut self.source, &self.entries[index], &mut self.workspace)
     }
 }
 
-/// Why the archive as a whole cannot be read further.
+/// The reason why the archive as a whole cannot be read further.
 #[derive(Debug)]
 enum ArchiveError {
     /// Completes the sentence "the ZIP ...".

@@ -39,9 +39,6 @@ pub struct AttributeChange {
 }
 
 /// Creates or corrects every queue, one after the other, and reports each as it goes.
-///
-/// # Errors
-/// SQS does not answer or refuses an attribute, or `report` fails.
 pub async fn run(
     client: &Client,
     config: &SqsConfig,

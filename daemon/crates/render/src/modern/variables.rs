@@ -101,7 +101,7 @@ fn selects(selector: &str, node: Node<'_, '_>) -> bool {
     }
 }
 
-/// Where the block ends that began before; rules in rules (of media, say) belong to it.
+/// The end of the block that began before; rules in rules (of media, say) belong to it.
 fn end_of_block(text: &str) -> usize {
     let mut depth = 1usize;
     for (at, byte) in text.bytes().enumerate() {

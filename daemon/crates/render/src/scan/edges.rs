@@ -12,7 +12,7 @@ const PER_SAMPLE: f32 = 64.0;
 
 /// An edge that goes down from line to line of samples.
 pub struct Edge {
-    /// Where it crosses its first line, in 65,536ths of a sample.
+    /// The crossing with its first line, in 65,536ths of a sample.
     pub x: i64,
     /// The change of the crossing from line to line.
     pub step: i64,

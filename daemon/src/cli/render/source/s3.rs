@@ -100,9 +100,6 @@ impl fmt::Display for Location {
 }
 
 /// Checks that the location can be listed and has objects.
-///
-/// # Errors
-/// No such bucket, no credentials, no access, no such region, no network.
 pub fn check(location: &Location, access: &Access) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let found = runtime.block_on(async {

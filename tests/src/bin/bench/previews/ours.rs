@@ -37,7 +37,7 @@ pub fn draw(folder: &Path, out: &Path, threads: usize, sized: &[PathBuf]) -> Run
     }
 }
 
-/// Where the time goes, by stage.
+/// Time by stage.
 pub fn stages(folder: &Path, out: &Path) {
     let mut command = Command::new(program("tradepostd"));
     command.arg("render").arg(folder).arg("--out").arg(out);

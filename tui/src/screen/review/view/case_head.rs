@@ -44,7 +44,7 @@ pub fn draw(
     }
 }
 
-/// What is decided and what the decision would do: the picture gets the rest.
+/// Draws the facts of a case and the effect of a decision above the image.
 pub fn draw_short(
     canvas: &mut Canvas<'_>,
     area: Rect,

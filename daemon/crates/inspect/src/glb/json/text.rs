@@ -8,7 +8,7 @@ use super::JsonError;
 pub fn string<'a>(document: &'a str, at: &mut usize) -> Result<Cow<'a, str>, JsonError> {
     let start = *at + 1;
     let mut text: Option<String> = None;
-    // Where what was not copied yet begins.
+    // The start of what was not copied yet.
     let mut plain = start;
     let mut here = start;
     while let Some(&byte) = document.as_bytes().get(here) {

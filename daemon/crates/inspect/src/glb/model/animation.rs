@@ -27,7 +27,7 @@ struct Channel<'a> {
 struct ChannelTarget<'a> {
     node: Option<usize>,
     path: Option<TargetPath<'a>>,
-    /// Where it has the extension that targets any property.
+    /// The extension that targets any property.
     pointer_extension: Option<String>,
 }
 

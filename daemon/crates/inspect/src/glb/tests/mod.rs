@@ -20,7 +20,7 @@ fn triangle_bytes() -> Vec<u8> {
     let mut bytes: Vec<u8> = positions.iter().flat_map(|number| number.to_le_bytes()).collect();
     bytes.extend([0u16, 1, 2, 0].iter().flat_map(|index| index.to_le_bytes()));
     bytes.extend([0.0f32, 1.0].iter().flat_map(|time| time.to_le_bytes()));
-    // Where it is at both times.
+    // Its place at both times.
     bytes.extend([0.0f32; 3].iter().flat_map(|number| number.to_le_bytes()));
     bytes.extend([0.0f32, 5.0, 0.0].iter().flat_map(|number| number.to_le_bytes()));
     bytes

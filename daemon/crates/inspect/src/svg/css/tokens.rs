@@ -12,7 +12,7 @@ const MAX_TOKENS: usize = 300_000;
 /// One token. A function or an opening bracket is followed by what is in it and, at `close`, by its closing bracket.
 pub(super) struct PositionedToken<'a> {
     pub token: Token<'a>,
-    /// Where it is in the style.
+    /// Its place in the style.
     pub range: Range<usize>,
     /// The index of the closing bracket; its own index for everything that opens nothing.
     pub close: usize,

@@ -14,7 +14,7 @@ use crate::text::clean;
 pub(in crate::svg) struct Violation {
     pub rule: &'static str,
     pub message: String,
-    /// Where in the value; `None` for all of it.
+    /// Its place in the value; `None` for all of it.
     part: Option<Range<usize>>,
 }
 
@@ -50,7 +50,7 @@ impl Violation {
     }
 }
 
-/// Where a part of a value is written. Only exact where the value is written without references; else it is looked for.
+/// The place of a part of a value. Only exact where the value is written without references; else it is looked for.
 fn place_in(text: &str, written: Range<usize>, value: &str, part: Range<usize>) -> Option<Range<usize>> {
     let raw = text.get(written.clone())?;
     let piece = value.get(part.clone())?;

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 /// A declaration is shorter.
 const MAX_DECLARATION: usize = 256;
 
-/// Why there is no text.
+/// The reason why there is no text.
 pub(super) enum EncodingError {
     NotXml,
     NotUtf8 { line: usize },

@@ -13,7 +13,7 @@ const MAX_RATIO: u64 = 50;
 const FREE_BYTES: u64 = 64 << 10;
 const CHUNK: usize = 64 << 10;
 
-/// Why there is nothing.
+/// The reason why nothing was unpacked.
 pub(super) enum GzipError {
     TooLarge,
     Refused(&'static str),

@@ -17,7 +17,7 @@ pub struct RawMember {
     pub local: RawHeader,
     pub central: RawHeader,
     pub descriptor: Vec<u8>,
-    /// Where the directory says that it begins, when that is not where it does.
+    /// The offset in the directory, when it is wrong.
     pub offset: Option<u32>,
     pub host: u8,
     pub attributes: u32,

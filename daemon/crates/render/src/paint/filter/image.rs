@@ -238,7 +238,7 @@ pub fn cut(pixels: &[u8], area: Area, bytes: usize, part: Area, scratch: &mut Sc
     copy
 }
 
-/// Where a picture of four bytes a pixel has anything.
+/// The area of an image of four bytes a pixel that is not empty.
 pub fn drawn(pixels: &[u8], area: Area) -> Area {
     let width = area.width() * 4;
     if width == 0 {

@@ -37,9 +37,6 @@ pub struct BucketClient {
 
 impl BucketClient {
     /// Finds endpoint, region and credentials.
-    ///
-    /// # Errors
-    /// When there is no region, or there are no credentials.
     pub async fn new(location: &Location, access: &Access) -> anyhow::Result<Self> {
         let endpoint = access.endpoint.clone().or_else(endpoint_of_environment);
         if let Some(url) = &endpoint {

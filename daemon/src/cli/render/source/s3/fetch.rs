@@ -39,7 +39,7 @@ type Task = JoinHandle<Result<(Ready, Outcome), String>>;
 /// Fetches the listed objects and sends them on.
 ///
 /// # Errors
-/// When the error concerns all objects.
+/// The error concerns all objects.
 pub(super) async fn all(bucket: &BucketClient, mut listed: Receiver<Listed>, to: &Sender<Item>) -> Result<(), String> {
     let budget = Arc::new(Semaphore::new(BUDGET_KIB as usize));
     let tasks = stream::poll_fn(|context| listed.poll_recv(context)).then(|listed| start(bucket, listed, &budget));
