@@ -147,13 +147,13 @@ async fn case_is_held_by_one_moderator_at_a_time() {
         );
         assert!(problem["detail"].as_str().unwrap().contains(STRANGER), "{problem}");
     }
-    let (status, row) = app
+    let (status, problem) = app
         .control(reqwest::Method::DELETE, &format!("{case}/claim"), None)
         .await;
     assert_eq!(
-        (status, &row["claimed_by"]),
-        (StatusCode::OK, &json!(STRANGER)),
-        "only the holder gives it back: {row}"
+        (status, &problem["code"]),
+        (StatusCode::CONFLICT, &json!("case-claimed")),
+        "only the holder gives it back: {problem}"
     );
     assert_eq!(
         as_stranger(&app, "DELETE", &format!("{case}/claim"), None).0,
