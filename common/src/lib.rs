@@ -7,6 +7,7 @@
 
 pub mod ids;
 pub mod problem;
+pub mod text;
 pub mod text_enum;
 
 pub mod audit;

@@ -6,10 +6,13 @@ use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity};
 
+use tradepost_inspect::text::clean;
 use tradepost_jail::JailError;
 
 /// CPU time after which a file that is not done never will be.
 const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
+/// Characters of a text of a finding; hidden ones are replaced.
+const MAX_CHARS: usize = 4_000;
 /// Findings of an upload that are listed.
 const MAX_LISTED: i64 = 500;
 
@@ -22,13 +25,13 @@ pub async fn insert(tx: &mut PgConnection, upload: UploadId, findings: &[Finding
             values ($1, $2, $3, $4, $5, $6, $7, $8)
             "#,
             upload.0,
-            finding.file.as_deref().map(without_nul),
+            finding.file.as_deref().map(|path| clean(path, MAX_CHARS)),
             finding.rule,
             finding.severity.as_str(),
-            without_nul(&finding.message),
+            clean(&finding.message, MAX_CHARS),
             finding.line,
             finding.column,
-            finding.excerpt.as_deref().map(without_nul)
+            finding.excerpt.as_deref().map(|text| clean(text, MAX_CHARS))
         )
         .execute(&mut *tx)
         .await?;
@@ -99,9 +102,4 @@ pub fn from_jail_error(error: JailError, path: Option<&str>, attempt: u32) -> an
         file: path.map(str::to_owned),
         ..finding
     }])
-}
-
-/// PostgreSQL's text has no NUL; hostile names may.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

@@ -4,4 +4,5 @@ mod accounts;
 mod packs;
 mod puts;
 mod requests;
+mod texts;
 mod transfer;

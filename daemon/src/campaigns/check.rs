@@ -2,6 +2,7 @@
 
 use sqlx::PgPool;
 use tradepost_common::campaigns::{NewCampaign, Scope};
+use tradepost_common::text::Text;
 use tradepost_inspect::manifest::Kind;
 use tradepost_render::presets::Preset;
 
@@ -24,8 +25,7 @@ pub async fn new_campaign(db: &PgPool, presets: &[Preset], new: &NewCampaign) ->
         ..
     } = &new.scope;
     let bound = new.auto.map_or(0.0, |auto| auto.min_psnr_db);
-    let reason = new.reason.trim().chars().count();
-    let has_reason = (1..=500).contains(&reason) && !new.reason.contains('\0');
+    let has_reason = Text::<500>::parse(&new.reason).is_ok();
     let mut checks = vec![
         (
             "scope.limit",
@@ -68,12 +68,12 @@ pub async fn new_campaign(db: &PgPool, presets: &[Preset], new: &NewCampaign) ->
         ));
     }
     if let Some(name) = family {
-        let is_known = !name.contains('\0') && queries::family(db, name).await?.is_some();
+        let is_known = queries::family(db, name).await?.is_some();
         let message = format!("there is no family {:?}: give its id, or account/slug", shorten(name));
         checks.push(("scope.family", is_known, message));
     }
     if let Some(name) = account {
-        let is_known = !name.contains('\0') && queries::account(db, name).await?.is_some();
+        let is_known = queries::account(db, name).await?.is_some();
         checks.push((
             "scope.account",
             is_known,

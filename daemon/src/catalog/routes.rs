@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
 use tradepost_common::problem::Problem;
+use tradepost_common::text::Text;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,9 +38,11 @@ struct ListQuery {
     /// `icon`, `illustration`, `model`, `texture` or `audio`.
     kind: Option<String>,
     /// The name of the contributor's account.
-    contributor: Option<String>,
+    #[param(value_type = Option<String>, min_length = 1, max_length = 63)]
+    contributor: Option<Text<63>>,
     /// One tag, lower case.
-    tag: Option<String>,
+    #[param(value_type = Option<String>, min_length = 1, max_length = 40)]
+    tag: Option<Text<40>>,
     family_id: Option<Uuid>,
     set_id: Option<Uuid>,
     /// `next` of the page before.
@@ -53,8 +56,8 @@ impl ListQuery {
         let limit = pager::limit_or(self.limit, DEFAULT_LIMIT)?;
         let filter = CatalogFilter {
             kind: parse_param("kind", self.kind.as_deref())?,
-            contributor: self.contributor,
-            tag: self.tag,
+            contributor: self.contributor.map(String::from),
+            tag: self.tag.map(String::from),
             family_id: self.family_id,
             set_id: self.set_id,
             before: self.cursor,

@@ -69,13 +69,9 @@ async fn list(
     Ok(Json(service::list(&app.db, &selection, query.cursor, limit).await?))
 }
 
-/// PostgreSQL takes no NUL in a text.
 fn text(text: Option<String>) -> ApiResult<Option<String>> {
     match text {
-        Some(text) if text.contains('\0') || text.len() > 200 => Err(ApiError::invalid(
-            "text",
-            "must have at most 200 bytes, none of them NUL",
-        )),
+        Some(text) if text.len() > 200 => Err(ApiError::invalid("text", "must have at most 200 bytes")),
         Some(text) if text.is_empty() => Ok(None),
         text => Ok(text),
     }

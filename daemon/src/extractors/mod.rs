@@ -3,32 +3,72 @@
 mod address;
 mod peer;
 mod presigned;
+mod text;
 
 use std::fmt::Display;
 use std::str::FromStr;
 
+use axum::body::Body;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::request::Parts;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
 pub use self::address::ClientAddress;
 pub use self::peer::{Peer, PeerCredentials};
 pub use self::presigned::PresignedQuery;
 use crate::error::{ApiError, ApiResult};
 
-/// As axum's `Query`.
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(ApiError))]
+/// As axum's `Query`, without hidden characters.
+#[derive(Debug)]
 pub struct Query<T>(pub T);
 
-/// As axum's `Path`.
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(ApiError))]
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)?;
+        pairs
+            .iter()
+            .try_for_each(|(name, value)| text::check_parameter(name, value))?;
+        Ok(Self(axum::extract::Query::try_from_uri(&parts.uri)?.0))
+    }
+}
+
+/// As axum's `Path`, without hidden characters.
+#[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// A JSON request body.
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(ApiError))]
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        if let Ok(params) = RawPathParams::from_request_parts(parts, state).await {
+            params
+                .iter()
+                .try_for_each(|(name, value)| text::check_parameter(name, value))?;
+        }
+        Ok(Self(axum::extract::Path::from_request_parts(parts, state).await?.0))
+    }
+}
+
+/// A JSON request body, without hidden characters.
+#[derive(Debug)]
 pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(request, state).await.map_err(JsonRejection::from)?;
+        text::check_json(&bytes)?;
+        let request = Request::from_parts(parts, Body::from(bytes));
+        Ok(Self(axum::Json::from_request(request, state).await?.0))
+    }
+}
 
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {

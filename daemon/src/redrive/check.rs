@@ -1,6 +1,7 @@
 //! Checks what an operator asks for, and says it in words.
 
 use tradepost_common::operations::{MAX_IDS, NewOperation, OperationKind, Pace, Selection};
+use tradepost_common::text::Text;
 
 use crate::error::{ApiError, ApiResult};
 use crate::operations::service::is_rate;
@@ -13,7 +14,6 @@ pub fn new_operation(new: &NewOperation) -> ApiResult<()> {
         canary_wait_seconds,
         stop_at_percent,
     } = new.pace;
-    let reason = new.reason.as_deref().map_or(0, |reason| reason.trim().chars().count());
     let Selection {
         queue,
         fingerprint,
@@ -23,8 +23,9 @@ pub fn new_operation(new: &NewOperation) -> ApiResult<()> {
     } = &new.selection;
     let is_queue = |queue: &String| (1..=100).contains(&queue.len());
     let is_fingerprint = |text: &String| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_text = |text: &String| (1..=200).contains(&text.len()) && !text.contains('\0');
-    let has_reason = new.kind.sends() || (1..=500).contains(&reason);
+    let is_text = |text: &String| (1..=200).contains(&text.len());
+    let reason = reason(new);
+    let has_reason = reason.as_ref().is_ok_and(|reason| new.kind.sends() || reason.is_some());
     let has_ids = ids.as_ref().is_none_or(|ids| (1..=MAX_IDS).contains(&ids.len()));
     ApiError::unless_all([
         (
@@ -58,7 +59,7 @@ pub fn new_operation(new: &NewOperation) -> ApiResult<()> {
         (
             "selection.text",
             text.as_ref().is_none_or(is_text),
-            "must have 1 to 200 bytes, none of them NUL",
+            "must have 1 to 200 bytes",
         ),
         ("selection.ids", has_ids, "must name 1 to 1,000 messages"),
         (
@@ -67,6 +68,15 @@ pub fn new_operation(new: &NewOperation) -> ApiResult<()> {
             "must not be negative",
         ),
     ])
+}
+
+/// The reason, where one is given.
+///
+/// # Errors
+/// It is no line of at most 500 characters.
+pub fn reason(new: &NewOperation) -> Result<Option<Text<500>>, String> {
+    let given = new.reason.as_deref().filter(|reason| !reason.trim().is_empty());
+    given.map(Text::parse).transpose()
 }
 
 /// A selection as a person reads it.

@@ -32,7 +32,7 @@ pub async fn make(app: &App, actor: &Actor, new: &NewOperation) -> ApiResult<Ope
     let what = check::describe(&new.selection);
     let mut row = OperationRow::new(new.kind.as_str(), actor, &new.selection, what, new.pace.into());
     row.upper_seq = upper_seq;
-    row.reason = new.reason.as_deref().map(|reason| reason.trim().to_owned());
+    row.reason = check::reason(new).ok().flatten().map(String::from);
     let mut tx = app.db.begin().await?;
     operations::service::insert(&mut tx, &row, actor).await?;
     operations::service::record(&mut tx, &DeadLetters(new.kind), actor, "plan", &row).await?;

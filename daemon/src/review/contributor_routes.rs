@@ -53,7 +53,11 @@ async fn get_one(
 #[serde(deny_unknown_fields)]
 struct WriteLetter {
     /// 1 to 2,000 characters.
-    #[schema(example = "I drew all of them myself; the sketches are at https://example.org.")]
+    #[schema(
+        min_length = 1,
+        max_length = 2_000,
+        example = "I drew all of them myself; the sketches are at https://example.org."
+    )]
     text: String,
 }
 

@@ -55,7 +55,8 @@ impl CaseCursor {
             _ => Section::Queue,
         };
         let rank = parts.next()?.parse().ok()?;
-        let micros: i64 = parts.next()?.parse().ok()?;
+        // The database knows no time long before Christ.
+        let micros: i64 = parts.next()?.parse().ok().filter(|micros| *micros >= 0)?;
         let due_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()?;
         let id = parts.next()?.parse().ok()?;
         let after = CaseKey { rank, due_at, id };

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::deciding::{lock_for, subject};
 use super::queries::decisions::{self, CaseState, DecisionRow, NewDecision};
 use super::queries::{self, letters};
-use super::reasons;
+use super::reasons::{self, Letter, Note};
 use super::service::find;
 use crate::accounts::{Account, service as accounts};
 use crate::app::App;
@@ -21,21 +21,19 @@ use crate::catalog::undo::{self as catalog_undo, PutBackError};
 use crate::error::{self, ApiError, ApiResult};
 use crate::uploads::{service as uploads, undo as uploads_undo};
 
-/// Of an answer or an appeal.
-pub const MAX_LETTER_CHARS: usize = 2_000;
-
 /// Asks the contributor: the case waits until an answer comes, or long enough.
 ///
 /// # Errors
 /// A conflict when it is decided already or held by somebody else; invalid without a question.
 pub async fn ask(app: &App, actor: &Actor, id: CaseId, body: &Ask) -> ApiResult<CaseRow> {
-    let question = reasons::letter("question", &body.question, reasons::MAX_NOTE_CHARS)?;
+    let question: Note = reasons::parse("question", &body.question)?;
+    let question = question.as_str();
     let mut tx = app.db.begin().await?;
     lock_for(&mut tx, actor, id).await?;
-    letters::insert(&mut tx, id, LetterKind::Question, (&actor.user, &question), None).await?;
+    letters::insert(&mut tx, id, LetterKind::Question, (&actor.user, question), None).await?;
     letters::set_waiting(&mut tx, id, app.config.review.answer_days).await?;
     let decision = NewDecision {
-        reason: Some(&question),
+        reason: Some(question),
         ..NewDecision::new(id, DecisionAct::Ask, &actor.user)
     };
     decisions::insert(&mut tx, &decision).await?;
@@ -57,7 +55,8 @@ pub async fn ask(app: &App, actor: &Actor, id: CaseId, body: &Ask) -> ApiResult<
 /// # Errors
 /// Not found when the upload is not the account's; a conflict when nothing was asked.
 pub async fn answer(app: &App, account: &Account, upload: UploadId, text: &str) -> ApiResult<()> {
-    let text = reasons::letter("text", text, MAX_LETTER_CHARS)?;
+    let text: Letter = reasons::parse("text", text)?;
+    let text = text.as_str();
     let no_question = || ApiError::conflict("no-question", "No question was asked about this upload.");
     let mut tx = app.db.begin().await?;
     let id = own_case(&mut tx, account, upload).await?.ok_or_else(no_question)?;
@@ -65,7 +64,7 @@ pub async fn answer(app: &App, account: &Account, upload: UploadId, text: &str) 
     if case.decided || case.question != Some(QuestionState::Asked) {
         return Err(no_question());
     }
-    letters::insert(&mut tx, id, LetterKind::Answer, (&account.name, &text), None).await?;
+    letters::insert(&mut tx, id, LetterKind::Answer, (&account.name, text), None).await?;
     letters::set_answered(&mut tx, id).await?;
     tx.commit().await?;
     app.changed.everything();
@@ -78,7 +77,8 @@ pub async fn answer(app: &App, account: &Account, upload: UploadId, text: &str) 
 /// Not found when the upload is not the account's; a conflict when there is nothing to appeal against, or it was done already;
 /// gone when it is too late.
 pub async fn appeal(app: &App, account: &Account, upload: UploadId, text: &str) -> ApiResult<()> {
-    let text = reasons::letter("text", text, MAX_LETTER_CHARS)?;
+    let text: Letter = reasons::parse("text", text)?;
+    let text = text.as_str();
     let mut tx = app.db.begin().await?;
     accounts::lock(&mut tx, account.id).await?;
     let id = own_case(&mut tx, account, upload).await?.ok_or_else(not_appealable)?;
@@ -87,7 +87,7 @@ pub async fn appeal(app: &App, account: &Account, upload: UploadId, text: &str) 
     open_again(&mut tx, &case, &decision).await?;
     let hours = app.config.review.target_hours.for_severity(case.severity);
     letters::set_appealed(&mut tx, id, &decision.actor, hours).await?;
-    insert_appeal(&mut tx, id, (&account.name, &text), decision.id).await?;
+    insert_appeal(&mut tx, id, (&account.name, text), decision.id).await?;
     tx.commit().await?;
     app.changed.everything();
     Ok(())

@@ -1,11 +1,18 @@
 //! The reasons that contributors are given: a template's text, a moderator's note, or both.
 
 use tradepost_common::review::REASONS;
+use tradepost_common::text::Text;
 
 use crate::error::{ApiError, ApiResult};
 
-/// Of a note or a question that a moderator writes.
-pub const MAX_NOTE_CHARS: usize = 1_000;
+/// Lines of what people write to each other.
+const LINES: usize = 100;
+
+/// A note or a question that a moderator writes.
+pub type Note = Text<1_000, LINES>;
+
+/// An answer or an appeal of a contributor.
+pub type Letter = Text<2_000, LINES>;
 
 /// A reason as it is kept, and as the contributor reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +24,7 @@ pub struct Reason {
 /// The reason of a decision that needs one.
 ///
 /// # Errors
-/// Invalid when there is neither a template nor a note, the template is not known or the note too long.
+/// Invalid when there is neither a template nor a note, the template is not known or the note is no [`Note`].
 pub fn required(template: Option<&str>, note: Option<&str>) -> ApiResult<Reason> {
     let reason = optional(template, note)?;
     reason.ok_or_else(|| ApiError::invalid("reason", "must have 1 to 1,000 characters where no template is given"))
@@ -26,35 +33,28 @@ pub fn required(template: Option<&str>, note: Option<&str>) -> ApiResult<Reason>
 /// The reason of a decision that can do without one.
 ///
 /// # Errors
-/// Invalid when the template is not known or the note too long.
+/// Invalid when the template is not known or the note is no [`Note`].
 pub fn optional(template: Option<&str>, note: Option<&str>) -> ApiResult<Option<Reason>> {
     let template = template.map(known).transpose()?;
-    let note = note.map(str::trim).filter(|note| !note.is_empty());
-    if note.is_some_and(|note| note.chars().count() > MAX_NOTE_CHARS) {
-        return Err(ApiError::invalid("reason", "must have 1 to 1,000 characters"));
-    }
-    let texts: Vec<&str> = template.map(|(_, text)| text).into_iter().chain(note).collect();
+    let note = note.filter(|note| !note.trim().is_empty());
+    let note: Option<Note> = note.map(|note| parse("reason", note)).transpose()?;
+    let texts: Vec<&str> = template
+        .map(|(_, text)| text)
+        .into_iter()
+        .chain(note.as_ref().map(Text::as_str))
+        .collect();
     Ok((!texts.is_empty()).then(|| Reason {
         template: template.map(|(id, _)| id),
-        text: without_nul(&texts.join(" ")),
+        text: texts.join(" "),
     }))
 }
 
-/// A letter between a moderator and a contributor.
+/// A [`Note`] or a [`Letter`].
 ///
 /// # Errors
-/// Invalid when there is nothing in it, or too much.
-pub fn letter(at: &str, text: &str, max_chars: usize) -> ApiResult<String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > max_chars {
-        return Err(ApiError::invalid(at, format!("must have 1 to {max_chars} characters")));
-    }
-    Ok(without_nul(text))
-}
-
-/// PostgreSQL's text has no NUL; JSON's may.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+/// Invalid.
+pub fn parse<const MAX: usize>(at: &str, text: &str) -> ApiResult<Text<MAX, LINES>> {
+    Text::parse(text).map_err(|message| ApiError::invalid(at, message))
 }
 
 fn known(id: &str) -> ApiResult<(&'static str, &'static str)> {

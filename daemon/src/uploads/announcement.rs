@@ -1,8 +1,12 @@
 //! The announcement of an upload: its bytes are checked against it.
 
 use tradepost_common::problem::Fault;
+use tradepost_common::text::Text;
 
 use crate::error::{ApiError, ApiResult};
+
+/// Lists of uploads have a column for it.
+const NAME_COLUMNS: usize = 120;
 
 /// File name, size and hash that a contributor announces.
 #[derive(Debug, Clone)]
@@ -25,16 +29,7 @@ impl Announcement {
                 message,
             })
         };
-        if file_name.is_empty()
-            || file_name.chars().count() > 255
-            || file_name.contains(['/', '\\'])
-            || file_name.contains(char::is_control)
-        {
-            fault(
-                "file_name",
-                "must be 1 to 255 characters without slashes and control characters".to_owned(),
-            );
-        }
+        let file_name = parse_name(file_name).map_err(|message| fault("file_name", message));
         if size_bytes == 0 || size_bytes > max_bytes {
             fault("size_bytes", format!("must be between 1 and {max_bytes}"));
         }
@@ -44,13 +39,22 @@ impl Announcement {
         if digest.is_none() {
             fault("sha256", "must be 64 hexadecimal digits".to_owned());
         }
-        match digest {
-            Some(sha256) if faults.is_empty() => Ok(Self {
-                file_name: file_name.to_owned(),
+        match (file_name, digest) {
+            (Ok(file_name), Some(sha256)) if faults.is_empty() => Ok(Self {
+                file_name,
                 size_bytes,
                 sha256,
             }),
             _ => Err(ApiError::Invalid(faults)),
         }
     }
+}
+
+/// A name for people, that is none of a folder.
+fn parse_name(text: &str) -> Result<String, String> {
+    let name: String = Text::<NAME_COLUMNS>::parse(text)?.into();
+    if name.contains(['/', '\\']) || name == "." || name == ".." {
+        return Err("must be a name without slashes, and neither . nor ..".to_owned());
+    }
+    Ok(name)
 }

@@ -37,8 +37,8 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StartUpload {
-    /// For people: `my-icons.zip`.
-    #[schema(example = "my-icons.zip")]
+    /// For people: `my-icons.zip`. At most 120 columns wide in a terminal, without slashes and hidden characters.
+    #[schema(example = "my-icons.zip", min_length = 1, max_length = 120)]
     file_name: String,
     /// Exactly; at most 512 MiB.
     #[schema(example = 48_213)]

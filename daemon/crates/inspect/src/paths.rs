@@ -1,5 +1,6 @@
 //! Paths inside a pack, in the manifest and in the ZIP.
 
+use tradepost_common::text::is_hidden;
 use unicode_normalization::UnicodeNormalization;
 
 /// The fault of a path inside a pack, in the manifest or in the ZIP.
@@ -40,12 +41,6 @@ fn is_device(part: &str) -> bool {
         matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
     };
     DEVICES.contains(&stem.as_str()) || PORTS.into_iter().any(is_port)
-}
-
-/// Control characters, and those that change how text around them reads: no name needs them.
-pub fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Folds a path as a file system does that ignores case, Unicode composition and invisible characters.

@@ -1,13 +1,12 @@
 //! Texts of strangers.
 
+use tradepost_common::text::is_hidden;
+
 /// A text of somebody's, made fit for a terminal or a log: at most `most` characters, control and text-direction characters replaced.
 pub fn clean(text: &str, most: usize) -> String {
     let visible = |character: char| match character {
         '\t' | '\n' | '\r' => ' ',
-        character if character.is_control() => '\u{FFFD}',
-        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' => {
-            '\u{FFFD}'
-        }
+        character if is_hidden(character) || matches!(character, '\u{200C}' | '\u{200D}') => '\u{FFFD}',
         character => character,
     };
     let mut cleaned: String = text.chars().take(most).map(visible).collect();

@@ -5,9 +5,11 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tradepost_common::text::{is_hidden, refusal};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::media::Family;
-use crate::paths::{is_hidden, unsafe_path};
+use crate::paths::unsafe_path;
 
 /// A string type with a rule; `parse` says in a sentence what is wrong.
 macro_rules! word {
@@ -20,8 +22,8 @@ macro_rules! word {
         impl $name {
             /// Checks the text; the error completes the sentence "it ...".
             pub fn parse(text: &str) -> Result<Self, String> {
-                let check: fn(&str) -> Result<(), String> = $check;
-                check(text).map(|()| Self(text.to_owned()))
+                let check: fn(&str) -> Result<String, String> = $check;
+                check(text).map(Self)
             }
 
             pub fn as_str(&self) -> &str {
@@ -58,13 +60,13 @@ word!(/// What an item is called: 1 to 120 characters on one line.
 word!(/// A longer text on one or more lines: 1 to 2,000 characters.
     Description, |text| prose(text, 2_000));
 word!(/// Lower-case letters, digits and hyphens, 1 to 40 characters.
-    Tag, tag);
+    Tag, |text| tag(text).map(|()| text.to_owned()));
 word!(/// Shaped like an SPDX identifier: letters, digits, `.`, `-` and `+`, 2 to 64 characters.
-    LicenceId, licence_id);
+    LicenceId, |text| licence_id(text).map(|()| text.to_owned()));
 word!(/// An ISO 4217 code in use.
-    Currency, currency);
+    Currency, |text| currency(text).map(|()| text.to_owned()));
 word!(/// Where a file lies in the pack: relative, `/` between the parts, with the extension of an accepted format.
-    FilePath, file_path);
+    FilePath, |text| file_path(text).map(|()| text.to_owned()));
 
 impl PackName {
     /// The name as it appears in an address: lower-case ASCII letters, digits and single hyphens, never empty, at most 80 characters.
@@ -128,25 +130,26 @@ impl Title {
     }
 }
 
-fn line(text: &str, most: usize) -> Result<(), String> {
-    length(text, 1, most)?;
+fn line(text: &str, most: usize) -> Result<String, String> {
     if text.trim() != text {
         return Err("must not begin or end with a space".to_owned());
     }
-    match text.chars().find(|&character| is_hidden(character)) {
-        Some(character) => Err(format!("must not contain the character U+{:04X}", u32::from(character))),
-        None => Ok(()),
-    }
+    visible(text, most, is_hidden)
 }
 
-fn prose(text: &str, most: usize) -> Result<(), String> {
-    length(text, 1, most)?;
-    match text
-        .chars()
-        .find(|&character| is_hidden(character) && !matches!(character, '\n' | '\t'))
-    {
-        Some(character) => Err(format!("must not contain the character U+{:04X}", u32::from(character))),
-        None => Ok(()),
+fn prose(text: &str, most: usize) -> Result<String, String> {
+    visible(text, most, |character| {
+        is_hidden(character) && !matches!(character, '\n' | '\t')
+    })
+}
+
+/// The text in NFC.
+fn visible(text: &str, most: usize, is_refused: fn(char) -> bool) -> Result<String, String> {
+    let text: String = text.nfc().collect();
+    length(&text, 1, most)?;
+    match text.chars().find(|&character| is_refused(character)) {
+        Some(character) => Err(refusal(character)),
+        None => Ok(text),
     }
 }
 

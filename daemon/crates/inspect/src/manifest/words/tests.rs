@@ -19,6 +19,22 @@ fn slugs_are_ascii_and_never_empty() {
 }
 
 #[test]
+fn names_are_in_nfc_and_have_no_hidden_characters() {
+    assert_eq!(
+        PackName::parse("Cafe\u{301}").unwrap(),
+        PackName::parse("Café").unwrap()
+    );
+    assert!(
+        PackName::parse(&"e\u{301}".repeat(80)).is_ok(),
+        "the length counts afterwards"
+    );
+    for hidden in ['\0', '\u{202E}', '\u{E0041}'] {
+        assert!(PackName::parse(&format!("a{hidden}b")).is_err());
+        assert!(Description::parse(&format!("a\nb{hidden}")).is_err());
+    }
+}
+
+#[test]
 fn titles_are_made_of_file_names() {
     let title = |path: &str| Title::from_path(&FilePath::parse(path).unwrap()).as_str().to_owned();
     assert_eq!(title("icons/arrow-up_left.svg"), "Arrow up left");
