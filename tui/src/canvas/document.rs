@@ -58,7 +58,7 @@ impl Document {
         }
     }
 
-    /// A line that is cut where it is too long.
+    /// A line; words that do not fit go on in the next one.
     pub fn spans(&mut self, spans: Spans) {
         self.parts.push(Part::Spans(spans));
     }
@@ -127,7 +127,7 @@ impl Part {
                 })
                 .collect(),
             Self::Words(words, tone) => wrapped(words, width).map(|line| vec![(line, *tone)]).collect(),
-            Self::Spans(spans) => vec![spans.clone()],
+            Self::Spans(spans) => flow(spans, width),
             Self::Chart {
                 name,
                 history,
@@ -139,6 +139,30 @@ impl Part {
             }
         }
     }
+}
+
+/// Breaks a line at spaces. What goes on in the next one stands below the words, not below a dim label before them.
+fn flow(spans: &[(String, Tone)], width: usize) -> Vec<Spans> {
+    let indent = match spans {
+        [(label, Tone::Dim), _, ..] if label.ends_with(' ') => text::width(label),
+        _ => 0,
+    };
+    let (mut lines, mut line, mut used) = (Vec::new(), Spans::new(), 0);
+    for (words, tone) in spans {
+        for word in words.split_inclusive(' ') {
+            if used > indent && used + text::width(word.trim_end()) > width {
+                lines.push(std::mem::replace(&mut line, vec![(" ".repeat(indent), Tone::Plain)]));
+                used = indent;
+            }
+            used += text::width(word);
+            match line.last_mut() {
+                Some((last, of)) if of == tone => last.push_str(word),
+                _ => line.push((word.to_owned(), *tone)),
+            }
+        }
+    }
+    lines.push(line);
+    lines
 }
 
 /// The highest number stands beside the first line, the name beside the last one.
@@ -171,6 +195,27 @@ mod tests {
     fn chart_fills_the_room() {
         assert_eq!(stretch(&[1; 60], 150).len(), 120);
         assert_eq!(stretch(&[1; 60], 40).len(), 40);
+    }
+
+    #[test]
+    fn line_goes_on_below_its_words() {
+        let shown = |spans: &[(&str, Tone)], width| -> Vec<String> {
+            let spans: Spans = spans.iter().map(|(words, tone)| ((*words).to_owned(), *tone)).collect();
+            let lines = flow(&spans, width);
+            lines
+                .iter()
+                .map(|line| line.iter().map(|(words, _)| words.as_str()).collect())
+                .collect()
+        };
+        assert_eq!(
+            shown(&[("one two ", Tone::Good), ("three", Tone::Plain)], 9),
+            ["one two ", "three"]
+        );
+        assert_eq!(
+            shown(&[("name  ", Tone::Dim), ("one two", Tone::Plain)], 9),
+            ["name  one ", "      two"]
+        );
+        assert_eq!(shown(&[], 9), [""], "an empty line is one");
     }
 
     #[test]
