@@ -68,7 +68,7 @@ impl<T> Fetched<T> {
     }
 
     /// It may be out of date.
-    pub fn distrust(&mut self) {
+    pub fn invalidate(&mut self) {
         self.asked_revision = None;
     }
 

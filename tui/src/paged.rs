@@ -167,7 +167,7 @@ impl<R: Row> Paged<R> {
         self.next = None;
     }
 
-    pub fn is_distrusted(&self) -> bool {
+    pub fn is_invalidated(&self) -> bool {
         self.read_revision == u64::MAX
     }
 
@@ -191,7 +191,7 @@ impl<R: Row> Paged<R> {
     }
 
     /// The daemon was away: whatever is here may be old, whichever revision it has.
-    pub fn distrust(&mut self) {
+    pub fn invalidate(&mut self) {
         self.read_revision = u64::MAX;
     }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use tradepost_common::Page;
-use tradepost_common::campaigns::{Campaign, Failure as SetAside, NewCampaign, Sample};
+use tradepost_common::campaigns::{Campaign, Failure as FailedItem, NewCampaign, Sample};
 use tradepost_common::ids::CampaignId;
 use tradepost_common::operations::SetRate;
 
@@ -84,7 +84,7 @@ impl Client {
     }
 
     /// Items that could not be drawn, by path.
-    pub async fn set_aside(&self, id: CampaignId, query: &Query) -> Reply<Page<SetAside>> {
+    pub async fn failed_items(&self, id: CampaignId, query: &Query) -> Reply<Page<FailedItem>> {
         self.get(&query.append_to(&format!("/v1/campaigns/{id}/failures")))
             .await
     }

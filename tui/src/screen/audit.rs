@@ -95,7 +95,7 @@ impl Screen for Audit {
     }
 
     fn reconnected(&mut self, _cx: &mut Shell) {
-        self.paged.distrust();
+        self.paged.invalidate();
     }
 
     fn subcommands() -> Vec<Subcommand> {

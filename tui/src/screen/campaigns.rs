@@ -3,12 +3,12 @@
 mod acts;
 mod cli;
 mod detail;
+mod failed_items;
 mod looking;
 mod plan;
 mod reading;
 mod row;
 mod sample;
-mod set_aside;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -117,8 +117,8 @@ impl Campaigns {
         match view.pane {
             Pane::Samples if view.samples.list.selected().is_some() => view.looking.turn(),
             Pane::Samples => cx.say(Tone::Dim, "No samples: the canary renders them"),
-            Pane::SetAside => {
-                if let Some(item) = view.set_aside.list.selected() {
+            Pane::FailedItem => {
+                if let Some(item) = view.failed_items.list.selected() {
                     cx.open(Destination::Upload(item.upload_id));
                 }
             }
@@ -286,14 +286,14 @@ impl Screen for Campaigns {
     }
 
     fn reconnected(&mut self, _cx: &mut Shell) {
-        self.paged.distrust();
+        self.paged.invalidate();
         if let Some(view) = &mut self.view {
-            view.distrust();
+            view.invalidate();
         }
     }
 
     fn tick(&mut self, cx: &mut Shell) {
-        self.look_again(cx);
+        self.read_again(cx);
     }
 
     fn subcommands() -> Vec<Subcommand> {

@@ -247,10 +247,10 @@ impl Screen for DeadLetters {
     }
 
     fn reconnected(&mut self, _cx: &mut Shell) {
-        self.groups.paged.distrust();
-        self.letters.paged.distrust();
+        self.groups.paged.invalidate();
+        self.letters.paged.invalidate();
         if let Some(letter) = &mut self.letter {
-            letter.fetched.distrust();
+            letter.fetched.invalidate();
         }
     }
 
@@ -259,7 +259,7 @@ impl Screen for DeadLetters {
     }
 
     fn close(&mut self, cx: &mut Shell) {
-        self.give_plan_up(cx);
+        self.discard_plan(cx);
     }
 
     fn subcommands() -> Vec<Subcommand> {

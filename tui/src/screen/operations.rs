@@ -264,10 +264,10 @@ impl Screen for Operations {
     }
 
     fn reconnected(&mut self, _cx: &mut Shell) {
-        self.paged.distrust();
+        self.paged.invalidate();
         if let Some(detail) = &mut self.detail {
-            detail.fetched.distrust();
-            detail.items.distrust();
+            detail.fetched.invalidate();
+            detail.items.invalidate();
         }
     }
 

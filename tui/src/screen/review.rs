@@ -5,6 +5,7 @@
 mod ahead;
 mod asking;
 mod bulk;
+mod bulk_target;
 mod case;
 mod cli;
 mod decide;
@@ -17,7 +18,6 @@ mod presence;
 mod reasons;
 mod record;
 mod requests;
-mod settle;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -40,11 +40,11 @@ use crate::paged::{First, Paged};
 use crate::picture::PictureKey;
 use crate::shell::{Action, Badge, Entry, Handled, Hint, Page, Screen, Shell};
 use bulk::BulkView;
+use bulk_target::BulkTarget;
 use case::{CaseView, Pane};
 use decide::PendingDecision;
 use desk::CaseQuery;
 use keys::ReviewKey;
-use settle::BulkTarget;
 use undo::RecentDecision;
 
 static PAGES: [Page; 2] = [
@@ -253,17 +253,17 @@ impl Screen for Review {
         let mut entries = vec![
             press("next unclaimed case", "w", ReviewKey::Next),
             press("open, waiting or decided cases", "f", ReviewKey::TurnWhich),
-            press("decide this look-alike group", "C", ReviewKey::SettleCluster),
+            press("decide this look-alike group", "C", ReviewKey::DecideCluster),
             press(
                 "decide all cases of this contributor",
                 "O",
-                ReviewKey::SettleContributor,
+                ReviewKey::DecideContributor,
             ),
             press("only cases of this look-alike group", "l", ReviewKey::OnlyCluster),
             press("only cases of this contributor", "o", ReviewKey::OnlyContributor),
             press("undo the last decision", "u", ReviewKey::Undo),
         ];
-        if let Some(row) = self.row_in_hand(cx) {
+        if let Some(row) = self.target_row(cx) {
             let account = row.contributor.clone();
             let words = format!("lift the ban of {account}");
             entries.push(Entry::new(words, "", move |review: &mut Self, cx| {
@@ -282,7 +282,7 @@ impl Screen for Review {
     }
 
     fn reconnected(&mut self, cx: &mut Shell) {
-        self.distrust(cx);
+        self.invalidate(cx);
     }
 
     fn tick(&mut self, cx: &mut Shell) {

@@ -89,7 +89,7 @@ impl App {
     }
 
     /// The same; nothing waits any more.
-    pub fn take_sent<R: Clone + 'static>(&mut self) -> Vec<R> {
+    pub fn drain_sent<R: Clone + 'static>(&mut self) -> Vec<R> {
         let sent = self.sent();
         self.shell.effects.clear();
         sent

@@ -126,7 +126,7 @@ impl Screen for Tokens {
     fn read(&mut self, cx: &mut Shell) {
         let now = cx.clock.instant;
         if self.asked_at.is_some_and(|at| now.duration_since(at) >= REFRESH) {
-            self.paged.distrust();
+            self.paged.invalidate();
         }
         if let Some(page) = self.paged.wanted(cx.live.revisions.audit) {
             self.asked_at = Some(now);
@@ -168,7 +168,7 @@ impl Screen for Tokens {
     }
 
     fn reconnected(&mut self, _cx: &mut Shell) {
-        self.paged.distrust();
+        self.paged.invalidate();
     }
 
     fn subcommands() -> Vec<Subcommand> {

@@ -200,9 +200,9 @@ impl Screen for Uploads {
     }
 
     fn reconnected(&mut self, _cx: &mut Shell) {
-        self.paged.distrust();
+        self.paged.invalidate();
         if let Some(trace) = &mut self.trace {
-            trace.fetched.distrust();
+            trace.fetched.invalidate();
         }
     }
 

@@ -10,10 +10,10 @@ use crate::text;
 
 /// Tells progress on standard error, so that standard output carries only the result.
 pub struct Progress {
-    way: Way,
+    way: ProgressStyle,
 }
 
-enum Way {
+enum ProgressStyle {
     OneLine,
     Log,
     Silent,
@@ -22,9 +22,9 @@ enum Way {
 impl Progress {
     pub fn new(output: Output) -> Self {
         let way = match output {
-            Output::Json if std::io::stderr().is_terminal() => Way::Silent,
-            _ if std::io::stderr().is_terminal() => Way::OneLine,
-            _ => Way::Log,
+            Output::Json if std::io::stderr().is_terminal() => ProgressStyle::Silent,
+            _ if std::io::stderr().is_terminal() => ProgressStyle::OneLine,
+            _ => ProgressStyle::Log,
         };
         Self { way }
     }
@@ -36,9 +36,9 @@ impl Progress {
         }
         step.clone_into(&mut packs[i].step);
         match self.way {
-            Way::OneLine => show(packs),
+            ProgressStyle::OneLine => show(packs),
             // Counting files is for eyes; a log wants the states.
-            Way::Log if !step.contains('%') => eprintln!("{}: {step}", text::clean(&packs[i].name)),
+            ProgressStyle::Log if !step.contains('%') => eprintln!("{}: {step}", text::clean(&packs[i].name)),
             _ => {}
         }
     }
@@ -50,7 +50,7 @@ impl Progress {
     }
 
     pub fn finish(&mut self) {
-        if matches!(self.way, Way::OneLine) {
+        if matches!(self.way, ProgressStyle::OneLine) {
             eprint!("\r\x1b[K");
         }
     }

@@ -16,7 +16,7 @@ use crate::cli::{self, NOT_CONFIRMED, Output, REFUSED, Twin, confirm};
 use crate::client::{CampaignStep as Step, Client};
 use crate::plain;
 use crate::query::Query;
-use args::{Asked, CampaignCommand as Command, Followed};
+use args::{CampaignCommand as Command, ConfirmArgs, FollowArgs};
 use text::in_text;
 
 /// Campaigns: render the catalogue again, review the samples, swap in.
@@ -36,14 +36,14 @@ impl Twin for CampaignArgs {
             Command::Start(of) => return step(client, of, Step::Start, output).await,
             Command::Resume(of) => return step(client, of, Step::Resume, output).await,
             Command::Pause { id } => {
-                let of = Followed { id, follow: false };
+                let of = FollowArgs { id, follow: false };
                 return step(client, of, Step::Pause, output).await;
             }
             Command::Abort(of) => return asked(client, of, Step::Abort, output).await,
             Command::Swap(of) => return asked(client, of, Step::Swap, output).await,
             Command::Rollback(of) => return asked(client, of, Step::RollBack, output).await,
             Command::Collect(of) => return asked(client, of, Step::Collect, output).await,
-            Command::Show(Followed { id, follow }) => {
+            Command::Show(FollowArgs { id, follow }) => {
                 let campaign = client.campaign(id).await?;
                 if follow {
                     return watch::run(client, campaign, output).await;
@@ -59,7 +59,8 @@ impl Twin for CampaignArgs {
                 output.print_rows(&page, &page.rows)?;
             }
             Command::Failures(of) => {
-                let page = cli::collect(of.limit, all(), async |query| client.set_aside(of.id, &query).await).await?;
+                let page =
+                    cli::collect(of.limit, all(), async |query| client.failed_items(of.id, &query).await).await?;
                 output.print_rows(&page, &page.rows)?;
             }
             Command::Rate { id, rate } => {
@@ -91,7 +92,7 @@ async fn plan(client: &Client, new: &NewCampaign, output: Output) -> anyhow::Res
     })
 }
 
-async fn step(client: &Client, of: Followed, step: Step, output: Output) -> anyhow::Result<ExitCode> {
+async fn step(client: &Client, of: FollowArgs, step: Step, output: Output) -> anyhow::Result<ExitCode> {
     let campaign = client.step_campaign(of.id, step).await?;
     if of.follow {
         return watch::run(client, campaign, output).await;
@@ -101,7 +102,7 @@ async fn step(client: &Client, of: Followed, step: Step, output: Output) -> anyh
 }
 
 /// Acts that others see, or that cannot be undone, ask first; the campaign is shown before.
-async fn asked(client: &Client, of: Asked, step: Step, output: Output) -> anyhow::Result<ExitCode> {
+async fn asked(client: &Client, of: ConfirmArgs, step: Step, output: Output) -> anyhow::Result<ExitCode> {
     if !of.yes {
         let campaign = client.campaign(of.id).await?;
         if !is_possible(step, &campaign) {

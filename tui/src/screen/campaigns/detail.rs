@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use tradepost_common::Page as Rows;
-use tradepost_common::campaigns::{Campaign, CampaignState, Failure as SetAside, Sample};
+use tradepost_common::campaigns::{Campaign, CampaignState, Failure as FailedItem, Sample};
 use tradepost_common::ids::CampaignId;
 
 use super::Campaigns;
-use super::looking::Looking;
+use super::looking::SampleView;
 use crate::client::{Client, Reply};
 use crate::export;
 use crate::fetched::Fetched;
@@ -19,7 +19,7 @@ use crate::shell::{Request, Shell};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
     Samples,
-    SetAside,
+    FailedItem,
 }
 
 /// One campaign on the screen.
@@ -29,9 +29,9 @@ pub struct Detail {
     pub fetched: Fetched<Campaign>,
     pub pane: Pane,
     pub samples: Paged<Sample>,
-    pub set_aside: Paged<SetAside>,
+    pub failed_items: Paged<FailedItem>,
     /// The view of the sample under the cursor.
-    pub looking: Looking,
+    pub looking: SampleView,
 }
 
 impl Detail {
@@ -41,8 +41,8 @@ impl Detail {
             fetched: Fetched::from_list(campaign, read_at),
             pane: Pane::Samples,
             samples: Paged::new(First::Sorted),
-            set_aside: Paged::new(First::Sorted),
-            looking: Looking::default(),
+            failed_items: Paged::new(First::Sorted),
+            looking: SampleView::default(),
         }
     }
 
@@ -50,15 +50,15 @@ impl Detail {
     pub fn list(&mut self) -> &mut dyn AnyList {
         match self.pane {
             Pane::Samples => &mut self.samples.list,
-            Pane::SetAside => &mut self.set_aside.list,
+            Pane::FailedItem => &mut self.failed_items.list,
         }
     }
 
     pub fn turn_pane(&mut self) {
         self.looking.leave();
         self.pane = match self.pane {
-            Pane::Samples => Pane::SetAside,
-            Pane::SetAside => Pane::Samples,
+            Pane::Samples => Pane::FailedItem,
+            Pane::FailedItem => Pane::Samples,
         };
     }
 
@@ -72,9 +72,9 @@ impl Detail {
                     cx.read(ReadSamples(self.id, page));
                 }
             }
-            Pane::SetAside => {
-                if let Some(page) = self.set_aside.wanted(self.set_aside_revision()) {
-                    cx.read(ReadSetAside(self.id, page));
+            Pane::FailedItem => {
+                if let Some(page) = self.failed_items.wanted(self.failed_items_revision()) {
+                    cx.read(ReadFailedItems(self.id, page));
                 }
             }
         }
@@ -89,20 +89,20 @@ impl Detail {
         self.fetched.value.as_ref().map_or(0, drawn)
     }
 
-    fn set_aside_revision(&self) -> u64 {
+    fn failed_items_revision(&self) -> u64 {
         self.fetched.value.as_ref().map_or(0, |c| c.failed.unsigned_abs())
     }
 
     /// It may be out of date.
-    pub fn distrust(&mut self) {
-        self.fetched.distrust();
-        self.samples.distrust();
-        self.set_aside.distrust();
+    pub fn invalidate(&mut self) {
+        self.fetched.invalidate();
+        self.samples.invalidate();
+        self.failed_items.invalidate();
     }
 
     pub fn export(&self) -> Option<String> {
         let samples: Vec<_> = self.samples.list.shown().collect();
-        let failures: Vec<_> = self.set_aside.list.shown().collect();
+        let failures: Vec<_> = self.failed_items.list.shown().collect();
         export::pretty(&serde_json::json!({ "campaign": self.fetched.value, "samples": samples, "failures": failures }))
     }
 }
@@ -149,19 +149,19 @@ impl Request for ReadSamples {
 
 /// Items that failed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ReadSetAside(pub CampaignId, pub PageRequest);
+pub struct ReadFailedItems(pub CampaignId, pub PageRequest);
 
-impl Request for ReadSetAside {
+impl Request for ReadFailedItems {
     type Owner = Campaigns;
-    type Output = Rows<SetAside>;
+    type Output = Rows<FailedItem>;
 
-    async fn send(&self, client: &Client) -> Reply<Rows<SetAside>> {
-        client.set_aside(self.0, &self.1.query()).await
+    async fn send(&self, client: &Client) -> Reply<Rows<FailedItem>> {
+        client.failed_items(self.0, &self.1.query()).await
     }
 
-    fn answered(self, campaigns: &mut Campaigns, reply: Reply<Rows<SetAside>>, cx: &mut Shell) {
+    fn answered(self, campaigns: &mut Campaigns, reply: Reply<Rows<FailedItem>>, cx: &mut Shell) {
         if let Some(view) = campaigns.view_of(self.0) {
-            view.set_aside.answered(&self.1, reply, cx.clock);
+            view.failed_items.answered(&self.1, reply, cx.clock);
         }
     }
 }

@@ -14,7 +14,7 @@ static SIDES: [Side; 3] = Side::ALL;
 
 /// The view of the sample under the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Looking {
+pub struct SampleView {
     pub at: Pictures,
     pub zoom: Zoom,
 }
@@ -31,8 +31,8 @@ pub enum Pictures {
     Only(Side),
 }
 
-impl Looking {
-    pub fn is_on(self) -> bool {
+impl SampleView {
+    pub fn is_open(self) -> bool {
         self.at != Pictures::List
     }
 
@@ -61,7 +61,7 @@ impl Looking {
 
     /// Back to the list; says whether something else was there.
     pub fn leave(&mut self) -> bool {
-        std::mem::take(self).is_on()
+        std::mem::take(self).is_open()
     }
 
     /// Zoom stays, so that the same place is seen before and after.
@@ -88,14 +88,14 @@ pub fn picture_of(campaign: CampaignId, sample: &Sample, side: Side) -> PictureO
 impl Detail {
     /// The sample that is looked at, when pictures of one are on the screen.
     pub fn sample(&self) -> Option<&Sample> {
-        let is_on = self.looking.is_on() && self.pane == Pane::Samples;
-        self.samples.list.selected().filter(|_| is_on)
+        let is_open = self.looking.is_open() && self.pane == Pane::Samples;
+        self.samples.list.selected().filter(|_| is_open)
     }
 
     /// The one that comes when somebody goes on.
     pub fn next_sample(&self) -> Option<&Sample> {
         let list = &self.samples.list;
-        list.at(list.cursor() + 1).filter(|_| self.looking.is_on())
+        list.at(list.cursor() + 1).filter(|_| self.looking.is_open())
     }
 }
 
@@ -122,8 +122,8 @@ impl Campaigns {
             'f' => looking.full(),
             ']' => view.samples.list.cycle(Order::Rising),
             '[' => view.samples.list.cycle(Order::Falling),
-            'z' | '+' if looking.is_on() => looking.zoom = looking.zoom.closer(),
-            'Z' | '_' if looking.is_on() => looking.zoom = looking.zoom.wider(),
+            'z' | '+' if looking.is_open() => looking.zoom = looking.zoom.closer(),
+            'Z' | '_' if looking.is_open() => looking.zoom = looking.zoom.wider(),
             _ => {}
         }
         Handled::Yes
@@ -132,7 +132,7 @@ impl Campaigns {
     /// Arrows move what is looked at closely, and the list otherwise.
     pub fn arrow(&mut self, pan: Pan, cx: &mut Shell) -> Handled {
         if let Some(view) = self.shown_mut(cx.page)
-            && view.looking.is_on()
+            && view.looking.is_open()
             && !view.looking.zoom.is_whole()
         {
             view.looking.zoom = view.looking.zoom.pan(pan);

@@ -86,7 +86,7 @@ impl Campaigns {
     }
 
     /// Once a second: reads again when it is time.
-    pub fn look_again(&mut self, cx: &mut Shell) {
+    pub fn read_again(&mut self, cx: &mut Shell) {
         if cx.frozen_since.is_some() || !cx.is_live() {
             return;
         }

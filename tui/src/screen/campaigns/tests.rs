@@ -14,14 +14,14 @@ use tradepost_common::campaigns::CampaignState;
 use tradepost_common::events::Event;
 
 use super::acts::{SetRate, TakeStep};
-use super::detail::{ReadCampaign, ReadSamples, ReadSetAside};
+use super::detail::{ReadCampaign, ReadFailedItems, ReadSamples};
 use super::plan::PlanCampaign;
 use super::reading::ReadCampaigns;
 use super::*;
 use crate::client::{CampaignStep as Step, Failure};
 use crate::screen::testing::{lines, refusal, screen};
 use crate::shell::{App, Confirm, Effect, Link, Update};
-use data::{app_in_campaign, app_with_campaigns, campaign, campaign_id, first_page, rows, sample, set_aside};
+use data::{app_in_campaign, app_with_campaigns, campaign, campaign_id, failed_items, first_page, rows, sample};
 
 const ALL: [CampaignState; 5] = [
     CampaignState::Planned,

@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::plain::{Styling, paint};
 use crate::query::Query;
 use crate::text;
-use args::{DeadCommand, DeadList, GiveUpArgs};
+use args::{DeadCommand, DeadList, DiscardArgs};
 use plan::Act;
 
 /// Errors are wrapped; JSON and ids are not.
@@ -45,21 +45,21 @@ impl Twin for DeadArgs {
                 let detail = client.dead_letter(id).await?;
                 output.print(&detail, |styling| in_text(&detail, styling))?;
             }
-            DeadCommand::Redrive { which, pace, how } => {
+            DeadCommand::Redrive { which, pace, options } => {
                 let act = Act {
                     kind: OperationKind::Redrive,
                     which,
                     reason: None,
                     pace: pace.pace(),
-                    how,
+                    options,
                 };
                 return plan::run(client, act, output).await;
             }
             DeadCommand::Discard(args) => {
-                return plan::run(client, give_up(OperationKind::Discard, args), output).await;
+                return plan::run(client, discard(OperationKind::Discard, args), output).await;
             }
             DeadCommand::Purge(args) => {
-                return plan::run(client, give_up(OperationKind::Purge, args), output).await;
+                return plan::run(client, discard(OperationKind::Purge, args), output).await;
             }
             DeadCommand::Edit(args) => return edit::run(client, args, output).await,
         }
@@ -67,7 +67,7 @@ impl Twin for DeadArgs {
     }
 }
 
-fn give_up(kind: OperationKind, args: GiveUpArgs) -> Act {
+fn discard(kind: OperationKind, args: DiscardArgs) -> Act {
     Act {
         kind,
         which: args.which,
@@ -76,7 +76,7 @@ fn give_up(kind: OperationKind, args: GiveUpArgs) -> Act {
             rate_per_second: args.rate,
             ..Pace::default()
         },
-        how: args.how,
+        options: args.options,
     }
 }
 

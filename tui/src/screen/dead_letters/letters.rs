@@ -63,7 +63,7 @@ impl DeadLetters {
         let letter = letters.paged.list.selected()?;
         let file = letter.subject.as_deref().unwrap_or("no file");
         let mut document = Document::new(format!("{} · {file}", letter.queue));
-        if letters.holds_still() && letters.paged.is_behind(cx.live.revisions.dead) {
+        if letters.is_pinned() && letters.paged.is_behind(cx.live.revisions.dead) {
             document.words("the list changed; it is frozen while rows are marked", Tone::Warn);
         }
         document.words(&letter.error, Tone::Bad);

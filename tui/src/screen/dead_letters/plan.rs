@@ -209,7 +209,7 @@ impl DeadLetters {
         }
     }
 
-    pub fn give_plan_up(&mut self, cx: &mut Shell) {
+    pub fn discard_plan(&mut self, cx: &mut Shell) {
         let Some(plan) = self.plan.take() else {
             return;
         };

@@ -72,7 +72,7 @@ impl DeadLetters {
         let pace = plan.new.pace;
         let typed = |limit, number: u32| PlanPrompt::Pace(limit, Input::new(&number.to_string()));
         match plain(key) {
-            Some(KeyCode::Esc | KeyCode::Char('q' | 'n')) => self.give_plan_up(cx),
+            Some(KeyCode::Esc | KeyCode::Char('q' | 'n')) => self.discard_plan(cx),
             Some(KeyCode::Char('r')) if !plan.is_starting => return typed(Limit::Rate, pace.rate_per_second),
             Some(KeyCode::Char('c')) if !plan.is_starting && plan.new.kind.sends() => {
                 return typed(Limit::Canary, pace.canary);

@@ -53,7 +53,7 @@ impl<R: Row> Selected<R> {
     }
 
     /// Rows are marked. The list then does not change, so that an act is about the marked ones.
-    pub fn holds_still(&self) -> bool {
+    pub fn is_pinned(&self) -> bool {
         self.acts_on == ActsOn::AllMatching || !self.paged.list.marks().is_empty()
     }
 
@@ -64,8 +64,8 @@ impl<R: Row> Selected<R> {
             .paged
             .read_at
             .map(|at| cx.clock.instant.saturating_duration_since(at));
-        let is_fresh = age.is_some_and(|age| age < READ_EVERY && !self.paged.is_distrusted());
-        let stays = is_fresh || (self.holds_still() && age.is_some());
+        let is_fresh = age.is_some_and(|age| age < READ_EVERY && !self.paged.is_invalidated());
+        let stays = is_fresh || (self.is_pinned() && age.is_some());
         let page = match stays && !self.paged.is_restarted() {
             true => self.paged.wanted_more(revision),
             false => self.paged.wanted(revision),
@@ -139,7 +139,7 @@ impl<R: Row + Serialize> AnySelected for Selected<R> {
     }
 
     fn clear_marks(&mut self) -> bool {
-        let had = self.holds_still();
+        let had = self.is_pinned();
         self.acts_on = ActsOn::Rows;
         self.paged.list.clear_marks();
         had

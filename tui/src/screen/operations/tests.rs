@@ -92,7 +92,7 @@ fn operation_is_paused_at_once_and_cancelled_after_a_question() {
     let mut app = opened();
     app.act(Action::Arm);
     app.press('P');
-    assert_eq!(app.take_sent::<TurnOperation>(), [TurnOperation(id(2), Turn::Pause)]);
+    assert_eq!(app.drain_sent::<TurnOperation>(), [TurnOperation(id(2), Turn::Pause)]);
     for (answer, turns) in [
         (KeyCode::Esc, vec![]),
         (KeyCode::Char('y'), vec![TurnOperation(id(2), Turn::Cancel)]),
@@ -100,13 +100,13 @@ fn operation_is_paused_at_once_and_cancelled_after_a_question() {
         app.press('X');
         assert!(app.sent::<TurnOperation>().is_empty());
         app.code(answer);
-        assert_eq!((app.take_sent(), app.shell.prompt.is_none()), (turns, true));
+        assert_eq!((app.drain_sent(), app.shell.prompt.is_none()), (turns, true));
     }
     app.act(Action::Step(Step::Down));
     app.press('P');
     assert!(app.sent::<TurnOperation>().is_empty(), "it had stopped by itself");
     app.press('y');
-    assert_eq!(app.take_sent::<TurnOperation>(), [TurnOperation(id(1), Turn::Resume)]);
+    assert_eq!(app.drain_sent::<TurnOperation>(), [TurnOperation(id(1), Turn::Resume)]);
 }
 
 #[test]
@@ -116,12 +116,12 @@ fn rate_takes_a_number_in_its_range() {
     app.press('C');
     app.press('0');
     app.code(KeyCode::Enter);
-    assert_eq!(app.take_sent::<SetRate>(), [SetRate(id(2), 1000)]);
+    assert_eq!(app.drain_sent::<SetRate>(), [SetRate(id(2), 1000)]);
     app.press('C');
     app.paste("000000");
     app.code(KeyCode::Enter);
     assert_eq!(
-        (app.take_sent::<SetRate>(), app.status()),
+        (app.drain_sent::<SetRate>(), app.status()),
         (vec![], "enter a number from 1 to 100,000")
     );
 }

@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 use tradepost_common::overview::Role;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview};
 
+use super::bulk_target::BulkTarget;
 use super::requests::{Read, Write};
-use super::settle::BulkTarget;
 use super::{Review, case_page, queue_page, view};
 use crate::canvas::Canvas;
 use crate::client::{Failure, Reply};
@@ -147,7 +147,7 @@ impl Review {
         cx.write(Write::Bulk { ticket, bulk: body });
     }
 
-    fn give_bulk_up(&mut self, cx: &mut Shell) {
+    fn discard_bulk_plan(&mut self, cx: &mut Shell) {
         match self.bulk.take() {
             Some(bulk) if bulk.sending => {
                 cx.say(Tone::Warn, "It is already being done; u undoes it afterwards");
@@ -162,7 +162,7 @@ impl Review {
     }
 
     pub fn bulk_done(&mut self, cx: &mut Shell, ticket: u64, act: &BulkAct, reply: Reply<BulkDone>) {
-        self.cases.distrust();
+        self.cases.invalidate();
         match reply {
             Ok(done) => {
                 if self.shown_bulk(ticket).is_some() {
@@ -237,7 +237,7 @@ impl Prompt for BulkPrompt {
     fn key(self, key: KeyEvent, review: &mut Review, cx: &mut Shell) -> Option<Self> {
         let next = match (self, key.code) {
             (Self::Look, KeyCode::Esc | KeyCode::Char('q' | 'n')) if plain(key).is_some() => {
-                review.give_bulk_up(cx);
+                review.discard_bulk_plan(cx);
                 return None;
             }
             (Self::Look, KeyCode::Char('y')) if plain(key).is_some() && review.may_run_bulk(cx) => {

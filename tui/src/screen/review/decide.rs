@@ -134,7 +134,7 @@ impl Review {
     }
 
     fn ban_question(&self, ban: &Ban, cx: &Shell) -> String {
-        let row = self.row_in_hand(cx);
+        let row = self.target_row(cx);
         let who = row.map_or("the contributor", |row| row.contributor.as_str());
         let what = if ban.reject_open {
             "ALL their open cases"
@@ -203,7 +203,7 @@ impl Review {
             }
             Err(e) => {
                 self.forget_made(id);
-                self.bring_back(cx, kept, title, &e);
+                self.reopen_case(cx, kept, title, &e);
             }
         }
     }
@@ -212,7 +212,7 @@ impl Review {
         let kept = self.take_deciding(id);
         match reply {
             Ok(()) => cx.say(Tone::Good, format!("{title}: waiting for the contributor's answer")),
-            Err(e) => self.bring_back(cx, kept, title, &e),
+            Err(e) => self.reopen_case(cx, kept, title, &e),
         }
     }
 
@@ -223,10 +223,10 @@ impl Review {
     }
 
     /// The decision was not taken: the case is the next one again, with why.
-    fn bring_back(&mut self, cx: &mut Shell, kept: Option<PendingDecision>, title: &str, why: &Failure) {
+    fn reopen_case(&mut self, cx: &mut Shell, kept: Option<PendingDecision>, title: &str, why: &Failure) {
         cx.say(Tone::Bad, format!("{title} is NOT decided: {why}"));
         // It was taken off the list too soon.
-        self.cases.distrust();
+        self.cases.invalidate();
         // Somebody else has decided it: there is nothing left to do.
         if why.code() == Some("case-decided") {
             return;

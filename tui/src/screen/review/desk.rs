@@ -15,7 +15,7 @@ use crate::theme::Tone;
 
 /// The states of cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Which {
+pub enum CaseState {
     #[default]
     Open,
     /// Until the contributor answers.
@@ -23,7 +23,7 @@ pub enum Which {
     Decided,
 }
 
-impl Which {
+impl CaseState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -44,7 +44,7 @@ impl Which {
 /// The cases that are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CaseQuery {
-    pub which: Which,
+    pub which: CaseState,
     pub cluster: Option<Uuid>,
     pub contributor: Option<String>,
 }
@@ -86,7 +86,7 @@ impl Review {
     }
 
     pub fn only_this_contributor(&mut self, cx: &mut Shell) {
-        let Some(contributor) = self.row_in_hand(cx).map(|row| row.contributor.clone()) else {
+        let Some(contributor) = self.target_row(cx).map(|row| row.contributor.clone()) else {
             return cx.say(Tone::Dim, "Select a case first");
         };
         cx.go(queue_page());
@@ -101,7 +101,7 @@ impl Review {
     }
 
     pub fn only_this_cluster(&mut self, cx: &mut Shell) {
-        match self.row_in_hand(cx).map(|row| row.cluster) {
+        match self.target_row(cx).map(|row| row.cluster) {
             Some(Some(cluster)) => {
                 cx.go(queue_page());
                 self.ask_for_cases(
@@ -133,7 +133,7 @@ impl Review {
                 which: query.which,
                 ..CaseQuery::default()
             },
-            false if query.which == Which::Open => return false,
+            false if query.which == CaseState::Open => return false,
             false => CaseQuery::default(),
         };
         self.ask_for_cases(cx, wider);
@@ -160,7 +160,7 @@ impl Review {
                     self.taken.clear();
                 }
                 // The page may be from before a decision that is on its way.
-                if of.which != Which::Decided {
+                if of.which != CaseState::Decided {
                     let gone = self.deciding.iter().map(|d| d.id).collect();
                     self.cases.list.remove_all(&gone, cx.clock.utc);
                 }
@@ -173,7 +173,7 @@ impl Review {
     /// While cases are marked the list holds still, so that what was marked is what is meant.
     pub fn cases_wanted(&mut self, revision: u64) -> Option<PageRequest> {
         let holds_still = !self.cases.list.marks().is_empty() && self.cases.read_at.is_some();
-        if holds_still && !self.cases.is_distrusted() && !self.cases.is_restarted() {
+        if holds_still && !self.cases.is_invalidated() && !self.cases.is_restarted() {
             return self.cases.wanted_more(revision);
         }
         self.cases.wanted(revision)
@@ -189,7 +189,7 @@ impl Review {
     }
 
     /// The case that is open, or the one under the cursor of the queue.
-    pub fn row_in_hand(&self, cx: &Shell) -> Option<&CaseRow> {
+    pub fn target_row(&self, cx: &Shell) -> Option<&CaseRow> {
         match cx.page == case_page() {
             true => self.case.as_ref()?.detail.as_ref().map(|d| &d.case),
             false => self.cases.list.selected(),

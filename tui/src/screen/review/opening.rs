@@ -6,7 +6,7 @@ use tradepost_common::overview::Role;
 use tradepost_common::review::CaseRow;
 
 use super::case::{Arrival, CaseView, Claim};
-use super::desk::Which;
+use super::desk::CaseState;
 use super::keys::ReviewKey;
 use super::requests::{Read, Write};
 use super::{Review, case_page, queue_page};
@@ -32,8 +32,8 @@ impl Review {
             (ReviewKey::Record, _) => self.show_record(cx),
             (ReviewKey::Next, _) => self.ask_for_next(cx),
             (ReviewKey::TurnWhich, _) => self.turn_which(cx),
-            (ReviewKey::SettleCluster, _) => self.settle_cluster(cx),
-            (ReviewKey::SettleContributor, _) => self.settle_contributor(cx),
+            (ReviewKey::DecideCluster, _) => self.decide_cluster(cx),
+            (ReviewKey::DecideContributor, _) => self.decide_contributor(cx),
             (ReviewKey::OnlyCluster, _) => self.only_this_cluster(cx),
             (ReviewKey::OnlyContributor, _) => self.only_this_contributor(cx),
             (looking, _) => self.look(cx, looking),
@@ -49,19 +49,19 @@ impl Review {
     }
 
     pub fn open_case(&mut self, cx: &mut Shell, id: CaseId, title: String) {
-        self.bring_up(cx, id, title, Arrival::Opened);
+        self.present_case(cx, id, title, Arrival::Opened);
         self.claim_case(cx);
         self.say_viewing(cx);
     }
 
     /// The next case comes up by itself: if somebody else has it, it makes way for another.
     pub fn follow_case(&mut self, cx: &mut Shell, id: CaseId, title: String) {
-        self.bring_up(cx, id, title, Arrival::Followed);
+        self.present_case(cx, id, title, Arrival::Followed);
         self.claim_case(cx);
         self.say_viewing(cx);
     }
 
-    fn bring_up(&mut self, cx: &mut Shell, id: CaseId, title: String, arrival: Arrival) {
+    fn present_case(&mut self, cx: &mut Shell, id: CaseId, title: String, arrival: Arrival) {
         cx.go(case_page());
         if self.case.as_ref().is_some_and(|c| c.id == id && c.error.is_none()) {
             return;
@@ -171,7 +171,7 @@ impl Review {
             Ok(Some(row)) if !is_wanted => cx.write(Write::Release(row.id)),
             Ok(Some(row)) => {
                 cx.status = None;
-                self.bring_up(cx, row.id, row.title.clone(), Arrival::Opened);
+                self.present_case(cx, row.id, row.title.clone(), Arrival::Opened);
                 if let Some(case) = &mut self.case {
                     case.claim = Claim::Held;
                     case.claimed_at = cx.clock.instant;
@@ -187,7 +187,7 @@ impl Review {
     pub fn after_the_last(&mut self, cx: &mut Shell) {
         let may_be_more = self.cases.has_more() || !self.case_query.in_words().is_empty();
         cx.go(queue_page());
-        if self.case_query.which == Which::Open && may_be_more {
+        if self.case_query.which == CaseState::Open && may_be_more {
             self.next_wanted = true;
             cx.write(Write::Next);
         }

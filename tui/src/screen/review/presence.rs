@@ -132,7 +132,7 @@ impl Review {
     fn claim_refused(&mut self, cx: &mut Shell, id: CaseId, why: &Failure) {
         // Whose it is comes with the next page; until then it is not offered again.
         self.taken.insert(id);
-        self.cases.distrust();
+        self.cases.invalidate();
         let Some(case) = self.claiming(id) else {
             return;
         };

@@ -93,7 +93,7 @@ impl Review {
     }
 
     /// The pack or its marked files; with or without the other cases.
-    fn turned_round(&mut self, cx: &mut Shell, what: Refusal) -> Refusal {
+    fn toggled(&mut self, cx: &mut Shell, what: Refusal) -> Refusal {
         match what {
             Refusal::Pack => match self.case.as_ref().map(|case| case.split()) {
                 Some(split) if split.marked > 0 && split.publish > 0 => Refusal::Marked,
@@ -136,7 +136,7 @@ impl Prompt for Reasons {
             KeyCode::Char(c @ '1'..='9') => choice = c.to_digit(10).map(|n| n as usize - 1),
             KeyCode::Char('y') if self.cursor.is_none() => cx.say(Tone::Warn, "Choose a reason: 1-9, or j k and y"),
             KeyCode::Char('y') => choice = self.cursor,
-            KeyCode::Char('f') => self.what = review.turned_round(cx, self.what),
+            KeyCode::Char('f') => self.what = review.toggled(cx, self.what),
             KeyCode::Char('j') | KeyCode::Down => {
                 self.cursor = Some(self.cursor.map_or(0, |at| (at + 1).min(NOTE_ALONE)));
             }

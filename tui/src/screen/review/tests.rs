@@ -65,7 +65,7 @@ fn app_with_cases() -> App {
 }
 
 fn writes(app: &mut App) -> Vec<Write> {
-    app.take_sent()
+    app.drain_sent()
 }
 
 fn status(app: &App) -> &str {

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use tradepost_common::ids::CaseId;
 use tradepost_common::overview::Role;
 
-use super::desk::Which;
+use super::desk::CaseState;
 use super::requests::Write;
 use super::{Review, case_page, queue_page};
 use crate::client::{Failure, Reply};
@@ -58,7 +58,7 @@ impl Review {
         let now = cx.clock.utc;
         let here = match cx.page {
             page if page == case_page() => self.decided_case_on_screen(),
-            page if page == queue_page() && self.case_query.which == Which::Decided => self.decided_row(cx),
+            page if page == queue_page() && self.case_query.which == CaseState::Decided => self.decided_row(cx),
             _ => None,
         };
         here.or_else(|| {
@@ -122,7 +122,7 @@ impl Review {
     }
 
     pub fn undone(&mut self, cx: &mut Shell, made: RecentDecision, results: Vec<(CaseId, Reply<()>)>) {
-        self.cases.distrust();
+        self.cases.invalidate();
         if let Some(case) = &mut self.case {
             case.asked_revision = u64::MAX;
         }

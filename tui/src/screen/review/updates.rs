@@ -34,8 +34,8 @@ impl Review {
     }
 
     /// The daemon may have forgotten the claim; it is asked for again.
-    pub fn distrust(&mut self, cx: &mut Shell) {
-        self.cases.distrust();
+    pub fn invalidate(&mut self, cx: &mut Shell) {
+        self.cases.invalidate();
         if let Some(case) = &mut self.case {
             case.claim = Claim::None;
             case.asked_revision = u64::MAX;

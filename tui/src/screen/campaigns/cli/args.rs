@@ -14,21 +14,21 @@ pub enum CampaignCommand {
     /// Count the items and estimate renditions, CPU hours, bytes and cost. Renders nothing.
     Plan(PlanArgs),
     /// Render the canary, then the rest. Nothing is public before `swap`.
-    Start(Followed),
+    Start(FollowArgs),
     /// Stop rendering for now and keep the renditions.
     Pause { id: CampaignId },
     /// Resume after a pause, the review of the canary, or a stop.
-    Resume(Followed),
+    Resume(FollowArgs),
     /// Abort and delete the renditions.
-    Abort(Asked),
+    Abort(ConfirmArgs),
     /// Make all new renditions public at once.
-    Swap(Asked),
+    Swap(ConfirmArgs),
     /// Make all previous renditions public at once.
-    Rollback(Asked),
+    Rollback(ConfirmArgs),
     /// Delete unused renditions. Cannot be undone.
-    Collect(Asked),
+    Collect(ConfirmArgs),
     /// One campaign: state, estimate and possible commands.
-    Show(Followed),
+    Show(FollowArgs),
     /// Campaigns, newest first.
     #[command(alias = "ls")]
     List {
@@ -50,7 +50,7 @@ pub enum CampaignCommand {
 
 /// A campaign that may be followed.
 #[derive(Debug, Args)]
-pub struct Followed {
+pub struct FollowArgs {
     pub id: CampaignId,
     /// Show the progress until an operator is needed. Exits with 1 when it stopped, paused, failed or was aborted.
     #[arg(long, alias = "wait")]
@@ -59,7 +59,7 @@ pub struct Followed {
 
 /// A campaign and the answer to the question that is asked.
 #[derive(Debug, Args)]
-pub struct Asked {
+pub struct ConfirmArgs {
     pub id: CampaignId,
     /// Do not ask for confirmation.
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use tradepost_common::Page;
 use tradepost_common::campaigns::{
-    Basis, Campaign, CampaignState, Estimate, Failure as SetAside, FailureKind, Sample, Scope,
+    Basis, Campaign, CampaignState, Estimate, Failure as FailedItem, FailureKind, Sample, Scope,
 };
 use tradepost_common::ids::{CampaignId, ItemId, UploadId};
 use uuid::Uuid;
@@ -95,8 +95,8 @@ pub fn sample(n: u32) -> Sample {
     }
 }
 
-pub fn set_aside(n: u128, failure: FailureKind, reason: &str) -> SetAside {
-    SetAside {
+pub fn failed_items(n: u128, failure: FailureKind, reason: &str) -> FailedItem {
+    FailedItem {
         item: ItemId(Uuid::from_u128(5000 + n)),
         path: format!("icons/poison/bomb-{n}.svg"),
         title: format!("bomb {n}"),

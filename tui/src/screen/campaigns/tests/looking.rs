@@ -1,4 +1,4 @@
-//! Looking at campaigns: when is read again, and where Tab, Enter and Esc lead.
+//! SampleView at campaigns: when is read again, and where Tab, Enter and Esc lead.
 
 use super::super::looking::Pictures;
 use super::*;
@@ -94,8 +94,11 @@ fn tab_goes_between_operations_and_campaigns_and_between_samples_and_failures() 
     app.act(Action::Open);
     app.act(Action::OtherPane);
     let view = shown(&mut app);
-    assert_eq!((view.pane, view.looking.at), (Pane::SetAside, Pictures::List));
-    assert_eq!(app.sent::<ReadSetAside>(), [ReadSetAside(campaign_id(1), first_page())]);
+    assert_eq!((view.pane, view.looking.at), (Pane::FailedItem, Pictures::List));
+    assert_eq!(
+        app.sent::<ReadFailedItems>(),
+        [ReadFailedItems(campaign_id(1), first_page())]
+    );
 }
 
 #[test]

@@ -63,10 +63,10 @@ fn failures_name_the_file_and_the_reason() {
     let mut app = app_in_campaign(CampaignState::Stopped);
     app.act(Action::OtherPane);
     let failures = rows(vec![
-        set_aside(1, FailureKind::Refused, "It is not an SVG: unexpected end of stream"),
-        set_aside(2, FailureKind::GivenUp, "An operator gave it up\u{1b}[2J"),
+        failed_items(1, FailureKind::Refused, "It is not an SVG: unexpected end of stream"),
+        failed_items(2, FailureKind::GivenUp, "An operator gave it up\u{1b}[2J"),
     ]);
-    app.answer(ReadSetAside(campaign_id(1), first_page()), Ok(failures));
+    app.answer(ReadFailedItems(campaign_id(1), first_page()), Ok(failures));
     both!(app);
 }
 

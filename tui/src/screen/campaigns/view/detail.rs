@@ -41,9 +41,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &mut Detail, cx: &mut She
             let nothing = "No samples: the canary renders them after the start";
             draw_list(canvas, rest, &mut view.samples, [title, &other, nothing], cx);
         }
-        Pane::SetAside => {
+        Pane::FailedItem => {
             let words = ["Failed items", "Tab samples", "No failures"];
-            draw_list(canvas, rest, &mut view.set_aside, words, cx);
+            draw_list(canvas, rest, &mut view.failed_items, words, cx);
         }
     }
 }

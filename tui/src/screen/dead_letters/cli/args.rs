@@ -23,18 +23,18 @@ pub enum DeadCommand {
     /// Redrive: plans, shows the plan, asks, starts.
     Redrive {
         #[command(flatten)]
-        which: Which,
+        which: SelectionArgs,
         #[command(flatten)]
         pace: PaceArgs,
         #[command(flatten)]
-        how: How,
+        options: RunOptions,
     },
     /// Edit the payload of one and redrive it; in an editor without --file or --set.
     Edit(EditArgs),
     /// Discard, with a reason that the contributors read.
-    Discard(GiveUpArgs),
+    Discard(DiscardArgs),
     /// Discard and delete the payloads.
-    Purge(GiveUpArgs),
+    Purge(DiscardArgs),
 }
 
 #[derive(Debug, Args)]
@@ -52,16 +52,16 @@ pub struct EditArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct GiveUpArgs {
+pub struct DiscardArgs {
     #[command(flatten)]
-    pub which: Which,
+    pub which: SelectionArgs,
     #[arg(long)]
     pub reason: String,
     /// Maximum rate in messages per second, 1 to 100,000.
     #[arg(long, value_name = "N", default_value_t = Pace::default().rate_per_second)]
     pub rate: u32,
     #[command(flatten)]
-    pub how: How,
+    pub options: RunOptions,
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ pub struct DeadList {
 /// Selects dead letters that match all of these.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
-pub struct Which {
+pub struct SelectionArgs {
     /// Ids of the messages.
     #[arg(value_name = "ID", conflicts_with_all = ["group", "queue", "text", "all"])]
     pub ids: Vec<MessageId>,
@@ -130,7 +130,7 @@ impl PaceArgs {
 
 /// Handling of the plan.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct How {
+pub struct RunOptions {
     /// Print the plan, with the reason for each skipped message, and change nothing.
     #[arg(long, conflicts_with_all = ["yes", "wait"])]
     pub dry_run: bool,

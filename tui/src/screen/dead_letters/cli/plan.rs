@@ -7,7 +7,7 @@ use tradepost_common::operations::{
     MAX_IDS, NewOperation, Operation, OperationItem, OperationKind, OperationState, Pace, Selection,
 };
 
-use super::args::{How, Which};
+use super::args::{RunOptions, SelectionArgs};
 use crate::cli::{self, NOT_CONFIRMED, Output, REFUSED, confirm, follow};
 use crate::client::{Client, Turn};
 use crate::format;
@@ -20,13 +20,13 @@ use crate::text;
 /// An act on dead letters, as it was asked for.
 pub struct Act {
     pub kind: OperationKind,
-    pub which: Which,
+    pub which: SelectionArgs,
     pub reason: Option<String>,
     pub pace: Pace,
-    pub how: How,
+    pub options: RunOptions,
 }
 
-fn selection(which: Which) -> anyhow::Result<Selection> {
+fn selection(which: SelectionArgs) -> anyhow::Result<Selection> {
     if which.ids.len() > MAX_IDS {
         anyhow::bail!("at most {MAX_IDS} messages can be named; use --group, --queue or --text");
     }
@@ -41,7 +41,7 @@ fn selection(which: Which) -> anyhow::Result<Selection> {
 
 /// Plans the act and does with the plan what was asked for.
 pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<ExitCode> {
-    let how = act.how;
+    let options = act.options;
     let new = NewOperation {
         kind: act.kind,
         selection: selection(act.which)?,
@@ -61,7 +61,7 @@ pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<Ex
             return Ok(ExitCode::from(NOT_CONFIRMED));
         }
     };
-    if how.dry_run {
+    if options.dry_run {
         return dry_run(client, plan, output).await;
     }
     if plan.state != OperationState::Planned {
@@ -71,11 +71,11 @@ pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<Ex
     if plan.eligible() == 0 {
         return nothing_to_do(client, plan, output).await;
     }
-    if !how.yes && !confirmed(&plan, output).await? {
+    if !options.yes && !confirmed(&plan, output).await? {
         return not_confirmed(client, plan, output).await;
     }
     let started = client.turn_operation(id, Turn::Start).await?;
-    if how.wait {
+    if options.wait {
         return watch(client, started, output).await;
     }
     output.print(&started, |_| {

@@ -55,7 +55,7 @@ fn list_holds_still_while_rows_are_marked() {
 #[test]
 fn more_rows_come_as_the_cursor_comes_near_the_end() {
     let mut app = data::app_with_letters();
-    dead(&mut app).letters.paged.distrust();
+    dead(&mut app).letters.paged.invalidate();
     app.update(Update::Event(Event::Tick { at: testdata::NOW }));
     let asked = app.sent::<ReadLetters>().remove(0);
     app.answer(asked.clone(), Ok(data::letters(1..200, Some("c1"))));

@@ -98,13 +98,13 @@ async fn confirmed(preview: &BulkPreview, act: &BulkAct) -> anyhow::Result<bool>
 }
 
 fn nothing_to_do(preview: &BulkPreview, plan: &BulkPlan, output: Output) -> anyhow::Result<ExitCode> {
-    let nothing = Nothing {
+    let nothing = NoDecision {
         decided: [],
         left_out: &preview.left_out,
     };
     output.print(&nothing, |_| plan_in_text(preview, &plan.act))?;
     eprintln!("tradepost: there is nothing to decide");
-    // Nothing there is well; named or found and skipped is not.
+    // NoDecision there is well; named or found and skipped is not.
     let is_well = preview.left_out.is_empty() && !matches!(plan.which, BulkWhich::Cases(_));
     Ok(if is_well {
         ExitCode::SUCCESS
@@ -115,7 +115,7 @@ fn nothing_to_do(preview: &BulkPreview, plan: &BulkPlan, output: Output) -> anyh
 
 /// The shape of [`BulkDone`], when nothing was.
 #[derive(Serialize)]
-struct Nothing<'a> {
+struct NoDecision<'a> {
     decided: [CaseId; 0],
     left_out: &'a [LeftOut],
 }

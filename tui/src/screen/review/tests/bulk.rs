@@ -17,7 +17,7 @@ fn marked() -> App {
 }
 
 fn plans(app: &mut App) -> Vec<BulkPlan> {
-    let effects = app.take_sent::<Read>();
+    let effects = app.drain_sent::<Read>();
     let plan = |e| {
         if let Read::BulkPlan { plan, .. } = e {
             Some(plan)
@@ -190,7 +190,7 @@ fn cluster_is_settled_after_it_was_asked_how() {
         .update(data::case_of_cluster(1), testdata::NOW);
     app.act(Action::Letter('C'));
     assert_eq!(plans(&mut app), []);
-    assert!(app.shell.prompt_is::<settle::SettlePrompt>());
+    assert!(app.shell.prompt_is::<bulk_target::BulkActPrompt>());
     app.press('a');
     assert_eq!(plans(&mut app)[0].which, BulkWhich::Cluster(data::CLUSTER));
     app.code(KeyCode::Esc);

@@ -6,7 +6,7 @@ use tradepost_common::review::CaseRow;
 use super::*;
 use crate::list::Step;
 use crate::paged::PageRequest;
-use crate::screen::review::desk::{CaseQuery, Which};
+use crate::screen::review::desk::{CaseQuery, CaseState};
 
 fn arrived(app: &mut App, of: CaseQuery, rows: Vec<CaseRow>) {
     let ask = PageRequest { cursor: None };
@@ -14,7 +14,7 @@ fn arrived(app: &mut App, of: CaseQuery, rows: Vec<CaseRow>) {
 }
 
 fn asked(app: &mut App) -> Vec<CaseQuery> {
-    let effects = app.take_sent::<Read>();
+    let effects = app.drain_sent::<Read>();
     let query = |e| {
         if let Read::Cases(of, _) = e { Some(of) } else { None }
     };
@@ -29,25 +29,25 @@ fn key_walks_from_open_to_waiting_to_decided_and_esc_comes_back() {
         ..CaseQuery::default()
     };
     app.act(Action::Letter('f'));
-    assert_eq!(asked(&mut app), [of(Which::Waiting)]);
-    arrived(&mut app, of(Which::Waiting), vec![data::case(7)]);
+    assert_eq!(asked(&mut app), [of(CaseState::Waiting)]);
+    arrived(&mut app, of(CaseState::Waiting), vec![data::case(7)]);
     assert_eq!(app.review().cases.list.rows().len(), 1);
     app.act(Action::Letter('f'));
-    assert_eq!(asked(&mut app), [of(Which::Decided)]);
-    arrived(&mut app, of(Which::Decided), vec![]);
+    assert_eq!(asked(&mut app), [of(CaseState::Decided)]);
+    arrived(&mut app, of(CaseState::Decided), vec![]);
     app.act(Action::Back);
-    assert_eq!(asked(&mut app), [of(Which::Open)]);
+    assert_eq!(asked(&mut app), [of(CaseState::Open)]);
 }
 
 #[test]
 fn cases_of_another_question_are_not_shown() {
     let mut app = app_with_cases();
-    app.review_mut().cases.distrust();
+    app.review_mut().cases.invalidate();
     app.act(Action::Letter('f'));
     let open = CaseQuery::default();
     arrived(&mut app, open, vec![data::case(9)]);
     assert!(app.review().cases.list.rows().iter().all(|row| row.id != case_id(9)));
-    assert_eq!(app.review().case_query.which, Which::Waiting);
+    assert_eq!(app.review().case_query.which, CaseState::Waiting);
     assert!(!asked(&mut app).is_empty(), "it is asked again for what is wanted");
 }
 

@@ -10,7 +10,7 @@ use crate::screen::review::source::SourceAsk;
 use crate::screen::testing::lines;
 
 fn sources(app: &mut App) -> Vec<SourceAsk> {
-    let effects = app.take_sent::<Read>();
+    let effects = app.drain_sent::<Read>();
     let ask = |e| {
         if let Read::Source(ask) = e { Some(ask) } else { None }
     };

@@ -5,7 +5,7 @@ use tradepost_common::review::{BulkPreview, LeftOut};
 use super::*;
 use crate::list::Step;
 use crate::picture::{Focus, PictureOf};
-use crate::screen::review::desk::{CaseQuery, Which};
+use crate::screen::review::desk::{CaseQuery, CaseState};
 use crate::screen::testing::{large_screen, lines, screen, sized};
 use crate::theme::Theme;
 
@@ -109,7 +109,7 @@ fn picture_of_the_case_under_the_cursor_is_beside_a_wide_queue() {
     screen(&mut app);
     app.tick();
     let asked = |app: &mut App| -> Vec<CaseId> {
-        let read = app.take_sent::<Read>().into_iter();
+        let read = app.drain_sent::<Read>().into_iter();
         read.filter_map(|read| if let Read::Case(id) = read { Some(id) } else { None })
             .collect()
     };
@@ -153,7 +153,7 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
         next: None,
     };
     // The first request is answered first, and is not shown.
-    for which in [Which::Waiting, Which::Decided] {
+    for which in [CaseState::Waiting, CaseState::Decided] {
         let of = CaseQuery {
             which,
             ..CaseQuery::default()

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::paged::PageRequest;
-use crate::screen::review::desk::{CaseQuery, Which};
+use crate::screen::review::desk::{CaseQuery, CaseState};
 use crate::screen::review::undo::RecentDecision;
 
 fn undos(app: &mut App) -> Vec<RecentDecision> {
@@ -112,7 +112,7 @@ fn decided_case_under_the_cursor_or_on_the_screen_is_the_one_that_is_undone() {
     let mut app = after_a_decision();
     app.go("cases");
     app.review_mut().case_query = CaseQuery {
-        which: Which::Decided,
+        which: CaseState::Decided,
         ..CaseQuery::default()
     };
     let (ask, of) = (PageRequest { cursor: None }, app.review().case_query.clone());

@@ -10,11 +10,11 @@ use crate::screen::review::Review;
 use crate::screen::review::bulk::{BulkPrompt, BulkView};
 use crate::theme::Tone;
 
-pub fn draw_settle(canvas: &mut Canvas<'_>, area: Rect, app: &Review) {
-    let Some(settling) = &app.bulk_target else {
+pub fn draw_bulk_act(canvas: &mut Canvas<'_>, area: Rect, app: &Review) {
+    let Some(target) = &app.bulk_target else {
         return;
     };
-    let title = format!("Decide {}", settling.words);
+    let title = format!("Decide {}", target.words);
     let inside = canvas.window(area, 64, 4, &title);
     let mut column = Column { canvas, rest: inside };
     column.line("a  approve them", Tone::Plain);

@@ -13,7 +13,7 @@ use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
 use crate::rows::finding;
 use crate::screen::review::Review;
-use crate::screen::review::desk::{CaseQuery, Which};
+use crate::screen::review::desk::{CaseQuery, CaseState};
 use crate::shell::Shell;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
@@ -71,7 +71,7 @@ static COLUMNS: [Col; 14] = [
         |c, _| Cell::plain(&c.reason),
         |c| Key::text(&c.reason),
     ),
-    Col::left("REPLY", Width::Fixed(8), |c, _| said(c), |c| Key::text(said(c).text)),
+    Col::left("REPLY", Width::Fixed(8), |c, _| reply(c), |c| Key::text(reply(c).text)),
     Col::left(
         "HELD BY",
         Width::Grow(7),
@@ -134,7 +134,7 @@ fn trust(level: Trust) -> Cell {
 }
 
 /// The last exchange between moderators and the contributor, in a word.
-fn said(case: &CaseRow) -> Cell {
+fn reply(case: &CaseRow) -> Cell {
     match (case.appeal, case.question) {
         (true, _) => Cell::new("APPEAL", Tone::Warn),
         (_, Some(QuestionState::Answered)) => Cell::new("answered", Tone::Good),
@@ -156,7 +156,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
         empty: &empty,
         wanted: match app.case_query.which {
             // A decided case is no longer late.
-            Which::Decided => |i| COLUMNS[i].title != "DUE",
+            CaseState::Decided => |i| COLUMNS[i].title != "DUE",
             _ => |_| true,
         },
     };
@@ -166,9 +166,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
 fn title(app: &Review) -> String {
     let more = paged_suffix(&app.cases);
     let which = match app.case_query.which {
-        Which::Open => "Open",
-        Which::Waiting => "Waiting",
-        Which::Decided => "Decided",
+        CaseState::Open => "Open",
+        CaseState::Waiting => "Waiting",
+        CaseState::Decided => "Decided",
     };
     let position = listing::position(&app.cases.list, &more);
     format!("{which} cases {position}{}", app.case_query.in_words())
@@ -178,9 +178,9 @@ fn nothing(query: &CaseQuery) -> String {
     let is_narrow = !query.in_words().is_empty();
     match query.which {
         _ if is_narrow => "No such case; Esc shows all".to_owned(),
-        Which::Open => "No open cases".to_owned(),
-        Which::Waiting => "No cases wait for an answer; f shows decided ones".to_owned(),
-        Which::Decided => "No decided cases; Esc shows open ones".to_owned(),
+        CaseState::Open => "No open cases".to_owned(),
+        CaseState::Waiting => "No cases wait for an answer; f shows decided ones".to_owned(),
+        CaseState::Decided => "No decided cases; Esc shows open ones".to_owned(),
     }
 }
 
@@ -202,7 +202,7 @@ pub fn document(app: &Review, cx: &Shell) -> Option<Document> {
     document.spans(case_head::joined(facts));
     let age = format::ago(case.opened_at, cx.clock.utc);
     let mut times: Spans = vec![(format!("waits {age}"), Tone::Dim)];
-    if app.case_query.which != Which::Decided {
+    if app.case_query.which != CaseState::Decided {
         times.push(case_head::due(case, cx.clock.utc));
     }
     if let Some(holder) = &case.claimed_by {

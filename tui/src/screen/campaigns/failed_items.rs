@@ -1,13 +1,13 @@
 //! Items that a campaign could not draw: set aside, with why.
 
-use tradepost_common::campaigns::Failure as SetAside;
+use tradepost_common::campaigns::Failure as FailedItem;
 use tradepost_common::ids::ItemId;
 
 use crate::format;
 use crate::table::{Cell, Column, Key, Place, Row, Width};
 use crate::theme::Tone;
 
-impl Row for SetAside {
+impl Row for FailedItem {
     type Id = ItemId;
 
     fn id(&self) -> ItemId {
@@ -19,7 +19,7 @@ impl Row for SetAside {
     }
 }
 
-type Col = Column<SetAside>;
+type Col = Column<FailedItem>;
 
 static COLUMNS: [Col; 7] = [
     Col::left(

@@ -25,15 +25,15 @@ pub struct BulkTarget {
 
 impl Review {
     pub fn approve_marked(&mut self, cx: &mut Shell) {
-        if let Some(settling) = self.marked_cases(cx) {
-            self.bulk_target = Some(settling);
+        if let Some(target) = self.marked_cases(cx) {
+            self.bulk_target = Some(target);
             self.plan_bulk(cx, BulkAct::Approve, None);
         }
     }
 
     pub fn reject_marked(&mut self, cx: &mut Shell) {
-        if let Some(settling) = self.marked_cases(cx) {
-            self.bulk_target = Some(settling);
+        if let Some(target) = self.marked_cases(cx) {
+            self.bulk_target = Some(target);
             self.ask_why(cx, Refusal::Bulk);
         }
     }
@@ -60,10 +60,10 @@ impl Review {
     }
 
     /// `C`: all open cases that look like the one in hand.
-    pub fn settle_cluster(&mut self, cx: &mut Shell) {
-        let row = self.row_in_hand(cx).map(|row| (row.cluster, row.title.clone()));
+    pub fn decide_cluster(&mut self, cx: &mut Shell) {
+        let row = self.target_row(cx).map(|row| (row.cluster, row.title.clone()));
         match row {
-            Some((Some(cluster), title)) => self.settle(
+            Some((Some(cluster), title)) => self.ask_bulk_act(
                 cx,
                 BulkWhich::Cluster(cluster),
                 format!("the look-alike group of {title}"),
@@ -74,20 +74,20 @@ impl Review {
     }
 
     /// `O`: all open cases of the contributor of the one in hand.
-    pub fn settle_contributor(&mut self, cx: &mut Shell) {
-        match self.row_in_hand(cx).map(|row| row.contributor.clone()) {
+    pub fn decide_contributor(&mut self, cx: &mut Shell) {
+        match self.target_row(cx).map(|row| row.contributor.clone()) {
             Some(name) => {
                 let words = format!("all cases of {name}");
-                self.settle(cx, BulkWhich::Contributor(name), words);
+                self.ask_bulk_act(cx, BulkWhich::Contributor(name), words);
             }
             None => cx.say(Tone::Dim, "Select a case first"),
         }
     }
 
-    fn settle(&mut self, cx: &mut Shell, which: BulkWhich, words: String) {
+    fn ask_bulk_act(&mut self, cx: &mut Shell, which: BulkWhich, words: String) {
         if cx.may_write(Role::Moderator) {
             self.bulk_target = Some(BulkTarget { which, words });
-            cx.ask(SettlePrompt);
+            cx.ask(BulkActPrompt);
         }
     }
 
@@ -103,9 +103,9 @@ impl Review {
 
 /// Asks for the decision on many cases; either answer makes a plan.
 #[derive(Debug)]
-pub struct SettlePrompt;
+pub struct BulkActPrompt;
 
-impl Prompt for SettlePrompt {
+impl Prompt for BulkActPrompt {
     type Owner = Review;
     const FORM: Form = Form::Overlay;
 
@@ -120,6 +120,6 @@ impl Prompt for SettlePrompt {
     }
 
     fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, review: &mut Review, _cx: &Shell) {
-        view::bulk::draw_settle(canvas, area, review);
+        view::bulk::draw_bulk_act(canvas, area, review);
     }
 }
