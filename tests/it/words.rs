@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-const QUESTION_WORDS: [&str; 5] = ["What ", "Whether ", "How ", "Who ", "Which "];
+const QUESTION_WORDS: [&str; 8] = ["What ", "Whether ", "How ", "Who ", "Which ", "Where ", "When ", "Why "];
 
 #[test]
 fn comments_are_statements() {

@@ -8,7 +8,7 @@ use std::process::Command;
 /// Copies the cluster into a new state directory. The daemon then starts on it as on one of its own.
 ///
 /// # Panics
-/// When the cluster cannot be made or copied.
+/// The cluster cannot be made or copied.
 pub fn copy_cluster(state: &Path) {
     let template = template();
     std::fs::DirBuilder::new()

@@ -59,7 +59,7 @@ pub const RULES: &[(&str, FindingSeverity, &str)] = &[
     (
         EXTERNAL_LINK,
         FindingSeverity::Warning,
-        "A link (a) that leads away when it is clicked. It loads nothing by itself; the published copy goes without it.",
+        "A link (a) to another page. It loads nothing; the published copy does not have it.",
     ),
     (
         EMBEDDED_DATA,
