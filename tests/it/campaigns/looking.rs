@@ -87,7 +87,7 @@ async fn a_canary_above_its_bound_goes_on_by_itself() {
     act(&app, &strict, "start").await;
     let waiting = until(&app, &strict, "waiting").await;
     assert!(
-        waiting["note"].as_str().unwrap().contains("the bound is 100 dB"),
+        waiting["note"].as_str().unwrap().contains("the minimum is 100 dB"),
         "{waiting}"
     );
     act(&app, &strict, "abort").await;
