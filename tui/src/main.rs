@@ -8,10 +8,10 @@ mod run;
 mod upload;
 
 mod tasks;
-mod term;
 
 mod conn;
 mod signals;
+mod term;
 
 #[cfg(test)]
 mod testdata;
@@ -38,6 +38,7 @@ mod client;
 mod editor;
 mod graphics;
 mod input;
+mod keyboard;
 mod query;
 mod socket;
 mod table;
@@ -47,6 +48,7 @@ mod format;
 mod text;
 mod theme;
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -95,14 +97,15 @@ fn main() -> ExitCode {
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(dispatch(&matches, started));
-            // The thread that reads the keyboard never ends by itself.
+            // A file that is being read or a picture that is being made is not waited for.
             runtime.shutdown_background();
             result
         }
         Err(e) => Err(e.into()),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("tradepost: {error:#}");
+        // Where the terminal is gone there is nobody to tell.
+        let _ = writeln!(std::io::stderr(), "tradepost: {error:#}");
         match error.downcast_ref::<Failure>() {
             Some(Failure::Problem(_)) => ExitCode::from(REFUSED),
             _ => ExitCode::from(NOT_ASKED),

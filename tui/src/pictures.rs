@@ -43,6 +43,11 @@ impl Pictures {
         kept.find(|(have, _)| have == key).map(|(_, shown)| shown)
     }
 
+    /// Drops all, so that they are made and sent again.
+    pub fn forget_all(&mut self) {
+        self.kept.clear();
+    }
+
     /// Drops failures, so that they are tried again.
     pub fn forget_failures(&mut self) {
         self.kept.retain(|(_, shown)| !matches!(shown, Shown::Failed(_)));

@@ -1,22 +1,25 @@
 //! The loop of the terminal: wait for anything, take everything, draw once.
 
+mod lending;
+
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as Input, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as Input, KeyCode, KeyModifiers};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use crate::client::Client;
 use crate::clock::Clock;
-use crate::editor;
 use crate::graphics::{Choice, Graphics, Protocol, Wrapping};
+use crate::keyboard::Keyboard;
 use crate::picture::{self, Studio};
 use crate::pictures::Pictures;
 use crate::screen;
-use crate::shell::{App, Callback, Effect, Update};
-use crate::signals::Signals;
-use crate::tasks::{Keyboard, Tasks};
+use crate::shell::{App, Effect, Update};
+use crate::signals::{Asked, Signals};
+use crate::tasks::Tasks;
 use crate::term::{self, Screen};
 use crate::theme::Theme;
+use lending::Borrower;
 
 /// At most one frame in this time: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
@@ -41,19 +44,20 @@ enum Flow {
     Stop,
 }
 
-/// Runs the terminal until somebody leaves it.
+/// Runs the terminal until somebody leaves it, a signal ends it or the terminal is gone.
 pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
     let read = |name: &str| std::env::var(name).ok();
-    let (keyboard, cell) = match term::is_interactive() {
-        true => (Keyboard::Attached, term::cell_pixels()),
-        false => (Keyboard::None, None),
+    let interactive = term::is_interactive();
+    let (keys, cell) = match interactive {
+        true => (Keyboard::attached()?, term::cell_pixels()),
+        false => (Keyboard::none(), None),
     };
     let graphics = Graphics::new(options.graphics, cell, read);
     let theme = options.theme.unwrap_or_else(|| Theme::from_environment(read));
     // The line is opened while the terminal is being taken over.
-    let (tasks, inbox) = Tasks::start(&client, Studio { graphics });
-    let screen = match (&options.until, keyboard) {
-        (Until::FirstData(_), Keyboard::None) => Screen::nowhere()?,
+    let (tasks, inbox) = Tasks::start(&client, Studio { graphics }, Signals::new()?);
+    let screen = match (&options.until, interactive) {
+        (Until::FirstData(_), false) => Screen::nowhere()?,
         _ => Screen::take()?,
     };
     let mut session = Session {
@@ -63,16 +67,22 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
         drawn_at: None,
         dirty: Dirty::Yes,
         pixels: None,
-        pending: None,
+        lending: None,
     };
-    let inbox = session.serve(inbox, keyboard, &options.until).await?;
+    let signals = Signals::new()?;
+    let mut sources = Sources { inbox, keys, signals };
+    let mut served = session.serve(&mut sources, &options.until).await;
     session.app.close();
-    session.perform_effects()?;
+    served = served.and(session.perform_effects().map(|_| ()));
     if graphics.protocol == Protocol::Kitty && graphics.wrapping == Wrapping::None {
-        session.screen.send(&picture::forget_kitty_pictures())?;
+        served = served.and(session.screen.send(&picture::forget_kitty_pictures()));
     }
     drop(session.screen);
-    session.tasks.finish(inbox).await;
+    session.tasks.finish(sources.inbox).await;
+    // A terminal that closes is a way to leave.
+    if !(interactive && term::is_gone()) {
+        served?;
+    }
     if let Until::FirstData(start) = options.until {
         println!("{:.1}", start.elapsed().as_secs_f64() * 1000.0);
     }
@@ -93,97 +103,59 @@ struct Session {
     dirty: Dirty,
     /// Cells of the last frame with pixels that text does not cover.
     pixels: Option<(&'static str, u32)>,
-    /// The text that the editor is to be opened with.
-    pending: Option<Pending>,
-}
-
-struct Pending {
-    text: String,
-    then: Callback<Result<String, String>>,
+    /// The terminal is about to be lent.
+    lending: Option<Borrower>,
 }
 
 /// The sources that the loop waits for.
-struct Ends {
+struct Sources {
     inbox: Inbox,
-    keys: tokio::sync::mpsc::Receiver<Input>,
+    keys: Keyboard,
     signals: Signals,
-}
-
-/// `None` when the terminal is to close.
-async fn editor_result(app: &mut App, text: String, ends: &mut Ends) -> Option<Result<String, String>> {
-    let edit = editor::edit("payload", &text);
-    tokio::pin!(edit);
-    loop {
-        tokio::select! {
-            edited = &mut edit => return Some(edited),
-            () = ends.signals.stop_but_interrupt() => return None,
-            update = ends.inbox.recv() => {
-                app.shell.clock = Clock::now();
-                app.update(update?);
-            }
-        }
-    }
 }
 
 type Inbox = tokio::sync::mpsc::Receiver<Update>;
 
 impl Session {
-    /// The editor has the terminal until it ends; what the daemon says meanwhile is heard and not drawn.
-    async fn edit(&mut self, pending: Pending, ends: &mut Ends) -> anyhow::Result<Flow> {
-        self.tasks.stop_listening().await;
-        self.screen.lend();
-        let edited = editor_result(&mut self.app, pending.text, ends).await;
-        self.screen.take_back(self.app.shell.mouse)?;
-        ends.keys = self.tasks.listen(Keyboard::Attached);
-        self.dirty = Dirty::Yes;
-        self.app.shell.clock = Clock::now();
-        let Some(edited) = edited else {
-            return Ok(Flow::Stop);
-        };
-        self.app.update(Update::Call(pending.then.with(edited)));
-        Ok(Flow::On)
-    }
-
-    async fn serve(&mut self, inbox: Inbox, keyboard: Keyboard, until: &Until) -> anyhow::Result<Inbox> {
-        let mut ends = Ends {
-            inbox,
-            keys: self.tasks.listen(keyboard),
-            signals: Signals::new()?,
-        };
+    async fn serve(&mut self, sources: &mut Sources, until: &Until) -> anyhow::Result<()> {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let due = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
             let mut flow = Flow::On;
             tokio::select! {
-                update = ends.inbox.recv() => match update {
+                update = sources.inbox.recv() => match update {
                     Some(update) => self.update(update),
                     None => flow = Flow::Stop,
                 },
-                key = ends.keys.recv() => flow = self.input(key)?,
+                key = sources.keys.next() => flow = self.input(key),
                 () = sleep_until(due.into()), if self.dirty == Dirty::Yes => {}
                 _ = second.tick() => self.tick(),
-                () = ends.signals.stop() => flow = Flow::Stop,
+                asked = sources.signals.next() => match asked {
+                    Asked::Stop | Asked::Interrupt => flow = Flow::Stop,
+                    Asked::Resume => flow = self.take_back(&mut sources.signals).await?,
+                    Asked::Resize => self.dirty = Dirty::Yes,
+                },
                 why = self.tasks.ended() => anyhow::bail!("{why}"),
             }
-            while let Ok(update) = ends.inbox.try_recv() {
+            while let Ok(update) = sources.inbox.try_recv() {
                 self.update(update);
             }
-            while let (Flow::On, Ok(key)) = (flow, ends.keys.try_recv()) {
-                flow = self.input(Some(key))?;
+            while let (Flow::On, Some(key)) = (flow, sources.keys.pop()) {
+                flow = self.input(Some(key));
             }
             if self.perform_effects()? == Flow::Stop || flow == Flow::Stop {
-                return Ok(ends.inbox);
+                return Ok(());
             }
-            if let Some(pending) = self.pending.take()
-                && self.edit(pending, &mut ends).await? == Flow::Stop
+            if let Some(borrower) = self.lending.take()
+                && self.lend(borrower, sources).await? == Flow::Stop
             {
-                return Ok(ends.inbox);
+                return Ok(());
             }
             self.draw_if_due()?;
             let has_data = self.app.shell.live.overview.is_some() && self.dirty == Dirty::No;
             if matches!(until, Until::FirstData(_)) && has_data {
-                return Ok(ends.inbox);
+                return Ok(());
             }
         }
     }
@@ -200,24 +172,21 @@ impl Session {
         self.dirty = Dirty::Yes;
     }
 
-    fn input(&mut self, input: Option<Input>) -> anyhow::Result<Flow> {
+    fn input(&mut self, input: Option<Input>) -> Flow {
         self.app.shell.clock = Clock::now();
         match input {
-            Some(Input::Key(key)) if key.kind != KeyEventKind::Release => {
-                if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') {
-                    self.screen.suspend()?;
-                } else {
-                    self.app.key(key);
-                }
+            Some(Input::Key(key)) if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') => {
+                self.lending = Some(Borrower::Shell);
             }
+            Some(Input::Key(key)) => self.app.key(key),
             Some(Input::Paste(text)) => self.app.paste(&text),
             Some(Input::Mouse(mouse)) => self.app.click(mouse.kind, mouse.column, mouse.row),
             Some(_) => {}
             // The terminal is gone: there is nobody to go on for.
-            None => return Ok(Flow::Stop),
+            None => return Flow::Stop,
         }
         self.dirty = Dirty::Yes;
-        Ok(Flow::On)
+        Flow::On
     }
 
     fn perform_effects(&mut self) -> anyhow::Result<Flow> {
@@ -226,7 +195,7 @@ impl Session {
                 Effect::Quit => return Ok(Flow::Stop),
                 Effect::Copy(text) => self.screen.copy(&text)?,
                 Effect::Mouse(mouse) => self.screen.set_mouse(mouse)?,
-                Effect::Editor { text, then } => self.pending = Some(Pending { text, then }),
+                Effect::Editor { text, then } => self.lending = Some(Borrower::Editor { text, then }),
                 _ => self.hand_over(effect),
             }
         }

@@ -4,8 +4,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream};
-use futures_util::StreamExt;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
@@ -14,10 +12,10 @@ use crate::client::Client;
 use crate::conn;
 use crate::picture::{Maker, PictureKey, Studio};
 use crate::shell::{AnyRequest, Effect, Update};
+use crate::signals::{self, Signals};
 
 const WAITING_UPDATES: usize = 256;
 const WAITING_REQUESTS: usize = 64;
-const WAITING_KEYS: usize = 256;
 const READS_AT_ONCE: usize = 4;
 const LAST_WRITES: Duration = Duration::from_millis(500);
 
@@ -33,30 +31,22 @@ pub struct Tasks {
     running: JoinSet<()>,
     /// The one that is waited for at the end.
     writer: JoinSet<()>,
-    /// Ends by itself when the terminal is gone.
-    listener: JoinSet<()>,
 }
 
 /// Too much is waiting already; the effect comes back.
 #[derive(Debug)]
 pub struct Busy(pub Box<Effect>);
 
-/// The source of keys, if there is one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keyboard {
-    Attached,
-    None,
-}
-
 impl Tasks {
     /// Starts the tasks; what they have to say comes through the receiver.
-    pub fn start(client: &Client, studio: Studio) -> (Self, Receiver<Update>) {
+    pub fn start(client: &Client, studio: Studio, signals: Signals) -> (Self, Receiver<Update>) {
         let (updates, inbox) = mpsc::channel(WAITING_UPDATES);
         let (reads, read_requests) = mpsc::channel(WAITING_REQUESTS);
         let (writes, write_requests) = mpsc::channel(WAITING_REQUESTS);
         let (pictures, picture_requests) = mpsc::channel(WAITING_REQUESTS);
         let (exports, export_requests) = mpsc::channel(1);
         let mut running = JoinSet::new();
+        running.spawn(signals::enforce(signals));
         running.spawn(conn::follow(client.clone(), updates.clone()));
         running.spawn(serve_reads(client.clone(), read_requests, updates.clone()));
         let maker = Maker::new(client.clone(), studio);
@@ -72,34 +62,8 @@ impl Tasks {
             exports,
             running,
             writer,
-            listener: JoinSet::new(),
         };
         (tasks, inbox)
-    }
-
-    /// Keys, pasted text and the mouse. The channel closes when the terminal is gone.
-    ///
-    /// In a task of its own because the stream keeps only the waker that polled it first: polling
-    /// it once more just to see whether there is more would lose the next key.
-    pub fn listen(&mut self, keyboard: Keyboard) -> Receiver<Input> {
-        let (keys, inbox) = mpsc::channel(WAITING_KEYS);
-        self.listener.spawn(async move {
-            if keyboard == Keyboard::None {
-                return keys.closed().await;
-            }
-            let mut stream = EventStream::new();
-            while let Some(Ok(input)) = stream.next().await {
-                if keys.send(input).await.is_err() {
-                    return;
-                }
-            }
-        });
-        inbox
-    }
-
-    /// Comes back when nobody reads the keyboard any more: an editor is to have it.
-    pub async fn stop_listening(&mut self) {
-        self.listener.shutdown().await;
     }
 
     /// Hands the effect to its task; what the loop does itself is not for here.

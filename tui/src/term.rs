@@ -1,15 +1,18 @@
 //! Taking the terminal over and giving it back, whatever happens in between.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
-};
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, queue};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::unistd::{getpgrp, tcgetpgrp};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -18,13 +21,42 @@ use crate::shell::Mouse;
 
 /// The terminal is taken over and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// The modes it was found in.
+static MODES: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// A whole frame at 160 x 48 with colours fits.
 const BUFFER_BYTES: usize = 64 << 10;
 
 type Output = BufWriter<Box<dyn Write + Send>>;
 
+/// Standard output, also where another program has made it non-blocking: a frame is written whole.
+struct Tty;
+
+impl Write for Tty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match nix::unistd::write(io::stdout(), bytes) {
+                Err(Errno::EAGAIN) => {
+                    let stdout = io::stdout();
+                    poll(
+                        &mut [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)],
+                        PollTimeout::NONE,
+                    )?;
+                }
+                Err(Errno::EINTR) => {}
+                written => return written.map_err(Into::into),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The terminal while it is ours. Dropping gives it back.
+///
+/// The terminal is never asked for anything: an answer would have to be read, and may never come.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Output>>,
 }
@@ -34,7 +66,7 @@ impl Screen {
     pub fn take() -> anyhow::Result<Self> {
         restore_on_panic();
         take_over().context("cannot take over the terminal")?;
-        let output: Output = BufWriter::with_capacity(BUFFER_BYTES, Box::new(io::stdout()));
+        let output: Output = BufWriter::with_capacity(BUFFER_BYTES, Box::new(Tty));
         let terminal = Terminal::new(CrosstermBackend::new(output)).context("cannot draw on the terminal")?;
         Ok(Self { terminal })
     }
@@ -56,9 +88,10 @@ impl Screen {
         Ok(())
     }
 
-    /// The next frame is drawn from nothing.
+    /// The next frame is drawn from nothing. `Terminal::clear` would ask for the cursor's position.
     pub fn wipe(&mut self) -> anyhow::Result<()> {
-        self.terminal.clear()?;
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())?;
         Ok(())
     }
 
@@ -90,18 +123,15 @@ impl Screen {
         give_back();
     }
 
-    /// Takes it again.
+    /// Whoever had the terminal was ended and may not have tidied up: dropping does.
+    pub fn reclaim(&mut self) {
+        TAKEN.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes it again, in whatever mode it was left.
     pub fn take_back(&mut self, mouse: Mouse) -> anyhow::Result<()> {
         take_over().context("cannot take the terminal again")?;
         self.set_mouse(mouse)?;
-        self.wipe()
-    }
-
-    /// Gives the terminal back, stops until the shell goes on, and takes it again.
-    pub fn suspend(&mut self) -> anyhow::Result<()> {
-        give_back();
-        nix::sys::signal::raise(nix::sys::signal::Signal::SIGTSTP).context("cannot stop")?;
-        take_over().context("cannot take the terminal again")?;
         self.wipe()
     }
 }
@@ -113,9 +143,12 @@ impl Drop for Screen {
 }
 
 fn take_over() -> io::Result<()> {
-    enable_raw_mode()?;
+    let mut modes = tcgetattr(io::stdin())?;
+    lock(&MODES).get_or_insert_with(|| modes.clone());
+    cfmakeraw(&mut modes);
+    tcsetattr(io::stdin(), SetArg::TCSANOW, &modes)?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    execute!(Tty, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
 /// Puts the terminal back as it was found. Safe to call at any time, any number of times.
@@ -125,14 +158,41 @@ fn give_back() {
     }
     // Nothing can be done when the terminal is gone.
     let _ = execute!(
-        io::stdout(),
+        Tty,
         EndSynchronizedUpdate,
         DisableMouseCapture,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = disable_raw_mode();
+    restore_modes();
+}
+
+/// Ends raw mode, if this process group may: changing the modes of another one's terminal would stop it.
+pub fn restore_modes() {
+    if let Some(modes) = lock(&MODES).as_ref().filter(|_| is_foreground()) {
+        // Nothing can be done when the terminal is gone.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, modes);
+    }
+}
+
+/// A panic while it was locked has changed nothing in it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The shell has given the terminal to this process group, or there is no shell.
+pub fn is_foreground() -> bool {
+    tcgetpgrp(io::stdin()).map_or(true, |group| group == getpgrp())
+}
+
+/// Nobody holds the other side of the terminal any more.
+pub fn is_gone() -> bool {
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+    let gone = PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
+    let polled = poll(&mut fds, PollTimeout::ZERO);
+    polled.is_ok() && fds[0].revents().is_some_and(|flags| flags.intersects(gone))
 }
 
 /// The message of a panic must be readable, and the shell usable after it.

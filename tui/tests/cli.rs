@@ -1,9 +1,10 @@
-//! The twins on the command line, against a daemon that answers by hand.
+//! The program against a daemon that answers by hand: the twins on the command line, and the screens in a terminal.
 
 mod campaigns;
 mod cases;
 mod dead;
 mod fake;
+mod terminal;
 
 use std::path::Path;
 use std::process::{Command, Output};

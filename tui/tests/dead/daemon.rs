@@ -62,13 +62,13 @@ fn page(rows: &Value) -> Value {
 }
 
 /// The states of an operation, in the order of the requests.
-struct Life {
+pub struct Life {
     states: &'static [&'static str],
     looked: AtomicUsize,
 }
 
 impl Life {
-    const fn new(states: &'static [&'static str]) -> Self {
+    pub const fn new(states: &'static [&'static str]) -> Self {
         Self {
             states,
             looked: AtomicUsize::new(0),
@@ -80,7 +80,7 @@ impl Life {
         operation(self.states[at], "redrive", &json!({}))
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    pub fn answer(&self, request: &Request) -> Answer {
         let path = request.path.split('?').next().unwrap_or_default();
         let (letter_path, one) = (format!("/v1/dead/{LETTER}"), format!("/v1/operations/{OPERATION}"));
         let verb = path.strip_prefix(&one).unwrap_or("");

@@ -1,6 +1,6 @@
 //! `tradepost queues`, `dead` and `ops`.
 
-mod daemon;
+pub mod daemon;
 
 use serde_json::{Value, json};
 

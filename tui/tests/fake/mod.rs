@@ -65,30 +65,33 @@ fn serve(stream: impl Read + Write, seen: &Seen, answer: &impl Fn(&Request) -> A
     let Some(request) = read_request(&mut stream) else {
         return;
     };
-    let (status, body) = answer(&request);
+    let answer = answer(&request);
     seen.lock().expect("no test panicked while it held this").push(request);
-    let (kind, bytes) = match &body {
+    send(stream.get_mut(), &answer);
+}
+
+/// The client may have gone already.
+pub fn send(out: &mut impl Write, (status, body): &Answer) {
+    let (kind, bytes) = match body {
         // Lines of a stream.
-        Value::Array(lines) if status == 299 => {
+        Value::Array(lines) if *status == 299 => {
             let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
             ("application/x-ndjson", lines.into_bytes())
         }
-        body if status >= 400 => ("application/problem+json", body.to_string().into_bytes()),
+        body if *status >= 400 => ("application/problem+json", body.to_string().into_bytes()),
         body => ("application/json", body.to_string().into_bytes()),
     };
     let head = format!(
         "HTTP/1.1 {status} Status\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         bytes.len()
     );
-    let out = stream.get_mut();
-    // The client may have gone already.
     let _ = out
         .write_all(head.as_bytes())
         .and_then(|()| out.write_all(&bytes))
         .and_then(|()| out.flush());
 }
 
-fn read_request(stream: &mut impl BufRead) -> Option<Request> {
+pub fn read_request(stream: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
