@@ -1,6 +1,8 @@
 //! The way pictures get to this terminal. Decided from the environment alone: asking the terminal
 //! would hold up the start by two seconds where it does not answer.
 
+use crate::theme::Ground;
+
 /// The values of `--graphics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Choice {
@@ -40,7 +42,7 @@ pub struct Graphics {
     /// Pixels of a cell; for half blocks one by two.
     pub cell: (u16, u16),
     pub wrapping: Wrapping,
-    pub packing: Packing,
+    pub ground: Ground,
 }
 
 /// The wrapping of graphics sequences inside tmux.
@@ -48,13 +50,6 @@ pub struct Graphics {
 pub enum Wrapping {
     None,
     Tmux,
-}
-
-/// The compression that the terminal is known to unpack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    Raw,
-    Zlib,
 }
 
 impl Graphics {
@@ -74,7 +69,7 @@ impl Graphics {
                 _ => cell.unwrap_or((10, 20)),
             },
             wrapping: if in_tmux(&read) { Wrapping::Tmux } else { Wrapping::None },
-            packing: packing(&read),
+            ground: Ground::from_environment(&read),
         }
     }
 
@@ -89,6 +84,11 @@ impl Graphics {
         }
     }
 
+    /// Pictures are made of characters, which other text covers.
+    pub fn is_text(self) -> bool {
+        matches!(self.protocol, Protocol::Halfblocks | Protocol::Shades)
+    }
+
     /// These draw over cells, so that the screen has to be wiped when the picture goes.
     pub fn leaves_pixels(self) -> bool {
         matches!(self.protocol, Protocol::Sixel | Protocol::Iterm2)
@@ -101,22 +101,6 @@ fn is_set(read: &impl Fn(&str) -> Option<String>, name: &str) -> bool {
 
 fn in_tmux(read: &impl Fn(&str) -> Option<String>) -> bool {
     is_set(read, "TMUX") || read("TERM").is_some_and(|t| t.starts_with("tmux"))
-}
-
-/// Terminals that speak kitty's protocol and are known to unpack.
-fn packing(read: &impl Fn(&str) -> Option<String>) -> Packing {
-    let named = [
-        read("TERM").unwrap_or_default(),
-        read("TERM_PROGRAM").unwrap_or_default(),
-    ];
-    let known = named
-        .iter()
-        .any(|name| name.contains("kitty") || name.contains("ghostty"));
-    if known || is_set(read, "KITTY_WINDOW_ID") {
-        Packing::Zlib
-    } else {
-        Packing::Raw
-    }
 }
 
 fn guess(read: &impl Fn(&str) -> Option<String>) -> Protocol {

@@ -3,10 +3,12 @@
 
 mod compose;
 mod key;
+mod kitty;
 mod zoom;
 
 pub use crate::client::PictureOf;
 pub use key::{Background, Colour, Focus, PictureKey};
+pub use kitty::{KittyPicture, forget_kitty_pictures};
 pub use zoom::{Pan, Zoom};
 
 use std::sync::Arc;
@@ -16,11 +18,10 @@ use ratatui::layout::Size;
 use ratatui_image::protocol::Protocol as Encoded;
 use ratatui_image::protocol::halfblocks::Halfblocks;
 use ratatui_image::protocol::iterm2::Iterm2;
-use ratatui_image::protocol::kitty::Kitty;
 use ratatui_image::protocol::sixel::Sixel;
 
 use crate::client::Client;
-use crate::graphics::{Graphics, Packing, Protocol, Wrapping};
+use crate::graphics::{Graphics, Protocol, Wrapping};
 
 /// The widths the daemon makes.
 const WIDTHS: [u32; 4] = [64, 128, 256, 512];
@@ -31,6 +32,7 @@ const KEPT_SOURCES: usize = 9;
 #[derive(Clone)]
 pub enum Shown {
     Encoded(Box<Encoded>),
+    Kitty(Box<KittyPicture>),
     /// Lines of `░▒▓█`.
     Shades(Vec<String>),
     /// The daemon has none.
@@ -42,6 +44,7 @@ impl std::fmt::Debug for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Encoded(_) => f.write_str("Encoded"),
+            Self::Kitty(_) => f.write_str("Kitty"),
             Self::Shades(lines) => f.debug_tuple("Shades").field(lines).finish(),
             Self::Missing => f.write_str("Missing"),
             Self::Failed(why) => f.debug_tuple("Failed").field(why).finish(),
@@ -169,19 +172,21 @@ impl Studio {
 
 fn encode_as(graphics: Graphics, image: RgbaImage, size: Size, id: u32) -> Shown {
     let in_tmux = graphics.wrapping == Wrapping::Tmux;
-    let zlib = graphics.packing == Packing::Zlib;
-    let dynamic = DynamicImage::ImageRgba8(image);
+    let dynamic = |image| DynamicImage::ImageRgba8(image);
+    let boxed = |encoded| Shown::Encoded(Box::new(encoded));
     let encoded = match graphics.protocol {
-        Protocol::Shades => return Shown::Shades(compose::shades(&dynamic.into_luma8())),
-        Protocol::Halfblocks => Halfblocks::new(dynamic, size).map(Encoded::Halfblocks),
-        Protocol::Kitty => Kitty::new(dynamic, size, kitty_id(id), in_tmux, zlib).map(Encoded::Kitty),
-        Protocol::Iterm2 => Iterm2::new(dynamic, size, in_tmux).map(Encoded::ITerm2),
-        Protocol::Sixel => Sixel::new(dynamic, size, in_tmux).map(Encoded::Sixel),
+        Protocol::Shades => {
+            let grey = dynamic(image).into_luma8();
+            return Shown::Shades(compose::shades(&grey, graphics.ground));
+        }
+        Protocol::Halfblocks => Halfblocks::new(dynamic(image), size).map(|it| boxed(Encoded::Halfblocks(it))),
+        Protocol::Kitty => {
+            KittyPicture::new(image, size, id, graphics.wrapping).map(|picture| Shown::Kitty(Box::new(picture)))
+        }
+        Protocol::Iterm2 => Iterm2::new(dynamic(image), size, in_tmux).map(|it| boxed(Encoded::ITerm2(it))),
+        Protocol::Sixel => Sixel::new(dynamic(image), size, in_tmux).map(|it| boxed(Encoded::Sixel(it))),
     };
-    encoded.map_or_else(
-        |e| Shown::Failed(format!("the picture could not be encoded: {e}")),
-        |encoded| Shown::Encoded(Box::new(encoded)),
-    )
+    encoded.unwrap_or_else(|e| Shown::Failed(format!("the picture could not be encoded: {e}")))
 }
 
 fn checker_size(protocol: Protocol) -> u32 {
@@ -191,28 +196,13 @@ fn checker_size(protocol: Protocol) -> u32 {
     }
 }
 
-/// As many pictures the terminal holds at once.
-const KITTY_SLOTS: u32 = 16;
-const KITTY_FIRST: u32 = 0x5450_0000;
-
-/// Sixteen names, used in turn: the terminal never holds more pictures of ours than that.
-fn kitty_id(id: u32) -> u32 {
-    KITTY_FIRST | (id % KITTY_SLOTS)
-}
-
-/// Tells a terminal that speaks kitty's protocol to forget our pictures.
-pub fn forget_kitty_pictures() -> String {
-    (0..KITTY_SLOTS)
-        .map(|slot| format!("\x1b_Ga=d,d=I,i={},q=2\x1b\\", kitty_id(slot)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use image::Rgba;
     use tradepost_common::ids::ItemId;
 
     use super::*;
+    use crate::theme::Ground;
 
     fn studio() -> Studio {
         Studio {
@@ -278,18 +268,21 @@ mod tests {
     }
 
     #[test]
-    fn without_colour_dark_pixels_are_full_blocks() {
+    fn without_colour_light_is_light_on_any_background() {
         let half = RgbaImage::from_fn(20, 20, |x, _| {
-            if x < 10 {
-                Rgba([0, 0, 0, 255])
-            } else {
-                Rgba([0, 0, 0, 0])
-            }
+            let grey = if x < 10 { 0 } else { 255 };
+            Rgba([grey, grey, grey, 255])
         });
-        let Shown::Shades(lines) = studio().encode(&half, &key(Focus::Sharp, Colour::None), 1) else {
-            panic!("no colour means shades");
-        };
-        assert_eq!(lines.len(), 10);
-        assert!(lines[5].starts_with("████████") && lines[5].ends_with("        "));
+        for (ground, line) in [
+            (Ground::Dark, "          ██████████"),
+            (Ground::Light, "██████████          "),
+        ] {
+            let mut studio = studio();
+            studio.graphics.ground = ground;
+            let Shown::Shades(lines) = studio.encode(&half, &key(Focus::Sharp, Colour::None), 1) else {
+                panic!("no colour means shades");
+            };
+            assert_eq!((lines.len(), lines[5].as_str()), (10, line), "{ground:?}");
+        }
     }
 }

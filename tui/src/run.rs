@@ -18,7 +18,7 @@ use crate::shell::{App, Effect, Update};
 use crate::signals::{Asked, Signals};
 use crate::tasks::Tasks;
 use crate::term::{self, Screen};
-use crate::theme::Theme;
+use crate::theme::{Ground, Theme};
 use lending::Borrower;
 
 /// At most one frame in this time: 60 a second.
@@ -52,7 +52,10 @@ pub async fn run(client: Client, options: Options) -> anyhow::Result<()> {
         true => (Keyboard::attached()?, term::cell_pixels()),
         false => (Keyboard::none(), None),
     };
-    let graphics = Graphics::new(options.graphics, cell, read);
+    let mut graphics = Graphics::new(options.graphics, cell, read);
+    if options.theme == Some(Theme::Light) {
+        graphics.ground = Ground::Light;
+    }
     let theme = options.theme.unwrap_or_else(|| Theme::from_environment(read));
     // The line is opened while the terminal is being taken over.
     let (tasks, inbox) = Tasks::start(&client, Studio { graphics }, Signals::new()?);

@@ -29,16 +29,33 @@ pub enum Theme {
     Mono,
 }
 
+/// The background of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    Dark,
+    Light,
+}
+
+impl Ground {
+    /// Dark unless the terminal says otherwise.
+    pub fn from_environment(read: impl Fn(&str) -> Option<String>) -> Self {
+        let background = read("COLORFGBG").and_then(|v| v.rsplit(';').next().map(str::to_owned));
+        match background.as_deref() {
+            Some("7" | "15") => Self::Light,
+            _ => Self::Dark,
+        }
+    }
+}
+
 impl Theme {
     /// `NO_COLOR` wins, then what the terminal says about its background.
     pub fn from_environment(read: impl Fn(&str) -> Option<String>) -> Self {
         if read("NO_COLOR").is_some_and(|v| !v.is_empty()) || read("TERM").as_deref() == Some("dumb") {
             return Self::Mono;
         }
-        let background = read("COLORFGBG").and_then(|v| v.rsplit(';').next().map(str::to_owned));
-        match background.as_deref() {
-            Some("7" | "15") => Self::Light,
-            _ => Self::Dark,
+        match Ground::from_environment(read) {
+            Ground::Light => Self::Light,
+            Ground::Dark => Self::Dark,
         }
     }
 

@@ -4,9 +4,13 @@ use image::imageops::{self, FilterType};
 use image::{Rgba, RgbaImage};
 
 use super::Background;
+use crate::theme::Ground;
 
 /// Pixels across a blurred picture: shapes of pages, no details.
 const BLUR_PIXELS: u32 = 7;
+
+/// Nothing, a quarter, a half, three quarters, all of the cell.
+const RAMP: [char; 5] = [' ', '░', '▒', '▓', '█'];
 
 /// The largest size of the same shape that fits into the room.
 pub fn fit((w, h): (u32, u32), (room_w, room_h): (u32, u32)) -> Option<(u32, u32)> {
@@ -64,9 +68,12 @@ pub fn compose(picture: &RgbaImage, (w, h): (u32, u32), background: Background, 
     })
 }
 
-/// One character for two pixels above each other, by how dark they are.
-pub fn shades(grey: &image::GrayImage) -> Vec<String> {
-    const RAMP: [char; 5] = ['█', '▓', '▒', '░', ' '];
+/// One character for two pixels above each other, filled with the foreground as far as that is what they look like.
+pub fn shades(grey: &image::GrayImage, ground: Ground) -> Vec<String> {
+    let filled = |light: usize| match ground {
+        Ground::Dark => light,
+        Ground::Light => 255 - light,
+    };
     let pairs = grey.height() / 2;
     (0..pairs)
         .map(|row| {
@@ -74,7 +81,7 @@ pub fn shades(grey: &image::GrayImage) -> Vec<String> {
                 .map(|x| {
                     let pair = [grey.get_pixel(x, row * 2).0[0], grey.get_pixel(x, row * 2 + 1).0[0]];
                     let mean = (usize::from(pair[0]) + usize::from(pair[1])) / 2;
-                    RAMP[mean * RAMP.len() / 256]
+                    RAMP[filled(mean) * RAMP.len() / 256]
                 })
                 .collect()
         })

@@ -7,7 +7,7 @@ use ratatui_image::Image;
 
 use super::Shell;
 use crate::canvas::Canvas;
-use crate::graphics::{self, Depth};
+use crate::graphics::{self, Depth, Graphics};
 use crate::picture::{Colour, Focus, PictureKey, PictureOf, Shown, Zoom};
 use crate::text;
 use crate::theme::{Theme, Tone};
@@ -36,13 +36,13 @@ pub fn colour(cx: &Shell) -> Colour {
 /// Draws the picture, when it is here.
 pub fn draw_key(canvas: &mut Canvas<'_>, room: Rect, key: &PictureKey, cx: &Shell) {
     // Pixels cannot be covered: they make way for what is drawn over the screen.
-    if cx.has_overlay() && cx.pictures.graphics.cell != (1, 2) {
+    if cx.has_overlay() && !cx.pictures.graphics.is_text() {
         return;
     }
-    draw_shown(canvas, room, cx.pictures.get(key), cx.pictures.graphics.depth);
+    draw_shown(canvas, room, cx.pictures.get(key), cx.pictures.graphics);
 }
 
-fn draw_shown(canvas: &mut Canvas<'_>, room: Rect, shown: Option<&Shown>, depth: Depth) {
+fn draw_shown(canvas: &mut Canvas<'_>, room: Rect, shown: Option<&Shown>, graphics: Graphics) {
     match shown {
         None => centred(canvas, room, "Reading the image …"),
         Some(Shown::Missing) => centred(canvas, room, "No image of this file"),
@@ -52,9 +52,14 @@ fn draw_shown(canvas: &mut Canvas<'_>, room: Rect, shown: Option<&Shown>, depth:
             let size = encoded.size();
             let place = middle(room, size.width, size.height);
             Image::new(encoded).allow_clipping(true).render(place, canvas.buffer);
-            if depth == Depth::Indexed {
+            if graphics.depth == Depth::Indexed && graphics.is_text() {
                 flatten(canvas, place);
             }
+        }
+        // The colour of its cells is the number of the picture.
+        Some(Shown::Kitty(picture)) => {
+            let size = picture.size();
+            picture.render(middle(room, size.width, size.height), canvas.buffer);
         }
     }
 }

@@ -162,7 +162,7 @@ fn pictures_come_and_go_and_so_do_sizes() {
             terminal.shows_after("8", "birds / line");
             terminal.shows_after("7", "TITLE");
             terminal.resize(120, 40);
-            terminal.shows_after("8", "CC-BY-4.0");
+            terminal.shows_after("8", "a approves 1 file");
         }
         terminal.write("q");
         assert!(terminal.ends("q").success(), "{protocol}");
