@@ -138,9 +138,10 @@ fn terminal_ends_while_there_is_no_daemon() {
 fn terminal_that_takes_no_more_bytes_still_ends() {
     let daemon = Daemon::start();
     let mut terminal = open(&daemon, Session::Controlled, &[]);
-    for _ in 0..200 {
+    // Far more than the kernel keeps, at a frame in 16 ms.
+    for _ in 0..1500 {
         terminal.write("0123456");
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(3));
     }
     terminal.signal(Signal::SIGTERM);
     terminal.ends_unread("SIGTERM while nobody reads");
