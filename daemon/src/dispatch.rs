@@ -42,8 +42,9 @@ impl Handler for Dispatcher {
 
     fn on_end(&self, message: &Message, took: Duration, ending: Ending) {
         let outcome = match ending {
-            Ending::Ok => latency::Outcome::Ok,
+            Ending::Done => latency::Outcome::Ok,
             Ending::Failed => latency::Outcome::Error,
+            Ending::Released => return,
         };
         self.0
             .latency

@@ -125,6 +125,19 @@ async fn files_that_never_end_are_refused_and_others_are_published_meanwhile() {
     assert_eq!(drawn, ["a path of 1e9 without a size"], "{trace}");
     let overview = app.look("/v1/overview").await;
     assert_eq!(overview["counts"]["dead_letters"], 0, "{overview}");
+    let latency = app.look("/v1/latency").await;
+    let rows = latency["latency"].as_array().unwrap();
+    let rendering = rows.iter().find(|row| row["name"] == "render.render").unwrap();
+    assert_eq!(
+        rendering["errors"], 0,
+        "a refused or deferred file is no error: {rendering}"
+    );
+    let ended = rendering["total"]["count"].as_u64().unwrap();
+    assert_eq!(
+        ended,
+        bombs.len() as u64 + 5,
+        "each file once, deferrals not: {rendering}"
+    );
 }
 
 #[tokio::test]

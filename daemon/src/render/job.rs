@@ -23,6 +23,7 @@ use crate::jobs::{Job, PreviewJob, RenderJob};
 use crate::objects::{member_key, rendition_key};
 use crate::pinned;
 use crate::scan::service::{self as scan, Scanned};
+use crate::telemetry::latency;
 use crate::uploads::service as uploads;
 use tradepost_jail::{JailError, Published, Rendered, Rendition};
 use tradepost_queue::Outcome;
@@ -91,8 +92,17 @@ async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::
         }));
     }
     let file = in_memory(&bytes).context("handing the file to the jail")?;
-    let rendering = app.jail.render(file, &item.sha256, &item.path, &app.presets);
-    let (findings, rendered) = match timed(app, "render.render", rendering).await {
+    let started = Instant::now();
+    let result = app.jail.render(file, &item.sha256, &item.path, &app.presets).await;
+    if !matches!(result, Err(JailError::Deferred)) {
+        let outcome = match &result {
+            Err(error) if !error.is_about_the_file() => latency::Outcome::Error,
+            _ => latency::Outcome::Ok,
+        };
+        app.latency
+            .record(Scope::Stage, "render.render", started.elapsed(), outcome);
+    }
+    let (findings, rendered) = match result {
         Ok(mut rendered) => (std::mem::take(&mut rendered.findings), Some(rendered)),
         Err(JailError::Deferred) => return Ok(None),
         Err(error) => (findings::from_jail_error(error, Some(&item.path), attempt)?, None),

@@ -80,6 +80,16 @@ pub enum JailError {
     Broken(anyhow::Error),
 }
 
+impl JailError {
+    /// True if the file is the reason: the jail did its work.
+    pub fn is_about_the_file(&self) -> bool {
+        match self {
+            Self::Timeout { .. } | Self::Memory | Self::Refused(_) => true,
+            Self::Crash { .. } | Self::Deferred | Self::Broken(_) => false,
+        }
+    }
+}
+
 /// One file of a pack, inflated.
 #[derive(Debug, Clone)]
 pub struct Member {

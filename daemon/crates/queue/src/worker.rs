@@ -58,8 +58,10 @@ pub trait Handler: Send + Sync + 'static {
 /// The end of a handler, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    Ok,
+    Done,
     Failed,
+    /// The message went back, and nothing was done: a later delivery does it.
+    Released,
 }
 
 /// The limits of the worker of one queue.

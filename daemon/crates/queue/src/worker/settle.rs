@@ -28,7 +28,8 @@ impl<H: Handler> Worker<H> {
         };
         let ending = match result {
             Some(Err(_)) => Ending::Failed,
-            _ => Ending::Ok,
+            Some(Ok(Outcome::Done | Outcome::Discard(_))) => Ending::Done,
+            Some(Ok(Outcome::Retry(_))) | None => Ending::Released,
         };
         self.handler.on_end(&message, clock.elapsed(), ending);
         match result {
