@@ -33,7 +33,7 @@ use crate::ids::CampaignId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scope {
-    /// `icon`, `illustration`, `model`, `texture`, `audio`; empty: all.
+    /// Names of [`Kind`](crate::catalog::Kind); empty: all.
     pub kinds: Vec<String>,
     /// One family: its id, or `account/slug`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,10 +3,10 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tradepost_common::catalog::Kind;
 use tradepost_common::ids::{CampaignId, ItemId, SetId, UploadId};
 use tradepost_common::problem::Fault;
 use tradepost_common::uploads::UploadState;
-use tradepost_inspect::manifest::Kind;
 use tradepost_queue::{NewMessage, Queue};
 
 pub const SCAN: Queue = Queue::new("scan");

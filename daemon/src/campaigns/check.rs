@@ -2,8 +2,8 @@
 
 use sqlx::PgPool;
 use tradepost_common::campaigns::{NewCampaign, Scope};
+use tradepost_common::catalog::Kind;
 use tradepost_common::text::Text;
-use tradepost_inspect::manifest::Kind;
 use tradepost_render::presets::Preset;
 
 use super::queries;

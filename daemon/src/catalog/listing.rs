@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use tradepost_common::catalog::Kind;
 use tradepost_common::ids::AccountId;
-use tradepost_inspect::manifest::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

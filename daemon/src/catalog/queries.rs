@@ -6,7 +6,7 @@ use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 use uuid::Uuid;
 
 use super::service::{Item, SetItem, SetProgress};
-use tradepost_inspect::manifest::Kind;
+use tradepost_common::catalog::Kind;
 use tradepost_jail::Rendition;
 
 /// The item a message is about.

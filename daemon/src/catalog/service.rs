@@ -10,7 +10,7 @@ pub use super::drafts::create_draft;
 pub use super::queries::sheets::{delete_sheet, publish_sheet, sheet_candidates, sheet_items};
 use super::queries::{self, sheets};
 pub use super::queries::{counts, find_item, items_of_set, licence, lock_set, picture, set_of_upload, stored_file};
-use tradepost_inspect::manifest::Kind;
+use tradepost_common::catalog::Kind;
 use tradepost_jail::Rendition;
 use tradepost_render::presets::{Format, Preset};
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use tradepost_inspect::manifest::{Kind, MAX_FILES};
+use tradepost_common::catalog::Kind;
+use tradepost_inspect::manifest::MAX_FILES;
 use tradepost_inspect::sample::{PackSpec, SampleFile, drawn_pack, eicar, scripted, write_pack};
 use walkdir::WalkDir;
 

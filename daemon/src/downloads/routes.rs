@@ -138,19 +138,7 @@ async fn get_item_file(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> Ap
         .sha256
         .try_into()
         .map_err(|_| ApiError::NotFound("published file"))?;
-    let media_type = match FileType::of_path(&file.path) {
-        // The copy of a compressed one is plain.
-        FileType::Svg | FileType::Svgz => "image/svg+xml",
-        FileType::Png => "image/png",
-        FileType::Jpeg => "image/jpeg",
-        FileType::WebP => "image/webp",
-        FileType::Glb => "model/gltf-binary",
-        FileType::Wav => "audio/wav",
-        FileType::Flac => "audio/flac",
-        FileType::Mp3 => "audio/mpeg",
-        FileType::Ogg => "audio/ogg",
-        FileType::Unknown => "application/octet-stream",
-    };
+    let media_type = FileType::of_path(&file.path).media_type();
     let name = safe_name(
         file.path
             .strip_suffix("z")

@@ -7,9 +7,7 @@ mod value;
 mod words;
 
 use serde::{Deserialize, Serialize};
-use tradepost_common::text_enum;
-
-use crate::media::Family;
+use tradepost_common::catalog::Kind;
 
 pub use self::read::parse;
 pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag, Title};
@@ -40,29 +38,6 @@ pub struct Manifest {
 pub struct Named {
     pub name: PackName,
     pub description: Option<Description>,
-}
-
-text_enum! {
-    /// The kind of all items of a pack.
-    pub enum Kind {
-        Icon = "icon",
-        Illustration = "illustration",
-        Model = "model",
-        Texture = "texture",
-        Audio = "audio",
-    }
-}
-
-impl Kind {
-    /// The family of the files of this kind.
-    pub fn family(self) -> Family {
-        match self {
-            Self::Icon | Self::Illustration => Family::Drawing,
-            Self::Model => Family::Model,
-            Self::Texture => Family::Picture,
-            Self::Audio => Family::Sound,
-        }
-    }
 }
 
 /// Under which terms the items are sold.

@@ -109,7 +109,7 @@ fn kind(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Kind> {
 
 /// Every file is of a format that belongs to the kind.
 fn check_formats(kind: Kind, files: &[FileEntry], faults: &mut Faults) -> bool {
-    let family = kind.family();
+    let family = Family::from(kind);
     let mut sound = true;
     for (index, file) in files.iter().enumerate() {
         let path = file.path.as_str();

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::faults::{Faults, MAX_FAULTS};
+use crate::media::Family;
 
 fn sound() -> Value {
     json!({
@@ -165,7 +166,7 @@ fn the_schema_has_the_same_kinds_and_extensions() {
         let pattern = rule["then"]["properties"]["files"]["items"]["properties"]["path"]["pattern"]
             .as_str()
             .unwrap();
-        for extension in kind.family().extensions().split(", ") {
+        for extension in Family::from(kind).extensions().split(", ") {
             let letters: String = extension
                 .trim_start_matches('.')
                 .chars()

@@ -1,6 +1,7 @@
 //! File types, by the first bytes and by the name of a file.
 
 use serde::{Deserialize, Serialize};
+use tradepost_common::catalog::Kind;
 
 /// A format that a pack may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +70,22 @@ impl FileType {
         }
     }
 
+    /// The media type of a published file, from the IANA registry. The published copy of a compressed SVG is not compressed.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Svg | Self::Svgz => "image/svg+xml",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::WebP => "image/webp",
+            Self::Glb => "model/gltf-binary",
+            Self::Wav => "audio/wav",
+            Self::Flac => "audio/flac",
+            Self::Mp3 => "audio/mpeg",
+            Self::Ogg => "audio/ogg",
+            Self::Unknown => "application/octet-stream",
+        }
+    }
+
     /// `None` for [`Self::Unknown`].
     pub fn family(self) -> Option<Family> {
         match self {
@@ -94,6 +111,18 @@ impl Family {
             Self::Picture => ".png, .jpg, .jpeg, .webp",
             Self::Model => ".glb",
             Self::Sound => ".wav, .flac, .mp3, .ogg",
+        }
+    }
+}
+
+impl From<Kind> for Family {
+    /// The family of the files of a kind.
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Icon | Kind::Illustration => Self::Drawing,
+            Kind::Model => Self::Model,
+            Kind::Texture => Self::Picture,
+            Kind::Audio => Self::Sound,
         }
     }
 }
