@@ -34,6 +34,8 @@ pub use live::{LinkState, Live};
 pub use page::Page;
 #[cfg(test)]
 pub use palette::words as palette_words;
+#[cfg(test)]
+pub use prompt::Refused;
 pub use prompt::{AnyPrompt, Confirm, Field, Fields, Form, FormPrompt, Label, LinePrompt, Prompt, scrolled};
 #[cfg(test)]
 pub use request::answer;
@@ -221,16 +223,19 @@ impl Shell {
         false
     }
 
+    /// Takes the text that was meant for a line which the last message refuses: it must not become keys.
+    pub fn refuse_typing(&mut self) {
+        let why = self.status.as_ref().map_or(String::new(), |status| status.text.clone());
+        self.ask(prompt::Refused { why });
+    }
+
     /// It came up so recently that the key was hardly meant for it.
     pub fn is_new(&self, came_at: Option<Instant>) -> bool {
         came_at.is_none_or(|at| self.clock.instant.saturating_duration_since(at) < NEW_FOR)
     }
 
     fn arm(&mut self) {
-        if self.armed_for().is_some() {
-            self.armed_until = None;
-            self.say(Tone::Plain, "Read-only again");
-        } else if self.has_role(Role::Moderator) || self.has_role(Role::Operator) {
+        if self.has_role(Role::Moderator) || self.has_role(Role::Operator) {
             self.armed_until = Some(self.clock.instant + ARMED_FOR);
             let time = format::countdown(ARMED_FOR);
             self.say(Tone::Plain, format!("Writing is armed for {time}"));
@@ -240,6 +245,11 @@ impl Shell {
                 "Your user is a viewer: writing needs the role moderator or operator",
             );
         }
+    }
+
+    fn disarm(&mut self) {
+        self.armed_until = None;
+        self.say(Tone::Plain, "Read-only again");
     }
 
     /// Drops what is out of date: the message, the permission to write.

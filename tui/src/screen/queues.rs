@@ -52,7 +52,7 @@ impl Queues {
 
     fn ask_concurrency(queue: &QueueRow, cx: &mut Shell) {
         if !cx.may_write(Role::Operator) {
-            return;
+            return cx.refuse_typing();
         }
         let name = queue.name.clone();
         let most = format::count(MAX_CONCURRENCY.into());

@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use tradepost_common::problem::{Fault, Problem};
 
 use crate::client::{Failure, Reply};
-use crate::shell::{Action, AnyRequest, App, Effect, Request, Update, answer};
+use crate::shell::{Action, AnyRequest, App, Effect, Refused, Request, Update, answer};
 
 pub fn lines(app: &mut App, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -104,6 +104,11 @@ impl App {
         self.shell.status.as_ref().map_or("", |status| &status.text)
     }
 
+    /// A prompt is open that takes an answer.
+    pub fn is_asking(&self) -> bool {
+        self.shell.prompt.is_some() && !self.shell.prompt_is::<Refused>()
+    }
+
     /// The text that waits for an editor.
     pub fn in_editor(&self) -> Option<&str> {
         self.shell.effects.iter().find_map(|effect| match effect {
@@ -126,5 +131,81 @@ impl App {
     pub fn data_age(&self) -> Option<Duration> {
         let at = self.screens.shown_screen().read_at(&self.shell)?;
         Some(self.shell.clock.instant.saturating_duration_since(at))
+    }
+}
+
+/// A generator of the same numbers for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+const NAMED: [KeyCode; 14] = [
+    KeyCode::Enter,
+    KeyCode::Esc,
+    KeyCode::Tab,
+    KeyCode::Backspace,
+    KeyCode::Up,
+    KeyCode::Down,
+    KeyCode::Left,
+    KeyCode::Right,
+    KeyCode::Home,
+    KeyCode::End,
+    KeyCode::PageUp,
+    KeyCode::PageDown,
+    KeyCode::Delete,
+    KeyCode::F(5),
+];
+
+/// Presses 5,000 keys, draws now and then, and refuses whatever is asked of the daemon.
+///
+/// Nothing is written while writing is not armed, and with an even seed it never is. Nothing but `q` and Ctrl-C ends it.
+pub fn random_keys(app: &mut App, seed: u64) {
+    let mut random = Random(seed + 1);
+    for number in 0..5000 {
+        let code = match random.below(4) {
+            0 => NAMED[random.below(NAMED.len())],
+            _ => KeyCode::Char(char::from(b' ' + random.below(95) as u8)),
+        };
+        if code == KeyCode::Char('W') && seed.is_multiple_of(2) {
+            continue;
+        }
+        let modifiers = match random.below(16) {
+            0 => KeyModifiers::CONTROL,
+            1 => KeyModifiers::ALT,
+            _ => KeyModifiers::NONE,
+        };
+        let may_end = code == KeyCode::Char('q') || code == KeyCode::Char('c');
+        app.shell.clock.instant += Duration::from_millis(200 + random.below(3000) as u64);
+        app.key(KeyEvent::new(code, modifiers));
+        if number % 7 == 0 {
+            app.tick();
+        }
+        for effect in std::mem::take(&mut app.shell.effects) {
+            match effect {
+                Effect::Quit => assert!(may_end, "seed {seed}, key {number}: {code:?} ends it"),
+                Effect::Write(_) => {
+                    assert!(
+                        app.shell.armed_for().is_some(),
+                        "seed {seed}, key {number}: {code:?} writes {effect:?}"
+                    );
+                    app.refuse(effect);
+                }
+                Effect::Read(_) if random.below(2) == 0 => app.refuse(effect),
+                Effect::Editor { then, .. } => app.update(Update::Call(then.with(Err("no editor".to_owned())))),
+                _ => {}
+            }
+        }
+        if number % 50 == 0 {
+            let (width, height) = [(80, 24), (120, 40), (60, 16), (20, 5)][random.below(4)];
+            lines(app, width, height);
+        }
     }
 }

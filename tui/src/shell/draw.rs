@@ -148,7 +148,7 @@ fn draw_banners(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) -> Rect {
         let (line, below) = split_top(rest, 1);
         rest = below;
         let words = format!(
-            "WRITING IS ARMED for {}: keys change the marketplace. W disarms.",
+            "WRITING IS ARMED for {}: keys change the marketplace. Ctrl-W disarms.",
             format::countdown(left)
         );
         canvas.bar(line, &words, Tone::Banner);

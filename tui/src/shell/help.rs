@@ -64,6 +64,6 @@ static EVERYWHERE: &[Hint] = &[
     ("p", "freeze the screen; p again resumes"),
     ("%", "mouse on (click, wheel) or off (select text)"),
     ("T", "theme: dark, light, mono"),
-    ("W", "arm writing for 10 minutes; W again disarms"),
+    ("W", "arm writing for 10 minutes; Ctrl-W disarms"),
     ("q Ctrl-c", "quit; the daemon keeps running"),
 ];

@@ -35,6 +35,7 @@ pub enum Action {
     Help,
     Quit,
     Arm,
+    Disarm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,7 @@ pub fn action(key: KeyEvent) -> Option<Action> {
             KeyCode::Char('c') => Some(Action::Quit),
             KeyCode::Char('d') => Some(Action::Step(Step::HalfDown)),
             KeyCode::Char('u') => Some(Action::Step(Step::HalfUp)),
+            KeyCode::Char('w') => Some(Action::Disarm),
             _ => None,
         };
     }

@@ -3,10 +3,12 @@
 mod confirm;
 mod form;
 mod line;
+mod refused;
 
 pub use confirm::Confirm;
 pub use form::{Field, Fields, FormPrompt};
 pub use line::LinePrompt;
+pub use refused::Refused;
 
 use std::any::{Any, TypeId};
 use std::fmt::Debug;

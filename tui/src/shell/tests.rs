@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crossterm::event::KeyCode;
 use crossterm::event::{MouseButton, MouseEventKind};
 use tradepost_common::events::Event;
 use tradepost_common::overview::Role;
@@ -9,7 +10,7 @@ use tradepost_common::overview::Role;
 use super::{Action, App, Effect, Link, Update};
 use crate::graphics::{Choice, Graphics};
 use crate::pictures::Pictures;
-use crate::screen::testing::lines;
+use crate::screen::testing::{lines, random_keys};
 use crate::testdata;
 use crate::theme::Theme;
 
@@ -137,5 +138,41 @@ fn every_page_fits_all_sizes_in_every_theme() {
                 lines(&mut app, width, height);
             }
         }
+    }
+}
+
+#[test]
+fn text_after_a_refused_question_is_ignored_up_to_enter() {
+    let mut app = testdata::app();
+    app.go("queues");
+    app.press('C');
+    for c in "Why 7 We Q? x2 : e q".chars() {
+        app.press(c);
+    }
+    app.paste("W\nq");
+    assert_eq!(app.shell.page.name, "queues");
+    assert!(app.shell.armed_for().is_none() && app.shell.effects.is_empty());
+    let shown = lines(&mut app, 80, 24);
+    assert_eq!(shown[22], "Read-only: press W to arm writing");
+    app.code(KeyCode::Enter);
+    app.press('W');
+    assert!(app.shell.armed_for().is_some());
+}
+
+#[test]
+fn second_w_arms_anew_and_only_control_w_disarms() {
+    let mut app = testdata::app();
+    app.press('W');
+    app.shell.clock.instant += Duration::from_secs(100);
+    app.press('W');
+    assert_eq!(app.shell.armed_for(), Some(super::ARMED_FOR));
+    app.control('w');
+    assert!(app.shell.armed_for().is_none());
+}
+
+#[test]
+fn random_keys_write_only_when_armed_and_end_nothing() {
+    for seed in 0..10 {
+        random_keys(&mut testdata::app(), seed);
     }
 }

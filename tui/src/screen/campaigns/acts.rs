@@ -111,6 +111,9 @@ impl Campaigns {
             );
         }
         if !cx.may_write(Role::Operator) {
+            if act.step(campaign).is_none() {
+                cx.refuse_typing();
+            }
             return;
         }
         let id = campaign.id;

@@ -32,16 +32,17 @@ static WHICH: [&str; 2] = ["stale ones", "all"];
 
 impl Campaigns {
     pub fn ask_plan(&mut self, cx: &mut Shell) {
-        if cx.may_write(Role::Operator) {
-            cx.ask(form(&NewCampaign {
-                scope: Scope::default(),
-                canary: default_canary(),
-                auto: None,
-                rate_per_second: None,
-                stop_at_percent: default_stop_at_percent(),
-                reason: String::new(),
-            }));
+        if !cx.may_write(Role::Operator) {
+            return cx.refuse_typing();
         }
+        cx.ask(form(&NewCampaign {
+            scope: Scope::default(),
+            canary: default_canary(),
+            auto: None,
+            rate_per_second: None,
+            stop_at_percent: default_stop_at_percent(),
+            reason: String::new(),
+        }));
     }
 }
 

@@ -29,6 +29,10 @@ impl DeadLetters {
     /// `R`, `D`, `X`: nothing is touched yet.
     pub fn plan_act(&mut self, cx: &mut Shell, kind: OperationKind) {
         if !cx.may_write(Role::Operator) {
+            // Redriving asks for no reason.
+            if kind != OperationKind::Redrive {
+                cx.refuse_typing();
+            }
             return;
         }
         match self.target(cx) {

@@ -115,7 +115,7 @@ impl Operations {
 
     pub fn ask_rate(&mut self, cx: &mut Shell) {
         let Some(operation) = self.changeable(cx) else {
-            return;
+            return cx.refuse_typing();
         };
         let label = format!("Messages per second (1 to {})", format::count(MAX_RATE.into()));
         let submit = move |_: &mut Self, typed: &str, cx: &mut Shell| {

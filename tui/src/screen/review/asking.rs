@@ -8,8 +8,9 @@ use crate::theme::Tone;
 
 impl Review {
     pub fn ask_contributor(&mut self, cx: &mut Shell) {
-        if self.may_decide(cx) {
-            cx.ask(question(""));
+        match self.may_decide(cx) {
+            true => cx.ask(question("")),
+            false => cx.refuse_typing(),
         }
     }
 

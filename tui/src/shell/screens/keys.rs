@@ -142,6 +142,7 @@ impl Screens {
             Action::Theme => cx.set_theme(cx.theme.next()),
             Action::Help => cx.ask(HelpPrompt { top: 0 }),
             Action::Quit => cx.effects.push(Effect::Quit),
+            Action::Disarm => cx.disarm(),
             Action::Arm => {
                 let was_armed = cx.armed_for().is_some();
                 cx.arm();

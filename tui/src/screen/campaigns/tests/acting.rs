@@ -9,7 +9,7 @@ const KEYS: [char; 7] = ['P', 'R', 'E', 'U', 'X', 'D', 'C'];
 /// Nothing is sent or asked, and the status says why.
 fn assert_refused(app: &App, words: &str) {
     assert_eq!(app.sent::<TakeStep>(), [], "{words}");
-    assert!(app.shell.prompt.is_none(), "{words}");
+    assert!(!app.is_asking(), "{words}");
     assert!(app.status().contains(words), "{words}: {}", app.status());
 }
 

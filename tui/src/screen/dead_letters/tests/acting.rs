@@ -40,11 +40,7 @@ fn nothing_is_planned_until_w_is_pressed_nor_by_a_viewer() {
     for key in [REDRIVE, DISCARD, PURGE, EDIT] {
         let mut app = data::app_with_letters();
         app.act(key);
-        assert_eq!(
-            (app.shell.effects.len(), app.shell.prompt.is_none()),
-            (0, true),
-            "{key:?}"
-        );
+        assert_eq!((app.shell.effects.len(), app.is_asking()), (0, false), "{key:?}");
         assert_eq!(app.status(), "Read-only: press W to arm writing");
         app.act(Action::Arm);
         app.shell.you.as_mut().unwrap().roles = vec![Role::Viewer, Role::Moderator];

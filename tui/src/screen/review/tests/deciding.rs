@@ -196,7 +196,7 @@ fn daemon_that_is_away_takes_no_decision() {
     for key in ['a', 'x', 'X', 'Q', 'u'] {
         app.act(Action::Letter(key));
         assert_eq!(writes(&mut app), [], "{key:?}");
-        assert!(app.shell.prompt.is_none(), "{key:?}");
+        assert!(!app.is_asking(), "{key:?}");
         assert!(status(&app).contains("The link to the daemon is down"));
     }
     assert_eq!(

@@ -170,3 +170,10 @@ fn ten_thousand_open_cases_build_only_the_rows_that_are_seen() {
     // Generous: it is a debug build on a busy machine. Anything that walks all rows for a key is far slower.
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
+
+#[test]
+fn random_keys_decide_nothing_unless_armed() {
+    for seed in 0..10 {
+        crate::screen::testing::random_keys(&mut app_with_cases(), seed);
+    }
+}

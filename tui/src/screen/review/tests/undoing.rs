@@ -54,7 +54,7 @@ fn case_does_not_change_under_hands_that_have_gone_on() {
 fn undo_works_from_the_queue_and_only_armed() {
     let mut app = after_a_decision();
     app.go("cases");
-    app.act(Action::Arm);
+    app.act(Action::Disarm);
     writes(&mut app);
     app.act(Action::Letter('u'));
     assert_eq!(
