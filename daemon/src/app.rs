@@ -1,5 +1,6 @@
 //! State that all parts of the daemon share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,9 +35,19 @@ pub const OPERATIONS: Topic = Topic::new("operations");
 pub type GiveUp = for<'a> fn(&'a App, &'a mut PgConnection, &'a Job, &'a str) -> BoxFuture<'a, sqlx::Result<()>>;
 
 /// The state behind every handler and job.
+///
+/// Each edge has its own `App` with its own connections to the database, so that none waits for the load of another one.
+#[derive(Clone)]
 pub struct App {
-    pub config: Config,
     pub db: PgPool,
+    /// Uses the connections of `db`.
+    pub broker: Broker,
+    pub shared: Arc<Shared>,
+}
+
+/// What the parts of the daemon share.
+pub struct Shared {
+    pub config: Config,
     pub store: Store,
     pub signer: Signer,
     pub jail: Jail,
@@ -46,7 +57,6 @@ pub struct App {
     pub scanner: watch::Receiver<ScannerStatus>,
     pub scans: Scans,
     pub bulk: BulkWork,
-    pub broker: Broker,
     pub give_up: GiveUp,
     pub notifier: Arc<Notifier>,
     pub settings: watch::Receiver<Settings>,
@@ -66,7 +76,26 @@ pub struct App {
 /// The state of a handler.
 pub type SharedApp = Arc<App>;
 
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
 impl App {
+    /// The same application on other connections to the database.
+    pub fn on(&self, db: PgPool) -> SharedApp {
+        Arc::new(Self {
+            broker: self.broker.on(db.clone()),
+            db,
+            shared: self.shared.clone(),
+        })
+    }
+}
+
+impl Shared {
     /// Base of presigned URLs.
     pub fn public_url(&self) -> &str {
         self.config.http.public_url.as_deref().unwrap_or(&self.api_url)

@@ -52,6 +52,12 @@ pub struct HttpConfig {
     pub public_url: Option<String>,
     /// The number of proxies in front that append to `X-Forwarded-For`; 0: the header is ignored.
     pub trusted_proxies: u8,
+    /// Open connections; more wait in the queue of the kernel.
+    pub max_connections: usize,
+    /// Requests that run at once: reads, and as many that change something. More are answered with 503.
+    pub max_requests: usize,
+    /// PUTs of packs that run at once.
+    pub max_transfers: usize,
 }
 
 impl Default for HttpConfig {
@@ -60,6 +66,9 @@ impl Default for HttpConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8780)),
             public_url: None,
             trusted_proxies: 0,
+            max_connections: 4_096,
+            max_requests: 64,
+            max_transfers: 256,
         }
     }
 }
@@ -70,6 +79,7 @@ impl Default for HttpConfig {
 pub struct DatabaseConfig {
     /// `postgres://...`: use this server instead of a private cluster.
     pub url: Option<Secret>,
+    /// Of workers and scheduler. The public API takes half as many besides, the control socket 4 and the monitor 1.
     pub max_connections: u32,
     /// The unprivileged user that runs the private cluster when the daemon is root.
     pub user: Option<String>,

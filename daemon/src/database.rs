@@ -21,20 +21,24 @@ const TESTED_AFTER: Duration = Duration::from_secs(1);
 /// The database of a private cluster.
 const NAME: &str = "tradepost";
 
+/// Connections that are kept for the control socket, whatever else the daemon does.
+const CONTROL_CONNECTIONS: u32 = 4;
+
 /// An open database, and the cluster behind it when that is ours.
 #[derive(Debug)]
 pub struct Database {
+    /// The connections of workers, scheduler and commands.
     pub pool: PgPool,
     pub cluster: Option<Arc<Cluster>>,
+    /// A connection outside every pool.
+    pub options: PgConnectOptions,
+    max_connections: u32,
 }
 
 /// Opens the database: starts the private cluster, or connects to the server that is configured.
 pub async fn open(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Database> {
     if config.url.is_some() {
-        return Ok(Database {
-            pool: connect(config, server_options(config)?).await?,
-            cluster: None,
-        });
+        return connect(config, server_options(config)?, None).await;
     }
     let spec = ClusterSpec {
         dir: state.join("postgres"),
@@ -43,11 +47,8 @@ pub async fn open(config: &DatabaseConfig, state: &Path) -> anyhow::Result<Datab
     };
     let cluster = Cluster::start(spec).await?;
     cluster.ensure_database(NAME).await?;
-    let pool = connect(config, cluster.options(NAME)).await?;
-    Ok(Database {
-        pool,
-        cluster: Some(Arc::new(cluster)),
-    })
+    let options = cluster.options(NAME);
+    connect(config, options, Some(Arc::new(cluster))).await
 }
 
 /// Opens the database for a command that may run beside a daemon: its cluster is used when it runs, else started for a while.
@@ -55,10 +56,7 @@ pub async fn open_beside(config: &DatabaseConfig, state: &Path) -> anyhow::Resul
     if config.url.is_none()
         && let Some(options) = find_running(&state.join("postgres"))
     {
-        return Ok(Database {
-            pool: connect(config, options.database(NAME)).await?,
-            cluster: None,
-        });
+        return connect(config, options.database(NAME), None).await;
     }
     let database = open(config, state).await?;
     migrate(&database.pool).await?;
@@ -66,6 +64,18 @@ pub async fn open_beside(config: &DatabaseConfig, state: &Path) -> anyhow::Resul
 }
 
 impl Database {
+    /// The connections of the public API: half as many as those of the workers. A request is rather refused than kept waiting.
+    pub fn public_pool(&self) -> PgPool {
+        let connections = (self.max_connections / 2).max(2);
+        let options = [("lock_timeout", "5s"), ("statement_timeout", "20s")];
+        pool_options(connections, Duration::from_secs(3)).connect_lazy_with(self.options.clone().options(options))
+    }
+
+    /// The connections of the control socket.
+    pub fn control_pool(&self) -> PgPool {
+        pool_options(CONTROL_CONNECTIONS, Duration::from_secs(5)).connect_lazy_with(self.options.clone())
+    }
+
     /// Closes all connections and stops the cluster if it is ours.
     pub async fn close(self) {
         self.pool.close().await;
@@ -91,16 +101,34 @@ fn server_options(config: &DatabaseConfig) -> anyhow::Result<PgConnectOptions> {
     PgConnectOptions::from_str(url.expose()).map_err(|_| anyhow::anyhow!("database.url is not a valid postgres:// URL"))
 }
 
-async fn connect(config: &DatabaseConfig, options: PgConnectOptions) -> anyhow::Result<PgPool> {
+async fn connect(
+    config: &DatabaseConfig,
+    options: PgConnectOptions,
+    cluster: Option<Arc<Cluster>>,
+) -> anyhow::Result<Database> {
     // Filters that are not set must not keep a plan from using the index of the one that is.
     let options = options.application_name("tradepostd").options([
         ("lock_timeout", "30s"),
         ("statement_timeout", "60s"),
         ("plan_cache_mode", "force_custom_plan"),
     ]);
+    let pool = pool_options(config.max_connections, Duration::from_secs(15))
+        .connect_with(options.clone())
+        .await
+        .context("connecting to the database")?;
+    Ok(Database {
+        pool,
+        cluster,
+        options,
+        max_connections: config.max_connections,
+    })
+}
+
+/// A caller waits for a connection no longer than `patience`.
+fn pool_options(connections: u32, patience: Duration) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(config.max_connections)
-        .acquire_timeout(Duration::from_secs(15))
+        .max_connections(connections)
+        .acquire_timeout(patience)
         .idle_timeout(Duration::from_secs(60))
         // A connection is tested when it comes back; asking again before every statement would double the round trips.
         .test_before_acquire(false)
@@ -112,7 +140,4 @@ async fn connect(config: &DatabaseConfig, options: PgConnectOptions) -> anyhow::
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await
-        .context("connecting to the database")
 }

@@ -1,8 +1,15 @@
 //! The error type of both APIs: it owns the status, the stable code and the public message.
 
+use std::borrow::Cow;
+use std::io;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tradepost_common::problem::{Fault, Problem};
+
+/// `Retry-After` when too many requests run, and when a server or a disk has to come back.
+const OVERLOADED_SECONDS: u64 = 1;
+const UNAVAILABLE_SECONDS: u64 = 5;
 
 /// An error of a request; `problem` is its public body (RFC 9457).
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +39,12 @@ pub enum ApiError {
     Gone { code: &'static str, detail: String },
     #[error("too large: {0}")]
     TooLarge(String),
+    #[error("the body did not come in time: {0}")]
+    Timeout(String),
+    #[error("the body is no {0}")]
+    UnsupportedMediaType(&'static str),
+    #[error("the range begins after the last of {size_bytes} bytes")]
+    RangeNotSatisfiable { size_bytes: u64 },
     #[error("rate limited")]
     RateLimited {
         limit: u32,
@@ -40,8 +53,13 @@ pub enum ApiError {
     },
     #[error("not ready: {0}")]
     Unavailable(&'static str),
+    /// As many requests as may run at once do.
+    #[error("overloaded")]
+    Overloaded,
+    #[error("the disk is full")]
+    DiskFull,
     #[error(transparent)]
-    Internal(#[from] anyhow::Error),
+    Internal(anyhow::Error),
 }
 
 /// The result of every handler.
@@ -102,8 +120,12 @@ impl ApiError {
             Self::Unprocessable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Gone { .. } => StatusCode::GONE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Timeout(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -122,6 +144,17 @@ impl ApiError {
             Self::Unprocessable { code, detail } => (*code, "Unprocessable content", Some(detail.clone())),
             Self::Gone { code, detail } => (*code, "Gone", Some(detail.clone())),
             Self::TooLarge(detail) => ("too-large", "Content too large", Some(detail.clone())),
+            Self::Timeout(detail) => ("timeout", "Request timeout", Some(detail.clone())),
+            Self::UnsupportedMediaType(expected) => (
+                "unsupported-media-type",
+                "Unsupported media type",
+                Some(format!("Send the body with the header \"content-type: {expected}\".")),
+            ),
+            Self::RangeNotSatisfiable { size_bytes } => (
+                "range-not-satisfiable",
+                "Range not satisfiable",
+                Some(format!("The file has {size_bytes} bytes.")),
+            ),
             Self::RateLimited {
                 limit,
                 retry_after_seconds,
@@ -134,6 +167,18 @@ impl ApiError {
                 )),
             ),
             Self::Unavailable(detail) => ("unavailable", "Service unavailable", Some((*detail).to_owned())),
+            Self::Overloaded => (
+                "overloaded",
+                "Service unavailable",
+                Some(format!(
+                    "Too many requests run at once. Try again in {OVERLOADED_SECONDS} s."
+                )),
+            ),
+            Self::DiskFull => (
+                "disk-full",
+                "Insufficient storage",
+                Some("The disk of the server is full. Try again later.".to_owned()),
+            ),
             Self::Internal(_) => (
                 "internal",
                 "Internal error",
@@ -157,8 +202,63 @@ impl ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Internal(anyhow::Error::new(error).context("using the database"))
+        anyhow::Error::new(error).context("using the database").into()
     }
+}
+
+impl From<anyhow::Error> for ApiError {
+    fn from(error: anyhow::Error) -> Self {
+        if is_disk_full(&error) {
+            tracing::warn!(error = format!("{error:#}"), "request refused: the disk is full");
+            return Self::DiskFull;
+        }
+        if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_away)) {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "request refused: the database does not answer"
+            );
+            return Self::Unavailable("The database does not answer.");
+        }
+        if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_stuck)) {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "request refused: the disk does not answer"
+            );
+            return Self::Unavailable("The object store does not answer.");
+        }
+        Self::Internal(error)
+    }
+}
+
+/// True when the disk of the objects, or that of the database, is full.
+pub fn is_disk_full(error: &anyhow::Error) -> bool {
+    let is_full = |error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(is_full)
+            || cause
+                .downcast_ref::<sqlx::Error>()
+                .is_some_and(|error| sqlstate(error) == Some("53100".into()))
+    })
+}
+
+/// The server of the database is gone, starts, stops, or lends no connection.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // Too many connections; a lock or a statement took too long; shut down by its administrator; crashed; starting.
+        other => sqlstate(other).is_some_and(|code| {
+            let away = ["53300", "55P03", "57014", "57P01", "57P02", "57P03"];
+            away.contains(&&*code)
+        }),
+    }
+}
+
+fn is_stuck(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut
+}
+
+fn sqlstate(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error().and_then(|error| error.code())
 }
 
 impl IntoResponse for ApiError {
@@ -174,7 +274,19 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // Where the rest of the body would have to come first.
+        if matches!(self, Self::Timeout(_) | Self::TooLarge(_)) {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         match self {
+            Self::Overloaded => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from(OVERLOADED_SECONDS))),
+            Self::Unavailable(_) | Self::DiskFull => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(UNAVAILABLE_SECONDS));
+            }
+            Self::RangeNotSatisfiable { size_bytes } => {
+                let range = HeaderValue::try_from(format!("bytes */{size_bytes}")).expect("digits are a header");
+                headers.insert(header::CONTENT_RANGE, range);
+            }
             Self::Unauthorized(_) => {
                 headers.insert(
                     header::WWW_AUTHENTICATE,

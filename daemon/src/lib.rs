@@ -51,6 +51,7 @@ pub mod audit;
 pub mod aws;
 pub mod bulk;
 pub mod database;
+pub mod edge;
 pub mod embedded;
 pub mod objects;
 pub mod pager;

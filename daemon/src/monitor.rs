@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
@@ -15,17 +17,25 @@ use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
 
 const EVERY: Duration = Duration::from_secs(5);
+/// The unit asks for a sign of life every 30 s.
+const WATCHDOG_EVERY: Duration = Duration::from_secs(2);
+const DATABASE_EVERY: Duration = Duration::from_millis(500);
+/// A database under full load is slow, not down.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
 /// The time to find a scanner before the alert is raised.
 const SCANNER_GRACE: Duration = Duration::from_secs(5);
 
 const JAIL_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Runs until `stop` is cancelled.
-pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(app: Arc<App>, database: PgConnectOptions, stop: CancellationToken) -> anyhow::Result<()> {
     tokio::select! {
         () = stop.cancelled() => {}
+        () = feed_watchdog() => {}
         () = watch_scanner(&app) => {}
-        () = watch_database(&app) => {}
+        () = watch_database(&app, &database) => {}
+        () = watch_pool(&app) => {}
+        () = watch_disk(&app) => {}
         () = watch_jail(&app) => {}
     }
     Ok(())
@@ -120,28 +130,65 @@ async fn watch_jail(app: &App) {
     }
 }
 
-/// Records the pool's latency, and raises the database alert or feeds the watchdog.
-async fn watch_database(app: &App) {
+/// Tells the service manager that the tasks of this process run. Nothing is waited for: neither the database nor a client can stop it.
+async fn feed_watchdog() {
+    let mut ticks = interval(WATCHDOG_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // Without a service manager this does nothing.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+    }
+}
+
+/// Asks the database on a connection of its own, so that busy pools are not taken for a database that is away.
+async fn watch_database(app: &App, options: &PgConnectOptions) {
+    let mut ticks = interval(DATABASE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut connection = None;
+    loop {
+        ticks.tick().await;
+        let fault = match timeout(DATABASE_PATIENCE, ask(&mut connection, options)).await {
+            Ok(Ok(())) => {
+                app.alerts.clear(AlertCode::DatabaseDown);
+                continue;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", DATABASE_PATIENCE.as_secs()),
+        };
+        connection = None;
+        let message =
+            format!("the database does not answer ({fault}): check that the server runs and its disk has room");
+        app.alerts.raise(AlertCode::DatabaseDown, message);
+    }
+}
+
+async fn ask(connection: &mut Option<PgConnection>, options: &PgConnectOptions) -> sqlx::Result<()> {
+    match connection {
+        Some(connection) => connection.ping().await,
+        None => {
+            *connection = Some(options.connect().await?);
+            Ok(())
+        }
+    }
+}
+
+/// Records the time that a part of the daemon waits for a connection.
+async fn watch_pool(app: &App) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         app.limits.forget_idle();
-        waiting::watch_disk(app).await;
         let started = Instant::now();
-        let acquired = timeout(EVERY, app.db.acquire()).await;
-        let outcome = acquired.map_or(Outcome::Error, |acquired| Outcome::from(&acquired));
+        let outcome = Outcome::from(&app.db.acquire().await);
         app.latency.record(Scope::Pool, "acquire", started.elapsed(), outcome);
-        match outcome {
-            Outcome::Ok => {
-                app.alerts.clear(AlertCode::DatabaseDown);
-                // Without a service manager this does nothing.
-                let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
-            }
-            Outcome::Error => {
-                let message = "no database connection within 5 s: check that the server runs and its disk has room";
-                app.alerts.raise(AlertCode::DatabaseDown, message);
-            }
-        }
+    }
+}
+
+async fn watch_disk(app: &App) {
+    loop {
+        waiting::watch_disk(app).await;
+        sleep(EVERY).await;
     }
 }

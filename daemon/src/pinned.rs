@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
-use tradepost_store::sha256 as sha256_of;
+use tradepost_store::{Store, sha256 as sha256_of};
 
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -51,14 +51,10 @@ pub fn same(found: &[u8; 32], expected: &[u8; 32], what: &'static str) -> Result
 ///
 /// # Errors
 /// [`Swapped`], or when it can not be read.
-pub async fn seal(file: &std::fs::File, sha256: [u8; 32], what: &'static str) -> anyhow::Result<Seal> {
+pub async fn seal(store: &Store, file: &std::fs::File, sha256: [u8; 32], what: &'static str) -> anyhow::Result<Seal> {
     let file = file.try_clone().context("sharing an open file")?;
-    let read = tokio::task::spawn_blocking(move || -> io::Result<_> {
-        let seal = look(&file)?;
-        let digest = digest(&file)?;
-        Ok((seal, digest))
-    });
-    let (seal, digest) = read.await?.context("reading stored bytes")?;
+    let read = store.examine(move || Ok((look(&file)?, digest(&file)?)));
+    let (seal, digest) = read.await.context("reading stored bytes")?;
     same(&digest, &sha256, what)?;
     Ok(seal)
 }
@@ -118,8 +114,9 @@ mod tests {
         std::fs::write(&path, b"scanned").unwrap();
         let file = std::fs::File::open(&path).unwrap();
         let sha256 = sha256_of(b"scanned");
-        assert!(seal(&file, sha256_of(b"other"), "a pack").await.is_err());
-        let seal = seal(&file, sha256, "a pack").await.unwrap();
+        let store = Store::open(folder.path().join("objects")).unwrap();
+        assert!(seal(&store, &file, sha256_of(b"other"), "a pack").await.is_err());
+        let seal = seal(&store, &file, sha256, "a pack").await.unwrap();
         let mut text = String::new();
         (&file).read_to_string(&mut text).unwrap();
         assert_eq!(text, "scanned", "it is rewound");

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use time::OffsetDateTime;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tradepost_common::overview::DaemonMode;
 use tradepost_leases as leases;
 use tradepost_queue::notification::{self, Notifier};
@@ -15,7 +16,7 @@ use tradepost_queue::settings::{self, Settings};
 use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
-use crate::app::{App, Changes, OPERATIONS};
+use crate::app::{App, Changes, OPERATIONS, Shared};
 use crate::bulk::BulkWork;
 use crate::campaigns;
 use crate::clamd::ScannerStatus;
@@ -25,16 +26,22 @@ use crate::control::{self, ControlSocket};
 use crate::database::{self, Database};
 use crate::dispatch::{self, Dispatcher};
 use crate::embedded::clamd::{self, ScannerSpec};
+use crate::embedded::postgres::Cluster;
 use crate::jobs::{QUEUES, RENDER, SCAN};
 use crate::operations::outcomes::OutcomeLog;
 use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
-use crate::tasks::{Tasks, stop_signal};
+use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
 use crate::{monitor, operations, presets, public, queues, redrive, scheduler, state_dir};
 use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
+
+/// After a failure the service manager starts the daemon again: work that runs gets a moment, not all of `daemon.stop_seconds`.
+const FAILED_STOP: Duration = Duration::from_secs(3);
+/// The leases expire by themselves where they can not be released.
+const RELEASE: Duration = Duration::from_secs(2);
 
 /// Runs the daemon until a signal stops it.
 pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
@@ -85,7 +92,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         foundations.spawn("database", watch_cluster(cluster, foundations.stop.clone()));
     }
     let mut tasks = Tasks::default();
-    spawn_edges(&mut tasks, &app, listener, control, metrics);
+    spawn_edges(&mut tasks, &app, &database, (listener, control, metrics))?;
     spawn_work(&mut tasks, &app, decided);
     tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode.as_str(), "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
@@ -95,12 +102,17 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         ended = foundations.run_until(std::future::pending()) => ended,
     };
     notify(&[sd_notify::NotifyState::Stopping]);
-    let deadline = Duration::from_secs(app.config.daemon.stop_seconds.into());
+    let deadline = match ended {
+        Ok(()) => Duration::from_secs(app.config.daemon.stop_seconds.into()),
+        Err(_) => FAILED_STOP,
+    };
     tasks.finish(deadline).await;
     ControlSocket::remove(control_made.as_deref());
     foundations.finish(Duration::from_secs(10)).await;
-    if let Err(error) = leases::release(&app.db, &app.worker).await {
-        tracing::warn!(%error, "could not release the leases");
+    match timeout(RELEASE, leases::release(&app.db, &app.worker)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "could not release the leases"),
+        Err(_) => tracing::warn!("could not release the leases: the database does not answer"),
     }
     drop(app);
     database.close().await;
@@ -153,8 +165,7 @@ fn build(
 ) -> anyhow::Result<App> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let children = config.jail.children.unwrap_or(cores);
-    Ok(App {
-        db: database.pool.clone(),
+    let shared = Shared {
         store,
         signer: Signer::open(&state_dir::signing_key(state)?)?,
         jail: jail(&config, children),
@@ -163,7 +174,6 @@ fn build(
         scanner,
         scans: Scans::default(),
         bulk: BulkWork::new(config.campaigns.at_once()),
-        broker,
         give_up: dispatch::give_up,
         notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS])),
         settings,
@@ -184,6 +194,11 @@ fn build(
             None => String::new(),
         },
         config,
+    };
+    Ok(App {
+        db: database.pool.clone(),
+        broker,
+        shared: Arc::new(shared),
     })
 }
 
@@ -232,41 +247,41 @@ async fn scan_with(
     Ok(())
 }
 
-async fn watch_cluster(
-    cluster: Arc<crate::embedded::postgres::Cluster>,
-    stop: tokio_util::sync::CancellationToken,
-) -> anyhow::Result<()> {
+/// Starts the private cluster again whenever it ends.
+async fn watch_cluster(cluster: Arc<Cluster>, stop: tokio_util::sync::CancellationToken) -> anyhow::Result<()> {
     tokio::select! {
         () = stop.cancelled() => Ok(()),
-        ended = cluster.wait() => {
-            anyhow::bail!("the private PostgreSQL cluster ended ({ended}); its log ends with:\n{}", cluster.log_tail().await)
-        }
+        ended = cluster.keep_running() => ended,
     }
 }
 
 fn spawn_edges(
     tasks: &mut Tasks,
     app: &Arc<App>,
-    listener: Option<TcpListener>,
-    control: tokio::net::UnixListener,
-    metrics: Option<TcpListener>,
-) {
-    let sampler = Sampler::default();
+    database: &Database,
+    (listener, control, metrics): (Option<TcpListener>, UnixListener, Option<TcpListener>),
+) -> anyhow::Result<()> {
     if let Some(listener) = listener {
-        tasks.spawn("api", public::serve(app.clone(), listener, tasks.stop.clone()));
+        let threads = Threads::start("public")?;
+        let serving = public::serve(app.on(database.public_pool()), listener.into_std()?, tasks.stop.clone());
+        tasks.spawn("api", threads.run(serving));
     }
+    let app = app.on(database.control_pool());
+    let sampler = Sampler::default();
     tasks.spawn(
         "control",
         control::serve(app.clone(), sampler.clone(), control, tasks.stop.clone()),
     );
     tasks.spawn("sampler", sampler.run(app.clone(), tasks.stop.clone()));
-    tasks.spawn("monitor", monitor::run(app.clone(), tasks.stop.clone()));
+    let options = database.options.clone();
+    tasks.spawn("monitor", monitor::run(app.clone(), options, tasks.stop.clone()));
     if let Some(listener) = metrics {
         tasks.spawn(
             "metrics",
             control::serve_metrics(app.clone(), listener, tasks.stop.clone()),
         );
     }
+    Ok(())
 }
 
 fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings>) {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// The top-level tasks of the daemon.
 #[derive(Debug)]
@@ -60,6 +62,37 @@ impl Tasks {
                 deadline.as_secs()
             );
             self.set.shutdown().await;
+        }
+    }
+}
+
+/// Threads of their own for a part whose load the others must not feel.
+#[derive(Debug)]
+pub struct Threads(Option<Runtime>);
+
+impl Threads {
+    /// As many threads as there are cores.
+    pub fn start(name: &'static str) -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread().thread_name(name).enable_all().build();
+        runtime
+            .map(|runtime| Self(Some(runtime)))
+            .with_context(|| format!("starting the threads of {name:?}"))
+    }
+
+    /// Runs a task on these threads, which end with it.
+    pub async fn run(self, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> anyhow::Result<()> {
+        let runtime = self.0.as_ref().expect("they run until they are dropped");
+        AbortOnDropHandle::new(runtime.spawn(task))
+            .await
+            .context("a task panicked")?
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // What blocks a thread must not block the caller.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
 }

@@ -13,6 +13,7 @@ mod crash;
 mod dead_letters;
 mod docs;
 mod duplicates;
+mod edge;
 mod hostile;
 mod kinds;
 mod module_graph;

@@ -16,6 +16,8 @@ use crate::wait::PATIENCE;
 pub struct Options {
     /// `TRADEPOST_*` variables, on top of those of every test.
     pub variables: Vec<(String, String)>,
+    /// Descriptors that the daemon may open; as many as this process otherwise.
+    pub descriptors: Option<u32>,
 }
 
 impl Options {
@@ -37,6 +39,13 @@ impl Options {
             .iter()
             .fold(self, |options, key| options.set(&format!("REVIEW__TRUST__{key}"), 0));
         options.set("REVIEW__TRUST__TRUSTED_AFTER", packs)
+    }
+
+    /// Tells the daemon where its service manager listens.
+    pub fn notify_socket(mut self, path: &Path) -> Self {
+        let path = path.to_str().expect("a temporary path is UTF-8").to_owned();
+        self.variables.push(("NOTIFY_SOCKET".to_owned(), path));
+        self
     }
 
     /// Is a key set that begins so?
@@ -118,7 +127,16 @@ impl Drop for Daemon {
 }
 
 fn serve(state: &Path, options: &Options) -> Command {
-    let mut command = crate::command("tradepostd");
+    let mut command = match options.descriptors {
+        None => crate::command("tradepostd"),
+        Some(descriptors) => {
+            let mut command = crate::without_configuration(Command::new("prlimit"));
+            command
+                .arg(format!("--nofile={descriptors}:{descriptors}"))
+                .arg(crate::program("tradepostd"));
+            command
+        }
+    };
     command
         .arg("serve")
         .arg("--state")

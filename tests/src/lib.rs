@@ -14,6 +14,7 @@ pub mod pictures;
 pub mod queues;
 pub mod review;
 pub mod s3;
+pub mod small_disk;
 pub mod sqs;
 pub mod template;
 pub mod tmux;
@@ -54,7 +55,10 @@ pub fn program(name: &str) -> std::path::PathBuf {
 
 /// A call of the built program of that name. What the surroundings have configured is none of a test's business.
 pub fn command(name: &str) -> std::process::Command {
-    let mut command = std::process::Command::new(program(name));
+    without_configuration(std::process::Command::new(program(name)))
+}
+
+fn without_configuration(mut command: std::process::Command) -> std::process::Command {
     let configured = std::env::vars_os().map(|(variable, _)| variable);
     for variable in configured.filter(|variable| variable.to_string_lossy().starts_with("TRADEPOST_")) {
         command.env_remove(variable);

@@ -109,7 +109,7 @@ impl Kind for Rerender {
                 return Ok(Some((OperationState::Failed, note.to_owned())));
             }
             let reserve = app.config.campaigns.reserve_mib << 20;
-            let free = app.store.free_bytes().filter(|free| *free < reserve);
+            let free = app.store.free_bytes().await.filter(|free| *free < reserve);
             Ok(free.map(|free| {
                 let note = format!(
                     "the disk of the store has {} MiB free, and {} MiB are kept in reserve (campaigns.reserve_mib)",

@@ -47,7 +47,7 @@ pub(super) async fn find_row(db: &PgPool, id: OperationId) -> sqlx::Result<Optio
 /// One campaign.
 pub async fn find(app: &App, id: OperationId) -> ApiResult<Campaign> {
     let row = find_row(&app.db, id).await?.ok_or(ApiError::NotFound("campaign"))?;
-    Ok(view::campaign(app, row))
+    Ok(view::campaign(app, row, app.store.free_bytes().await))
 }
 
 /// Campaigns, newest first.
@@ -56,9 +56,10 @@ pub async fn list(app: &App, before: Option<OperationId>, limit: u32) -> ApiResu
     let ids: Vec<_> = page.rows.iter().map(|row| row.id.0).collect();
     let parts = queries::parts(&app.db, &ids).await?;
     let mut parts: HashMap<_, _> = parts.into_iter().map(|parts| (parts.id, parts)).collect();
+    let free_bytes = app.store.free_bytes().await;
     let rows = page.rows.into_iter().filter_map(|operation| {
         let parts = parts.remove(&operation.id.0)?;
-        Some(view::campaign(app, CampaignRow { operation, parts }))
+        Some(view::campaign(app, CampaignRow { operation, parts }, free_bytes))
     });
     Ok(Page {
         rows: rows.collect(),

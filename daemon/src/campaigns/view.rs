@@ -7,7 +7,7 @@ use super::service::skipped;
 use crate::app::App;
 use crate::config::CampaignsConfig;
 
-pub(super) fn campaign(app: &App, row: CampaignRow) -> Campaign {
+pub(super) fn campaign(app: &App, row: CampaignRow, disk_free_bytes: Option<u64>) -> Campaign {
     let estimate = estimate(&row, &app.config.campaigns);
     let state = row.state();
     let CampaignRow { operation, parts } = row;
@@ -28,7 +28,7 @@ pub(super) fn campaign(app: &App, row: CampaignRow) -> Campaign {
         bytes_after: parts.bytes_after,
         cpu_seconds: (parts.cpu_seconds * 1_000.0).round() / 1_000.0,
         estimate,
-        disk_free_bytes: app.store.free_bytes(),
+        disk_free_bytes,
         rate: operation.rate,
         eta_seconds: operation.eta_seconds(),
         yielding: state.is_moving() && app.bulk.throttle.is_throttled(),

@@ -8,5 +8,9 @@ use super::state::{StateArgs, runtime};
 pub fn run(state: &StateArgs) -> anyhow::Result<()> {
     let (config, state) = state.load()?;
     telemetry::log::start(&config.log)?;
-    runtime()?.block_on(tradepostd::run(config, state))
+    let runtime = runtime()?;
+    let ended = runtime.block_on(tradepostd::run(config, state));
+    // A disk that hangs must not keep the process.
+    runtime.shutdown_background();
+    ended
 }

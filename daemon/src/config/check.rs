@@ -57,6 +57,9 @@ impl Check<'_> {
                 "must start with http:// or https:// and not end with /",
             );
         }
+        self.between("http.max_connections", http.max_connections, 16..=65_536);
+        self.between("http.max_requests", http.max_requests, 1..=4_096);
+        self.between("http.max_transfers", http.max_transfers, 1..=4_096);
     }
 
     fn database(&mut self, database: &DatabaseConfig) {
@@ -64,8 +67,8 @@ impl Check<'_> {
             let ok = url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://");
             self.require(ok, "database.url", "must start with postgres://");
         }
-        // The private cluster takes 60 connections, those of operators and commands included.
-        let most = if database.url.is_some() { 500 } else { 50 };
+        // The private cluster takes 60 connections, those of the edges, operators and commands included.
+        let most = if database.url.is_some() { 500 } else { 32 };
         self.between("database.max_connections", database.max_connections, 2..=most);
     }
 

@@ -1,8 +1,7 @@
 //! Serves the control API on its socket.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -13,9 +12,17 @@ use tradepost_common::latency::Scope;
 use super::routes;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
+use crate::edge::{self, Gate, Limits};
 use crate::error::ApiError;
 use crate::extractors::PeerCredentials;
 use crate::telemetry::latency::Outcome;
+
+/// Terminals, scripts and event streams that are connected at once.
+const LIMITS: Limits = Limits {
+    connections: 256,
+    head: Duration::from_secs(600),
+};
+const MAX_REQUESTS: usize = 64;
 
 /// Serves the control API until `stop` is cancelled.
 pub async fn serve(
@@ -27,24 +34,30 @@ pub async fn serve(
     let router = routes::router(sampler, stop.clone())
         .fallback(async || ApiError::NotFound("page"))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(middleware::from_fn_with_state(app.clone(), observe))
+        .layer(middleware::from_fn_with_state(
+            (app.clone(), Gate::new(MAX_REQUESTS)),
+            observe,
+        ))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| {
             ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
         .with_state(app);
-    axum::serve(
-        listener,
-        router.into_make_service_with_connect_info::<PeerCredentials>(),
-    )
-    .with_graceful_shutdown(stop.cancelled_owned())
-    .await
-    .context("serving the control socket")
+    edge::serve(listener, router, LIMITS, |stream, _| PeerCredentials::new(stream), stop).await;
+    Ok(())
 }
 
-async fn observe(State(app): State<SharedApp>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+async fn observe(
+    State((app, gate)): State<(SharedApp, Gate)>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let route = matched.map(|path| format!("{} {}", request.method(), path.as_str()));
-    let response = next.run(request).await;
+    let response = match gate.enter() {
+        Ok(_running) => next.run(request).await,
+        Err(overloaded) => overloaded.into_response(),
+    };
     if let Some(route) = route {
         let outcome = Outcome::from(response.status());
         app.latency.record(Scope::Control, &route, started.elapsed(), outcome);
@@ -62,8 +75,6 @@ pub async fn serve_metrics(
     let router = axum::Router::new()
         .route("/metrics", axum::routing::get(metrics))
         .with_state(app);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
-        .context("serving the metrics")
+    edge::serve(listener, router, LIMITS, |_, address| address, stop).await;
+    Ok(())
 }

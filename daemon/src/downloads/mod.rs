@@ -2,4 +2,6 @@
 //!
 //! Nothing leaves that is not public, not its owner's, or in which the scanner found malware since.
 
+mod part;
 pub mod routes;
+mod served;

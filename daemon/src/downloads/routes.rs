@@ -1,24 +1,22 @@
 //! `/r/<sha256>.<format>`: public renditions under URLs that never change; `/objects/sources/...`: source files by presigned URL.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
 use serde::Serialize;
-use tokio_util::io::ReaderStream;
 use tradepost_common::problem::Problem;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::served::Served;
 use crate::accounts::Bearer;
-use crate::app::{App, SharedApp};
+use crate::app::SharedApp;
 use crate::catalog::{listing, service as catalog};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, PresignedQuery, Query};
-use crate::objects::{member_key, rendition_key};
-use crate::pinned;
+use crate::objects::rendition_key;
 use crate::scan;
 use tradepost_inspect::media::FileType;
 use tradepost_render::presets::Format;
@@ -37,26 +35,31 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 /// A picture by the SHA-256 of its bytes
 ///
 /// A rendition of a published item or a published family preview; its bytes never change under this URL.
-#[utoipa::path(get, path = "/r/{name}", tag = "catalogue", params(("name" = String, Path, example = "9f86…0a08.webp")),
-    responses((status = 200, content_type = "image/webp"), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/r/{name}", operation_id = "get_rendition", tag = "catalogue", params(("name" = String, Path, pattern = r"^[0-9a-f]{64}\.(png|webp)$", max_length = 69, description = "SHA-256 and format",
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.webp")),
+    responses((status = 200, content_type = "image/*"), (status = 206, content_type = "image/*"),
+        (status = 304, description = "Not modified"), (status = 404, body = Problem), (status = 416, body = Problem)))]
 async fn get_picture(
     State(app): State<SharedApp>,
     Path(name): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let (sha256, format) = parse_name(&name).ok_or(ApiError::NotFound("picture"))?;
     if !catalog::is_public(&app.db, &sha256, format).await? {
         return Err(ApiError::NotFound("picture"));
     }
-    let etag = format!("\"{}\"", hex::encode(sha256));
-    let caching = [(header::CACHE_CONTROL, IMMUTABLE), (header::ETAG, header_value(&etag)?)];
-    if matches_etag(&headers, &etag) {
-        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
-    }
-    let bytes = app.store.read_content(&rendition_key(sha256, format.as_str())).await;
-    let bytes = bytes.map_err(|error| anyhow::Error::new(error).context("reading a rendition"))?;
-    pinned::check(&bytes, &sha256, "a rendition").map_err(anyhow::Error::new)?;
-    Ok((caching, [(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
+    let served = Served {
+        key: rendition_key(sha256, format.as_str()),
+        what: "a rendition",
+    };
+    let mut response = served.answer(&app, &method, &headers).await?;
+    let caching = [
+        (header::CACHE_CONTROL, IMMUTABLE),
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+    ];
+    response.headers_mut().extend(caching);
+    Ok(response)
 }
 
 fn parse_name(name: &str) -> Option<([u8; 32], Format)> {
@@ -77,17 +80,6 @@ fn parse_digest(text: &str) -> Option<[u8; 32]> {
     }
 }
 
-fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
-    let given = headers
-        .get_all(header::IF_NONE_MATCH)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok());
-    given
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-}
-
 fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
     Ok(HeaderValue::from_str(text)?)
 }
@@ -95,14 +87,18 @@ fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
 /// A source file, by presigned URL
 ///
 /// The URL works until it expires, the file is rejected or withdrawn, or its contributor is banned: `404` then, or `410`.
-#[utoipa::path(get, path = "/objects/sources/{item}/{name}", tag = "catalogue",
-    params(("item" = Uuid, Path), ("name" = String, Path), PresignedQuery),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 410, body = Problem)))]
+#[utoipa::path(get, path = "/objects/sources/{item}/{name}", operation_id = "get_source_file", tag = "catalogue",
+    params(("item" = Uuid, Path, description = "Of the item"), ("name" = String, Path, max_length = 255, description = "Of the saved file"),
+        PresignedQuery),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 206, content_type = "application/octet-stream"),
+        (status = 304, description = "Not modified"), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 410, body = Problem), (status = 416, body = Problem)))]
 async fn get_source(
     State(app): State<SharedApp>,
     Path((item, name)): Path<(Uuid, String)>,
     Query(permission): Query<PresignedQuery>,
+    method: Method,
+    headers: HeaderMap,
 ) -> ApiResult<Response> {
     permission.verify(&app, "GET", &source_path(item, &name))?;
     let source = listing::source(&app.db, item).await?;
@@ -114,7 +110,10 @@ async fn get_source(
             detail: "The file was taken down: the scanner found malware in it.".to_owned(),
         });
     }
-    download(&app, sha256, &name, "application/octet-stream").await
+    let served = Served::member(sha256, "a source file");
+    let mut response = served.answer(&app, &method, &headers).await?;
+    as_attachment(&mut response, &name, "application/octet-stream")?;
+    Ok(response)
 }
 
 fn source_path(item: Uuid, name: &str) -> String {
@@ -124,9 +123,15 @@ fn source_path(item: Uuid, name: &str) -> String {
 /// The file of a free item
 ///
 /// The published file: of an SVG its sanitized copy. Items with a price are for buyers.
-#[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 403, body = Problem), (status = 404, body = Problem)))]
-async fn get_item_file(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+#[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
+    responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*"), (status = 304, description = "Not modified"),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 416, body = Problem)))]
+async fn get_item_file(
+    State(app): State<SharedApp>,
+    Path(id): Path<Uuid>,
+    method: Method,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let file = listing::published_file(&app.db, id).await?;
     let file = file.ok_or(ApiError::NotFound("published file"))?;
     if !file.is_free {
@@ -145,7 +150,9 @@ async fn get_item_file(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> Ap
             .filter(|path| path.ends_with(".svg"))
             .unwrap_or(&file.path),
     );
-    let mut response = download(&app, sha256, &name, media_type).await?;
+    let served = Served::member(sha256, "a published file");
+    let mut response = served.answer(&app, &method, &headers).await?;
+    as_attachment(&mut response, &name, media_type)?;
     // Should a browser be made to show it after all.
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -161,7 +168,7 @@ struct SourceUrl {
 }
 
 /// A presigned URL for the source file of an item of your own
-#[utoipa::path(get, path = "/v1/items/{id}/source", tag = "catalogue", params(("id" = Uuid, Path)), security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/items/{id}/source", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")), security(("bearer" = [])),
     responses((status = 200, body = SourceUrl), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn get_item_source(
     State(app): State<SharedApp>,
@@ -193,27 +200,16 @@ fn safe_name(path: &str) -> String {
     path.rsplit('/').next().unwrap_or("file").chars().map(plain).collect()
 }
 
-async fn download(app: &App, sha256: [u8; 32], name: &str, media_type: &'static str) -> ApiResult<Response> {
-    let file = app.store.open_content(&member_key(sha256)).await;
-    let file = file.map_err(|error| anyhow::Error::new(error).context("opening a source file"))?;
-    let file = file.into_std().await;
-    pinned::seal(&file, sha256, "a published file").await?;
-    let file = tokio::fs::File::from_std(file);
-    let length = file
-        .metadata()
-        .await
-        .map_err(|error| anyhow::Error::new(error).context("reading a source file"))?
-        .len();
+/// The headers of a file that is saved, not shown.
+fn as_attachment(response: &mut Response, name: &str, media_type: &'static str) -> anyhow::Result<()> {
+    let disposition = header_value(&format!("attachment; filename=\"{name}\""))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (
-            header::CONTENT_DISPOSITION,
-            header_value(&format!("attachment; filename=\"{name}\""))?,
-        ),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+        (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
-    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+    response.headers_mut().extend(headers);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,18 +7,23 @@ mod text;
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 pub use self::address::ClientAddress;
 pub use self::peer::{Peer, PeerCredentials};
 pub use self::presigned::PresignedQuery;
 use crate::error::{ApiError, ApiResult};
+
+/// A JSON body is small, and comes in one go.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// As axum's `Query`, without hidden characters.
 #[derive(Debug)]
@@ -53,7 +58,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// A JSON request body, without hidden characters.
+/// A JSON request body, without hidden characters, which comes within [`BODY_TIMEOUT`].
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 
@@ -63,7 +68,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(request, state).await.map_err(JsonRejection::from)?;
+        let bytes = match timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await {
+            Ok(bytes) => bytes.map_err(JsonRejection::from)?,
+            Err(_) => {
+                let detail = format!("The body did not arrive within {} s.", BODY_TIMEOUT.as_secs());
+                return Err(ApiError::Timeout(detail));
+            }
+        };
         text::check_json(&bytes)?;
         let request = Request::from_parts(parts, Body::from(bytes));
         Ok(Self(axum::Json::from_request(request, state).await?.0))
@@ -85,7 +96,11 @@ impl From<PathRejection> for ApiError {
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
-            JsonRejection::BytesRejection(_) => Self::TooLarge("The request body is too large.".to_owned()),
+            JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(
+                FailedToBufferBody::LengthLimitError(_),
+            )) => Self::TooLarge("The request body is too large.".to_owned()),
+            JsonRejection::BytesRejection(_) => Self::invalid("body", "ended before it was complete"),
+            JsonRejection::MissingJsonContentType(_) => Self::UnsupportedMediaType("application/json"),
             other => Self::invalid("body", other.body_text()),
         }
     }

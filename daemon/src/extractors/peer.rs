@@ -2,12 +2,10 @@
 
 use std::ffi::CString;
 
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::serve::IncomingStream;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 use tradepost_common::overview::{Role, WhoAmI};
 
 use crate::app::SharedApp;
@@ -21,9 +19,9 @@ pub struct PeerCredentials {
     credentials: Option<(u32, u32)>,
 }
 
-impl Connected<IncomingStream<'_, UnixListener>> for PeerCredentials {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        let credentials = stream.io().peer_cred().ok();
+impl PeerCredentials {
+    pub fn new(stream: &UnixStream) -> Self {
+        let credentials = stream.peer_cred().ok();
         Self {
             credentials: credentials.map(|peer| (peer.uid(), peer.gid())),
         }

@@ -1,15 +1,18 @@
 //! The router of the public API and the loop that serves it.
 
-use std::net::SocketAddr;
+use std::net::TcpListener as StdListener;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt as _;
+use socket2::SockRef;
 use tokio::net::TcpListener;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
 use utoipa::OpenApi;
@@ -18,12 +21,19 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{docs, health};
 use crate::app::SharedApp;
-use crate::error::ApiError;
+use crate::config::HttpConfig;
+use crate::edge::{self, Gate, Limits};
+use crate::error::{ApiError, ApiResult};
+use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
 use crate::{catalog, downloads, presets, review, uploads};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
+/// The head of a request must be complete, and the next request begin, within this time.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// A client must read what was sent within this time.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// An answer's head must be on its way by then; packs come in slower.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -61,50 +71,100 @@ fn documented() -> OpenApiRouter<SharedApp> {
 /// The whole public API.
 pub fn router(app: SharedApp) -> Router {
     let (router, document) = documented().split_for_parts();
+    let gates = Gates::new(&app.config.http);
     router
         .merge(docs::router(document))
         .fallback(async || ApiError::NotFound("page"))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .layer(middleware::from_fn_with_state(app.clone(), observe))
+        .layer(middleware::from_fn_with_state((app.clone(), gates), observe))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| {
             ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
         .with_state(app)
 }
 
-/// Times every request, bounds those that are not uploads, and sets the headers every answer has.
-async fn observe(State(app): State<SharedApp>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+/// Bounds every request in number and time, times it, and sets the headers every answer has.
+async fn observe(
+    State((app, gates)): State<(SharedApp, Gates)>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let route = matched
         .as_ref()
         .map(|path| format!("{} {}", request.method(), path.as_str()));
-    let is_upload = request.method() == axum::http::Method::PUT;
-    let mut response = if is_upload {
-        next.run(request).await
-    } else {
-        match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+    let is_put = request.method() == Method::PUT;
+    let patience = if is_put { Duration::MAX } else { REQUEST_TIMEOUT };
+    let mut response = match gates.enter(&request) {
+        Err(overloaded) => overloaded.into_response(),
+        Ok(_running) => match tokio::time::timeout(patience, next.run(request)).await {
             Ok(response) => response,
             Err(_) => ApiError::Unavailable("The request took too long.").into_response(),
-        }
+        },
     };
+    if response.status() == StatusCode::INSUFFICIENT_STORAGE {
+        let message = "the disk is full: packs are refused. Free some space.";
+        app.alerts.raise(AlertCode::DiskFull, message);
+    }
     if let Some(route) = route {
         let outcome = Outcome::from(response.status());
         app.latency.record(Scope::Route, &route, started.elapsed(), outcome);
     }
-    let nosniff = (
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
-    response.headers_mut().insert(nosniff.0, nosniff.1);
+    let is_stored = response.status().is_success();
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_put && !is_stored {
+        // The next request would only come after the rest of the body.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 
+/// Bounds of the requests that run at once. Readers do not keep contributors out.
+#[derive(Debug, Clone)]
+struct Gates {
+    reads: Gate,
+    changes: Gate,
+    transfers: Gate,
+}
+
+impl Gates {
+    fn new(http: &HttpConfig) -> Self {
+        Self {
+            reads: Gate::new(http.max_requests),
+            changes: Gate::new(http.max_requests),
+            transfers: Gate::new(http.max_transfers),
+        }
+    }
+
+    /// `/livez` always answers.
+    fn enter(&self, request: &Request) -> ApiResult<Option<OwnedSemaphorePermit>> {
+        let gate = match *request.method() {
+            _ if request.uri().path() == health::LIVEZ => return Ok(None),
+            Method::GET | Method::HEAD => &self.reads,
+            Method::PUT => &self.transfers,
+            _ => &self.changes,
+        };
+        gate.enter().map(Some)
+    }
+}
+
 /// Serves the public API until `stop` is cancelled; requests that run may finish.
-pub async fn serve(app: SharedApp, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
-        .context("serving the public API")
+pub async fn serve(app: SharedApp, listener: StdListener, stop: CancellationToken) -> anyhow::Result<()> {
+    let limits = Limits {
+        connections: edge::affordable_connections(app.config.http.max_connections),
+        head: HEAD_TIMEOUT,
+    };
+    let listener = TcpListener::from_std(listener).context("preparing the socket of the public API")?;
+    let listener = listener.tap_io(|stream| {
+        // A client that does not read its answer loses its connection.
+        if let Err(error) = SockRef::from(&*stream).set_tcp_user_timeout(Some(READ_TIMEOUT)) {
+            tracing::debug!(%error, "can not bound the time of unread answers");
+        }
+    });
+    edge::serve(listener, router(app.clone()), limits, |_, address| address, stop).await;
+    app.db.close().await;
+    Ok(())
 }

@@ -3,7 +3,6 @@
 //! Otherwise five attempts would dead-letter every upload of a night in which clamd did not run. A file that breaks the scanner must not
 //! wait for ever, though: when the scanner works for everything else, or failed five times with the same message, the file is the cause.
 
-use std::io;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -11,6 +10,7 @@ use tradepost_queue::{Message, Outcome};
 
 use crate::app::App;
 use crate::clamd::{ErrorOrigin, ScanError, probe};
+use crate::error::is_disk_full;
 use crate::pinned::Swapped;
 use crate::telemetry::alerts::AlertCode;
 
@@ -82,14 +82,6 @@ async fn is_scanners(app: &App, message: &Message, fault: &ScanError) -> bool {
     }
 }
 
-fn is_disk_full(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let full =
-            |error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-        cause.downcast_ref::<io::Error>().is_some_and(full)
-    })
-}
-
 /// Clears the alert of a full disk once the store takes bytes again.
 pub async fn watch_disk(app: &App) {
     if app.alerts.is_raised(AlertCode::DiskFull) && app.store.has_room().await {
@@ -101,6 +93,7 @@ pub async fn watch_disk(app: &App) {
 mod tests {
     use super::*;
     use anyhow::Context as _;
+    use std::io;
 
     #[test]
     fn a_full_disk_is_known_through_what_was_said_around_it() {

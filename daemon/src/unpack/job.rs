@@ -43,7 +43,7 @@ pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result
         .open_version(&key)
         .await
         .context("opening the uploaded bytes")?;
-    let seal = pinned::seal(&file, upload.sha256, "a pack").await?;
+    let seal = pinned::seal(&app.store, &file, upload.sha256, "a pack").await?;
     let same_file = file.try_clone().context("sharing an open file")?;
     let (sender, receiver) = mpsc::channel(MEMBERS_AHEAD);
     let opening = app.jail.open_pack(file, limits(&app.config.limits), sender);

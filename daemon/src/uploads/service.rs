@@ -132,7 +132,7 @@ async fn discard(app: &App, key: VersionKey) {
 async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
     let error = match error {
         PutError::Io(error) => {
-            return ApiError::Internal(anyhow::Error::new(error).context("storing an upload"));
+            return anyhow::Error::new(error).context("storing an upload").into();
         }
         PutError::Changed { announced, received } => ApiError::unprocessable(
             "checksum-mismatch",
@@ -150,6 +150,9 @@ async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
             "wrong-size",
             format!("The upload was truncated: {received} of {announced} bytes arrived."),
         ),
+        PutError::Stalled { announced, received } => ApiError::Timeout(format!(
+            "The upload was too slow: {received} of {announced} bytes arrived."
+        )),
         PutError::Broken {
             announced, received, ..
         } => ApiError::unprocessable(

@@ -60,12 +60,8 @@ async fn announcement_is_told_every_fault_and_field(app: &TestApp, token: &str) 
 
 async fn body_that_is_no_json_is_refused(app: &TestApp, token: &str) {
     let start = || app.request(Method::POST, "/v1/uploads").bearer_auth(token);
-    for (kind, body) in [
-        ("application/json", "{\"file_name\": "),
-        ("application/json", ""),
-        ("text/plain", "{}"),
-    ] {
-        let problem = Answer::to(start().header("content-type", kind).body(body))
+    for body in ["{\"file_name\": ", ""] {
+        let problem = Answer::to(start().header("content-type", "application/json").body(body))
             .await
             .problem(StatusCode::BAD_REQUEST);
         assert_eq!(problem["faults"][0]["at"], "body", "{problem}");

@@ -1,13 +1,12 @@
 //! The real private clamd killed under load, and a disk that is full.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 use tradepost_tests::daemon::processes_in;
+use tradepost_tests::small_disk::SmallDisk;
 use tradepost_tests::{Options, PackBuilder, TestApp};
 
 use super::{until_cleared, until_raised};
@@ -72,7 +71,7 @@ async fn until_scanner_is_scanning(app: &TestApp) {
 async fn a_full_disk_means_waiting() {
     let app = TestApp::start();
     let objects = app.state.join("objects");
-    let Some(_small) = Small::mount(&objects) else {
+    let Some(_small) = SmallDisk::mount(&objects) else {
         println!("skipped: a small file system can not be mounted here");
         return;
     };
@@ -99,23 +98,4 @@ async fn a_full_disk_means_waiting() {
     assert_eq!(trace["upload"]["state"], "published", "{trace}");
     println!("published {:.1} s after there was room", room.elapsed().as_secs_f64());
     until_cleared(&app, "disk-full").await;
-}
-
-/// A file system of 2 MiB, gone when dropped.
-struct Small(std::path::PathBuf);
-
-impl Small {
-    fn mount(at: &Path) -> Option<Self> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=2m", "none"]).arg(at);
-        let mounted = mount.output().ok()?.status.success();
-        mounted.then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        // Lazily: the daemon may have files open.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }

@@ -50,6 +50,11 @@ impl Broker {
         }
     }
 
+    /// The same broker on other connections to the database. Those of SQS are shared.
+    pub fn on(&self, db: PgPool) -> Self {
+        Self { db, ..self.clone() }
+    }
+
     /// The client of SQS, where that is the backend: it needs a relay and a collector.
     pub fn as_sqs(&self) -> Option<&Arc<Sqs>> {
         self.sqs.as_ref()

@@ -12,9 +12,10 @@ mod settings;
 pub use binaries::{Binaries, NoBinaries, OLDEST_MAJOR};
 pub use pid_file::PidFile;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -32,6 +33,9 @@ const SUPERUSER: &str = "tradepost";
 const PORT: u16 = 5432;
 const SOCKET_FILE: &str = ".s.PGSQL.5432";
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// A server that ends so often does not recover by being started again.
+const MANY_ENDS: usize = 5;
+const MANY_ENDS_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 /// SIGINT ends open sessions; SIGTERM would wait for the pool's.
@@ -55,9 +59,11 @@ pub struct ClusterSpec {
 /// A running cluster. Dropping it stops the server in the background; [`Cluster::stop`] waits for the end.
 #[derive(Debug)]
 pub struct Cluster {
-    child: Child,
+    /// Replaced when the server is started again.
+    child: Mutex<Arc<Child>>,
     dir: Arc<ServerDir>,
-    major: u32,
+    binaries: Binaries,
+    account: Account,
 }
 
 impl Cluster {
@@ -75,11 +81,12 @@ impl Cluster {
         }
         settings::write(&dir)?;
         dir.folder("socket", &account)?;
-        let child = Child::start(server(&dir, &binaries, account)).await?;
+        let child = Child::start(server(&dir, &binaries, account.clone())).await?;
         let cluster = Self {
-            child,
+            child: Mutex::new(Arc::new(child)),
             dir,
-            major: binaries.major,
+            binaries,
+            account,
         };
         match cluster.become_ready().await {
             Ok(()) => Ok(cluster),
@@ -90,14 +97,52 @@ impl Cluster {
         }
     }
 
+    /// Starts the server again whenever it ends. Its socket stays where it was, so that pools connect again by themselves.
+    ///
+    /// # Errors
+    /// It does not start, or ended too often.
+    pub async fn keep_running(&self) -> anyhow::Result<()> {
+        let mut ends = VecDeque::new();
+        loop {
+            let (status, ended) = (self.wait().await, Instant::now());
+            let log = self.log_tail().await;
+            ends.push_back(ended);
+            ends.retain(|end| ended - *end < MANY_ENDS_WITHIN);
+            if ends.len() >= MANY_ENDS {
+                bail!(
+                    "the private PostgreSQL cluster ended {MANY_ENDS} times in a minute ({status}); its log ends with:\n{log}"
+                );
+            }
+            tracing::error!(%status, "the private PostgreSQL cluster ended and is started again; its log ends with:\n{log}");
+            self.restart()
+                .await
+                .context("starting the private PostgreSQL cluster again")?;
+            tracing::info!(
+                after_ms = ended.elapsed().as_millis(),
+                "the private PostgreSQL cluster runs again"
+            );
+        }
+    }
+
+    async fn restart(&self) -> anyhow::Result<()> {
+        recovery::clear(&self.dir.inside("data")).await?;
+        let child = Child::start(server(&self.dir, &self.binaries, self.account.clone())).await?;
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(child);
+        self.become_ready().await
+    }
+
+    fn child(&self) -> Arc<Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The major version of the server.
     pub fn major(&self) -> u32 {
-        self.major
+        self.binaries.major
     }
 
     /// The process id of the server.
     pub fn pid(&self) -> u32 {
-        self.child.pid().as_raw().cast_unsigned()
+        self.child().pid().as_raw().cast_unsigned()
     }
 
     /// The connection options of the database `name`, valid as long as the cluster runs.
@@ -120,19 +165,19 @@ impl Cluster {
         made
     }
 
-    /// Waits for the end of the server, which is a failure of the daemon when nobody asked for it.
+    /// Waits for the end of the server.
     pub async fn wait(&self) -> ExitStatus {
-        self.child.wait().await
+        self.child().wait().await
     }
 
     /// The last lines of the server's log.
     pub async fn log_tail(&self) -> String {
-        self.child.tail().text().await
+        self.child().tail().text().await
     }
 
     /// Stops the server: fast shutdown, and harder when that takes too long. Bounded by 20 seconds.
     pub async fn stop(self) -> ExitStatus {
-        self.child.stop().await
+        self.child().stop().await
     }
 
     async fn become_ready(&self) -> anyhow::Result<()> {
@@ -140,7 +185,7 @@ impl Cluster {
         let data = self.dir.inside("data");
         let fault = tokio::select! {
             ready = self.answers(&data) => return ready,
-            status = self.child.wait() => format!("the database server ended at its start ({status})"),
+            status = self.wait() => format!("the database server ended at its start ({status})"),
             () = sleep_until(deadline) => format!("the database server is not ready after {} s", READY_WITHIN.as_secs()),
         };
         bail!(
@@ -151,7 +196,7 @@ impl Cluster {
     }
 
     async fn answers(&self, data: &Path) -> anyhow::Result<()> {
-        let is_ready = || PidFile::read(data).is_some_and(|file| file.pid == self.child.pid() && file.is_ready);
+        let is_ready = || PidFile::read(data).is_some_and(|file| file.pid == self.child().pid() && file.is_ready);
         while !is_ready() {
             sleep(POLL).await;
         }

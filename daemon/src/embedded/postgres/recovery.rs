@@ -33,6 +33,10 @@ pub async fn clear(data: &Path) -> anyhow::Result<()> {
         if left.is_empty() {
             break;
         }
+        // Without a postmaster, nobody can be asked for a shutdown.
+        if signal == Signal::SIGINT && postmaster_of(data, &left).is_none() {
+            continue;
+        }
         tracing::warn!(processes = left.len(), %signal, "stopping the database server a former daemon left behind");
         leftovers::send(signal, &addressees(signal, left, data))?;
         leftovers::wait_until_gone(data, "postgres", patience).await;
@@ -49,11 +53,13 @@ pub async fn clear(data: &Path) -> anyhow::Result<()> {
 
 /// A shutdown is asked of the postmaster; where that is gone there is nobody to ask, and its children are told to quit.
 fn addressees(signal: Signal, left: Vec<Pid>, data: &Path) -> Vec<Pid> {
-    let postmaster = PidFile::read(data)
-        .map(|file| file.pid)
-        .filter(|pid| left.contains(pid));
-    match postmaster {
+    match postmaster_of(data, &left) {
         Some(pid) if signal != Signal::SIGKILL => vec![pid],
         _ => left,
     }
+}
+
+fn postmaster_of(data: &Path, left: &[Pid]) -> Option<Pid> {
+    let pid = PidFile::read(data).map(|file| file.pid);
+    pid.filter(|pid| left.contains(pid))
 }

@@ -26,6 +26,8 @@ max_parallel_workers_per_gather = 0
 max_logical_replication_workers = 0
 
 synchronous_commit = on
+# One call instead of one for each file: after a crash it is back in a second, not in ten.
+recovery_init_sync_method = syncfs
 wal_compression = on
 min_wal_size = 64MB
 max_wal_size = 512MB

@@ -6,42 +6,53 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::disk::Disk;
+
 /// A file under `tmp`. It is deleted when this is dropped before it was renamed.
-pub(super) struct Temporary(Option<PathBuf>);
+pub(super) struct Temporary {
+    /// `None`: renamed or deleted.
+    path: Option<PathBuf>,
+    disk: Disk,
+}
 
 impl Temporary {
     /// Chooses a name; makes no file.
-    pub(super) fn new(root: &Path) -> Self {
-        Self(Some(root.join("tmp").join(Uuid::new_v4().simple().to_string())))
+    pub(super) fn new(root: &Path, disk: &Disk) -> Self {
+        Self {
+            path: Some(root.join("tmp").join(Uuid::new_v4().simple().to_string())),
+            disk: disk.clone(),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.0.as_deref().expect("it is taken only by methods that consume it")
+        self.path
+            .as_deref()
+            .expect("it is taken only by methods that consume it")
     }
 
     /// Renames the file into place. Returns the directories to sync.
     pub(super) fn rename(mut self, to: &Path) -> io::Result<Vec<PathBuf>> {
         let directories = move_file(self.path(), to)?;
-        self.0 = None;
+        self.path = None;
         Ok(directories)
     }
 
     /// Deletes the file, if it was made.
-    pub(super) async fn delete(mut self) {
-        if let Some(path) = self.0.take() {
-            let _ = tokio::fs::remove_file(path).await;
+    pub(super) fn delete(mut self) {
+        if let Some(path) = self.path.take() {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
 
 impl Drop for Temporary {
-    /// The runtime's threads do not wait for the disk.
+    /// The runtime's threads do not wait for the disk. Where it hangs, the file stays until the next start.
     fn drop(&mut self) {
-        let Some(path) = self.0.take() else { return };
-        let delete = move || drop(std::fs::remove_file(path));
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(delete)),
-            Err(_) => delete(),
+        if let (Some(path), Some(place), Ok(runtime)) = (self.path.take(), self.disk.place(), Handle::try_current()) {
+            runtime.spawn_blocking(move || {
+                let _ = std::fs::remove_file(path);
+                drop(place);
+            });
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
-use super::blocking;
+use super::disk::Disk;
 use crate::VersionKey;
 
 /// Objects in a batch.
@@ -16,19 +16,21 @@ const BATCH: usize = 500;
 /// A walk that stands between two objects.
 #[derive(Debug)]
 pub struct VersionWalk {
+    disk: Disk,
     objects: ReadDir,
     before: SystemTime,
 }
 
 impl VersionWalk {
-    pub(super) fn start(folder: &Path, before: SystemTime) -> io::Result<Self> {
+    pub(super) fn start(disk: Disk, folder: &Path, before: SystemTime) -> io::Result<Self> {
         let objects = std::fs::read_dir(folder)?;
-        Ok(Self { objects, before })
+        Ok(Self { disk, objects, before })
     }
 
     /// The versions of the next objects, and the rest of the walk. `None`: that was all.
     pub async fn next(mut self) -> io::Result<Option<(Vec<VersionKey>, Self)>> {
-        blocking(move || {
+        let disk = self.disk.clone();
+        let next = disk.call(move || {
             let objects = self.objects.by_ref().take(BATCH).collect::<io::Result<Vec<_>>>()?;
             if objects.is_empty() {
                 return Ok(None);
@@ -38,8 +40,8 @@ impl VersionWalk {
                 keys.extend(versions(&object, self.before)?);
             }
             Ok(Some((keys, self)))
-        })
-        .await
+        });
+        next.await
     }
 }
 

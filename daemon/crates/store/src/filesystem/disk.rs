@@ -1,0 +1,112 @@
+//! Calls to the disk: on threads that may block, bounded in number and time. A disk that hangs costs these threads, nothing else.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::try_unfold;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+/// Calls at once. One that hangs keeps its place, so fewer than the 512 threads of a runtime can hang.
+const CALLS: usize = 128;
+const PATIENCE: Duration = Duration::from_secs(30);
+const CHUNK_BYTES: u64 = 256 << 10;
+
+/// The places of the calls that run.
+#[derive(Debug, Clone)]
+pub(super) struct Disk(Arc<Semaphore>);
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(CALLS)))
+    }
+}
+
+impl Disk {
+    /// # Errors
+    /// `TimedOut` when the disk does not answer. The call may still end later.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        self.call_within(PATIENCE, call).await
+    }
+
+    pub(super) async fn call_within<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        call: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let deadline = Instant::now() + patience;
+        let stuck = |_| {
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("the disk did not answer for {patience:?}"),
+            )
+        };
+        let place = timeout_at(deadline, self.0.clone().acquire_owned())
+            .await
+            .map_err(stuck)?;
+        let place = place.expect("nobody closes it");
+        let called = tokio::task::spawn_blocking(move || {
+            let result = call();
+            drop(place);
+            result
+        });
+        timeout_at(deadline, called)
+            .await
+            .map_err(stuck)?
+            .map_err(io::Error::other)?
+    }
+
+    /// A place for a call that nobody waits for. `None` when all are taken.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.clone().try_acquire_owned().ok()
+    }
+
+    /// The bytes of a part of a file.
+    pub(super) fn stream(self, file: File, part: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        let file = Arc::new(file);
+        try_unfold((self, file, part), |(disk, file, part)| async move {
+            let size = (part.end - part.start).min(CHUNK_BYTES);
+            if size == 0 {
+                return Ok(None);
+            }
+            let (reader, at) = (file.clone(), part.start);
+            let chunk = disk.call(move || {
+                let mut chunk = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+                reader.read_exact_at(&mut chunk, at)?;
+                Ok(Bytes::from(chunk))
+            });
+            let chunk = chunk.await?;
+            Ok(Some((chunk, (disk, file, at + size..part.end))))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn call_that_hangs_ends_in_time_and_keeps_its_place_only() {
+        let disk = Disk::default();
+        let (release, hangs) = std::sync::mpsc::channel::<()>();
+        let hung = disk.call_within(Duration::from_millis(20), move || {
+            let _ = hangs.recv();
+            Ok(())
+        });
+        assert_eq!(hung.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(disk.0.available_permits(), CALLS - 1);
+        assert_eq!(disk.call(|| Ok(7)).await.unwrap(), 7);
+        drop(release);
+        let place = timeout_at(Instant::now() + PATIENCE, disk.0.acquire_many(CALLS as u32)).await;
+        assert!(place.is_ok(), "the place is free again");
+    }
+}

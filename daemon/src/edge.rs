@@ -1,0 +1,261 @@
+//! Serves a router on a socket so that no client can exhaust it: connections have a bound, heads have a deadline, a refusal arrives
+//! although the client still sends, and a stop waits only for requests that run.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
+use axum::serve::Listener;
+use futures_util::FutureExt as _;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{ApiError, ApiResult};
+
+/// The limits of a socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Open connections; more wait in the queue of the kernel.
+    pub connections: usize,
+    /// The head of a request must be complete within this time, counted from the last answer: it bounds idle connections, too.
+    pub head: Duration,
+}
+
+/// When three of four places are taken, a connection that asks for nothing gives its place up after so many looks.
+const CROWDED_LOOKS: u32 = 2;
+const CROWDED_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Descriptors that are not for connections.
+const RESERVED_DESCRIPTORS: usize = 192;
+/// Bytes of a head.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// A client that was refused may go on sending for so long,
+const LINGER: Duration = Duration::from_secs(30);
+/// and be silent for so long.
+const LINGER_IDLE: Duration = Duration::from_secs(2);
+/// At a stop, the last bytes of an answer have this time to leave.
+const FLUSH: Duration = Duration::from_secs(1);
+/// Clones that are held while no request runs.
+const IDLE_COUNT: usize = 2;
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Serves `router` until `stop` is cancelled and every request that runs then has its answer. `peer` makes what handlers see as
+/// `ConnectInfo`.
+pub async fn serve<L, P>(
+    mut listener: L,
+    router: Router,
+    limits: Limits,
+    peer: impl Fn(&L::Io, L::Addr) -> P,
+    stop: CancellationToken,
+) where
+    L: Listener,
+    P: Clone + Send + Sync + Unpin + 'static,
+{
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let mut running = JoinSet::new();
+    let accepting = async {
+        loop {
+            let place = places.clone().acquire_owned().await.expect("nobody closes it");
+            let (io, address) = listener.accept().await;
+            while running.try_join_next().is_some() {}
+            let crowd = Crowd {
+                places: places.clone(),
+                all: limits.connections,
+            };
+            let (peer, router, stop) = (peer(&io, address), router.clone(), stop.clone());
+            running.spawn(async move {
+                run(io, router, ConnectInfo(peer), (crowd, limits.head), stop).await;
+                drop(place);
+            });
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = accepting => {}
+    }
+    drop(listener);
+    while running.join_next().await.is_some() {}
+}
+
+/// Lets this process open as many descriptors as the system allows, and answers with a number of connections that leaves enough of
+/// them for everything else: files, the database, children, the control socket.
+pub fn affordable_connections(wanted: usize) -> usize {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1_024, 1_024));
+    let descriptors = match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => hard,
+        Err(_) => soft,
+    };
+    let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+    // A connection may have a file open.
+    let affordable = (descriptors.saturating_sub(RESERVED_DESCRIPTORS) / 2).max(16);
+    if affordable < wanted {
+        tracing::warn!(
+            affordable,
+            wanted,
+            "fewer connections than http.max_connections: raise the limit of open files"
+        );
+    }
+    affordable.min(wanted)
+}
+
+/// Requests of one kind that may run at once. One more is refused: it would only wait for the database.
+#[derive(Debug, Clone)]
+pub struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub fn new(at_once: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_once)))
+    }
+
+    /// # Errors
+    /// Overloaded.
+    pub fn enter(&self) -> ApiResult<OwnedSemaphorePermit> {
+        self.0.clone().try_acquire_owned().map_err(|_| ApiError::Overloaded)
+    }
+}
+
+/// The connections of a socket.
+#[derive(Debug, Clone)]
+struct Crowd {
+    places: Arc<Semaphore>,
+    all: usize,
+}
+
+impl Crowd {
+    fn is_dense(&self) -> bool {
+        self.places.available_permits() < self.all / 4
+    }
+
+    /// Resolves when others need the place of a connection on which nothing was asked for a while. A half-sent head is nothing.
+    async fn needs_place(&self, requests: &Arc<()>) {
+        let mut looks = 0;
+        while looks < CROWDED_LOOKS {
+            sleep(CROWDED_LOOK_EVERY).await;
+            let is_idle = Arc::strong_count(requests) == IDLE_COUNT;
+            looks = if is_idle && self.is_dense() { looks + 1 } else { 0 };
+        }
+    }
+}
+
+async fn run<I, P>(
+    io: I,
+    router: Router,
+    peer: ConnectInfo<P>,
+    (crowd, head): (Crowd, Duration),
+    stop: CancellationToken,
+) where
+    I: AsyncRead + AsyncWrite + Unpin,
+    P: Clone + Send + Sync + Unpin + 'static,
+{
+    // Every request that runs holds a clone, besides this one and that of the service.
+    let requests = Arc::new(());
+    let (router, counted, dense) = (TowerToHyperService::new(router), requests.clone(), crowd.clone());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        let (answer, counted, dense) = (router.call(request), counted.clone(), dense.clone());
+        Box::pin(async move {
+            let mut response: Response = answer.await?;
+            if dense.is_dense() {
+                // Those that wait get their turn.
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(response.map(|body| Counted {
+                body,
+                _request: counted,
+            }))
+        })
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(io), service);
+    let ended = tokio::select! {
+        ended = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(ended),
+        () = stop.cancelled() => None,
+        () = crowd.needs_place(&requests) => return,
+    };
+    let is_gone = match ended {
+        Some(ended) => ended.is_err_and(|error| error.is_timeout()),
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            let mut rest = pin!(poll_fn(|context| connection.poll_without_shutdown(context)));
+            loop {
+                // A half-sent head is no request.
+                let is_idle = Arc::strong_count(&requests) == IDLE_COUNT;
+                let patience = if is_idle { FLUSH } else { LOOK_EVERY };
+                match timeout(patience, &mut rest).await {
+                    Ok(_) => break false,
+                    Err(_) if is_idle => break true,
+                    Err(_) => {}
+                }
+            }
+        }
+    };
+    if !is_gone {
+        tokio::select! {
+            () = linger(connection.into_parts().io.into_inner()) => {}
+            () = stop.cancelled().then(|()| sleep(FLUSH)) => {}
+        }
+    }
+}
+
+/// Closes a connection so that the last answer arrives although the client still sends: unread bytes would make the kernel reset the
+/// connection, and the client would see that instead.
+async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
+    let draining = async {
+        io.shutdown().await?;
+        let mut bytes = [0; 16 << 10];
+        while let Ok(read) = timeout(LINGER_IDLE, io.read(&mut bytes)).await {
+            if read? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    // Too late or gone: nobody is left to hear the answer.
+    let _ = timeout(LINGER, draining).await;
+}
+
+/// The body of an answer, which counts as running until the last byte is handed over.
+struct Counted {
+    body: Body,
+    _request: Arc<()>,
+}
+
+impl HttpBody for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

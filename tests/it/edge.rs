@@ -1,0 +1,7 @@
+//! Clients and parts that misbehave: what they can not stop.
+
+mod connections;
+mod database;
+mod disk;
+mod files;
+mod load;

@@ -1,0 +1,70 @@
+//! The private PostgreSQL dies: the daemon notices and brings it back.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::StatusCode;
+use tradepost_tests::wait::eventually;
+use tradepost_tests::{PackBuilder, TestApp};
+
+const NOTICED_WITHIN: Duration = Duration::from_secs(2);
+const BACK_WITHIN: Duration = Duration::from_secs(10);
+
+fn postmaster(app: &TestApp) -> Pid {
+    let text = std::fs::read_to_string(app.state.join("postgres/data/postmaster.pid")).unwrap();
+    Pid::from_raw(text.lines().next().unwrap().trim().parse().unwrap())
+}
+
+#[tokio::test]
+async fn killed_cluster_is_started_again() {
+    let mut app = TestApp::start();
+    let token = app.trusted("carl");
+    app.upload_and_settle(&token, &PackBuilder::ticks("Ticks", 1).build())
+        .await;
+    for (round, signal) in [Signal::SIGKILL, Signal::SIGQUIT].into_iter().enumerate() {
+        let dead = postmaster(&app);
+        let (killed, pid) = (Instant::now(), app.pid());
+        kill(dead, signal).unwrap();
+        eventually("the alert is raised", async || {
+            let (_, alerts) = app.control(reqwest::Method::GET, "/v1/alerts", None).await;
+            let log = app.log();
+            if alerts.to_string().contains("database-down") || log.matches("alert raised: the database").count() > round
+            {
+                Ok(())
+            } else {
+                Err(alerts.to_string())
+            }
+        })
+        .await;
+        let noticed = killed.elapsed();
+        eventually("the catalogue is back", async || {
+            match app.get("/v1/items", None).await {
+                (StatusCode::OK, _) => Ok(()),
+                (StatusCode::SERVICE_UNAVAILABLE, body) => Err(body.to_string()),
+                (status, body) => panic!("{status}: {body}"),
+            }
+        })
+        .await;
+        let back = killed.elapsed();
+        println!("{signal}: noticed after {noticed:?}, back after {back:?}");
+        assert!(
+            noticed < NOTICED_WITHIN && back < BACK_WITHIN,
+            "noticed {noticed:?}, back {back:?}"
+        );
+        assert_ne!(postmaster(&app), dead);
+        // A pool tests a connection that was idle for a second; one that was used since may still be a dead one.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let family = format!("After {signal}");
+        let trace = app
+            .upload_and_settle(&token, &PackBuilder::ticks(&family, 1).build())
+            .await;
+        assert_eq!(trace["upload"]["state"], "published", "{trace}");
+        assert_eq!(app.pid(), pid, "the daemon lives on");
+    }
+    app.until("/v1/alerts", |alerts| !alerts.to_string().contains("database-down"))
+        .await;
+    let stopping = Instant::now();
+    assert_eq!(app.stop(), Some(0));
+    println!("stopped after {:?}", stopping.elapsed());
+}
