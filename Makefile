@@ -2,7 +2,7 @@
 
 benches := bench-campaign bench-duplicates bench-dead bench-inspect bench-jail bench-previews bench-queue bench-review
 
-.PHONY: demo test bench $(benches) chaos deny fuzz sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench $(benches) chaos deny fuzz openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -30,6 +30,9 @@ deny: setup ## checks licences, banned crates and sources of the dependencies by
 
 fuzz: setup ## fuzzes what sees hostile bytes, a minute each; the corpus is kept
 	@make/fuzz
+
+openapi: ## lints the OpenAPI document
+	@make/openapi
 
 sqlx: setup ## prepares .sqlx/ from the migrations and the statements in the code
 	@make/sqlx

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::listing::{self, CatalogFilter, Family, Item, Picture, Set};
+use super::listing::{self, CatalogFilter, Family, Item, ItemKind, Picture, Set};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, Query, parse_param};
@@ -35,7 +35,8 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
-    /// `icon`, `illustration`, `model`, `texture` or `audio`.
+    /// Only this kind.
+    #[param(value_type = Option<ItemKind>)]
     kind: Option<String>,
     /// The name of the contributor's account.
     #[param(value_type = Option<String>, min_length = 1, max_length = 63)]
@@ -43,11 +44,14 @@ struct ListQuery {
     /// One tag, lower case.
     #[param(value_type = Option<String>, min_length = 1, max_length = 40)]
     tag: Option<Text<40>>,
+    /// Only of this family.
     family_id: Option<Uuid>,
+    /// Only of this set.
     set_id: Option<Uuid>,
     /// `next` of the page before.
     cursor: Option<Uuid>,
     /// 1 to 200; 50 when not given.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
@@ -76,7 +80,7 @@ async fn list_families(State(app): State<SharedApp>, Query(query): Query<ListQue
 }
 
 /// One family
-#[utoipa::path(get, path = "/v1/families/{id}", tag = "catalogue", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/v1/families/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the family")),
     responses((status = 200, body = Family), (status = 404, body = Problem)))]
 async fn get_family(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Json<Family>> {
     let filter = CatalogFilter {
@@ -97,7 +101,7 @@ async fn list_sets(State(app): State<SharedApp>, Query(query): Query<ListQuery>)
 }
 
 /// One set
-#[utoipa::path(get, path = "/v1/sets/{id}", tag = "catalogue", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/v1/sets/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the set")),
     responses((status = 200, body = Set), (status = 404, body = Problem)))]
 async fn get_set(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Json<Set>> {
     let filter = CatalogFilter {
@@ -126,7 +130,7 @@ struct ItemDetail {
 }
 
 /// One item with its renditions
-#[utoipa::path(get, path = "/v1/items/{id}", tag = "catalogue", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/v1/items/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
     responses((status = 200, body = ItemDetail), (status = 404, body = Problem)))]
 async fn get_item(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Json<ItemDetail>> {
     let item = listing::items(&app.db, &CatalogFilter::default(), Some(id), 1)

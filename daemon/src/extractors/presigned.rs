@@ -11,7 +11,10 @@ use tradepost_store::presigned::{Signature, SignatureError};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PresignedQuery {
+    /// Seconds since 1970.
     expires: i64,
+    /// 64 hexadecimal digits.
+    #[param(max_length = 64)]
     signature: String,
 }
 

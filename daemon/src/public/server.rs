@@ -19,7 +19,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{docs, health};
+use super::{contract, docs, health};
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
 use crate::edge::{self, Gate, Limits};
@@ -41,6 +41,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 #[openapi(
     info(title = "Tradepost", description = "The public API of a Tradepost marketplace: upload packs, browse the catalogue.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    servers((url = "/", description = "This marketplace")),
     tags((name = "uploads", description = "Contributors upload packs and read their state."),
         (name = "catalogue", description = "The published catalogue, for everybody."),
         (name = "health", description = "For load balancers."))
@@ -49,7 +50,13 @@ struct ApiDoc;
 
 /// The OpenAPI document, as `/openapi.json` serves it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    documented().split_for_parts().1
+    parts().1
+}
+
+fn parts() -> (Router<SharedApp>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = documented().split_for_parts();
+    contract::complete(&mut document);
+    (router, document)
 }
 
 fn documented() -> OpenApiRouter<SharedApp> {
@@ -70,7 +77,7 @@ fn documented() -> OpenApiRouter<SharedApp> {
 
 /// The whole public API.
 pub fn router(app: SharedApp) -> Router {
-    let (router, document) = documented().split_for_parts();
+    let (router, document) = parts();
     let gates = Gates::new(&app.config.http);
     router
         .merge(docs::router(document))

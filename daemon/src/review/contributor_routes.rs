@@ -38,7 +38,7 @@ struct UploadView {
 ///
 /// State, time spent at each stage, every finding with the file it is about, and the review: a moderator's question, the verdict
 /// with its reason, and until when you can appeal.
-#[utoipa::path(get, path = "/v1/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path)), security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "get_upload", tag = "uploads", params(("id" = Uuid, Path, description = "Of the upload")), security(("bearer" = [])),
     responses((status = 200, body = UploadView), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn get_one(
     State(app): State<SharedApp>,
@@ -64,7 +64,7 @@ struct WriteLetter {
 /// Answer a moderator's question
 ///
 /// The pack goes back to the moderators, marked as answered. `409 no-question` when nobody asked.
-#[utoipa::path(post, path = "/v1/uploads/{id}/answer", tag = "uploads", params(("id" = Uuid, Path)), request_body = WriteLetter,
+#[utoipa::path(post, path = "/v1/uploads/{id}/answer", operation_id = "answer_question", tag = "uploads", params(("id" = Uuid, Path, description = "Of the upload")), request_body = WriteLetter,
     security(("bearer" = [])), responses((status = 200, body = UploadView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn answer(
@@ -82,7 +82,7 @@ async fn answer(
 /// Of a pack that was rejected, or of which files were left out; once, until `review.appeal_until`. The pack goes back to the
 /// moderators, if possible to another one; what is decided then is final. `409 not-appealable`, `already-appealed`,
 /// `appeal-final`, `not-decided` or `appeal-name-taken` when it is not possible, `410 appeal-too-late` when it was.
-#[utoipa::path(post, path = "/v1/uploads/{id}/appeal", tag = "uploads", params(("id" = Uuid, Path)), request_body = WriteLetter,
+#[utoipa::path(post, path = "/v1/uploads/{id}/appeal", operation_id = "appeal_decision", tag = "uploads", params(("id" = Uuid, Path, description = "Of the upload")), request_body = WriteLetter,
     security(("bearer" = [])), responses((status = 200, body = UploadView), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 410, body = Problem)))]
 async fn appeal(

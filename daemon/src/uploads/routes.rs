@@ -41,10 +41,15 @@ struct StartUpload {
     #[schema(example = "my-icons.zip", min_length = 1, max_length = 120)]
     file_name: String,
     /// Exactly; at most 512 MiB.
-    #[schema(example = 48_213)]
+    #[schema(example = 48_213, minimum = 1, maximum = 536_870_912)]
     size_bytes: u64,
     /// Of the whole file, hexadecimal.
-    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    #[schema(
+        pattern = "^[0-9a-fA-F]{64}$",
+        min_length = 64,
+        max_length = 64,
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     sha256: String,
 }
 
@@ -71,7 +76,7 @@ struct SignedPut {
 ///
 /// Answers with a presigned URL to PUT the bytes to. Ten a minute for each client address and each account. `409 quota-exceeded`
 /// when the packs of yours that are not published take too much together.
-#[utoipa::path(post, path = "/v1/uploads", tag = "uploads", request_body = StartUpload, security(("bearer" = [])),
+#[utoipa::path(post, path = "/v1/uploads", operation_id = "start_upload", tag = "uploads", request_body = StartUpload, security(("bearer" = [])),
     responses((status = 201, body = StartedUpload), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem)))]
 async fn start(
@@ -128,10 +133,11 @@ fn object_path(id: UploadId) -> String {
 /// Exactly the announced bytes, checked while they come in: another size or SHA-256 is refused and nothing is kept. Bytes that
 /// were stored before are replaced. A completed or expired upload, or one of a banned account, is refused before the body.
 /// Thirty a minute for each client address and each account, and three at once for an upload.
-#[utoipa::path(put, path = "/objects/uploads/{id}", tag = "uploads", params(("id" = Uuid, Path), PresignedQuery),
+#[utoipa::path(put, path = "/objects/uploads/{id}", operation_id = "put_upload_bytes", tag = "uploads",
+    params(("id" = Uuid, Path, description = "Of the upload"), PresignedQuery),
     request_body(content_type = "application/zip"),
-    responses((status = 204, description = "Stored"), (status = 403, body = Problem), (status = 409, body = Problem),
-        (status = 410, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 204, description = "Stored"), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 410, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn put_bytes(
     State(app): State<SharedApp>,
     Path(id): Path<UploadId>,
@@ -161,7 +167,7 @@ async fn put_bytes(
 /// Say that the bytes are complete
 ///
 /// Starts the pipeline. Doing it again changes nothing.
-#[utoipa::path(post, path = "/v1/uploads/{id}/complete", tag = "uploads", params(("id" = Uuid, Path)), security(("bearer" = [])),
+#[utoipa::path(post, path = "/v1/uploads/{id}/complete", operation_id = "complete_upload", tag = "uploads", params(("id" = Uuid, Path, description = "Of the upload")), security(("bearer" = [])),
     responses((status = 202, body = UploadTrace), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 410, body = Problem)))]
 async fn complete(
@@ -178,16 +184,18 @@ async fn complete(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
-    /// `scanning`, `in_review`, `published`, `rejected`, ...
+    /// Only those in this state.
+    #[param(value_type = Option<UploadState>)]
     state: Option<String>,
     /// `next` of the page before.
     cursor: Option<Uuid>,
     /// 1 to 200; 50 when not given.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
 /// Your uploads, newest first
-#[utoipa::path(get, path = "/v1/uploads", tag = "uploads", params(ListQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/v1/uploads", operation_id = "list_uploads", tag = "uploads", params(ListQuery), security(("bearer" = [])),
     responses((status = 200, body = Page<UploadRow>), (status = 400, body = Problem), (status = 401, body = Problem)))]
 async fn list(
     State(app): State<SharedApp>,
