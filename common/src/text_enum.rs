@@ -48,7 +48,7 @@ impl std::error::Error for UnknownText {}
 #[macro_export]
 macro_rules! text_enum {
     ($(#[$meta:meta])* $visibility:vis enum $name:ident {
-        $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)?
+        $($(#[$variant_meta:meta])* $variant:ident = $text:tt),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]

@@ -101,3 +101,16 @@ fn description(status: StatusCode) -> &'static str {
         other => other.canonical_reason().unwrap_or("Another answer"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tradepost_common::uploads::UploadState;
+
+    #[test]
+    fn states_are_documented_by_their_texts() {
+        let document: Value = serde_json::to_value(super::super::openapi()).unwrap();
+        let states = &document["components"]["schemas"]["UploadState"]["enum"];
+        assert_eq!(states, &json!(UploadState::ALL.map(UploadState::as_str)));
+    }
+}
