@@ -66,7 +66,7 @@ pub struct Attempt {
 /// One queue now. Rates are over the last 10 s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QueueRow {
-    /// `scan`, `unpack`, `render` or `preview`.
+    /// The name of the queue.
     pub name: String,
     /// Ready to be received.
     pub depth: i64,

@@ -160,10 +160,12 @@ impl Job {
 
     /// Doing this job has no effect any more in this state of its upload.
     pub fn is_pointless(&self, upload: UploadState) -> bool {
-        // The contact sheet of a published set may be made again.
-        let redraws =
-            matches!(self, Self::Preview(_)) && matches!(upload, UploadState::Published | UploadState::InReview);
-        upload.is_settled() && !redraws
+        match self {
+            // The contact sheet of a published set may be made again.
+            Self::Preview(_) if matches!(upload, UploadState::Published | UploadState::InReview) => false,
+            Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::Preview(_) => upload.is_settled(),
+            Self::Campaign(_) => false,
+        }
     }
 }
 

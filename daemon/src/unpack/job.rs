@@ -152,9 +152,5 @@ fn limits(config: &LimitsConfig) -> PackLimits {
         member_bytes: config.member_mib * MIB,
         member_ratio: config.member_ratio.into(),
         svg_bytes: config.svg_mib * MIB,
-        // A member is held in memory, here and in the jail: no kind may be larger than a member.
-        raster_bytes: config.member_mib * MIB,
-        model_bytes: config.member_mib * MIB,
-        audio_bytes: config.member_mib * MIB,
     }
 }

@@ -2,11 +2,15 @@
 
 use tradepost_tests::Options;
 use tradepost_tests::sqs::Sqs;
+use tradepostd::jobs::QUEUES;
 
 fn told(output: &std::process::Output) -> String {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8(text).unwrap()
 }
+
+/// Two lanes and a dead-letter queue for each name.
+const MADE: usize = 3 * QUEUES.len();
 
 /// The word before each name, without the changes.
 fn words(output: &std::process::Output) -> Vec<String> {
@@ -18,22 +22,25 @@ fn words(output: &std::process::Output) -> Vec<String> {
 #[test]
 fn queues_are_created_once_and_corrected_later() {
     let Some(sqs) = Sqs::start() else { return };
-    assert_eq!(words(&sqs.queues(&["create", "--dry-run"])), vec!["would create"; 12]);
+    assert_eq!(words(&sqs.queues(&["create", "--dry-run"])), vec!["would create"; MADE]);
     assert!(
         told(&sqs.queues(&["ls"])).contains("is missing"),
         "a dry run makes nothing"
     );
-    assert_eq!(words(&sqs.queues(&["create"])), vec!["created"; 12]);
-    assert_eq!(words(&sqs.queues(&["create"])), vec!["unchanged"; 12]);
+    assert_eq!(words(&sqs.queues(&["create"])), vec!["created"; MADE]);
+    assert_eq!(words(&sqs.queues(&["create"])), vec!["unchanged"; MADE]);
 
     let other = sqs.options().set("QUEUES__ATTEMPTS", 7);
     let dry = sqs.queues_with(&["create", "--dry-run"], &other);
-    let changed: Vec<_> = ["unchanged", "would change", "would change"].repeat(4);
+    let changed: Vec<_> = ["unchanged", "would change", "would change"].repeat(QUEUES.len());
     assert_eq!(words(&dry), changed, "{}", told(&dry));
     assert!(told(&dry).contains(r#""maxReceiveCount":12} -> "#), "{}", told(&dry));
     let applied = sqs.queues_with(&["create"], &other);
-    assert_eq!(words(&applied), ["unchanged", "changed", "changed"].repeat(4));
-    assert_eq!(words(&sqs.queues_with(&["create"], &other)), vec!["unchanged"; 12]);
+    assert_eq!(
+        words(&applied),
+        ["unchanged", "changed", "changed"].repeat(QUEUES.len())
+    );
+    assert_eq!(words(&sqs.queues_with(&["create"], &other)), vec!["unchanged"; MADE]);
     assert!(!told(&sqs.queues(&["ls"])).contains("is missing"));
 }
 

@@ -2,7 +2,9 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tradepost_queue::Queue;
 use tradepost_tests::{PackBuilder, TestApp};
+use tradepostd::jobs::QUEUES;
 
 fn names<'a>(rows: &'a Value, field: &str) -> Vec<&'a str> {
     rows.as_array()
@@ -51,10 +53,7 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
     );
 
     let queues = app.look("/v1/queues").await;
-    assert_eq!(
-        names(&queues["queues"], "name"),
-        ["scan", "unpack", "render", "preview"]
-    );
+    assert_eq!(names(&queues["queues"], "name"), QUEUES.map(Queue::as_str));
     for queue in queues["queues"].as_array().unwrap() {
         assert_eq!(
             (&queue["depth"], &queue["dead"], &queue["paused"]),

@@ -3,9 +3,11 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tradepost_common::review::REASONS;
+use tradepost_queue::Queue;
 use tradepost_tests::packs::SCRIPTED;
 use tradepost_tests::tmux::Screen;
 use tradepost_tests::{Options, PackBuilder, TestApp};
+use tradepostd::jobs::QUEUES;
 
 #[tokio::test]
 async fn overview_shows_alert_counts_and_queues_at_80_by_24() {
@@ -25,7 +27,7 @@ async fn overview_shows_alert_counts_and_queues_at_80_by_24() {
         .await;
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     screen.press("2");
-    screen.shows(&["scan", "unpack", "render", "preview"]).await;
+    screen.shows(&QUEUES.map(Queue::as_str)).await;
     screen.press("?");
     screen.shows(&["Keys of Queues"]).await;
 }

@@ -4,8 +4,10 @@ use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tradepost_queue::Queue;
 use tradepost_tests::packs::SCRIPTED;
 use tradepost_tests::{PackBuilder, TestApp};
+use tradepostd::jobs::QUEUES;
 
 fn text(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
@@ -67,7 +69,7 @@ async fn overview_queues_latency_and_audit_are_printed_as_text_and_json() {
 
     let queues = json_of(&app, &["queues"]);
     assert_eq!(queues["queues"].as_array().unwrap().len(), 4, "{queues}");
-    assert_shows(&plain(&app, &["queues"]), &["scan", "unpack", "render", "preview"]);
+    assert_shows(&plain(&app, &["queues"]), &QUEUES.map(Queue::as_str));
     assert_shows(&plain(&app, &["queues", "pause", "render"]), &["render is paused"]);
     assert_shows(&plain(&app, &["queues"]), &["PAUSED"]);
     assert_shows(&plain(&app, &["queues", "resume", "render"]), &["render is running"]);

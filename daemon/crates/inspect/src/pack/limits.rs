@@ -21,9 +21,6 @@ pub struct PackLimits {
     pub member_ratio: u64,
     /// The limit of an SVG, and of a compressed one before it is inflated.
     pub svg_bytes: u64,
-    pub raster_bytes: u64,
-    pub model_bytes: u64,
-    pub audio_bytes: u64,
 }
 
 impl Default for PackLimits {
@@ -35,9 +32,6 @@ impl Default for PackLimits {
             member_bytes: 64 << 20,
             member_ratio: 50,
             svg_bytes: 10 << 20,
-            raster_bytes: 64 << 20,
-            model_bytes: 256 << 20,
-            audio_bytes: 256 << 20,
         }
     }
 }
@@ -64,10 +58,7 @@ impl PackLimits {
     pub(super) fn member(&self, path: &str) -> Allowed {
         let (bytes, kind) = match Family::of_path(path) {
             Some(Family::Drawing) => (self.svg_bytes, "an SVG"),
-            Some(Family::Picture) => (self.raster_bytes, "a picture"),
-            Some(Family::Model) => (self.model_bytes, "a model"),
-            Some(Family::Sound) => (self.audio_bytes, "a sound"),
-            None => (self.member_bytes, "a file"),
+            _ => (self.member_bytes, "a file"),
         };
         Allowed {
             bytes,
