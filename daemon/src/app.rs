@@ -45,7 +45,7 @@ pub struct App {
     pub shared: Arc<Shared>,
 }
 
-/// What the parts of the daemon share.
+/// State that the parts of the daemon share.
 pub struct Shared {
     pub config: Config,
     pub store: Store,

@@ -38,7 +38,7 @@ pub struct Limits {
     pub head: Duration,
 }
 
-/// When three of four places are taken, a connection that asks for nothing gives its place up after so many looks.
+/// Looks after which an idle connection is closed while three of four places are taken.
 const CROWDED_LOOKS: u32 = 2;
 const CROWDED_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Descriptors that are not for connections.

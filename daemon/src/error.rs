@@ -274,7 +274,7 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        // Where the rest of the body would have to come first.
+        // The rest of the body would have to come before another request.
         if matches!(self, Self::Timeout(_) | Self::TooLarge(_)) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

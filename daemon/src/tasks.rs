@@ -90,7 +90,7 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // What blocks a thread must not block the caller.
+        // The caller does not wait for blocked threads.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }

@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         Err(e) => Err(e.into()),
     };
     result.unwrap_or_else(|error| {
-        // Where the terminal is gone there is nobody to tell.
+        // Nobody reads this if the terminal is gone.
         let _ = writeln!(std::io::stderr(), "tradepost: {error:#}");
         match error.downcast_ref::<Failure>() {
             Some(Failure::Problem(_)) => ExitCode::from(REFUSED),

@@ -17,7 +17,7 @@ const ENDED: i32 = 130;
 const STOPS_WITHIN: Duration = Duration::from_millis(200);
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
-/// What a signal asks for.
+/// The request of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// TERM, HUP, QUIT.

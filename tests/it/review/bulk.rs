@@ -93,7 +93,7 @@ async fn cluster_is_settled_by_one_verdict_that_has_an_undo_for_each_case() {
 
 #[tokio::test]
 async fn all_of_a_contributor_up_to_twenty_need_no_confirmation() {
-    let app = TestApp::start();
+    let app = TestApp::start_with(Options::default().trusting_after(3));
     app.put_cases(2_400).await;
     let planned = plan(&app, json!("approve"), json!({ "contributor": "seed-7" })).await;
     assert_eq!(

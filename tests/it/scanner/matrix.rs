@@ -110,7 +110,7 @@ async fn no_answer_at_all_means_waiting() {
 
 #[tokio::test]
 async fn an_answer_that_means_nothing_means_waiting() {
-    waits_and_goes_on(Manner::Says(b"\xff\xfe OK all is well\0"), "no answer").await;
+    waits_and_goes_on(Manner::Says(b"\xff\xfe OK all is well\0"), "does not match the command").await;
 }
 
 #[tokio::test]

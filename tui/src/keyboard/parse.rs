@@ -105,7 +105,7 @@ impl Parser {
         }
     }
 
-    /// What is over the limit is dropped.
+    /// The rest is dropped.
     fn end_of_paste(&mut self) -> Option<(String, usize)> {
         let end = find(&self.pending, PASTE_END);
         let kept = end.unwrap_or(self.pending.len()).min(MAX_PASTE_BYTES);

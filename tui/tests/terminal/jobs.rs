@@ -39,7 +39,9 @@ impl Job {
     }
 
     fn suspend(&mut self) {
+        // The prompt from before comes up with the shell's screen, a moment before the process stops.
         self.terminal.shows_after(CTRL_Z, PROMPT);
+        self.terminal.process_stops(self.pid);
     }
 
     fn resume(&mut self) {

@@ -195,9 +195,17 @@ impl Pty {
 
     /// Waits until a process on the terminal has ended.
     pub fn process_ends(&mut self, pid: Pid) {
+        self.until_state(pid, "does not end", |state| matches!(state, None | Some('Z' | 'X')));
+    }
+
+    pub fn process_stops(&mut self, pid: Pid) {
+        self.until_state(pid, "does not stop", |state| state == Some('T'));
+    }
+
+    fn until_state(&mut self, pid: Pid, fault: &str, is_reached: impl Fn(Option<char>) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while is_running(pid) {
-            assert!(Instant::now() < deadline, "{pid} does not end\n{}", self.text());
+        while !is_reached(state_of(pid)) {
+            assert!(Instant::now() < deadline, "{pid} {fault}\n{}", self.text());
             self.read();
         }
     }
@@ -221,8 +229,8 @@ impl Drop for Pty {
 }
 
 /// It is there, and not only until somebody asks for its exit code.
-fn is_running(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").map(|(_, rest)| &rest[..1]);
-    !matches!(state, None | Some("Z" | "X"))
+/// The state letter of a process in `/proc`; `None` when it is gone.
+fn state_of(pid: Pid) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }
