@@ -58,7 +58,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// A JSON request body, without hidden characters, which comes within [`BODY_TIMEOUT`].
+/// A JSON request body, without hidden characters, which comes within 10 s.
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 

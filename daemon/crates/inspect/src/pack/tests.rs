@@ -248,7 +248,6 @@ fn every_limit_holds_at_its_edge() {
         member_bytes: 20_000,
         member_ratio: 50,
         svg_bytes: 10_000,
-        ..PackLimits::default()
     };
     let listed = |bytes: &[u8]| {
         let mut spec = spec(&["a.svg"]);
