@@ -109,15 +109,19 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     tasks.finish(deadline).await;
     ControlSocket::remove(control_made.as_deref());
     foundations.finish(Duration::from_secs(10)).await;
+    release_leases(&app).await;
+    drop(app);
+    database.close().await;
+    tracing::info!("tradepostd has stopped");
+    ended
+}
+
+async fn release_leases(app: &App) {
     match timeout(RELEASE, leases::release(&app.db, &app.worker)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "could not release the leases"),
         Err(_) => tracing::warn!("could not release the leases: the database does not answer"),
     }
-    drop(app);
-    database.close().await;
-    tracing::info!("tradepostd has stopped");
-    ended
 }
 
 async fn bind_api(config: &Config) -> anyhow::Result<Option<TcpListener>> {

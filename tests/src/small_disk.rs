@@ -7,12 +7,19 @@ use std::process::Command;
 pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts it over a folder. `None`: this user may not.
+    /// Mounts it over the folder of an object store. `None`, with a word about it: this user may not.
     pub fn mount(at: &Path) -> Option<Self> {
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=2m", "none"]).arg(at);
         let mounted = mount.output().ok()?.status.success();
-        mounted.then(|| Self(at.to_owned()))
+        if !mounted {
+            println!("skipped: a small file system can not be mounted here");
+            return None;
+        }
+        for folder in ["tmp", "uploads", "quarantine"] {
+            std::fs::create_dir_all(at.join(folder)).expect("the new file system has room");
+        }
+        Some(Self(at.to_owned()))
     }
 }
 

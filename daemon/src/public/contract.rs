@@ -10,12 +10,24 @@ use super::health::LIVEZ;
 const PROBLEM: &str = "application/problem+json";
 const JSON: &str = "application/json";
 
+/// Refusals of every PUT: its body is a file.
+const OF_PUT: [StatusCode; 3] = [
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::INSUFFICIENT_STORAGE,
+];
+
 /// Completes the document.
 pub fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        let is_put = item.put.is_some();
+        if let Some(operation) = &mut item.put {
+            for status in OF_PUT {
+                let responses = &mut operation.responses.responses;
+                responses.entry(status.as_str().to_owned()).or_insert_with(problem);
+            }
+        }
         for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
-            for status in refusals(operation, path, is_put) {
+            for status in refusals(operation, path) {
                 let responses = &mut operation.responses.responses;
                 responses.entry(status.as_str().to_owned()).or_insert_with(problem);
             }
@@ -26,7 +38,7 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
-fn refusals(operation: &Operation, path: &str, is_put: bool) -> Vec<StatusCode> {
+fn refusals(operation: &Operation, path: &str) -> Vec<StatusCode> {
     let mut statuses = Vec::new();
     let is_json = match &operation.request_body {
         Some(RefOr::T(body)) => body.content.contains_key(JSON),
@@ -38,11 +50,8 @@ fn refusals(operation: &Operation, path: &str, is_put: bool) -> Vec<StatusCode> 
     if is_json {
         statuses.push(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    if is_json || is_put {
+    if is_json {
         statuses.extend([StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE]);
-    }
-    if is_put {
-        statuses.push(StatusCode::INSUFFICIENT_STORAGE);
     }
     if operation.security.as_ref().is_some_and(|all| !all.is_empty()) {
         statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]);

@@ -66,13 +66,17 @@ pub fn layout<R>(
     };
     if skipped == 0 {
         share(&mut fitted, total);
-        return placed(&fitted, total, 0, is_hiding);
+        let layout = placed(&fitted, total, 0);
+        return Layout {
+            has_more: layout.has_more || is_hiding,
+            ..layout
+        };
     }
     let mut scrolled: Vec<Wish> = wanted[..1].iter().chain(&wanted[1 + skipped..]).copied().collect();
     for wish in &mut scrolled {
         wish.cells = wish.full;
     }
-    placed(&scrolled, total, skipped, false)
+    placed(&scrolled, total, skipped)
 }
 
 /// The cells of a column: now, and with nothing cut.
@@ -170,7 +174,7 @@ fn share(wishes: &mut [Wish], total: u16) {
 }
 
 /// Puts the columns side by side as far as there is room.
-fn placed(wishes: &[Wish], total: u16, skipped: usize, is_hiding: bool) -> Layout {
+fn placed(wishes: &[Wish], total: u16, skipped: usize) -> Layout {
     let mut slots = Vec::with_capacity(wishes.len());
     let mut x = 0;
     for wish in wishes {
@@ -192,7 +196,7 @@ fn placed(wishes: &[Wish], total: u16, skipped: usize, is_hiding: bool) -> Layou
     Layout {
         slots,
         skipped,
-        has_more: is_hiding || is_cut,
+        has_more: is_cut,
     }
 }
 
