@@ -106,6 +106,11 @@ impl TestApp {
         self.state.join("control.sock")
     }
 
+    /// The file of a content-addressed object. `area` is the first part of its key: `m` members, `r` renditions.
+    pub fn stored(&self, area: &str, name: &str) -> PathBuf {
+        self.state.join("objects").join(area).join(&name[..2]).join(name)
+    }
+
     /// A token of a trusted contributor.
     pub fn trusted(&self, account: &str) -> String {
         self.token(&["--account", account, "--trust", "trusted"])

@@ -44,13 +44,7 @@ async fn an_aborted_campaign_leaves_nothing_behind() {
     for name in stored(&app).into_iter().filter(|name| name.len() > 60) {
         let is_needed = needed(&app).await.contains(&name);
         if !is_needed {
-            let path = app
-                .state
-                .join("objects/r")
-                .join(&name[..2])
-                .join(&name[2..4])
-                .join(&name);
-            std::fs::remove_file(path).unwrap();
+            std::fs::remove_file(app.stored("r", &name)).unwrap();
         }
     }
     let (before, dumped) = (stored(&app), dump(&app).await);

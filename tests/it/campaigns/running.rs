@@ -57,9 +57,9 @@ async fn replace_source(app: &TestApp, path: &str, bytes: &[u8]) {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(bytes);
     let name = hex::encode(digest);
-    let folder = app.state.join("objects/m").join(&name[..2]).join(&name[2..4]);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(&name), bytes).unwrap();
+    let stored = app.stored("m", &name);
+    std::fs::create_dir_all(stored.parent().unwrap()).unwrap();
+    std::fs::write(stored, bytes).unwrap();
     let pool = app.database().await;
     let changed = sqlx::query("update items set sha256 = $1, file_sha256 = $1 where path = $2")
         .bind(digest.as_slice())

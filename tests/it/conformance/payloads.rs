@@ -69,12 +69,7 @@ async fn any_payload_comes_back_as_it_was_sent(bench: &Bench) {
 /// The only file of the area of payloads.
 fn stored(bench: &Bench, payload: &Value) -> std::path::PathBuf {
     let name = hex::encode(sha256(payload.to_string().as_bytes()));
-    bench
-        .folder()
-        .join("objects/q")
-        .join(&name[..2])
-        .join(&name[2..4])
-        .join(name)
+    bench.folder().join("objects/q").join(&name[..2]).join(name)
 }
 
 #[tokio::test]

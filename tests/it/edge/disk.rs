@@ -46,12 +46,7 @@ async fn file_that_can_not_be_opened_keeps_nobody_else_waiting() {
     let (_, detail) = app.get(&format!("/v1/items/{item}"), None).await;
     let rendition = detail["renditions"][0]["url"].as_str().unwrap().to_owned();
     let name = rendition.rsplit('/').next().unwrap();
-    let stored = app
-        .state
-        .join("objects/r")
-        .join(&name[..2])
-        .join(&name[2..4])
-        .join(name);
+    let stored = app.stored("r", name);
     std::fs::remove_file(&stored).unwrap();
     nix::unistd::mkfifo(&stored, Mode::from_bits_truncate(0o666)).unwrap();
 

@@ -68,12 +68,7 @@ async fn headers_alone_are_answered_without_reading_the_file() {
     let app = TestApp::start();
     let (_, rendition) = published(&app).await;
     let name = rendition.rsplit('/').next().unwrap();
-    let stored = app
-        .state
-        .join("objects/r")
-        .join(&name[..2])
-        .join(&name[2..4])
-        .join(name);
+    let stored = app.stored("r", name);
     let size = std::fs::metadata(&stored).unwrap().len();
     std::fs::write(&stored, vec![b'x'; size as usize]).unwrap();
     let head = Answer::to(app.request(Method::HEAD, &rendition)).await;

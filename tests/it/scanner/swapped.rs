@@ -23,11 +23,7 @@ fn only_file_in(folder: &Path) -> PathBuf {
 
 fn member(app: &TestApp, bytes: &[u8]) -> PathBuf {
     let name = hex::encode(Sha256::digest(bytes));
-    app.state
-        .join("objects/m")
-        .join(&name[..2])
-        .join(&name[2..4])
-        .join(name)
+    app.stored("m", &name)
 }
 
 /// As an attacker would who may write to the store.
@@ -107,12 +103,7 @@ async fn a_file_that_is_overwritten_once_it_is_published_is_given_to_nobody() {
     let (_, detail) = app.get(&format!("/v1/items/{item}"), None).await;
     let picture = detail["renditions"][0]["url"].as_str().unwrap().to_owned();
     let name = picture.trim_start_matches("/r/");
-    let stored = app
-        .state
-        .join("objects/r")
-        .join(&name[..2])
-        .join(&name[2..4])
-        .join(name);
+    let stored = app.stored("r", name);
     assert_eq!(app.get(&picture, None).await.0, StatusCode::OK);
     overwrite(&stored, b"something else");
     let (status, body) = app.get(&picture, None).await;

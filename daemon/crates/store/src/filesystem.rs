@@ -3,10 +3,11 @@
 //! ```text
 //! uploads/<object>/<version>      versioned objects; the version is random
 //! quarantine/<object>/<version>   versions that are kept as evidence and never served
-//! <area>/ab/cd/<sha256>[.webp]    content-addressed objects
+//! <area>/ab/<sha256>[.webp]       content-addressed objects
 //! tmp/                            being written; emptied at start
 //! ```
-//! A file is written under `tmp`, synced, renamed into place, and then its directory is synced.
+//! Files are written under `tmp`, synced, renamed into place, and then their directories are synced. There are 256
+//! directories an area: making and syncing directories costs more than a long directory does.
 
 mod disk;
 mod temporary;
@@ -300,12 +301,7 @@ impl Store {
 
     fn content_path(&self, key: &ContentKey) -> PathBuf {
         let name = hex::encode(key.sha256);
-        let mut path = self
-            .root
-            .join(key.area.prefix)
-            .join(&name[..2])
-            .join(&name[2..4])
-            .join(&name);
+        let mut path = self.root.join(key.area.prefix).join(&name[..2]).join(&name);
         if !key.extension.is_empty() {
             path.set_extension(key.extension);
         }
