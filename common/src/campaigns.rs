@@ -77,7 +77,7 @@ pub struct Auto {
 pub struct NewCampaign {
     #[serde(default)]
     pub scope: Scope,
-    /// So many items are drawn first and looked at, 0 to 1,000; 0: none.
+    /// Number of items that are drawn first and looked at, 0 to 1,000; 0: none.
     #[serde(default = "default_canary")]
     pub canary: u32,
     /// Goes on by itself after a good canary.
@@ -109,7 +109,7 @@ pub struct Estimate {
     /// Pictures to be made.
     pub outputs: i64,
     pub cpu_hours: f64,
-    /// Of all pictures to be made: what the disk must have free.
+    /// Bytes of all pictures to be made, which the disk must have free.
     pub bytes: i64,
     /// `cpu_hours` at the configured price, in millionths of the currency; nothing when no price is configured.
     pub cost_micros: Option<i64>,
@@ -155,9 +155,9 @@ pub struct Campaign {
     pub skipped: i64,
     /// Pictures made.
     pub outputs: i64,
-    /// Of the pictures that are to be replaced, as far as items are done.
+    /// Bytes of the pictures that are to be replaced, of the items done so far.
     pub bytes_before: i64,
-    /// Of the pictures made.
+    /// Bytes of the pictures made.
     pub bytes_after: i64,
     /// CPU time of rendering, in the children of the jail.
     pub cpu_seconds: f64,

@@ -1,18 +1,9 @@
 //! Kinds and states of what is in the catalogue.
 
-crate::text_enum! {
-    /// The kind of an item.
-    pub enum Kind {
-        Icon = "icon",
-        Illustration = "illustration",
-        Model = "model",
-        Texture = "texture",
-        Audio = "audio",
-    }
-}
+pub use tradepost_base::Kind;
 
 crate::text_enum! {
-    /// Of one file of a set.
+    /// State of one file of a set.
     pub enum FileState {
         /// Not settled: it is still to be scanned, inspected and rendered.
         Pending = "pending",

@@ -3,12 +3,8 @@
 //! HTTP/1.1 + JSON over a Unix socket, one module per screen. No I/O happens here.
 //! Times are RFC 3339 in UTC, durations say their unit in their name, sizes are bytes.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
-
 pub mod ids;
 pub mod problem;
-pub mod text;
-pub mod text_enum;
 
 pub mod audit;
 pub mod campaigns;
@@ -22,6 +18,8 @@ pub mod queues;
 pub mod review;
 pub mod tokens;
 pub mod uploads;
+
+pub use tradepost_base::{text, text_enum};
 
 /// The largest page a list of the control API answers with.
 pub const MAX_PAGE: u32 = 200;

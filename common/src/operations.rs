@@ -77,7 +77,7 @@ crate::text_enum! {
     pub enum Phase {
         /// Acts on a few first.
         Canary = "canary",
-        /// Waits for the outcome of the few.
+        /// Waits for the outcomes of the canary.
         Watch = "watch",
         /// Acts on the rest, at a rate that grows to the limit.
         Ramp = "ramp",
@@ -113,7 +113,7 @@ pub struct Selection {
 pub struct Pace {
     /// Messages a second at most, 1 to 100,000.
     pub rate_per_second: u32,
-    /// So many are sent first and watched; 0: none. A selection of no more than this many is sent at once.
+    /// Number of messages that are sent first and watched; 0: none. A selection of no more than this many is sent at once.
     pub canary: u32,
     /// Seconds to wait for the canary's outcome before the operation stops.
     pub canary_wait_seconds: u32,
@@ -171,9 +171,9 @@ pub struct Operation {
     pub left_out: Vec<LeftOut>,
     /// Acted on so far: sent or discarded.
     pub acted: i64,
-    /// Of those that were sent: their handler succeeded.
+    /// Messages that were sent and whose handler succeeded.
     pub succeeded: i64,
-    /// Of those that were sent: dead letters again.
+    /// Messages that were sent and are dead letters again.
     pub refailed: i64,
     /// Messages a second over the last 5 s.
     pub rate: f64,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+pub use tradepost_base::{Finding, FindingSeverity};
 
 use crate::ids::{CaseId, SetId, UploadId};
 use crate::queues::Attempt;
@@ -97,33 +98,4 @@ pub struct StageTime {
     #[serde(with = "time::serde::rfc3339::option")]
     pub left_at: Option<OffsetDateTime>,
     pub seconds: f64,
-}
-
-/// A finding of a check.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Finding {
-    /// The path inside the pack; `None` when it is about the pack itself.
-    pub file: Option<String>,
-    /// Stable, dotted: `malware`, `active-content.script`, `manifest`, `renders-nothing`.
-    pub rule: String,
-    pub severity: FindingSeverity,
-    pub message: String,
-    /// 1-based, where the check can tell.
-    pub line: Option<i32>,
-    pub column: Option<i32>,
-    /// The offending text, shortened, control characters replaced.
-    pub excerpt: Option<String>,
-}
-
-crate::text_enum! {
-    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-    pub enum FindingSeverity {
-        /// Worth knowing; does not hold anything up.
-        Info = "info",
-        /// A moderator decides.
-        Warning = "warning",
-        /// The file is never published; the rest of the pack may be.
-        Blocking = "blocking",
-    }
 }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tradepost_common::uploads::FindingSeverity;
+use tradepost_base::FindingSeverity;
 use tradepost_inspect::svg;
 
 const MAX_BYTES: u64 = 1 << 20;

@@ -24,7 +24,7 @@ pub struct Sample {
     pub max_difference: Option<i32>,
     /// The share of pixels that differ at all, 0 to 1.
     pub differing: Option<f64>,
-    /// Of the picture that is shown now; nothing when there is none.
+    /// Size of the picture that is shown now; nothing when there is none.
     pub old_bytes: Option<i64>,
     pub new_bytes: i64,
 }

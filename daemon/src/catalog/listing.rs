@@ -5,8 +5,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tradepost_common::catalog::Kind;
 use tradepost_common::ids::AccountId;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Filter of a list. Everything given must match.
@@ -20,21 +19,6 @@ pub struct CatalogFilter {
     /// Only what is older than this id.
     pub before: Option<Uuid>,
 }
-
-/// The kind of an item in the OpenAPI document.
-pub struct ItemKind;
-
-impl PartialSchema for ItemKind {
-    fn schema() -> RefOr<Schema> {
-        let kinds = Kind::ALL.map(Kind::as_str);
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(kinds))
-            .into()
-    }
-}
-
-impl ToSchema for ItemKind {}
 
 /// A family of sets by one contributor.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,7 +61,7 @@ pub struct Set {
     pub slug: String,
     pub name: String,
     pub description: Option<String>,
-    #[schema(value_type = ItemKind)]
+    #[schema(value_type = Kind)]
     pub kind: String,
     pub contributor: String,
     pub licence: String,
@@ -96,7 +80,7 @@ pub struct Set {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Item {
     pub id: Uuid,
-    #[schema(value_type = ItemKind)]
+    #[schema(value_type = Kind)]
     pub kind: String,
     pub set_id: Uuid,
     pub set: String,

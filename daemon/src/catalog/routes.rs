@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
+use tradepost_common::catalog::Kind;
 use tradepost_common::problem::Problem;
 use tradepost_common::text::Text;
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::listing::{self, CatalogFilter, Family, Item, ItemKind, Picture, Set};
+use super::listing::{self, CatalogFilter, Family, Item, Picture, Set};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, Query, parse_param};
@@ -36,7 +37,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     /// Only this kind.
-    #[param(value_type = Option<ItemKind>)]
+    #[param(value_type = Option<Kind>)]
     kind: Option<String>,
     /// The name of the contributor's account.
     #[param(value_type = Option<String>, min_length = 1, max_length = 63)]

@@ -1,6 +1,6 @@
 //! Collects the faults of a pack, so that the contributor gets all of them at once.
 
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 
 use crate::text::clean;
 

@@ -7,7 +7,7 @@ mod value;
 mod words;
 
 use serde::{Deserialize, Serialize};
-use tradepost_common::catalog::Kind;
+use tradepost_base::Kind;
 
 pub use self::read::parse;
 pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag, Title};

@@ -1,6 +1,6 @@
 //! Paths inside a pack, in the manifest and in the ZIP.
 
-use tradepost_common::text::is_hidden;
+use tradepost_base::text::is_hidden;
 use unicode_normalization::UnicodeNormalization;
 
 /// The fault of a path inside a pack, in the manifest or in the ZIP.

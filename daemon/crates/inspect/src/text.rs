@@ -1,6 +1,6 @@
 //! Texts of strangers.
 
-use tradepost_common::text::is_hidden;
+use tradepost_base::text::is_hidden;
 
 /// A text of somebody's, made fit for a terminal or a log: at most `most` characters, control and text-direction characters replaced.
 pub fn clean(text: &str, most: usize) -> String {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use html5ever::tendril::TendrilSink;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
-use tradepost_common::uploads::FindingSeverity;
+use tradepost_base::FindingSeverity;
 use tradepost_inspect::svg;
 use xml::reader::{ParserConfig, XmlEvent};
 

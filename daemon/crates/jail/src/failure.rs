@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 /// End of an exchange without a result, before the child was examined.
 pub enum Failure {

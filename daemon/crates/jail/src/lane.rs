@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use tradepost_common::uploads::FindingSeverity;
+use tradepost_base::FindingSeverity;
 use tradepost_inspect::{svg, text};
 use tradepost_render::presets::Preset;
 use tradepost_render::times::StageTimes;
@@ -63,7 +63,7 @@ impl Lane {
         }
     }
 
-    /// The same, to be ended from another thread.
+    /// A lane that another thread can end.
     pub fn with_cancel(self, cancel: Cancel) -> Self {
         Self { cancel, ..self }
     }

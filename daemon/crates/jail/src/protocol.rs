@@ -1,7 +1,7 @@
 //! Requests to a child and its replies: the heads of the frames.
 
 use serde::{Deserialize, Serialize};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
 use tradepost_render::compare::Likeness;
@@ -29,11 +29,11 @@ pub struct Task {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Request {
-    /// Needs a descriptor.
+    /// Opens a pack, which comes as a descriptor.
     OpenPack {
         limits: PackLimits,
     },
-    /// Needs a descriptor.
+    /// Opens a pack, which comes as a descriptor.
     Render {
         path: String,
         max_bytes: u64,

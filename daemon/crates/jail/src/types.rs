@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::{Format, Preset};
@@ -96,7 +96,7 @@ pub struct Member {
     /// As the manifest and the ZIP name it.
     pub path: String,
     pub size_bytes: u64,
-    /// Of `bytes`; computed by the parent, not by the child.
+    /// SHA-256 of `bytes`; computed by the parent, not by the child.
     pub sha256: [u8; 32],
     pub bytes: Bytes,
 }
@@ -117,7 +117,7 @@ pub struct Rendition {
     pub format: Format,
     pub width_px: u32,
     pub height_px: u32,
-    /// Of `bytes`; computed by the parent.
+    /// SHA-256 of `bytes`; computed by the parent.
     pub sha256: [u8; 32],
     pub bytes: Bytes,
 }
@@ -144,7 +144,7 @@ pub enum Published {
     Itself,
     /// The sanitized file, checked to look the same.
     Copy {
-        /// Of `bytes`; computed by the parent.
+        /// SHA-256 of `bytes`; computed by the parent.
         sha256: [u8; 32],
         bytes: Bytes,
     },

@@ -1,7 +1,7 @@
 //! Checks of what a child replies: a file may have taken the child over.
 
 use sha2::{Digest, Sha256};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 use tradepost_inspect::text::clean;
 use tradepost_render::presets::Preset;
 

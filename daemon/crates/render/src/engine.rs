@@ -11,7 +11,7 @@ use std::time::Instant;
 use resvg::usvg::{self, fontdb};
 use roxmltree::Document;
 use serde::{Deserialize, Serialize};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::copy::same_drawing;
 use super::encoder::Encoder;
@@ -110,7 +110,7 @@ impl Engine {
         self.render_for(Purpose::Publish, bytes, path, presets, max_bytes)
     }
 
-    /// The same for a purpose.
+    /// As [`Self::render`], for a purpose.
     pub fn render_for(
         &mut self,
         purpose: Purpose,

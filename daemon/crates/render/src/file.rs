@@ -1,6 +1,6 @@
 //! One uploaded file of any kind: its type, findings, renditions, and the bytes that may be published.
 
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 use tradepost_inspect::glb;
 use tradepost_inspect::media::{self, Family, Media};
 use tradepost_inspect::svg;
@@ -53,7 +53,7 @@ impl Engine {
         self.open_for(Purpose::Publish, bytes, path, presets, svg_bytes)
     }
 
-    /// The same for a purpose.
+    /// As [`Self::open`], for a purpose.
     pub fn open_for(
         &mut self,
         purpose: Purpose,

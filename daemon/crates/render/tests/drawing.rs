@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 use tradepost_inspect::svg::{self, COPY_DIFFERS, TOO_COMPLEX};
 use tradepost_render::engine::{Drawing, Engine};
 use tradepost_render::fingerprint::{Fingerprint, LOOK_RADIUS, distance};

@@ -1,6 +1,6 @@
 //! Issues as findings of an upload.
 
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 
 use super::{Issue, Report, Severity};
 use crate::text::clean;

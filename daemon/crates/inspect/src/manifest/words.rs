@@ -5,7 +5,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tradepost_common::text::{is_hidden, refusal};
+use tradepost_base::text::{is_hidden, refusal};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::media::Family;
@@ -143,7 +143,7 @@ fn prose(text: &str, most: usize) -> Result<String, String> {
     })
 }
 
-/// The text in NFC.
+/// Converts the text to NFC; refuses it when it is too long or has a character that is refused.
 fn visible(text: &str, most: usize, is_refused: fn(char) -> bool) -> Result<String, String> {
     let text: String = text.nfc().collect();
     length(&text, 1, most)?;

@@ -30,7 +30,7 @@ mod types;
 mod wav;
 mod webp;
 
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 
 pub use self::types::{Family, FileType, sniff};
 use crate::faults::Faults;

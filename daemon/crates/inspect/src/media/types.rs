@@ -1,7 +1,7 @@
 //! File types, by the first bytes and by the name of a file.
 
 use serde::{Deserialize, Serialize};
-use tradepost_common::catalog::Kind;
+use tradepost_base::Kind;
 
 /// A format that a pack may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 mod copies;
 
 use roxmltree::{Document, Node};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::embedded;
 use super::rules::{TOO_COMPLEX, finding};

@@ -1,6 +1,6 @@
 //! The document type declaration: the one part of a file that changes what its other parts mean.
 
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::rules::{DOCTYPE, finding};
 

@@ -9,7 +9,7 @@ mod element;
 use std::ops::Range;
 
 use roxmltree::{Document, Node};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::css::{self, DangerKind};
 use super::rules::{

@@ -5,7 +5,7 @@ mod gzip;
 
 use std::borrow::Cow;
 
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::rules::{ENCODING, NOT_SVG, TOO_LARGE, finding, refusal};
 

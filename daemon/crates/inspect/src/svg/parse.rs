@@ -1,7 +1,7 @@
 //! From text to a tree.
 
 use roxmltree::{Document, ParsingOptions};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::rules::{NOT_SVG, refusal};
 use super::{NAMESPACE, doctype};

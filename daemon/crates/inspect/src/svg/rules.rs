@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 
 use crate::text::clean;
 

@@ -1,5 +1,5 @@
 use roxmltree::Document;
-use tradepost_common::uploads::FindingSeverity;
+use tradepost_base::FindingSeverity;
 
 use super::*;
 

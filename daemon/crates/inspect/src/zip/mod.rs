@@ -23,7 +23,7 @@ mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 pub use self::reader::EntryReader;
 use self::reader::Workspace;

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _};
 use std::os::unix::net::UnixStream;
 
 use anyhow::bail;
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 use tradepost_inspect::pack::{self, OpenError, PackLimits};
 use tradepost_render::engine::{Engine, Picture};
 use tradepost_render::file::{Opened, Published};

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use serde_json::json;
-use tradepost_common::uploads::FindingSeverity;
+use tradepost_base::FindingSeverity;
 
 use super::{fault, faults, faults_of, glb, glb_of_text, triangle, upload};
 use crate::glb::{Policy, check, to_findings};

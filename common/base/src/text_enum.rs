@@ -35,7 +35,7 @@ impl std::error::Error for UnknownText {}
 /// With the feature `sqlx` it is a `text` of PostgreSQL, alone and in arrays.
 ///
 /// ```
-/// tradepost_common::text_enum! {
+/// tradepost_base::text_enum! {
 ///     /// A size.
 ///     pub enum Size {
 ///         Small = "small",
