@@ -1,12 +1,13 @@
-//! Any bytes as a picture or a sound, under every name that fits.
+//! Any bytes as a file of every format.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tradepost_inspect::media;
+use tradepost_base::Kind;
+use tradepost_inspect::media::{self, Family};
 
 fuzz_target!(|bytes: &[u8]| {
-    for path in ["a.png", "a.jpg", "a.webp", "a.wav", "a.flac", "a.mp3", "a.ogg"] {
-        if let Err(findings) = media::inspect(bytes, path) {
+    for extension in Kind::ALL.iter().flat_map(|&kind| Family::from(kind).extensions().split(", ")) {
+        if let Err(findings) = media::inspect(bytes, &format!("a{extension}")) {
             assert!(!findings.is_empty(), "refused without a reason");
         }
     }

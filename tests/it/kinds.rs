@@ -2,9 +2,11 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tradepost_common::catalog::Kind;
+use tradepost_inspect::media::{Family, FileType};
 use tradepost_inspect::sample::media;
 use tradepost_tests::answer::Answer;
-use tradepost_tests::packs::{TICK, glb};
+use tradepost_tests::packs::TICK;
 use tradepost_tests::{PackBuilder, TestApp};
 
 /// The pack's items as the public sees them.
@@ -60,26 +62,31 @@ async fn the_file_of_an_item_with_a_price_is_for_buyers() {
 }
 
 #[tokio::test]
-async fn textures_get_pictures_and_are_published_as_they_are() {
+async fn files_of_every_kind_get_pictures_and_are_published() {
     let app = TestApp::start();
-    let files = [
-        ("textures/a.png", media::png(300, 200, [200, 30, 30])),
-        ("textures/b.jpg", media::jpeg(320, 160)),
-        ("textures/c.webp", media::webp(64, 64, [0, 90, 200])),
-    ];
-    let pack = files.iter().fold(PackBuilder::new("Stones"), |pack, (path, bytes)| {
-        pack.file(path, bytes.clone())
-    });
-    let items = published(&app, &free(pack, "texture")).await;
-    assert_eq!(items.len(), 3);
-    for item in &items {
-        let (_, detail) = app
-            .get(&format!("/v1/items/{}", item["id"].as_str().unwrap()), None)
-            .await;
-        assert_eq!(detail["renditions"].as_array().unwrap().len(), 9, "{detail}");
-        let answer = file_of(&app, item).await;
-        let (_, bytes) = files.iter().find(|(path, _)| item["path"] == *path).unwrap();
-        assert_eq!(&answer.bytes, bytes);
+    for kind in Kind::ALL {
+        let files: Vec<_> = media::honest().into_iter().filter(|file| file.0 == kind).collect();
+        let pack = PackBuilder::new(&format!("Every {kind}")).stored();
+        let pack = files
+            .iter()
+            .fold(pack, |pack, (_, path, bytes)| pack.file(path, bytes.clone()));
+        let items = published(&app, &free(pack, kind.as_str())).await;
+        let items: Vec<_> = items.iter().filter(|item| item["kind"] == kind.as_str()).collect();
+        assert_eq!(items.len(), files.len());
+        for item in items {
+            let (_, path, bytes) = files.iter().find(|(_, path, _)| item["path"] == *path).unwrap();
+            // Opus is taken, but not decoded.
+            let expected = if *path == "a.ogg" { 0 } else { 9 };
+            assert_eq!(pictures_of(&app, item).await, expected, "{item}");
+            let answer = file_of(&app, item).await;
+            let file_type = FileType::of_path(path);
+            assert_eq!(answer.header("content-type"), file_type.media_type());
+            // A drawing is published as a sanitized copy.
+            assert!(
+                file_type.family() == Some(Family::Drawing) || answer.bytes == *bytes,
+                "{path}"
+            );
+        }
     }
 }
 
@@ -88,40 +95,6 @@ async fn pictures_of(app: &TestApp, item: &Value) -> usize {
     let path = format!("/v1/items/{}", item["id"].as_str().unwrap());
     let (_, detail) = app.get(&path, None).await;
     detail["renditions"].as_array().unwrap().len()
-}
-
-#[tokio::test]
-async fn models_and_sounds_get_pictures_and_are_published_as_they_are() {
-    let app = TestApp::start();
-    let models = free(
-        PackBuilder::new("Triangles").file("models/triangle.glb", glb()),
-        "model",
-    );
-    let items = published(&app, &models).await;
-    assert_eq!(pictures_of(&app, &items[0]).await, 9);
-    assert_eq!(
-        file_of(&app, &items[0]).await.header("content-type"),
-        "model/gltf-binary"
-    );
-    let sounds = [
-        ("sounds/a.wav", media::wav(200)),
-        ("sounds/b.flac", media::flac(3)),
-        ("sounds/c.mp3", media::mp3(5)),
-        ("sounds/d.ogg", media::ogg(3)),
-    ];
-    let pack = sounds
-        .into_iter()
-        .fold(PackBuilder::new("Beeps").stored(), |pack, (path, bytes)| {
-            pack.file(path, bytes)
-        });
-    let items = published(&app, &free(pack, "audio")).await;
-    let sounds: Vec<&Value> = items.iter().filter(|item| item["kind"] == "audio").collect();
-    assert_eq!(sounds.len(), 4);
-    for sound in sounds {
-        // Opus is taken, but not decoded.
-        let expected = if sound["path"] == "sounds/d.ogg" { 0 } else { 9 };
-        assert_eq!(pictures_of(&app, sound).await, expected, "{sound}");
-    }
 }
 
 #[tokio::test]

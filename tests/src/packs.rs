@@ -106,24 +106,3 @@ impl PackBuilder {
         zip.finish().expect("writing to memory").into_inner()
     }
 }
-
-/// A model of one triangle.
-pub fn glb() -> Vec<u8> {
-    let positions: Vec<u8> = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-        .into_iter()
-        .flat_map(f32::to_le_bytes)
-        .collect();
-    let document = json!({
-        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
-        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
-        "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0]}],
-        "bufferViews": [{"buffer": 0, "byteLength": positions.len(), "target": 34962}],
-        "buffers": [{"byteLength": positions.len()}],
-    });
-    let mut text = document.to_string().into_bytes();
-    text.resize(text.len().next_multiple_of(4), b' ');
-    let length = |bytes: usize| u32::try_from(bytes).expect("a small model").to_le_bytes();
-    let chunk = |kind: &[u8; 4], bytes: &[u8]| [&length(bytes.len())[..], kind, bytes].concat();
-    let chunks = [chunk(b"JSON", &text), chunk(b"BIN\0", &positions)].concat();
-    [&b"glTF"[..], &length(2), &length(12 + chunks.len()), &chunks].concat()
-}

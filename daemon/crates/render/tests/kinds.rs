@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use image::{ExtendedColorType, ImageEncoder};
-use serde_json::json;
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_base::{Finding, FindingSeverity};
 use tradepost_inspect::sample::media;
 use tradepost_render::engine::Engine;
 use tradepost_render::file::{Opened, Published};
@@ -12,26 +11,6 @@ use tradepost_render::presets::default_presets;
 
 fn open(bytes: &[u8], path: &str) -> Result<Opened, Vec<Finding>> {
     Engine::default().open(bytes, path, &default_presets(), 10 << 20)
-}
-
-/// A GLB with one triangle, or its three points.
-fn glb(mode: u32) -> Vec<u8> {
-    let positions: Vec<u8> = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-        .into_iter()
-        .flat_map(f32::to_le_bytes)
-        .collect();
-    let document = json!({
-        "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }], "nodes": [{ "mesh": 0 }],
-        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "mode": mode }] }],
-        "accessors": [{ "bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0] }],
-        "bufferViews": [{ "buffer": 0, "byteLength": 36 }], "buffers": [{ "byteLength": 36 }],
-    });
-    let mut text = document.to_string().into_bytes();
-    text.resize(text.len().next_multiple_of(4), b' ');
-    let length = |bytes: usize| (bytes as u32).to_le_bytes();
-    let chunk = |kind: &[u8; 4], bytes: &[u8]| [&length(bytes.len())[..], kind, bytes].concat();
-    let chunks = [chunk(b"JSON", &text), chunk(b"BIN\0", &positions)].concat();
-    [&b"glTF"[..], &length(2), &length(12 + chunks.len()), &chunks].concat()
 }
 
 /// Rule and severity of everything that was found.
@@ -42,7 +21,7 @@ fn told(opened: &Opened) -> Vec<(String, FindingSeverity)> {
 
 #[test]
 fn a_model_has_a_picture_for_every_preset_and_a_fingerprint() {
-    let opened = open(&glb(4), "a.glb").unwrap();
+    let opened = open(&media::glb(4), "a.glb").unwrap();
     assert_eq!(told(&opened), []);
     assert_eq!(opened.size, None);
     assert!(matches!(opened.published, Published::Itself) && opened.fingerprint.is_some());
@@ -57,7 +36,7 @@ fn a_model_has_a_picture_for_every_preset_and_a_fingerprint() {
 
 #[test]
 fn a_model_of_points_is_taken_without_a_picture() {
-    let opened = open(&glb(0), "a.glb").unwrap();
+    let opened = open(&media::glb(0), "a.glb").unwrap();
     assert_eq!(told(&opened), [("model.no-picture".to_owned(), FindingSeverity::Info)]);
     assert!(opened.pictures.is_empty() && opened.fingerprint.is_none());
     assert!(matches!(opened.published, Published::Itself));

@@ -69,7 +69,7 @@ fn fields(new: &NewCampaign) -> Vec<Field> {
         Field::text(REASON, "reason", &new.reason).with_note("recorded in the audit log"),
         Field::text(KINDS, "kinds", &scope.kinds.join(" "))
             .with_empty("all")
-            .with_note(Kind::ALL.map(Kind::as_str).join(" ")),
+            .with_note(format!("names: {} {}", Kind::Icon, Kind::Model)),
         Field::text(PRESETS, "presets", &scope.presets.join(" "))
             .with_empty("all")
             .with_note("names: png-64 webp-512"),

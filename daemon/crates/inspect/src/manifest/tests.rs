@@ -109,27 +109,23 @@ fn each_value_is_checked() {
 
 #[test]
 fn each_kind_has_its_formats() {
-    for (kind, allowed) in [
-        ("icon", &["a.svg", "b.SVGZ"][..]),
-        ("illustration", &["a.svg"]),
-        ("model", &["a.glb"]),
-        ("texture", &["a.png", "b.jpg", "c.jpeg", "d.WebP"]),
-        ("audio", &["b.wav", "c.flac", "d.mp3", "a.ogg"]),
-    ] {
+    let extensions = |kind| Family::from(kind).extensions().split(", ");
+    for (kind, other) in Kind::ALL
+        .into_iter()
+        .flat_map(|kind| Kind::ALL.map(|other| (kind, other)))
+    {
         let mut document = sound();
-        document["kind"] = json!(kind);
-        document["files"] = allowed.iter().map(|path| json!({ "path": path })).collect();
-        assert_eq!(read(&document.to_string()).unwrap().kind.as_str(), kind);
-        for path in ["a.svg", "a.glb", "a.png", "a.ogg"]
-            .iter()
-            .filter(|path| !allowed.contains(path))
-        {
-            document["files"] = json!([{ "path": path }]);
-            let faults = read(&document.to_string()).unwrap_err();
-            assert!(
-                faults.len() == 1 && faults[0].starts_with("/files/0/path: ") && faults[0].contains("does not allow"),
-                "{kind} with {path}: {faults:?}"
-            );
+        document["kind"] = json!(kind.as_str());
+        for extension in extensions(other).flat_map(|extension| [extension.to_owned(), extension.to_uppercase()]) {
+            document["files"] = json!([{ "path": format!("a{extension}") }]);
+            match read(&document.to_string()) {
+                Ok(manifest) => assert_eq!((manifest.kind, Family::from(other)), (kind, Family::from(kind))),
+                Err(faults) => {
+                    assert_ne!(Family::from(other), Family::from(kind), "{extension}: {faults:?}");
+                    let is_named = faults[0].starts_with("/files/0/path: ") && faults[0].contains("does not allow");
+                    assert!(faults.len() == 1 && is_named, "{kind} with {extension}: {faults:?}");
+                }
+            }
         }
     }
 }

@@ -1,9 +1,70 @@
-//! The smallest honest pictures and sounds: real players and viewers open them.
+//! The smallest honest files of each format: real players and viewers open them.
 
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use serde_json::{Value, json};
+use tradepost_base::Kind;
+
+/// One honest file of each format of each kind, with its name: the tests of every stage go through them.
+pub fn honest() -> Vec<(Kind, &'static str, Vec<u8>)> {
+    vec![
+        (Kind::Icon, "square.svg", svg("M2 2h20v20H2z")),
+        (Kind::Icon, "triangle.svgz", gzip(&svg("M2 2h20L2 22z"))),
+        (Kind::Illustration, "cross.svg", svg("M2 9h7V2h6v7h7v6h-7v7H9v-7H2z")),
+        (Kind::Model, "a.glb", glb(4)),
+        (Kind::Texture, "a.png", png(5, 3, [200, 10, 10])),
+        (Kind::Texture, "a.jpg", jpeg(20, 9)),
+        (Kind::Texture, "a.webp", webp(4, 6, [1, 2, 3])),
+        (Kind::Audio, "a.wav", wav(30)),
+        (Kind::Audio, "a.flac", flac(5)),
+        (Kind::Audio, "a.mp3", mp3(4)),
+        (Kind::Audio, "a.ogg", ogg(6)),
+    ]
+}
+
+/// A drawing of 24 x 24 with one black path.
+fn svg(path: &str) -> Vec<u8> {
+    format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path d='{path}'/></svg>").into_bytes()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(bytes).expect("memory takes everything");
+    packed.finish().expect("memory takes everything")
+}
+
+/// A GLB with three corners, drawn in a mode of glTF: 0 as points, 4 as a triangle.
+pub fn glb(mode: u32) -> Vec<u8> {
+    let corners = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0].map(f32::to_le_bytes);
+    let document = json!({
+        "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }], "nodes": [{ "mesh": 0 }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "mode": mode }] }],
+        "accessors": [{ "bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0] }],
+        "bufferViews": [{ "buffer": 0, "byteLength": 36 }], "buffers": [{ "byteLength": 36 }],
+    });
+    glb_of(&document, corners.as_flattened())
+}
+
+/// A GLB of a document and the bytes of its buffer; none: without a second chunk.
+pub fn glb_of(document: &Value, buffer: &[u8]) -> Vec<u8> {
+    let chunk = |kind: &[u8; 4], bytes: &[u8], filler: u8| {
+        let mut padded = bytes.to_vec();
+        padded.resize(bytes.len().next_multiple_of(4), filler);
+        [&(padded.len() as u32).to_le_bytes()[..], kind, &padded].concat()
+    };
+    let mut chunks = chunk(b"JSON", document.to_string().as_bytes(), b' ');
+    if !buffer.is_empty() {
+        chunks.extend(chunk(b"BIN\0", buffer, 0));
+    }
+    [
+        &b"glTF\x02\0\0\0"[..],
+        &(chunks.len() as u32 + 12).to_le_bytes(),
+        &chunks,
+    ]
+    .concat()
+}
 
 /// A PNG of one colour.
 pub fn png(width: u32, height: u32, rgb: [u8; 3]) -> Vec<u8> {

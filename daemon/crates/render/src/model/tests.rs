@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use tradepost_inspect::sample::media;
 
 use super::*;
 
@@ -11,17 +12,7 @@ fn glb(mut document: Value, bin: &[u8]) -> Vec<u8> {
     if !bin.is_empty() {
         document["buffers"] = json!([{ "byteLength": bin.len() }]);
     }
-    let mut json = document.to_string().into_bytes();
-    json.resize(json.len().next_multiple_of(4), b' ');
-    let mut bin = bin.to_vec();
-    bin.resize(bin.len().next_multiple_of(4), 0);
-    let chunk = |kind: &[u8; 4], data: &[u8]| [&(data.len() as u32).to_le_bytes()[..], kind, data].concat();
-    let mut chunks = chunk(b"JSON", &json);
-    if !bin.is_empty() {
-        chunks.extend(chunk(b"BIN\0", &bin));
-    }
-    let length = (chunks.len() as u32 + 12).to_le_bytes();
-    [b"glTF\x02\0\0\0", &length[..], &chunks].concat()
+    media::glb_of(&document, bin)
 }
 
 fn floats(numbers: &[f32]) -> Vec<u8> {
