@@ -1,6 +1,7 @@
 //! The control API: assembles the features' routers behind HTTP over a Unix socket. Every act is audited.
 
 mod events;
+mod figures;
 mod routes;
 pub mod sampler;
 mod server;

@@ -14,7 +14,8 @@ use tradepost_common::queues::{QueueRow, SetConcurrency};
 use tradepost_queue::{Queue, settings};
 
 use super::events;
-use super::sampler::{self, Sampler};
+use super::figures;
+use super::sampler::Sampler;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
@@ -54,7 +55,7 @@ async fn whoami(peer: Peer) -> Json<WhoAmI> {
 }
 
 async fn overview(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<Overview>> {
-    Ok(Json(sampler::overview(&app).await?))
+    Ok(Json(figures::overview(&app).await?))
 }
 
 async fn alerts(_: Peer, State(app): State<SharedApp>) -> Response {
@@ -82,7 +83,7 @@ async fn acknowledge(peer: Peer, State(app): State<SharedApp>, Path(code): Path<
 }
 
 async fn queues(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
-    Ok(Json(serde_json::json!({ "queues": sampler::queues(&app).await? })).into_response())
+    Ok(Json(serde_json::json!({ "queues": figures::queues(&app).await? })).into_response())
 }
 
 async fn pause(peer: Peer, State(app): State<SharedApp>, Path(name): Path<String>) -> ApiResult<Json<QueueRow>> {
@@ -110,7 +111,7 @@ async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) 
 }
 
 async fn row(app: &SharedApp, name: &str) -> ApiResult<Json<QueueRow>> {
-    let row = sampler::queues(app).await?.into_iter().find(|row| row.name == name);
+    let row = figures::queues(app).await?.into_iter().find(|row| row.name == name);
     row.map(Json).ok_or(ApiError::NotFound("queue"))
 }
 
@@ -162,8 +163,8 @@ async fn metrics(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {
 /// One Prometheus scrape.
 pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
     let mut registry = Registry::default();
-    prometheus::register_overview(&mut registry, &sampler::overview(app).await?);
-    prometheus::register_queues(&mut registry, &sampler::queues(app).await?);
+    prometheus::register_overview(&mut registry, &figures::overview(app).await?);
+    prometheus::register_queues(&mut registry, &figures::queues(app).await?);
     app.scans.meter.register(&mut registry);
     campaigns::meter::register(&mut registry, app).await?;
     let text = prometheus::encode(registry, &app.latency);
