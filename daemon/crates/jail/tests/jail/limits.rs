@@ -1,0 +1,170 @@
+//! Files that do their worst, and the number and age of children.
+
+use std::time::Duration;
+
+use tradepost_jail::{Jail, JailError, Limits, Rendered};
+use tradepost_render::presets::{Preset, default_presets};
+
+use super::{HONEST, file, hash, jail, render, svg};
+
+#[tokio::test]
+async fn a_file_that_eats_memory_costs_one_child() {
+    let jail = jail(Limits {
+        memory_bytes: 64 << 20,
+        ..Limits::default()
+    });
+    // 200 layers of a megabyte each: less than what is refused unseen, more than there is.
+    let layers = format!("{}{HONEST}{}", "<g opacity='.9'>".repeat(200), "</g>".repeat(200));
+    let error = failure(&jail, &svg(&layers)).await;
+    assert!(matches!(error, JailError::Memory), "{error}");
+    assert_eq!(jail.children(), 0);
+    render(&jail, &svg(HONEST)).await.unwrap();
+}
+
+/// The error of a file that must not be drawn.
+async fn failure(jail: &Jail, text: &str) -> JailError {
+    match render(jail, text).await {
+        Err(error) => error,
+        Ok(rendered) => panic!("drawn, with {} findings", rendered.findings.len()),
+    }
+}
+
+/// A picture that takes a while in each preset: noise, which no encoder finds anything in.
+fn colourful() -> String {
+    svg(
+        "<filter id='f'><feTurbulence baseFrequency='.9' numOctaves='2'/></filter><path d='M0 0h100v100H0z' filter='url(#f)'/>",
+    )
+}
+
+/// Work for minutes that no look at the file foretells: pictures without end.
+fn endless_presets() -> Vec<Preset> {
+    let preset = default_presets()
+        .into_iter()
+        .find(|preset| preset.name == "webp-512")
+        .unwrap();
+    (0..1_500)
+        .map(|number| Preset {
+            name: format!("webp-{number}"),
+            ..preset.clone()
+        })
+        .collect()
+}
+
+async fn render_endlessly(jail: &Jail, text: &str) -> Result<Rendered, JailError> {
+    let presets = endless_presets();
+    jail.render(file(text.as_bytes()), &hash(text.as_bytes()), "a.svg", &presets)
+        .await
+}
+
+/// The error that ended work without end.
+async fn ended(jail: &Jail) -> JailError {
+    match render_endlessly(jail, &colourful()).await {
+        Err(error) => error,
+        Ok(rendered) => panic!("done, with {} pictures", rendered.renditions.len()),
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_never_ends_is_stopped_by_the_clock() {
+    let jail = jail(Limits {
+        wall: Duration::from_millis(300),
+        ..Limits::default()
+    });
+    let error = ended(&jail).await;
+    assert!(matches!(error, JailError::Timeout { .. }), "{error}");
+    assert_eq!(jail.children(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_never_ends_is_stopped_by_its_processor_time() {
+    let jail = jail(Limits {
+        cpu: Duration::from_secs(1),
+        wall: Duration::from_secs(600),
+        ..Limits::default()
+    });
+    let error = ended(&jail).await;
+    assert!(matches!(error, JailError::Timeout { .. }), "{error}");
+    assert_eq!(jail.children(), 0);
+}
+
+#[tokio::test]
+async fn a_child_is_killed_when_nobody_waits_for_it() {
+    let jail = jail(Limits {
+        wall: Duration::from_secs(600),
+        cpu: Duration::from_secs(600),
+        ..Limits::default()
+    });
+    let waiting = tokio::spawn({
+        let jail = jail.clone();
+        async move { render_endlessly(&jail, &colourful()).await }
+    });
+    while jail.children() == 0 {
+        tokio::task::yield_now().await;
+    }
+    waiting.abort();
+    waiting.await.unwrap_err();
+    while jail.children() > 0 {
+        tokio::task::yield_now().await;
+    }
+    render(&jail, &svg(HONEST)).await.unwrap();
+}
+
+#[tokio::test]
+async fn children_leave_when_they_are_idle_or_worn_out() {
+    let jail = jail(Limits {
+        idle: Duration::ZERO,
+        ..Limits::default()
+    });
+    render(&jail, &svg(HONEST)).await.unwrap();
+    while jail.children() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let jail = super::jail(Limits {
+        recycle_after: 1,
+        ..Limits::default()
+    });
+    render(&jail, &svg(HONEST)).await.unwrap();
+    assert_eq!(jail.children(), 0);
+}
+
+#[tokio::test]
+async fn no_more_children_than_allowed() {
+    let jail = jail(Limits::default());
+    let picture = svg(HONEST);
+    let results = futures_util::future::join_all((0..20).map(|_| render(&jail, &picture))).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert!((1..=2).contains(&jail.children()));
+}
+
+#[tokio::test]
+async fn a_quick_file_does_not_wait_for_slow_ones() {
+    let jail = jail(Limits {
+        slow_after: Duration::from_millis(50),
+        slow_files: 1,
+        cpu: Duration::from_secs(600),
+        wall: Duration::from_secs(600),
+        ..Limits::default()
+    });
+    let slow: Vec<_> = (0..4)
+        .map(|number| {
+            let jail = jail.clone();
+            let text = format!("{}<!-- {number} -->", colourful());
+            tokio::spawn(async move { render_endlessly(&jail, &text).await })
+        })
+        .collect();
+    let (mut deferred, mut working) = (0, 0);
+    for work in slow {
+        match tokio::time::timeout(Duration::from_secs(1), work).await {
+            Ok(result) => {
+                assert!(matches!(result.unwrap(), Err(JailError::Deferred)));
+                deferred += 1;
+            }
+            Err(_) => working += 1,
+        }
+    }
+    // One has the permit for slow files. A busy machine sees the others as slow sooner or later, so their number is open.
+    assert!(deferred >= 1 && working >= 1, "{deferred} deferred, {working} working");
+    // A quick file is drawn while slow ones are.
+    render(&jail, &svg(HONEST)).await.unwrap();
+    assert!(jail.children() >= 2);
+}
