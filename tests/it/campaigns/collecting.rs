@@ -177,7 +177,7 @@ async fn a_picture_that_is_drawn_again_while_it_is_swept_is_there() {
         writers.spawn(async move {
             for _ in 0..60 {
                 refer(&pool, &store, BYTES, item, generation).await;
-                // Whatever else went on: what is referred to is there.
+                // Everything that is referred to is there.
                 let there = store.read_content(&rendition_key(sha256(BYTES), "png")).await;
                 assert!(there.is_ok(), "a picture that is referred to is gone");
                 lose(&pool, sha256(BYTES), item, campaign).await;

@@ -114,7 +114,7 @@ async fn what_can_not_be_drawn_is_set_aside_and_named() {
         ))
         .await;
     assert_eq!(rest["rows"][0]["path"], "icons/tick-0007.svg", "{rest}");
-    // Of what failed stays what was there.
+    // Items that failed keep their renditions.
     act(&app, &campaign, "swap").await;
     app.sql("update items set state = 'published' where path = 'icons/tick-0009.svg'")
         .await;

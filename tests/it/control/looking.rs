@@ -29,6 +29,19 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
     let (status, _) = app.get("/v1/items", None).await;
     assert_eq!(status, StatusCode::OK);
 
+    check_overview(&app).await;
+    check_queues(&app).await;
+    check_latency(&app).await;
+    let audit = app.look("/v1/audit").await;
+    assert_eq!(audit["rows"][0]["act"], "token.create", "{audit}");
+    assert_eq!(
+        (&audit["rows"][0]["actor"], &audit["rows"][0]["subject"]),
+        (&me["user"], &json!("account:ann"))
+    );
+    assert!(!audit.to_string().contains(&token), "a token is never written down");
+}
+
+async fn check_overview(app: &TestApp) {
     let overview = app.look("/v1/overview").await;
     assert_eq!(
         (&overview["mode"], &overview["api_url"]),
@@ -51,7 +64,9 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
         ),
         (&json!(2), &json!(18))
     );
+}
 
+async fn check_queues(app: &TestApp) {
     let queues = app.look("/v1/queues").await;
     assert_eq!(names(&queues["queues"], "name"), QUEUES.map(Queue::as_str));
     for queue in queues["queues"].as_array().unwrap() {
@@ -62,39 +77,25 @@ async fn overview_queues_latency_and_audit_describe_the_daemon() {
         );
         assert_eq!(queue["done_history"].as_array().unwrap().len(), 60, "{queue}");
     }
+}
 
+async fn check_latency(app: &TestApp) {
     let latency = app.look("/v1/latency").await;
+    let rows = latency["latency"].as_array().unwrap();
     let named = |scope: &str| {
-        let rows = latency["latency"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|row| row["scope"] == scope);
+        let rows = rows.iter().filter(|row| row["scope"] == scope);
         rows.map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>()
     };
     assert!(named("route").contains(&"GET /v1/items"), "{latency}");
     for stage in ["scan", "unpack", "render.render"] {
         assert!(named("stage").contains(&stage), "{stage}: {latency}");
     }
-    let row = latency["latency"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["name"] == "render.render")
-        .unwrap();
+    let row = rows.iter().find(|row| row["name"] == "render.render").unwrap();
     let total = |field: &str| row["total"][field].as_f64().unwrap();
     assert!(
         total("count") >= 2.0 && total("p50_ms") > 0.0 && total("p50_ms") <= total("max_ms"),
         "{row}"
     );
-
-    let audit = app.look("/v1/audit").await;
-    assert_eq!(audit["rows"][0]["act"], "token.create", "{audit}");
-    assert_eq!(
-        (&audit["rows"][0]["actor"], &audit["rows"][0]["subject"]),
-        (&me["user"], &json!("account:ann"))
-    );
-    assert!(!audit.to_string().contains(&token), "a token is never written down");
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::StatusCode;
 use tradepost_tests::wait::eventually;
 use tradepost_tests::{PackBuilder, TestApp};
 
+/// More than there are connections for requests.
+const READERS: usize = 16;
 const NOTICED_WITHIN: Duration = Duration::from_secs(2);
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
@@ -53,8 +56,13 @@ async fn killed_cluster_is_started_again() {
             "noticed {noticed:?}, back {back:?}"
         );
         assert_ne!(postmaster(&app), dead);
-        // A pool tests a connection that was idle for a second; one that was used since may still be a dead one.
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        // One request at most meets each dead connection of the pool.
+        eventually("every connection is a new one", async || {
+            let answers = join_all((0..READERS).map(|_| app.get("/v1/items", None))).await;
+            let refused = answers.into_iter().find(|(status, _)| *status != StatusCode::OK);
+            refused.map_or(Ok(()), |(_, body)| Err(body.to_string()))
+        })
+        .await;
         let family = format!("After {signal}");
         let trace = app
             .upload_and_settle(&token, &PackBuilder::ticks(&family, 1).build())

@@ -35,7 +35,7 @@ async fn put_on_a_full_disk_says_so_and_raises_the_alert() {
     );
 }
 
-/// Opening a pipe waits for somebody who writes: to a reader that is a disk that does not answer.
+/// A named pipe stands for a disk that does not answer: opening it waits until somebody writes.
 #[tokio::test]
 async fn file_that_can_not_be_opened_keeps_nobody_else_waiting() {
     let mut app = TestApp::start();

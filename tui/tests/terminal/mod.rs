@@ -5,7 +5,6 @@ mod jobs;
 mod pty;
 
 use std::path::Path;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
@@ -67,7 +66,7 @@ fn ends_always(open: impl Fn(Session) -> Pty) {
     }
 }
 
-/// The same after it was brought into a state.
+/// As [`ends_always`], after the terminal was brought into a state.
 fn ends_always_in(variables: &[(&str, &str)], reach: impl Fn(&mut Pty)) {
     let daemon = Daemon::start();
     ends_always(|session| {
@@ -138,11 +137,7 @@ fn terminal_ends_while_there_is_no_daemon() {
 fn terminal_that_takes_no_more_bytes_still_ends() {
     let daemon = Daemon::start();
     let mut terminal = open(&daemon, Session::Controlled, &[]);
-    // Far more than the kernel keeps, at a frame in 16 ms.
-    for _ in 0..1500 {
-        terminal.write("0123456");
-        std::thread::sleep(Duration::from_millis(3));
-    }
+    terminal.write_until_a_write_hangs("0123456");
     terminal.signal(Signal::SIGTERM);
     terminal.ends_unread("SIGTERM while nobody reads");
 }

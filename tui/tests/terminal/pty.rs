@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub enum Session {
     /// The kernel sends HUP when the terminal closes.
     Controlled,
-    /// Nothing tells of the end but the end of input.
+    /// No signal tells of the end, only the end of input.
     Free,
 }
 
@@ -114,7 +114,7 @@ impl Pty {
         }
     }
 
-    /// The same after writing keys that bring them up.
+    /// Writes keys, then waits until the words that they bring up are shown.
     pub fn shows_after(&mut self, keys: &str, words: &str) {
         assert!(
             !self.text().contains(words),
@@ -202,6 +202,16 @@ impl Pty {
         self.until_state(pid, "does not stop", |state| state == Some('T'));
     }
 
+    /// Types keys and reads nothing, until the program hangs in a write to the full terminal.
+    pub fn write_until_a_write_hangs(&mut self, keys: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !hangs_in_write(self.child.id()) {
+            assert!(Instant::now() < deadline, "no write hangs");
+            self.write(keys);
+            std::thread::sleep(LOOK);
+        }
+    }
+
     fn until_state(&mut self, pid: Pid, fault: &str, is_reached: impl Fn(Option<char>) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_reached(state_of(pid)) {
@@ -210,7 +220,7 @@ impl Pty {
         }
     }
 
-    /// The same, without reading what it still shows.
+    /// As [`Self::ends`], without reading what the program still draws.
     pub fn ends_unread(&mut self, how: &str) {
         let deadline = Instant::now() + PATIENCE;
         while self.ended().is_none() {
@@ -228,7 +238,16 @@ impl Drop for Pty {
     }
 }
 
-/// It is there, and not only until somebody asks for its exit code.
+/// A thread of the process sleeps in the system call `write`.
+fn hangs_in_write(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let write = format!("{} ", nix::libc::SYS_write);
+    threads.flatten().any(|thread| {
+        let call = std::fs::read_to_string(thread.path().join("syscall"));
+        call.is_ok_and(|call| call.starts_with(&write))
+    })
+}
+
 /// The state letter of a process in `/proc`; `None` when it is gone.
 fn state_of(pid: Pid) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
