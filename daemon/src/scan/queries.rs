@@ -19,7 +19,7 @@ pub struct NewVerdict<'a> {
     pub occasion: Occasion,
 }
 
-/// Of scans on the same occasion the latest is kept, but nothing makes a bad first verdict better.
+/// Inserts a verdict. It replaces an earlier one of the same occasion only if that was clean, or if both are of a rescan.
 pub async fn insert(db: impl PgExecutor<'_>, new: &NewVerdict<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
@@ -48,19 +48,6 @@ pub async fn insert(db: impl PgExecutor<'_>, new: &NewVerdict<'_>) -> sqlx::Resu
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// The verdict about the pack itself.
-pub async fn of_pack(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Option<VerdictKind>> {
-    sqlx::query_scalar!(
-        r#"
-        select verdict as "verdict: VerdictKind" from verdicts
-        where upload_id = $1 and file_path is null order by id desc limit 1
-        "#,
-        upload.0
-    )
-    .fetch_optional(db)
-    .await
 }
 
 pub async fn is_infected(db: impl PgExecutor<'_>, sha256: &[u8]) -> sqlx::Result<bool> {

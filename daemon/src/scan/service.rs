@@ -24,7 +24,7 @@ const AFTER_SILENCE: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone)]
 pub struct Scanned {
     pub verdict: Verdict,
-    /// Of the bytes that were scanned.
+    /// SHA-256 of the bytes that were scanned.
     pub sha256: [u8; 32],
     pub size_bytes: u64,
     pub engine: Engine,
@@ -98,10 +98,10 @@ pub async fn scan_in_background(
     })
 }
 
-/// The scanner, when it may be relied on.
+/// The scanner, if its verdicts can be trusted now.
 ///
 /// # Errors
-/// The reason why it may not.
+/// The reason why they cannot.
 pub fn in_use(status: &watch::Receiver<ScannerStatus>) -> Result<Scanner, ScanError> {
     match &status.borrow().state {
         ScannerState::Up(scanner) => Ok(scanner.clone()),
@@ -214,11 +214,6 @@ pub async fn record_on(
         queries::insert_scanned(tx, upload_id, engine.signature_number().unwrap_or(0)).await?;
     }
     Ok(())
-}
-
-/// True when clamd found malware in the pack as a whole.
-pub async fn pack_is_infected(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<bool> {
-    Ok(queries::of_pack(tx, upload).await? == Some(VerdictKind::Infected))
 }
 
 /// True when the scanner found malware in these bytes that newer signatures did not clear: nobody is given them.

@@ -224,12 +224,6 @@ impl Store {
         self.disk.call_within(EXAMINE_TIMEOUT, call).await
     }
 
-    /// True if a content-addressed object is stored.
-    pub async fn has_content(&self, key: &ContentKey) -> io::Result<bool> {
-        let path = self.content_path(key);
-        self.disk.call(move || path.try_exists()).await
-    }
-
     /// Deletes a content-addressed object. Idempotent.
     pub async fn delete_content(&self, key: &ContentKey) -> io::Result<()> {
         let path = self.content_path(key);
