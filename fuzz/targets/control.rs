@@ -12,12 +12,16 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "PATCH"];
-const ROUTES: [&str; 34] = [
-    "/v1/overview", "/v1/queues", "/v1/queues/{}", "/v1/queues/{}/pause", "/v1/queues/{}/resume", "/v1/queues/{}/concurrency",
-    "/v1/dead/groups", "/v1/dead", "/v1/dead/{}", "/v1/dead/{}/edit", "/v1/operations", "/v1/operations/{}", "/v1/operations/{}/start",
-    "/v1/operations/{}/cancel", "/v1/latency", "/v1/alerts", "/v1/alerts/{}/acknowledge", "/v1/cases", "/v1/cases/next", "/v1/cases/{}",
-    "/v1/cases/{}/claim", "/v1/cases/{}/release", "/v1/cases/{}/view", "/v1/cases/{}/approve", "/v1/cases/{}/reject", "/v1/cases/{}/skip",
-    "/v1/cases/{}/ask", "/v1/cases/{}/ban", "/v1/cases/{}/undo", "/v1/cases/bulk/plan", "/v1/cases/bulk", "/v1/audit", "/v1/uploads", "/v1/uploads/{}",
+const ROUTES: [&str; 46] = [
+    "/v1/overview", "/v1/queues", "/v1/queues/{}/pause", "/v1/queues/{}/resume", "/v1/queues/{}/concurrency",
+    "/v1/dead/groups", "/v1/dead", "/v1/dead/{}", "/v1/dead/{}/edit", "/v1/dead/{}/check", "/v1/operations",
+    "/v1/operations/{}", "/v1/operations/{}/start", "/v1/operations/{}/cancel", "/v1/operations/{}/items",
+    "/v1/operations/{}/rate", "/v1/latency", "/v1/alerts", "/v1/alerts/{}/acknowledge", "/v1/cases", "/v1/cases/next",
+    "/v1/cases/{}", "/v1/cases/{}/claim", "/v1/cases/{}/release", "/v1/cases/{}/view", "/v1/cases/{}/approve",
+    "/v1/cases/{}/reject", "/v1/cases/{}/skip", "/v1/cases/{}/ask", "/v1/cases/{}/ban", "/v1/cases/{}/undo",
+    "/v1/cases/bulk/plan", "/v1/cases/bulk", "/v1/audit", "/v1/uploads", "/v1/uploads/{}", "/v1/accounts/{}",
+    "/v1/accounts/{}/unban", "/v1/accounts/{}/revoke-tokens", "/v1/tokens", "/v1/tokens/{}/revoke", "/v1/campaigns",
+    "/v1/campaigns/{}", "/v1/campaigns/{}/rate", "/v1/campaigns/{}/samples", "/v1/campaigns/{}/failures",
 ];
 
 static SOCKET: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -26,7 +30,7 @@ static SOCKET: LazyLock<PathBuf> = LazyLock::new(|| {
     std::thread::spawn(move || {
         let mut config = tradepostd::config::Config::default();
         config.http.listen = "127.0.0.1:0".parse().expect("an address");
-        config.scanner.socket = Some(state.join("nowhere"));
+        config.scanner.socket = Some(state.join("nowhere").into());
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         panic!("the daemon ended: {:?}", runtime.block_on(tradepostd::run(config, state)));
     });
