@@ -85,7 +85,7 @@ impl Deref for App {
 }
 
 impl App {
-    /// The same application on other connections to the database.
+    /// The application on other connections to the database.
     pub fn on(&self, db: PgPool) -> SharedApp {
         Arc::new(Self {
             broker: self.broker.on(db.clone()),

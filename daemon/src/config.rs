@@ -79,7 +79,7 @@ impl Default for HttpConfig {
 pub struct DatabaseConfig {
     /// `postgres://...`: use this server instead of a private cluster.
     pub url: Option<Secret>,
-    /// Of workers and scheduler. The public API takes half as many besides, the control socket 4 and the monitor 1.
+    /// Connections of workers and scheduler. The public API takes half as many besides, the control socket 4 and the monitor 1.
     pub max_connections: u32,
     /// The unprivileged user that runs the private cluster when the daemon is root.
     pub user: Option<String>,
@@ -195,7 +195,7 @@ pub struct LimitsConfig {
     pub svg_mib: u64,
     /// Per client address and per account.
     pub upload_starts_per_minute: u32,
-    /// Of an account: all packs that are not published.
+    /// Size of all packs of an account that are not published.
     pub account_unpublished_mib: u64,
     pub upload_url_seconds: u32,
     pub download_url_seconds: u32,

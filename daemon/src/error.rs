@@ -23,7 +23,7 @@ pub enum ApiError {
     Banned(String),
     #[error("no such {0}")]
     NotFound(&'static str),
-    /// Nothing is there, without a mistake of the client.
+    /// There is nothing to answer with, and the client made no mistake.
     #[error("nothing there: {code}")]
     Nothing { code: &'static str, detail: &'static str },
     #[error("method not allowed")]
@@ -53,7 +53,7 @@ pub enum ApiError {
     },
     #[error("not ready: {0}")]
     Unavailable(&'static str),
-    /// As many requests as may run at once do.
+    /// The limit of requests that run at once is reached.
     #[error("overloaded")]
     Overloaded,
     #[error("the disk is full")]

@@ -55,7 +55,7 @@ struct PresetView {
     width_px: i32,
     /// `png` or `webp`.
     format: String,
-    /// Of lossy WebP, 0 to 100.
+    /// Quality of lossy WebP, 0 to 100.
     quality: i16,
     /// `#rrggbb`; null: transparent.
     background: Option<String>,

@@ -161,7 +161,7 @@ impl Drop for RunningPut<'_> {
     }
 }
 
-/// Nothing that holds one of these locks can panic half-way.
+/// Takes the lock. Poisoning is ignored: nothing that holds it can panic half-way.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -71,7 +71,7 @@ impl Tasks {
 pub struct Threads(Option<Runtime>);
 
 impl Threads {
-    /// As many threads as there are cores.
+    /// Starts as many threads as there are cores.
     pub fn start(name: &'static str) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().thread_name(name).enable_all().build();
         runtime

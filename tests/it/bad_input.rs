@@ -1,4 +1,4 @@
-//! Whatever a contributor or a client does wrong: a clear answer that names the file and the fault, and nothing published.
+//! Mistakes of contributors and clients: each gets a clear answer that names the file and the fault, and nothing is published.
 
 mod accounts;
 mod packs;

@@ -1,4 +1,4 @@
-//! Whatever ends the daemon when: afterwards everything is there exactly once.
+//! The daemon is killed at any time: afterwards everything is there exactly once.
 
 use std::collections::BTreeSet;
 

@@ -48,7 +48,7 @@ impl Options {
         self
     }
 
-    /// Is a key set that begins so?
+    /// True when a key with this prefix is set.
     fn has(&self, prefix: &str) -> bool {
         let mut keys = self.variables.iter().map(|(variable, _)| variable);
         keys.any(|key| key.trim_start_matches("TRADEPOST_").starts_with(prefix))

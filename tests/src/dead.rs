@@ -45,7 +45,7 @@ impl TestApp {
         std::fs::rename(self.members(), self.members().with_extension("away")).expect("there are members");
     }
 
-    /// They can be read again.
+    /// Makes the members readable again.
     pub fn bring_members_back(&self) {
         std::fs::rename(self.members().with_extension("away"), self.members()).expect("they were taken away");
     }

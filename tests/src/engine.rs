@@ -43,7 +43,7 @@ impl Place {
         }
     }
 
-    /// The same server, with the messages on SQS.
+    /// The server with its messages on SQS.
     pub fn with_sqs(&self, sqs: &Sqs) -> Self {
         Self {
             sqs: Some(SqsPlace {
@@ -96,7 +96,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts what the loops stand on.
+    /// Starts the notifier that the workers need.
     pub fn new(db: PgPool, broker: Broker) -> Self {
         let (decided, settings) = watch::channel(Settings::default());
         let stop = CancellationToken::new();

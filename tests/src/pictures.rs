@@ -26,7 +26,7 @@ pub async fn png(app: &TestApp, pictures: &Value) -> RgbaImage {
     decoded.to_rgba8()
 }
 
-/// Does a good part of the picture have this colour?
+/// True when a good part of the picture has this colour.
 pub fn shows(picture: &RgbaImage, colour: [u8; 3]) -> bool {
     let is_it = |pixel: &[u8; 4]| {
         pixel[..3]

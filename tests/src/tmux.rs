@@ -21,7 +21,7 @@ impl Screen {
         Self::open_with(app, &[])
     }
 
-    /// The same with variables in its environment.
+    /// As [`Self::open`], with variables in its environment.
     pub fn open_with(app: &TestApp, variables: &[(&str, &str)]) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             println!("skipped: no tmux here");

@@ -78,7 +78,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// As many rows as asked for, page by page, and the cursor of what follows.
+/// Reads as many rows as asked for, page by page. Answers with them and the cursor of what follows.
 pub async fn collect<T: Serialize>(
     limit: usize,
     query: Query,

@@ -150,7 +150,7 @@ pub fn chart(history: &[u32]) -> String {
     tall_chart(history, 1).concat()
 }
 
-/// The same in so many lines.
+/// A chart of several lines of text.
 pub fn tall_chart(history: &[u32], lines: usize) -> Vec<String> {
     let highest = u64::from(history.iter().copied().max().unwrap_or(0)).max(1);
     let eighths = |n: u32| (u64::from(n) * 8 * lines as u64).div_ceil(highest) as usize;

@@ -20,7 +20,7 @@ pub fn parse_number(text: &str, range: RangeInclusive<u32>) -> Result<u32, Strin
     })
 }
 
-/// The same where an empty line means that there is none.
+/// Parses a text; an empty one is `None`.
 pub fn parse_optional<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     match text.trim() {
         "" => Ok(None),

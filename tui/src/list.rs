@@ -121,7 +121,7 @@ impl<R: Row> List<R> {
         self.rebuild(on, now);
     }
 
-    /// The same for lists with the newest first: a cursor on the first row stays on the first row.
+    /// Replaces the rows of a list with the newest first: a cursor on the first row stays on the first row.
     pub fn replace_newest(&mut self, rows: Vec<R>, now: OffsetDateTime) {
         let was_first = self.cursor == 0;
         self.replace(rows, now);

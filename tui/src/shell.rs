@@ -223,7 +223,7 @@ impl Shell {
         false
     }
 
-    /// Takes the text that was meant for a line which the last message refuses: it must not become keys.
+    /// Ignores text that is typed after a prompt was refused: it must not act as keys.
     pub fn refuse_typing(&mut self) {
         let why = self.status.as_ref().map_or(String::new(), |status| status.text.clone());
         self.ask(prompt::Refused { why });

@@ -163,7 +163,7 @@ pub async fn publish_items(db: impl PgExecutor<'_>, set: SetId, except: &[Uuid])
     Ok(done.rows_affected().cast_signed())
 }
 
-/// Rejects whatever of the set is not published.
+/// Rejects the items of the set that are not published.
 pub async fn reject_items(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<i64> {
     let done = sqlx::query!(
         "update items set state = 'rejected' where set_id = $1 and state in ('pending', 'ready', 'blocked')",

@@ -23,9 +23,9 @@ pub struct ScanLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WhenStale {
-    /// They wait.
+    /// Uploads wait.
     Wait,
-    /// They are scanned with the stale signatures.
+    /// Uploads are scanned with the stale signatures.
     Scan,
 }
 

@@ -16,7 +16,7 @@ pub const LOOK_RADIUS: i32 = tradepost_render::fingerprint::LOOK_RADIUS as i32;
 /// Fingerprint of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prints {
-    /// Of the normalised outlines; `None` of a picture made of pixels.
+    /// Hash of the normalised outlines; `None` for a picture made of pixels.
     pub geometry: Option<[u8; 16]>,
     /// The perceptual hash of the rendering.
     pub look: u64,

@@ -79,7 +79,7 @@ pub async fn same_geometry(db: impl PgExecutor<'_>, upload: UploadId, most: i64)
     .await
 }
 
-/// Of the closest ones, so that a picture that everybody draws is not compared with all of them.
+/// Finds the closest files that look alike, at most `most`: a picture that everybody draws has too many.
 pub async fn alike(db: impl PgExecutor<'_>, upload: UploadId, radius: i32, most: i64) -> sqlx::Result<Vec<Match>> {
     sqlx::query_as!(
         Match,

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 /// A log file of this size is moved to `<name>.1`, so that a server takes at most twice as much.
 const LOG_BYTES: u64 = 4 << 20;
-/// As much of the end is kept in memory.
+/// Bytes of the end of the log that are kept in memory.
 const TAIL_BYTES: usize = 4 << 10;
 
 /// The last of what a child wrote.

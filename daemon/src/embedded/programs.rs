@@ -18,7 +18,7 @@ pub fn find(name: &str) -> Option<PathBuf> {
         .ok()
 }
 
-/// Is this a file that somebody may execute?
+/// True for a file that somebody may execute.
 pub fn is_executable(program: &Path) -> bool {
     program
         .metadata()

@@ -103,7 +103,7 @@ pub enum Judgement {
     Ramp,
     /// The rest is acted on, and the audit log says so.
     Passed,
-    /// An operator has to look first; the text says at what.
+    /// Waits for an operator, who has to look at what the text says.
     Ask(String),
 }
 

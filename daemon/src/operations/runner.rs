@@ -82,7 +82,7 @@ async fn look(app: &Arc<App>, kinds: &[&'static dyn Kind], tasks: &mut Tasks) ->
 #[derive(Default)]
 struct Tasks {
     set: JoinSet<()>,
-    /// Of the lease they hold.
+    /// Epoch of the lease that they hold.
     epoch: Option<i64>,
     names: HashMap<Id, String>,
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 
-/// Answers whatever else the daemon does.
+/// Path of the liveness probe. It is answered under any load.
 pub const LIVEZ: &str = "/livez";
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {

@@ -55,7 +55,7 @@ pub(super) async fn step(
         more: letters.len() as i64 == STEP,
         ..Step::default()
     };
-    // Whatever it is, it can be given up.
+    // It can be given up in any case.
     if kind.sends() {
         let mut reasons = dead_letters::skip_reasons(&app.db, &letters).await?;
         let skipped = letters

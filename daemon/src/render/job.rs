@@ -34,7 +34,7 @@ const PUT_OFF: Duration = Duration::from_secs(2);
 /// The result of scanning, inspecting and rendering one file.
 struct Inspected {
     scanned: Scanned,
-    /// Of the copy that is published instead of the file, when there is one.
+    /// Verdict for the copy that is published instead of the file, when there is one.
     copy_scanned: Option<Scanned>,
     findings: Vec<Finding>,
     rendered: Option<Rendered>,

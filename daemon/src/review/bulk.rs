@@ -23,7 +23,7 @@ use crate::error::{ApiError, ApiResult};
 pub const MAX_CASES: usize = 1_000;
 /// More than so many want their number typed.
 const UNCONFIRMED: usize = 20;
-/// Decisions at the same time.
+/// Decisions that run at the same time.
 const AT_ONCE: usize = 4;
 
 /// Plans a bulk decision; changes nothing.

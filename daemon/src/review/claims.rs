@@ -56,7 +56,7 @@ pub async fn release(app: &App, actor: &Actor, id: CaseId) -> ApiResult<CaseRow>
 /// who decided it before, as long as there is anything else to do.
 ///
 /// # Errors
-/// Nothing there, when nothing is left.
+/// `ApiError::Nothing` when no case is left.
 pub async fn next(app: &App, actor: &Actor) -> ApiResult<CaseRow> {
     let seconds = app.config.limits.claim_seconds.into();
     let mut tx = app.db.begin().await?;

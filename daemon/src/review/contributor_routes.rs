@@ -79,7 +79,7 @@ async fn answer(
 
 /// Appeal against a moderator's decision
 ///
-/// Of a pack that was rejected, or of which files were left out; once, until `review.appeal_until`. The pack goes back to the
+/// For a pack that was rejected, or of which files were left out; once, until `review.appeal_until`. The pack goes back to the
 /// moderators, if possible to another one; what is decided then is final. `409 not-appealable`, `already-appealed`,
 /// `appeal-final`, `not-decided` or `appeal-name-taken` when it is not possible, `410 appeal-too-late` when it was.
 #[utoipa::path(post, path = "/v1/uploads/{id}/appeal", operation_id = "appeal_decision", tag = "uploads", params(("id" = Uuid, Path, description = "Of the upload")), request_body = WriteLetter,

@@ -20,7 +20,7 @@ pub(super) struct Deciding {
     pub account: AccountId,
     pub standing: Standing,
     pub set: Option<SetProgress>,
-    /// As everything was.
+    /// Everything that the decision changes, as it was before: for an undo.
     pub before: Value,
 }
 

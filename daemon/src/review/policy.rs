@@ -108,7 +108,7 @@ fn ruling(found: &[Finding], standing: Standing, items_ready: i64) -> Ruling {
         .iter()
         .any(|finding| HOSTILE_RULES.iter().any(|rule| finding.rule.starts_with(rule)));
     let most_severe = worst.map_or(FindingSeverity::Info, |finding| finding.severity);
-    // Of the elite, a warning alone holds nothing up.
+    // A warning alone holds nothing of an elite contributor up.
     let bar = if standing.trust == Trust::Elite && !hostile {
         FindingSeverity::Warning
     } else {

@@ -43,7 +43,7 @@ struct StartUpload {
     /// Exactly; at most 512 MiB.
     #[schema(example = 48_213, minimum = 1, maximum = 536_870_912)]
     size_bytes: u64,
-    /// Of the whole file, hexadecimal.
+    /// SHA-256 of the whole file, hexadecimal.
     #[schema(
         pattern = "^[0-9a-fA-F]{64}$",
         min_length = 64,

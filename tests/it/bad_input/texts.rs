@@ -21,7 +21,7 @@ const PUBLIC: [&str; 9] = [
     "/objects/sources/01990000-0000-7000-8000-000000000001/HERE?expires=1&signature=00",
 ];
 
-/// Of the control API.
+/// Paths of the control API.
 const CONTROL: [&str; 12] = [
     "/v1/uploads?account=HERE",
     "/v1/uploads?state=HERE",

@@ -1,4 +1,4 @@
-//! Whatever ends a run when: the next one does what is missing, and nothing twice.
+//! Runs that were ended at any time: the next one does what is missing, and nothing twice.
 
 use std::path::Path;
 use std::process::{Child, Stdio};

@@ -13,7 +13,7 @@ use tradepost_tests::s3::Bucket;
 use self::gate::Gate;
 use super::{SMALL, errors, icon, pictures, unpacked};
 
-/// Of the environment.
+/// Variables of the environment.
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
 /// A bucket, and a folder for what is made of it.

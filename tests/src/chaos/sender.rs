@@ -12,9 +12,9 @@ use super::{Options, QUEUE, tables};
 /// At most so many messages wait, so that crashes meet the sender too.
 const AHEAD: i64 = 1_500;
 const LARGEST_TRANSACTION: u32 = 40;
-/// Of the transactions.
+/// Share of the transactions.
 const ROLLED_BACK: f64 = 0.1;
-/// Of the messages, where the backend delivers what was sent twice.
+/// Share of the messages that are sent twice, where the backend delivers both.
 const DOUBLED: f64 = 0.1;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 

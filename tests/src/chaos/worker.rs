@@ -21,11 +21,11 @@ use crate::engine::{Place, Workers};
 const CONCURRENCY: u32 = 8;
 /// Handlers take so long, half of it before their effect, half after.
 const WORK_MS: std::ops::Range<u64> = 20..100;
-/// Of the deliveries: handled twice at once.
+/// Share of the deliveries that are handled twice at once.
 const DOUBLED: f64 = 0.1;
-/// Of the deliveries: released for a while, so that later ones overtake them.
+/// Share of the deliveries that are released for a while, so that later ones overtake them.
 const REORDERED: f64 = 0.1;
-/// Of the first attempts.
+/// Share of the first attempts.
 const FAILED: f64 = 0.05;
 /// The last attempts never fail by chance: only poison dies.
 const FAIL_BY_CHANCE_UP_TO: u32 = ATTEMPTS - 3;

@@ -179,7 +179,7 @@ pub fn position<R: Row>(list: &List<R>, more: &str) -> String {
     words
 }
 
-/// The same for a list that is read page by page: `+` when the daemon has more rows than were read.
+/// As [`position`], for a list that is read page by page: `+` when the daemon has more rows than were read.
 pub fn paged_position<R: Row>(paged: &Paged<R>) -> String {
     position(&paged.list, &paged_suffix(paged))
 }

@@ -40,7 +40,7 @@ enum Inside {
 enum Token {
     /// More bytes are needed.
     Partial,
-    /// So many bytes; most of what is not a key is nothing.
+    /// The number of bytes read, and their event: most sequences that are no key have none.
     Event(usize, Option<Event>),
     Begin(usize, Inside),
 }

@@ -19,7 +19,7 @@ use crate::graphics::Wrapping;
 const PLACEHOLDER: char = '\u{10EEEE}';
 /// The longest part of a transmission.
 const CHUNK_BYTES: usize = 4096;
-/// As many pictures the terminal holds at once.
+/// The most pictures that the terminal holds at once.
 const SLOTS: u32 = 16;
 const FIRST: u32 = 0x5450_0000;
 

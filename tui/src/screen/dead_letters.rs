@@ -1,4 +1,4 @@
-//! Dead letters: groups with the same error, the letters of a group, one letter; redrive, edit, discard and purge.
+//! Dead letters: groups with the same error, the messages of a group, one message; redrive, edit, discard and purge.
 
 mod cli;
 mod document;

@@ -33,7 +33,7 @@ pub fn sized(app: &mut App, (width, height): (u16, u16)) -> String {
     lines(app, width, height).join("\n")
 }
 
-/// The same in a large terminal.
+/// The screen in a large terminal.
 pub fn large_screen(app: &mut App) -> String {
     sized(app, (120, 40))
 }
@@ -88,7 +88,7 @@ impl App {
         self.shell.effects.iter().filter_map(as_request).collect()
     }
 
-    /// The same; nothing waits any more.
+    /// As [`Self::sent`], and empties the queue of requests.
     pub fn drain_sent<R: Clone + 'static>(&mut self) -> Vec<R> {
         let sent = self.sent();
         self.shell.effects.clear();

@@ -25,7 +25,7 @@ impl<A: Send + 'static> Callback<A> {
         }
     }
 
-    /// The same with its argument.
+    /// Binds the argument.
     pub fn with(self, argument: A) -> Callback {
         Callback {
             owner: self.owner,

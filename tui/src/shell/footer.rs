@@ -42,7 +42,7 @@ fn draw_input(canvas: &mut Canvas<'_>, area: Rect, label: &Label, cx: &Shell) {
     canvas.put(area.x + used + 2, area.y, rest, label.aside, Tone::Dim);
 }
 
-/// As many as fit; help always has its room, because it has the others.
+/// Draws as many hints as fit. The one for help is always drawn, because help lists the others.
 fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[Hint], clicks: &mut Vec<(Rect, Click)>) {
     let cells = |(key, meaning): &Hint| (text::width(key) + text::width(meaning) + 1) as u16;
     let mut kept = hints

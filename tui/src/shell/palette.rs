@@ -31,7 +31,7 @@ struct Line {
 enum Command {
     Act(Action),
     Theme(Theme),
-    /// Of a screen.
+    /// A command of a screen.
     Call(Callback),
 }
 

@@ -25,7 +25,7 @@ use crate::input::Input;
 pub enum Form {
     /// The line above the hints: a label and an input.
     Line,
-    /// The same line in reverse: only `y` does it.
+    /// A question, shown in reverse: only `y` does it.
     Question,
     /// A box over the screen.
     Overlay,

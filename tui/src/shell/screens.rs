@@ -86,7 +86,7 @@ impl Screens {
         Some(self.all[at].as_mut())
     }
 
-    /// The same, to look at.
+    /// As [`Self::owner`], read-only.
     pub fn peek(&self, owner: TypeId) -> Option<&dyn Any> {
         if owner == TypeId::of::<Self>() {
             return Some(self);

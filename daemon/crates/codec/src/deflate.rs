@@ -92,7 +92,7 @@ impl SymbolCounts {
 
     /// Estimates the bits of a block, without the extra bits of lengths and distances.
     fn bits(&self) -> f32 {
-        /// Of a code length in the header.
+        /// Estimated bits of a code length in the header.
         const CODE_LENGTH_BITS: f32 = 4.0;
         let bits = |counts: &[u32]| {
             let total: u32 = counts.iter().sum();

@@ -111,7 +111,7 @@ fn is_noise(path: &str) -> bool {
     path.starts_with("__MACOSX/") || path.rsplit('/').next() == Some(".DS_Store")
 }
 
-/// Nothing in a fault's way: a manifest that cannot be read leaves the rest checked.
+/// Reads the manifest. Its faults do not stop the check of the other files.
 fn read_manifest(archive: &mut Archive<File>, files: &[Listed], faults: &mut Faults) -> Option<Manifest> {
     let Some(file) = files.iter().find(|file| file.path == MANIFEST_PATH) else {
         let nested = files.iter().find(|file| file.path.ends_with("/manifest.json"));

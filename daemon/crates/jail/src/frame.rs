@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 pub struct FrameLimits {
     pub head_bytes: u32,
     pub blobs: u32,
-    /// Of all blobs together.
+    /// Size of all blobs together.
     pub blob_bytes: u64,
 }
 

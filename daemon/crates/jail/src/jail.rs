@@ -51,7 +51,7 @@ impl Jail {
         Self::with_layers(executable, children, limits, Layers::ALL)
     }
 
-    /// The same with some layers of confinement only.
+    /// As [`Self::new`], with some layers of confinement only.
     pub fn with_layers(executable: PathBuf, children: usize, limits: Limits, layers: Layers) -> Self {
         let permits = || Arc::new(Semaphore::new(children.max(1)));
         Self {

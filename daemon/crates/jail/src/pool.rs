@@ -110,7 +110,7 @@ impl Pool {
         }
     }
 
-    /// The same on a thread that may block.
+    /// As [`Self::take`], on a thread that may block.
     pub fn take_blocking(&self) -> anyhow::Result<ChildProcess> {
         match self.take_idle() {
             Some(child) => Ok(child),

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Of one set; times in milliseconds of CPU.
+/// Sums over one set; times in milliseconds of CPU.
 #[derive(Default)]
 struct Sum {
     files: usize,

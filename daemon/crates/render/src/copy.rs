@@ -15,7 +15,7 @@ pub fn same_picture(original: &Tree, copy: &Tree) -> bool {
     same_drawing(original, copy, &mut CoverageSizes::default(), &mut Scratch::default())
 }
 
-/// The same, with buffers that were used before.
+/// As [`same_picture`], with buffers that are used again.
 pub(super) fn same_drawing(original: &Tree, copy: &Tree, coverages: &mut CoverageSizes, scratch: &mut Scratch) -> bool {
     if let Some(same) = same_coverage(original, copy, coverages) {
         return same;

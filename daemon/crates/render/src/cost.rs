@@ -54,7 +54,7 @@ struct Cost {
     /// Pixels of the picture.
     canvas: f64,
     steps: f64,
-    /// Of all layers that exist at this moment.
+    /// Bytes of all layers that exist at this moment.
     bytes: f64,
 }
 
@@ -193,7 +193,7 @@ fn length(path: &Path) -> f64 {
     steps.sum()
 }
 
-/// Edges side by side, squared, on every line of pixels.
+/// The mean number of edges that a line of pixels crosses, squared, times the lines.
 fn edges(path: &Path, transform: Transform, canvas: f64) -> f64 {
     let scale = f64::from(transform.get_scale().1);
     let high = (f64::from(path.bounding_box().height()) * scale).clamp(1.0, canvas);

@@ -17,7 +17,7 @@ impl Coverage {
         self.values.iter().all(|&value| value == 0)
     }
 
-    /// The same in pixels of a colour; `None` when memory is short.
+    /// Makes pixels of one colour; `None` when memory is short.
     pub fn in_colour(&self, [red, green, blue]: [u8; 3]) -> Option<Pixmap> {
         let mut pixmap = Pixmap::new(self.width, self.height)?;
         let shades: [PremultipliedColorU8; 256] = std::array::from_fn(|alpha| {

@@ -34,9 +34,9 @@ const MONOSPACE: [&str; 5] = [
 const FOLDERS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
 const MAX_DEPTH: usize = 4;
 const MAX_FILES: usize = 5_000;
-/// Of one file: larger ones are collections for East Asia, which cost more than all others together.
+/// The largest font file that is used: larger ones are collections for East Asia, which cost more than all others together.
 const MAX_FONT_BYTES: u64 = 4 << 20;
-/// Of all fonts: they stay in the child's memory once a file has text.
+/// The most bytes of all fonts: they stay in the child's memory once a file has text.
 const MAX_ALL_BYTES: u64 = 24 << 20;
 /// The number of fonts that are opened: a child gets each as a descriptor, because it cannot open paths.
 pub const MAX_OPEN: usize = 48;

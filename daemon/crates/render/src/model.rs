@@ -26,15 +26,15 @@ use self::scene::PlacedMesh;
 use self::shape::{PlacedPrimitive, Triangles};
 use self::surface::Surfaces;
 
-/// Of everything that is shown, each time it is shown.
+/// The most triangles of a model, counted each time they are shown.
 pub const MAX_TRIANGLES: usize = 5_000_000;
-/// Of everything that is shown, each time it is shown.
+/// The most vertices of a model, counted each time they are shown.
 const MAX_VERTICES: usize = 4_000_000;
 /// Primitives, each time they are shown.
 const MAX_SHAPES: usize = 100_000;
 /// A picture needs no accessor of more elements.
 const MAX_ELEMENTS: usize = 3 * MAX_TRIANGLES;
-/// Of all textures that are shown, together.
+/// The most pixels of all textures that are shown, together.
 pub const MAX_TEXTURE_PIXELS: u64 = 50_000_000;
 /// Wider pictures are scaled up: so large a canvas would take more memory than a file has.
 const MAX_SIDE_PX: u32 = 2048;

@@ -22,7 +22,7 @@ pub struct Scanner {
     edges: Edges,
     /// The start of each line's crossings, and the end of the last one's.
     starts: Vec<u32>,
-    /// Line by line: the place in samples, twice, and one more where the edge goes up.
+    /// The crossings of each line: twice the position in samples, plus one where the edge goes up.
     crossings: Vec<u16>,
     sweep: Sweep,
 }

@@ -73,7 +73,7 @@ const LETTERS: [&[&[(f32, f32)]]; 9] = [
 const LETTER_STEP: f32 = 5.6;
 const WORD_WIDTH: f32 = LETTER_STEP * LETTERS.len() as f32;
 
-/// Of a picture 512 px wide.
+/// Pixels of a unit of the letters in a picture 512 px wide.
 const UNIT_PX: f32 = 3.6;
 const ROW_STEP: f32 = 30.0;
 const WORD_STEP: f32 = WORD_WIDTH + 12.0;

@@ -59,7 +59,7 @@ pub struct ClaimedObject {
     size_bytes: i64,
 }
 
-/// Claims marks that are due and needed by nobody, and forgets those that are needed. Answers with how many were looked at as well.
+/// Claims marks that are due and needed by nobody, and deletes marks of what is needed. Answers with the number of marks looked at, and the claims.
 pub async fn claim(db: &PgPool, grace: Duration) -> sqlx::Result<(u64, Vec<ClaimedObject>)> {
     let mut tx = db.begin().await?;
     if !lock_alone(&mut tx).await? {

@@ -25,7 +25,7 @@ pub enum FailureKind {
     Crash,
     Memory,
     NoPicture,
-    /// Of a group beyond the limit.
+    /// Failures of the groups beyond the limit.
     Other,
     Refused,
     Timeout,

@@ -22,7 +22,7 @@ pub struct PresetArgs {
     /// png, webp, or both [default: both].
     #[arg(long, value_delimiter = ',', value_parser = parse_format)]
     formats: Vec<Format>,
-    /// Of WebP pictures of many colours, 0 to 100 [default: 80].
+    /// Quality of WebP pictures of many colours, 0 to 100 [default: 80].
     #[arg(long)]
     quality: Option<u8>,
 }

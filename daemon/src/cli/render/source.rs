@@ -73,7 +73,7 @@ enum Input {
     Bucket(Location),
 }
 
-/// The inputs, walked as often as was asked for.
+/// The inputs, walked as often as `--repeat` says.
 pub struct Source {
     /// Prefix of the names of each input: empty when there is one input only.
     inputs: Vec<(String, Input)>,

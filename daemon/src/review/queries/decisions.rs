@@ -177,7 +177,7 @@ pub struct DecisionRow {
 }
 
 impl DecisionRow {
-    /// Of a decision that ended its case.
+    /// The end that the decision brought to its case.
     pub fn outcome(&self) -> CaseOutcome {
         self.act.outcome().unwrap_or(CaseOutcome::Rejected)
     }

@@ -26,7 +26,7 @@ struct Shared {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// So many objects more.
+    /// Lets so many more objects through.
     LetsThrough(usize),
     /// One stands before it.
     Holds,

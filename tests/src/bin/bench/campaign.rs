@@ -48,7 +48,7 @@ pub struct Kill {
     kills: i64,
 }
 
-/// Is all well?
+/// Runs the benchmark. `false`: a check failed.
 pub async fn run(command: &Command) -> bool {
     match command {
         Command::Measure(options) => measure(options).await,

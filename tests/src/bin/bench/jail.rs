@@ -28,7 +28,7 @@ pub async fn run() {
     honest_meanwhile().await;
 }
 
-/// The same files by as many threads as there are cores: in this process, in children without confinement, in the jail; then drawn only, as
+/// Renders the files by as many threads as there are cores: in this process, in children without confinement, in the jail; then drawn only, as
 /// campaigns and `tradepostd render` do: in this process, and in the jail in batches. Interleaved.
 async fn cost() {
     let files = icons();

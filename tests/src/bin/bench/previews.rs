@@ -20,7 +20,7 @@ const SETS: [(&str, f64, f64); 3] = [("icons", 0.75, 0.60), ("colour", 9.0, 4.0)
 struct Run {
     files: usize,
     failed: usize,
-    /// Of all its processes and threads.
+    /// CPU time of all its processes and threads.
     cpu_ms: f64,
     seconds: f64,
     /// Bytes of all pictures; of ours, those of the files that the others drew, too.

@@ -1,7 +1,7 @@
 //! `make bench-review`: 10,000 open cases: listed, walked, claimed and decided.
 //!
 //! Everything goes through the control socket of a real daemon; only the cases are put into its database by hand.
-//! Nothing is asserted: a figure is a figure.
+//! Figures are printed, none is asserted.
 
 use std::time::Instant;
 
@@ -63,7 +63,7 @@ async fn walk(app: &TestApp) {
     tell("a page of the walk", took, "200 ms");
 }
 
-/// A moderator's hour: the next case, its detail, a verdict.
+/// Decides case after case: the next case, its detail, a decision.
 async fn decide(app: &TestApp) {
     let (mut next, mut detail, mut approve, mut reject, mut undo) = (vec![], vec![], vec![], vec![], vec![]);
     for number in 0..DECISIONS {

@@ -10,9 +10,9 @@ use crate::client::{Client, Reply};
 use crate::paged::PageRequest;
 use crate::shell::{Request, Shell};
 
-/// Between two reads of a campaign that the daemon works on.
+/// Interval between reads of a campaign that the daemon works on.
 const WHILE_MOVING: Duration = Duration::from_secs(1);
-/// Between two reads of what stands still; events tell when it moves.
+/// Interval between reads of campaigns that stand still; events tell of changes.
 const AT_REST: Duration = Duration::from_secs(5);
 
 /// The time and number of the last read.
@@ -23,7 +23,7 @@ pub struct Reading {
     at: Option<Instant>,
     /// Something changed while another screen was shown: its foot shows the campaigns that are started.
     is_behind: bool,
-    /// Of operations, campaigns among them.
+    /// Revision of operations, campaigns among them.
     revision: u64,
 }
 

@@ -119,7 +119,7 @@ pub fn state(state: CampaignState) -> Cell {
     }
 }
 
-/// The same in a sentence: `it is …`.
+/// The state as the end of the sentence `it is …`.
 pub fn state_in_words(state: CampaignState) -> &'static str {
     match state {
         CampaignState::Planning => "being planned",

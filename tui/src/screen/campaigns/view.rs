@@ -73,7 +73,7 @@ fn facts(campaign: &Campaign, width: u16) -> Vec<Spans> {
     lines
 }
 
-/// The same and what can be done: says how many lines it took.
+/// Draws the facts of a campaign and what can be done. Answers with the number of lines.
 fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, campaign: &Campaign) -> u16 {
     let mut rest = area;
     for line in &facts(campaign, area.width) {

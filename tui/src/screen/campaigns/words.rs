@@ -191,7 +191,7 @@ fn ended(campaign: &Campaign) -> String {
     }
 }
 
-/// Of a plan without items.
+/// Status of a plan without items.
 pub const NOTHING_TO_DRAW: &str = "Nothing to render: every item of that scope is up to date.";
 
 /// The question before an act that others see, that costs much, or that cannot be undone.

@@ -72,7 +72,7 @@ impl Operations {
         target.cloned()
     }
 
-    /// The same, unless it is over or nothing may be changed.
+    /// The selected operation, unless it is over or nothing may be changed.
     fn changeable(&self, cx: &mut Shell) -> Option<Operation> {
         let operation = self.target(cx)?;
         if operation.state.is_over() {

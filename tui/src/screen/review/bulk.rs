@@ -51,7 +51,7 @@ impl BulkView {
     }
 }
 
-/// As many cases are decided without their number.
+/// The most cases that are decided without typing their number.
 const UNASKED: usize = 20;
 
 /// The number that must be typed before these cases are decided, whatever the daemon asks for.

@@ -12,7 +12,7 @@ use crate::format;
 use crate::shell::{Form, Prompt, Shell};
 use crate::theme::Tone;
 
-/// As many as the daemon decides at once.
+/// The most cases that the daemon decides at once.
 const MOST: usize = 1_000;
 
 /// The cases of a bulk decision, before it is known what is done with them.

@@ -20,7 +20,7 @@ const WINDOW: i32 = 400;
 const ABOVE: i32 = 100;
 /// Lines of context above the line of a finding.
 const CONTEXT: i32 = 6;
-/// Characters that the text moves sideways.
+/// Characters by which a key moves the text sideways.
 const SIDEWAYS: usize = 16;
 /// No line is longer than that.
 const WIDEST: usize = 2_000;

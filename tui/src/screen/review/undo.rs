@@ -153,7 +153,7 @@ impl Review {
             }
         };
         cx.say(Tone::Bad, words);
-        // Whatever was refused is refused again; what nobody answered can be tried again.
+        // A refused undo would be refused again; one that nobody answered can be tried again.
         if !matches!(why, Failure::Problem(_)) {
             let cases: Vec<CaseId> = made.cases.iter().filter(|id| !done.contains(id)).copied().collect();
             self.recent_decisions.push(RecentDecision { cases, ..made });

@@ -32,7 +32,7 @@ pub struct Quantizer {
     pub lambda: u32,
     /// The residual of a subblock of luma with a smaller squared error is all zeros.
     pub luma_zero_below: u32,
-    /// The same of a subblock of chroma.
+    /// The same limit for a subblock of chroma.
     pub chroma_zero_below: u32,
     /// B_PRED is tried first where the estimated score of a whole macroblock is higher.
     pub b_pred_first_above: u64,

@@ -153,7 +153,7 @@ fn encode_colour(image: &StraightImage, quality: u8) -> Vec<u8> {
     file
 }
 
-/// The same by libwebp, with one of its methods (0 to 6).
+/// Encodes an image by libwebp, with one of its methods (0 to 6).
 fn encode_by_libwebp(image: &StraightImage, quality: u8, method: c_int) -> Vec<u8> {
     let config = WebPConfig::new().expect("the header and the library are of one version");
     let config = WebPConfig {

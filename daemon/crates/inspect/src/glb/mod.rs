@@ -84,7 +84,7 @@ pub fn check(bytes: &[u8], path: &str, policy: &Policy) -> Report {
     check_with_files(bytes, path, policy, &|_| None)
 }
 
-/// The same for a model that may refer to files beside it: `files` gives the one that has a relative path.
+/// As [`check`], for a model that may refer to files beside it: `files` gives the one that has a relative path.
 pub fn check_with_files(bytes: &[u8], path: &str, policy: &Policy, files: Files<'_>) -> Report {
     let mut issues = Issues::new(policy.raised);
     let (summary, issues) = match open(bytes, path, policy, &mut issues) {

@@ -36,7 +36,7 @@ pub struct EntryReader<'a, R> {
     buffered: std::ops::Range<usize>,
     given: u64,
     hasher: crc32fast::Hasher,
-    /// The last bytes given, of a stored member with a descriptor.
+    /// The last bytes that were read of a stored member with a data descriptor.
     overlap: Vec<u8>,
     ended: bool,
     proven: bool,

@@ -9,7 +9,7 @@ const OCTAVE_STEPS: f64 = 250.0;
 const BLUR_STEPS: f64 = 40.0;
 const LIGHTING_STEPS: f64 = 60.0;
 const OTHER_STEPS: f64 = 15.0;
-/// Of one neighbour that is looked at.
+/// Steps for each neighbour that an effect reads.
 const NEIGHBOUR_STEPS: f64 = 3.0;
 /// Every effect keeps its result until the filter is done.
 const RESULT_BYTES: f64 = 4.0;

@@ -1,4 +1,4 @@
-//! The same outlines in the same arrangement, whatever their colours, their size and the commands they are written with.
+//! Hashes the outlines of a drawing: equal for the same outlines in the same arrangement, whatever their colours, size and path commands.
 //!
 //! Every outline is described by its box, its middle, its length and its area, in parts of the picture's box. These do not depend on where an
 //! outline starts, how it is cut into curves, or which of several paths it belongs to; so optimisers leave them as they are.
@@ -47,7 +47,7 @@ enum Drawn {
 struct Found {
     outline: Outline,
     drawn: Drawn,
-    /// Of an embedded picture.
+    /// Hash of an embedded picture.
     content: i64,
     points: usize,
 }

@@ -9,7 +9,7 @@ const SIDE: usize = 32;
 const LOW: usize = 8;
 /// Fainter pixels do not count for the box.
 const VISIBLE: u8 = 24;
-/// Channels of one colour differ by no more, for the sake of rounding.
+/// Channels of equal colours differ by no more than this, because of rounding.
 const SAME_COLOUR: u8 = 24;
 /// The weight of coverage against lightness where there are several colours.
 const COVERAGE: f32 = 0.3;

@@ -11,7 +11,7 @@ const TURN_DEGREES: f64 = 33.0;
 const RISE_DEGREES: f64 = 20.0;
 /// The field of view: narrow, so that near and far are not too different.
 const VIEW_DEGREES: f64 = 26.0;
-/// Of the side of the picture, on each side of the model.
+/// Empty margin on each side of the model, as a share of the side of the picture.
 const MARGIN: f64 = 0.04;
 
 /// A camera in front of a model.

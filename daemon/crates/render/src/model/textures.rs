@@ -9,7 +9,7 @@ use super::texture::Mipmap;
 use super::{MAX_TEXTURE_PIXELS, ModelError};
 use crate::raster::Fault;
 
-/// Of findings about textures.
+/// The most findings about textures.
 const MAX_NOTES: usize = 5;
 
 /// A texture as a material uses it.

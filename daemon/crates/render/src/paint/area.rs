@@ -120,7 +120,7 @@ impl Area {
         }
     }
 
-    /// The same size elsewhere.
+    /// The area moved by `x` and `y`.
     pub fn shifted(self, x: i32, y: i32) -> Self {
         let (x, y) = (x.clamp(-FAR_PX, FAR_PX), y.clamp(-FAR_PX, FAR_PX));
         Self {

@@ -32,9 +32,9 @@ pub struct Colours {
 }
 
 enum Conversion {
-    /// They are sRGB.
+    /// The pixels are sRGB.
     None,
-    /// Of pictures in shades of grey: what each shade becomes.
+    /// For pictures in shades of grey: the colour that each shade becomes.
     Grey(Box<[[u8; 3]; 256]>),
     Rgb(Arc<dyn TransformExecutor<u8> + Send + Sync>),
 }

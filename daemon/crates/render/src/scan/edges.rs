@@ -4,9 +4,9 @@ use resvg::tiny_skia::{Path, PathSegment, Point, Transform};
 
 use super::SAMPLES;
 
-/// More are not kept at a time.
+/// The most edges that are kept at a time.
 const MAX_EDGES: usize = 1 << 20;
-/// Of a coordinate in 64ths of a sample.
+/// The largest coordinate, in 64ths of a sample.
 const MAX_COORDINATE: f32 = (1 << 30) as f32;
 const PER_SAMPLE: f32 = 64.0;
 
@@ -28,7 +28,7 @@ pub struct Edge {
 #[derive(Default)]
 pub struct Edges {
     edges: Vec<Edge>,
-    /// Of the picture.
+    /// Lines of samples of the picture.
     lines: i64,
 }
 

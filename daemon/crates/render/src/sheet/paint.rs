@@ -13,9 +13,9 @@ const LIGHT_CARD: (u8, u8, u8) = (0xFF, 0xFF, 0xFF);
 /// The card of nearly white pictures.
 const DARK_CARD: (u8, u8, u8) = (0x26, 0x2B, 0x3A);
 const SHADOW: (u8, u8, u8, u8) = (0x1B, 0x23, 0x40, 5);
-/// Of a card's side.
+/// Radius of a card's corners, as a share of its side.
 const RADIUS: f32 = 0.07;
-/// Of a card's side: the square in its middle that the picture fits into.
+/// Side of the square in a card's middle that the picture fits into, as a share of the card's side.
 const INNER: f32 = 0.70;
 
 /// Draws the pictures in the order of the cards; `None` when there is no memory for it.

@@ -7,9 +7,9 @@ use super::Bar;
 /// Red, green and blue: shows on white and on black.
 const COLOUR: (u8, u8, u8) = (0x4C, 0x6F, 0xEB);
 const FAINT: u8 = 110;
-/// Of the width of a bar and the gap after it.
+/// Width of a bar, as a share of the bar and the gap after it.
 const FILLED: f32 = 0.68;
-/// Of the height of the picture: silence is a line of dots.
+/// Lowest bar, as a share of the height of the picture: silence is a line of dots.
 const LEAST: f32 = 0.012;
 /// Sounds that are quieter throughout are not amplified further.
 const QUIETEST: f32 = 0.1;

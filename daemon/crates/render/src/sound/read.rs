@@ -13,11 +13,11 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::{BARS, Bar, SoundError};
 
-/// Of one channel; sounds of more samples are decoded in pieces.
+/// The most samples of one channel that are decoded; longer sounds are decoded in pieces.
 const MAX_DECODED: u64 = 10 * 60 * 48_000;
 /// Packets that are decoded in one go, when not all of them are.
 const PIECE: u64 = 12;
-/// Of a piece: decoders need what came before, so that the first packets of a piece say nothing.
+/// Packets at the start of a piece that are not used, because decoders need what came before.
 const WARM_UP: u64 = 2;
 /// Packets that may be damaged before the whole sound is.
 const MAX_DAMAGED: u32 = 50;

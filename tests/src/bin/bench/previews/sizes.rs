@@ -45,7 +45,7 @@ pub fn of_files(files: &[PathBuf], pictures: &Path) -> (u64, u64) {
 /// Counts pictures that are larger than sharp's of the same file, width and format.
 #[derive(Debug, Default)]
 pub struct Larger {
-    /// Of each format: how many, of how many.
+    /// For each format, the number of larger pictures and of all.
     counts: [(usize, usize); 2],
 }
 

@@ -16,7 +16,7 @@ use crate::screen::review::bulk::number_to_type;
 use crate::screen::review::view::bulk::preview_in_words;
 use crate::text;
 
-/// As many as the daemon decides at once.
+/// The most cases that the daemon decides at once.
 const MOST: usize = 1_000;
 
 pub async fn run(client: &Client, command: BulkCommand, output: Output) -> anyhow::Result<ExitCode> {

@@ -105,7 +105,7 @@ fn record() -> ContributorRecord {
     }
 }
 
-/// The same with a picture of every file.
+/// A case with a picture of every file.
 pub fn pictured(n: u128) -> CaseDetail {
     let mut detail = detail(n);
     for item in &mut detail.items {
@@ -114,7 +114,7 @@ pub fn pictured(n: u128) -> CaseDetail {
     detail
 }
 
-/// The same with look-alikes, letters, somebody who looks on and an earlier decision.
+/// A case with look-alikes, letters, another viewer and an earlier decision.
 pub fn busy_detail(n: u128) -> CaseDetail {
     CaseDetail {
         case: CaseRow {

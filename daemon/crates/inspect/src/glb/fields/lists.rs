@@ -44,7 +44,7 @@ impl FloatList {
         Self { max, ..self }
     }
 
-    /// Such as a colour: three or four numbers from 0 to 1.
+    /// So many numbers from 0 to 1, like a colour.
     pub const fn unit(length: usize) -> Self {
         Self {
             length: Some(length),

@@ -1,4 +1,4 @@
-//! Whatever is done to a model, the check ends with a verdict.
+//! Damaged models: the check always ends with a verdict.
 
 use proptest::prelude::*;
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use roxmltree::{Attribute, Document, Node, NodeId};
 
-/// A quarter of what the tree may have at most.
+/// The most elements that are drawn: a quarter of those that a tree may have.
 const MAX_ELEMENTS: u64 = 250_000;
-/// A mask of a mask of a mask...
+/// Levels of masks, patterns and other references within each other.
 const MAX_LEVELS: u32 = 40;
 /// Elements looked at while counting.
 const MAX_STEPS: u64 = 4_000_000;

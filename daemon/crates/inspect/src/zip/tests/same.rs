@@ -1,4 +1,4 @@
-//! Whatever is accepted, other readers read the same; whatever is damaged is refused or still the same.
+//! Other readers read the same from every archive that is accepted; a damaged archive is refused, or read the same.
 
 use std::process::Command;
 

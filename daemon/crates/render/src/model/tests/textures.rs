@@ -50,7 +50,7 @@ pub fn textured_with(picture: &[u8], wrap: u32, transform: Value) -> Result<Stil
     )
 }
 
-/// Of the four quarters of the square, from the upper left on, which channels are on.
+/// The channels that are on in each quarter of the square, from the upper left on.
 fn quarters(still: Still) -> [[bool; 3]; 4] {
     assert_eq!(still.notes, Vec::<String>::new());
     let picture = still.at(128).unwrap();

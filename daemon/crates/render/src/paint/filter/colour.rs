@@ -13,7 +13,7 @@ pub fn flood(flood: &Flood, region: Area) -> Image {
     let color = tiny_skia::Color::from_rgba8(color.red, color.green, color.blue, flood.opacity().to_u8());
     Image {
         area: region,
-        // Whatever the effect says.
+        // The colour of a flood is sRGB, even where the effect works in linear RGB.
         space: ColorInterpolation::SRGB,
         pixels: Pixels::Flood(premultiplied(color)),
     }

@@ -20,7 +20,7 @@ pub struct Image {
 /// Premultiplied pixels in one of three ways.
 #[derive(Clone)]
 pub enum Pixels {
-    /// The same everywhere.
+    /// One colour everywhere.
     Flood(Pixel),
     /// One byte a pixel that says which of 256 colours: black of that alpha when there is no table.
     Shade(Rc<Vec<u8>>, Option<Rc<PixelTable>>),
@@ -135,7 +135,7 @@ impl Image {
         Self { pixels, ..image }
     }
 
-    /// The same picture in another colour space.
+    /// Converts the picture to another colour space.
     pub fn into_space(self, space: ColorInterpolation, scratch: &mut Scratch) -> Self {
         if self.space == space {
             return self;
@@ -176,7 +176,7 @@ impl Image {
         Self { area, ..self }.cropped(region, scratch)
     }
 
-    /// The same with its transparent pixels all over the region.
+    /// Extends the picture to the region with transparent pixels.
     fn spread_to(self, region: Area, scratch: &mut Scratch) -> Self {
         let area = self.area.union(region);
         if area == self.area {

@@ -33,7 +33,7 @@ pub enum Rule {
     Max(Bound),
     /// Vectors of length one; the component type is there when they are normalized whole numbers.
     Unit(Option<Component>),
-    /// The same, with a sign behind.
+    /// A unit vector of three numbers and a sign.
     Tangent(Option<Component>),
     /// Zero to one.
     Clamped,

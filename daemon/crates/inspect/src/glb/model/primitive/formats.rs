@@ -39,7 +39,7 @@ pub fn attribute_allows(name: &str, format: Option<Format>, declared: &Declared<
     }))
 }
 
-/// The same for an attribute of a morph target.
+/// As [`attribute_allows`], for an attribute of a morph target.
 pub fn morph_allows(name: &str, format: Option<Format>, declared: &Declared<'_>) -> Option<bool> {
     let set = set_of(name);
     let kinds: &[crate::glb::gl::AccessorType] = match set {
