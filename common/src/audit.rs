@@ -20,6 +20,16 @@ pub struct AuditRow {
 }
 
 crate::text_enum! {
+    /// A column that the log can be sorted by.
+    pub enum AuditColumn {
+        Time = "time",
+        User = "user",
+        Action = "action",
+        Target = "target",
+    }
+}
+
+crate::text_enum! {
     /// Acts on cases, accounts, tokens, uploads, queues and alerts. Operations and campaigns add their own.
     pub enum AuditAct {
         CaseClaim = "case.claim",

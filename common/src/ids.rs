@@ -58,5 +58,76 @@ id!(/// Long work that an operator started.
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.
     MessageId);
 
+crate::text_enum! {
+    /// Kinds of ids that people type.
+    pub enum IdKind {
+        Upload = "upload",
+        Case = "case",
+        /// Or a campaign.
+        Operation = "operation",
+        /// A dead letter.
+        Message = "message",
+        Token = "token",
+    }
+}
+
+/// An id of a kind that people type.
+pub trait Typed: From<uuid::Uuid> + Copy {
+    const KIND: IdKind;
+}
+
+macro_rules! typed {
+    ($($name:ident is $kind:ident),+) => {
+        $(impl Typed for $name {
+            const KIND: IdKind = IdKind::$kind;
+        })+
+    };
+}
+
+typed!(UploadId is Upload, CaseId is Case, OperationId is Operation, MessageId is Message, TokenId is Token);
+
+/// `GET /v1/ids/{prefix}?kind=`: ids that begin with the prefix, at most [`MOST`](Self::MOST).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct IdMatches {
+    pub matches: Vec<IdMatch>,
+}
+
+impl IdMatches {
+    pub const MOST: u32 = 10;
+}
+
+/// An id, and what it is of: a title, the error of a dead letter, an account.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct IdMatch {
+    pub id: uuid::Uuid,
+    pub title: String,
+}
+
+/// The first and the last id that begin with a prefix: 4 to 32 hexadecimal digits, with or without hyphens.
+pub fn range_of_prefix(prefix: &str) -> Option<(uuid::Uuid, uuid::Uuid)> {
+    let digits = prefix.replace('-', "");
+    let is_prefix = (4..=32).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !is_prefix {
+        return None;
+    }
+    let fill = |digit: &str| uuid::Uuid::try_parse(&format!("{digits}{}", digit.repeat(32 - digits.len()))).ok();
+    Some((fill("0")?, fill("f")?))
+}
+
 /// A campaign is an operation.
 pub type CampaignId = OperationId;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_is_hexadecimal_with_or_without_hyphens() {
+        let (first, last) = range_of_prefix("0199ab-CD").unwrap();
+        assert_eq!(first.to_string(), "0199abcd-0000-0000-0000-000000000000");
+        assert_eq!(last.to_string(), "0199abcd-ffff-ffff-ffff-ffffffffffff");
+        for text in ["", "019", "0199x", "0199 ab", &"0".repeat(33)] {
+            assert_eq!(range_of_prefix(text), None, "{text}");
+        }
+    }
+}

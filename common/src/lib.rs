@@ -5,6 +5,7 @@
 
 pub mod ids;
 pub mod problem;
+pub mod sort;
 
 pub mod audit;
 pub mod campaigns;
@@ -18,6 +19,7 @@ pub mod queues;
 pub mod review;
 pub mod tokens;
 pub mod uploads;
+pub mod verbs;
 
 pub use tradepost_base::{text, text_enum};
 
@@ -31,15 +33,37 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// `None` on the last page.
     pub next: Option<String>,
+    /// Rows of all pages. Counted for the first page of the lists that the control API searches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub total: Option<i64>,
 }
 
 impl<T> Page<T> {
+    /// A page of a list that is not counted.
+    pub fn new(rows: Vec<T>, next: Option<String>) -> Self {
+        Self {
+            rows,
+            next,
+            total: None,
+        }
+    }
+
     /// The rows of a page that was asked for with `limit`. A full page is followed by another one, after the key of its last row.
     pub fn from_rows<K: std::fmt::Display>(rows: Vec<T>, limit: u32, key: impl FnOnce(&T) -> K) -> Self {
         let next = rows
             .last()
             .filter(|_| rows.len() >= limit as usize)
             .map(|row| key(row).to_string());
-        Self { rows, next }
+        Self::new(rows, next)
+    }
+
+    /// The page with other rows.
+    pub fn map<U>(self, change: impl FnOnce(Vec<T>) -> Vec<U>) -> Page<U> {
+        Page {
+            rows: change(self.rows),
+            next: self.next,
+            total: self.total,
+        }
     }
 }

@@ -86,6 +86,22 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// A column that the list of operations can be sorted by.
+    pub enum OperationColumn {
+        Kind = "kind",
+        State = "state",
+        /// Messages of the plan.
+        Total = "total",
+        Rate = "rate",
+        Succeeded = "succeeded",
+        Refailed = "refailed",
+        Target = "target",
+        User = "user",
+        Created = "created",
+    }
+}
+
 /// Selects the dead letters that match every field that is set; without any field, all of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::ids::MessageId;
+use crate::ids::{MessageId, UploadId};
 
 crate::text_enum! {
     /// The backend that carries the messages.
@@ -96,7 +96,31 @@ pub struct QueueRow {
     pub done_history: Vec<u32>,
     /// Messages sent in each of the last 60 s, oldest first.
     pub sent_history: Vec<u32>,
+    /// Jobs that have been running for a second or more, on all machines; the longest first, at most 100 of a process.
+    #[serde(default)]
+    pub running: Vec<RunningJob>,
     pub backend: Backend,
+}
+
+/// A job whose handler runs now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunningJob {
+    pub message_id: MessageId,
+    pub queue: String,
+    /// The kind of the job.
+    pub job: String,
+    /// The file the message is about, where it is about one.
+    pub file: Option<String>,
+    pub upload_id: Option<UploadId>,
+    pub lane: Lane,
+    /// This one: failed attempts of the run, plus one.
+    pub attempt: u32,
+    /// Counts from 1; a redrive begins the next.
+    pub run: u32,
+    /// The process: `host:pid`.
+    pub worker: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
 }
 
 /// Another concurrency for a queue.

@@ -15,6 +15,23 @@ use crate::catalog::FileState;
 use crate::ids::{CaseId, ItemId, UploadId};
 use crate::uploads::{Finding, FindingSeverity};
 
+crate::text_enum! {
+    /// A column that the list of cases can be sorted by.
+    pub enum CaseColumn {
+        Severity = "severity",
+        Due = "due",
+        Title = "title",
+        Contributor = "contributor",
+        Trust = "trust",
+        Reason = "reason",
+        /// The moderator who holds the case.
+        Holder = "holder",
+        Files = "files",
+        Findings = "findings",
+        Opened = "opened",
+    }
+}
+
 /// One case in the review queue, most severe and then oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseRow {

@@ -37,6 +37,23 @@ impl UploadState {
     }
 }
 
+crate::text_enum! {
+    /// A column that the list of the control API can be sorted by.
+    pub enum UploadColumn {
+        State = "state",
+        /// The title, or the name of the file.
+        Pack = "pack",
+        Account = "account",
+        Size = "size",
+        Files = "files",
+        Findings = "findings",
+        DeadLetters = "dead_letters",
+        /// Seconds from the start to the end, or until now.
+        Took = "took",
+        Created = "created",
+    }
+}
+
 /// One upload in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tradepost_common::overview::DaemonMode;
 use tradepost_leases as leases;
 use tradepost_queue::notification::{self, Notifier};
+use tradepost_queue::running::{self, RunningSet};
 use tradepost_queue::settings::{self, Settings};
 use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
@@ -313,6 +314,10 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
             );
         }
         tasks.spawn(
+            "running jobs",
+            running::report(db.clone(), context.running.clone(), app.worker.clone(), stop.clone()),
+        );
+        tasks.spawn(
             "registration",
             settings::register_worker(db.clone(), &QUEUES, app.worker.clone(), stop.clone()),
         );
@@ -336,6 +341,7 @@ fn worker_context(app: &App) -> WorkerContext {
         broker: app.broker.clone(),
         notifier: app.notifier.clone(),
         settings: app.settings.clone(),
+        running: RunningSet::default(),
         worker: app.worker.clone(),
     }
 }

@@ -3,5 +3,8 @@
 mod acting;
 mod looking;
 mod peers;
+mod running;
+mod searching;
 mod settings;
 mod tokens;
+mod verbs;

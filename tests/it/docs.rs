@@ -55,6 +55,16 @@ fn every_block_of_commands_has_a_test() {
 }
 
 #[test]
+fn security_has_the_table_of_verbs_and_roles() {
+    let (_, security) = DOCUMENTS[6];
+    let table = tradepost_common::verbs::markdown();
+    assert!(
+        security.contains(&table),
+        "docs/SECURITY.md has another table than:\n{table}"
+    );
+}
+
+#[test]
 fn install_names_files_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = block(OPERATIONS, "Install on Debian 12", 0);

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tradepost_queue::notification::{self, Notifier};
+use tradepost_queue::running::RunningSet;
 use tradepost_queue::settings::Settings;
 use tradepost_queue::worker::{self, Handler, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, relay, worker_name};
@@ -107,6 +108,7 @@ impl Workers {
             broker,
             notifier,
             settings,
+            running: RunningSet::default(),
             worker: worker_name(),
         };
         Self {

@@ -18,6 +18,7 @@ use tradepost_common::ids::MessageId;
 use tradepost_common::queues::Backend;
 use tradepost_queue::attempts::Failure;
 use tradepost_queue::notification::{self, Notifier};
+use tradepost_queue::running::RunningSet;
 use tradepost_queue::settings::{self, Settings};
 use tradepost_queue::sqs::Sqs;
 use tradepost_queue::worker::{self, Handler, Policy, WorkerContext};
@@ -240,6 +241,7 @@ impl Bench {
             broker: self.broker.clone(),
             notifier: self.notifier.clone(),
             settings: self.settings.clone(),
+            running: RunningSet::default(),
             worker: "test".to_owned(),
         };
         let stop = CancellationToken::new();

@@ -9,6 +9,7 @@ use tradepost_common::ids::TokenId;
 use tradepost_common::review::Trust;
 use tradepost_common::tokens::{AccountRole, RevokedTokens, TokenRow};
 
+pub use super::queries::tokens::in_range;
 use super::queries::{self, tokens};
 use super::{Account, AccountName, trust};
 use crate::audit::{self, Actor};

@@ -61,10 +61,7 @@ pub async fn list(app: &App, before: Option<OperationId>, limit: u32) -> ApiResu
         let parts = parts.remove(&operation.id.0)?;
         Some(view::campaign(app, CampaignRow { operation, parts }, free_bytes))
     });
-    Ok(Page {
-        rows: rows.collect(),
-        next: page.next,
-    })
+    Ok(Page::new(rows.collect(), page.next))
 }
 
 /// Samples of the canary, the worst first, without the first `skip`.
@@ -72,7 +69,7 @@ pub async fn list_samples(app: &App, id: OperationId, skip: u32, limit: u32) -> 
     find(app, id).await?;
     let rows = queries::samples(&app.db, id, i64::from(skip), i64::from(limit)).await?;
     let next = (rows.len() == limit as usize).then(|| skip.saturating_add(limit).to_string());
-    Ok(Page { rows, next })
+    Ok(Page::new(rows, next))
 }
 
 /// Items that could not be drawn, in the order of the plan, after a position.
@@ -80,10 +77,7 @@ pub async fn list_failures(app: &App, id: OperationId, after: i32, limit: u32) -
     find(app, id).await?;
     let rows = queries::failures(&app.db, id, after, i64::from(limit)).await?;
     let page = Page::from_rows(rows, limit, |(position, _)| *position);
-    Ok(Page {
-        rows: page.rows.into_iter().map(|(_, failure)| failure).collect(),
-        next: page.next,
-    })
+    Ok(page.map(|rows| rows.into_iter().map(|(_, failure)| failure).collect()))
 }
 
 /// A picture of a sample, with its format.

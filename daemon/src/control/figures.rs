@@ -2,7 +2,7 @@
 
 use tradepost_common::overview::{Counts, DaemonMode, Health, Overview, Part, Process};
 use tradepost_common::queues::QueueRow;
-use tradepost_queue::{Queue, settings};
+use tradepost_queue::{Queue, running, settings};
 
 use crate::app::App;
 use crate::dead_letters::service as dead_letters;
@@ -104,10 +104,11 @@ pub(super) async fn counts(app: &App, known: Option<(i64, i64)>) -> ApiResult<Co
 
 /// Screen 2.
 pub async fn queues(app: &App) -> ApiResult<Vec<QueueRow>> {
-    let (depths, dead, workers, decided) = tokio::try_join!(
+    let (depths, dead, workers, running, decided) = tokio::try_join!(
         app.broker.depths(),
         async { Ok(dead_letters::count_by_queue(&app.db).await?) },
         async { Ok(settings::count_workers(&app.db).await?) },
+        async { Ok(running::list(&app.db).await?) },
         async { Ok(settings::read(&app.db, &QUEUES).await?) },
     )?;
     let row = |queue: Queue| {
@@ -137,6 +138,7 @@ pub async fn queues(app: &App) -> ApiResult<Vec<QueueRow>> {
             paused_by: setting.paused_by,
             done_history: activity.done_history,
             sent_history: activity.sent_history,
+            running: running.iter().filter(|job| job.queue == name).cloned().collect(),
             backend: app.broker.backend(),
         }
     };

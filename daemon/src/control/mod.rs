@@ -1,7 +1,9 @@
 //! The control API: assembles the features' routers behind HTTP over a Unix socket. Every act is audited.
 
+mod authorise;
 mod events;
 mod figures;
+mod ids;
 mod routes;
 pub mod sampler;
 mod server;

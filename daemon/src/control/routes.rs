@@ -9,18 +9,19 @@ use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
 use tradepost_common::audit::{AuditAct, AuditRow};
-use tradepost_common::overview::{Alert, Overview, Role, WhoAmI};
+use tradepost_common::overview::{Alert, Overview, WhoAmI};
 use tradepost_common::queues::{QueueRow, SetConcurrency};
 use tradepost_queue::{Queue, settings};
 
 use super::events;
 use super::figures;
+use super::ids;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::jobs::QUEUES;
-use crate::pager::{PageQuery, limit};
+use crate::pager::{SearchQuery, limit};
 use crate::telemetry::prometheus;
 use crate::{accounts, audit, campaigns, dead_letters, operations, redrive, review, uploads};
 
@@ -36,6 +37,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .route("/v1/queues/{name}/concurrency", post(concurrency))
         .route("/v1/latency", get(latency))
         .route("/v1/audit", get(list_audit))
+        .route("/v1/ids/{prefix}", get(ids::find))
         .route("/metrics", get(metrics))
         .route("/v1/events", get(events::stream))
         .merge(uploads::control_routes::control_router())
@@ -63,7 +65,6 @@ async fn alerts(_: Peer, State(app): State<SharedApp>) -> Response {
 }
 
 async fn acknowledge(peer: Peer, State(app): State<SharedApp>, Path(code): Path<String>) -> ApiResult<Json<Alert>> {
-    peer.require(Role::Operator)?;
     let alert = app
         .alerts
         .acknowledge(&code, &peer.actor.user)
@@ -96,7 +97,6 @@ async fn resume(peer: Peer, State(app): State<SharedApp>, Path(name): Path<Strin
 }
 
 async fn set_paused(app: &SharedApp, peer: &Peer, name: &str, by: Option<&str>) -> ApiResult<Json<QueueRow>> {
-    peer.require(Role::Operator)?;
     let queue = Queue::parse(name, &QUEUES).ok_or(ApiError::NotFound("queue"))?;
     let act = if by.is_some() {
         AuditAct::QueuePause
@@ -121,7 +121,6 @@ async fn concurrency(
     Path(name): Path<String>,
     JsonBody(body): JsonBody<SetConcurrency>,
 ) -> ApiResult<Json<QueueRow>> {
-    peer.require(Role::Operator)?;
     let queue = Queue::parse(&name, &QUEUES).ok_or(ApiError::NotFound("queue"))?;
     if body.concurrency.is_some_and(|wanted| !(1..=1_000).contains(&wanted)) {
         return Err(ApiError::invalid(
@@ -151,9 +150,15 @@ async fn latency(_: Peer, State(app): State<SharedApp>) -> Response {
 async fn list_audit(
     _: Peer,
     State(app): State<SharedApp>,
-    Query(query): Query<PageQuery<i64>>,
+    Query(query): Query<SearchQuery>,
 ) -> ApiResult<Json<Page<AuditRow>>> {
-    Ok(Json(audit::list(&app.db, query.cursor, limit(query.limit)?).await?))
+    let texts = query.texts();
+    let place = query.place()?;
+    let mut page = audit::list(&app.db, &texts, &place, limit(query.limit)?).await?;
+    if place.after.is_none() {
+        page.total = Some(audit::count(&app.db, &texts).await?);
+    }
+    Ok(Json(page))
 }
 
 async fn metrics(_: Peer, State(app): State<SharedApp>) -> ApiResult<Response> {

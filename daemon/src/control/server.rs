@@ -9,6 +9,7 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
 
+use super::authorise::authorise;
 use super::routes;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
@@ -32,6 +33,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let router = routes::router(sampler, stop.clone())
+        .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
         .fallback(async || ApiError::NotFound("page"))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn_with_state(

@@ -273,3 +273,19 @@ pub async fn revision(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
         .fetch_one(db)
         .await
 }
+
+/// Dead letters with ids of a range, and their titles.
+pub async fn in_range(
+    db: impl PgExecutor<'_>,
+    (first, last): (Uuid, Uuid),
+    limit: i64,
+) -> sqlx::Result<Vec<(Uuid, String)>> {
+    let rows = sqlx::query!(
+        r#"select id, queue || ': ' || left(error, 100) as "title!" from dead_letters where id between $1 and $2 order by id limit $3"#,
+        first,
+        last,
+        limit
+    );
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
+}

@@ -12,10 +12,11 @@ use tradepost_queue::{NewMessage, Queue, attempts};
 
 use super::diff;
 use super::queries::{self, DeadLetter};
-pub use super::queries::{count, count_by_queue, lock, lock_next, next, revision, snapshot};
+pub use super::queries::{count, count_by_queue, in_range, lock, lock_next, next, revision, snapshot};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::jobs::{Job, QUEUES};
+use crate::pager::contains;
 use crate::{operations, uploads};
 
 const NO_SUCH_QUEUE: &str = "this version has no such queue";
@@ -197,10 +198,4 @@ impl<'a> DeadLetterFilter<'a> {
             ids: selection.ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect()),
         }
     }
-}
-
-/// A pattern that matches what contains the text.
-fn contains(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
 }

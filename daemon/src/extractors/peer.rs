@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use tokio::net::UnixStream;
 use tradepost_common::overview::{Role, WhoAmI};
+use tradepost_common::verbs::Verb;
 
 use crate::app::SharedApp;
 use crate::audit::Actor;
@@ -44,26 +45,18 @@ impl Peer {
         }
     }
 
-    /// Refuses a peer without the role.
+    /// Refuses a peer whose roles do not allow the verb.
     ///
     /// # Errors
     /// Forbidden, naming the role.
-    pub fn require(&self, role: Role) -> ApiResult<()> {
-        if self.roles.contains(&role) {
+    pub fn authorise(&self, verb: &Verb) -> ApiResult<()> {
+        if verb.is_allowed(&self.roles) {
             return Ok(());
         }
-        let (user, role) = (&self.actor.user, role.as_str());
+        let (user, role) = (&self.actor.user, verb.role.as_str());
         let detail =
             format!("User '{user}' does not have the role {role}. Add it to a group of control.{role}_groups.");
         Err(ApiError::Forbidden(detail))
-    }
-
-    /// Refuses a peer that may not decide cases: moderators and operators may.
-    ///
-    /// # Errors
-    /// Forbidden.
-    pub fn require_decider(&self) -> ApiResult<()> {
-        self.require(Role::Operator).or_else(|_| self.require(Role::Moderator))
     }
 }
 
@@ -71,6 +64,9 @@ impl FromRequestParts<SharedApp> for Peer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        if let Some(peer) = parts.extensions.get::<Self>() {
+            return Ok(peer.clone());
+        }
         let info = parts.extensions.get::<ConnectInfo<PeerCredentials>>();
         let credentials = info.and_then(|info| info.0.credentials);
         let (uid, gid) = credentials.ok_or(ApiError::Unauthorized(

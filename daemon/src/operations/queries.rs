@@ -1,5 +1,7 @@
 //! Statements about `operations`.
 
+pub(super) mod search;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -224,16 +226,11 @@ pub async fn lock(tx: &mut PgConnection, id: OperationId) -> sqlx::Result<Option
         .await
 }
 
-/// Operations of some kinds, newest first.
-pub(super) async fn list(db: &PgPool, kinds: &[String], before: Uuid, limit: i64) -> sqlx::Result<Vec<OperationRow>> {
-    select!(
-        "where kind = any($1) and id < $2 order by id desc limit $3",
-        kinds,
-        before,
-        limit
-    )
-    .fetch_all(db)
-    .await
+/// Those operations, in the order of the ids.
+pub(super) async fn rows(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<OperationRow>> {
+    select!("where id = any($1) order by array_position($1, id)", ids)
+        .fetch_all(db)
+        .await
 }
 
 /// Operations of some kinds that are not over, newest first; at most 100.

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use tradepost_common::Page;
 use tradepost_common::ids::{MessageId, OperationId};
 use tradepost_common::operations::{Operation, OperationItem, SetRate};
-use tradepost_common::overview::Role;
 
 use super::OperationRow;
 use super::kind::Kinds;
@@ -15,7 +14,7 @@ use super::service::{self, Verb};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
-use crate::pager::{PageQuery, limit};
+use crate::pager::{SearchQuery, limit};
 
 /// The routes of `/v1/operations` for some kinds.
 pub fn control_router(kinds: Kinds) -> Router<SharedApp> {
@@ -44,13 +43,17 @@ async fn list(
     _: Peer,
     State(app): State<SharedApp>,
     Extension(kinds): Extension<Kinds>,
-    Query(query): Query<PageQuery<OperationId>>,
+    Query(query): Query<SearchQuery>,
 ) -> ApiResult<Json<Page<Operation>>> {
-    let page = service::list(&app.db, kinds, query.cursor, limit(query.limit)?).await?;
-    Ok(Json(Page {
-        rows: page.rows.into_iter().filter_map(service::to_operation).collect(),
-        next: page.next,
-    }))
+    let texts = query.texts();
+    let place = query.place()?;
+    let mut page = service::search(&app.db, kinds, &texts, &place, limit(query.limit)?).await?;
+    if place.after.is_none() {
+        page.total = Some(service::count(&app.db, kinds, &texts).await?);
+    }
+    Ok(Json(page.map(|rows| {
+        rows.into_iter().filter_map(service::to_operation).collect()
+    })))
 }
 
 async fn one(
@@ -92,7 +95,6 @@ async fn act(
     Path(id): Path<OperationId>,
     verb: Verb,
 ) -> ApiResult<Json<Operation>> {
-    peer.require(Role::Operator)?;
     answer(service::act(&app, kinds, &peer.actor, id, verb).await?)
 }
 
@@ -103,7 +105,6 @@ async fn rate(
     Path(id): Path<OperationId>,
     JsonBody(body): JsonBody<SetRate>,
 ) -> ApiResult<Json<Operation>> {
-    peer.require(Role::Operator)?;
     if !body.rate_per_second.is_some_and(service::is_rate) {
         return Err(ApiError::invalid(
             "pace.rate_per_second",

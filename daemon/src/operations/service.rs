@@ -6,18 +6,19 @@ use sqlx::{PgConnection, PgPool};
 use tradepost_common::Page;
 use tradepost_common::ids::{MessageId, OperationId};
 use tradepost_common::operations::{
-    ItemState, LeftOut, Operation, OperationItem, OperationKind, OperationState, Phase,
+    ItemState, LeftOut, Operation, OperationColumn, OperationItem, OperationKind, OperationState, Phase,
 };
 use tradepost_queue::notification;
-use uuid::Uuid;
 
 use super::items;
 use super::kind::{self, Kind, Kinds};
-use super::queries::{self, OperationRow};
+pub use super::queries::search::in_range;
+use super::queries::{self, OperationRow, search};
 pub use super::queries::{find as find_any, in_state, lock as lock_any, newest_started, revision, save};
 use crate::app::{App, OPERATIONS};
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
+use crate::pager::{self, Place, Texts};
 
 /// A plan that is ready within this time is the answer to its request.
 const PLAN_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -212,9 +213,33 @@ pub async fn notify(tx: &mut PgConnection) -> sqlx::Result<()> {
 
 /// Operations of some kinds, newest first.
 pub async fn list(db: &PgPool, kinds: Kinds, before: Option<OperationId>, limit: u32) -> ApiResult<Page<OperationRow>> {
-    let names: Vec<_> = kinds.iter().map(|kind| kind.rules().name.to_owned()).collect();
-    let rows = queries::list(db, &names, before.map_or(Uuid::max(), |id| id.0), i64::from(limit)).await?;
-    Ok(Page::from_rows(rows, limit, |row| row.id))
+    search(db, kinds, &Texts::default(), &Place::newest(before), limit).await
+}
+
+fn names(kinds: Kinds) -> Vec<String> {
+    kinds.iter().map(|kind| kind.rules().name.to_owned()).collect()
+}
+
+/// Operations of some kinds that contain the texts, newest first or sorted.
+pub async fn search(
+    db: &PgPool,
+    kinds: Kinds,
+    texts: &Texts,
+    place: &Place<OperationColumn, OperationId>,
+    limit: u32,
+) -> ApiResult<Page<OperationRow>> {
+    let kinds = names(kinds);
+    let found = match place.sorted() {
+        Some(sorted) => search::sorted(db, &kinds, texts, sorted, limit.into()).await?,
+        None => search::newest(db, &kinds, texts, place.after_id(), limit.into()).await?,
+    };
+    let ids: Vec<_> = found.iter().map(|cursor| cursor.id.0).collect();
+    Ok(pager::page(&found, queries::rows(db, &ids).await?, limit))
+}
+
+/// Operations of some kinds that contain the texts.
+pub async fn count(db: &PgPool, kinds: Kinds, texts: &Texts) -> sqlx::Result<i64> {
+    search::count(db, &names(kinds), texts).await
 }
 
 /// The items of an operation, by message.

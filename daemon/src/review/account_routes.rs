@@ -22,7 +22,6 @@ async fn one(_: Peer, State(app): State<SharedApp>, Path(name): Path<String>) ->
 }
 
 async fn unban(peer: Peer, State(app): State<SharedApp>, Path(name): Path<String>) -> ApiResult<Json<AccountDetail>> {
-    peer.require_decider()?;
     accounts::unban(&app.db, &peer.actor, &name).await?;
     app.changed.cases();
     detail(&app, &name).await

@@ -5,7 +5,7 @@ use tradepost_common::review::CaseRow;
 use tradepost_common::uploads::FindingSeverity;
 use uuid::Uuid;
 
-use super::queries::CaseKey;
+use super::queries::list::CaseKey;
 
 /// The parts of the list of open cases, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,10 @@ pub mod bulk;
 pub mod claims;
 pub mod decisions;
 pub mod letters;
+pub mod list;
 pub mod standing;
 
 use sqlx::PgExecutor;
-use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, CaseId, ItemId, SetId, UploadId};
 use tradepost_common::review::{CaseRow, QuestionState, Trust};
 use tradepost_common::uploads::FindingSeverity;
@@ -59,27 +59,6 @@ pub async fn open_again(db: impl PgExecutor<'_>, new: &NewCase<'_>) -> sqlx::Res
     Ok(())
 }
 
-/// Filter and start of a page of open cases.
-#[derive(Debug, Clone)]
-pub struct OpenPage<'a> {
-    pub waiting: bool,
-    pub cluster: Option<Uuid>,
-    pub contributor: Option<&'a str>,
-    /// For whom: what that moderator skipped is listed by itself.
-    pub moderator: &'a str,
-    pub skipped: bool,
-    pub after: CaseKey,
-    pub limit: i64,
-}
-
-/// Keyset: after the case with this rank, target and id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CaseKey {
-    pub rank: i16,
-    pub due_at: OffsetDateTime,
-    pub id: Uuid,
-}
-
 /// The rows of those cases, in the order of `$page`'s ids: what a list shows of each.
 macro_rules! case_rows {
     ($page:literal, $order:literal, $($parameter:expr),+) => {
@@ -106,59 +85,10 @@ macro_rules! case_rows {
     };
 }
 
-/// Open cases: the most severe first, then those due first.
-pub async fn list_open(db: impl PgExecutor<'_>, page: &OpenPage<'_>) -> sqlx::Result<Vec<CaseRow>> {
-    case_rows!(
-        "where case_.outcome is null and (case_.waiting_until is not null) = $1
-            and (case_.severity_rank, case_.due_at, case_.id) > ($2, $3, $4)
-            and ($5::uuid is null or case_.cluster_id = $5)
-            and ($6::text is null or exists (select 1 from uploads upload join accounts account on account.id = upload.account_id
-                where upload.id = case_.upload_id and account.name = $6))
-            and exists (select 1 from case_skips skip where skip.case_id = case_.id and skip.moderator = $7
-                and skip.skipped_until > now()) = $8
-         order by case_.severity_rank, case_.due_at, case_.id limit $9",
-        "page.severity_rank, page.due_at, page.id",
-        page.waiting,
-        page.after.rank,
-        page.after.due_at,
-        page.after.id,
-        page.cluster,
-        page.contributor,
-        page.moderator,
-        page.skipped,
-        page.limit
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// Decided cases, the latest decision first.
-pub async fn list_decided(
-    db: impl PgExecutor<'_>,
-    page: &OpenPage<'_>,
-    before: (OffsetDateTime, Uuid),
-) -> sqlx::Result<Vec<CaseRow>> {
-    case_rows!(
-        "where case_.outcome is not null and (case_.decided_at, case_.id) < ($1, $2)
-            and ($3::uuid is null or case_.cluster_id = $3)
-            and ($4::text is null or exists (select 1 from uploads upload join accounts account on account.id = upload.account_id
-                where upload.id = case_.upload_id and account.name = $4))
-         order by case_.decided_at desc, case_.id desc limit $5",
-        "page.decided_at desc, page.id desc",
-        before.0,
-        before.1,
-        page.cluster,
-        page.contributor,
-        page.limit
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// Time of a case's decision, by which decided cases are ordered.
-pub async fn decided_at(db: impl PgExecutor<'_>, id: CaseId) -> sqlx::Result<Option<OffsetDateTime>> {
-    sqlx::query_scalar!("select decided_at from cases where id = $1", id.0)
-        .fetch_one(db)
+/// The rows of those cases, in the order of the ids.
+pub async fn rows(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<CaseRow>> {
+    case_rows!("where case_.id = any($1)", "array_position($1, page.id)", ids)
+        .fetch_all(db)
         .await
 }
 

@@ -8,14 +8,16 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::{CaseId, ItemId, UploadId};
-use tradepost_common::review::{CaseDetail, CaseItem, CaseRow, Decision};
+use tradepost_common::review::{CaseColumn, CaseDetail, CaseItem, CaseRow, Decision};
 use tradepost_common::uploads::{Finding, FindingSeverity};
 use uuid::Uuid;
 
 use super::claims::VIEWER_SECONDS;
 use super::cursor::{CaseCursor, Section};
 pub use super::queries::count_open;
-use super::queries::{self, CaseKey, NewCase, OpenPage, claims, decisions, letters};
+use super::queries::list::{CaseKey, OpenPage};
+pub use super::queries::list::{Filter, in_range};
+use super::queries::{self, NewCase, claims, decisions, letters};
 use super::standing;
 use super::undo::undo_until;
 use crate::accounts::service as accounts;
@@ -27,6 +29,7 @@ use crate::duplicates::service as duplicates;
 use crate::error::{ApiError, ApiResult};
 use crate::findings;
 use crate::objects::rendition_key;
+use crate::pager::{self, Place};
 use crate::uploads::service as uploads;
 
 /// Files of a case that are listed.
@@ -43,15 +46,8 @@ pub enum Which {
     Decided,
 }
 
-/// Filter of a list of cases. Everything given must match.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub which: Which,
-    pub cluster: Option<Uuid>,
-    pub contributor: Option<String>,
-}
-
-/// One page of cases: open ones most severe first and then due first, what the moderator skipped last; decided ones newest first.
+/// One page of cases: open ones most severe first and then due first, what the moderator skipped last; decided ones newest
+/// first; or sorted.
 ///
 /// # Errors
 /// Invalid when the text is no cursor.
@@ -59,59 +55,95 @@ pub async fn list(
     db: &PgPool,
     actor: &Actor,
     filter: &Filter,
+    sort: Option<&str>,
     cursor: Option<&str>,
     limit: u32,
 ) -> ApiResult<Page<CaseRow>> {
-    let cursor = cursor
-        .map(|text| CaseCursor::parse(text).ok_or_else(|| ApiError::invalid("cursor", "is not the `next` of a page")))
-        .transpose()?;
-    let mut page = OpenPage {
-        waiting: filter.which == Which::Waiting,
-        cluster: filter.cluster,
-        contributor: filter.contributor.as_deref(),
+    let mut page = match sort.filter(|sort| !sort.is_empty()) {
+        Some(sort) => list_sorted(db, filter, &Place::parse(Some(sort), cursor)?, limit).await?,
+        None => {
+            let cursor = cursor
+                .map(|text| {
+                    CaseCursor::parse(text).ok_or_else(|| ApiError::invalid("cursor", "is not the `next` of a page"))
+                })
+                .transpose()?;
+            match filter.which {
+                Which::Decided => list_decided(db, filter, cursor, limit).await?,
+                Which::Open | Which::Waiting => list_open(db, actor, filter, cursor, limit).await?,
+            }
+        }
+    };
+    if cursor.is_none() {
+        page.total = Some(queries::list::count(db, filter).await?);
+    }
+    Ok(page)
+}
+
+async fn list_sorted(
+    db: &PgPool,
+    filter: &Filter,
+    place: &Place<CaseColumn, CaseId>,
+    limit: u32,
+) -> ApiResult<Page<CaseRow>> {
+    let found = match place.sorted() {
+        Some(sorted) => queries::list::sorted(db, filter, sorted, limit.into()).await?,
+        None => Vec::new(),
+    };
+    let ids: Vec<_> = found.iter().map(|cursor| cursor.id.0).collect();
+    Ok(pager::page(&found, queries::rows(db, &ids).await?, limit))
+}
+
+async fn list_open(
+    db: &PgPool,
+    actor: &Actor,
+    filter: &Filter,
+    cursor: Option<CaseCursor>,
+    limit: u32,
+) -> ApiResult<Page<CaseRow>> {
+    let CaseCursor { mut section, after } = cursor.unwrap_or(CaseCursor::START);
+    let page = OpenPage {
         moderator: &actor.user,
-        skipped: false,
-        after: CaseCursor::START.after,
+        skipped: section == Section::Skipped,
+        after,
         limit: limit.into(),
     };
-    if filter.which == Which::Decided {
-        let end = (OffsetDateTime::now_utc() + time::Duration::days(1), Uuid::max());
-        let before = cursor.map_or(end, |cursor| (cursor.after.due_at, cursor.after.id));
-        let rows = queries::list_decided(db, &page, before).await?;
-        return decided_page(db, rows, limit).await;
-    }
-    let CaseCursor { mut section, after } = cursor.unwrap_or(CaseCursor::START);
-    (page.skipped, page.after) = (section == Section::Skipped, after);
-    let mut rows = queries::list_open(db, &page).await?;
-    if section == Section::Queue && rows.len() < limit as usize {
+    let mut ids = queries::list::open(db, filter, &page).await?;
+    if section == Section::Queue && ids.len() < limit as usize {
         let rest = OpenPage {
             skipped: true,
             after: CaseCursor::START.after,
-            limit: i64::from(limit) - rows.len() as i64,
+            limit: i64::from(limit) - ids.len() as i64,
             ..page
         };
-        let skipped = queries::list_open(db, &rest).await?;
+        let skipped = queries::list::open(db, filter, &rest).await?;
         if !skipped.is_empty() {
             section = Section::Skipped;
         }
-        rows.extend(skipped);
+        ids.extend(skipped);
     }
+    let rows = queries::rows(db, &ids).await?;
     Ok(Page::from_rows(rows, limit, |row| CaseCursor::after(row, section)))
 }
 
-async fn decided_page(db: &PgPool, rows: Vec<CaseRow>, limit: u32) -> ApiResult<Page<CaseRow>> {
-    let decided_at = match rows.last() {
-        Some(last) => queries::decided_at(db, last.id).await?,
-        None => None,
-    };
-    Ok(Page::from_rows(rows, limit, |last| CaseCursor {
+async fn list_decided(
+    db: &PgPool,
+    filter: &Filter,
+    cursor: Option<CaseCursor>,
+    limit: u32,
+) -> ApiResult<Page<CaseRow>> {
+    let end = (OffsetDateTime::now_utc() + time::Duration::days(1), Uuid::max());
+    let before = cursor.map_or(end, |cursor| (cursor.after.due_at, cursor.after.id));
+    let found = queries::list::decided(db, filter, before, limit.into()).await?;
+    let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
+    let page = Page::from_rows(found, limit, |(id, decided_at)| CaseCursor {
         section: Section::Queue,
         after: CaseKey {
             rank: 0,
-            due_at: decided_at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
-            id: last.id.0,
+            due_at: *decided_at,
+            id: *id,
         },
-    }))
+    });
+    Ok(Page::new(queries::rows(db, &ids).await?, page.next))
 }
 
 /// One case as lists show it.

@@ -12,7 +12,7 @@ use super::service::{self, Filter};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 use crate::extractors::{Path, Peer, Query, parse_param};
-use crate::pager::limit;
+use crate::pager::{Place, Texts, limit};
 
 pub fn control_router() -> Router<SharedApp> {
     Router::new()
@@ -23,10 +23,13 @@ pub fn control_router() -> Router<SharedApp> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UploadsQuery {
-    cursor: Option<UploadId>,
+    cursor: Option<String>,
     limit: Option<u32>,
     state: Option<String>,
     account: Option<String>,
+    text: Option<String>,
+    without: Option<String>,
+    sort: Option<String>,
 }
 
 async fn list(
@@ -35,12 +38,17 @@ async fn list(
     Query(query): Query<UploadsQuery>,
 ) -> ApiResult<Json<Page<UploadRow>>> {
     let filter = Filter {
+        account_id: None,
         account: query.account,
         state: parse_param("state", query.state.as_deref())?,
-        before: query.cursor,
-        ..Filter::default()
+        texts: Texts::new(query.text.as_deref(), query.without.as_deref()),
     };
-    Ok(Json(service::list(&app.db, &filter, limit(query.limit)?).await?))
+    let place = Place::parse(query.sort.as_deref(), query.cursor.as_deref())?;
+    let mut page = service::list(&app.db, &filter, &place, limit(query.limit)?).await?;
+    if place.after.is_none() {
+        page.total = Some(service::count(&app.db, &filter).await?);
+    }
+    Ok(Json(page))
 }
 
 async fn trace(_: Peer, State(app): State<SharedApp>, Path(id): Path<UploadId>) -> ApiResult<Json<UploadTrace>> {

@@ -1,11 +1,13 @@
 //! Statements about `uploads`; other features go through `service`.
 
+pub mod list;
+
 use std::collections::HashMap;
 
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, CaseId, SetId, UploadId};
-use tradepost_common::uploads::{UploadRow, UploadState};
+use tradepost_common::uploads::UploadState;
 use uuid::Uuid;
 
 use super::Upload;
@@ -163,45 +165,6 @@ pub(super) async fn expire(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<
             order by id limit $1 for update skip locked)
         returning id
         "#,
-        limit
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// Filter of a list of uploads. Everything given must match.
-#[derive(Debug, Default, Clone)]
-pub struct Filter {
-    pub account_id: Option<AccountId>,
-    pub account: Option<String>,
-    pub state: Option<UploadState>,
-    pub id: Option<UploadId>,
-    /// Only uploads older than this one.
-    pub before: Option<UploadId>,
-}
-
-pub(super) async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -> sqlx::Result<Vec<UploadRow>> {
-    sqlx::query_as!(
-        UploadRow,
-        r#"
-        select upload.id, account.name as account, upload.file_name, upload.size_bytes, upload.state as "state: UploadState", upload.created_at,
-            upload.settled_at, upload.title, coalesce(sets.files, 0)::int8 as "files!",
-            coalesce(sets.files - sets.pending, 0)::int8 as "files_done!",
-            (select count(*) from findings where upload_id = upload.id) as "findings!",
-            (select count(*) from dead_letters where correlation_id = upload.id) as "dead_letters!"
-        from uploads upload
-        join accounts account on account.id = upload.account_id
-        left join sets on sets.upload_id = upload.id
-        where ($1::uuid is null or upload.account_id = $1) and ($2::text is null or account.name = $2)
-            and ($3::text is null or upload.state = $3) and ($4::uuid is null or upload.id = $4)
-            and ($5::uuid is null or upload.id < $5)
-        order by upload.id desc limit $6
-        "#,
-        filter.account_id.map(|id| id.0),
-        filter.account.as_deref(),
-        filter.state.map(UploadState::as_str),
-        filter.id.map(|id| id.0),
-        filter.before.map(|id| id.0),
         limit
     )
     .fetch_all(db)

@@ -24,7 +24,7 @@ use crate::accounts::Bearer;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ClientAddress, JsonBody, Path, PresignedQuery, Query, parse_param};
-use crate::pager::limit_or;
+use crate::pager::{Place, limit_or};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
@@ -206,8 +206,8 @@ async fn list(
     let filter = Filter {
         account_id: Some(account.id),
         state: parse_param("state", query.state.as_deref())?,
-        before: query.cursor.map(UploadId),
         ..Filter::default()
     };
-    Ok(Json(service::list(&app.db, &filter, limit).await?))
+    let place = Place::newest(query.cursor.map(UploadId));
+    Ok(Json(service::list(&app.db, &filter, &place, limit).await?))
 }

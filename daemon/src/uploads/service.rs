@@ -8,17 +8,19 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{Finding, Stage, UploadRow, UploadState, UploadTrace};
+use tradepost_common::uploads::{Finding, Stage, UploadColumn, UploadRow, UploadState, UploadTrace};
 
 use super::announcement::Announcement;
 use super::queries::Replaced;
-pub use super::queries::{Filter, counts, find, lock, set_title, state_and_account};
+pub use super::queries::list::{Filter, count, in_range};
+pub use super::queries::{counts, find, lock, set_title, state_and_account};
 use super::{Upload, queries, stages};
 use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::findings;
 use crate::jobs::{Job, ScanJob};
+use crate::pager::{self, Place};
 use tradepost_queue::attempts;
 use tradepost_store::{Announced, PutError, VersionKey};
 
@@ -205,11 +207,7 @@ pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<(
 /// An upload with its stages, findings and failed attempts.
 pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
     let upload = queries::find(db, id).await?.ok_or(ApiError::NotFound("upload"))?;
-    let filter = Filter {
-        id: Some(id),
-        ..Filter::default()
-    };
-    let row = queries::list(db, &filter, 1)
+    let row = queries::list::rows(db, &[id.0])
         .await?
         .pop()
         .ok_or(ApiError::NotFound("upload"))?;
@@ -225,10 +223,19 @@ pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
     })
 }
 
-/// Uploads, newest first.
-pub async fn list(db: &PgPool, filter: &Filter, limit: u32) -> ApiResult<Page<UploadRow>> {
-    let rows = queries::list(db, filter, i64::from(limit)).await?;
-    Ok(Page::from_rows(rows, limit, |row| row.id))
+/// Uploads that pass the filter, newest first or sorted.
+pub async fn list(
+    db: &PgPool,
+    filter: &Filter,
+    place: &Place<UploadColumn, UploadId>,
+    limit: u32,
+) -> ApiResult<Page<UploadRow>> {
+    let found = match place.sorted() {
+        Some(sorted) => queries::list::sorted(db, filter, sorted, limit.into()).await?,
+        None => queries::list::newest(db, filter, place.after_id(), limit.into()).await?,
+    };
+    let ids: Vec<_> = found.iter().map(|cursor| cursor.id.0).collect();
+    Ok(pager::page(&found, queries::list::rows(db, &ids).await?, limit))
 }
 
 /// Key of the pinned bytes of an upload. `None` before any came.

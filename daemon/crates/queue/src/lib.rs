@@ -24,6 +24,7 @@ pub mod dead_letters;
 
 pub mod attempts;
 pub mod notification;
+pub mod running;
 pub mod stats;
 
 mod message;

@@ -22,6 +22,7 @@ use self::settle::delete_done;
 use crate::broker::Broker;
 use crate::message::{Message, Outcome, Queue};
 use crate::notification::Notifier;
+use crate::running::RunningSet;
 use crate::settings::Settings;
 
 /// The most messages that are deleted together.
@@ -33,6 +34,7 @@ pub struct WorkerContext {
     pub broker: Broker,
     pub notifier: Arc<Notifier>,
     pub settings: watch::Receiver<Settings>,
+    pub running: RunningSet,
     /// The name that attempts are recorded with: `host:pid`.
     pub worker: String,
 }

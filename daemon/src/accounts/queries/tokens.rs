@@ -121,3 +121,20 @@ pub async fn revoke_all(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Re
     .await?;
     Ok(done.rows_affected())
 }
+
+/// Tokens with ids of a range, and their titles.
+pub async fn in_range(
+    db: impl PgExecutor<'_>,
+    (first, last): (Uuid, Uuid),
+    limit: i64,
+) -> sqlx::Result<Vec<(Uuid, String)>> {
+    let rows = sqlx::query!(
+        r#"select token.id, account.name as title from tokens token join accounts account on account.id = token.account_id
+        where token.id between $1 and $2 order by token.id limit $3"#,
+        first,
+        last,
+        limit
+    );
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
+}

@@ -21,6 +21,7 @@ impl<H: Handler> Worker<H> {
         let (stats, name) = (self.context.broker.stats(), self.queue.as_str());
         stats.started(self.queue);
         self.handler.on_start(&message);
+        let running = self.context.running.start(&message, &self.context.worker);
         let (started_at, clock) = (OffsetDateTime::now_utc(), Instant::now());
         let result = tokio::select! {
             result = self.attempt(&message) => Some(result),
@@ -32,6 +33,7 @@ impl<H: Handler> Worker<H> {
             Some(Ok(Outcome::Retry(_))) | None => Ending::Released,
         };
         self.handler.on_end(&message, clock.elapsed(), ending);
+        drop(running);
         match result {
             None => stats.released(self.queue),
             Some(Ok(Outcome::Done)) => self.done(message, guard).await,
