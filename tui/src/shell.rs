@@ -36,7 +36,7 @@ pub use page::Page;
 pub use palette::words as palette_words;
 #[cfg(test)]
 pub use prompt::Refused;
-pub use prompt::{AnyPrompt, Confirm, Field, Fields, Form, FormPrompt, Label, LinePrompt, Prompt, scrolled};
+pub use prompt::{AnyPrompt, Confirm, Field, Fields, FormPrompt, Label, LinePrompt, Placement, Prompt, scrolled};
 #[cfg(test)]
 pub use request::answer;
 pub use request::{AnyRequest, Request};
@@ -185,7 +185,7 @@ impl Shell {
     pub fn has_overlay(&self) -> bool {
         self.prompt
             .as_ref()
-            .is_some_and(|prompt| prompt.form() == Form::Overlay)
+            .is_some_and(|prompt| prompt.placement() == Placement::Overlay)
     }
 
     pub fn is_live(&self) -> bool {

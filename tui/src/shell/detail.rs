@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::Shell;
 use super::keys::Action;
-use super::prompt::{Form, Label, Prompt, scrolled};
+use super::prompt::{Label, Placement, Prompt, scrolled};
 use super::screens::Screens;
 use crate::canvas::Canvas;
 use crate::list::Order;
@@ -44,7 +44,7 @@ pub struct DetailPrompt {
 
 impl Prompt for DetailPrompt {
     type Owner = Screens;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(self, key: KeyEvent, screens: &mut Screens, cx: &mut Shell) -> Option<Self> {
         let order = match key.code {

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::Shell;
 use super::keys::Action;
-use super::prompt::{Form, Label, Prompt};
+use super::prompt::{Label, Placement, Prompt};
 use super::screens::Screens;
 use crate::input::Input;
 use crate::list::Step;
@@ -15,7 +15,7 @@ pub struct FilterPrompt(pub Input);
 
 impl Prompt for FilterPrompt {
     type Owner = Screens;
-    const FORM: Form = Form::Line;
+    const PLACEMENT: Placement = Placement::Line;
 
     fn key(mut self, key: KeyEvent, screens: &mut Screens, cx: &mut Shell) -> Option<Self> {
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);

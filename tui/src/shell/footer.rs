@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
-use super::prompt::{Form, Label};
+use super::prompt::{Label, Placement};
 use super::screen::Hint;
 use super::screens::Screens;
 use super::{Click, Shell};
@@ -14,10 +14,10 @@ use crate::theme::Tone;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, screens: &Screens, cx: &mut Shell) {
     let (first, second) = split_top(area, 1);
     let label = screens.label(cx).unwrap_or_default();
-    match cx.prompt.as_ref().map(|prompt| prompt.form()) {
-        Some(Form::Line) => draw_input(canvas, first, &label, cx),
-        Some(Form::Question) => canvas.bar(first, &label.words, Tone::Banner),
-        Some(Form::Overlay) | None => draw_status(canvas, first, screens, cx),
+    match cx.prompt.as_ref().map(|prompt| prompt.placement()) {
+        Some(Placement::Line) => draw_input(canvas, first, &label, cx),
+        Some(Placement::Question) => canvas.bar(first, &label.words, Tone::Banner),
+        Some(Placement::Overlay) | None => draw_status(canvas, first, screens, cx),
     }
     if label.hint.is_empty() {
         let hints = screens.shown_screen().hints(cx);

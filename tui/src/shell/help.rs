@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::Shell;
-use super::prompt::{Form, Prompt, scrolled};
+use super::prompt::{Placement, Prompt, scrolled};
 use super::screen::Hint;
 use super::screens::Screens;
 use crate::canvas::Canvas;
@@ -18,7 +18,7 @@ pub struct HelpPrompt {
 
 impl Prompt for HelpPrompt {
     type Owner = Screens;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(self, key: KeyEvent, _screens: &mut Screens, _cx: &mut Shell) -> Option<Self> {
         scrolled(self.top, key).map(|top| Self { top })

@@ -7,7 +7,7 @@ use super::Shell;
 use super::callback::Callback;
 use super::keys::{Action, Sorting};
 use super::page::Place;
-use super::prompt::{Form, Prompt};
+use super::prompt::{Placement, Prompt};
 use super::screens::Screens;
 use crate::canvas::{Canvas, split_top};
 use crate::input::Input;
@@ -37,7 +37,7 @@ enum Command {
 
 impl Prompt for Palette {
     type Owner = Screens;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(mut self, key: KeyEvent, screens: &mut Screens, cx: &mut Shell) -> Option<Self> {
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);

@@ -22,7 +22,7 @@ use crate::input::Input;
 
 /// The place of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Placement {
     /// The line above the hints: a label and an input.
     Line,
     /// A question, shown in reverse: only `y` does it.
@@ -44,7 +44,7 @@ pub struct Label {
 /// A prompt with the screen that opened it. [`Confirm`], [`LinePrompt`] and [`FormPrompt`] serve most needs.
 pub trait Prompt: Debug + Sized + 'static {
     type Owner: 'static;
-    const FORM: Form;
+    const PLACEMENT: Placement;
 
     /// Takes every key; `None` closes the prompt.
     fn key(self, key: KeyEvent, owner: &mut Self::Owner, cx: &mut Shell) -> Option<Self>;
@@ -71,7 +71,7 @@ pub trait Prompt: Debug + Sized + 'static {
 
     /// `y` acts: it is not taken from a key that is held down.
     fn is_question(&self) -> bool {
-        Self::FORM == Form::Question
+        Self::PLACEMENT == Placement::Question
     }
 }
 
@@ -79,7 +79,7 @@ pub trait Prompt: Debug + Sized + 'static {
 pub trait AnyPrompt: Any + Debug {
     /// The type of the screen.
     fn owner(&self) -> TypeId;
-    fn form(&self) -> Form;
+    fn placement(&self) -> Placement;
     fn is_question(&self) -> bool;
     fn key(self: Box<Self>, key: KeyEvent, owner: &mut dyn Any, cx: &mut Shell);
     fn paste(&mut self, text: &str, owner: &mut dyn Any, cx: &mut Shell);
@@ -93,8 +93,8 @@ impl<P: Prompt> AnyPrompt for P {
         TypeId::of::<P::Owner>()
     }
 
-    fn form(&self) -> Form {
-        P::FORM
+    fn placement(&self) -> Placement {
+        P::PLACEMENT
     }
 
     fn is_question(&self) -> bool {

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::Shell;
 use super::keys::plain;
 use super::page::{Page, Place};
-use super::prompt::{Form, Label, Prompt};
+use super::prompt::{Label, Placement, Prompt};
 use super::screens::Screens;
 use crate::theme::Tone;
 
@@ -22,7 +22,7 @@ fn letters(screens: &Screens) -> impl Iterator<Item = (char, &'static str, &'sta
 
 impl Prompt for ShortcutPrompt {
     type Owner = Screens;
-    const FORM: Form = Form::Line;
+    const PLACEMENT: Placement = Placement::Line;
 
     fn key(self, key: KeyEvent, screens: &mut Screens, cx: &mut Shell) -> Option<Self> {
         let Some(KeyCode::Char(c)) = plain(key) else {

@@ -9,7 +9,7 @@ use tradepost_common::problem::Fault;
 use super::DeadLetters;
 use super::edit::{SendEdit, Stage};
 use crate::canvas::{Canvas, split_top};
-use crate::shell::{Form, Prompt, Shell, plain};
+use crate::shell::{Placement, Prompt, Shell, plain};
 use crate::text;
 use crate::theme::Tone;
 
@@ -21,7 +21,7 @@ pub struct EditPrompt {
 
 impl Prompt for EditPrompt {
     type Owner = DeadLetters;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(mut self, key: KeyEvent, screen: &mut DeadLetters, cx: &mut Shell) -> Option<Self> {
         let edited = screen.edited.as_mut()?;

@@ -13,7 +13,7 @@ use crate::client::{MAX_RATE, Turn};
 use crate::format::{self, count};
 use crate::input::{Input, parse_number};
 use crate::rows::operation::pace_in_words;
-use crate::shell::{Form, Prompt, Shell, plain};
+use crate::shell::{Placement, Prompt, Shell, plain};
 use crate::theme::Tone;
 
 /// The step of the dialogue about the plan on the screen.
@@ -35,7 +35,7 @@ pub enum Limit {
 
 impl Prompt for PlanPrompt {
     type Owner = DeadLetters;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(self, key: KeyEvent, screen: &mut DeadLetters, cx: &mut Shell) -> Option<Self> {
         let next = match self {

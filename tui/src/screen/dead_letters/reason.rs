@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::canvas::Canvas;
 use crate::canvas::column::Column;
 use crate::input::Input;
-use crate::shell::{Form, Prompt, Shell, plain};
+use crate::shell::{Placement, Prompt, Shell, plain};
 use crate::theme::Tone;
 
 /// Contributors are told.
@@ -32,7 +32,7 @@ pub struct ReasonPrompt {
 
 impl Prompt for ReasonPrompt {
     type Owner = DeadLetters;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(mut self, key: KeyEvent, screen: &mut DeadLetters, cx: &mut Shell) -> Option<Self> {
         let mut reason = String::new();

@@ -14,7 +14,7 @@ use crate::canvas::Canvas;
 use crate::client::{Failure, Reply};
 use crate::format;
 use crate::input::Input;
-use crate::shell::{Form, Prompt, Shell, plain};
+use crate::shell::{Placement, Prompt, Shell, plain};
 use crate::theme::Tone;
 
 /// A plan on the screen.
@@ -232,7 +232,7 @@ pub enum BulkPrompt {
 
 impl Prompt for BulkPrompt {
     type Owner = Review;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(self, key: KeyEvent, review: &mut Review, cx: &mut Shell) -> Option<Self> {
         let next = match (self, key.code) {

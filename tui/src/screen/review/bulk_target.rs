@@ -9,7 +9,7 @@ use super::reasons::{Refusal, Wording};
 use super::{Review, view};
 use crate::canvas::Canvas;
 use crate::format;
-use crate::shell::{Form, Prompt, Shell};
+use crate::shell::{Placement, Prompt, Shell};
 use crate::theme::Tone;
 
 /// The most cases that the daemon decides at once.
@@ -107,7 +107,7 @@ pub struct BulkActPrompt;
 
 impl Prompt for BulkActPrompt {
     type Owner = Review;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(self, key: KeyEvent, review: &mut Review, cx: &mut Shell) -> Option<Self> {
         match key.code {

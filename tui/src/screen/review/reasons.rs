@@ -6,7 +6,7 @@ use tradepost_common::review::{CaseDetail, REASONS, ReasonTemplate, Relation};
 
 use super::{Review, view};
 use crate::canvas::Canvas;
-use crate::shell::{Form, Prompt, Shell, plain};
+use crate::shell::{Placement, Prompt, Shell, plain};
 use crate::theme::Tone;
 
 /// The line of the list that is no template.
@@ -116,7 +116,7 @@ impl Review {
 
 impl Prompt for Reasons {
     type Owner = Review;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(mut self, key: KeyEvent, review: &mut Review, cx: &mut Shell) -> Option<Self> {
         let mut choice = None;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Review, view};
 use crate::canvas::Canvas;
-use crate::shell::{Form, Prompt, Shell, scrolled};
+use crate::shell::{Placement, Prompt, Shell, scrolled};
 
 /// The record, scrolled so far.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Review {
 
 impl Prompt for RecordPrompt {
     type Owner = Review;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(self, key: KeyEvent, _review: &mut Review, _cx: &mut Shell) -> Option<Self> {
         scrolled(self.top, key).map(|top| Self { top })

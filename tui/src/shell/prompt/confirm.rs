@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::Shell;
 use super::super::keys::plain;
-use super::{Form, Label, Prompt};
+use super::{Label, Placement, Prompt};
 use crate::theme::Tone;
 
 type Run<S> = Box<dyn FnOnce(&mut S, &mut Shell)>;
@@ -50,7 +50,7 @@ impl<S> Debug for Confirm<S> {
 
 impl<S: 'static> Prompt for Confirm<S> {
     type Owner = S;
-    const FORM: Form = Form::Question;
+    const PLACEMENT: Placement = Placement::Question;
 
     fn key(self, key: KeyEvent, owner: &mut S, cx: &mut Shell) -> Option<Self> {
         match plain(key) {

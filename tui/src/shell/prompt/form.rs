@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::super::Shell;
-use super::{Form, Label, Prompt};
+use super::{Label, Placement, Prompt};
 use crate::canvas::Canvas;
 use crate::canvas::listing::Focus;
 use crate::input::Input;
@@ -206,7 +206,7 @@ impl<S> Debug for FormPrompt<S> {
 
 impl<S: 'static> Prompt for FormPrompt<S> {
     type Owner = S;
-    const FORM: Form = Form::Overlay;
+    const PLACEMENT: Placement = Placement::Overlay;
 
     fn key(mut self, key: KeyEvent, owner: &mut S, cx: &mut Shell) -> Option<Self> {
         let count = self.fields.0.len();

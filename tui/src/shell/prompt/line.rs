@@ -5,7 +5,7 @@ use std::fmt::{self, Debug};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::Shell;
-use super::{Form, Label, Prompt};
+use super::{Label, Placement, Prompt};
 use crate::input::Input;
 use crate::theme::Tone;
 
@@ -68,7 +68,7 @@ impl<S> Debug for LinePrompt<S> {
 
 impl<S: 'static> Prompt for LinePrompt<S> {
     type Owner = S;
-    const FORM: Form = Form::Line;
+    const PLACEMENT: Placement = Placement::Line;
 
     fn key(mut self, key: KeyEvent, owner: &mut S, cx: &mut Shell) -> Option<Self> {
         match key.code {

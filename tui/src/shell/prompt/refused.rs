@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::Shell;
 use super::super::screens::Screens;
-use super::{Form, Label, Prompt};
+use super::{Label, Placement, Prompt};
 
 /// Says why, and takes the text that is typed all the same: none of it becomes keys of the screen.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Refused {
 
 impl Prompt for Refused {
     type Owner = Screens;
-    const FORM: Form = Form::Question;
+    const PLACEMENT: Placement = Placement::Question;
 
     fn key(self, key: KeyEvent, _screens: &mut Screens, _cx: &mut Shell) -> Option<Self> {
         let is_closed = matches!(key.code, KeyCode::Esc | KeyCode::Enter);
