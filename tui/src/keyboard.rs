@@ -4,6 +4,7 @@
 //! lock that everything else of it waits for.
 
 mod parse;
+mod unbracketed;
 
 use std::collections::VecDeque;
 use std::io::{self, Stdin};
@@ -17,6 +18,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::timeout;
 
 use parse::Parser;
+use unbracketed::Unbracketed;
 
 const READ_BYTES: usize = 4096;
 
@@ -24,6 +26,7 @@ const READ_BYTES: usize = 4096;
 pub struct Keyboard {
     tty: Option<AsyncFd<Stdin>>,
     parser: Parser,
+    unbracketed: Unbracketed,
     events: VecDeque<Event>,
     read_at: Instant,
 }
@@ -45,6 +48,7 @@ impl Keyboard {
         Self {
             tty: None,
             parser: Parser::default(),
+            unbracketed: Unbracketed::default(),
             events: VecDeque::new(),
             read_at: Instant::now(),
         }
@@ -66,12 +70,19 @@ impl Keyboard {
                 continue;
             };
             match read {
-                Ok(count) if count > 0 => self.parser.push(&buffer[..count], &mut self.events),
+                Ok(count) if count > 0 => self.push(&buffer[..count]),
                 // The end of input, EIO: both say that the other side is closed.
                 _ => return None,
             }
-            self.read_at = Instant::now();
         }
+    }
+
+    /// Takes the bytes of one read.
+    fn push(&mut self, bytes: &[u8]) {
+        let mut events = VecDeque::new();
+        self.parser.push(bytes, &mut events);
+        self.read_at = Instant::now();
+        self.events.extend(self.unbracketed.group(events.into(), self.read_at));
     }
 
     /// The next event of those that were read already.

@@ -223,3 +223,66 @@ pub fn cell_pixels() -> Option<(u16, u16)> {
     let divide = |pixels: u16, cells: u16| pixels.checked_div(cells).filter(|&n| n > 0);
     Some((divide(size.width, size.columns)?, divide(size.height, size.rows)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read as _;
+    use std::os::fd::OwnedFd;
+    use std::process::{Command, Stdio};
+
+    use nix::pty::openpty;
+    use nix::sys::termios::LocalFlags;
+
+    use super::*;
+
+    /// Runs on the terminal of the test below.
+    #[test]
+    #[ignore = "takes a terminal over and panics"]
+    fn panics_while_it_draws() {
+        let mut screen = Screen::take().unwrap();
+        screen.draw(|_| panic!("a panic in a frame")).unwrap();
+    }
+
+    #[test]
+    fn panic_gives_the_screen_back_and_its_message_can_be_read() {
+        let pty = openpty(None, None).unwrap();
+        let side = || Stdio::from(pty.slave.try_clone().unwrap());
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "term::tests::panics_while_it_draws",
+                "--ignored",
+                "--nocapture",
+            ])
+            .args(["--test-threads", "1"])
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn()
+            .unwrap();
+        let master = pty.master.try_clone().unwrap();
+        let reading = std::thread::spawn(move || read_to_end(master));
+        assert!(!child.wait().unwrap().success(), "it panicked");
+        let modes = tcgetattr(&pty.slave).unwrap();
+        let cooked = LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG;
+        assert!(modes.local_flags.contains(cooked), "raw mode has ended: {modes:?}");
+        drop(pty.slave);
+        let text = reading.join().unwrap();
+        let entered = text.find("\x1b[?1049h").unwrap();
+        let left = text.find("\x1b[?1049l").unwrap();
+        let message = text.find("a panic in a frame").unwrap();
+        assert!(entered < left && left < message, "{text:?}");
+        assert!(
+            text[left..message].contains("\x1b[?25h"),
+            "the cursor is shown: {text:?}"
+        );
+    }
+
+    /// A terminal whose other side is closed ends with an error.
+    fn read_to_end(master: OwnedFd) -> String {
+        let mut bytes = Vec::new();
+        let _ = File::from(master).read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
