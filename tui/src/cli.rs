@@ -2,14 +2,20 @@
 
 pub mod confirm;
 pub mod follow;
+mod id;
 mod subcommand;
 
+pub use id::IdArg;
 pub use subcommand::{Subcommand, Twin};
 
+use std::error::Error;
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::str::FromStr;
 
 use clap::Args;
 use serde::Serialize;
+use tradepost_common::sort::SortBy;
 use tradepost_common::{MAX_PAGE, Page};
 
 use crate::client::Reply;
@@ -78,16 +84,39 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Options of lists that the daemon searches.
+#[derive(Debug, Args)]
+pub struct SearchArgs<C: FromStr<Err: Error + Send + Sync + 'static> + Clone + Send + Sync + 'static> {
+    /// Only rows that contain this text.
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Only rows that do not contain this text.
+    #[arg(long, value_name = "TEXT")]
+    without: Option<String>,
+    /// Sort by a column; -COLUMN for the largest first.
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, value_parser = SortBy::<C>::from_str)]
+    sort: Option<SortBy<C>>,
+    /// Maximum number of rows.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+}
+
+impl<C: FromStr<Err: Error + Send + Sync + 'static> + Display + Clone + Send + Sync + 'static> SearchArgs<C> {
+    pub fn narrow(&self, query: Query) -> Query {
+        query
+            .with("text", self.text.as_deref())
+            .with("without", self.without.as_deref())
+            .with("sort", self.sort.as_ref())
+    }
+}
+
 /// Reads as many rows as asked for, page by page. Answers with them and the cursor of what follows.
 pub async fn collect<T: Serialize>(
     limit: usize,
     query: Query,
     read: impl AsyncFn(Query) -> Reply<Page<T>>,
 ) -> Reply<Page<T>> {
-    let mut all = Page {
-        rows: Vec::new(),
-        next: None,
-    };
+    let mut all = Page::new(Vec::new(), None);
     loop {
         let wanted = (limit - all.rows.len()).min(MAX_PAGE as usize);
         let page = read(
@@ -100,6 +129,7 @@ pub async fn collect<T: Serialize>(
         let is_last = page.rows.is_empty() || page.next.is_none();
         all.rows.extend(page.rows);
         all.next = page.next;
+        all.total = all.total.or(page.total);
         if is_last || all.rows.len() >= limit {
             return Ok(all);
         }

@@ -6,11 +6,13 @@ mod filter;
 mod marks;
 
 pub use any::AnyList;
-pub use filter::Filter;
+pub use filter::{Filter, Search};
 
 use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
+pub use tradepost_common::sort::Order;
+use tradepost_common::sort::SortBy;
 
 use crate::table::{self, Layout, Row};
 
@@ -21,10 +23,14 @@ pub struct Sort {
     pub order: Order,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    Rising,
-    Falling,
+/// The place where a list is filtered and sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SearchedBy {
+    /// All rows are here.
+    #[default]
+    Terminal,
+    /// Filter and order go along with the request for rows.
+    Daemon,
 }
 
 /// A movement of the cursor.
@@ -54,6 +60,9 @@ pub struct List<R: Row> {
     pub height: usize,
     /// The columns when it was last drawn.
     pub layout: Layout,
+    searched_by: SearchedBy,
+    /// The rows are those of another filter or order, until the daemon answers.
+    awaits_rows: bool,
     filter: Filter,
     sort: Option<Sort>,
     marks: BTreeSet<R::Id>,
@@ -70,6 +79,8 @@ impl<R: Row> Default for List<R> {
             top: 0,
             height: 10,
             layout: Layout::default(),
+            searched_by: SearchedBy::default(),
+            awaits_rows: false,
             filter: Filter::default(),
             sort: None,
             marks: BTreeSet::new(),
@@ -79,6 +90,41 @@ impl<R: Row> Default for List<R> {
 }
 
 impl<R: Row> List<R> {
+    /// A list that the daemon filters and sorts.
+    pub fn searched_by_daemon() -> Self {
+        Self {
+            searched_by: SearchedBy::Daemon,
+            ..Self::default()
+        }
+    }
+
+    pub fn searched_by(&self) -> SearchedBy {
+        self.searched_by
+    }
+
+    /// The filter and the order that the daemon is asked for.
+    pub fn search(&self) -> Search {
+        if self.searched_by == SearchedBy::Terminal {
+            return Search::default();
+        }
+        let sort = self.sort.and_then(|sort| {
+            let column = R::columns()[sort.column].sorted_as?;
+            Some(SortBy {
+                column,
+                order: sort.order,
+            })
+        });
+        Search {
+            filter: self.filter.clone(),
+            sort,
+        }
+    }
+
+    /// The daemon has answered, or will not.
+    pub fn search_ended(&mut self) {
+        self.awaits_rows = false;
+    }
+
     pub fn rows(&self) -> &[R] {
         &self.rows
     }
@@ -178,6 +224,7 @@ impl<R: Row> List<R> {
 
     pub fn set_filter(&mut self, filter: Filter, now: OffsetDateTime) {
         let on = self.selected().map(Row::id);
+        self.awaits_rows |= self.searched_by == SearchedBy::Daemon && filter != self.filter;
         self.filter = filter;
         self.rebuild(on, now);
     }
@@ -250,6 +297,10 @@ impl<R: Row> List<R> {
     }
 
     fn rebuild(&mut self, on: Option<R::Id>, now: OffsetDateTime) {
+        if self.searched_by == SearchedBy::Daemon {
+            self.view = (0..self.rows.len()).collect();
+            return self.put_cursor(on);
+        }
         self.view = (0..self.rows.len())
             .filter(|&i| self.filter.is_empty() || self.filter.keeps(&table::haystack(&self.rows[i], now)))
             .collect();
@@ -264,6 +315,11 @@ impl<R: Row> List<R> {
                 }
             });
         }
+        self.put_cursor(on);
+    }
+
+    /// Keeps the cursor on its row.
+    fn put_cursor(&mut self, on: Option<R::Id>) {
         let found = on.and_then(|id| self.view.iter().position(|&i| self.rows[i].id() == id));
         self.cursor = found.unwrap_or(self.cursor).min(self.view.len().saturating_sub(1));
     }

@@ -6,19 +6,23 @@ use tradepost_common::Page;
 
 use crate::client::Reply;
 use crate::clock::Clock;
-use crate::list::List;
+use crate::list::{List, Search, SearchedBy};
 use crate::query::Query;
 use crate::table::Row;
 
 /// Rows in a page.
 pub const PAGE: u32 = 200;
-/// Rows kept at most; filter in the daemon's words (`tradepost uploads --state …`) beyond that.
+/// Rows kept at most; a filter or another order leads to those beyond.
 pub const MAX_ROWS: usize = 10_000;
 
 /// Pages of a list of the control API.
 pub struct Paged<R: Row> {
     pub list: List<R>,
     first: First,
+    /// The filter and the order of the rows that are asked for.
+    asked: Search,
+    /// Rows that the daemon has, where it counts them.
+    pub total: Option<i64>,
     next: Option<String>,
     loading: bool,
     /// The rows are of something that was asked for before.
@@ -33,10 +37,21 @@ pub struct Paged<R: Row> {
 }
 
 impl<R: Row> Paged<R> {
+    /// A list that the daemon filters, sorts and counts.
+    pub fn searched(first: First) -> Self {
+        Self {
+            list: List::searched_by_daemon(),
+            ..Self::new(first)
+        }
+    }
+
+    /// A list that is filtered and sorted here.
     pub fn new(first: First) -> Self {
         Self {
             first,
             list: List::default(),
+            asked: Search::default(),
+            total: None,
             next: None,
             loading: false,
             restarted: false,
@@ -58,14 +73,22 @@ pub enum First {
 }
 
 /// Asks for a page: the first one, or the one that follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageRequest {
     pub cursor: Option<String>,
+    pub search: Search,
 }
 
 impl PageRequest {
     pub fn query(&self) -> Query {
-        Query::default()
+        self.narrow(Query::default())
+    }
+
+    /// The same page of a list that is narrowed in other ways, too.
+    pub fn narrow(&self, query: Query) -> Query {
+        let parameters = self.search.parameters().into_iter();
+        parameters
+            .fold(query, |query, (name, value)| query.with(name, value))
             .with("cursor", self.cursor.clone())
             .with("limit", Some(PAGE))
     }
@@ -81,9 +104,19 @@ impl<R: Row> Paged<R> {
         self.read_at.is_some() && self.read_revision != revision
     }
 
+    /// Starts again when the filter or the order is another one than the daemon was asked for.
+    pub fn notice_search(&mut self) {
+        let search = self.list.search();
+        if search != self.asked {
+            self.asked = search;
+            self.restart();
+        }
+    }
+
     /// The page that has to be read now, if any: the first page when there is none or when it is out
     /// of date and on the screen, the next page when the cursor comes near the end.
     pub fn wanted(&mut self, revision: u64) -> Option<PageRequest> {
+        self.notice_search();
         if self.loading {
             return None;
         }
@@ -110,11 +143,20 @@ impl<R: Row> Paged<R> {
     fn ask(&mut self, cursor: Option<String>, revision: u64) -> PageRequest {
         self.loading = true;
         self.asked_revision = revision;
-        PageRequest { cursor }
+        let search = self.asked.clone();
+        PageRequest { cursor, search }
+    }
+
+    /// The filter and the order are still those that were asked for.
+    pub fn is_wanted(&self, request: &PageRequest) -> bool {
+        request.search == self.asked
     }
 
     /// Takes the reply to a request for a page.
     pub fn answered(&mut self, request: &PageRequest, reply: Reply<Page<R>>, clock: Clock) {
+        if !self.is_wanted(request) {
+            return self.dropped();
+        }
         match reply {
             Ok(page) => self.arrived(request, page, clock),
             Err(e) => self.failed(e.to_string(), clock),
@@ -134,6 +176,10 @@ impl<R: Row> Paged<R> {
     pub fn when_empty(&self, nothing: &str) -> String {
         self.error.clone().unwrap_or_else(|| match self.read_at {
             None => "Reading …".to_owned(),
+            Some(_) if self.restarted => "Reading …".to_owned(),
+            Some(_) if self.list.searched_by() == SearchedBy::Daemon && !self.list.filter().is_empty() => {
+                format!("Nothing matches {}; Esc shows all", self.list.filter())
+            }
             Some(_) => nothing.to_owned(),
         })
     }
@@ -151,7 +197,8 @@ impl<R: Row> Paged<R> {
             }
             self.read_at = Some(clock.instant);
             self.read_revision = self.asked_revision;
-            self.restarted = false;
+            self.total = page.total;
+            self.search_ended();
         }
         self.next = page.next;
     }
@@ -163,8 +210,13 @@ impl<R: Row> Paged<R> {
         // Counts as read, so that a failing daemon is not asked without end.
         self.read_at.get_or_insert(clock.instant);
         self.read_revision = self.asked_revision;
-        self.restarted = false;
+        self.search_ended();
         self.next = None;
+    }
+
+    fn search_ended(&mut self) {
+        self.restarted = false;
+        self.list.search_ended();
     }
 
     pub fn is_invalidated(&self) -> bool {
@@ -203,10 +255,7 @@ mod tests {
     use tradepost_common::uploads::UploadRow;
 
     fn page(n: usize, next: Option<&str>) -> Page<UploadRow> {
-        Page {
-            rows: (0..n).map(testdata::upload).collect(),
-            next: next.map(str::to_owned),
-        }
+        Page::new((0..n).map(testdata::upload).collect(), next.map(str::to_owned))
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Column<R> {
     /// Columns with a larger number go first when there is no room; 0 stays unless it is empty.
     pub rank: u8,
     pub place: Place,
+    /// The name by which the daemon sorts, in lists that it sorts.
+    pub sorted_as: Option<&'static str>,
     pub cell: fn(&R, OffsetDateTime) -> Cell,
     pub key: fn(&R) -> Key,
 }
@@ -45,6 +47,7 @@ impl<R> Column<R> {
             width,
             rank: 0,
             place: Place::Everywhere,
+            sorted_as: None,
             cell,
             key,
         }
@@ -65,6 +68,14 @@ impl<R> Column<R> {
     /// May go when there is no room; larger ranks go first.
     pub const fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
+    }
+
+    /// The daemon sorts the list by this column, by that name.
+    pub const fn sorted_as(self, name: &'static str) -> Self {
+        Self {
+            sorted_as: Some(name),
+            ..self
+        }
     }
 
     pub const fn only(self, place: Place) -> Self {

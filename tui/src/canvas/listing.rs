@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 use time::OffsetDateTime;
 
 use super::{Canvas, split_top};
-use crate::list::{List, Order};
+use crate::format;
+use crate::list::{List, Order, SearchedBy};
 use crate::paged::Paged;
 use crate::table::{Align, Cell, Column, Layout, Row, Slot, Width};
 use crate::text;
@@ -53,7 +54,7 @@ pub fn draw<R: Row>(canvas: &mut Canvas<'_>, area: Rect, list: &mut List<R>, loo
         .clone();
     draw_titles(canvas, head, list, &layout, look.focus);
     if window.is_empty() {
-        let words = if list.filter().is_empty() || list.rows().is_empty() {
+        let words = if list.rows().is_empty() || list.filter().is_empty() {
             look.empty.to_owned()
         } else {
             format!("Nothing matches {}; Esc shows all {}", list.filter(), list.rows().len())
@@ -160,36 +161,44 @@ fn put_aligned(canvas: &mut Canvas<'_>, x: u16, y: u16, cells: u16, words: &str,
     canvas.put(start, y, x + cells - start, words, tone);
 }
 
-/// `21-40 of 200+ · filter /birds · sorted by SIZE`, for the heading of a list.
-pub fn position<R: Row>(list: &List<R>, more: &str) -> String {
+/// `21-40 of 200 · filter /birds of 1,000 · 3 marked`, for the heading of a list.
+pub fn position<R: Row>(list: &List<R>) -> String {
+    position_of(list, &format::count(list.shown_len() as i64))
+}
+
+/// As [`position`], for a list that is read page by page: of all rows that the daemon counts, or with `+` when it has more.
+pub fn paged_position<R: Row>(paged: &Paged<R>) -> String {
+    let list = &paged.list;
+    let more = if paged.has_more() { "+" } else { "" };
+    // Rows that went away here are still counted.
+    let total = paged.total.filter(|_| paged.has_more());
+    let total = total.map_or_else(
+        || format!("{}{more}", format::count(list.shown_len() as i64)),
+        format::count,
+    );
+    let mut words = position_of(list, &total);
+    if paged.is_restarted() && list.searched_by() == SearchedBy::Daemon {
+        words.push_str(" · searching …");
+    }
+    if paged.error.is_some() {
+        words.push_str(" · not refreshed: see below");
+    }
+    words
+}
+
+fn position_of<R: Row>(list: &List<R>, total: &str) -> String {
     let shown = list.shown_len();
     let mut words = match shown {
-        0 => format!("0 of {}{more}", list.rows().len()),
-        _ => {
-            let last = (list.top + list.height).min(shown);
-            format!("{}-{last} of {shown}{more}", list.top + 1)
-        }
+        0 => format!("0 of {}", format::count(list.rows().len() as i64)),
+        _ => format!("{}-{} of {total}", list.top + 1, (list.top + list.height).min(shown)),
     };
-    if !list.filter().is_empty() {
-        words.push_str(&format!(" · filter {} of {}", list.filter(), list.rows().len()));
+    match list.searched_by() {
+        _ if list.filter().is_empty() => {}
+        SearchedBy::Daemon => words.push_str(&format!(" · filter {}", list.filter())),
+        SearchedBy::Terminal => words.push_str(&format!(" · filter {} of {}", list.filter(), list.rows().len())),
     }
     if !list.marks().is_empty() {
         words.push_str(&format!(" · {} marked", list.marks().len()));
     }
     words
-}
-
-/// As [`position`], for a list that is read page by page: `+` when the daemon has more rows than were read.
-pub fn paged_position<R: Row>(paged: &Paged<R>) -> String {
-    position(&paged.list, &paged_suffix(paged))
-}
-
-pub fn paged_suffix<R: Row>(paged: &Paged<R>) -> String {
-    let more = if paged.has_more() { "+" } else { "" };
-    let failed = if paged.error.is_some() {
-        " · not refreshed: see below"
-    } else {
-        ""
-    };
-    format!("{more}{failed}")
 }

@@ -24,6 +24,8 @@ pub trait AnyList {
     fn marked(&self) -> usize;
     /// Rows that pass the filter.
     fn shown_len(&self) -> usize;
+    /// The rows are those of another filter or order, until the daemon answers.
+    fn awaits_rows(&self) -> bool;
     /// The id of the row under the cursor.
     fn selected_id(&self) -> Option<String>;
 }
@@ -90,6 +92,10 @@ impl<R: Row> AnyList for List<R> {
 
     fn shown_len(&self) -> usize {
         self.shown_len()
+    }
+
+    fn awaits_rows(&self) -> bool {
+        self.awaits_rows
     }
 
     fn selected_id(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{List, Order, Sort};
+use super::{List, Order, SearchedBy, Sort};
 use crate::table::{self, Content, Layout, Row};
 
 /// Rows that are measured together.
@@ -38,6 +38,7 @@ impl<R: Row> List<R> {
         };
         match self.sort {
             Some(sort) if sort.column == slot.column => self.sort_reverse(now),
+            _ if !self.can_sort_by(&R::columns()[slot.column]) => {}
             _ => self.sort_by(Some(slot.column), now),
         }
     }
@@ -46,7 +47,7 @@ impl<R: Row> List<R> {
     pub fn sort_next(&mut self, now: OffsetDateTime) {
         let after = self.sort.map_or(0, |s| s.column + 1);
         let mut columns = R::columns().iter().enumerate().skip(after);
-        let next = columns.find(|(_, column)| column.place != table::Place::Print);
+        let next = columns.find(|(_, column)| self.can_sort_by(column));
         self.sort_by(next.map(|(column, _)| column), now);
     }
 
@@ -58,12 +59,22 @@ impl<R: Row> List<R> {
                 table::Align::Left => Order::Rising,
             },
         });
+        self.sorted_anew(now);
+    }
+
+    fn can_sort_by(&self, column: &table::Column<R>) -> bool {
+        let is_known = self.searched_by == SearchedBy::Terminal || column.sorted_as.is_some();
+        is_known && column.place != table::Place::Print
+    }
+
+    fn sorted_anew(&mut self, now: OffsetDateTime) {
+        self.awaits_rows |= self.searched_by == SearchedBy::Daemon;
         let on = self.selected().map(Row::id);
         self.rebuild(on, now);
     }
 
     pub fn sort_reverse(&mut self, now: OffsetDateTime) {
-        let first = R::columns().iter().position(|c| c.place != table::Place::Print);
+        let first = R::columns().iter().position(|column| self.can_sort_by(column));
         let sort = self.sort.unwrap_or(Sort {
             column: first.unwrap_or(0),
             order: Order::Rising,
@@ -73,7 +84,6 @@ impl<R: Row> List<R> {
             Order::Falling => Order::Rising,
         };
         self.sort = Some(Sort { order, ..sort });
-        let on = self.selected().map(Row::id);
-        self.rebuild(on, now);
+        self.sorted_anew(now);
     }
 }

@@ -1,5 +1,7 @@
 //! The filter of a list.
 
+use tradepost_common::sort::SortBy;
+
 use crate::text;
 
 /// Rows must contain the text, or must not.
@@ -35,6 +37,22 @@ impl Filter {
 
     pub fn keeps(&self, line: &str) -> bool {
         self.is_empty() || text::contains(line, &self.text) != self.inverse
+    }
+}
+
+/// The filter and the order of a list that the daemon searches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    pub filter: Filter,
+    pub sort: Option<SortBy<&'static str>>,
+}
+
+impl Search {
+    /// The parameters of a request, with their values.
+    pub fn parameters(&self) -> [(&'static str, Option<String>); 2] {
+        let text = Some(&self.filter.text).filter(|text| !text.is_empty());
+        let name = if self.filter.inverse { "without" } else { "text" };
+        [(name, text.cloned()), ("sort", self.sort.map(|sort| sort.to_string()))]
     }
 }
 

@@ -1,7 +1,7 @@
 //! Operations as rows: the screens and subcommands of operations and of dead letters show them.
 
 use tradepost_common::ids::OperationId;
-use tradepost_common::operations::{Operation, OperationState};
+use tradepost_common::operations::{Operation, OperationColumn, OperationState};
 
 use crate::format;
 use crate::plain::{Styling, paint};
@@ -36,13 +36,15 @@ static COLUMNS: [Col; 14] = [
         Width::Fixed(7),
         |o, _| Cell::plain(o.kind.as_str()),
         |o| Key::text(o.kind.as_str()),
-    ),
+    )
+    .sorted_as(OperationColumn::Kind.as_str()),
     Col::left(
         "STATE",
         Width::Fixed(9),
         |o, _| state(o.state),
         |o| Key::count(o.state as i64),
-    ),
+    )
+    .sorted_as(OperationColumn::State.as_str()),
     Col::left(
         "PHASE",
         Width::Fixed(6),
@@ -67,8 +69,10 @@ static COLUMNS: [Col; 14] = [
         Width::Fixed(13),
         |o, _| Cell::plain(format!("{}/{}", format::count(o.acted), format::count(o.eligible()))),
         |o| Key::count(o.eligible()),
-    ),
-    Col::right("RATE", Width::Fixed(5), |o, _| rate(o), |o| Key::Number(o.rate)),
+    )
+    .sorted_as(OperationColumn::Total.as_str()),
+    Col::right("RATE", Width::Fixed(5), |o, _| rate(o), |o| Key::Number(o.rate))
+        .sorted_as(OperationColumn::Rate.as_str()),
     Col::right(
         "ETA",
         Width::Fixed(5),
@@ -81,25 +85,29 @@ static COLUMNS: [Col; 14] = [
         |o, _| Cell::number(o.succeeded, Tone::Good),
         |o| Key::count(o.succeeded),
     )
+    .sorted_as(OperationColumn::Succeeded.as_str())
     .rank(1),
     Col::right(
         "REFAILED",
         Width::Fixed(8),
         |o, _| Cell::number(o.refailed, Tone::Bad),
         |o| Key::count(o.refailed),
-    ),
+    )
+    .sorted_as(OperationColumn::Refailed.as_str()),
     Col::left(
         "TARGET",
         Width::Grow(14),
         |o, _| Cell::plain(&o.what),
         |o| Key::text(&o.what),
-    ),
+    )
+    .sorted_as(OperationColumn::Target.as_str()),
     Col::left(
         "USER",
         Width::Grow(6),
         |o, _| Cell::plain(&o.actor),
         |o| Key::text(&o.actor),
     )
+    .sorted_as(OperationColumn::User.as_str())
     .rank(2),
     Col::right(
         "AGE",
@@ -107,6 +115,7 @@ static COLUMNS: [Col; 14] = [
         |o, now| Cell::dim(format::ago(o.created_at, now)),
         |o| Key::time(o.created_at),
     )
+    .sorted_as(OperationColumn::Created.as_str())
     .rank(3),
     Col::left(
         "NOTE",

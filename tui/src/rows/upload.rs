@@ -1,7 +1,7 @@
 //! Uploads as rows and as text.
 
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{StageTime, UploadRow, UploadState};
+use tradepost_common::uploads::{StageTime, UploadColumn, UploadRow, UploadState};
 
 use crate::plain::{Styling, paint};
 use crate::table::{Cell, Column, Key, Place, Row, Width};
@@ -35,19 +35,22 @@ static COLUMNS: [Col; 10] = [
         Width::Fixed(13),
         |u, _| state(u.state),
         |u| Key::count(u.state as i64),
-    ),
+    )
+    .sorted_as(UploadColumn::State.as_str()),
     Col::left(
         "PACK",
         Width::Grow(20),
         |u, _| Cell::plain(u.title.as_deref().unwrap_or(&u.file_name)),
         |u| Key::text(u.title.as_deref().unwrap_or(&u.file_name)),
-    ),
+    )
+    .sorted_as(UploadColumn::Pack.as_str()),
     Col::left(
         "FROM",
         Width::Grow(10),
         |u, _| Cell::plain(&u.account),
         |u| Key::text(&u.account),
     )
+    .sorted_as(UploadColumn::Account.as_str())
     .rank(1),
     Col::right(
         "SIZE",
@@ -55,28 +58,35 @@ static COLUMNS: [Col; 10] = [
         |u, _| Cell::dim(format::bytes(u.size_bytes)),
         |u| Key::count(u.size_bytes),
     )
+    .sorted_as(UploadColumn::Size.as_str())
     .rank(3),
-    Col::right("FILES", Width::Fixed(11), |u, _| files(u), |u| Key::count(u.files)),
+    Col::right("FILES", Width::Fixed(11), |u, _| files(u), |u| Key::count(u.files))
+        .sorted_as(UploadColumn::Files.as_str()),
     Col::right(
         "FINDINGS",
         Width::Fixed(8),
         |u, _| Cell::number(u.findings, Tone::Warn),
         |u| Key::count(u.findings),
-    ),
+    )
+    .sorted_as(UploadColumn::Findings.as_str()),
     Col::right(
         "DEAD",
         Width::Fixed(4),
         |u, _| Cell::number(u.dead_letters, Tone::Bad),
         |u| Key::count(u.dead_letters),
     )
+    .sorted_as(UploadColumn::DeadLetters.as_str())
     .rank(4),
-    Col::right("TOOK", Width::Fixed(6), took, |u| Key::Number(seconds(u, u.created_at))).rank(2),
+    Col::right("TOOK", Width::Fixed(6), took, |u| Key::Number(seconds(u, u.created_at)))
+        .sorted_as(UploadColumn::Took.as_str())
+        .rank(2),
     Col::right(
         "AGE",
         Width::Fixed(6),
         |u, now| Cell::dim(format::ago(u.created_at, now)),
         |u| Key::time(u.created_at),
-    ),
+    )
+    .sorted_as(UploadColumn::Created.as_str()),
 ];
 
 /// The word of a state; capitals for what did not go well.

@@ -29,7 +29,7 @@ pub struct Audit {
 impl Default for Audit {
     fn default() -> Self {
         Self {
-            paged: Paged::new(First::Newest),
+            paged: Paged::searched(First::Newest),
         }
     }
 }

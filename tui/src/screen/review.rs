@@ -96,7 +96,7 @@ pub struct Review {
 impl Default for Review {
     fn default() -> Self {
         Self {
-            cases: Paged::new(First::Sorted),
+            cases: Paged::searched(First::Sorted),
             case_query: CaseQuery::default(),
             case: None,
             ahead: VecDeque::new(),

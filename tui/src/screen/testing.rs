@@ -6,6 +6,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::style::{Color, Style};
 use tradepost_common::problem::{Fault, Problem};
 
 use crate::client::{Failure, Reply};
@@ -27,10 +28,60 @@ pub fn screen(app: &mut App) -> String {
 /// The terminals that people have, from a small window to a wall.
 pub const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (300, 90)];
 
+/// A snapshot of the frame at each of the sizes: `queues_80x24`.
+macro_rules! assert_sizes {
+    ($name:literal, $app:expr) => {{
+        let app = &mut $app;
+        for (width, height) in $crate::screen::testing::SIZES {
+            let shown = $crate::screen::testing::sized(app, (width, height));
+            insta::assert_snapshot!(format!("{}_{width}x{height}", $name), shown);
+        }
+    }};
+}
+pub(crate) use assert_sizes;
+
 /// The frame at that size, with data that is not a second old.
 pub fn sized(app: &mut App, (width, height): (u16, u16)) -> String {
     app.shell.clock.instant = app.shell.link.heard_at.unwrap_or(app.shell.clock.instant);
     lines(app, width, height).join("\n")
+}
+
+/// The frame at 80 x 24 with its colours: below each line the cells that are not plain.
+pub fn styled(app: &mut App) -> String {
+    app.shell.clock.instant = app.shell.link.heard_at.unwrap_or(app.shell.clock.instant);
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let mut out = String::new();
+    for y in 0..24 {
+        let line: String = (0..80).map(|x| buffer[(x, y)].symbol()).collect();
+        out.push_str(&format!("{}\n", line.trim_end()));
+        let mut start = 0;
+        while start < 80 {
+            let style = buffer[(start, y)].style();
+            let end = (start..80).find(|&x| buffer[(x, y)].style() != style).unwrap_or(80);
+            let words = style_in_words(style);
+            if !words.is_empty() {
+                out.push_str(&format!("    {start}-{}:{words}\n", end - 1));
+            }
+            start = end;
+        }
+    }
+    out
+}
+
+/// ` on 24 in 255 BOLD`; nothing for plain text.
+fn style_in_words(style: Style) -> String {
+    let colour = |name: &str, colour: Option<Color>| match colour {
+        Some(Color::Indexed(index)) => format!(" {name} {index}"),
+        None | Some(Color::Reset) => String::new(),
+        Some(other) => format!(" {name} {other}"),
+    };
+    let mut words = colour("on", style.bg) + &colour("in", style.fg);
+    for (name, _) in style.add_modifier.iter_names() {
+        words.push_str(&format!(" {name}"));
+    }
+    words
 }
 
 /// The screen in a large terminal.

@@ -48,7 +48,7 @@ pub struct Uploads {
 impl Default for Uploads {
     fn default() -> Self {
         Self {
-            paged: Paged::new(First::Newest),
+            paged: Paged::searched(First::Newest),
             trace: None,
         }
     }
@@ -159,7 +159,11 @@ impl Screen for Uploads {
     }
 
     fn detail(&self, cx: &Shell) -> Option<Document> {
-        (cx.page == list_page()).then(|| self.document(cx))?
+        match self.shown_trace(cx.page) {
+            Some(trace) if cx.has_side_pane => trace.row_document(),
+            Some(_) => None,
+            None => self.document(cx),
+        }
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {

@@ -14,7 +14,7 @@ use crate::theme::Tone;
 impl Alerts {
     pub fn draw_list(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
         let (head, table) = split_top(area, 1);
-        canvas.heading(head, &format!("Alerts {}", listing::position(&self.list, "")));
+        canvas.heading(head, &format!("Alerts {}", listing::position(&self.list)));
         let look = Look::new(cx.clock.utc, "No alerts");
         cx.rows_area = listing::draw(canvas, table, &mut self.list, &look);
     }

@@ -30,7 +30,7 @@ fn audit_says_who_did_what() {
         row.act = act.to_owned();
         row.subject = format!("operation:{}", uuid::Uuid::from_u128(row.id as u128));
     }
-    app.answer(asked, Ok(Rows { rows, next: None }));
+    app.answer(asked, Ok(Rows::new(rows, None)));
     for (width, height) in SIZES {
         let shown = sized(&mut app, (width, height));
         assert!(

@@ -1,7 +1,7 @@
 //! The list, and the detail of the row under the cursor.
 
 use ratatui::layout::Rect;
-use tradepost_common::audit::AuditRow;
+use tradepost_common::audit::{AuditColumn, AuditRow};
 use uuid::Uuid;
 
 use super::Audit;
@@ -40,19 +40,22 @@ static COLUMNS: [Col; 7] = [
         Width::Fixed(14),
         |a, _| Cell::dim(format::stamp(a.at)),
         |a| Key::time(a.at),
-    ),
+    )
+    .sorted_as(AuditColumn::Time.as_str()),
     Col::left(
         "USER",
         Width::Grow(6),
         |a, _| Cell::plain(&a.actor),
         |a| Key::text(&a.actor),
-    ),
+    )
+    .sorted_as(AuditColumn::User.as_str()),
     Col::left(
         "ACTION",
         Width::Fixed(9),
         |a, _| Cell::plain(&a.act),
         |a| Key::text(&a.act),
-    ),
+    )
+    .sorted_as(AuditColumn::Action.as_str()),
     Col::left(
         "TARGET",
         Width::Grow(8),
@@ -66,6 +69,7 @@ static COLUMNS: [Col; 7] = [
         |a, _| Cell::plain(target(&a.subject)),
         |a| Key::text(&a.subject),
     )
+    .sorted_as(AuditColumn::Target.as_str())
     .only(Place::Screen),
     Col::left(
         "DETAIL",

@@ -37,9 +37,9 @@ impl Request for ReadGroups {
         }
         let reply = reply.map(|found| {
             let rows = found.groups;
-            (Page { rows, next: None }, found.snapshot)
+            (Page::new(rows, None), found.snapshot)
         });
-        screen.groups.answered(self.0, &PageRequest { cursor: None }, reply, cx);
+        screen.groups.answered(self.0, &PageRequest::default(), reply, cx);
     }
 }
 

@@ -35,7 +35,7 @@ impl Request for ReadLetters {
     fn answered(self, screen: &mut DeadLetters, reply: Reply<DeadPage>, cx: &mut Shell) {
         let reply = reply.map(|found| {
             let (rows, next) = (found.rows, found.next);
-            (Page { rows, next }, found.snapshot)
+            (Page::new(rows, next), found.snapshot)
         });
         screen.letters.answered(self.0, &self.1, reply, cx);
     }

@@ -14,7 +14,7 @@ use super::edit::CheckEdit;
 use super::*;
 use crate::client::Failure;
 use crate::list::Step;
-use crate::screen::testing::{large_screen, lines, screen, sized};
+use crate::screen::testing::{assert_sizes, large_screen, lines, screen};
 use crate::shell::{App, Marking};
 use crate::testdata::operations::{id as operation_id, operation};
 use crate::theme::Theme;
@@ -86,20 +86,19 @@ macro_rules! both {
 
 #[test]
 fn groups_are_listed_with_their_error_in_full() {
-    both!(data::app_with_groups());
-    insta::assert_snapshot!(sized(&mut data::app_with_groups(), (200, 60)));
+    assert_sizes!("groups", data::app_with_groups());
 }
 
 #[test]
 fn letters_are_marked_and_say_how_often_they_failed_again() {
     let mut app = data::app_with_letters();
     app.act(Action::Mark(Marking::One));
-    both!(app);
+    assert_sizes!("letters", app);
 }
 
 #[test]
 fn letter_shows_everything_that_is_known() {
-    both!(data::app_with_letter());
+    assert_sizes!("letter", data::app_with_letter());
 }
 
 #[test]

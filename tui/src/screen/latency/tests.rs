@@ -1,14 +1,13 @@
 //! Latencies as people see them.
 
-use crate::screen::testing::{screen, sized};
+use crate::screen::testing::{assert_sizes, screen};
 use crate::testdata;
 
 #[test]
 fn latency_shows_the_last_minute() {
     let mut app = testdata::app();
     app.go("latency");
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(sized(&mut app, (200, 60)));
+    assert_sizes!("latency", app);
     app.press('c');
     assert_eq!(app.status(), "Columns: since the daemon started");
     let shown = screen(&mut app);

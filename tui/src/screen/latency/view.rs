@@ -116,7 +116,7 @@ impl Latency {
             Span::LastMinute => ("the last 60 s; c: since start", |i| !SINCE_START.contains(&i)),
             Span::SinceStart => ("since start; c: the last 60 s", |i| !LAST_MINUTE.contains(&i)),
         };
-        let position = listing::position(&self.list, "");
+        let position = listing::position(&self.list);
         canvas.heading(head, &format!("Latency in ms, {span} · {position}"));
         let look = Look {
             wanted,

@@ -150,7 +150,7 @@ impl Review {
     }
 
     pub fn cases_arrived(&mut self, cx: &mut Shell, of: &CaseQuery, ask: &PageRequest, reply: Reply<Page<CaseRow>>) {
-        if *of != self.case_query {
+        if *of != self.case_query || !self.cases.is_wanted(ask) {
             return self.cases.dropped();
         }
         match reply {
@@ -172,6 +172,7 @@ impl Review {
 
     /// While cases are marked the list holds still, so that what was marked is what is meant.
     pub fn cases_wanted(&mut self, revision: u64) -> Option<PageRequest> {
+        self.cases.notice_search();
         let holds_still = !self.cases.list.marks().is_empty() && self.cases.read_at.is_some();
         if holds_still && !self.cases.is_invalidated() && !self.cases.is_restarted() {
             return self.cases.wanted_more(revision);

@@ -12,7 +12,7 @@ use super::desk::CaseQuery;
 use super::source::SourceAsk;
 use super::undo::RecentDecision;
 use crate::client::{Client, Failure, Reply};
-use crate::paged::{PAGE, PageRequest};
+use crate::paged::PageRequest;
 use crate::shell::{Request, Shell};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -104,8 +104,7 @@ impl Request for Read {
     async fn send(&self, client: &Client) -> Reply<Update> {
         Ok(match self.clone() {
             Self::Cases(of, page) => {
-                let query = of.query().with("cursor", page.cursor.clone()).with("limit", Some(PAGE));
-                let reply = client.cases(&query).await;
+                let reply = client.cases(&page.narrow(of.query())).await;
                 Update::Cases(of, page, reply)
             }
             Self::Case(id) => Update::Case(id, client.case(id).await.map(Box::new)),

@@ -56,10 +56,10 @@ fn prompt<P: 'static>(app: &App) -> Option<&P> {
 fn app_with_cases() -> App {
     let mut app = testdata::app();
     app.go("cases");
-    let ask = crate::paged::PageRequest { cursor: None };
+    let ask = crate::paged::PageRequest::default();
     let rows = (1..=3).map(data::case).collect();
     let query = CaseQuery::default();
-    app.arrived(Update::Cases(query, ask, Ok(Rows { rows, next: None })));
+    app.arrived(Update::Cases(query, ask, Ok(Rows::new(rows, None))));
     app.shell.effects.clear();
     app
 }

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::UploadTrace;
+use tradepost_common::uploads::{UploadColumn, UploadTrace};
 
 use super::attempts::AttemptRow;
-use crate::cli::{self, Output, Twin};
+use crate::cli::{self, IdArg, Output, SearchArgs, Twin};
 use crate::client::Client;
 use crate::plain::{self, Styling};
 use crate::query::Query;
@@ -17,17 +17,16 @@ use crate::text;
 /// Uploads, newest first, or the trace of one.
 #[derive(Debug, Args)]
 pub struct UploadsArgs {
-    /// Id of an upload.
-    id: Option<UploadId>,
+    /// Id of an upload, or its first digits.
+    id: Option<IdArg<UploadId>>,
     /// Only uploads in this state: `published`, `in_review`, `rejected` …
     #[arg(long, value_name = "STATE")]
     only: Option<String>,
     /// Only uploads of this account.
     #[arg(long)]
     account: Option<String>,
-    /// Maximum number of rows.
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
+    #[command(flatten)]
+    search: SearchArgs<UploadColumn>,
 }
 
 impl Twin for UploadsArgs {
@@ -35,11 +34,12 @@ impl Twin for UploadsArgs {
 
     async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
         if let Some(id) = self.id {
-            let trace = client.upload(id).await?;
+            let trace = client.upload(id.resolve(client).await?).await?;
             output.print(&trace, |styling| in_text(&trace, styling))?;
         } else {
             let query = Query::default().with("state", self.only).with("account", self.account);
-            let page = cli::collect(self.limit, query, async |query| client.uploads(&query).await).await?;
+            let query = self.search.narrow(query);
+            let page = cli::collect(self.search.limit, query, async |query| client.uploads(&query).await).await?;
             output.print_rows(&page, &page.rows)?;
         }
         Ok(ExitCode::SUCCESS)

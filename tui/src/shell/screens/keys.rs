@@ -15,7 +15,7 @@ use crate::shell::keys::{self, Sorting};
 use crate::shell::page::Place;
 use crate::shell::palette::Palette;
 use crate::shell::shortcut::ShortcutPrompt;
-use crate::shell::{Action, Effect, Form, Handled, Hint, Marking, Page, Shell};
+use crate::shell::{Action, Effect, Handled, Hint, Marking, Page, Placement, Shell};
 use crate::theme::Tone;
 
 /// The same key again within this time is a key that is held down.
@@ -71,14 +71,15 @@ impl Screens {
     /// Keys that decide, and the answer to a question, are not taken from a key that is held down.
     fn must_be_pressed_anew(&mut self, key: char, cx: &Shell) -> bool {
         let prompt = cx.prompt.as_ref();
-        let is_typing = prompt.is_some_and(|prompt| prompt.form() != Form::Overlay || prompt.any_input().is_some());
+        let is_typing =
+            prompt.is_some_and(|prompt| prompt.placement() != Placement::Overlay || prompt.any_input().is_some());
         let is_answer = key == 'y' && prompt.is_some_and(|prompt| prompt.is_question());
         is_answer || (!is_typing && self.current(cx).is_decision(key, cx))
     }
 
     pub fn paste(&mut self, text: &str, cx: &mut Shell) {
         let Some(mut prompt) = cx.prompt.take() else {
-            return;
+            return cx.say(Tone::Warn, "Pasted text is ignored: no input is open");
         };
         if let Some(owner) = self.owner(prompt.owner()) {
             prompt.paste(text, owner, cx);
@@ -153,19 +154,25 @@ impl Screens {
         }
     }
 
-    /// The first rows of the page are on their way: what moves or opens waits for them.
+    /// Keys that move or open wait for rows that are on their way.
     fn must_wait(&mut self, action: &Action, cx: &Shell) -> bool {
         matches!(action, Action::Open | Action::Step(_) | Action::Cycle(_))
             && cx.is_live()
             && cx.prompt.is_none()
             && self.typed_ahead.len() < TYPED_AHEAD
-            && self.current(cx).read_at(cx).is_none()
-            && self.list(cx).is_some_and(|list| list.shown_len() == 0)
+            && self.awaits_rows(cx)
+    }
+
+    /// The first rows of the page, or those of its filter, are on their way.
+    fn awaits_rows(&mut self, cx: &Shell) -> bool {
+        let is_read = self.current(cx).read_at(cx).is_some();
+        self.list(cx)
+            .is_some_and(|list| list.awaits_rows() || (!is_read && list.shown_len() == 0))
     }
 
     /// Acts on what was typed before the first rows came, unless that is long ago.
     pub(super) fn act_typed_ahead(&mut self, cx: &mut Shell) {
-        if self.typed_ahead.is_empty() || self.current(cx).read_at(cx).is_none() {
+        if self.typed_ahead.is_empty() || self.awaits_rows(cx) {
             return;
         }
         for (action, at) in std::mem::take(&mut self.typed_ahead) {

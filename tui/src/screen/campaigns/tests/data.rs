@@ -109,11 +109,11 @@ pub fn failed_items(n: u128, failure: FailureKind, reason: &str) -> FailedItem {
 }
 
 pub fn first_page() -> PageRequest {
-    PageRequest { cursor: None }
+    PageRequest::default()
 }
 
 pub fn rows<T>(rows: Vec<T>) -> Page<T> {
-    Page { rows, next: None }
+    Page::new(rows, None)
 }
 
 /// On the list, one of each of those states; the newest first.

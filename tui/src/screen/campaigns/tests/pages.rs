@@ -4,6 +4,7 @@ use tradepost_common::campaigns::FailureKind;
 
 use super::*;
 use crate::list::Step;
+use crate::screen::testing::assert_sizes;
 use crate::theme::Theme;
 
 /// The sizes that campaigns are looked at in.
@@ -24,7 +25,7 @@ pub fn large_screen(app: &mut App) -> String {
 fn campaigns_show_how_far_they_are_and_what_to_do() {
     let mut app = app_with_campaigns(&ALL);
     app.act(Action::Step(Step::Down));
-    both!(app);
+    assert_sizes!("campaigns", app);
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn plan_says_what_it_takes() {
 
 #[test]
 fn campaign_shows_its_samples_the_worst_first() {
-    both!(app_in_campaign(CampaignState::Waiting));
+    assert_sizes!("campaign", app_in_campaign(CampaignState::Waiting));
 }
 
 #[test]

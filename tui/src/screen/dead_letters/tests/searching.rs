@@ -63,6 +63,7 @@ fn more_rows_come_as_the_cursor_comes_near_the_end() {
     app.act(Action::Step(Step::Last));
     let more = PageRequest {
         cursor: Some("c1".to_owned()),
+        ..PageRequest::default()
     };
     assert_eq!(app.sent::<ReadLetters>(), [ReadLetters(asked.0, more)]);
 }

@@ -53,11 +53,11 @@ fn page_from_before_a_decision_does_not_bring_the_case_back() {
     let mut app = reviewing();
     app.act(Action::Letter('a'));
     let rows = vec![data::case(1), data::case(2)];
-    let ask = crate::paged::PageRequest { cursor: None };
+    let ask = crate::paged::PageRequest::default();
     app.arrived(Update::Cases(
         CaseQuery::default(),
         ask,
-        Ok(tradepost_common::Page { rows, next: None }),
+        Ok(tradepost_common::Page::new(rows, None)),
     ));
     assert_eq!(app.review().cases.list.rows().len(), 1);
     answered(&mut app, 1, Ok(approved()));

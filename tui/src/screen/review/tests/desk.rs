@@ -9,8 +9,8 @@ use crate::paged::PageRequest;
 use crate::screen::review::desk::{CaseQuery, CaseState};
 
 fn arrived(app: &mut App, of: CaseQuery, rows: Vec<CaseRow>) {
-    let ask = PageRequest { cursor: None };
-    app.arrived(Update::Cases(of, ask, Ok(Page { rows, next: None })));
+    let ask = PageRequest::default();
+    app.arrived(Update::Cases(of, ask, Ok(Page::new(rows, None))));
 }
 
 fn asked(app: &mut App) -> Vec<CaseQuery> {
@@ -138,11 +138,8 @@ fn next_case_that_comes_too_late_is_given_back() {
 #[test]
 fn after_the_last_case_that_was_read_the_daemon_is_asked_for_more() {
     let mut app = reviewing();
-    let ask = PageRequest { cursor: None };
-    let page = Page {
-        rows: vec![data::case(1)],
-        next: Some("c1".to_owned()),
-    };
+    let ask = PageRequest::default();
+    let page = Page::new(vec![data::case(1)], Some("c1".to_owned()));
     app.arrived(Update::Cases(CaseQuery::default(), ask, Ok(page)));
     app.shell.effects.clear();
     app.act(Action::Letter('a'));

@@ -6,7 +6,7 @@ use super::*;
 use crate::list::Step;
 use crate::picture::{Focus, PictureOf};
 use crate::screen::review::desk::{CaseQuery, CaseState};
-use crate::screen::testing::{large_screen, lines, screen, sized};
+use crate::screen::testing::{assert_sizes, large_screen, lines, screen, sized};
 use crate::theme::Theme;
 
 fn app_in_case() -> App {
@@ -85,17 +85,14 @@ fn later(app: &mut App) {
 
 fn app_with_clusters() -> App {
     let mut app = app_with_cases();
-    let ask = PageRequest { cursor: None };
+    let ask = PageRequest::default();
     let rows = (1..8)
         .map(|n| match n {
             4..6 => data::case_of_cluster(n),
             n => data::case(n),
         })
         .collect();
-    let page = Rows {
-        rows,
-        next: Some("c1".to_owned()),
-    };
+    let page = Rows::new(rows, Some("c1".to_owned()));
     app.arrived(Update::Cases(CaseQuery::default(), ask, Ok(page)));
     app.act(Action::Step(Step::Down));
     app.act(Action::Step(Step::Down));
@@ -134,9 +131,7 @@ fn picture_of_the_case_under_the_cursor_is_beside_a_wide_queue() {
 #[test]
 fn queue_shows_targets_trust_appeals_and_who_holds() {
     let mut app = app_with_clusters();
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(large_screen(&mut app));
-    insta::assert_snapshot!(sized(&mut app, (200, 60)));
+    assert_sizes!("queue", app);
 }
 
 #[test]
@@ -147,11 +142,8 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
     app.act(Action::Letter('f'));
     assert!(lines(&mut app, 80, 24).iter().any(|line| line.contains("Reading …")));
     app.act(Action::Letter('f'));
-    let ask = PageRequest { cursor: None };
-    let page = Rows {
-        rows: vec![data::case(1), data::case(2)],
-        next: None,
-    };
+    let ask = PageRequest::default();
+    let page = Rows::new(vec![data::case(1), data::case(2)], None);
     // The first request is answered first, and is not shown.
     for which in [CaseState::Waiting, CaseState::Decided] {
         let of = CaseQuery {
@@ -166,9 +158,7 @@ fn queue_of_decided_cases_says_so_and_offers_undo() {
 
 #[test]
 fn case_shows_record_appeal_viewers_and_the_target() {
-    let mut app = app_in_busy_case();
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(large_screen(&mut app));
+    assert_sizes!("case", app_in_busy_case());
 }
 
 #[test]

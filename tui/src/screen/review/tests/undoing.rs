@@ -115,9 +115,9 @@ fn decided_case_under_the_cursor_or_on_the_screen_is_the_one_that_is_undone() {
         which: CaseState::Decided,
         ..CaseQuery::default()
     };
-    let (ask, of) = (PageRequest { cursor: None }, app.review().case_query.clone());
+    let (ask, of) = (PageRequest::default(), app.review().case_query.clone());
     let rows = vec![data::case(50)];
-    app.arrived(Update::Cases(of, ask, Ok(tradepost_common::Page { rows, next: None })));
+    app.arrived(Update::Cases(of, ask, Ok(tradepost_common::Page::new(rows, None))));
     writes(&mut app);
     app.act(Action::Letter('u'));
     assert_eq!(undos(&mut app)[0].cases, [case_id(50)]);

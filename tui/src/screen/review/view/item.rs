@@ -135,7 +135,7 @@ fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, case: &mut CaseView, cx: &She
         draw_findings(canvas, area, found, case, cx)
     };
     let (head, rest) = split_top(files_rows, 1);
-    canvas.heading(head, &format!("Files {}", listing::position(&case.files, "")));
+    canvas.heading(head, &format!("Files {}", listing::position(&case.files)));
     let focus = case.focus_of(Pane::Files);
     let look = Look {
         now: cx.clock.utc,
@@ -150,7 +150,7 @@ fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, case: &mut CaseView, cx: &She
 /// The findings and the one under the cursor in full; returns its rows and what is left below.
 fn draw_findings(canvas: &mut Canvas<'_>, area: Rect, found: u16, case: &mut CaseView, cx: &Shell) -> (Rect, Rect) {
     let (head, rest) = split_top(area, 1);
-    canvas.heading(head, &format!("Findings {}", listing::position(&case.findings, "")));
+    canvas.heading(head, &format!("Findings {}", listing::position(&case.findings)));
     let lines = (found + 1).min((area.height / 3).max(2));
     let (table, rest) = split_top(rest, lines);
     let focus = case.focus_of(Pane::Findings);

@@ -3,11 +3,10 @@
 use ratatui::layout::Rect;
 use time::OffsetDateTime;
 use tradepost_common::ids::CaseId;
-use tradepost_common::review::{CaseRow, QuestionState, Trust};
+use tradepost_common::review::{CaseColumn, CaseRow, QuestionState, Trust};
 
 use super::case_head;
 use crate::canvas::document::Document;
-use crate::canvas::listing::paged_suffix;
 use crate::canvas::listing::{self, Focus, Look};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
@@ -45,39 +44,45 @@ static COLUMNS: [Col; 14] = [
         Width::Fixed(8),
         |c, _| finding::severity(c.severity),
         |c| Key::count(c.severity as i64),
-    ),
-    Col::right("DUE", Width::Fixed(7), due, |c| Key::time(c.due_at)),
+    )
+    .sorted_as(CaseColumn::Severity.as_str()),
+    Col::right("DUE", Width::Fixed(7), due, |c| Key::time(c.due_at)).sorted_as(CaseColumn::Due.as_str()),
     Col::left(
         "TITLE",
         Width::Grow(14),
         |c, _| Cell::plain(&c.title),
         |c| Key::text(&c.title),
-    ),
+    )
+    .sorted_as(CaseColumn::Title.as_str()),
     Col::left(
         "FROM",
         Width::Grow(8),
         |c, _| Cell::plain(&c.contributor),
         |c| Key::text(&c.contributor),
-    ),
+    )
+    .sorted_as(CaseColumn::Contributor.as_str()),
     Col::left(
         "TRUST",
         Width::Fixed(7),
         |c, _| trust(c.trust),
         |c| Key::text(c.trust.as_str()),
-    ),
+    )
+    .sorted_as(CaseColumn::Trust.as_str()),
     Col::left(
         "REASON",
         Width::Grow(12),
         |c, _| Cell::plain(&c.reason),
         |c| Key::text(&c.reason),
-    ),
+    )
+    .sorted_as(CaseColumn::Reason.as_str()),
     Col::left("REPLY", Width::Fixed(8), |c, _| reply(c), |c| Key::text(reply(c).text)),
     Col::left(
         "HELD BY",
         Width::Grow(7),
         |c, _| Cell::new(c.claimed_by.as_deref().unwrap_or(""), Tone::Warn),
         |c| Key::text(c.claimed_by.clone().unwrap_or_default()),
-    ),
+    )
+    .sorted_as(CaseColumn::Holder.as_str()),
     Col::right(
         "SIMILAR",
         Width::Fixed(7),
@@ -91,6 +96,7 @@ static COLUMNS: [Col; 14] = [
         |c, _| Cell::number(c.items, Tone::Plain),
         |c| Key::count(c.items),
     )
+    .sorted_as(CaseColumn::Files.as_str())
     .rank(2),
     Col::right(
         "BLOCKED",
@@ -105,6 +111,7 @@ static COLUMNS: [Col; 14] = [
         |c, _| Cell::number(c.findings, Tone::Plain),
         |c| Key::count(c.findings),
     )
+    .sorted_as(CaseColumn::Findings.as_str())
     .rank(4),
     Col::right(
         "AGE",
@@ -112,6 +119,7 @@ static COLUMNS: [Col; 14] = [
         |c, now| Cell::dim(format::ago(c.opened_at, now)),
         |c| Key::time(c.opened_at),
     )
+    .sorted_as(CaseColumn::Opened.as_str())
     .rank(5),
 ];
 
@@ -146,10 +154,7 @@ fn reply(case: &CaseRow) -> Cell {
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shell) {
     let (head, rest) = split_top(area, 1);
     canvas.heading(head, &title(app));
-    let empty = app.cases.error.clone().unwrap_or_else(|| match app.cases.read_at {
-        Some(_) if !app.cases.is_restarted() => nothing(&app.case_query),
-        _ => "Reading …".to_owned(),
-    });
+    let empty = app.cases.when_empty(&nothing(&app.case_query));
     let look = Look {
         now: cx.clock.utc,
         focus: Focus::Here,
@@ -164,13 +169,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, app: &mut Review, cx: &mut Shel
 }
 
 fn title(app: &Review) -> String {
-    let more = paged_suffix(&app.cases);
     let which = match app.case_query.which {
         CaseState::Open => "Open",
         CaseState::Waiting => "Waiting",
         CaseState::Decided => "Decided",
     };
-    let position = listing::position(&app.cases.list, &more);
+    let position = listing::paged_position(&app.cases);
     format!("{which} cases {position}{}", app.case_query.in_words())
 }
 
