@@ -5,4 +5,5 @@ pub mod finding;
 pub mod operation;
 pub mod operation_item;
 mod queue;
+pub mod running;
 pub mod upload;

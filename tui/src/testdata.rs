@@ -141,6 +141,7 @@ pub fn queue(name: &str, depth: i64) -> QueueRow {
         paused_by: None,
         done_history: (0..60).map(|i| if depth > 0 { i } else { 0 }).collect(),
         sent_history: (0..60).map(|i| if depth > 0 { 60 - i } else { 0 }).collect(),
+        running: Vec::new(),
         backend: Backend::Postgres,
     }
 }

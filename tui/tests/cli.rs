@@ -42,7 +42,7 @@ fn queue() -> Value {
         "name": "render", "depth": 1812, "in_flight": 4, "delayed": 0, "dead": 2, "oldest_age_seconds": 77.0,
         "sent_per_second": 90.0, "done_per_second": 85.0, "failed_per_second": 0.0, "working": 4, "workers": 2,
         "concurrency": 4, "concurrency_by": null, "paused": false, "paused_by": null, "done_history": [1, 2, 3],
-        "sent_history": [3, 2, 1], "backend": "postgres"
+        "sent_history": [3, 2, 1], "running": [], "backend": "postgres"
     })
 }
 

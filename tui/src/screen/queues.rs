@@ -98,8 +98,9 @@ impl Screen for Queues {
         Some(&mut self.list)
     }
 
-    fn detail(&self, _cx: &Shell) -> Option<Document> {
-        self.list.selected().map(detail::document)
+    fn detail(&self, cx: &Shell) -> Option<Document> {
+        let queue = self.list.selected()?;
+        Some(detail::document(queue, cx.clock.utc))
     }
 
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {

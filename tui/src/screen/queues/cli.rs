@@ -19,12 +19,25 @@ pub struct QueuesArgs {
 
 #[derive(Debug, Subcommand)]
 enum QueueCommand {
+    /// Jobs that have been running for a second or more, on all machines; the longest first.
+    Running {
+        /// Only those of this queue.
+        #[arg(long, value_name = "NAME")]
+        queue: Option<String>,
+    },
     /// Pause: running handlers finish, no more start.
-    Pause { name: String },
+    Pause {
+        /// Name of the queue.
+        name: String,
+    },
     /// Resume.
-    Resume { name: String },
+    Resume {
+        /// Name of the queue.
+        name: String,
+    },
     /// Handlers that run at once in each process.
     Concurrency {
+        /// Name of the queue.
         name: String,
         /// 1 to 1000, or `default` for what is configured.
         #[arg(value_name = "N|default", value_parser = concurrency)]
@@ -52,6 +65,10 @@ impl Twin for QueuesArgs {
                 output.print_rows(&serde_json::json!({ "queues": queues }), &queues)?;
                 return Ok(ExitCode::SUCCESS);
             }
+            Some(QueueCommand::Running { queue }) => {
+                running(client, queue.as_deref(), output).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
             Some(QueueCommand::Pause { name }) => Change::new(&name, Setting::Paused),
             Some(QueueCommand::Resume { name }) => Change::new(&name, Setting::Running),
             Some(QueueCommand::Concurrency { name, handlers }) => Change::new(&name, handlers),
@@ -60,4 +77,23 @@ impl Twin for QueuesArgs {
         output.print(&row, |_| format!("{}\n", change.outcome(&row)))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn running(client: &Client, queue: Option<&str>, output: Output) -> anyhow::Result<()> {
+    let queues = client.queues().await?;
+    if let Some(wanted) = queue {
+        let names: Vec<_> = queues.iter().map(|queue| queue.name.as_str()).collect();
+        let is_known = names.contains(&wanted);
+        anyhow::ensure!(
+            is_known,
+            "no queue is called {wanted}: must be one of {}",
+            names.join(", ")
+        );
+    }
+    let wanted = queues
+        .into_iter()
+        .filter(|row| queue.is_none_or(|queue| queue == row.name));
+    let mut jobs: Vec<_> = wanted.flat_map(|queue| queue.running).collect();
+    jobs.sort_by_key(|job| job.started_at);
+    output.print_rows(&serde_json::json!({ "running": jobs }), &jobs)
 }

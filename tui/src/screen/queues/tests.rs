@@ -1,10 +1,13 @@
 //! Queues as people see them, and their keys.
 
 use crossterm::event::KeyCode;
+use tradepost_common::ids::{MessageId, UploadId};
+use tradepost_common::queues::{Lane, RunningJob};
+use uuid::Uuid;
 
 use super::*;
 use crate::list::Step;
-use crate::screen::testing::{large_screen, screen, sized};
+use crate::screen::testing::{assert_sizes, large_screen, screen, sized};
 use crate::shell::App;
 use crate::testdata;
 
@@ -24,8 +27,7 @@ fn changes(app: &mut App) -> Vec<Change> {
 fn queues_show_numbers_and_a_chart() {
     let mut app = opened();
     app.act(Action::Step(Step::Last));
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(sized(&mut app, (200, 60)));
+    assert_sizes!("queues", app);
 }
 
 #[test]
@@ -101,5 +103,31 @@ fn concurrency_takes_a_number_or_nothing() {
         assert_eq!(typed(&mut app, wrong), [], "{wrong}");
         assert!(app.status().contains("from 1 to 1,000"));
         app.code(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn job_that_hangs_is_shown_with_its_worker_and_attempt() {
+    let mut app = opened();
+    let mut queue = testdata::queue("render", 3);
+    queue.running = (1..=10).map(running).collect();
+    app.screens.get::<Queues>().list.replace(vec![queue], testdata::NOW);
+    for (width, height) in [(80, 24), (200, 60)] {
+        insta::assert_snapshot!(format!("running_{width}x{height}"), sized(&mut app, (width, height)));
+    }
+}
+
+fn running(n: u128) -> RunningJob {
+    RunningJob {
+        message_id: MessageId(Uuid::from_u128(n)),
+        queue: "render".to_owned(),
+        job: "render".to_owned(),
+        file: Some(format!("icons/heavy-{n}.svg")),
+        upload_id: Some(UploadId(Uuid::from_u128(n))),
+        lane: if n == 2 { Lane::Bulk } else { Lane::Interactive },
+        attempt: n as u32,
+        run: 1 + u32::from(n == 2),
+        worker: "shop-2:4711".to_owned(),
+        started_at: testdata::ago(1000 / n as i64),
     }
 }
