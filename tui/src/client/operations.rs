@@ -29,6 +29,16 @@ impl Turn {
             Self::Cancel => "cancel",
         }
     }
+
+    /// `resumed`.
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Pause => "paused",
+            Self::Resume => "resumed",
+            Self::Cancel => "cancelled",
+        }
+    }
 }
 
 impl Client {

@@ -64,7 +64,7 @@ static COLUMNS: [Col; 6] = [
 ];
 
 /// The word of a message's state; capitals for what failed.
-fn item_state(state: ItemState) -> Cell {
+pub fn item_state(state: ItemState) -> Cell {
     match state {
         ItemState::Failed => Cell::new("FAILED", Tone::Bad),
         ItemState::LeftOut => Cell::new("skipped", Tone::Warn),

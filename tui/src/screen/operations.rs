@@ -7,13 +7,14 @@ mod detail;
 mod tests;
 mod view;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 use tradepost_common::Page as Rows;
 use tradepost_common::events::Event;
 use tradepost_common::ids::OperationId;
-use tradepost_common::operations::Operation;
+use tradepost_common::operations::{Operation, OperationState};
 
 use crate::canvas::Canvas;
 use crate::canvas::document::Document;
@@ -47,15 +48,15 @@ const FRESH_FOR: Duration = Duration::from_secs(10);
 pub struct Operations {
     paged: Paged<Operation>,
     /// Those of the last event, which has all that are not over.
-    live: Vec<OperationId>,
+    live: BTreeMap<OperationId, OperationState>,
     detail: Option<Detail>,
 }
 
 impl Default for Operations {
     fn default() -> Self {
         Self {
-            paged: Paged::new(First::Newest),
-            live: Vec::new(),
+            paged: Paged::searched(First::Newest),
+            live: BTreeMap::new(),
             detail: None,
         }
     }
@@ -113,12 +114,22 @@ impl Operations {
     fn live_changed(&mut self, live: &[Operation], cx: &mut Shell) {
         for operation in live {
             self.show(operation, cx);
+            self.tell_stop(operation, cx);
         }
-        let ids = live.iter().map(|operation| operation.id).collect();
-        for id in std::mem::replace(&mut self.live, ids) {
-            if !self.live.contains(&id) {
+        let states = live.iter().map(|operation| (operation.id, operation.state)).collect();
+        for id in std::mem::replace(&mut self.live, states).into_keys() {
+            if !self.live.contains_key(&id) {
                 cx.read(ReadOperation(id));
             }
+        }
+    }
+
+    /// Tells of an operation that was running and has stopped by itself.
+    fn tell_stop(&self, operation: &Operation, cx: &mut Shell) {
+        let before = self.live.get(&operation.id);
+        if before.is_some_and(|state| state.is_moving()) && operation.state == OperationState::Stopped {
+            let why = operation.note.as_deref().unwrap_or("too many failures");
+            cx.say(Tone::Bad, format!("{} stopped: {why}", operation.kind));
         }
     }
 
@@ -127,7 +138,7 @@ impl Operations {
         let has_run = operation.state.is_over() && operation.started_at.is_some();
         let ended = operation.finished_at.map(|at| cx.clock.utc - at);
         let is_fresh = ended.is_some_and(|ago| ago < FRESH_FOR) && cx.page != detail_page();
-        if has_run && is_fresh && !self.live.contains(&operation.id) {
+        if has_run && is_fresh && !self.live.contains_key(&operation.id) {
             let tone = if operation.refailed > 0 { Tone::Warn } else { Tone::Good };
             cx.say(tone, outcome(operation));
         }
@@ -189,7 +200,11 @@ impl Screen for Operations {
     }
 
     fn detail(&self, cx: &Shell) -> Option<Document> {
-        (cx.page == list_page()).then(|| self.document())?
+        match self.shown_detail(cx.page) {
+            Some(detail) if cx.has_side_pane => detail.item_document(),
+            Some(_) => None,
+            None => self.document(),
+        }
     }
 
     fn hints(&self, cx: &Shell) -> Vec<Hint> {

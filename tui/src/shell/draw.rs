@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::effect::Link;
-use super::prompt::Form;
+use super::prompt::Placement;
 use super::screens::Screens;
 use super::{Shell, detail, footer, picture, tabs};
 use crate::canvas::{Canvas, Spans, split_top};
@@ -55,8 +55,8 @@ pub fn draw(frame: &mut Frame<'_>, screens: &mut Screens, cx: &mut Shell) {
 fn draw_page(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mut Shell) {
     let page = cx.page;
     let screen = screens.current(cx);
-    let document = screen.detail(cx);
     cx.has_side_pane = detail::is_beside(area);
+    let document = screen.detail(cx);
     let Some(document) = document else {
         return screen.draw(canvas, area, cx);
     };
@@ -76,7 +76,7 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: 
     let Some(mut prompt) = cx.prompt.take() else {
         return;
     };
-    if prompt.form() == Form::Overlay
+    if prompt.placement() == Placement::Overlay
         && let Some(owner) = screens.owner(prompt.owner())
     {
         prompt.draw(canvas, area, owner, cx);

@@ -89,8 +89,10 @@ impl Request for SendEdit {
                         cx.prompt = None;
                     }
                 }
-                let state = operation.state.as_str();
-                cx.say(Tone::Good, format!("Sent with the new payload: {state}. 4 shows it"));
+                cx.say(
+                    Tone::Good,
+                    format!("{} with the new payload started; 4 shows it", operation.kind),
+                );
             }
             (Err(e), Some(edited)) => edited.stage = Stage::Failed(format!("NOT sent: {e}")),
             (Err(e), None) => cx.say(Tone::Bad, format!("NOT sent: {e}")),

@@ -242,8 +242,8 @@ impl DeadLetters {
                 }
                 // Plans that were given up are cancelled without a word.
                 if is_start || operation.started_at.is_some() {
-                    let (kind, state) = (operation.kind.as_str(), operation.state.as_str());
-                    cx.say(Tone::Good, format!("{kind} is {state}; 4 shows it"));
+                    let (kind, done) = (operation.kind.as_str(), turn.done());
+                    cx.say(Tone::Good, format!("{kind} {done}; 4 shows it"));
                 }
             }
             (Err(e), Some(plan)) => {

@@ -27,8 +27,9 @@ impl Request for TurnOperation {
         match reply {
             Ok(operation) => {
                 operations.show(&operation, cx);
-                let (kind, state) = (operation.kind.as_str(), operation.state.as_str());
-                cx.say(Tone::Good, format!("{kind} is {state}; 4 shows it"));
+                // Its state may change at any time, and is shown elsewhere.
+                let (kind, done) = (operation.kind.as_str(), self.1.done());
+                cx.say(Tone::Good, format!("{kind} {done}; 4 shows it"));
             }
             Err(e) => cx.say(Tone::Bad, format!("{}: {e}", self.1.as_str())),
         }

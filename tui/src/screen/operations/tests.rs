@@ -10,7 +10,7 @@ use super::detail::ReadItems;
 use super::*;
 use crate::client::Turn;
 use crate::list::Step;
-use crate::screen::testing::{large_screen, lines, screen, sized};
+use crate::screen::testing::{assert_sizes, lines, screen};
 use crate::shell::{App, Update};
 use crate::testdata::operations::{id, operation};
 use crate::testdata::{self, NOW, ago};
@@ -40,17 +40,14 @@ fn opened() -> App {
     app.update(event(rows.clone()));
     app.go("operations");
     let asked = app.sent::<ReadOperations>().remove(0);
-    app.answer(asked, Ok(Rows { rows, next: None }));
+    app.answer(asked, Ok(Rows::new(rows, None)));
     app.shell.effects.clear();
     app
 }
 
 #[test]
 fn operations_show_how_far_they_are() {
-    let mut app = opened();
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(large_screen(&mut app));
-    insta::assert_snapshot!(sized(&mut app, (200, 60)));
+    assert_sizes!("operations", opened());
 }
 
 #[test]
@@ -59,9 +56,8 @@ fn operation_shows_its_messages() {
     app.act(Action::Open);
     let asked = app.sent::<ReadItems>().remove(0);
     let rows = vec![item(1, ItemState::Failed), item(2, ItemState::Done)];
-    app.answer(asked, Ok(Rows { rows, next: None }));
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(large_screen(&mut app));
+    app.answer(asked, Ok(Rows::new(rows, None)));
+    assert_sizes!("operation", app);
     app.act(Action::Back);
     assert_eq!(app.shell.page, list_page());
 }
@@ -110,6 +106,23 @@ fn operation_is_paused_at_once_and_cancelled_after_a_question() {
 }
 
 #[test]
+fn operation_that_stops_by_itself_is_told_of_in_place_of_what_was_said_before() {
+    let mut app = opened();
+    app.answer(
+        TurnOperation(id(2), Turn::Resume),
+        Ok(operation(2, OperationState::Running)),
+    );
+    assert_eq!(app.status(), "redrive resumed; 4 shows it");
+    let mut stopped = operation(2, OperationState::Stopped);
+    stopped.note = Some("21 % of 100 failed again".to_owned());
+    app.update(event(vec![stopped.clone()]));
+    assert_eq!(app.status(), "redrive stopped: 21 % of 100 failed again");
+    app.answer(TurnOperation(id(2), Turn::Pause), Ok(stopped.clone()));
+    app.update(event(vec![stopped]));
+    assert_eq!(app.status(), "redrive paused; 4 shows it", "it is told once");
+}
+
+#[test]
 fn rate_takes_a_number_in_its_range() {
     let mut app = opened();
     app.act(Action::Arm);
@@ -151,7 +164,7 @@ fn messages_of_another_filter_are_not_shown() {
     app.act(Action::OtherPane);
     app.shell.effects.clear();
     let rows = vec![item(1, ItemState::Done)];
-    app.answer(all.clone(), Ok(Rows { rows, next: None }));
+    app.answer(all.clone(), Ok(Rows::new(rows, None)));
     let detail = app.screens.get::<Operations>().detail.as_ref().unwrap();
     assert!(detail.items.list.rows().is_empty());
     let left_out = ReadItems {

@@ -11,6 +11,7 @@ use crate::canvas::listing::{self, Look};
 use crate::canvas::{Canvas, Spans, split_top};
 use crate::format;
 use crate::rows::operation::{pace_in_words, percent, phase_in_words, state};
+use crate::rows::operation_item::item_state;
 use crate::shell::Shell;
 use crate::theme::Tone;
 
@@ -79,6 +80,23 @@ impl Detail {
         canvas.heading(head, &format!("Messages: {which} {position} · Tab next state"));
         let empty = self.items.when_empty("No messages: Tab next state");
         cx.rows_area = listing::draw(canvas, rest, &mut self.items.list, &Look::new(cx.clock.utc, &empty));
+    }
+}
+
+impl Detail {
+    /// The message under the cursor.
+    pub fn item_document(&self) -> Option<Document> {
+        let item = self.items.list.selected()?;
+        let mut document = Document::new(item.subject.as_deref().unwrap_or("Message"));
+        let state = item_state(item.state);
+        document.fact_in("state", state.text, state.tone);
+        document.fact("queue", &item.queue);
+        document.fact("message", item.message_id.to_string());
+        document.fact("at", format!("{} UTC", format::stamp(item.at)));
+        if let Some(reason) = &item.reason {
+            document.words(reason, state.tone);
+        }
+        Some(document)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The upload under the cursor: what the list knows of it, and its trace once that was read.
 
-use tradepost_common::uploads::{UploadRow, UploadTrace};
+use tradepost_common::queues::Attempt;
+use tradepost_common::uploads::{Finding, UploadRow, UploadTrace};
 
 use super::Uploads;
+use super::trace::{Pane, Trace};
 use crate::canvas::document::Document;
 use crate::format;
 use crate::rows::{finding, upload};
@@ -23,6 +25,43 @@ impl Uploads {
         }
         Some(document)
     }
+}
+
+impl Trace {
+    /// The finding or the failed attempt under the cursor.
+    pub fn row_document(&self) -> Option<Document> {
+        match self.pane {
+            Pane::Findings => self.findings.selected().map(|row| finding_document(&row.finding)),
+            Pane::Attempts => self.attempts.selected().map(|row| attempt_document(&row.attempt)),
+        }
+    }
+}
+
+fn finding_document(found: &Finding) -> Document {
+    let severity = finding::severity(found.severity);
+    let mut document = Document::new(&found.rule);
+    document.fact_in("severity", severity.text, severity.tone);
+    document.fact("file", found.file.as_deref().unwrap_or("(the pack)"));
+    let place = finding::place(found);
+    if !place.is_empty() {
+        document.fact("line", place);
+    }
+    document.words(&found.message, Tone::Plain);
+    if let Some(excerpt) = &found.excerpt {
+        document.words(excerpt, Tone::Bad);
+    }
+    document
+}
+
+fn attempt_document(attempt: &Attempt) -> Document {
+    let number = attempt.attempt;
+    let mut document = Document::new(format!("{}: failed attempt {number}", attempt.queue));
+    document.fact("file", attempt.file.as_deref().unwrap_or("-"));
+    document.fact("at", format!("{} UTC", format::stamp(attempt.at)));
+    document.fact("took", format::took(attempt.duration_ms as f64 / 1000.0));
+    document.fact("message", attempt.message_id.to_string());
+    document.words(&attempt.error, Tone::Bad);
+    document
 }
 
 fn facts(document: &mut Document, row: &UploadRow, cx: &Shell) {

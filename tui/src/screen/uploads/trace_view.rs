@@ -26,7 +26,11 @@ impl Trace {
         draw_facts(canvas, facts, &trace);
         let (stages, rest) = split_top(rest, trace.stages.len() as u16 + 1);
         draw_stages(canvas, stages, &trace.stages);
-        cx.rows_area = draw_lists(canvas, rest, self, cx.clock.utc);
+        let beside = match cx.has_side_pane {
+            true => Beside::Detail,
+            false => Beside::Nothing,
+        };
+        cx.rows_area = draw_lists(canvas, rest, self, beside, cx.clock.utc);
     }
 
     fn focus(&self, pane: Pane) -> Focus {
@@ -96,7 +100,21 @@ fn draw_stages(canvas: &mut Canvas<'_>, area: Rect, stages: &[StageTime]) {
     }
 }
 
-fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, view: &mut Trace, now: time::OffsetDateTime) -> Rect {
+/// The pane beside the lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    /// The row under the cursor in full.
+    Detail,
+}
+
+fn draw_lists(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    view: &mut Trace,
+    beside: Beside,
+    now: time::OffsetDateTime,
+) -> Rect {
     let failed = view.attempts.rows().len() as u16;
     let below = if failed == 0 {
         1
@@ -104,9 +122,9 @@ fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, view: &mut Trace, now: time::
         (failed + 2).min(area.height / 2)
     };
     let (top, bottom) = split_top(area, area.height.saturating_sub(below));
-    let found = draw_findings(canvas, top, view, now);
+    let found = draw_findings(canvas, top, view, beside, now);
     let (head, bottom) = split_top(bottom, 1);
-    let title = format!("Failed attempts {}", listing::position(&view.attempts, ""));
+    let title = format!("Failed attempts {}", listing::position(&view.attempts));
     canvas.heading(head, &title);
     if failed == 0 {
         return found;
@@ -122,10 +140,20 @@ fn draw_lists(canvas: &mut Canvas<'_>, area: Rect, view: &mut Trace, now: time::
     if focus == Focus::Here { attempts } else { found }
 }
 
-fn draw_findings(canvas: &mut Canvas<'_>, area: Rect, view: &mut Trace, now: time::OffsetDateTime) -> Rect {
+fn draw_findings(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    view: &mut Trace,
+    beside: Beside,
+    now: time::OffsetDateTime,
+) -> Rect {
     let (head, area) = split_top(area, 1);
-    canvas.heading(head, &format!("Findings {}", listing::position(&view.findings, "")));
-    let (table, detail) = split_top(area, area.height.saturating_sub(detail_height(area, view)));
+    canvas.heading(head, &format!("Findings {}", listing::position(&view.findings)));
+    let below = match beside {
+        Beside::Detail => 0,
+        Beside::Nothing => detail_height(area, view),
+    };
+    let (table, detail) = split_top(area, area.height.saturating_sub(below));
     let focus = view.focus(Pane::Findings);
     let look = Look {
         now,
