@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
 use tradepost_common::audit::AuditRow;
-use tradepost_common::ids::{TokenId, UploadId};
+use tradepost_common::ids::{IdKind, IdMatches, TokenId, UploadId};
 use tradepost_common::latency::LatencyRow;
 use tradepost_common::overview::{Alert, Overview, WhoAmI};
 use tradepost_common::problem::Problem;
@@ -82,6 +82,11 @@ pub struct Client {
 }
 
 #[derive(Deserialize)]
+struct Alerts {
+    alerts: Vec<Alert>,
+}
+
+#[derive(Deserialize)]
 struct Queues {
     queues: Vec<QueueRow>,
 }
@@ -139,6 +144,17 @@ impl Client {
     pub async fn acknowledge(&self, code: &str) -> Reply<Alert> {
         let path = format!("/v1/alerts/{}/acknowledge", segment(code));
         self.act(Method::POST, &path, NOTHING).await
+    }
+
+    pub async fn alerts(&self) -> Reply<Vec<Alert>> {
+        self.get::<Alerts>("/v1/alerts").await.map(|a| a.alerts)
+    }
+
+    /// Ids of a kind that begin with a prefix.
+    pub async fn ids(&self, prefix: &str, kind: IdKind) -> Reply<IdMatches> {
+        let query = Query::default().with("kind", Some(kind));
+        self.get(&query.append_to(&format!("/v1/ids/{}", segment(prefix))))
+            .await
     }
 
     /// Newest first; `query` is what follows the question mark.

@@ -162,3 +162,26 @@ async fn run_subcommand(name: &str, matches: ArgMatches, client: Client, output:
     let subcommand = found.with_context(|| format!("no subcommand is called {name}"))?;
     (subcommand.run)(matches, client, output).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(command: &clap::Command, path: &str) {
+        for argument in command.get_arguments() {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.is_empty(), "{path} {} has no help", argument.get_id());
+        }
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            assert!(below.get_about().is_some(), "{path} has no help");
+            check(below, &path);
+        }
+    }
+
+    #[test]
+    fn every_command_and_every_option_has_help() {
+        check(&command_line(), "tradepost");
+        command_line().debug_assert();
+    }
+}

@@ -1,12 +1,13 @@
 //! The screens' twins on the command line.
 
+use std::collections::BTreeMap;
 use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tradepost_queue::Queue;
 use tradepost_tests::packs::SCRIPTED;
-use tradepost_tests::{PackBuilder, TestApp};
+use tradepost_tests::{Options, PackBuilder, TestApp};
 use tradepostd::jobs::QUEUES;
 
 fn text(output: &Output) -> String {
@@ -194,6 +195,102 @@ async fn tokens_are_listed_and_one_is_revoked() {
     assert_eq!(list["rows"][0]["state"], "revoked", "{list}");
     let again = app.tradepost(&["tokens", "revoke", id]);
     assert_eq!(again.status.code(), Some(1), "the daemon said no: {again:?}");
+}
+
+#[tokio::test]
+async fn lists_are_filtered_sorted_and_counted() {
+    let app = TestApp::start();
+    app.put_cases(300).await;
+    let found = json_of(&app, &["uploads", "--text", "set 299"]);
+    assert_eq!(
+        (&found["rows"][0]["title"], &found["total"]),
+        (&json!("Seeds / Set 299"), &json!(1)),
+        "{found}"
+    );
+    let sorted = json_of(
+        &app,
+        &[
+            "cases",
+            "--sort",
+            "-contributor",
+            "--without",
+            "seed-99",
+            "--limit",
+            "250",
+        ],
+    );
+    let rows = sorted["rows"].as_array().unwrap();
+    assert_eq!(
+        (rows.len(), &sorted["total"]),
+        (250, &json!(298)),
+        "two of them are of seed-99"
+    );
+    assert_eq!(rows[0]["contributor"], "seed-98");
+    assert_eq!(
+        json_of(&app, &["ops", "--text", "x", "--sort", "kind"])["total"],
+        json!(0)
+    );
+    assert_eq!(json_of(&app, &["audit", "--sort", "-user"])["total"], json!(0));
+    let wrong = app.tradepost(&["uploads", "--sort", "weight"]);
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr).contains("must be one of state, pack"),
+        "{wrong:?}"
+    );
+}
+
+#[tokio::test]
+async fn first_digits_of_an_id_are_enough_unless_several_ids_begin_like_that() {
+    let app = TestApp::start();
+    app.put_cases(600).await;
+    let cases = json_of(&app, &["cases", "--limit", "600"]);
+    let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in cases["rows"].as_array().unwrap() {
+        let id = row["id"].as_str().unwrap();
+        ids.entry(&id[..4]).or_default().push(id);
+    }
+    let (prefix, only) = ids.iter().find(|(_, ids)| ids.len() == 1).unwrap();
+    assert_shows(&plain(&app, &["cases", prefix]), only);
+    let (prefix, several) = ids.iter().find(|(_, ids)| ids.len() > 1).unwrap();
+    let ambiguous = app.tradepost(&["cases", prefix]);
+    assert_eq!(ambiguous.status.code(), Some(2), "{ambiguous:?}");
+    let told = String::from_utf8(ambiguous.stderr).unwrap();
+    assert_shows(&told, several);
+    assert_shows(&told, &["several ids", "Seeds / Set"]);
+    let nothing = app.tradepost(&["uploads", "0123456789"]);
+    assert_eq!(nothing.status.code(), Some(2), "{nothing:?}");
+    assert_shows(
+        &String::from_utf8(nothing.stderr).unwrap(),
+        &["no upload has an id that begins with 0123456789"],
+    );
+    let wrong = app.tradepost(&["approve", "xyzw"]);
+    assert_shows(
+        &String::from_utf8(wrong.stderr).unwrap(),
+        &["its first 4 digits or more"],
+    );
+}
+
+#[tokio::test]
+async fn alert_is_listed_and_acknowledged() {
+    let app = TestApp::start_with(Options::default().set("SCANNER__SOCKET", "/nothing/clamd.sock"));
+    app.until("/v1/alerts", |alerts| alerts.to_string().contains("scanner-down"))
+        .await;
+    assert_shows(&plain(&app, &["alerts"]), &["SEVERITY", "scanner-down"]);
+    let acknowledged = plain(&app, &["alerts", "acknowledge", "scanner-down"]);
+    assert_shows(&acknowledged, &["scanner-down is acknowledged by"]);
+    let list = json_of(&app, &["alerts"]);
+    let alert = list["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|alert| alert["code"] == "scanner-down");
+    assert_eq!(
+        alert.unwrap()["acknowledged_by"],
+        app.look("/v1/whoami").await["user"],
+        "{list}"
+    );
+    let wrong = app.tradepost(&["alerts", "ack", "nothing"]);
+    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Alerts as rows: the overview and its subcommand show them too.
 
-use tradepost_common::overview::{Alert, Overview, Severity};
+use tradepost_common::overview::{Alert, Severity};
 
 use crate::format;
 use crate::table::{Cell, Column, Key, Row, Width};
 use crate::theme::Tone;
 
 /// The alerts, the worst and then the oldest first.
-pub fn sorted(overview: &Overview) -> Vec<Alert> {
-    let mut alerts = overview.alerts.clone();
+pub fn sorted(alerts: &[Alert]) -> Vec<Alert> {
+    let mut alerts = alerts.to_vec();
     alerts.sort_by_key(|a| (std::cmp::Reverse(a.severity), a.since));
     alerts
 }

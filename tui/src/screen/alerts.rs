@@ -1,5 +1,6 @@
 //! Alerts: what is wrong now, the worst first.
 
+mod cli;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -10,6 +11,7 @@ use tradepost_common::overview::{Alert, Role, Severity};
 
 use crate::canvas::Canvas;
 use crate::canvas::document::Document;
+use crate::cli::Subcommand;
 use crate::client::{Client, Reply};
 use crate::export;
 use crate::list::{AnyList, List};
@@ -131,7 +133,11 @@ impl Screen for Alerts {
 
     fn event(&mut self, event: &Event, cx: &mut Shell) {
         if let Event::Overview(overview) = event {
-            self.list.replace(alert::sorted(overview), cx.clock.utc);
+            self.list.replace(alert::sorted(&overview.alerts), cx.clock.utc);
         }
+    }
+
+    fn subcommands() -> Vec<Subcommand> {
+        vec![Subcommand::new::<cli::AlertsArgs>()]
     }
 }

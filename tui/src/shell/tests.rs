@@ -10,7 +10,7 @@ use tradepost_common::overview::Role;
 use super::{Action, App, Effect, Link, Update};
 use crate::graphics::{Choice, Graphics};
 use crate::pictures::Pictures;
-use crate::screen::testing::{lines, random_keys};
+use crate::screen::testing::{lines, random_keys, styled};
 use crate::testdata;
 use crate::theme::Theme;
 
@@ -139,6 +139,30 @@ fn every_page_fits_all_sizes_in_every_theme() {
             }
         }
     }
+}
+
+#[test]
+fn themes_differ_in_their_colours_alone() {
+    for theme in [Theme::Dark, Theme::Light, Theme::Mono] {
+        for page in ["overview", "queues"] {
+            let mut app = testdata::app();
+            app.shell.theme = theme;
+            app.go(page);
+            app.act(Action::Arm);
+            insta::assert_snapshot!(format!("{page}_{}", theme.as_str()), styled(&mut app));
+        }
+    }
+}
+
+#[test]
+fn pasted_text_without_a_prompt_acts_on_nothing() {
+    let mut app = testdata::app();
+    app.go("queues");
+    app.press('W');
+    app.shell.effects.clear();
+    app.paste("P: every letter is a key, q too\n");
+    assert_eq!(app.status(), "Pasted text is ignored: no input is open");
+    assert!(app.shell.effects.is_empty() && app.shell.prompt.is_none());
 }
 
 #[test]

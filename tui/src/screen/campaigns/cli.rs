@@ -44,7 +44,7 @@ impl Twin for CampaignArgs {
             Command::Rollback(of) => return asked(client, of, Step::RollBack, output).await,
             Command::Collect(of) => return asked(client, of, Step::Collect, output).await,
             Command::Show(FollowArgs { id, follow }) => {
-                let campaign = client.campaign(id).await?;
+                let campaign = client.campaign(id.resolve(client).await?).await?;
                 if follow {
                     return watch::run(client, campaign, output).await;
                 }
@@ -55,16 +55,17 @@ impl Twin for CampaignArgs {
                 output.print_rows(&page, &page.rows)?;
             }
             Command::Samples(of) => {
-                let page = cli::collect(of.limit, all(), async |query| client.samples(of.id, &query).await).await?;
+                let id = of.id.resolve(client).await?;
+                let page = cli::collect(of.limit, all(), async |query| client.samples(id, &query).await).await?;
                 output.print_rows(&page, &page.rows)?;
             }
             Command::Failures(of) => {
-                let page =
-                    cli::collect(of.limit, all(), async |query| client.failed_items(of.id, &query).await).await?;
+                let id = of.id.resolve(client).await?;
+                let page = cli::collect(of.limit, all(), async |query| client.failed_items(id, &query).await).await?;
                 output.print_rows(&page, &page.rows)?;
             }
             Command::Rate { id, rate } => {
-                let campaign = client.set_campaign_rate(id, rate.0).await?;
+                let campaign = client.set_campaign_rate(id.resolve(client).await?, rate.0).await?;
                 output.print(&campaign, |_| format!("{}\n", words::pace(&campaign)))?;
             }
         }
@@ -93,7 +94,7 @@ async fn plan(client: &Client, new: &NewCampaign, output: Output) -> anyhow::Res
 }
 
 async fn step(client: &Client, of: FollowArgs, step: Step, output: Output) -> anyhow::Result<ExitCode> {
-    let campaign = client.step_campaign(of.id, step).await?;
+    let campaign = client.step_campaign(of.id.resolve(client).await?, step).await?;
     if of.follow {
         return watch::run(client, campaign, output).await;
     }
@@ -103,8 +104,9 @@ async fn step(client: &Client, of: FollowArgs, step: Step, output: Output) -> an
 
 /// Acts that others see, or that cannot be undone, ask first; the campaign is shown before.
 async fn asked(client: &Client, of: ConfirmArgs, step: Step, output: Output) -> anyhow::Result<ExitCode> {
+    let id = of.id.resolve(client).await?;
     if !of.yes {
-        let campaign = client.campaign(of.id).await?;
+        let campaign = client.campaign(id).await?;
         if !is_possible(step, &campaign) {
             let state = state_in_words(campaign.state);
             eprintln!("tradepost: cannot {}: the campaign is {state}", step.done_to("it"));
@@ -118,7 +120,7 @@ async fn asked(client: &Client, of: ConfirmArgs, step: Step, output: Output) -> 
             return Ok(ExitCode::from(NOT_CONFIRMED));
         }
     }
-    print_short(&client.step_campaign(of.id, step).await?, output)?;
+    print_short(&client.step_campaign(id, step).await?, output)?;
     Ok(ExitCode::SUCCESS)
 }
 

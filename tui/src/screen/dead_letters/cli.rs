@@ -42,7 +42,7 @@ impl Twin for DeadArgs {
             DeadCommand::Groups { queue, text } => groups(client, queue, text, output).await?,
             DeadCommand::Ls(asked) => list(client, asked, output).await?,
             DeadCommand::Show { id } => {
-                let detail = client.dead_letter(id).await?;
+                let detail = client.dead_letter(id.resolve(client).await?).await?;
                 output.print(&detail, |styling| in_text(&detail, styling))?;
             }
             DeadCommand::Redrive { which, pace, options } => {
@@ -91,11 +91,15 @@ async fn groups(client: &Client, queue: Option<String>, text: Option<String>, ou
 }
 
 async fn list(client: &Client, asked: DeadList, output: Output) -> anyhow::Result<()> {
+    let upload = match &asked.upload {
+        Some(id) => Some(id.resolve(client).await?),
+        None => None,
+    };
     let query = Query::selecting(&Selection {
         queue: asked.queue,
         fingerprint: asked.group,
         text: asked.text,
-        upload: asked.upload,
+        upload,
         redriven: asked.redriven.then_some(true),
         ids: None,
     });
@@ -104,10 +108,7 @@ async fn list(client: &Client, asked: DeadList, output: Output) -> anyhow::Resul
     let page = cli::collect(asked.limit, query, async |query| {
         let page = client.dead_letters(&query).await?;
         snapshot.set(snapshot.get().or(Some(page.snapshot)));
-        Ok(Page {
-            rows: page.rows,
-            next: page.next,
-        })
+        Ok(Page::new(page.rows, page.next))
     })
     .await?;
     let Some(snapshot) = snapshot.get() else {

@@ -39,7 +39,7 @@ impl Twin for StatusArgs {
 async fn print(client: &Client, output: Output) -> anyhow::Result<()> {
     let (you, overview, queues) = tokio::try_join!(client.whoami(), client.overview(), client.queues())?;
     let mut status = Status { you, overview, queues };
-    status.overview.alerts = alert::sorted(&status.overview);
+    status.overview.alerts = alert::sorted(&status.overview.alerts);
     output.print(&status, |styling| in_text(&status, OffsetDateTime::now_utc(), styling))
 }
 

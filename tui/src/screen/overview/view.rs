@@ -96,7 +96,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, cx: &Shell) {
 
 /// Alerts are never scrolled away: the first ones, and how many more there are.
 fn draw_alerts(canvas: &mut Canvas<'_>, area: Rect, overview: &Overview, cx: &Shell) -> Rect {
-    let alerts = alert::sorted(overview);
+    let alerts = alert::sorted(&overview.alerts);
     let (head, mut rest) = split_top(area, 1);
     if alerts.is_empty() {
         let spans: Spans = vec![("No alert ".to_owned(), Tone::Good), (mode(overview), Tone::Dim)];

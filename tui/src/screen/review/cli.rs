@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 use tradepost_common::ids::CaseId;
 
-use crate::cli::{Output, Subcommand, Twin};
+use crate::cli::{IdArg, Output, Subcommand, Twin};
 use crate::client::Client;
 use args::{CaseList, CasesCommand, Why};
 
@@ -25,8 +25,8 @@ pub fn subcommands() -> Vec<Subcommand> {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 struct CasesArgs {
-    /// Id of a case.
-    id: Option<CaseId>,
+    /// Id of a case, or its first digits.
+    id: Option<IdArg<CaseId>>,
     #[command(flatten)]
     list: CaseList,
     #[command(subcommand)]
@@ -39,7 +39,7 @@ impl Twin for CasesArgs {
     async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
         match (self.act, self.id) {
             (Some(act), _) => return cases::run(client, act, output).await,
-            (None, Some(id)) => cases::show(client, id, output).await?,
+            (None, Some(id)) => cases::show(client, id.resolve(client).await?, output).await?,
             (None, None) => cases::list(client, self.list, output).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -49,7 +49,8 @@ impl Twin for CasesArgs {
 /// Publish the files of a case, except blocked ones and those named.
 #[derive(Debug, Args)]
 struct ApproveArgs {
-    case: CaseId,
+    /// Id of the case, or its first digits.
+    case: IdArg<CaseId>,
     /// File to leave out: its path in the pack or its item id. Repeatable.
     #[arg(long, value_name = "PATH|ITEM")]
     except: Vec<String>,
@@ -61,7 +62,7 @@ impl Twin for ApproveArgs {
     const NAME: &'static str = "approve";
 
     async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
-        cases::approve(client, self.case, &self.except, self.why, output).await?;
+        cases::approve(client, self.case.resolve(client).await?, &self.except, self.why, output).await?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -69,7 +70,8 @@ impl Twin for ApproveArgs {
 /// Reject a case: nothing of the pack is published.
 #[derive(Debug, Args)]
 struct RejectArgs {
-    case: CaseId,
+    /// Id of the case, or its first digits.
+    case: IdArg<CaseId>,
     #[command(flatten)]
     why: Why,
 }
@@ -78,7 +80,7 @@ impl Twin for RejectArgs {
     const NAME: &'static str = "reject";
 
     async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
-        cases::reject(client, self.case, self.why, output).await?;
+        cases::reject(client, self.case.resolve(client).await?, self.why, output).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

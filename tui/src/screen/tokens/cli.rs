@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use tradepost_common::ids::TokenId;
 
-use crate::cli::{self, Output, Twin};
+use crate::cli::{self, IdArg, Output, Twin};
 use crate::client::Client;
 use crate::query::Query;
 
@@ -26,7 +26,10 @@ pub struct TokensArgs {
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
     /// Revoke a token.
-    Revoke { id: TokenId },
+    Revoke {
+        /// Id of the token, or its first digits.
+        id: IdArg<TokenId>,
+    },
 }
 
 impl Twin for TokensArgs {
@@ -34,6 +37,7 @@ impl Twin for TokensArgs {
 
     async fn run(self, client: &Client, output: Output) -> anyhow::Result<ExitCode> {
         if let Some(TokenCommand::Revoke { id }) = self.act {
+            let id = id.resolve(client).await?;
             let token = client.revoke_token(id).await?;
             output.print(&token, |_| format!("the token {id} of {} is revoked\n", token.account))?;
         } else {

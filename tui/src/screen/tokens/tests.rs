@@ -5,7 +5,7 @@ use tradepost_common::tokens::AccountRole;
 use uuid::Uuid;
 
 use super::*;
-use crate::screen::testing::{lines, screen};
+use crate::screen::testing::{assert_sizes, screen};
 use crate::shell::App;
 use crate::testdata::{self, ago};
 
@@ -45,16 +45,14 @@ fn opened() -> App {
         },
     ];
     let asked = app.sent::<ReadTokens>().remove(0);
-    app.answer(asked, Ok(Rows { rows, next: None }));
+    app.answer(asked, Ok(Rows::new(rows, None)));
     app.shell.effects.clear();
     app
 }
 
 #[test]
 fn tokens_say_whose_they_are_and_whether_they_are_used() {
-    let mut app = opened();
-    insta::assert_snapshot!(screen(&mut app));
-    insta::assert_snapshot!(lines(&mut app, 200, 60).join("\n"));
+    assert_sizes!("tokens", opened());
 }
 
 #[test]

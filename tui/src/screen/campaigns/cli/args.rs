@@ -6,6 +6,7 @@ use tradepost_common::catalog::Kind;
 use tradepost_common::ids::CampaignId;
 
 use super::super::plan::{MAX_CANARY, parse_decibels, parse_reason};
+use crate::cli::IdArg;
 use crate::client::MAX_RATE;
 use crate::input::parse_number;
 
@@ -16,7 +17,10 @@ pub enum CampaignCommand {
     /// Render the canary, then the rest. Nothing is public before `swap`.
     Start(FollowArgs),
     /// Stop rendering for now and keep the renditions.
-    Pause { id: CampaignId },
+    Pause {
+        /// Id of the campaign, or its first digits.
+        id: IdArg<CampaignId>,
+    },
     /// Resume after a pause, the review of the canary, or a stop.
     Resume(FollowArgs),
     /// Abort and delete the renditions.
@@ -32,7 +36,8 @@ pub enum CampaignCommand {
     /// Campaigns, newest first.
     #[command(alias = "ls")]
     List {
-        #[arg(long, default_value_t = 100)]
+        /// Maximum number of rows.
+        #[arg(long, value_name = "N", default_value_t = 100)]
         limit: usize,
     },
     /// Renditions of the canary compared with the public ones, worst first.
@@ -41,7 +46,8 @@ pub enum CampaignCommand {
     Failures(Rows),
     /// Change the rate, in items per second.
     Rate {
-        id: CampaignId,
+        /// Id of the campaign, or its first digits.
+        id: IdArg<CampaignId>,
         /// 1 to 100,000, or `none` for no limit.
         #[arg(value_name = "N|none", value_parser = rate)]
         rate: Rate,
@@ -51,7 +57,8 @@ pub enum CampaignCommand {
 /// A campaign that may be followed.
 #[derive(Debug, Args)]
 pub struct FollowArgs {
-    pub id: CampaignId,
+    /// Id of the campaign, or its first digits.
+    pub id: IdArg<CampaignId>,
     /// Show the progress until an operator is needed. Exits with 1 when it stopped, paused, failed or was aborted.
     #[arg(long, alias = "wait")]
     pub follow: bool,
@@ -60,7 +67,8 @@ pub struct FollowArgs {
 /// A campaign and the answer to the question that is asked.
 #[derive(Debug, Args)]
 pub struct ConfirmArgs {
-    pub id: CampaignId,
+    /// Id of the campaign, or its first digits.
+    pub id: IdArg<CampaignId>,
     /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
@@ -69,8 +77,10 @@ pub struct ConfirmArgs {
 /// A list of one campaign.
 #[derive(Debug, Args)]
 pub struct Rows {
-    pub id: CampaignId,
-    #[arg(long, default_value_t = 100)]
+    /// Id of the campaign, or its first digits.
+    pub id: IdArg<CampaignId>,
+    /// Maximum number of rows.
+    #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
 }
 

@@ -6,10 +6,13 @@ use clap::{Args, Subcommand};
 use tradepost_common::ids::{MessageId, UploadId};
 use tradepost_common::operations::Pace;
 
+use crate::cli::IdArg;
+
 #[derive(Debug, Subcommand)]
 pub enum DeadCommand {
     /// Groups with the same error, the largest first.
     Groups {
+        /// Only those of this queue.
         #[arg(long, value_name = "NAME")]
         queue: Option<String>,
         /// Only those whose file name or error contains this text.
@@ -19,7 +22,10 @@ pub enum DeadCommand {
     /// Dead letters, newest first.
     Ls(DeadList),
     /// One dead letter: payload, attempts, upload.
-    Show { id: MessageId },
+    Show {
+        /// Id of the message, or its first digits.
+        id: IdArg<MessageId>,
+    },
     /// Redrive: plans, shows the plan, asks, starts.
     Redrive {
         #[command(flatten)]
@@ -39,7 +45,8 @@ pub enum DeadCommand {
 
 #[derive(Debug, Args)]
 pub struct EditArgs {
-    pub id: MessageId,
+    /// Id of the message, or its first digits.
+    pub id: IdArg<MessageId>,
     /// File with the whole payload; `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "set")]
     pub file: Option<PathBuf>,
@@ -55,6 +62,7 @@ pub struct EditArgs {
 pub struct DiscardArgs {
     #[command(flatten)]
     pub which: SelectionArgs,
+    /// The text that contributors read.
     #[arg(long)]
     pub reason: String,
     /// Maximum rate in messages per second, 1 to 100,000.
@@ -66,6 +74,7 @@ pub struct DiscardArgs {
 
 #[derive(Debug, Args)]
 pub struct DeadList {
+    /// Only those of this queue.
     #[arg(long, value_name = "NAME")]
     pub queue: Option<String>,
     /// Only those of the group with this fingerprint.
@@ -74,12 +83,14 @@ pub struct DeadList {
     /// Only those whose file name or error contains this text.
     #[arg(long)]
     pub text: Option<String>,
+    /// Only those of this upload: its id, or the first digits.
     #[arg(long, value_name = "ID")]
-    pub upload: Option<UploadId>,
+    pub upload: Option<IdArg<UploadId>>,
     /// Only those that were redriven and failed again.
     #[arg(long)]
     pub redriven: bool,
-    #[arg(long, default_value_t = 100)]
+    /// Maximum number of rows.
+    #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
 }
 
@@ -87,12 +98,13 @@ pub struct DeadList {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct SelectionArgs {
-    /// Ids of the messages.
+    /// Ids of the messages, or their first digits.
     #[arg(value_name = "ID", conflicts_with_all = ["group", "queue", "text", "all"])]
-    pub ids: Vec<MessageId>,
+    pub ids: Vec<IdArg<MessageId>>,
     /// Those of the group with this fingerprint.
     #[arg(long, value_name = "FINGERPRINT")]
     pub group: Option<String>,
+    /// Only those of this queue.
     #[arg(long, value_name = "NAME")]
     pub queue: Option<String>,
     /// Those whose file name or error contains this text.

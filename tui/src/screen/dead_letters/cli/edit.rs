@@ -19,7 +19,8 @@ const MAX_BYTES: u64 = 4 << 20;
 
 pub async fn run(client: &Client, args: EditArgs, output: Output) -> anyhow::Result<ExitCode> {
     let changes = parse_changes(&args.set)?;
-    let detail = client.dead_letter(args.id).await?;
+    let id = args.id.resolve(client).await?;
+    let detail = client.dead_letter(id).await?;
     let payload = if let Some(file) = &args.file {
         read_payload(file)?
     } else if !changes.is_empty() {
@@ -30,16 +31,13 @@ pub async fn run(client: &Client, args: EditArgs, output: Output) -> anyhow::Res
         anyhow::bail!("no terminal to edit in: pass --file or --set");
     };
     if payload == detail.payload {
-        anyhow::bail!(
-            "the payload is unchanged; `tradepost dead redrive {}` redrives it",
-            args.id
-        );
+        anyhow::bail!("the payload is unchanged; `tradepost dead redrive {id}` redrives it");
     }
     let edit = Edit {
         payload,
         seq: detail.row.seq,
     };
-    let check = client.check_edit(args.id, &edit).await?;
+    let check = client.check_edit(id, &edit).await?;
     eprint!("{}", in_text(&check));
     if !check.faults.is_empty() {
         eprintln!("tradepost: the payload is invalid; nothing was sent");
@@ -50,7 +48,7 @@ pub async fn run(client: &Client, args: EditArgs, output: Output) -> anyhow::Res
         eprintln!("tradepost: nothing was sent; answer y or pass --yes");
         return Ok(ExitCode::from(NOT_CONFIRMED));
     }
-    let operation = client.send_edit(args.id, &edit).await?;
+    let operation = client.send_edit(id, &edit).await?;
     output.print(&operation, |_| format!("sent; `tradepost ops show {}`\n", operation.id))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use tradepost_common::operations::{
 };
 
 use super::args::{RunOptions, SelectionArgs};
-use crate::cli::{self, NOT_CONFIRMED, Output, REFUSED, confirm, follow};
+use crate::cli::{self, IdArg, NOT_CONFIRMED, Output, REFUSED, confirm, follow};
 use crate::client::{Client, Turn};
 use crate::format;
 use crate::plain::{self, Styling};
@@ -26,15 +26,16 @@ pub struct Act {
     pub options: RunOptions,
 }
 
-fn selection(which: SelectionArgs) -> anyhow::Result<Selection> {
+async fn selection(client: &Client, which: SelectionArgs) -> anyhow::Result<Selection> {
     if which.ids.len() > MAX_IDS {
         anyhow::bail!("at most {MAX_IDS} messages can be named; use --group, --queue or --text");
     }
+    let ids = IdArg::resolve_all(&which.ids, client).await?;
     Ok(Selection {
         queue: which.queue,
         fingerprint: which.group,
         text: which.text,
-        ids: (!which.ids.is_empty()).then_some(which.ids),
+        ids: (!ids.is_empty()).then_some(ids),
         ..Selection::default()
     })
 }
@@ -44,7 +45,7 @@ pub async fn run(client: &Client, act: Act, output: Output) -> anyhow::Result<Ex
     let options = act.options;
     let new = NewOperation {
         kind: act.kind,
-        selection: selection(act.which)?,
+        selection: selection(client, act.which).await?,
         upper: None,
         reason: act.reason,
         pace: act.pace,

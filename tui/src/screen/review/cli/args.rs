@@ -2,20 +2,26 @@
 
 use clap::{Args, Subcommand};
 use tradepost_common::ids::CaseId;
-use tradepost_common::review::REASONS;
+use tradepost_common::review::{CaseColumn, REASONS};
 use uuid::Uuid;
+
+use crate::cli::{IdArg, SearchArgs};
 
 #[derive(Debug, Subcommand)]
 pub enum CasesCommand {
     /// Cases, most severe first, then oldest.
     Ls(CaseList),
     /// One case: record, letters, findings, look-alikes, files.
-    Show { id: CaseId },
+    Show {
+        /// Id of the case, or its first digits.
+        id: IdArg<CaseId>,
+    },
     /// Claim the first unclaimed case that you did not skip.
     Next,
     /// Publish the files of a case, except blocked ones and those named.
     Approve {
-        case: CaseId,
+        /// Id of the case, or its first digits.
+        case: IdArg<CaseId>,
         /// File to leave out: its path in the pack or its item id. Repeatable.
         #[arg(long, value_name = "PATH|ITEM")]
         except: Vec<String>,
@@ -24,24 +30,35 @@ pub enum CasesCommand {
     },
     /// Reject a case: nothing of the pack is published.
     Reject {
-        case: CaseId,
+        /// Id of the case, or its first digits.
+        case: IdArg<CaseId>,
         #[command(flatten)]
         why: Why,
     },
     /// Skip a case for an hour.
-    Skip { case: CaseId },
+    Skip {
+        /// Id of the case, or its first digits.
+        case: IdArg<CaseId>,
+    },
     /// Ask the contributor; the case waits for the answer.
     Ask {
-        case: CaseId,
+        /// Id of the case, or its first digits.
+        case: IdArg<CaseId>,
         /// Text for the contributor.
         question: String,
     },
     /// Reject a case and ban its contributor.
     Ban(BanArgs),
     /// Lift the ban of an account.
-    Unban { account: String },
+    Unban {
+        /// Name of the account.
+        account: String,
+    },
     /// Undo the decision on a case, within ten minutes.
-    Undo { case: CaseId },
+    Undo {
+        /// Id of the case, or its first digits.
+        case: IdArg<CaseId>,
+    },
     /// Decide many cases: plans, shows the plan, asks, decides.
     Bulk {
         #[command(subcommand)]
@@ -49,12 +66,15 @@ pub enum CasesCommand {
     },
     /// The text of a file, around a line.
     Source {
-        case: CaseId,
+        /// Id of the case, or its first digits.
+        case: IdArg<CaseId>,
         /// Path of the file in the pack, or its item id.
         #[arg(value_name = "PATH|ITEM")]
         file: String,
+        /// The line in the middle.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
         line: i32,
+        /// The column in the middle, of a long line.
         #[arg(long, value_parser = clap::value_parser!(i32).range(1..))]
         column: Option<i32>,
         /// Number of lines.
@@ -65,7 +85,8 @@ pub enum CasesCommand {
 
 #[derive(Debug, Args)]
 pub struct BanArgs {
-    pub case: CaseId,
+    /// Id of the case, or its first digits.
+    pub case: IdArg<CaseId>,
     #[command(flatten)]
     pub why: Why,
     /// Reject every other open case of the contributor too.
@@ -88,8 +109,8 @@ pub struct CaseList {
     /// Only those of this account.
     #[arg(long, value_name = "NAME")]
     pub contributor: Option<String>,
-    #[arg(long, default_value_t = 100)]
-    pub limit: usize,
+    #[command(flatten)]
+    pub search: SearchArgs<CaseColumn>,
 }
 
 /// The text that the contributor reads: a template, words of one's own, or both.
@@ -127,9 +148,9 @@ pub enum BulkCommand {
 /// The cases of a bulk decision, and how it is confirmed.
 #[derive(Debug, Args)]
 pub struct BulkArgs {
-    /// The ids of the cases, at most 1,000.
+    /// The ids of the cases, or their first digits; at most 1,000.
     #[arg(value_name = "CASE", required_unless_present_any = ["cluster", "contributor"])]
-    pub cases: Vec<CaseId>,
+    pub cases: Vec<IdArg<CaseId>>,
     /// All open cases of this look-alike group.
     #[arg(long, value_name = "ID", conflicts_with_all = ["cases", "contributor"])]
     pub cluster: Option<Uuid>,

@@ -7,6 +7,7 @@ use tradepost_common::ids::CaseId;
 use tradepost_common::review::{Bulk, BulkAct, BulkDone, BulkPlan, BulkPreview, BulkWhich, LeftOut};
 
 use super::args::{BulkArgs, BulkCommand};
+use crate::cli::IdArg;
 use crate::cli::Output;
 use crate::cli::confirm;
 use crate::cli::{NOT_CONFIRMED, REFUSED};
@@ -36,7 +37,7 @@ pub async fn run(client: &Client, command: BulkCommand, output: Output) -> anyho
     };
     let (dry_run, yes) = (args.dry_run, args.yes);
     let plan = BulkPlan {
-        which: which(args)?,
+        which: which(client, args).await?,
         act,
     };
     let preview = client.plan_bulk(&plan).await?;
@@ -65,12 +66,12 @@ pub async fn run(client: &Client, command: BulkCommand, output: Output) -> anyho
     })
 }
 
-fn which(args: BulkArgs) -> anyhow::Result<BulkWhich> {
+async fn which(client: &Client, args: BulkArgs) -> anyhow::Result<BulkWhich> {
     anyhow::ensure!(args.cases.len() <= MOST, "at most {MOST} cases can be decided at once");
     Ok(match (args.cluster, args.contributor) {
         (Some(cluster), _) => BulkWhich::Cluster(cluster),
         (None, Some(contributor)) => BulkWhich::Contributor(contributor),
-        (None, None) => BulkWhich::Cases(args.cases),
+        (None, None) => BulkWhich::Cases(IdArg::resolve_all(&args.cases, client).await?),
     })
 }
 

@@ -26,15 +26,19 @@ const WIDTH: usize = 100;
 pub async fn run(client: &Client, act: CasesCommand, output: Output) -> anyhow::Result<ExitCode> {
     match act {
         CasesCommand::Ls(asked) => list(client, asked, output).await?,
-        CasesCommand::Show { id } => show(client, id, output).await?,
+        CasesCommand::Show { id } => show(client, id.resolve(client).await?, output).await?,
         CasesCommand::Next => return next(client, output).await,
-        CasesCommand::Approve { case, except, why } => approve(client, case, &except, why, output).await?,
-        CasesCommand::Reject { case, why } => reject(client, case, why, output).await?,
+        CasesCommand::Approve { case, except, why } => {
+            approve(client, case.resolve(client).await?, &except, why, output).await?
+        }
+        CasesCommand::Reject { case, why } => reject(client, case.resolve(client).await?, why, output).await?,
         CasesCommand::Skip { case } => {
+            let case = case.resolve(client).await?;
             client.skip(case).await?;
             done(client, case, "skipped for an hour", output).await?;
         }
         CasesCommand::Ask { case, question } => {
+            let case = case.resolve(client).await?;
             client.ask(case, &Ask { question }).await?;
             done(client, case, "waits for the contributor's answer", output).await?;
         }
@@ -45,6 +49,7 @@ pub async fn run(client: &Client, act: CasesCommand, output: Output) -> anyhow::
             output.print(&answer, |_| format!("{} may upload again\n", text::clean(&account)))?;
         }
         CasesCommand::Undo { case } => {
+            let case = case.resolve(client).await?;
             client.undo(case).await?;
             done(client, case, "undone: the case is open again", output).await?;
         }
@@ -55,7 +60,16 @@ pub async fn run(client: &Client, act: CasesCommand, output: Output) -> anyhow::
             line,
             column,
             lines,
-        } => source(client, case, &file, (line, column, lines), output).await?,
+        } => {
+            source(
+                client,
+                case.resolve(client).await?,
+                &file,
+                (line, column, lines),
+                output,
+            )
+            .await?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -65,7 +79,8 @@ pub async fn list(client: &Client, asked: CaseList, output: Output) -> anyhow::R
         .with("which", Some(asked.only))
         .with("cluster", asked.cluster)
         .with("contributor", asked.contributor);
-    let page = cli::collect(asked.limit, query, async |query| client.cases(&query).await).await?;
+    let query = asked.search.narrow(query);
+    let page = cli::collect(asked.search.limit, query, async |query| client.cases(&query).await).await?;
     output.print_rows(&page, &page.rows)
 }
 
@@ -95,7 +110,8 @@ async fn next(client: &Client, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 async fn ban(client: &Client, args: BanArgs, output: Output) -> anyhow::Result<ExitCode> {
-    let row = client.case(args.case).await?.case;
+    let case = args.case.resolve(client).await?;
+    let row = client.case(case).await?.case;
     let who = text::clean(&row.contributor).into_owned();
     let others = match args.reject_open {
         true => " and all their other open cases",
@@ -113,7 +129,7 @@ async fn ban(client: &Client, args: BanArgs, output: Output) -> anyhow::Result<E
         reason: args.why.reason,
         reject_open: args.reject_open,
     };
-    let decision = client.ban(args.case, &body).await?;
+    let decision = client.ban(case, &body).await?;
     print_decision(&row.title, &decision, output)?;
     Ok(ExitCode::SUCCESS)
 }
