@@ -84,7 +84,7 @@ impl PageRequest {
         self.narrow(Query::default())
     }
 
-    /// The same page of a list that is narrowed in other ways, too.
+    /// As [`query`](Self::query), for a list that is narrowed in other ways, too.
     pub fn narrow(&self, query: Query) -> Query {
         let parameters = self.search.parameters().into_iter();
         parameters

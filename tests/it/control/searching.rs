@@ -58,7 +58,7 @@ async fn one_upload_is_found_among_thousands() {
             (vec!["Seeds / Set 3999"], json!(1)),
             "{list}"
         );
-        // Of 200 contributors each has a part; a text with signs of a pattern is itself.
+        // The cases are of 200 contributors in turn; the signs of a pattern stand for themselves.
         for (query, total) in [
             ("text=seed-199", 22),
             ("text=set%203999&without=seed-199", 0),
