@@ -1,15 +1,10 @@
 //! Starts and PUTs of uploads are limited for each client address and for each account.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota, RateLimiter};
 use tradepost_common::ids::{AccountId, UploadId};
 
 use crate::error::ApiError;
@@ -20,6 +15,7 @@ const PUTS_PER_START: u32 = 3;
 const RUNNING_PUTS: u32 = 3;
 /// A customer of a provider has all addresses of such a network.
 const IPV6_NETWORK: u128 = !0 << 64;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The limits of uploads.
 #[derive(Debug)]
@@ -48,32 +44,73 @@ impl UploadLimits {
 /// At most so many a minute for each account and for each address, with a burst of as many.
 #[derive(Debug)]
 pub struct PerMinute {
-    by_account: Budgets<AccountId>,
-    by_address: Budgets<IpAddr>,
+    limit: u32,
+    /// The time at which a budget is full again (the theoretical arrival time of GCRA). One that is full has no entry.
+    full_at: Mutex<HashMap<Payer, Instant>>,
+}
+
+/// Owner of a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Payer {
+    Account(AccountId),
+    Network(IpAddr),
 }
 
 impl PerMinute {
     fn new(limit: u32) -> Self {
         Self {
-            by_account: Budgets::new(limit, "account"),
-            by_address: Budgets::new(limit, "client address"),
+            limit: limit.max(1),
+            full_at: Mutex::default(),
         }
     }
 
-    /// Takes one from both budgets; answers with how many are left. What the account may not do costs its address nothing: others
-    /// use it too.
+    /// Takes one from both budgets, or from none of them; answers with how many are left.
     ///
     /// # Errors
     /// Rate limited, with the time to wait.
     pub fn take(&self, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
-        let of_account = self.by_account.take(&account)?;
-        let of_address = self.by_address.take(&network(address))?;
-        Ok(of_account.min(of_address))
+        self.take_at(Instant::now(), account, address)
+    }
+
+    fn take_at(&self, now: Instant, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
+        let payers = [Payer::Account(account), Payer::Network(network(address))];
+        let mut full_at = lock(&self.full_at);
+        let mut left = self.limit;
+        // Both are looked at before either pays.
+        let mut paid = Vec::with_capacity(payers.len());
+        for payer in payers {
+            let full = full_at.get(&payer).map_or(now, |full| now.max(*full)) + self.interval();
+            let used = full - now;
+            if used > MINUTE {
+                return Err(self.refusal(payer, used - MINUTE));
+            }
+            let rest = (MINUTE - used).as_nanos() / self.interval().as_nanos();
+            left = left.min(u32::try_from(rest).unwrap_or(u32::MAX));
+            paid.push((payer, full));
+        }
+        full_at.extend(paid);
+        Ok(left)
+    }
+
+    fn refusal(&self, payer: Payer, wait: Duration) -> ApiError {
+        ApiError::RateLimited {
+            limit: self.limit,
+            retry_after_seconds: wait.as_secs() + 1,
+            what: match payer {
+                Payer::Account(_) => "account",
+                Payer::Network(_) => "client address",
+            },
+        }
+    }
+
+    /// The time in which a budget grows by one.
+    fn interval(&self) -> Duration {
+        MINUTE / self.limit
     }
 
     fn forget_idle(&self) {
-        self.by_account.limiter.retain_recent();
-        self.by_address.limiter.retain_recent();
+        let now = Instant::now();
+        lock(&self.full_at).retain(|_, full| *full > now);
     }
 }
 
@@ -82,44 +119,6 @@ fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
         address => address,
-    }
-}
-
-/// A budget for each key.
-struct Budgets<K: Hash + Eq + Clone> {
-    limit: u32,
-    what: &'static str,
-    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
-}
-
-impl<K: Hash + Eq + Clone> std::fmt::Debug for Budgets<K> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Budgets({} a minute for each {})", self.limit, self.what)
-    }
-}
-
-impl<K: Hash + Eq + Clone> Budgets<K> {
-    fn new(limit: u32, what: &'static str) -> Self {
-        let quota = Quota::per_minute(NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN));
-        Self {
-            limit,
-            what,
-            limiter: RateLimiter::keyed(quota).with_middleware(),
-        }
-    }
-
-    fn take(&self, key: &K) -> Result<u32, ApiError> {
-        match self.limiter.check_key(key) {
-            Ok(snapshot) => Ok(snapshot.remaining_burst_capacity()),
-            Err(denied) => {
-                let wait = denied.wait_time_from(DefaultClock::default().now());
-                Err(ApiError::RateLimited {
-                    limit: self.limit,
-                    retry_after_seconds: wait.as_secs() + 1,
-                    what: self.what,
-                })
-            }
-        }
     }
 }
 
@@ -171,16 +170,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_account_may_not_do_costs_its_address_nothing() {
-        let limit = PerMinute::new(2);
-        let (ann, bob) = (AccountId::new(), AccountId::new());
-        let [shared, other] = ["203.0.113.7", "198.51.100.1"].map(|address| address.parse().unwrap());
-        assert_eq!(limit.take(ann, shared).unwrap(), 1);
-        assert_eq!(limit.take(ann, other).unwrap(), 0);
+    fn refusal_of_one_budget_costs_the_other_nothing() {
+        let (limit, now) = (PerMinute::new(2), Instant::now());
+        let [ann, bob, carl] = [(); 3].map(|()| AccountId::new());
+        let [shared, other, third] =
+            ["203.0.113.7", "198.51.100.1", "192.0.2.1"].map(|address| address.parse().unwrap());
+        let take = |account, address| limit.take_at(now, account, address).ok();
+        assert_eq!(take(ann, shared), Some(1));
+        assert_eq!(take(ann, other), Some(0));
         for _ in 0..5 {
-            assert!(limit.take(ann, shared).is_err(), "the account has nothing left");
+            assert_eq!(take(ann, shared), None, "the account has nothing left");
         }
-        assert_eq!(limit.take(bob, shared).unwrap(), 0, "its address has");
+        assert_eq!(take(bob, shared), Some(0), "its address has");
+        for _ in 0..5 {
+            assert_eq!(take(carl, shared), None, "the address has nothing left");
+        }
+        assert_eq!(take(carl, third), Some(1), "the account has both");
+    }
+
+    #[test]
+    fn budget_grows_evenly_and_is_full_after_a_minute() {
+        let (limit, now) = (PerMinute::new(60), Instant::now());
+        let (ann, address) = (AccountId::new(), "203.0.113.7".parse().unwrap());
+        let take = |after: u64| limit.take_at(now + Duration::from_millis(after), ann, address);
+        for left in (0..60).rev() {
+            assert_eq!(take(0).unwrap(), left);
+        }
+        let refused = |result: Result<u32, ApiError>| match result {
+            Err(ApiError::RateLimited {
+                retry_after_seconds, ..
+            }) => retry_after_seconds,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(take(0)), 2);
+        assert_eq!(refused(take(999)), 1);
+        assert_eq!(take(1_000).unwrap(), 0);
+        assert_eq!(take(120_000).unwrap(), 59);
     }
 
     #[test]
