@@ -103,6 +103,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         ended = foundations.run_until(std::future::pending()) => ended,
     };
     notify(&[sd_notify::NotifyState::Stopping]);
+    app.store.stop();
     let deadline = match ended {
         Ok(()) => Duration::from_secs(app.config.daemon.stop_seconds.into()),
         Err(_) => FAILED_STOP,

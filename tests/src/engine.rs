@@ -60,12 +60,16 @@ impl Place {
         &self.socket_folder
     }
 
-    fn config(&self, connections: u32) -> Config {
-        let url = format!(
+    /// The `database.url` of the server.
+    pub fn url(&self) -> String {
+        format!(
             "postgres://tradepost@localhost/tradepost?host={}",
             self.socket_folder.display()
-        );
-        let mut config = json!({"database": {"url": url, "max_connections": connections}});
+        )
+    }
+
+    fn config(&self, connections: u32) -> Config {
+        let mut config = json!({"database": {"url": self.url(), "max_connections": connections}});
         if let Some(SqsPlace { endpoint, prefix }) = &self.sqs {
             config["queues"] = json!({"backend": "sqs", "prefix": prefix, "long_poll_seconds": 2});
             config["aws"] = json!({"region": "eu-central-1", "endpoint": endpoint});

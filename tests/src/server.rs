@@ -43,12 +43,21 @@ impl Server {
         })
     }
 
-    /// Stops the server as a crash does (immediate shutdown: no checkpoint, clients are cut off) and starts it again.
-    pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
+    /// The `database.url` of a daemon that uses it.
+    pub fn url(&self) -> String {
+        self.place.url()
+    }
+
+    /// Stops the server as a crash does: no checkpoint, clients are cut off.
+    pub async fn crash(&mut self) -> anyhow::Result<()> {
         let cluster = self.cluster.take().context("the server does not run")?;
         kill(Pid::from_raw(cluster.pid().cast_signed()), Signal::SIGQUIT)?;
         tokio::time::timeout(STOPPED_WITHIN, cluster.wait()).await?;
-        drop(cluster);
+        Ok(())
+    }
+
+    /// Starts the server again after a crash.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
         self.cluster = Some(start(self.folder.path()).await?);
         Ok(())
     }

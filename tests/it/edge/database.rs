@@ -1,4 +1,4 @@
-//! The private PostgreSQL dies: the daemon notices and brings it back.
+//! PostgreSQL dies: the daemon brings the private one back, and uses another one again once it is back.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +6,9 @@ use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::StatusCode;
+use tradepost_tests::server::Server;
 use tradepost_tests::wait::eventually;
-use tradepost_tests::{PackBuilder, TestApp};
+use tradepost_tests::{Options, PackBuilder, TestApp};
 
 /// More than there are connections for requests.
 const READERS: usize = 16;
@@ -74,5 +75,48 @@ async fn killed_cluster_is_started_again() {
         .await;
     let stopping = Instant::now();
     assert_eq!(app.stop(), Some(0));
+    println!("stopped after {:?}", stopping.elapsed());
+}
+
+#[tokio::test]
+async fn server_that_dies_and_comes_back_is_used_again() {
+    let mut server = Server::start().await.unwrap();
+    let mut app = TestApp::start_with(Options::default().set("DATABASE__URL", server.url()));
+    let token = app.trusted("carl");
+    let before = PackBuilder::ticks("Before", 1).build();
+    app.upload_and_settle(&token, &before).await;
+    let pid = app.pid();
+    for round in 1..=2 {
+        server.crash().await.unwrap();
+        eventually("the alert is raised", async || {
+            match app.log().matches("alert raised: the database").count() {
+                raised if raised < round => Err(app.log()),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        let (status, problem) = app.get("/v1/items", None).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+        assert_eq!(app.get("/livez", None).await.0, StatusCode::OK);
+        server.restart().await.unwrap();
+        let restarted = Instant::now();
+        eventually("the catalogue is back", async || {
+            match app.get("/v1/items", None).await {
+                (StatusCode::OK, _) => Ok(()),
+                (StatusCode::SERVICE_UNAVAILABLE, body) => Err(body.to_string()),
+                (status, body) => panic!("{status}: {body}"),
+            }
+        })
+        .await;
+        println!("back after {:?}", restarted.elapsed());
+        let pack = PackBuilder::ticks(&format!("After {round}"), 1).build();
+        let trace = app.upload_and_settle(&token, &pack).await;
+        assert_eq!(trace["upload"]["state"], "published", "{trace}");
+        println!("published after {:?}", restarted.elapsed());
+    }
+    assert_eq!(app.pid(), pid, "the daemon lives on");
+    server.crash().await.unwrap();
+    let stopping = Instant::now();
+    assert_eq!(app.stop(), Some(0), "it stops without its database, too");
     println!("stopped after {:?}", stopping.elapsed());
 }

@@ -133,7 +133,8 @@ impl Scene<'_> {
         self.relay.replace_the_dead()?;
         if is_due(done, story.restarts, options.restarts) {
             story.restarts += 1;
-            self.server.crash_and_restart().await?;
+            self.server.crash().await?;
+            self.server.restart().await?;
             self.relay.kill_one(GROWN_UP).await?;
         }
         if is_due(done, story.kills, options.kills) && self.herd.kill_one(GROWN_UP).await? {

@@ -32,6 +32,7 @@ use crate::{Announced, Area, ContentKey, Retention, VersionKey};
 use disk::Disk;
 use temporary::{Temporary, move_file, sync_directories};
 pub use walk::VersionWalk;
+use walk::delete_files_before;
 
 /// Buffer between a PUT and its file.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -95,6 +96,11 @@ impl Store {
             root,
             disk: Disk::default(),
         })
+    }
+
+    /// Says that the process stops: clients who read do not hold it up when the disk hangs.
+    pub fn stop(&self) {
+        self.disk.stop.cancel();
     }
 
     /// Streams the bytes of one PUT into a new version of an object. Other versions are not touched.
@@ -196,7 +202,7 @@ impl Store {
     pub async fn open_content(&self, key: &ContentKey) -> io::Result<(std::fs::File, u64)> {
         let path = self.content_path(key);
         self.disk
-            .call(move || {
+            .read(move || {
                 let file = std::fs::File::open(path)?;
                 let size_bytes = file.metadata()?.len();
                 Ok((file, size_bytes))
@@ -366,23 +372,4 @@ fn append(mut file: std::fs::File, mut bytes: Vec<u8>) -> io::Result<(std::fs::F
     file.write_all(&bytes)?;
     bytes.clear();
     Ok((file, bytes))
-}
-
-fn delete_files_before(folder: &Path, before: SystemTime) -> io::Result<u64> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        other => other?,
-    };
-    let mut deleted = 0;
-    for entry in entries {
-        let entry = entry?;
-        let about = entry.metadata()?;
-        if about.is_dir() {
-            deleted += delete_files_before(&entry.path(), before)?;
-        } else if about.modified()? < before {
-            std::fs::remove_file(entry.path())?;
-            deleted += 1;
-        }
-    }
-    Ok(deleted)
 }

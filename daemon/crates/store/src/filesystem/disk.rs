@@ -11,20 +11,30 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::try_unfold;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 /// Calls at once. One that hangs keeps its place, so fewer than the 512 threads of a runtime can hang.
 const CALLS: usize = 128;
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What reads for somebody else may take while the process stops.
+const STOPPING_PATIENCE: Duration = Duration::from_secs(2);
 const CHUNK_BYTES: u64 = 256 << 10;
 
 /// The places of the calls that run.
 #[derive(Debug, Clone)]
-pub(super) struct Disk(Arc<Semaphore>);
+pub(super) struct Disk {
+    places: Arc<Semaphore>,
+    /// Cancelled when the process stops.
+    pub(super) stop: CancellationToken,
+}
 
 impl Default for Disk {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(CALLS)))
+        Self {
+            places: Arc::new(Semaphore::new(CALLS)),
+            stop: CancellationToken::new(),
+        }
     }
 }
 
@@ -44,15 +54,9 @@ impl Disk {
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let deadline = Instant::now() + patience;
-        let stuck = |_| {
-            io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("the disk did not answer for {patience:?}"),
-            )
-        };
-        let place = timeout_at(deadline, self.0.clone().acquire_owned())
+        let place = timeout_at(deadline, self.places.clone().acquire_owned())
             .await
-            .map_err(stuck)?;
+            .map_err(|_| stuck(patience))?;
         let place = place.expect("nobody closes it");
         let called = tokio::task::spawn_blocking(move || {
             let result = call();
@@ -61,13 +65,28 @@ impl Disk {
         });
         timeout_at(deadline, called)
             .await
-            .map_err(stuck)?
+            .map_err(|_| stuck(patience))?
             .map_err(io::Error::other)?
+    }
+
+    /// As `call`, for a reader who can ask again: a stop waits for it no longer than `STOPPING_PATIENCE`.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let stopped = async {
+            self.stop.cancelled().await;
+            sleep(STOPPING_PATIENCE).await;
+        };
+        tokio::select! {
+            result = self.call(call) => result,
+            () = stopped => Err(stuck(STOPPING_PATIENCE)),
+        }
     }
 
     /// A place for a call that nobody waits for. `None` when all are taken.
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        self.0.clone().try_acquire_owned().ok()
+        self.places.clone().try_acquire_owned().ok()
     }
 
     /// The bytes of a part of a file.
@@ -79,7 +98,7 @@ impl Disk {
                 return Ok(None);
             }
             let (reader, at) = (file.clone(), part.start);
-            let chunk = disk.call(move || {
+            let chunk = disk.read(move || {
                 let mut chunk = vec![0; usize::try_from(size).map_err(io::Error::other)?];
                 reader.read_exact_at(&mut chunk, at)?;
                 Ok(Bytes::from(chunk))
@@ -88,6 +107,13 @@ impl Disk {
             Ok(Some((chunk, (disk, file, at + size..part.end))))
         })
     }
+}
+
+fn stuck(patience: Duration) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!("the disk did not answer for {patience:?}"),
+    )
 }
 
 #[cfg(test)]
@@ -103,10 +129,32 @@ mod tests {
             Ok(())
         });
         assert_eq!(hung.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert_eq!(disk.0.available_permits(), CALLS - 1);
+        assert_eq!(disk.places.available_permits(), CALLS - 1);
         assert_eq!(disk.call(|| Ok(7)).await.unwrap(), 7);
         drop(release);
-        let place = timeout_at(Instant::now() + PATIENCE, disk.0.acquire_many(CALLS as u32)).await;
+        let place = timeout_at(Instant::now() + PATIENCE, disk.places.acquire_many(CALLS as u32)).await;
         assert!(place.is_ok(), "the place is free again");
+    }
+
+    #[tokio::test]
+    async fn stop_does_not_wait_for_a_reader_whose_call_hangs() {
+        let disk = Disk::default();
+        let (release, hangs) = std::sync::mpsc::channel::<()>();
+        disk.stop.cancel();
+        let hung = disk.read(move || {
+            let _ = hangs.recv();
+            Ok(())
+        });
+        let ended = tokio::time::timeout(PATIENCE / 2, hung).await;
+        assert_eq!(
+            ended.expect("before its own deadline").unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
+        assert_eq!(
+            disk.read(|| Ok(7)).await.unwrap(),
+            7,
+            "one that does not hang ends as ever"
+        );
+        drop(release);
     }
 }

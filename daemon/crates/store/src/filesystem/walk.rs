@@ -63,3 +63,23 @@ fn versions(object: &DirEntry, before: SystemTime) -> io::Result<Vec<VersionKey>
     let names = old.filter_map(|entry| entry.file_name().into_string().ok());
     Ok(names.map(|version| VersionKey { object_id, version }).collect())
 }
+
+/// Deletes the files of a folder and those below it that were changed before `before`. Returns their number.
+pub(super) fn delete_files_before(folder: &Path, before: SystemTime) -> io::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
+    let mut deleted = 0;
+    for entry in entries {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_dir() {
+            deleted += delete_files_before(&entry.path(), before)?;
+        } else if about.modified()? < before {
+            std::fs::remove_file(entry.path())?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
