@@ -1,8 +1,8 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-benches := bench-campaign bench-duplicates bench-dead bench-inspect bench-jail bench-previews bench-queue bench-review
+benches := bench-campaign bench-duplicates bench-dead bench-inspect bench-jail bench-previews bench-queue bench-readers bench-review
 
-.PHONY: demo test bench $(benches) chaos deny fuzz openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench $(benches) chaos chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -19,6 +19,9 @@ $(benches): bench-%: setup packs ## one benchmark; the top of make/bench describ
 chaos: setup ## kills workers and crashes PostgreSQL under load, and counts what was lost or done twice
 	@make/chaos
 
+chaos-puts: setup ## races good and bad PUTs of the same upload, 1,000 rounds
+	@make/chaos puts
+
 setup: ## installs the Debian packages that are missing
 	@make/setup
 
@@ -30,6 +33,9 @@ deny: setup ## checks licences, banned crates and sources of the dependencies by
 
 fuzz: setup ## fuzzes what sees hostile bytes, a minute each; the corpus is kept
 	@make/fuzz
+
+fuzz-api: setup ## sends 20,000 generated requests to the public API, as each role
+	@make/fuzz-api
 
 openapi: ## lints the OpenAPI document
 	@make/openapi

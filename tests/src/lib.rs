@@ -19,6 +19,7 @@ pub mod sqs;
 pub mod template;
 pub mod tmux;
 pub mod wait;
+pub mod watchdog;
 
 pub mod chaos;
 pub mod engine;

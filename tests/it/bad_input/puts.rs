@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -10,8 +11,12 @@ use tradepost_tests::{Answer, Options, PackBuilder, TestApp};
 
 use super::transfer::{id, pack, sha256, url, versions};
 
-/// Enough to fail when a PUT deletes the version of another one.
+/// Enough to fail when a PUT deletes the version of another one. `make chaos-puts` runs 1,000.
 const ROUNDS: usize = 60;
+
+fn rounds() -> usize {
+    std::env::var("PUT_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap())
+}
 
 /// A PUT that is sent bit by bit.
 struct SlowPut(TcpStream);
@@ -75,7 +80,8 @@ async fn bad_put_that_began_first_takes_nothing_from_the_good_one() {
 async fn racing_puts_leave_one_version_and_lose_nothing_that_was_acknowledged() {
     let app = TestApp::start_with(Options::default().set("LIMITS__UPLOAD_STARTS_PER_MINUTE", 100_000));
     let token = app.trusted("carl");
-    for round in 0..ROUNDS {
+    let started_at = Instant::now();
+    for round in 0..rounds() {
         // No pack: it is the store that is tried.
         let bytes = format!("round {round} of no pack at all, and of enough bytes to spoil one").into_bytes();
         let started = app.announce(&token, bytes.len(), &sha256(&bytes)).await;
@@ -113,6 +119,7 @@ async fn racing_puts_leave_one_version_and_lose_nothing_that_was_acknowledged() 
             "round {round}"
         );
     }
+    println!("{} rounds in {:?}", rounds(), started_at.elapsed());
 }
 
 #[tokio::test]

@@ -1,40 +1,16 @@
 //! Many readers: the control socket, the watchdog and contributors do not feel them.
 
-use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use tokio::task::JoinSet;
+use tradepost_tests::watchdog::Watchdog;
 use tradepost_tests::{Answer, Options, PackBuilder, TestApp};
 
 const READERS: usize = 300;
 /// More than any of it takes on a busy machine, and less than a connection of the pool is waited for.
 const PROMPT: Duration = Duration::from_secs(2);
 const WATCHDOG_GAP: Duration = Duration::from_secs(5);
-
-/// Counts signs of life for `time`. Answers with the longest time between two of them.
-fn longest_gap(socket: &UnixDatagram, time: Duration) -> Duration {
-    let (started, mut last, mut longest) = (Instant::now(), Instant::now(), Duration::ZERO);
-    let mut text = [0; 4096];
-    while started.elapsed() < time {
-        if socket
-            .recv(&mut text)
-            .is_ok_and(|length| text[..length].starts_with(b"WATCHDOG=1"))
-        {
-            longest = longest.max(last.elapsed());
-            last = Instant::now();
-        }
-    }
-    longest.max(last.elapsed())
-}
-
-fn service_manager(folder: &Path) -> (UnixDatagram, std::path::PathBuf) {
-    let path = folder.join("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-    (socket, path)
-}
 
 async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
     let started = Instant::now();
@@ -61,8 +37,8 @@ fn read(app: &TestApp, path: &str) -> JoinSet<()> {
 #[tokio::test]
 async fn readers_that_wait_for_the_database_stop_neither_watchdog_nor_control_socket() {
     let folder = tempfile::tempdir().unwrap();
-    let (socket, path) = service_manager(folder.path());
-    let app = TestApp::start_with(Options::default().notify_socket(&path));
+    let watchdog = Watchdog::listen(folder.path());
+    let app = TestApp::start_with(Options::default().notify_socket(&watchdog.path));
     let database = app.database().await;
     let mut locked = database.begin().await.unwrap();
     sqlx::raw_sql("lock table presets in access exclusive mode")
@@ -70,7 +46,7 @@ async fn readers_that_wait_for_the_database_stop_neither_watchdog_nor_control_so
         .await
         .unwrap();
     let readers = read(&app, "/v1/presets");
-    let watched = tokio::task::spawn_blocking(move || longest_gap(&socket, Duration::from_secs(12)));
+    let watched = tokio::task::spawn_blocking(move || watchdog.longest_gap(Duration::from_secs(12)));
     let (took, shed) = timed(async {
         loop {
             // One that is let in waits for the lock.

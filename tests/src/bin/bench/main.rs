@@ -8,6 +8,7 @@ mod inspect;
 mod jail;
 mod pack;
 mod previews;
+mod readers;
 mod review;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Benchmark {
     Previews(previews::Command),
     /// Empty jobs per second, beside graphile-worker on the same PostgreSQL server.
     Queue(queue_bench::Options),
+    /// Thousands of readers on connections that stay open: the watchdog, the control socket and uploads beside them.
+    Readers,
     /// The review desk with ten thousand open cases.
     Review,
 }
@@ -79,6 +82,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Dead => dead::run().await,
         Benchmark::Jail => jail::run().await,
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
+        Benchmark::Readers => readers::run().await,
         Benchmark::Review => review::run().await,
         Benchmark::Inspect | Benchmark::Previews(_) => unreachable!("these run without a runtime"),
     }
