@@ -32,8 +32,10 @@ pub const MAX_PAGE: u32 = 200;
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
+    #[cfg_attr(feature = "openapi", schema(max_items = 200))]
     pub rows: Vec<T>,
     /// `None` on the last page.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
     pub next: Option<String>,
     /// Rows of all pages. Counted for the first page of the lists that the control API searches.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -51,11 +51,14 @@ crate::text_enum! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
+    #[cfg_attr(feature = "openapi", schema(max_length = 40))]
     pub queue: String,
     pub message_id: MessageId,
     pub attempt: i32,
     /// The file the message is about, where it is about one.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub file: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(max_length = 2_000))]
     pub error: String,
     pub outcome: AttemptOutcome,
     #[serde(with = "time::serde::rfc3339")]

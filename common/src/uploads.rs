@@ -59,7 +59,9 @@ crate::text_enum! {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UploadRow {
     pub id: UploadId,
+    #[cfg_attr(feature = "openapi", schema(max_length = 63))]
     pub account: String,
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub file_name: String,
     pub size_bytes: i64,
     pub state: UploadState,
@@ -69,6 +71,7 @@ pub struct UploadRow {
     #[serde(with = "time::serde::rfc3339::option")]
     pub settled_at: Option<OffsetDateTime>,
     /// `family / set`, once the manifest was read.
+    #[cfg_attr(feature = "openapi", schema(max_length = 163))]
     pub title: Option<String>,
     pub files: i64,
     pub files_done: i64,
@@ -81,13 +84,17 @@ pub struct UploadRow {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UploadTrace {
     pub upload: UploadRow,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$", max_length = 64))]
     pub sha256: String,
     pub set_id: Option<SetId>,
     pub case_id: Option<CaseId>,
+    #[cfg_attr(feature = "openapi", schema(max_items = 6))]
     pub stages: Vec<StageTime>,
     /// Findings, each with the file it is about.
+    #[cfg_attr(feature = "openapi", schema(max_items = 500))]
     pub findings: Vec<Finding>,
     /// Failed attempts of its messages, newest first; at most 100.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub attempts: Vec<Attempt>,
 }
 
@@ -114,5 +121,6 @@ pub struct StageTime {
     /// `None` while it is there.
     #[serde(with = "time::serde::rfc3339::option")]
     pub left_at: Option<OffsetDateTime>,
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 9_007_199_254_740_991_u64))]
     pub seconds: f64,
 }

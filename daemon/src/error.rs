@@ -11,6 +11,12 @@ use tradepost_common::problem::{Fault, Problem};
 const OVERLOADED_SECONDS: u64 = 1;
 const UNAVAILABLE_SECONDS: u64 = 5;
 
+/// Characters of the detail of a problem, and of the faults in it: they quote what the client sent.
+const MAX_DETAIL: usize = 4_000;
+const MAX_FAULTS: usize = 100;
+const MAX_PLACE: usize = 200;
+const MAX_MESSAGE: usize = 1_000;
+
 /// An error of a request; `problem` is its public body (RFC 9457).
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -190,14 +196,25 @@ impl ApiError {
             status: self.status().as_u16(),
             code: code.to_owned(),
             title: title.to_owned(),
-            detail,
+            detail: detail.map(|detail| shorten(&detail, MAX_DETAIL)),
             faults: if let Self::Invalid(faults) = self {
-                faults.clone()
+                faults.iter().take(MAX_FAULTS).map(short_fault).collect()
             } else {
                 Vec::new()
             },
         }
     }
+}
+
+fn short_fault(fault: &Fault) -> Fault {
+    Fault {
+        at: shorten(&fault.at, MAX_PLACE),
+        message: shorten(&fault.message, MAX_MESSAGE),
+    }
+}
+
+fn shorten(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }
 
 impl From<sqlx::Error> for ApiError {

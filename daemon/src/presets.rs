@@ -48,18 +48,23 @@ pub async fn register(db: &PgPool, presets: &[Preset]) -> sqlx::Result<()> {
 #[derive(Debug, Serialize, ToSchema)]
 struct PresetView {
     /// Renditions are requested by it; it stays when a preset is replaced by another one of its name.
+    #[schema(max_length = 40)]
     name: String,
     /// SHA-256 of everything that decides the picture.
+    #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     sha256: String,
     /// The height follows the item's aspect ratio.
     width_px: i32,
     /// `png` or `webp`.
+    #[schema(pattern = "^(png|webp)$", max_length = 4)]
     format: String,
     /// Quality of lossy WebP, 0 to 100.
     quality: i16,
     /// `#rrggbb`; null: transparent.
+    #[schema(pattern = "^#[0-9a-f]{6}$", max_length = 7)]
     background: Option<String>,
     /// `none`, `tiled`, or the SHA-256 of the mark's SVG.
+    #[schema(max_length = 64)]
     watermark: String,
     /// In use; the others made earlier renditions.
     current: bool,
@@ -69,6 +74,7 @@ struct PresetView {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct Presets {
+    #[schema(max_items = 500)]
     rows: Vec<PresetView>,
 }
 

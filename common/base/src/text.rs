@@ -1,5 +1,10 @@
 //! Texts that people write: parsed at the edge, and harmless in a database, a log and a terminal from then on.
 
+#[cfg(feature = "openapi")]
+pub mod schema;
+
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -13,8 +18,8 @@ pub struct Text<const MAX: usize, const LINES: usize = 1>(String);
 impl<const MAX: usize, const LINES: usize> Text<MAX, LINES> {
     /// Parses a text. The error completes the sentence "it ...".
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text: String = text.trim().replace("\r\n", "\n").nfc().collect();
-        if !(1..=MAX).contains(&text.chars().count()) {
+        let text: String = text.replace("\r\n", "\n").nfc().collect();
+        if text.trim().is_empty() || text.chars().count() > MAX {
             return Err(format!("must have 1 to {MAX} characters"));
         }
         let is_break = |character| LINES > 1 && matches!(character, '\n' | '\t');
@@ -24,13 +29,14 @@ impl<const MAX: usize, const LINES: usize> Text<MAX, LINES> {
         {
             return Err(refusal(hidden));
         }
+        let text = text.trim();
         if text.lines().count() > LINES {
             return Err(format!("must have at most {LINES} lines"));
         }
         if LINES == 1 && text.width() > MAX {
             return Err(format!("must be at most {MAX} columns wide"));
         }
-        Ok(Self(text))
+        Ok(Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -52,10 +58,23 @@ impl<const MAX: usize, const LINES: usize> From<Text<MAX, LINES>> for String {
     }
 }
 
-/// Control characters, and those that change how the text around them reads or hide another text in it: no text needs them.
+/// Control characters, and those that change how the text around them reads or hide another text in it.
+const HIDDEN: [RangeInclusive<char>; 10] = [
+    '\u{00}'..='\u{1F}',
+    '\u{7F}'..='\u{9F}',
+    '\u{061C}'..='\u{061C}',
+    '\u{200B}'..='\u{200B}',
+    '\u{200E}'..='\u{200F}',
+    '\u{2028}'..='\u{202E}',
+    '\u{2060}'..='\u{206F}',
+    '\u{FEFF}'..='\u{FEFF}',
+    '\u{FFF9}'..='\u{FFFB}',
+    '\u{E0000}'..='\u{E007F}',
+];
+
+/// True for a character that no text needs.
 pub fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+    HIDDEN.iter().any(|range| range.contains(&character))
 }
 
 /// The refusal of a text with a hidden character. It completes the sentence "it ...".
@@ -96,6 +115,7 @@ mod tests {
             assert_eq!(Note::parse(&text), Err(refusal(hidden)));
         }
         assert!(Line::parse("a\nb").is_err());
+        assert!(Line::parse("ab\n").is_err(), "a line has no break, not even at its end");
         assert!(Line::parse("👩‍🚀❤️").is_ok());
     }
 

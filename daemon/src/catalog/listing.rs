@@ -5,14 +5,17 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tradepost_common::catalog::Kind;
 use tradepost_common::ids::AccountId;
+use tradepost_common::text::Text;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::accounts::AccountName;
 
 /// Filter of a list. Everything given must match.
 #[derive(Debug, Default, Clone)]
 pub struct CatalogFilter {
     pub kind: Option<Kind>,
-    pub contributor: Option<String>,
+    pub contributor: Option<AccountName>,
     pub tag: Option<String>,
     pub family_id: Option<Uuid>,
     pub set_id: Option<Uuid>,
@@ -24,15 +27,20 @@ pub struct CatalogFilter {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Family {
     pub id: Uuid,
+    #[schema(pattern = "^[a-z0-9-]+$", max_length = 80)]
     pub slug: String,
+    #[schema(max_length = 80)]
     pub name: String,
+    #[schema(max_length = 2_000)]
     pub description: Option<String>,
+    #[schema(max_length = 63)]
     pub contributor: String,
     pub sets: i64,
     pub items: i64,
     #[serde(with = "time::serde::rfc3339::option")]
     pub published_at: Option<OffsetDateTime>,
     /// The contact sheet, once for each format.
+    #[schema(max_items = 2)]
     pub previews: Vec<Picture>,
 }
 
@@ -40,15 +48,19 @@ pub struct Family {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Picture {
     /// The preset it was made by; `sheet` for a contact sheet.
+    #[schema(max_length = 40)]
     pub preset: String,
     /// SHA-256 of what decides the picture (`GET /v1/presets`); null of a contact sheet.
+    #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     pub preset_sha256: Option<String>,
     /// `png` or `webp`.
+    #[schema(pattern = "^(png|webp)$", max_length = 4)]
     pub format: String,
     pub width: i32,
     pub height: i32,
     pub size_bytes: i64,
     /// Relative to the API: `/r/<sha256>.webp`.
+    #[schema(pattern = r"^/r/[0-9a-f]{64}\.(png|webp)$", max_length = 72)]
     pub url: String,
 }
 
@@ -57,19 +69,29 @@ pub struct Picture {
 pub struct Set {
     pub id: Uuid,
     pub family_id: Uuid,
+    #[schema(max_length = 80)]
     pub family: String,
+    #[schema(pattern = "^[a-z0-9-]+$", max_length = 80)]
     pub slug: String,
+    #[schema(max_length = 80)]
     pub name: String,
+    #[schema(max_length = 2_000)]
     pub description: Option<String>,
     #[schema(value_type = Kind)]
     pub kind: String,
+    #[schema(max_length = 63)]
     pub contributor: String,
+    #[schema(max_length = 64)]
     pub licence: String,
+    #[schema(max_length = 2_000)]
     pub attribution: Option<String>,
+    #[schema(max_length = 2_000)]
     pub source: Option<String>,
     /// In minor units of `currency`.
     pub price_minor: i64,
+    #[schema(pattern = "^[A-Z]{3}$", max_length = 3)]
     pub currency: String,
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 20)]
     pub tags: Vec<String>,
     pub items: i64,
     #[serde(with = "time::serde::rfc3339::option")]
@@ -83,14 +105,21 @@ pub struct Item {
     #[schema(value_type = Kind)]
     pub kind: String,
     pub set_id: Uuid,
+    #[schema(max_length = 80)]
     pub set: String,
     pub family_id: Uuid,
+    #[schema(max_length = 80)]
     pub family: String,
+    #[schema(max_length = 63)]
     pub contributor: String,
+    #[schema(max_length = 120)]
     pub title: String,
     /// The path in the pack.
+    #[schema(max_length = 255)]
     pub path: String,
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 40)]
     pub tags: Vec<String>,
+    #[schema(max_length = 64)]
     pub licence: String,
     /// Natural size in pixels, where the file has one.
     pub width: Option<i32>,
@@ -117,7 +146,7 @@ pub async fn families(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::
                 select 1 from sets where id = $7 and family_id = family.id and state = 'published'))
         order by family.id desc limit $6
         "#,
-        filter.contributor,
+        filter.contributor.as_ref().map(AccountName::as_str),
         filter.kind.map(Kind::as_str),
         filter.tag,
         filter.family_id,
@@ -194,7 +223,7 @@ pub async fn sets(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::Resu
             and ($5::uuid is null or set_.id = $5) and ($6::uuid is null or set_.id < $6)
         order by set_.id desc limit $7
         "#,
-        filter.contributor,
+        filter.contributor.as_ref().map(AccountName::as_str),
         filter.kind.map(Kind::as_str),
         filter.tag,
         filter.family_id,
@@ -222,7 +251,7 @@ pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit:
             and ($5::uuid is null or set_.id = $5) and ($6::uuid is null or item.id < $6) and ($7::uuid is null or item.id = $7)
         order by item.id desc limit $8
         "#,
-        filter.contributor,
+        filter.contributor.as_ref().map(AccountName::as_str),
         filter.kind.map(Kind::as_str),
         filter.tag,
         filter.family_id,

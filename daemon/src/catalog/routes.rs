@@ -40,10 +40,10 @@ struct ListQuery {
     #[param(value_type = Option<Kind>)]
     kind: Option<String>,
     /// The name of the contributor's account.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 63)]
-    contributor: Option<Text<63>>,
+    #[param(pattern = "^[a-z0-9][a-z0-9-]*$", min_length = 2, max_length = 63)]
+    contributor: Option<String>,
     /// One tag, lower case.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 40)]
+    #[param(inline)]
     tag: Option<Text<40>>,
     /// Only of this family.
     family_id: Option<Uuid>,
@@ -61,7 +61,7 @@ impl ListQuery {
         let limit = pager::limit_or(self.limit, DEFAULT_LIMIT)?;
         let filter = CatalogFilter {
             kind: parse_param("kind", self.kind.as_deref())?,
-            contributor: self.contributor.map(String::from),
+            contributor: parse_param("contributor", self.contributor.as_deref())?,
             tag: self.tag.map(String::from),
             family_id: self.family_id,
             set_id: self.set_id,
@@ -127,6 +127,7 @@ async fn list_items(State(app): State<SharedApp>, Query(query): Query<ListQuery>
 struct ItemDetail {
     #[serde(flatten)]
     item: Item,
+    #[schema(max_items = 100)]
     renditions: Vec<Picture>,
 }
 

@@ -88,7 +88,7 @@ fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
 ///
 /// The URL works until it expires, the file is rejected or withdrawn, or its contributor is banned: `404` then, or `410`.
 #[utoipa::path(get, path = "/objects/sources/{item}/{name}", operation_id = "get_source_file", tag = "catalogue",
-    params(("item" = Uuid, Path, description = "Of the item"), ("name" = String, Path, max_length = 255, description = "Of the saved file"),
+    params(("item" = Uuid, Path, description = "Of the item"), ("name" = String, Path, pattern = "^[A-Za-z0-9._-]+$", min_length = 1, max_length = 255, description = "Of the saved file"),
         PresignedQuery),
     responses((status = 200, content_type = "application/octet-stream"), (status = 206, content_type = "application/octet-stream"),
         (status = 304, description = "Not modified"), (status = 403, body = Problem), (status = 404, body = Problem),
@@ -162,6 +162,7 @@ async fn get_item_file(
 /// A presigned URL for a source file.
 #[derive(Debug, Serialize, ToSchema)]
 struct SourceUrl {
+    #[schema(max_length = 2_048)]
     url: String,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: time::OffsetDateTime,

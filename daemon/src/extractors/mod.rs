@@ -20,6 +20,7 @@ use tokio::time::timeout;
 pub use self::address::ClientAddress;
 pub use self::peer::{Peer, PeerCredentials};
 pub use self::presigned::PresignedQuery;
+pub use self::text::described;
 use crate::error::{ApiError, ApiResult};
 
 /// A JSON body is small, and comes in one go.

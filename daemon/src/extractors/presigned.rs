@@ -14,7 +14,7 @@ pub struct PresignedQuery {
     /// Seconds since 1970.
     expires: i64,
     /// 64 hexadecimal digits.
-    #[param(max_length = 64)]
+    #[param(pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64)]
     signature: String,
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use serde_json::Value;
 use tradepost_common::text::{is_hidden, refusal};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::{ApiError, ApiResult};
 
@@ -26,6 +27,18 @@ pub fn check_json(bytes: &[u8]) -> ApiResult<()> {
     match serde_json::from_slice(bytes) {
         Ok(value) => check_value("", &value),
         Err(_) => Ok(()),
+    }
+}
+
+/// The schema of a text of a body, with a description and an example.
+pub fn described(schema: RefOr<Schema>, about: &str, example: &str) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            object.description = Some(about.to_owned());
+            object.examples = vec![example.into()];
+            object.into()
+        }
+        other => other,
     }
 }
 

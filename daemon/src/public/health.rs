@@ -20,6 +20,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 
 #[derive(Serialize, ToSchema)]
 struct Health {
+    #[schema(max_length = 2)]
     status: &'static str,
 }
 

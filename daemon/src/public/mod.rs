@@ -1,5 +1,6 @@
 //! The public API: assembles the features' routers behind one server, with OpenAPI and health.
 
+mod bounds;
 mod contract;
 mod docs;
 mod health;

@@ -19,7 +19,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{contract, docs, health};
+use super::{bounds, contract, docs, health};
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
 use crate::edge::{self, Gate, Limits};
@@ -56,6 +56,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn parts() -> (Router<SharedApp>, utoipa::openapi::OpenApi) {
     let (router, mut document) = documented().split_for_parts();
     contract::complete(&mut document);
+    bounds::complete(&mut document);
     (router, document)
 }
 

@@ -23,6 +23,7 @@ pub struct Review {
     /// You have appealed; a decision about it is final.
     pub appealed: bool,
     /// The next step, in a sentence.
+    #[schema(max_length = 200)]
     pub next: String,
 }
 
@@ -30,7 +31,9 @@ pub struct Review {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Verdict {
     /// `approved` or `rejected`.
+    #[schema(pattern = "^(approved|rejected)$", max_length = 8)]
     pub outcome: String,
+    #[schema(max_length = 4_000)]
     pub reason: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
@@ -42,6 +45,7 @@ pub struct Verdict {
 /// A moderator's question.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Question {
+    #[schema(max_length = 2_000)]
     pub text: String,
     #[serde(with = "time::serde::rfc3339::option")]
     pub asked_at: Option<OffsetDateTime>,

@@ -6,16 +6,18 @@ use serde::{Deserialize, Serialize};
 use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Problem;
 use tradepost_common::uploads::UploadTrace;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::contributor::{self, Review};
 use super::letters;
+use super::reasons::Letter;
 use crate::accounts::{Account, Bearer};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{JsonBody, Path};
+use crate::extractors::{JsonBody, Path, described};
 use crate::uploads::service as uploads;
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -52,13 +54,13 @@ async fn get_one(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WriteLetter {
-    /// 1 to 2,000 characters.
-    #[schema(
-        min_length = 1,
-        max_length = 2_000,
-        example = "I drew all of them myself; the sketches are at https://example.org."
-    )]
+    #[schema(schema_with = letter_schema)]
     text: String,
+}
+
+fn letter_schema() -> RefOr<Schema> {
+    let example = "I drew all of them myself; the sketches are at https://example.org.";
+    described(Letter::schema(), "1 to 2,000 characters on at most 100 lines.", example)
 }
 
 /// Answer a moderator's question

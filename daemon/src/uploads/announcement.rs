@@ -1,9 +1,11 @@
 //! The announcement of an upload: its bytes are checked against it.
 
 use tradepost_common::problem::Fault;
-use tradepost_common::text::Text;
+use tradepost_common::text::{Text, schema};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::{ApiError, ApiResult};
+use crate::extractors::described;
 
 /// Lists of uploads have a column for it.
 const NAME_COLUMNS: usize = 120;
@@ -53,8 +55,19 @@ impl Announcement {
 /// A name for people, that is none of a folder.
 fn parse_name(text: &str) -> Result<String, String> {
     let name: String = Text::<NAME_COLUMNS>::parse(text)?.into();
-    if name.contains(['/', '\\']) || name == "." || name == ".." {
-        return Err("must be a name without slashes, and neither . nor ..".to_owned());
+    if name.contains(['/', '\\'])
+        || name
+            .chars()
+            .all(|character| character == '.' || character.is_whitespace())
+    {
+        return Err("must be a name without slashes, and of more than dots".to_owned());
     }
     Ok(name)
+}
+
+/// The file name in the OpenAPI document.
+pub fn file_name_schema() -> RefOr<Schema> {
+    let about = "For people: at most 120 columns wide in a terminal, without slashes and hidden characters.";
+    let schema = schema::string(NAME_COLUMNS, &schema::line_pattern(r"/\\", "."));
+    described(schema, about, "my-icons.zip")
 }

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::announcement::Announcement;
+use super::announcement::{Announcement, file_name_schema};
 use super::service::{self, Filter};
 use crate::accounts::Account;
 use crate::accounts::Bearer;
@@ -33,14 +33,18 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(put_bytes))
 }
 
+/// Every integer below is exact as a floating-point number.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+const PACK_MEDIA_TYPE: &str = "application/zip";
+
 /// The announcement of an upload.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StartUpload {
-    /// For people: `my-icons.zip`. At most 120 columns wide in a terminal, without slashes and hidden characters.
-    #[schema(example = "my-icons.zip", min_length = 1, max_length = 120)]
+    #[schema(schema_with = file_name_schema)]
     file_name: String,
     /// Exactly; at most 512 MiB.
+    #[serde(deserialize_with = "whole_number")]
     #[schema(example = 48_213, minimum = 1, maximum = 536_870_912)]
     size_bytes: u64,
     /// SHA-256 of the whole file, hexadecimal.
@@ -53,23 +57,45 @@ struct StartUpload {
     sha256: String,
 }
 
+/// `48213.0` is an integer, too (JSON Schema 2020-12, 4.2.3).
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let exact = |number: f64| (number.fract() == 0.0 && (0.0..MAX_EXACT).contains(&number)).then_some(number as u64);
+    let whole = number.as_u64().or_else(|| number.as_f64().and_then(exact));
+    whole.ok_or_else(|| serde::de::Error::custom("must be a whole number"))
+}
+
 /// A started upload.
 #[derive(Debug, Serialize, ToSchema)]
 struct StartedUpload {
     id: Uuid,
-    state: &'static str,
+    /// `awaiting_bytes`.
+    state: UploadState,
     put: SignedPut,
 }
 
 /// The request that sends the bytes.
 #[derive(Debug, Serialize, ToSchema)]
 struct SignedPut {
+    /// `PUT`.
+    #[schema(max_length = 3)]
     method: &'static str,
+    #[schema(max_length = 2_048)]
     url: String,
-    /// To be sent as they are.
-    headers: std::collections::BTreeMap<&'static str, String>,
+    headers: PutHeaders,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
+}
+
+/// To be sent as they are.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+struct PutHeaders {
+    #[schema(pattern = "^[0-9]+$", max_length = 9)]
+    content_length: String,
+    /// `application/zip`.
+    #[schema(max_length = 15)]
+    content_type: &'static str,
 }
 
 /// Start an upload
@@ -95,17 +121,16 @@ async fn start(
     let put = SignedPut {
         method: "PUT",
         url: format!("{}{path}?{query}", app.public_url()),
-        headers: [
-            ("content-length", announced.size_bytes.to_string()),
-            ("content-type", "application/zip".to_owned()),
-        ]
-        .into(),
+        headers: PutHeaders {
+            content_length: announced.size_bytes.to_string(),
+            content_type: PACK_MEDIA_TYPE,
+        },
         expires_at: started.url_expires_at,
     };
     let location = format!("/v1/uploads/{}", started.id);
     let body = Json(StartedUpload {
         id: started.id.0,
-        state: UploadState::AwaitingBytes.as_str(),
+        state: UploadState::AwaitingBytes,
         put,
     });
     let limit = app.config.limits.upload_starts_per_minute.to_string();

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// Calls at once. One that hangs keeps its place, so fewer than the 512 threads of a runtime can hang.
 const CALLS: usize = 128;
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What reads for somebody else may take while the process stops.
+/// Time for a reader while the process stops.
 const STOPPING_PATIENCE: Duration = Duration::from_secs(2);
 const CHUNK_BYTES: u64 = 256 << 10;
 
