@@ -9,9 +9,12 @@ mod limits;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
+
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use self::contents::count_members;
 pub use self::limits::PackLimits;
@@ -106,25 +109,16 @@ fn listing(archive: &Archive<File>) -> Vec<Listed> {
         .collect()
 }
 
-/// Files that macOS puts into every ZIP it makes.
+/// Files that macOS and Windows put beside those of the user: attributes (`._x`), views and thumbnails of folders.
 fn is_noise(path: &str) -> bool {
-    path.starts_with("__MACOSX/") || path.rsplit('/').next() == Some(".DS_Store")
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path.starts_with("__MACOSX/") || name.starts_with("._") || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
 }
 
 /// Reads the manifest. Its faults do not stop the check of the other files.
 fn read_manifest(archive: &mut Archive<File>, files: &[Listed], faults: &mut Faults) -> Option<Manifest> {
     let Some(file) = files.iter().find(|file| file.path == MANIFEST_PATH) else {
-        let nested = files.iter().find(|file| file.path.ends_with("/manifest.json"));
-        let hint = nested.map(|file| {
-            format!(
-                " (there is one at {:?}: zip the contents of the folder, not the folder)",
-                file.path
-            )
-        });
-        faults.add_manifest(
-            "",
-            format!("is missing at the root of the pack{}", hint.unwrap_or_default()),
-        );
+        faults.add_manifest("", format!("is missing at the root of the pack{}", hint(files)));
         return None;
     };
     if !file.sound {
@@ -145,14 +139,38 @@ fn read_manifest(archive: &mut Archive<File>, files: &[Listed], faults: &mut Fau
     manifest::parse(&bytes, faults)
 }
 
-/// Every listed file is there and every file there is listed: where, in the manifest's order.
+/// The file that was probably meant as the manifest.
+fn hint(files: &[Listed]) -> String {
+    let is_manifest = |name: &str| name.eq_ignore_ascii_case(MANIFEST_PATH);
+    if let Some(file) = files.iter().find(|file| is_manifest(&file.path)) {
+        let path = &file.path;
+        return format!(" (there is one called {path:?}: rename it to {MANIFEST_PATH:?}, in small letters)");
+    }
+    let is_nested = |file: &&Listed| file.path.rsplit_once('/').is_some_and(|(_, name)| is_manifest(name));
+    files.iter().find(is_nested).map_or(String::new(), |file| {
+        let path = &file.path;
+        format!(" (there is one at {path:?}: zip the contents of the folder, not the folder)")
+    })
+}
+
+/// The composed form (NFC) of a path. macOS decomposes the names of files, and most other programs compose them.
+fn composed(path: &str) -> Cow<'_, str> {
+    if is_nfc(path) {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned(path.nfc().collect())
+}
+
+/// Every listed file is there and every file there is listed: where, in the manifest's order. Names that differ in their Unicode composition only are the
+/// same; the manifest's is used.
 fn compare(manifest: &Manifest, files: &[Listed], faults: &mut Faults) -> Option<Vec<usize>> {
-    let mut unlisted: HashMap<&str, usize> = files.iter().map(|file| (file.path.as_str(), file.index)).collect();
+    let mut unlisted: HashMap<Cow<'_, str>, usize> =
+        files.iter().map(|file| (composed(&file.path), file.index)).collect();
     unlisted.remove(MANIFEST_PATH);
     let indices: Vec<Option<usize>> = manifest
         .files
         .iter()
-        .map(|file| unlisted.remove(file.path.as_str()))
+        .map(|file| unlisted.remove(&composed(file.path.as_str())))
         .collect();
     for (number, file) in manifest
         .files
@@ -166,7 +184,7 @@ fn compare(manifest: &Manifest, files: &[Listed], faults: &mut Faults) -> Option
             format!("is listed in the manifest (/files/{number}) but is not in the pack"),
         );
     }
-    for file in files.iter().filter(|file| unlisted.contains_key(file.path.as_str())) {
+    for file in files.iter().filter(|file| unlisted.contains_key(&composed(&file.path))) {
         faults.add(
             PACK_RULE,
             Some(&file.path),

@@ -15,6 +15,10 @@ use crate::media::Family;
 /// Reads the manifest; every fault goes to `faults`, and `None` means that there was at least one.
 pub fn parse(bytes: &[u8], faults: &mut Faults) -> Option<Manifest> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if let Some(message) = fault_of_encoding(text) {
+        faults.add_manifest("", message);
+        return None;
+    }
     match serde_json::from_slice::<Value>(text) {
         Ok(Value::Object(fields)) => manifest(&fields, faults),
         Ok(other) => {
@@ -36,6 +40,19 @@ pub fn parse(bytes: &[u8], faults: &mut Faults) -> Option<Manifest> {
             None
         }
     }
+}
+
+/// JSON is exchanged in UTF-8 (RFC 8259).
+fn fault_of_encoding(bytes: &[u8]) -> Option<String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(2).any(|&byte| byte == 0) {
+        return Some("is in UTF-16: save it as UTF-8".to_owned());
+    }
+    let error = std::str::from_utf8(bytes).err()?;
+    let line = 1 + bytes[..error.valid_up_to()]
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count();
+    Some(format!("is not UTF-8 (line {line}): save it as UTF-8"))
 }
 
 fn manifest(fields: &Map<String, Value>, faults: &mut Faults) -> Option<Manifest> {

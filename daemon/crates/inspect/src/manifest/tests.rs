@@ -197,6 +197,17 @@ fn a_syntax_error_has_its_place() {
     assert!(read("[]").unwrap_err()[0].contains("must be an object"));
     assert!(read("\u{feff}{}").unwrap_err()[0].contains("manifest_version"));
     assert!(read("").unwrap_err()[0].contains("is not JSON"));
+    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, message) in [
+        (&utf16[..], "is in UTF-16: save it as UTF-8"),
+        (&utf16[2..], "UTF-16"),
+        (b"{\n\xe9}", "is not UTF-8 (line 2)"),
+    ] {
+        let mut faults = Faults::default();
+        assert!(parse(bytes, &mut faults).is_none());
+        let findings = faults.into_findings();
+        assert!(findings[0].message.contains(message), "{findings:?}");
+    }
 }
 
 #[test]

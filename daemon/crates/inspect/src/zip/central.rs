@@ -38,12 +38,14 @@ impl Record {
     }
 }
 
-mod flags {
+pub(super) mod flags {
     pub const DESCRIPTOR: u16 = 1 << 3;
     /// Traditional, strong, and of the directory itself.
     pub const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
+    /// The compression level: no reader needs it, and some writers (Perl's Archive::Zip) set it in the central directory only.
+    pub const LEVEL: u16 = 1 << 1 | 1 << 2;
     /// Compression level, data descriptor, UTF-8.
-    pub const KNOWN: u16 = 1 << 1 | 1 << 2 | DESCRIPTOR | 1 << 11;
+    pub const KNOWN: u16 = LEVEL | DESCRIPTOR | 1 << 11;
 }
 
 mod method {
@@ -189,6 +191,7 @@ fn own_faults(raw: &CentralHeader<'_>, extra: &extra::ExtraFields<'_>, wide: &Si
             !extra::repeats_name(extra.unicode_path, raw.name),
             "has a different name in its Unicode path extra field",
         ),
+        (wide.alone == Some(extra::Size::Packed), extra::ONE_SIZE),
         (encrypted, "is encrypted"),
         (
             raw.needed > NEWEST,

@@ -30,6 +30,7 @@ pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<E
     let (at, short) = short_end(&tail).map_err(|message| ArchiveError::Archive(message.to_owned()))?;
     let (records_at, end) = match zip64_end(&tail[..at], tail_offset) {
         Ok(Some((zip64_at, long))) => (zip64_at, reconcile(short, long).map_err(fault)?),
+        Ok(None) if short.disks != [0, 0] => return Err(fault(SPLIT)),
         Ok(None) => (at, short.widen()),
         Err(message) => return Err(fault(message)),
     };
@@ -49,6 +50,8 @@ pub(super) fn read(source: &mut (impl Read + Seek), file_bytes: u64) -> Result<E
     }))
 }
 
+const SPLIT: &str = "is a part of a split archive: save it as one file";
+
 fn fault(what: &str) -> ArchiveError {
     ArchiveError::Archive(format!("the ZIP {what}"))
 }
@@ -56,6 +59,7 @@ fn fault(what: &str) -> ArchiveError {
 /// The 16-bit and 32-bit fields of the end of central directory record; a value that does not fit is all ones.
 #[derive(Debug, Clone, Copy)]
 struct EndFields {
+    disks: [u16; 2],
     entries: u16,
     directory_bytes: u32,
     directory_offset: u32,
@@ -77,24 +81,31 @@ fn short_end(tail: &[u8]) -> Result<(usize, EndFields), &'static str> {
     let at = tail.windows(4).rposition(|window| window == END).ok_or(CUT)?;
     let mut fields = RecordReader(tail.get(at + 4..).unwrap_or_default());
     let mut read = || {
-        let disks = (fields.u16()?, fields.u16()?);
+        let disks = [fields.u16()?, fields.u16()?];
         let entries = (fields.u16()?, fields.u16()?);
         let (directory_bytes, directory_offset) = (fields.u32()?, fields.u32()?);
         let short = EndFields {
+            disks,
             entries: entries.1,
             directory_bytes,
             directory_offset,
         };
-        Some((disks, entries.0, short, fields.u16()?, fields.0))
+        Some((short.disks, entries.0, short, fields.u16()?, fields.0))
     };
     let (disks, entries_here, short, comment_bytes, comment) = read().ok_or(CUT)?;
     if comment.len() < usize::from(comment_bytes) {
         return Err("the pack is not a complete ZIP file: its comment is cut off");
     }
     if comment.len() > usize::from(comment_bytes) {
-        return Err("the pack has other data after the ZIP");
+        return Err(match comment[comment_bytes.into()..].iter().all(|&byte| byte == 0) {
+            true => {
+                "the pack has zeros after the ZIP, as bsdtar writes into a pipe: let it write into a file (bsdtar -a -cf pack.zip ...), or use zip"
+            }
+            false => "the pack has other data after the ZIP",
+        });
     }
-    if disks != (0, 0) || entries_here != short.entries {
+    // All ones: the ZIP64 record has the number (APPNOTE 4.4.1.4).
+    if disks.iter().any(|disk| ![0, u16::MAX].contains(disk)) || entries_here != short.entries {
         return Err("the ZIP is a part of a split archive: save it as one file");
     }
     if has_signature(comment) {
@@ -141,7 +152,7 @@ fn zip64_end(before: &[u8], tail_offset: u64) -> Result<Option<(usize, EndRecord
         return Err("has a ZIP64 end of central directory record with additional data");
     }
     if disk != Some(0) || disks != Some(1) || record_disks != (0, 0) || entries_here != end.entries {
-        return Err("is a part of a split archive: save it as one file");
+        return Err(SPLIT);
     }
     Ok(Some((at, end)))
 }

@@ -71,7 +71,19 @@ pub(super) struct Sizes64 {
     pub offset: u64,
     /// The inflated size in a redundant ZIP64 field when it is not that of the header.
     pub contradicted: Option<u64>,
+    /// The size that the ZIP64 field replaces and the other one not, though it would fit into the header.
+    pub alone: Option<Size>,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    Inflated,
+    Packed,
+}
+
+/// Readers (minizip, fflate, BusyBox) then take another size for it, and show other contents. Only Info-ZIP writes it (`-fz`): the inflated size in the
+/// directory, while the local header leaves both to its field.
+pub(super) const ONE_SIZE: &str = "has a ZIP64 extra field for one of its sizes without need, which readers take in different ways: save it without ZIP64";
 
 /// The fields of a header that ZIP64 may replace.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +122,19 @@ pub(super) fn widen(zip64: Option<&[u8]>, narrow: Sizes32) -> Result<Sizes64, &'
         packed_bytes: wide[1],
         offset: wide[2],
         contradicted,
+        alone: alone(narrow, wide),
     })
+}
+
+/// The size that the field replaces alone.
+fn alone(narrow: Sizes32, [inflated_bytes, packed_bytes, _]: [u64; 3]) -> Option<Size> {
+    let is_left_out = [narrow.inflated_bytes == u32::MAX, narrow.packed_bytes == u32::MAX];
+    let is_small = |bytes: u64| bytes < u64::from(u32::MAX);
+    match is_left_out {
+        [true, false] if is_small(inflated_bytes) => Some(Size::Inflated),
+        [false, true] if is_small(packed_bytes) => Some(Size::Packed),
+        _ => None,
+    }
 }
 
 /// The end of the data must be certain here; a second inflated size, which is returned, is left to the contents to refute.

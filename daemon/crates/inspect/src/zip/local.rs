@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek};
 
 use super::Entry;
 use super::bytes::{RecordReader, read_at};
-use super::central::{NEWEST, Record};
+use super::central::{NEWEST, Record, flags};
 use super::extra::{self, Sizes32};
 use crate::faults::{Faults, PACK_RULE};
 
@@ -133,7 +133,7 @@ fn compare(header: &LocalHeader<'_>, record: &Record) -> Vec<&'static str> {
     ];
     let same = [
         header.name == record.raw_name,
-        header.flags == record.flags,
+        (header.flags ^ record.flags) & !flags::LEVEL == 0,
         header.method == record.method,
         header.needed <= NEWEST,
     ];
@@ -168,6 +168,10 @@ fn compare_sizes(header: &LocalHeader<'_>, record: &Record, zip64: Option<&[u8]>
         Ok(wide) => wide,
         Err(message) => return Some(message),
     };
+    let leaves_both = [header.narrow.inflated_bytes, header.narrow.packed_bytes] == [u32::MAX; 2];
+    if wide.alone.is_some() || (record.wide.alone.is_some() && !leaves_both) {
+        return Some(extra::ONE_SIZE);
+    }
     let accounts = [
         (u64::from(header.crc32), u64::from(record.crc32)),
         (wide.packed_bytes, record.wide.packed_bytes),

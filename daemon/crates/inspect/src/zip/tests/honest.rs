@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::hostile::assert_refused;
 use super::raw::{self, DESCRIPTOR, Descriptor, RawEnd, RawMember, UTF8, archive, extra, with_end, zip64, zip64_end};
 use super::*;
 
@@ -104,6 +105,24 @@ fn zip64_fields_that_small_files_do_not_need_are_read() {
     let at = ones.len() - 22;
     ones[at + 8..at + 20].fill(0xff);
     assert_read(&ones, &expected);
+    // The disk numbers too (zip.js, Microsoft's 3MF): the ZIP64 record has them.
+    ones[at + 4..at + 8].fill(0xff);
+    assert_read(&ones, &expected);
+    let mut without = archive(&members[..2]);
+    let at = without.len() - 22;
+    without[at + 4..at + 8].fill(0xff);
+    assert_refused(&without, "split archive");
+    without[at + 4..at + 8].copy_from_slice(&[0xff, 0xff, 1, 0]);
+    assert_refused(&without, "split archive");
+}
+
+#[test]
+fn the_level_of_compression_may_stand_in_one_header_only() {
+    for level in [1 << 1, 1 << 2, 3 << 1] {
+        let mut perl = RawMember::deflated("a.svg", TEXT);
+        perl.central.flags |= level;
+        assert_read(&archive(&[perl]), &[("a.svg", TEXT)]);
+    }
 }
 
 #[test]
@@ -194,11 +213,28 @@ with zipfile.ZipFile(Pipe(), 'w', int(sys.argv[1])) as z:
         "b.bin",
         "empty.txt",
     ];
-    let runs: [(&str, &[&str]); 6] = [
+    const FORCED: &str = "import os, sys, zipfile
+with zipfile.ZipFile(sys.stdout.buffer, 'w') as z:
+    for name in sorted(os.listdir('.')):
+        with z.open(name, 'w', force_zip64=True) as member: member.write(open(name, 'rb').read())";
+    const PERL: &str = "use IO::Compress::Zip qw(zip $ZipError); zip [sort glob '*'] => '-' or die $ZipError";
+    const PERL_STORED: &str = "use IO::Compress::Zip qw(zip :constants); zip [sort glob '*'] => '-', Zip64 => 1, Method => ZIP_CM_STORE or die";
+    const ARCHIVE_ZIP: &str = "use Archive::Zip; my $z = Archive::Zip->new; $z->addFile($_) for sort glob '*'; binmode STDOUT; $z->writeToFileHandle(*STDOUT, 0) and die";
+    let runs: [(&str, &[&str]); 16] = [
         ("zip", &["-qr", "-", "."]),
         ("zip", &["-qr0", "-fz", "-", "."]),
         ("7z", &["a", "-tzip", "-so", "-an", "."]),
         ("bsdtar", &tar),
+        ("zip", &["-q", "-r", "-9", "-X", "-", "."]),
+        ("zip", &["-q", "-r", "-1", "-D", "-", "."]),
+        ("zip", &["-q", "-r", "-fd", "-", "."]),
+        ("7z", &["a", "-tzip", "-mx=9", "-mcu=on", "-so", "-an", "."]),
+        ("7z", &["a", "-tzip", "-mx=0", "-so", "-an", "."]),
+        ("python3", &["-c", FORCED]),
+        ("perl", &["-e", PERL]),
+        ("perl", &["-e", PERL_STORED]),
+        ("perl", &["-e", ARCHIVE_ZIP]),
+        ("jar", &["-cM", "a.txt", "b.bin", "empty.txt"]),
         ("python3", &["-c", STREAM, "0"]),
         ("python3", &["-c", STREAM, "8"]),
     ];

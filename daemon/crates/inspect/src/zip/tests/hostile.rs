@@ -199,20 +199,43 @@ fn zip64_fields_must_fit_their_header_exactly() {
     let length = TEXT.len() as u64;
     let left_out = |values: &[u64]| {
         RawMember::stored("a", TEXT).both(|header| {
-            header.inflated_bytes = u32::MAX;
+            (header.inflated_bytes, header.packed_bytes) = (u32::MAX, u32::MAX);
             header.extra = zip64(values);
         })
     };
-    assert!(contents(&archive(&[left_out(&[length])])).is_ok());
     assert!(contents(&archive(&[left_out(&[length, length])])).is_ok());
+    assert!(contents(&archive(&[left_out(&[length, length, 0])])).is_ok());
     for (values, message) in [
         (&[][..], "wrong length"),
-        (&[length, 0], "extra field that differs"),
-        (&[length + 1], "headers say"),
-        (&[length - 1], "headers say"),
-        (&[u64::MAX], "headers say"),
+        (&[length], "wrong length"),
+        (&[length, length, 1], "extra field that differs"),
+        (&[length + 1, length], "headers say"),
+        (&[length - 1, length], "headers say"),
+        (&[u64::MAX, length], "headers say"),
     ] {
         assert_refused(&archive(&[left_out(values)]), message);
+    }
+    // One size in the header and the other in the field: readers differ in which one they take.
+    for values in [&[length][..], &[length, length]] {
+        let inflated = RawMember::stored("a", TEXT).both(|header| {
+            header.inflated_bytes = u32::MAX;
+            header.extra = zip64(values);
+        });
+        let packed = RawMember::stored("a", TEXT).both(|header| {
+            header.packed_bytes = u32::MAX;
+            header.extra = zip64(values);
+        });
+        assert_refused(&archive(&[inflated]), "for one of its sizes");
+        let message = if values.len() == 1 {
+            "for one of its sizes"
+        } else {
+            "wrong length"
+        };
+        assert_refused(&archive(&[packed]), message);
+        let mut central = RawMember::stored("a", TEXT);
+        central.central.inflated_bytes = u32::MAX;
+        central.central.extra = zip64(values);
+        assert_refused(&archive(&[central]), "for one of its sizes");
     }
     let missing = RawMember::stored("a", TEXT).both(|header| header.packed_bytes = u32::MAX);
     assert_refused(&archive(&[missing]), "which is missing");
