@@ -164,8 +164,7 @@ impl Engine {
         let publishes = purpose == Purpose::Publish;
         let copy = if publishes { self.copy(document, &tree) } else { None };
         if publishes && copy.is_none() {
-            let message = "looks different without what is not allowed in it: remove that, or draw it in another way";
-            findings.push(refusal(path, svg::COPY_DIFFERS, message));
+            findings.push(refusal(path, svg::COPY_DIFFERS, copy_differs(document)));
         }
         add_time(&mut self.times.judge, start);
         let size = tree.size();
@@ -243,7 +242,7 @@ impl Engine {
     fn tree(&mut self, document: &Document<'_>) -> Result<usvg::Tree, usvg::Error> {
         let mut options = usvg::Options {
             image_href_resolver: usvg::ImageHrefResolver {
-                resolve_data: usvg::ImageHrefResolver::default_data_resolver(),
+                resolve_data: embedded_picture(),
                 // The default opens files by their path.
                 resolve_string: Box::new(|_, _| None),
             },
@@ -258,6 +257,32 @@ impl Engine {
             _ => usvg::Tree::from_xmltree(document, &options),
         }
     }
+}
+
+/// Takes pictures in addresses for what they are by their bytes, as browsers do, whatever media type is declared.
+fn embedded_picture() -> usvg::ImageHrefDataResolverFn<'static> {
+    let by_type = usvg::ImageHrefResolver::default_data_resolver();
+    Box::new(move |media_type, data, options| match data.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => Some(usvg::ImageKind::PNG(data)),
+        [0xff, 0xd8, 0xff, ..] => Some(usvg::ImageKind::JPEG(data)),
+        [b'G', b'I', b'F', b'8', ..] => Some(usvg::ImageKind::GIF(data)),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(usvg::ImageKind::WEBP(data)),
+        _ => by_type(media_type, data, options),
+    })
+}
+
+/// Names what the copy goes without.
+fn copy_differs(document: &Document<'_>) -> String {
+    let left_out = svg::left_out(document);
+    if left_out.is_empty() {
+        return "looks different in the copy that is published, which has no comments, instructions and data of editors: \
+                save it as plain SVG, or draw it in another way"
+            .to_owned();
+    }
+    format!(
+        "looks different without {}, which the published copy does not have: remove that, or draw it in another way",
+        left_out.join(", ")
+    )
 }
 
 fn add_time(stage: &mut u64, start: Instant) {

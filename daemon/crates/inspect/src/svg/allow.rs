@@ -48,7 +48,7 @@ const FIXED: &[&str] = &[
     "clipPathUnits", "dur", "end", "filterRes", "filterUnits", "from", "gradientUnits", "href", "id",
     "kernelUnitLength", "keyPoints", "keySplines", "keyTimes", "lang", "markerUnits", "maskContentUnits", "maskUnits",
     "max", "media", "method", "min", "origin", "path", "patternContentUnits", "patternUnits", "primitiveUnits",
-    "repeatCount", "repeatDur", "requiredExtensions", "requiredFeatures", "restart", "role", "side", "spacing",
+    "repeatCount", "repeatDur", "requiredExtensions", "requiredFeatures", "restart", "role", "side", "space", "spacing",
     "spreadMethod", "style", "systemLanguage", "tabindex", "to", "values", "version", "zoomAndPan",
 ];
 

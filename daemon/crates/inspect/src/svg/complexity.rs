@@ -24,6 +24,8 @@ const MAX_EMBEDDED_PIXELS: u64 = 32_000_000;
 const MAX_DASHES: usize = 1_000;
 /// Letters of all texts: each becomes a path.
 const MAX_LETTERS: usize = 20_000;
+/// Selectors of all style sheets: each is parsed and sorted.
+const MAX_STYLE_RULES: usize = 20_000;
 /// Every rule of the style sheets is tried on every element.
 const MAX_RULES_TRIED: u64 = 10_000_000;
 const MAX_FINDINGS: usize = 20;
@@ -124,7 +126,7 @@ impl ComplexityCheck<'_, '_> {
             .sum();
         if let Some(&first) = sheets
             .first()
-            .filter(|_| elements.saturating_mul(rules as u64) > MAX_RULES_TRIED)
+            .filter(|_| rules > MAX_STYLE_RULES || elements.saturating_mul(rules as u64) > MAX_RULES_TRIED)
         {
             let message = format!("has {rules} style rules for {elements} elements: use fewer rules");
             self.add(first, message);

@@ -14,7 +14,7 @@ use super::url::{self, UrlTarget};
 /// The search ends after this many.
 const MAX_DANGERS: usize = 50;
 
-pub(super) use self::clean::{clean_declarations, clean_sheet};
+pub(super) use self::clean::{clean_declarations, clean_sheet, is_progid};
 
 /// A part of a style that can load or run something, with its range.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,18 +77,40 @@ pub(super) fn dangers(css: &str) -> Vec<Danger> {
     dangers
 }
 
+/// The `data-*` attributes that the selectors of a style sheet name.
+pub(super) fn selected_attributes(css: &str) -> Vec<String> {
+    if !css.contains("data-") {
+        return Vec::new();
+    }
+    let pieces = tokens(css).unwrap_or_default();
+    let opened = pieces
+        .iter()
+        .enumerate()
+        .filter(|(_, piece)| matches!(piece.token, Token::SquareBracketBlock));
+    let named = opened.filter_map(|(index, piece)| {
+        pieces[index + 1..piece.close]
+            .iter()
+            .find_map(|piece| match &piece.token {
+                Token::Ident(name) if name.starts_with("data-") => Some(name.to_string()),
+                _ => None,
+            })
+    });
+    named.collect()
+}
+
 /// Fragments of this file, and pictures and fonts in the address itself.
 fn is_harmless(address: &str) -> bool {
     match url::target(address) {
         UrlTarget::Nothing | UrlTarget::Fragment | UrlTarget::Font => true,
         UrlTarget::Picture => embedded::is_picture(address),
-        UrlTarget::Script | UrlTarget::Data | UrlTarget::Elsewhere => false,
+        UrlTarget::Data => embedded::is_picture(address) || embedded::is_font(address),
+        UrlTarget::Script | UrlTarget::Elsewhere => false,
     }
 }
 
 /// The properties that load scripts in old browsers.
 fn is_script_property(name: &str) -> bool {
-    ["behavior", "-ms-behavior", "-moz-binding"]
+    ["behavior", "-ms-behavior", "-moz-binding", "-o-link", "-o-link-source"]
         .iter()
         .any(|property| name.eq_ignore_ascii_case(property))
 }
@@ -213,6 +235,8 @@ mod tests {
             ("@namespace 'http://h/';", url("http://h/")),
             ("a{behavior:x}", vec![DangerKind::Script]),
             ("a{-moz-bind\\69ng : x}", vec![DangerKind::Script]),
+            ("a{-o-l\\69nk:'javascript:x'}", vec![DangerKind::Script]),
+            ("a{src:url('data:;base64,T1RUTwAC')}", vec![]),
             ("a{width:expression(1)}", vec![DangerKind::Script]),
             ("a{content:'url(http://h/)'} /* url(http://h/) */", vec![]),
             ("a{fill:url(http://h/x", url("http://h/x")),

@@ -139,7 +139,12 @@ pub(super) fn fault_of_address(address: &str, place: UrlContext) -> Option<(&'st
     match url::target(address) {
         UrlTarget::Nothing | UrlTarget::Fragment => None,
         UrlTarget::Font if place == UrlContext::Style => None,
-        UrlTarget::Picture if place != UrlContext::Elsewhere && embedded::is_picture(address) => None,
+        UrlTarget::Picture | UrlTarget::Font | UrlTarget::Data
+            if place != UrlContext::Elsewhere && embedded::is_picture(address) =>
+        {
+            None
+        }
+        UrlTarget::Data if place == UrlContext::Style && embedded::is_font(address) => None,
         UrlTarget::Picture if place != UrlContext::Elsewhere => Some((
             EMBEDDED_DATA,
             "embeds data that is not the declared picture: embed a PNG, JPEG, GIF or WebP in base64".to_owned(),
@@ -147,7 +152,7 @@ pub(super) fn fault_of_address(address: &str, place: UrlContext) -> Option<(&'st
         UrlTarget::Script => Some((SCRIPT_URL, "has an address that runs a script: remove it".to_owned())),
         UrlTarget::Picture | UrlTarget::Font | UrlTarget::Data => Some((
             EMBEDDED_DATA,
-            "embeds data of a kind that is not allowed there: only PNG, JPEG, GIF and WebP in <image>, and fonts in @font-face".to_owned(),
+            "embeds data that is, by its bytes, not allowed there: only PNG, JPEG, GIF and WebP in <image>, and fonts in @font-face".to_owned(),
         )),
         UrlTarget::Elsewhere => Some((EXTERNAL_REFERENCE, external.to_owned())),
     }

@@ -9,6 +9,8 @@ mod css;
 mod doctype;
 mod embedded;
 mod inspect;
+mod left_out;
+mod limits;
 mod open;
 mod parse;
 mod rules;
@@ -20,6 +22,7 @@ mod walk;
 
 pub use self::complexity::complexity;
 pub use self::inspect::inspect;
+pub use self::left_out::left_out;
 pub use self::open::open;
 pub use self::parse::parse;
 pub use self::rules::{

@@ -1,4 +1,4 @@
-//! From bytes to text: compressed files are inflated, and encodings that mean one thing only are decoded.
+//! From bytes to text: compressed files are inflated, encodings that mean one thing only are decoded, and entities are put in where they are used.
 
 mod encoding;
 mod gzip;
@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use tradepost_base::Finding;
 
 use super::rules::{ENCODING, NOT_SVG, TOO_LARGE, finding, refusal};
+use super::{doctype, limits};
 
 /// The text of an SVG or SVGZ of at most `max_bytes`, inflated as well; `path` is only for the findings, which say why there is no text.
 pub fn open<'a>(bytes: &'a [u8], path: &str, max_bytes: u64) -> Result<Cow<'a, str>, Vec<Finding>> {
@@ -38,7 +39,8 @@ pub fn open<'a>(bytes: &'a [u8], path: &str, max_bytes: u64) -> Result<Cow<'a, s
         let message = "contains a NUL character, which some programs take for the end of the text";
         return Err(vec![finding(ENCODING, path, message, &text, at..at + 1)]);
     }
-    Ok(text)
+    limits::check(&text, path)?;
+    doctype::expand(text, path)
 }
 
 fn encoding_finding(fault: encoding::EncodingError, path: &str) -> Finding {
@@ -117,6 +119,23 @@ mod tests {
             assert_eq!(open(&bytes, "a.svg", LIMIT).unwrap(), text);
             assert_eq!(open(&gzip(&bytes), "a.svgz", LIMIT).unwrap(), text);
         }
+        for (encoding, bytes, text) in [
+            ("windows-1251", &b"\xcf\xf0"[..], "Пр"),
+            ("ISO-8859-15", b"\xa4", "€"),
+            ("koi8-r", b"\xf0", "П"),
+            ("Shift_JIS", b"\x89\xd4", "花"),
+            ("GB2312", b"\xbb\xa8", "花"),
+            ("euc-jp", b"\xb2\xd6", "花"),
+            ("EUC-KR", b"\xb2\xc9", "꽃"),
+            ("Big5", b"\xaa\xe1", "花"),
+        ] {
+            let file = |content: &[u8]| {
+                let start = format!("<?xml version='1.0' encoding='{encoding}'?><svg>");
+                [start.as_bytes(), content, b"</svg>"].concat()
+            };
+            let opened = open(&file(bytes), "a.svg", LIMIT).unwrap().into_owned();
+            assert_eq!(opened.as_bytes(), file(text.as_bytes()), "{encoding}");
+        }
     }
 
     #[test]
@@ -134,7 +153,10 @@ mod tests {
             b"<?xml version='1.0' encoding='UTF-7'?><svg/>".to_vec(),
             b"<?xml version='1.0' encoding='UTF-16'?><svg/>".to_vec(),
             b"<?xml version='1.0' encoding='ISO-2022-JP'?><svg/>".to_vec(),
-            b"<?xml version='1.0' encoding='Shift_JIS'?><svg/>".to_vec(),
+            b"<?xml version='1.0' encoding='Shift_JIS'?><svg>\x82</svg>".to_vec(),
+            b"<?xml version='1.0' encoding='windows-1253'?><svg>\xd2</svg>".to_vec(),
+            b"<?xml version='1.0' encoding='x-user-defined'?><svg/>".to_vec(),
+            b"<?xml version='1.0' encoding='replacement'?><svg/>".to_vec(),
             b"\xef\xbb\xbf<?xml version='1.0' encoding='ISO-8859-1'?><svg/>".to_vec(),
             b"<svg>\xe9</svg>".to_vec(),
             b"<svg>\xc0\xbcscript></svg>".to_vec(),

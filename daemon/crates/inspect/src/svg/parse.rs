@@ -3,17 +3,17 @@
 use roxmltree::{Document, ParsingOptions};
 use tradepost_base::Finding;
 
-use super::rules::{NOT_SVG, refusal};
+use super::rules::{DOCTYPE, NOT_SVG, refusal};
 use super::{NAMESPACE, doctype};
 
 /// The limit of usvg.
 const MAX_NODES: u32 = 1_000_000;
 
-/// Parses the text of an SVG. Its document type is inspected first, because the parser acts on it.
+/// Parses the text of an SVG that [`super::open`] gave: without internal subset, on which the parser would act.
 pub fn parse<'input>(text: &'input str, path: &str) -> Result<Document<'input>, Vec<Finding>> {
-    let doctype = doctype::inspect(text, path);
-    if !doctype.is_empty() {
-        return Err(doctype);
+    if doctype::has_subset(text) {
+        let message = "declares entities or attributes: write their content where they are used";
+        return Err(vec![refusal(path, DOCTYPE, message)]);
     }
     let options = ParsingOptions {
         allow_dtd: true,

@@ -49,7 +49,7 @@ pub const RULES: &[(&str, FindingSeverity, &str)] = &[
     (
         STYLE_SCRIPT,
         FindingSeverity::Blocking,
-        "A style that runs a script in old browsers: expression(), behavior, -moz-binding.",
+        "A style that runs a script in old browsers: expression(), behavior, -moz-binding, -o-link.",
     ),
     (
         EXTERNAL_REFERENCE,
@@ -94,7 +94,7 @@ pub const RULES: &[(&str, FindingSeverity, &str)] = &[
     (
         DOCTYPE,
         FindingSeverity::Blocking,
-        "A document type with entities, attributes or addresses beyond what drawing programs write.",
+        "A document type with an entity that is outside the file, has markup in it or grows too large, or with an address that is not the W3C's.",
     ),
     (
         NOT_SVG,

@@ -2,11 +2,13 @@
 //!
 //! Every attribute and every style goes through the inspection as well, so that it never finds anything in a copy.
 
+use std::collections::HashSet;
+
 use roxmltree::{Attribute, Document, Node, NodeId};
 
 use super::inspect::{animates_something_harmless, faults_of_attribute, faults_of_style, sheet};
 use super::walk::{Edge, edges};
-use super::{NAMESPACE, allow, css};
+use super::{NAMESPACE, allow, css, embedded};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -14,6 +16,7 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// Writes the copy. No comments, no processing instructions, no document type, no metadata, no foreign name spaces, nothing that runs or loads.
 pub fn sanitise(document: &Document<'_>) -> String {
     let mut writer = CopyWriter {
+        selected: selected_attributes(document),
         out: String::with_capacity(document.input_text().len()),
         open_tag: None,
         uses_xlink: false,
@@ -38,7 +41,15 @@ pub fn sanitise(document: &Document<'_>) -> String {
     writer.finish()
 }
 
+/// The `data-*` attributes that style sheets of the file name.
+fn selected_attributes(document: &Document<'_>) -> HashSet<String> {
+    let sheets = document.descendants().filter(|node| is_style(*node));
+    sheets.flat_map(|node| css::selected_attributes(&sheet(node))).collect()
+}
+
 struct CopyWriter {
+    /// Attributes that are kept because a style depends on them.
+    selected: HashSet<String>,
     out: String,
     /// The element whose tag is not closed yet: it may turn out to have nothing in it.
     open_tag: Option<NodeId>,
@@ -105,7 +116,7 @@ impl CopyWriter {
     fn attribute(&mut self, node: Node<'_, '_>, attribute: Attribute<'_, '_>) {
         let name = attribute.name();
         let prefix = match attribute.namespace() {
-            None if allow::is_attribute(name) => "",
+            None if allow::is_attribute(name) || self.selected.contains(name) => "",
             Some(XLINK) if name == "href" => "xlink:",
             Some(XML) if matches!(name, "lang" | "space") => "xml:",
             _ => return,
@@ -115,9 +126,14 @@ impl CopyWriter {
             if !cleaned.is_empty() && faults_of_style(&cleaned).is_empty() {
                 self.write_attribute(prefix, name, &cleaned);
             }
-        } else if faults_of_attribute(node, attribute).is_empty() {
+        } else if faults_of_attribute(node, attribute).is_empty()
+            && !(name == "filter" && css::is_progid(attribute.value()))
+        {
             self.uses_xlink |= prefix == "xlink:";
-            self.write_attribute(prefix, name, attribute.value());
+            let corrected = (name == "href")
+                .then(|| embedded::with_right_type(attribute.value()))
+                .flatten();
+            self.write_attribute(prefix, name, corrected.as_deref().unwrap_or(attribute.value()));
         }
     }
 
@@ -142,7 +158,7 @@ impl CopyWriter {
     }
 }
 
-fn is_kept(node: Node<'_, '_>) -> bool {
+pub(super) fn is_kept(node: Node<'_, '_>) -> bool {
     let name = node.tag_name().name();
     node.tag_name().namespace() == Some(NAMESPACE)
         && allow::is_element(name)

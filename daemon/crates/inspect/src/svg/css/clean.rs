@@ -140,6 +140,9 @@ impl StyleWriter<'_> {
                 return true;
             }
             Token::UnquotedUrl(address) if !is_harmless(address) => return false,
+            // Internet Explorer loads what such a filter names.
+            Token::Ident(name) if name.eq_ignore_ascii_case("progid") => return false,
+            Token::QuotedString(text) if is_progid(text) => return false,
             Token::BadUrl(_) | Token::BadString(_) | Token::CDO | Token::CDC => return false,
             Token::CloseParenthesis => self.out.push(')'),
             Token::CloseSquareBracket => self.out.push(']'),
@@ -180,6 +183,15 @@ impl StyleWriter<'_> {
             self.out.push(' ');
         }
     }
+}
+
+/// True for a filter of Internet Explorer.
+pub(in crate::svg) fn is_progid(value: &str) -> bool {
+    const MARK: &[u8] = b"progid:";
+    value
+        .as_bytes()
+        .windows(MARK.len())
+        .any(|window| window.eq_ignore_ascii_case(MARK))
 }
 
 /// The content of the block of an at-rule; `None` for at-rules that are left out.
@@ -257,6 +269,18 @@ mod tests {
                 "@font-face{font-family:f;}",
             ),
             (".a{b:'unclosed\n;c:d}.e{f:g}", ".a{c:d;}.e{f:g;}"),
+            (
+                ".a{filter:progid:DXImageTransform.Microsoft.AlphaImageLoader(src='x');c:d}",
+                ".a{c:d;}",
+            ),
+            (
+                ".a{-ms-filter:\"ProgID:DXImageTransform.Microsoft.Alpha(Opacity=5)\";c:d}",
+                ".a{c:d;}",
+            ),
+            (
+                ".a{-o-link:'javascript:alert(1)';-o-link-source:current;c:d}",
+                ".a{c:d;}",
+            ),
         ] {
             assert_eq!(clean_sheet(css), cleaned, "{css}");
         }

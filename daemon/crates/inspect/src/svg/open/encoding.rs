@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 
 /// A declaration is shorter.
 const MAX_DECLARATION: usize = 256;
@@ -56,12 +56,24 @@ fn ascii_like(bytes: &[u8], mark: Mark) -> Result<Cow<'_, str>, EncodingError> {
     let name = declared(&head)?.unwrap_or_else(|| "utf-8".to_owned());
     match name.as_str() {
         "utf-8" | "utf8" | "us-ascii" | "ascii" => utf8(bytes).map(Cow::Borrowed),
-        // Browsers read both as Windows-1252, and no byte of it is markup that the other does not have.
-        "iso-8859-1" | "latin1" | "windows-1252" | "cp1252" if mark == Mark::Absent => {
-            Ok(WINDOWS_1252.decode_without_bom_handling(bytes).0)
+        _ if mark == Mark::Absent => {
+            let encoding = legacy(&name).ok_or_else(|| differs(&name))?;
+            let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+            text.ok_or_else(|| {
+                refused(format!(
+                    "has bytes that are not {}, the encoding it declares: save it as UTF-8",
+                    encoding.name()
+                ))
+            })
         }
         _ => Err(differs(&name)),
     }
+}
+
+/// The encodings that browsers read, by any of their names, in which no byte of markup can be a part of another character.
+fn legacy(name: &str) -> Option<&'static Encoding> {
+    let encoding = Encoding::for_label_no_replacement(name.as_bytes())?;
+    (encoding.is_ascii_compatible() && encoding != X_USER_DEFINED).then_some(encoding)
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, EncodingError> {
