@@ -35,7 +35,7 @@ pub struct Opened {
 pub enum Published {
     /// The uploaded bytes: every one of them was inspected.
     Itself,
-    /// A sanitized copy.
+    /// A sanitized copy, or the file without what was cut off it.
     Copy(Vec<u8>),
     /// None.
     Nothing,
@@ -76,8 +76,8 @@ impl Engine {
     }
 
     fn picture(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Result<Opened, Vec<Finding>> {
-        let raster =
-            Raster::decode(bytes).map_err(|fault| vec![svg::refusal(path, "picture.structure", fault.to_string())])?;
+        let raster = Raster::decode(media.cleaned.as_deref().unwrap_or(bytes))
+            .map_err(|fault| vec![svg::refusal(path, "picture.structure", fault.to_string())])?;
         let note: Vec<Finding> = raster
             .note()
             .map(|message| note(path, "picture.colour-profile", FindingSeverity::Info, message))
@@ -93,7 +93,7 @@ impl Engine {
             size: Some((raster.width() as f32, raster.height() as f32)),
             findings: [media.findings, note].concat(),
             pictures,
-            published: Published::Itself,
+            published: published(media.cleaned),
             fingerprint: sizes.at(FINGERPRINT_WIDTH_PX).map(of_pixels),
         })
     }
@@ -132,6 +132,8 @@ impl Engine {
     /// A sound is inspected by its structure; a missing picture refuses nothing. Waveforms are no fingerprints: too many look alike.
     fn sound(&mut self, bytes: &[u8], path: &str, presets: &[Preset], media: Media) -> Opened {
         let mut opened = without_picture(media.findings);
+        let cleaned = media.cleaned;
+        let bytes = cleaned.as_deref().unwrap_or(bytes);
         let widest = presets.iter().map(|preset| preset.width_px).max().unwrap_or(1);
         match Waveform::read(bytes, media.duration_ms.unwrap_or(0)) {
             Ok(waveform) => {
@@ -146,6 +148,7 @@ impl Engine {
                 opened.findings.push(note(path, "sound.no-picture", severity, error));
             }
         }
+        opened.published = published(cleaned);
         opened
     }
 }
@@ -166,6 +169,10 @@ fn drawing(drawing: Drawing, media: Media) -> Opened {
         published: copy.map_or(Published::Nothing, |copy| Published::Copy(copy.into_bytes())),
         fingerprint,
     }
+}
+
+fn published(cleaned: Option<Vec<u8>>) -> Published {
+    cleaned.map_or(Published::Itself, Published::Copy)
 }
 
 fn without_picture(findings: Vec<Finding>) -> Opened {

@@ -1,35 +1,78 @@
 //! FLAC (RFC 9639).
 
-use super::{MediaError, Structure, array, crc};
+use super::flac_bits::BitReader;
+use super::{MediaError, Structure, array, crc, id3};
 
-/// Walks the metadata, then frame by frame: each ends where its checksum comes out and the next one begins, the last with the file.
+const SIGNATURE_BYTES: usize = 4;
+
+/// Walks the metadata, then frame by frame: each ends where its samples end, with a right checksum, and the last one ends the file.
 pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
-    let (info, metadata, mut at) = metadata(bytes)?;
+    let (start, mut metadata) = id3::all_leading(bytes)?;
+    let (info, blocks, mut at) = blocks(bytes, start + SIGNATURE_BYTES)?;
+    metadata.extend(blocks);
     let mut samples = 0_u64;
     let mut expected = None;
-    while at < bytes.len() {
-        let frame = FlacFrame::read(&bytes[at..]).ok_or_else(|| match samples {
-            0 => damaged("has no sound after its metadata"),
-            _ => MediaError::new("sound.hidden-data", "has bytes that belong to no frame"),
-        })?;
+    let mut end = bytes.len();
+    while at < end {
+        let Some(frame) = FlacFrame::read(&bytes[at..end]) else {
+            if samples == 0 {
+                return Err(damaged("has no sound after its metadata"));
+            }
+            end = before_tags(bytes, at, &mut metadata)?;
+            break;
+        };
         if expected.is_some_and(|expected| expected != (frame.counts_samples, frame.number)) {
             return Err(damaged("has frames that are not in order"));
         }
         samples = samples.saturating_add(frame.samples);
-        let next = (frame.counts_samples, frame.next_number());
-        expected = Some(next);
-        at = frame_end(bytes, at, frame.header_bytes, next)?;
+        expected = Some((frame.counts_samples, frame.next_number()));
+        at += frame_bytes(&bytes[at..end], &frame, info.bits)?;
     }
     if samples == 0 || (info.samples > 0 && info.samples != samples) {
         return Err(damaged("has a different number of samples than its header declares"));
+    }
+    let (mut notes, mut kept) = (Vec::new(), None);
+    if start > 0 || end < bytes.len() {
+        let message = "has an ID3 or APE tag around it, which is none of FLAC's and stops some players. Buyers get the file without it.";
+        notes.push(("sound.cleaned", message.to_owned()));
+        kept = Some(std::iter::once(start..end).collect());
     }
     Ok(Structure {
         sample_rate_hz: Some(info.sample_rate_hz),
         channels: Some(info.channels),
         samples: Some(samples),
         metadata,
+        notes,
+        kept,
         ..Structure::default()
     })
+}
+
+/// The end of the sound, when only tags follow it.
+fn before_tags<'a>(bytes: &'a [u8], at: usize, metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
+    let (sound_bytes, tags) = id3::all_trailing(&bytes[at..])?;
+    if sound_bytes > 0 {
+        let message = "has bytes that belong to no frame: save it again as FLAC";
+        return Err(MediaError::new("sound.hidden-data", message));
+    }
+    metadata.extend(tags.into_iter().map(|(_, tag)| tag));
+    Ok(at)
+}
+
+/// The length of a frame, whose checksum is right.
+fn frame_bytes(bytes: &[u8], frame: &FlacFrame, stream_bits: u32) -> Result<usize, MediaError> {
+    const CHECK_BYTES: usize = 2;
+    let wrong = || damaged("is cut off, or has a frame that is damaged: save it again as FLAC");
+    let bits = if frame.bits == 0 { stream_bits } else { frame.bits };
+    let mut reader = BitReader::new(bytes, frame.header_bytes);
+    for channel in 0..frame.channels {
+        let bits = bits + u32::from(frame.side == Some(channel));
+        reader.skip_subframe(frame.samples as usize, bits).ok_or_else(wrong)?;
+    }
+    let end = reader.byte() + CHECK_BYTES;
+    let whole = bytes.get(..end).ok_or_else(wrong)?;
+    let check = whole.iter().fold(0, |check, &byte| crc::flac_frame(check, byte));
+    if check == 0 { Ok(end) } else { Err(wrong()) }
 }
 
 fn damaged(what: &str) -> MediaError {
@@ -39,18 +82,19 @@ fn damaged(what: &str) -> MediaError {
 struct Info {
     sample_rate_hz: u32,
     channels: u16,
+    /// Bits of each sample.
+    bits: u32,
     /// 0 when it was not known.
     samples: u64,
 }
 
 /// The first block, the others, and where the frames begin.
-fn metadata(bytes: &[u8]) -> Result<(Info, Vec<&[u8]>, usize), MediaError> {
+fn blocks(bytes: &[u8], mut at: usize) -> Result<(Info, Vec<&[u8]>, usize), MediaError> {
     const LAST: u8 = 0x80;
     const STREAM_INFO: u8 = 0;
     const PICTURE: u8 = 6;
     let mut info = None;
     let mut blocks = Vec::new();
-    let mut at = 4;
     loop {
         let header = array(bytes, at).map(u32::from_be_bytes);
         let header = header.ok_or_else(|| damaged("is cut off"))?;
@@ -82,6 +126,7 @@ fn stream_info(data: &[u8]) -> Result<Info, MediaError> {
     Ok(Info {
         sample_rate_hz,
         channels: (packed >> 41 & 7) as u16 + 1,
+        bits: (packed >> 36 & 31) as u32 + 1,
         samples: packed & 0xf_ffff_ffff,
     })
 }
@@ -92,6 +137,11 @@ struct FlacFrame {
     counts_samples: bool,
     number: u64,
     samples: u64,
+    channels: u8,
+    /// The channel that has the difference of two, and one bit more.
+    side: Option<u8>,
+    /// Bits of each sample; 0 when the header of the stream has the number.
+    bits: u32,
     header_bytes: usize,
 }
 
@@ -125,6 +175,13 @@ impl FlacFrame {
             counts_samples: sync & 1 == 1,
             number,
             samples,
+            channels: if channels >> 4 > 7 { 2 } else { (channels >> 4) + 1 },
+            side: match channels >> 4 {
+                8 | 10 => Some(1),
+                9 => Some(0),
+                _ => None,
+            },
+            bits: [0, 8, 12, 0, 16, 20, 24, 32][usize::from(channels >> 1 & 7)],
             header_bytes: header.len(),
         })
     }
@@ -149,44 +206,4 @@ fn coded_number(bytes: &[u8]) -> Option<(u64, usize)> {
         (byte & 0xc0 == 0x80).then_some(value << 6 | u64::from(byte & 0x3f))
     })?;
     Some((value, length))
-}
-
-/// The end of the frame whose header is at `start`.
-fn frame_end(bytes: &[u8], start: usize, header_bytes: usize, next: (bool, u64)) -> Result<usize, MediaError> {
-    let (mut check, mut right_since) = (0, None);
-    for (at, &byte) in bytes.iter().enumerate().skip(start) {
-        // The sum is right once in 65,536 by chance; then the next frame decides.
-        if byte == 0xff
-            && let Some(since) = right_since
-        {
-            let follows = FlacFrame::read(&bytes[at..]);
-            if follows.is_some_and(|frame| (frame.counts_samples, frame.number) == next) {
-                return no_zeros(since, at);
-            }
-        }
-        check = crc::flac_frame(check, byte);
-        right_since = match check {
-            0 if at + 1 >= start + header_bytes => right_since.or(Some(at + 1)),
-            _ => None,
-        };
-    }
-    right_since.map_or_else(
-        || {
-            Err(damaged(
-                "is cut off, or has a frame with a wrong CRC, or bytes that belong to no frame",
-            ))
-        },
-        |since| no_zeros(since, bytes.len()),
-    )
-}
-
-/// Zeros leave the sum as it is: more of them than a sum may have itself are no part of the frame.
-fn no_zeros(right_since: usize, end: usize) -> Result<usize, MediaError> {
-    if end - right_since > 2 {
-        return Err(MediaError::new(
-            "sound.hidden-data",
-            "has zeros that belong to no frame",
-        ));
-    }
-    Ok(end)
 }

@@ -8,6 +8,7 @@ const MAX_SCANS: usize = 200;
 /// Walks from marker to marker to the end of the picture, which must be the end of the file.
 pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let mut shape = Structure::default();
+    let mut index_of_pictures = None;
     let mut seen = Seen::default();
     let mut at = 2;
     loop {
@@ -17,6 +18,10 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
             break;
         }
         let segment = segment(bytes, at)?;
+        if marker == 0xe2 && segment.starts_with(b"MPF\0") {
+            // With its marker.
+            index_of_pictures = Some(at - 2..at + 2 + segment.len());
+        }
         at += 2 + segment.len();
         match marker {
             0xc0..=0xc2 => {
@@ -51,11 +56,46 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     if seen.scans == 0 {
         return Err(damaged("has no pixels"));
     }
-    if at < bytes.len() {
-        let message = format!("has {} bytes after its end", bytes.len() - at);
-        return Err(MediaError::new("picture.hidden-data", message));
+    let rest = &bytes[at..];
+    if rest.is_empty() {
+        return Ok(shape);
     }
+    let Some(what) = trailer(rest) else {
+        let message = format!("has {} bytes after its end: save it again without them", rest.len());
+        return Err(MediaError::new("picture.hidden-data", message));
+    };
+    let message = format!(
+        "{what} follows the picture ({} bytes). Buyers get the file without it; to upload one without it, save the picture again.",
+        rest.len()
+    );
+    shape.notes.push(("picture.cleaned", message));
+    shape.kept = Some(match index_of_pictures {
+        Some(index) => vec![0..index.start, index.end..at],
+        None => std::iter::once(0..at).collect(),
+    });
     Ok(shape)
+}
+
+/// The name of what cameras and phones write after a picture; `None` for anything else.
+fn trailer(rest: &[u8]) -> Option<&'static str> {
+    const NEAR: usize = 256;
+    let zeros = rest.iter().take_while(|&&byte| byte == 0).count();
+    let start = &rest[zeros..];
+    let near = &rest[..rest.len().min(NEAR)];
+    if start.is_empty() {
+        return Some("A run of zeros");
+    }
+    if memchr::memmem::find(near, b"ftyp").is_some() || memchr::memmem::find(rest, b"MotionPhoto_Data").is_some() {
+        return Some("A video (a motion photo of a phone)");
+    }
+    if start.starts_with(b"\xff\xd8\xff") {
+        return Some("A second picture (MPF, as phones and cameras write it)");
+    }
+    // Written by phones of Samsung: blocks, then a directory that ends the file.
+    if rest.ends_with(b"SEFT") && memchr::memmem::find(rest, b"SEFH").is_some() {
+        return Some("A block of data of a Samsung phone");
+    }
+    None
 }
 
 #[derive(Default)]

@@ -13,11 +13,14 @@
 //! | `picture.hidden-data`, `sound.hidden-data` | bytes after the end, or that belong to no part of the format |
 //! | `picture.metadata`, `sound.metadata` | more metadata than anybody needs |
 //! | `picture.colours`, `picture.animated`, `sound.encoding` | a variant that is not accepted |
-//! | `sound.cut-off` | the last frame is not whole; worth knowing, nothing more |
+//! | `picture.cleaned`, `sound.cleaned` | what follows the end or stands before the beginning is known and not published; worth knowing, nothing more |
+//! | `sound.cut-off`, `sound.unusual` | the last frame is not whole; something that players ignore; worth knowing, nothing more |
 
 mod crc;
 mod flac;
+mod flac_bits;
 pub(crate) mod header;
+mod id3;
 mod jpeg;
 mod mp3;
 mod ogg;
@@ -29,6 +32,8 @@ mod tests;
 mod types;
 mod wav;
 mod webp;
+
+use std::ops::Range;
 
 use tradepost_base::{Finding, FindingSeverity};
 
@@ -60,6 +65,8 @@ pub struct Media {
     pub channels: Option<u16>,
     /// Worth knowing; none of them blocks the file.
     pub findings: Vec<Finding>,
+    /// The file without the parts that are not published; `None` when all of it is.
+    pub cleaned: Option<Vec<u8>>,
 }
 
 /// Inspects a file by its bytes and its name; the error lists the findings that refuse it. Of an SVG or a GLB only the type is checked here.
@@ -90,7 +97,10 @@ pub fn inspect(bytes: &[u8], path: &str) -> Result<Media, Vec<Finding>> {
         duration_ms: shape.duration_ms(),
         sample_rate_hz: shape.sample_rate_hz,
         channels: shape.channels,
-        findings: shape.note.into_iter().map(|note| info(path, note)).collect(),
+        findings: shape.notes.into_iter().map(|note| info(path, note)).collect(),
+        cleaned: shape
+            .kept
+            .map(|kept| kept.into_iter().flat_map(|part| &bytes[part]).copied().collect()),
     })
 }
 
@@ -105,7 +115,10 @@ struct Structure<'a> {
     samples: Option<u64>,
     /// Everything that is not pixels or samples.
     metadata: Vec<&'a [u8]>,
-    note: Option<(&'static str, &'static str)>,
+    /// Rules and messages of what is worth knowing.
+    notes: Vec<(&'static str, String)>,
+    /// The parts that are published, in their order; `None` for all of the file.
+    kept: Option<Vec<Range<usize>>>,
 }
 
 impl Structure<'_> {
@@ -143,6 +156,11 @@ fn shape(file_type: FileType, bytes: &[u8]) -> Result<Structure<'_>, MediaError>
         FileType::Ogg => ogg::walk(bytes)?,
         FileType::Svg | FileType::Svgz | FileType::Glb | FileType::Unknown => Structure::default(),
     };
+    if shape.kept.is_some() && bytes.len() > MAX_PICTURE_BYTES {
+        let message =
+            "has a tag around it, and is too large to be published without it: remove the tag with a tag editor";
+        return Err(MediaError::new("sound.hidden-data", message));
+    }
     let metadata_bytes: usize = shape.metadata.iter().map(|part| part.len()).sum();
     let (most, rule) = match file_type.family() {
         Some(Family::Sound) => (MAX_SOUND_METADATA, "sound.metadata"),
@@ -200,12 +218,12 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }
 
-fn info(path: &str, (rule, message): (&str, &str)) -> Finding {
+fn info(path: &str, (rule, message): (&str, String)) -> Finding {
     Finding {
         file: Some(crate::text::clean(path, 255)),
         rule: rule.to_owned(),
         severity: FindingSeverity::Info,
-        message: message.to_owned(),
+        message,
         line: None,
         column: None,
         excerpt: None,

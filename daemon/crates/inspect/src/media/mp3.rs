@@ -1,17 +1,19 @@
 //! MP3: MPEG 1, 2 and 2.5, layer III, with ID3 and APE tags around it.
 
-use super::{MediaError, Structure, array};
+use super::{MediaError, Structure, id3};
 
 /// Walks from frame to frame, between the tags.
 pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
-    let mut metadata = Vec::new();
-    let mut at = leading_tag(bytes, &mut metadata)?;
-    let end = trailing_tags(bytes, at, &mut metadata)?;
+    let (mut at, mut metadata) = id3::all_leading(bytes)?;
+    let (sound_bytes, trailing) = id3::all_trailing(&bytes[at..])?;
+    let mut notes = notes(&metadata, &trailing);
+    metadata.extend(trailing.into_iter().map(|(_, tag)| tag));
+    let end = at + sound_bytes;
     let sound = &bytes[..end];
     // Some taggers leave room between the tag and the first frame.
     at += sound[at..].iter().take_while(|&&byte| byte == 0).count();
-    let first = Mp3Frame::read(&sound[at..]).ok_or_else(|| damaged("has no sound where it should begin"))?;
-    let (mut samples, mut note) = (0_u64, None);
+    let first = Mp3Frame::read(&sound[at..]).ok_or_else(|| no_sound(&sound[at..]))?;
+    let mut samples = 0_u64;
     while at < end {
         let frame = Mp3Frame::read(&sound[at..]).filter(|frame| frame.kind == first.kind);
         let Some(frame) = frame else {
@@ -21,7 +23,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
             ));
         };
         if frame.bytes > end - at {
-            note = Some(("sound.cut-off", "its last frame is not whole"));
+            notes.push(("sound.cut-off", "its last frame is not whole".to_owned()));
             break;
         }
         samples += frame.samples;
@@ -35,7 +37,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
         channels: Some(first.channels),
         samples: Some(samples),
         metadata,
-        note,
+        notes,
         ..Structure::default()
     })
 }
@@ -44,50 +46,40 @@ fn damaged(what: &str) -> MediaError {
     MediaError::new("sound.structure", what)
 }
 
-/// The start of the sound: after the ID3v2 tag.
-fn leading_tag<'a>(bytes: &'a [u8], metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
-    const HEADER_BYTES: usize = 10;
-    const FOOTER: u8 = 1 << 4;
-    if !bytes.starts_with(b"ID3") {
-        return Ok(0);
+/// Tags beyond those that every player expects.
+fn notes(leading: &[&[u8]], trailing: &[(&'static str, &[u8])]) -> Vec<(&'static str, String)> {
+    const RULE: &str = "sound.unusual";
+    let mut notes = Vec::new();
+    if leading.len() > 1 {
+        let message = "has more than one ID3v2 tag: players read the first one; remove the others with a tag editor";
+        notes.push((RULE, message.to_owned()));
     }
-    let wrong = || damaged("has an ID3 tag that is cut off");
-    let &[_, _, _, version, _, flags, s0, s1, s2, s3] = array::<HEADER_BYTES>(bytes, 0).as_ref().ok_or_else(wrong)?;
-    // Seven bits a byte, so that a size never looks like a frame.
-    let sizes = [s0, s1, s2, s3];
-    if sizes.iter().any(|&part| part > 0x7f) || !(2..=4).contains(&version) {
-        return Err(damaged("has an invalid ID3 tag"));
+    for (index, (name, _)) in trailing.iter().enumerate() {
+        if trailing[..index].iter().any(|(other, _)| other == name) {
+            notes.push((RULE, format!("has the {name} tag twice: remove one with a tag editor")));
+        }
     }
-    let length = sizes
-        .iter()
-        .fold(0_usize, |length, &part| length << 7 | usize::from(part));
-    let footer = if flags & FOOTER == 0 { 0 } else { HEADER_BYTES };
-    let end = HEADER_BYTES + length + footer;
-    metadata.push(bytes.get(..end).ok_or_else(wrong)?);
-    Ok(end)
+    if trailing.iter().any(|(name, _)| *name == "Lyrics3") {
+        notes.push((RULE, "has a Lyrics3 tag, which few players read".to_owned()));
+    }
+    notes
 }
 
-/// The end of the sound: before an APE tag, before an ID3v1 tag.
-fn trailing_tags<'a>(bytes: &'a [u8], start: usize, metadata: &mut Vec<&'a [u8]>) -> Result<usize, MediaError> {
-    const ID3_BYTES: usize = 128;
-    const APE_BYTES: usize = 32;
-    const HAS_HEADER: u32 = 1 << 31;
-    let mut end = bytes.len();
-    let tail = |end: usize, length: usize| end.checked_sub(length).filter(|&at| at >= start);
-    if let Some(at) = tail(end, ID3_BYTES).filter(|&at| bytes[at..].starts_with(b"TAG")) {
-        metadata.push(&bytes[at..end]);
-        end = at;
+fn no_sound(bytes: &[u8]) -> MediaError {
+    const FREE: &str = "is encoded with a free bit rate, which hardly any player reads: encode it with one of the standard, such as 192 kbit/s";
+    if is_free_rate(bytes) {
+        return MediaError::new("sound.encoding", FREE);
     }
-    if let Some(at) = tail(end, APE_BYTES).filter(|&at| bytes[at..].starts_with(b"APETAGEX")) {
-        let field = |offset| array(bytes, at + offset).map_or(0, u32::from_le_bytes);
-        let header = if field(20) & HAS_HEADER == 0 { 0 } else { APE_BYTES };
-        let length = (field(12) as usize).saturating_add(header);
-        let begin = tail(end, length).filter(|_| length >= APE_BYTES);
-        let begin = begin.ok_or_else(|| damaged("has an invalid APE tag"))?;
-        metadata.push(&bytes[begin..end]);
-        end = begin;
-    }
-    Ok(end)
+    damaged("has no sound where it should begin: save it again as MP3")
+}
+
+/// A frame header whose bit rate is 0, which stands for any.
+fn is_free_rate(bytes: &[u8]) -> bool {
+    let &[first, second, third, ..] = bytes else {
+        return false;
+    };
+    // Any other bit rate in its place makes a frame.
+    third >> 4 == 0 && Mp3Frame::read(&[first, second, third | 0x10, 0]).is_some()
 }
 
 struct Mp3Frame {

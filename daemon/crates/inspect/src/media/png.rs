@@ -4,7 +4,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{MediaError, Structure, array, dimensions};
 
-const SIGNATURE_BYTES: usize = 8;
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// The rules of order that matter name these.
 const CRITICAL: [&[u8; 4]; 4] = [b"IHDR", b"PLTE", b"IDAT", b"IEND"];
 const ANIMATION: [&[u8; 4]; 3] = [b"acTL", b"fcTL", b"fdAT"];
@@ -12,9 +12,17 @@ const ANIMATION: [&[u8; 4]; 3] = [b"acTL", b"fcTL", b"fdAT"];
 /// Walks all chunks, and inflates the pixels to count them.
 pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     let mut chunks = PngChunks {
-        rest: bytes.get(SIGNATURE_BYTES..).unwrap_or_default(),
+        rest: bytes.get(SIGNATURE.len()..).unwrap_or_default(),
     };
+    if !bytes.starts_with(SIGNATURE) {
+        let message = "has a damaged signature, as after a transfer as text: upload the original file";
+        return Err(damaged(message));
+    }
     let (name, data) = chunks.next()?;
+    if &name == b"CgBI" {
+        let message = "is in the variant of PNG that Xcode makes for iPhones (CgBI), which other programs cannot read: upload the original PNG";
+        return Err(MediaError::new("picture.colours", message));
+    }
     if &name != b"IHDR" {
         return Err(damaged("does not begin with its header"));
     }
@@ -46,7 +54,10 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
     }
     pixels.finish()?;
     if !chunks.rest.is_empty() {
-        let message = format!("has {} bytes after its end", chunks.rest.len());
+        let message = format!(
+            "has {} bytes after its end: save it again without them",
+            chunks.rest.len()
+        );
         return Err(MediaError::new("picture.hidden-data", message));
     }
     Ok(Structure {
@@ -80,7 +91,8 @@ impl<'a> PngChunks<'a> {
         if crc32fast::hash(covered) != check {
             return Err(damaged("has a chunk with a wrong CRC"));
         }
-        let known = CRITICAL.contains(&&name) || name[0].is_ascii_lowercase();
+        // Xcode's is refused by the first who sees it.
+        let known = CRITICAL.contains(&&name) || &name == b"CgBI" || name[0].is_ascii_lowercase();
         if !known || (&name == b"IEND" && length > 0) {
             return Err(damaged("has an unknown critical chunk, or an IEND chunk with data"));
         }

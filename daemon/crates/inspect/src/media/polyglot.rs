@@ -32,11 +32,28 @@ pub(super) fn find(bytes: &[u8], file_type: FileType, metadata: &[&[u8]]) -> Vec
     if anywhere(b"Rar!\x1a\x07") || anywhere(b"7z\xbc\xaf\x27\x1c") {
         found.push("is also a RAR or 7z archive");
     }
+    if begins_as_javascript(bytes, file_type) {
+        found.push("is also a JavaScript program, by the length of its first part: save it again");
+    }
     // In a drawing scripts have their own rules; what is compressed shows nothing.
     if !matches!(file_type, FileType::Svg | FileType::Svgz | FileType::Unknown) && has_script(bytes, head, metadata) {
         found.push("has a script or a web page in it");
     }
     found
+}
+
+/// The signature of some formats is a word of JavaScript, and the length behind it may begin a comment, or assign a text.
+fn begins_as_javascript(bytes: &[u8], file_type: FileType) -> bool {
+    let is_word = match file_type {
+        FileType::Jpeg | FileType::WebP | FileType::Wav => true,
+        FileType::Mp3 => bytes.starts_with(b"\xff"),
+        _ => false,
+    };
+    is_word
+        && matches!(
+            bytes.get(4..6),
+            Some([b'/', b'*' | b'/'] | [b'=', b'`' | b'"' | b'\'' | b'/'])
+        )
 }
 
 /// A local header that makes sense: chance alone brings one in 2^50 bytes.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tradepost_base::Kind;
 
+use super::id3;
+
 /// A format that a pack may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,11 +135,15 @@ pub fn sniff(bytes: &[u8]) -> FileType {
     match bytes {
         _ if riff == Some(b"WEBP") => FileType::WebP,
         _ if riff == Some(b"WAVE") => FileType::Wav,
+        // The forms for more than 4 GiB.
+        [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => FileType::Wav,
         [0x89, b'P', b'N', b'G', ..] => FileType::Png,
         [0xff, 0xd8, 0xff, ..] => FileType::Jpeg,
         [b'g', b'l', b'T', b'F', ..] => FileType::Glb,
         [b'f', b'L', b'a', b'C', ..] => FileType::Flac,
         [b'O', b'g', b'g', b'S', ..] => FileType::Ogg,
+        // Taggers that do not know FLAC put their tag before it.
+        [b'I', b'D', b'3', ..] if id3::after_leading(bytes).starts_with(b"fLaC") => FileType::Flac,
         [b'I', b'D', b'3', ..] => FileType::Mp3,
         // Frame sync, and layer III with any version but the reserved one.
         [0xff, second, ..] if second & 0xe6 == 0xe2 && second & 0x18 != 0x08 => FileType::Mp3,

@@ -1,20 +1,49 @@
 //! WAV: PCM and floating point.
 
-use super::{MediaError, Structure, array, riff};
+use super::riff::{self, Form, Padding};
+use super::{MediaError, Structure, array};
 
 const MAX_CHANNELS: u16 = 32;
+const FORM: Form = Form {
+    structure: "sound.structure",
+    hidden: "sound.hidden-data",
+    padding: Padding::Any,
+};
 
 /// Walks the chunks: one format, then one piece of samples.
 pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
-    if [0, u32::MAX].contains(&array(bytes, 4).map_or(0, u32::from_le_bytes)) {
+    if !bytes.starts_with(b"RIFF") {
+        let message =
+            "is RF64 (or BW64), the form of WAV for more than 4 GiB, which few programs read: save it as a plain WAV";
+        return Err(MediaError::new("sound.encoding", message));
+    }
+    let declared = array(bytes, 4).map_or(0, u32::from_le_bytes);
+    if [0, u32::MAX].contains(&declared) {
         return Err(damaged("was streamed and has no size in its header; save it again"));
     }
-    let mut format = None;
+    let mut notes = Vec::new();
+    let mut note = |message: &str| notes.push(("sound.unusual", message.to_owned()));
+    let chunks = if declared as usize + 16 == bytes.len() {
+        note("declares 8 bytes less than it has, because its header was not counted: players read it all the same");
+        riff::chunks_to(bytes, bytes.len(), &FORM)?
+    } else {
+        riff::chunks(bytes, &FORM)?
+    };
+    if chunks.is_padded_oddly {
+        note("has a padding byte that is not zero, as Pro Tools writes it: players skip it");
+    }
+    let mut format: Option<WavFormat> = None;
     let mut samples = None;
     let mut metadata = Vec::new();
-    for (name, data) in riff::chunks(bytes, "sound.structure", "sound.hidden-data")? {
+    for (name, data) in chunks.list {
         match &name {
-            b"fmt " if format.is_none() => format = Some(WavFormat::read(data)?),
+            b"fmt " if format.is_none() => {
+                let read = WavFormat::read(data)?;
+                if !read.has_right_rate {
+                    note("declares a byte rate that does not follow from its format: players ignore it");
+                }
+                format = Some(read);
+            }
             b"data" if samples.is_none() => {
                 let format = format
                     .as_ref()
@@ -33,6 +62,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
         channels: Some(format.channels),
         samples: Some(samples),
         metadata,
+        notes,
         ..Structure::default()
     })
 }
@@ -45,6 +75,8 @@ struct WavFormat {
     channels: u16,
     sample_rate_hz: u32,
     frame_bytes: u16,
+    /// The byte rate is the sample rate times the frame.
+    has_right_rate: bool,
 }
 
 impl WavFormat {
@@ -71,14 +103,15 @@ impl WavFormat {
             ));
         }
         let frame = u32::from(channels) * u32::from(bits / 8);
-        let agree = u32::from(frame_bytes) == frame && sample_rate_hz.checked_mul(frame) == Some(second_bytes);
-        if !(1..=MAX_CHANNELS).contains(&channels) || !(1_000..=768_000).contains(&sample_rate_hz) || !agree {
+        let is_whole = u32::from(frame_bytes) == frame;
+        if !(1..=MAX_CHANNELS).contains(&channels) || !(1_000..=768_000).contains(&sample_rate_hz) || !is_whole {
             return Err(damaged("has an invalid fmt chunk"));
         }
         Ok(Self {
             channels,
             sample_rate_hz,
             frame_bytes,
+            has_right_rate: sample_rate_hz.checked_mul(frame) == Some(second_bytes),
         })
     }
 

@@ -1,11 +1,18 @@
 //! WebP: lossy, lossless and extended, without animation.
 
-use super::{MediaError, Structure, array, dimensions, riff};
+use super::riff::{self, Form, Padding};
+use super::{MediaError, Structure, array, dimensions};
+
+const FORM: Form = Form {
+    structure: "picture.structure",
+    hidden: "picture.hidden-data",
+    padding: Padding::Zero,
+};
 
 /// Walks the chunks and reads the size from the picture itself.
 pub(super) fn walk(bytes: &[u8]) -> Result<Structure<'_>, MediaError> {
-    let chunks = riff::chunks(bytes, "picture.structure", "picture.hidden-data")?;
-    let Some(((name, first), rest)) = chunks.split_first() else {
+    let chunks = riff::chunks(bytes, &FORM)?;
+    let Some(((name, first), rest)) = chunks.list.split_first() else {
         return Err(damaged("has no pixels"));
     };
     let mut canvas = None;

@@ -1,7 +1,7 @@
 //! Limits of what parsing a file may cost, checked before a parser sees it.
 
 use memchr::{memchr, memchr3};
-use tradepost_common::uploads::Finding;
+use tradepost_base::Finding;
 
 use super::rules::{TOO_COMPLEX, finding};
 

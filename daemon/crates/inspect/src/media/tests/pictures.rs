@@ -57,6 +57,54 @@ fn chunks_of_a_png_are_in_order() {
 }
 
 #[test]
+fn variants_of_png_are_named() {
+    let (head, pixels) = parts();
+    let apple = png_of(&[
+        (*b"CgBI", &[0x50, 0, 0x20, 2]),
+        (*b"IHDR", &head),
+        (*b"IDAT", &pixels),
+        (*b"IEND", b""),
+    ]);
+    assert_refused(&apple, "a.png", "the variant of PNG that Xcode makes");
+    for at in 4..8 {
+        let mut damaged = png(1, 1, [9; 3]);
+        damaged[at] ^= 0x20;
+        assert_refused(&damaged, "a.png", "a damaged signature");
+    }
+}
+
+#[test]
+fn what_cameras_write_after_a_jpeg_is_cut_off() {
+    let picture = jpeg(8, 8);
+    let index = &b"MPF\0II*\0"[..];
+    let indexed = jpeg_of(8, 8, &[(0xe2, index)]);
+    for (file, message) in [
+        ([&indexed[..], &picture].concat(), "A second picture"),
+        ([&picture[..], &[0; 30], &picture].concat(), "A second picture"),
+        ([&picture[..], b"\0\0\0\x18ftypmp42"].concat(), "A video"),
+        (
+            [&picture[..], b"image data SEFHxxxx\x04\0\0\0SEFT"].concat(),
+            "a Samsung phone",
+        ),
+        ([&picture[..], &[0; 4]].concat(), "zeros"),
+    ] {
+        let media = inspect(&file, "a.jpg").unwrap();
+        let cleaned = media.cleaned.unwrap();
+        assert_eq!(faults(&cleaned, "a.jpg"), [""; 0]);
+        assert!(inspect(&cleaned, "a.jpg").unwrap().cleaned.is_none());
+        assert!(memchr::memmem::find(&cleaned, b"MPF").is_none());
+        let finding = &media.findings[0];
+        assert_eq!(
+            (finding.rule.as_str(), finding.severity),
+            ("picture.cleaned", FindingSeverity::Info)
+        );
+        assert!(finding.message.contains(message), "{}", finding.message);
+    }
+    let other = [&picture[..], b"something else"].concat();
+    assert_refused(&other, "a.jpg", "14 bytes after its end: save it again");
+}
+
+#[test]
 fn the_pixels_of_a_png_are_all_there_and_no_more() {
     // Depth, colour, interlace; what 5 x 3 pixels take.
     for (kind, bytes) in [
