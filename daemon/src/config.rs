@@ -107,7 +107,7 @@ pub struct JailConfig {
     pub memory_mib: u64,
     pub cpu_seconds: u64,
     pub wall_seconds: u64,
-    /// A file that takes longer gets the lowest priority and one of `slow_children` places.
+    /// A file that takes more processor time gets a low priority and one of `slow_children` places.
     pub slow_milliseconds: u64,
     pub slow_children: usize,
     /// Denies the children every path and port. While it is off, an alert is raised.

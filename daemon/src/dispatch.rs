@@ -70,10 +70,10 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
             again: Some(number),
         }) => takedown::rescan::run(app, upload_id, number).await,
         Job::Scan(job) => scan::job::run(app, job).await,
-        Job::Unpack(job) => unpack::job::run(app, job, message.attempt).await,
-        Job::Render(job) => render::job::run(app, job, message.attempt).await,
-        Job::Campaign(job) => campaigns::job::run(app, job, message.attempt).await,
-        Job::Preview(job) => preview::job::run(app, job, message.attempt).await,
+        Job::Unpack(job) => unpack::job::run(app, job).await,
+        Job::Render(job) => render::job::run(app, job).await,
+        Job::Campaign(job) => campaigns::job::run(app, job).await,
+        Job::Preview(job) => preview::job::run(app, job).await,
     }
 }
 

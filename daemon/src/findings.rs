@@ -1,7 +1,5 @@
 //! Findings of checks, kept with the upload they are about.
 
-use std::time::Duration;
-
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Finding, FindingSeverity};
@@ -9,8 +7,6 @@ use tradepost_common::uploads::{Finding, FindingSeverity};
 use tradepost_inspect::text::clean;
 use tradepost_jail::JailError;
 
-/// CPU time after which a file that is not done never will be.
-const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
 /// Characters of a text of a finding; hidden ones are replaced.
 const MAX_CHARS: usize = 4_000;
 /// Findings of an upload that are listed.
@@ -85,16 +81,25 @@ pub fn given_up(reason: &str) -> Finding {
 /// Findings about a file that the jail could not process, or an error when another attempt may help.
 ///
 /// # Errors
-/// The jail is broken or busy, or a file ran out of wall-clock time at its first attempt without having had the processor.
-pub fn from_jail_error(error: JailError, path: Option<&str>, attempt: u32) -> anyhow::Result<Vec<Finding>> {
+/// The jail is broken or busy: no fault of the file.
+pub fn from_jail_error(error: JailError, path: Option<&str>) -> anyhow::Result<Vec<Finding>> {
     let (rule, message) = match error {
         JailError::Refused(findings) => return Ok(findings),
         JailError::Broken(error) => return Err(error),
-        JailError::Deferred => return Err(error.into()),
-        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => return Err(error.into()),
-        JailError::Timeout { .. } => ("jail-timeout", "It takes too long to open."),
-        JailError::Memory => ("jail-memory", "It needs too much memory to open."),
-        JailError::Crash { .. } => ("jail-crash", "It crashes the program that opens it."),
+        JailError::Starved { .. } | JailError::Deferred => return Err(error.into()),
+        JailError::Timeout { .. } => (
+            "jail-timeout",
+            "It takes more processor time to open than a file may, however idle the machine is. Make it simpler: fewer elements, filters, \
+             points or pixels.",
+        ),
+        JailError::Memory => (
+            "jail-memory",
+            "It needs more memory to open than a file may. Make it smaller: fewer pixels, layers or points.",
+        ),
+        JailError::Crash { .. } => (
+            "jail-crash",
+            "It crashes the program that opens it. Export it again, if you can from another program.",
+        ),
     };
     // The child's message about a crash is for the log of the attempt; it may speak of our machine.
     let finding = pack_finding(rule, FindingSeverity::Blocking, message);
@@ -102,4 +107,20 @@ pub fn from_jail_error(error: JailError, path: Option<&str>, attempt: u32) -> an
         file: path.map(str::to_owned),
         ..finding
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn only_what_the_file_did_is_a_finding() {
+        let cpu = Duration::from_secs(4);
+        assert!(from_jail_error(JailError::Starved { cpu }, Some("a.svg")).is_err());
+        assert!(from_jail_error(JailError::Deferred, Some("a.svg")).is_err());
+        let findings = from_jail_error(JailError::Timeout { cpu }, Some("a.svg")).expect("a finding");
+        assert_eq!(findings[0].rule, "jail-timeout");
+    }
 }

@@ -44,7 +44,7 @@ fn range(job: &CampaignJob) -> Range {
 }
 
 /// Draws what is left of a message's items.
-pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Result<Outcome> {
+pub async fn run(app: &Arc<App>, job: CampaignJob) -> anyhow::Result<Outcome> {
     let Ok(_permit) = app.bulk.permits.try_acquire() else {
         return Ok(Outcome::Retry(NO_PERMIT));
     };
@@ -70,7 +70,7 @@ pub async fn run(app: &Arc<App>, job: CampaignJob, attempt: u32) -> anyhow::Resu
             return Ok(Outcome::Done);
         }
         let started = Instant::now();
-        let progress = draw(app, &row, due, attempt).await?;
+        let progress = draw(app, &row, due).await?;
         app.bulk.throttle.batch_done(started.elapsed());
         if progress == Progress::None {
             return Ok(Outcome::Retry(BETWEEN_SLICES));
@@ -102,7 +102,7 @@ enum Progress {
     None,
 }
 
-async fn draw(app: &App, row: &CampaignRow, due: Vec<Due>, attempt: u32) -> anyhow::Result<Progress> {
+async fn draw(app: &App, row: &CampaignRow, due: Vec<Due>) -> anyhow::Result<Progress> {
     let canary: HashSet<_> = due.iter().filter(|due| due.canary).map(|due| due.item_id).collect();
     let mut batch = Batch::default();
     let sources = read(app, due, &mut batch).await?;
@@ -111,7 +111,7 @@ async fn draw(app: &App, row: &CampaignRow, due: Vec<Due>, attempt: u32) -> anyh
     let (answers, cpu) = app.jail.render_many(files, &presets).await;
     batch.cpu = cpu;
     for ((due, _), answer) in sources.iter().zip(answers) {
-        take(&mut batch, &row.parts, due, answer, attempt)?;
+        take(&mut batch, &row.parts, due, answer)?;
     }
     if batch.settled.is_empty() {
         return Ok(Progress::None);

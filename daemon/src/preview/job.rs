@@ -19,12 +19,14 @@ use crate::jobs::PreviewJob;
 use crate::objects::rendition_key;
 use crate::review;
 use crate::uploads::service as uploads;
-use tradepost_jail::Rendition;
+use tradepost_jail::{JailError, Rendition};
 use tradepost_queue::Outcome;
 use tradepost_render::presets::Format;
 use tradepost_render::sheet::{SheetSpec, choose};
 use tradepost_store::ContentKey;
 
+/// A sheet that got no processor time is tried again after this time.
+const BUSY: Duration = Duration::from_secs(5);
 /// Preset of the tiles of the sheet.
 const TILE_PRESET: &str = "png-256";
 
@@ -42,7 +44,7 @@ impl Drawn {
 }
 
 /// Finishes one set exactly once, however often it is received.
-pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Result<Outcome> {
+pub async fn run(app: &Arc<App>, job: PreviewJob) -> anyhow::Result<Outcome> {
     let mut tx = app.db.begin().await?;
     let Some(set) = catalog::lock_set(&mut tx, job.set_id).await? else {
         return Ok(Outcome::Discard("the set is gone".to_owned()));
@@ -58,7 +60,10 @@ pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Resul
             app.config.queues.safety_seconds.into(),
         )));
     }
-    let drawn = draw(app, &set, attempt).await?;
+    let drawn = match draw(app, &set).await {
+        Err(error) if error.downcast_ref().is_some_and(JailError::is_busy) => return Ok(Outcome::Retry(BUSY)),
+        drawn => drawn?,
+    };
     let objects = drawn.as_ref().map(|drawn| drawn.objects()).unwrap_or_default();
     if let Err(error) = finish(app, job, drawn).await {
         return gc::restore(&app.db, &app.store, error, objects).await;
@@ -68,7 +73,7 @@ pub async fn run(app: &Arc<App>, job: PreviewJob, attempt: u32) -> anyhow::Resul
 }
 
 /// Chooses and draws the sheet. The seed is the set's own, so that a second attempt draws the same picture.
-async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Option<Drawn>> {
+async fn draw(app: &App, set: &SetProgress) -> anyhow::Result<Option<Drawn>> {
     let seed = u64::from_be_bytes(*set.id.0.as_bytes().last_chunk().expect("a UUID has 16 bytes"));
     // PostgreSQL keeps it as a signed number.
     let seed = seed >> 1;
@@ -103,7 +108,7 @@ async fn draw(app: &App, set: &SetProgress, attempt: u32) -> anyhow::Result<Opti
         }
         // The tiles are our own renditions: a sheet that can not be drawn is our fault, and an operator's to see.
         Err(error) => {
-            let findings = findings::from_jail_error(error, None, attempt)?;
+            let findings = findings::from_jail_error(error, None)?;
             anyhow::bail!(
                 "the contact sheet cannot be drawn: {}",
                 findings.first().map_or("", |f| f.message.as_str())

@@ -28,7 +28,7 @@ use crate::uploads::service as uploads;
 use tradepost_jail::{JailError, Published, Rendered, Rendition};
 use tradepost_queue::Outcome;
 
-/// A slow file that was deferred is tried again after this time.
+/// A file that was deferred, or that got no processor time, is tried again after this time.
 const PUT_OFF: Duration = Duration::from_secs(2);
 
 /// The result of scanning, inspecting and rendering one file.
@@ -41,7 +41,7 @@ struct Inspected {
 }
 
 /// Settles one file of a pack.
-pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result<Outcome> {
+pub async fn run(app: &Arc<App>, job: RenderJob) -> anyhow::Result<Outcome> {
     let Some(item) = catalog::find_item(&app.db, job.item_id, job.kind).await? else {
         return Ok(Outcome::Discard("the item is gone".to_owned()));
     };
@@ -54,7 +54,7 @@ pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result
         .await
         .context("reading the file")?;
     pinned::check(&bytes, &item.sha256, "a file of a pack")?;
-    let Some(inspected) = inspect(app, &item, bytes, attempt).await? else {
+    let Some(inspected) = inspect(app, &item, bytes).await? else {
         return Ok(Outcome::Retry(PUT_OFF.mul_f64(rand::random_range(0.5..1.5))));
     };
     let mut objects = Vec::new();
@@ -74,8 +74,8 @@ pub async fn run(app: &Arc<App>, job: RenderJob, attempt: u32) -> anyhow::Result
     }
 }
 
-/// Scans first: only clean bytes go into the jail. `None`: the jail is busy with slow files, and this is one.
-async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::Result<Option<Inspected>> {
+/// Scans first: only clean bytes go into the jail. `None`: the jail or the machine is busy.
+async fn inspect(app: &App, item: &Item, bytes: Bytes) -> anyhow::Result<Option<Inspected>> {
     let scanned = timed(app, "render.scan", scan::scan(app, &bytes[..], bytes.len() as u64)).await?;
     let refused = match &scanned.verdict {
         Verdict::Clean => None,
@@ -94,7 +94,7 @@ async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::
     let file = in_memory(&bytes).context("handing the file to the jail")?;
     let started = Instant::now();
     let result = app.jail.render(file, &item.sha256, &item.path, &app.presets).await;
-    if !matches!(result, Err(JailError::Deferred)) {
+    if !result.as_ref().is_err_and(JailError::is_busy) {
         let outcome = match &result {
             Err(error) if !error.is_about_the_file() => latency::Outcome::Error,
             _ => latency::Outcome::Ok,
@@ -104,8 +104,8 @@ async fn inspect(app: &App, item: &Item, bytes: Bytes, attempt: u32) -> anyhow::
     }
     let (findings, rendered) = match result {
         Ok(mut rendered) => (std::mem::take(&mut rendered.findings), Some(rendered)),
-        Err(JailError::Deferred) => return Ok(None),
-        Err(error) => (findings::from_jail_error(error, Some(&item.path), attempt)?, None),
+        Err(error) if error.is_busy() => return Ok(None),
+        Err(error) => (findings::from_jail_error(error, Some(&item.path))?, None),
     };
     let mut inspected = Inspected {
         scanned,

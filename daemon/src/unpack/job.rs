@@ -24,13 +24,15 @@ use tradepost_jail::Member;
 use tradepost_queue::{NewMessage, Outcome};
 use tradepost_store::Store;
 
+/// A pack that got no processor time is tried again after this time.
+const BUSY: Duration = Duration::from_secs(5);
 /// Members that wait to be stored; more are held back in the jail.
 const MEMBERS_AHEAD: usize = 32;
 /// Members are stored in groups of at most this size.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// Opens one pack.
-pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result<Outcome> {
+pub async fn run(app: &Arc<App>, job: UnpackJob) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
         return Ok(Outcome::Discard("the upload is gone".to_owned()));
     };
@@ -51,8 +53,9 @@ pub async fn run(app: &Arc<App>, job: UnpackJob, attempt: u32) -> anyhow::Result
     seal.check(&same_file, &upload.sha256, "a pack")?;
     match opened {
         Ok(opened) => create(app, &upload, &opened.manifest, &stored?).await?,
+        Err(error) if error.is_busy() => return Ok(Outcome::Retry(BUSY)),
         Err(error) => {
-            let findings = findings::from_jail_error(error, None, attempt)?;
+            let findings = findings::from_jail_error(error, None)?;
             let mut tx = app.db.begin().await?;
             uploads::reject(&mut tx, upload.id, Stage::Unpack, &findings).await?;
             tx.commit().await?;

@@ -11,6 +11,7 @@ use anyhow::anyhow;
 use bytes::Bytes;
 use nix::sys::signal::Signal;
 
+use crate::deadline::Deadline;
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::frame::{self, FrameLimits};
@@ -73,7 +74,7 @@ impl Exchange {
         child: ChildProcess,
         read: impl FnOnce(&mut Replies<'_>) -> Result<T, Failure>,
     ) -> (Option<ChildProcess>, Result<T, JailError>) {
-        let deadline = Instant::now() + self.wall;
+        let deadline = Deadline::new(self.wall, child.process_id());
         let cpu_before = child.cpu();
         let result = self.send(&child, deadline).and_then(|mut replies| read(&mut replies));
         match result {
@@ -82,12 +83,16 @@ impl Exchange {
             Err(Failure::Broken(error)) => (None, Err(JailError::Broken(error))),
             Err(Failure::Socket(error)) => {
                 let cpu = child.cpu().saturating_sub(cpu_before);
-                (None, Err(diagnose(&error, cpu, child.end())))
+                (None, Err(diagnose(&error, cpu, self.cpu_limit(), child.end())))
             }
         }
     }
 
-    fn send<'a>(&self, child: &'a ChildProcess, deadline: Instant) -> Result<Replies<'a>, Failure> {
+    fn cpu_limit(&self) -> Duration {
+        Duration::from_secs(self.task.cpu_seconds)
+    }
+
+    fn send<'a>(&self, child: &'a ChildProcess, deadline: Deadline) -> Result<Replies<'a>, Failure> {
         // A child that can not even be told that work comes is no fault of the file's.
         descriptors::send(&child.socket, descriptors::REQUEST, self.file.iter())
             .map_err(|error| Failure::Broken(anyhow::Error::new(error).context("handing the file to the child")))?;
@@ -129,14 +134,14 @@ impl Replies<'_> {
 
     /// Gives the next file as much time as the previous one had.
     pub fn restart_deadline(&mut self) {
-        self.from.get_mut().deadline = Instant::now() + self.wall;
+        self.from.get_mut().deadline.restart(self.wall);
     }
 
     /// Does something that the child must not be blamed for: the deadline moves by the time it takes.
     pub fn pause_deadline<T>(&mut self, work: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         let result = work();
-        self.from.get_mut().deadline += started.elapsed();
+        self.from.get_mut().deadline.at += started.elapsed();
         result
     }
 }
@@ -144,31 +149,36 @@ impl Replies<'_> {
 /// The socket with a deadline for the whole exchange, not for each read.
 struct DeadlineSocket<'a> {
     socket: &'a UnixStream,
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 impl DeadlineSocket<'_> {
-    fn time_left(&self) -> io::Result<Option<Duration>> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            Err(io::ErrorKind::TimedOut.into())
-        } else {
-            Ok(Some(left))
+    /// Repeats a call that ran out of time as long as the deadline moves.
+    fn in_time<T>(&mut self, mut call: impl FnMut(&UnixStream, Duration) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match call(self.socket, self.deadline.time_left()?) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                other => return other,
+            }
         }
     }
 }
 
 impl Read for DeadlineSocket<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.set_read_timeout(self.time_left()?)?;
-        self.socket.read(buffer)
+        self.in_time(|mut socket, left| {
+            socket.set_read_timeout(Some(left))?;
+            socket.read(buffer)
+        })
     }
 }
 
 impl Write for DeadlineSocket<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.socket.set_write_timeout(self.time_left()?)?;
-        self.socket.write(buffer)
+        self.in_time(|mut socket, left| {
+            socket.set_write_timeout(Some(left))?;
+            socket.write(buffer)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -177,12 +187,18 @@ impl Write for DeadlineSocket<'_> {
 }
 
 /// Finds what the file did to the child: from the error of the socket, the status and the standard error.
-fn diagnose(error: &io::Error, cpu: Duration, (status, stderr): (Option<ExitStatus>, String)) -> JailError {
+fn diagnose(
+    error: &io::Error,
+    cpu: Duration,
+    cpu_limit: Duration,
+    (status, stderr): (Option<ExitStatus>, String),
+) -> JailError {
     let signal = status
         .and_then(|status| status.signal())
         .and_then(|number| Signal::try_from(number).ok());
     match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return JailError::Timeout { cpu },
+        io::ErrorKind::TimedOut if cpu < cpu_limit => return JailError::Starved { cpu },
+        io::ErrorKind::TimedOut => return JailError::Timeout { cpu },
         io::ErrorKind::InvalidData => {
             return JailError::Crash {
                 detail: format!("broke the protocol: {error}"),
@@ -237,11 +253,13 @@ mod tests {
     const SIGKILL: i32 = 9;
     const SIGXCPU: i32 = 24;
     const EXIT_101: i32 = 101 << 8;
+    const LIMIT: Duration = Duration::from_secs(5);
 
     fn told(raw_status: i32, words: &str) -> JailError {
         diagnose(
             &io::ErrorKind::UnexpectedEof.into(),
             Duration::ZERO,
+            LIMIT,
             (Some(ExitStatus::from_raw(raw_status)), words.to_owned()),
         )
     }
@@ -279,13 +297,20 @@ mod tests {
     #[test]
     fn the_clock_and_the_protocol_come_first() {
         let end = || (Some(ExitStatus::from_raw(SIGKILL)), String::new());
+        let diagnosed = |kind: io::ErrorKind, cpu| diagnose(&kind.into(), cpu, LIMIT, end());
         assert!(matches!(
-            diagnose(&io::ErrorKind::WouldBlock.into(), Duration::ZERO, end()),
+            diagnosed(io::ErrorKind::TimedOut, LIMIT),
             JailError::Timeout { .. }
         ));
         assert!(matches!(
-            diagnose(&io::ErrorKind::InvalidData.into(), Duration::ZERO, end()),
+            diagnosed(io::ErrorKind::InvalidData, Duration::ZERO),
             JailError::Crash { .. }
+        ));
+        // The clock alone blames nobody.
+        let less = LIMIT - Duration::from_millis(10);
+        assert!(matches!(
+            diagnosed(io::ErrorKind::TimedOut, less),
+            JailError::Starved { .. }
         ));
     }
 }

@@ -22,7 +22,7 @@ use crate::lane::Lane;
 use crate::pacing::{Admission, Pacing, Throttling};
 use crate::pack;
 use crate::pool::Pools;
-use crate::process::{self, ChildProgram};
+use crate::process::{self, ChildProgram, Nice};
 use crate::protocol::{Reply, Request};
 use crate::running::Running;
 use crate::types::{
@@ -220,12 +220,14 @@ impl Jail {
         };
         let mut child = self.pools.normal.take().await.map_err(JailError::Broken)?;
         let process = child.process_id();
+        let cpu_before = child.cpu();
         if was_slow {
-            process::throttle(process);
+            process::throttle(process, Nice::Low);
             child.is_throttled = true;
         }
         let mut running = Running::start(child, Arc::clone(&permit), exchange, read)?;
-        let mut wait = self.pools.limits.slow_after;
+        let slow_after = self.pools.limits.slow_after;
+        let mut wait = slow_after;
         let (mut has_slow_permit, mut is_throttled) = (was_slow, was_slow);
         let done = loop {
             if has_slow_permit {
@@ -234,8 +236,14 @@ impl Jail {
             if let Ok(done) = tokio::time::timeout(wait, running.wait()).await {
                 break done;
             }
+            // A file that waits for a processor is not slow.
+            let cpu = process::cpu(process).saturating_sub(cpu_before);
+            if cpu < slow_after {
+                wait = (slow_after - cpu).max(THROTTLE_INTERVAL);
+                continue;
+            }
             if !is_throttled {
-                process::throttle(process);
+                process::throttle(process, Nice::Low);
                 is_throttled = true;
             }
             match self.files.throttle(hash, &permit) {

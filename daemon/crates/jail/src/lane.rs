@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::exchange::{Exchange, Replies};
 use crate::failure::Failure;
 use crate::pool::Pools;
-use crate::process::{self, ChildProcess};
+use crate::process::{self, ChildProcess, Nice};
 use crate::protocol::{BATCH_FILES, Batch, MAX_REQUEST_BYTES, Reply, Request};
 use crate::types::{DrawnFile, InputFile, JailError, Priority};
 use crate::validate;
@@ -216,7 +216,7 @@ impl Lane {
         // A child that was killed before it was ready is no fault of the files'.
         let child = pool.take_blocking().or_else(|_| pool.take_blocking())?;
         if self.priority == Priority::Lowest {
-            process::throttle(child.process_id());
+            process::throttle(child.process_id(), Nice::Lowest);
         }
         Ok(child)
     }

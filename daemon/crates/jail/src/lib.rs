@@ -16,6 +16,7 @@ mod pacing;
 mod pack;
 
 mod cancel;
+mod deadline;
 mod exchange;
 mod pool;
 mod process;

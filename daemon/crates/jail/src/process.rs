@@ -28,13 +28,20 @@ const STDERR_BYTES: u64 = 8 << 10;
 
 /// Limit on the start of a child, its confinement included.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
-/// Lowest scheduling priority.
-const LOWEST_NICE: i32 = 19;
 const HELLO_LIMITS: FrameLimits = FrameLimits {
     head_bytes: 16 << 10,
     blobs: 0,
     blob_bytes: 0,
 };
+
+/// Scheduling priority of a throttled child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nice {
+    /// For a slow file: a tenth of the processor beside one other process, and still some of it beside many.
+    Low = 10,
+    /// For bulk work.
+    Lowest = 19,
+}
 
 /// Program that the children run.
 #[derive(Debug, Clone)]
@@ -127,7 +134,7 @@ impl ChildProcess {
 
     /// Processor time since the start; also of a child that has ended and was not waited for.
     pub fn cpu(&self) -> Duration {
-        cpu_of(self.process_id()).unwrap_or_default()
+        cpu(self.process_id())
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -151,14 +158,25 @@ impl Drop for ChildProcess {
     }
 }
 
-/// Lowers a child to the lowest priority. One that is gone already does not matter.
-pub fn throttle(process: Pid) {
+/// Lowers the priority of a child. One that is gone already does not matter.
+pub fn throttle(process: Pid, nice: Nice) {
     let id = process.as_raw().unsigned_abs();
     #[expect(unsafe_code, reason = "there is no safe wrapper of setpriority")]
     // SAFETY: takes three numbers and touches no memory of ours. The process is a child that was not waited for, so the number is still its own.
     unsafe {
-        libc::setpriority(libc::PRIO_PROCESS, id, LOWEST_NICE);
+        libc::setpriority(libc::PRIO_PROCESS, id, nice as i32);
     }
+}
+
+/// Time for which a child waited for a processor since its start, from the second number of `/proc/PID/schedstat`. Zero where the kernel does not
+/// count it.
+pub fn waited(process: Pid) -> Duration {
+    let text = std::fs::read_to_string(format!("/proc/{process}/schedstat")).unwrap_or_default();
+    let waited = text
+        .split_ascii_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok());
+    Duration::from_nanos(waited.unwrap_or_default())
 }
 
 /// From `/proc/PID/stat`: the 14th and 15th field, in clock ticks, counted after the name, which may hold any character.
@@ -168,6 +186,11 @@ fn cpu_of(process: Pid) -> Option<Duration> {
     let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok()??;
     Some(Duration::from_secs_f64((user + system) as f64 / ticks as f64))
+}
+
+/// Processor time of a child since its start; zero when it is gone.
+pub fn cpu(process: Pid) -> Duration {
+    cpu_of(process).unwrap_or_default()
 }
 
 /// User and group of a child when the parent is root: nobody.

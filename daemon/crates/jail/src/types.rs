@@ -16,15 +16,15 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Processor time for one file; counted by the kernel in whole seconds.
     pub cpu: Duration,
-    /// Time on the clock for one file.
+    /// Time on the clock for one file, without the time for which its child waits for a processor.
     pub wall: Duration,
     /// Processor time for a whole pack.
     pub pack_cpu: Duration,
-    /// Time on the clock for a whole pack; waiting for the receiver of the members does not count.
+    /// Time on the clock for a whole pack; waiting for a processor or for the receiver of the members does not count.
     pub pack_wall: Duration,
     /// A child that is idle for so long is ended.
     pub idle: Duration,
-    /// A file that takes longer is throttled: it gets the lowest priority and one of the few permits for slow files.
+    /// A file that takes more processor time is throttled: it gets a low priority and one of the few permits for slow files.
     pub slow_after: Duration,
     /// Slow files that are drawn at once; others are deferred ([`JailError::Deferred`]).
     pub slow_files: usize,
@@ -57,10 +57,16 @@ impl Default for Limits {
 /// Reason why the jail gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum JailError {
-    /// The file took more time, on the clock or of the processor, than it may.
+    /// The file took more processor time than it may.
     #[error("took too long to open ({} ms of the processor)", .cpu.as_millis())]
     Timeout {
-        /// Processor time of the file: little when the machine was busy with something else.
+        /// Processor time of the file.
+        cpu: Duration,
+    },
+    /// The file ran out of clock without having had its processor time: the machine is busy. Trying again later is no failed attempt.
+    #[error("had only {} ms of the processor: the machine is busy", .cpu.as_millis())]
+    Starved {
+        /// Processor time of the file.
         cpu: Duration,
     },
     /// The file made the child ask for more memory than it may have.
@@ -85,8 +91,13 @@ impl JailError {
     pub fn is_about_the_file(&self) -> bool {
         match self {
             Self::Timeout { .. } | Self::Memory | Self::Refused(_) => true,
-            Self::Crash { .. } | Self::Deferred | Self::Broken(_) => false,
+            Self::Crash { .. } | Self::Starved { .. } | Self::Deferred | Self::Broken(_) => false,
         }
+    }
+
+    /// True if another try later is no failed attempt.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Starved { .. } | Self::Deferred)
     }
 }
 

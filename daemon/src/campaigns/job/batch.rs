@@ -13,9 +13,6 @@ use crate::objects::member_key;
 use crate::pinned;
 use tradepost_jail::{InputFile, JailError, Rendered};
 
-/// A file that took so much of the processor is slow, however busy the machine was.
-const CERTAINLY_SLOW: Duration = Duration::from_secs(1);
-
 /// One batch, before it is settled.
 #[derive(Default)]
 pub struct Batch {
@@ -93,11 +90,10 @@ pub fn take(
     parts: &CampaignParts,
     due: &Due,
     answer: Result<Rendered, JailError>,
-    attempt: u32,
 ) -> anyhow::Result<()> {
     let rendered = match answer {
         Ok(rendered) => rendered,
-        Err(error) => return refuse(batch, due, error, attempt),
+        Err(error) => return refuse(batch, due, error),
     };
     if rendered.renditions.is_empty() {
         batch.skip(due, "there is no picture of such a file");
@@ -127,13 +123,10 @@ pub fn take(
 }
 
 /// Sets a file aside that can not be drawn. What may go better later is left as it is.
-fn refuse(batch: &mut Batch, due: &Due, error: JailError, attempt: u32) -> anyhow::Result<()> {
+fn refuse(batch: &mut Batch, due: &Due, error: JailError) -> anyhow::Result<()> {
     match error {
         JailError::Broken(error) => return Err(error),
-        JailError::Deferred => {}
-        JailError::Timeout { cpu } if attempt < 2 && cpu < CERTAINLY_SLOW => {
-            anyhow::bail!("a file ran out of time without having had the processor: the machine is busy")
-        }
+        JailError::Starved { .. } | JailError::Deferred => {}
         JailError::Timeout { .. } => batch.fail(due, FailureKind::Timeout, "It takes too long to render."),
         JailError::Memory => batch.fail(due, FailureKind::Memory, "It needs too much memory to render."),
         JailError::Crash { .. } => batch.fail(due, FailureKind::Crash, "It crashes the renderer."),

@@ -75,7 +75,7 @@ impl From<JailError> for Failure {
             JailError::Timeout { .. } => FailureKind::Timeout,
             JailError::Memory => FailureKind::Memory,
             JailError::Crash { .. } => FailureKind::Crash,
-            JailError::Deferred | JailError::Broken(_) => FailureKind::Broken,
+            JailError::Starved { .. } | JailError::Deferred | JailError::Broken(_) => FailureKind::Broken,
             JailError::Refused(findings) => {
                 let text = |finding: &Finding| format!("{}: {}", finding.rule, finding.message);
                 let reasons: Vec<String> = findings.iter().take(EXAMPLES).map(text).collect();

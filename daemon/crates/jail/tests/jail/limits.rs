@@ -1,6 +1,9 @@
 //! Files that do their worst, and the number and age of children.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tradepost_jail::{Jail, JailError, Limits, Rendered};
 use tradepost_render::presets::{Preset, default_presets};
@@ -65,14 +68,62 @@ async fn ended(jail: &Jail) -> JailError {
 }
 
 #[tokio::test]
-async fn a_file_that_never_ends_is_stopped_by_the_clock() {
+async fn the_clock_stops_a_file_and_does_not_blame_it() {
     let jail = jail(Limits {
         wall: Duration::from_millis(300),
         ..Limits::default()
     });
     let error = ended(&jail).await;
-    assert!(matches!(error, JailError::Timeout { .. }), "{error}");
+    assert!(matches!(error, JailError::Starved { .. }), "{error}");
+    assert!(error.is_busy() && !error.is_about_the_file());
     assert_eq!(jail.children(), 0);
+}
+
+/// Threads that keep every processor busy until they are dropped.
+struct Busy(Arc<AtomicBool>, Vec<JoinHandle<()>>);
+
+impl Busy {
+    fn start(threads_a_processor: usize) -> Self {
+        let processors = std::thread::available_parallelism().unwrap().get();
+        let goes_on = Arc::new(AtomicBool::new(true));
+        let threads = (0..processors * threads_a_processor).map(|_| {
+            let goes_on = Arc::clone(&goes_on);
+            std::thread::spawn(move || {
+                while goes_on.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            })
+        });
+        Self(goes_on.clone(), threads.collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+        for thread in self.1.drain(..) {
+            thread.join().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_clock_stops_while_a_file_waits_for_a_processor() {
+    let jail = |wall| {
+        jail(Limits {
+            wall,
+            cpu: Duration::from_secs(60),
+            ..Limits::default()
+        })
+    };
+    let picture = colourful();
+    let started = Instant::now();
+    render(&jail(Duration::from_secs(600)), &picture).await.unwrap();
+    let alone = started.elapsed();
+    // Beside ten others on each processor it takes about ten times as long.
+    let busy = Busy::start(10);
+    render(&jail(alone * 2), &picture).await.unwrap();
+    drop(busy);
 }
 
 #[tokio::test]
