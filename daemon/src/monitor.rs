@@ -67,7 +67,10 @@ fn judge_scanner(app: &App, status: &ScannerStatus) {
         ScannerState::Up(scanner) => scanner,
         ScannerState::Held { .. } => {
             app.alerts.clear(AlertCode::ScannerDown);
-            let message = format!("{}. Check that freshclam runs.", status.state);
+            let message = format!(
+                "{}. Check that freshclam runs, and the files in clamd's DatabaseDirectory.",
+                status.state
+            );
             return app
                 .alerts
                 .raise_as(AlertCode::SignaturesStale, Severity::Critical, message);

@@ -82,6 +82,8 @@ pub enum ScannerKind {
 pub enum Signatures {
     /// The official daily signatures of this number.
     Daily(u32),
+    /// The official daily signatures of this number were there, and it reports none any more.
+    Lost(u32),
     /// Signatures without the official daily ones.
     Unversioned,
     /// The built-in database: the EICAR test file and nothing else.
@@ -137,10 +139,22 @@ impl fmt::Display for ScannerState {
     }
 }
 
+impl Signatures {
+    /// The signatures of a scanner that had these, and now reports this number.
+    pub fn then(self, reported: Option<u32>) -> Self {
+        match (reported, self) {
+            (Some(number), _) => Self::Daily(number),
+            (None, Self::Daily(number)) => Self::Lost(number),
+            (None, other) => other,
+        }
+    }
+}
+
 impl fmt::Display for Signatures {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Daily(number) => write!(formatter, "signatures {number}"),
+            Self::Lost(number) => write!(formatter, "no signatures any more (they were {number})"),
             Self::Unversioned => formatter.write_str("signatures without a version"),
             Self::EicarOnly => {
                 formatter.write_str("NO SIGNATURES: only the EICAR test file is recognised, install clamav-freshclam")

@@ -86,6 +86,11 @@ pub async fn scan_in_background(
         () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost),
     };
     let after = clamd::version(&scanner.address).await?;
+    let signatures = scanner.signatures.then(after.signatures);
+    if matches!(signatures, Signatures::Lost(_)) {
+        // It may have lost them before the scan: its verdict proves nothing.
+        return Err(ScanError::SignaturesStale(format!("the scanner has {signatures}")));
+    }
     // An oversized object is judged without being sent: the rest is read here, so that the verdict is about exact bytes.
     tokio::io::copy(&mut hashing, &mut tokio::io::sink())
         .await
@@ -140,9 +145,9 @@ async fn lost(mut status: watch::Receiver<ScannerStatus>, begun_with: &Scanner) 
 fn older(before: Scanner, after: Version) -> Engine {
     let number = |signatures| match signatures {
         Signatures::Daily(number) => number,
-        Signatures::Unversioned | Signatures::EicarOnly => 0,
+        Signatures::Lost(_) | Signatures::Unversioned | Signatures::EicarOnly => 0,
     };
-    let then = after.signatures.map_or(before.signatures, Signatures::Daily);
+    let then = before.signatures.then(after.signatures);
     if number(then) < number(before.signatures) {
         Engine {
             version: after.engine,
@@ -163,7 +168,7 @@ impl Engine {
     pub fn signature_number(&self) -> Option<i32> {
         match self.signatures {
             Signatures::Daily(number) => i32::try_from(number).ok(),
-            Signatures::Unversioned | Signatures::EicarOnly => None,
+            Signatures::Lost(_) | Signatures::Unversioned | Signatures::EicarOnly => None,
         }
     }
 }

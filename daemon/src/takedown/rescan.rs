@@ -80,7 +80,7 @@ fn message(upload: UploadId, number: i32) -> NewMessage {
 fn number_in_use(app: &App) -> Option<i32> {
     match app.scanner.borrow().scanner()?.signatures {
         Signatures::Daily(number) => i32::try_from(number).ok(),
-        Signatures::Unversioned | Signatures::EicarOnly => None,
+        Signatures::Lost(_) | Signatures::Unversioned | Signatures::EicarOnly => None,
     }
 }
 

@@ -85,11 +85,17 @@ pub fn quick(folder: &Path) -> ScannerSpec {
 
 /// A clamd of the machine that finds the test file and nothing else; its signatures are of this time.
 pub fn fake_machine(socket: &Path, made: OffsetDateTime) -> io::Result<JoinHandle<()>> {
-    let listener = UnixListener::bind(socket)?;
     let version = format!("ClamAV 1.4.6/27800/{}\0", as_clamd_writes(made));
+    changing_machine(socket, watch::channel((version, eicar())).1)
+}
+
+/// The same with a version and malware that may change.
+fn changing_machine(socket: &Path, knows: watch::Receiver<(String, Vec<u8>)>) -> io::Result<JoinHandle<()>> {
+    let listener = UnixListener::bind(socket)?;
     Ok(tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            answer(connection, &version).await.ok();
+            let (version, malware) = knows.borrow().clone();
+            answer(connection, &version, &malware).await.ok();
         }
     }))
 }
@@ -101,7 +107,7 @@ fn as_clamd_writes(made: OffsetDateTime) -> String {
     made.format(format).unwrap_or_default()
 }
 
-async fn answer(mut connection: UnixStream, version: &str) -> io::Result<()> {
+async fn answer(mut connection: UnixStream, version: &str, malware: &[u8]) -> io::Result<()> {
     let mut command = Vec::new();
     while !command.ends_with(b"\0") {
         command.push(connection.read_u8().await?);
@@ -120,7 +126,7 @@ async fn answer(mut connection: UnixStream, version: &str) -> io::Result<()> {
                 bytes.resize(start + length, 0);
                 connection.read_exact(&mut bytes[start..]).await?;
             }
-            let is_known = bytes.windows(eicar().len()).any(|window| window == eicar());
+            let is_known = bytes.windows(malware.len()).any(|window| window == malware);
             let reply: &[u8] = if is_known {
                 b"stream: Eicar FOUND\0"
             } else {
@@ -201,6 +207,40 @@ async fn the_machines_clamd_is_used_left_and_found_again() -> anyhow::Result<()>
     let machine = fake_machine(&socket, OffsetDateTime::now_utc())?;
     supervised.until_up(ScannerKind::Running).await?;
     nothing_left(folder.path()).await?;
+    supervised.stop().await?;
+    machine.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_scanner_that_forgets_its_signatures_in_the_same_process_is_left() -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let socket = folder.path().join("machine.ctl");
+    let dated = format!("ClamAV 1.4.6/27800/{}\0", as_clamd_writes(OffsetDateTime::now_utc()));
+    let undated = "ClamAV 1.4.6\0".to_owned();
+    let (knows, seen) = watch::channel((dated.clone(), eicar()));
+    let machine = changing_machine(&socket, seen)?;
+    let mut supervised = Supervised::start(ScannerSpec {
+        address: Some(socket.clone().into()),
+        proof_interval: Duration::from_millis(100),
+        ..quick(folder.path())
+    });
+    supervised.until_up(ScannerKind::Running).await?;
+
+    knows.send_replace((dated.clone(), b"something else".to_vec()));
+    let reason = supervised.until_down().await?;
+    assert!(reason.contains("EICAR"), "{reason}");
+    knows.send_replace((dated.clone(), eicar()));
+    supervised.until_up(ScannerKind::Running).await?;
+
+    knows.send_replace((undated, eicar()));
+    let is_held = |status: &ScannerStatus| {
+        let line = status.state.to_string();
+        status.scanner().is_none() && line.contains("uploads wait: it reports no signatures any more (they were 27800)")
+    };
+    supervised.until("no number is a wait", is_held).await?;
+    knows.send_replace((dated, eicar()));
+    supervised.until_up(ScannerKind::Running).await?;
     supervised.stop().await?;
     machine.abort();
     Ok(())

@@ -112,6 +112,11 @@ impl FakeClamd {
         self.date(number, time_text(0));
     }
 
+    /// Reports no number of its signatures any more, as without its daily database.
+    pub fn lose_number(&self) {
+        self.lock().version = "ClamAV 1.4.6".to_owned();
+    }
+
     /// Its signatures are so many hours old.
     pub fn age(&self, number: u32, hours: i64) {
         self.date(number, time_text(hours));

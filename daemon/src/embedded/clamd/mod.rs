@@ -49,6 +49,8 @@ pub struct ScannerSpec {
     pub recheck: Arc<Notify>,
     /// The time between two checks of the scanner.
     pub ping_interval: Duration,
+    /// The scanner must find the EICAR test file again after this time.
+    pub proof_interval: Duration,
     /// The time between two searches for a better scanner.
     pub review_interval: Duration,
     /// The time for a lost clamd of the machine to come back (it loads signatures for up to a minute) before a private one,
@@ -73,6 +75,7 @@ impl ScannerSpec {
             when_stale: WhenStale::Wait,
             recheck: Arc::default(),
             ping_interval: Duration::from_secs(5),
+            proof_interval: Duration::from_secs(60),
             review_interval: Duration::from_secs(30),
             restart_grace: Duration::from_secs(90),
         }

@@ -116,6 +116,8 @@ impl Supervisor {
     async fn watch(&self, mut scanner: Scanner) -> String {
         self.publish(self.state_of(scanner.clone()));
         let mut heard = Instant::now();
+        // Whoever found the scanner proved it.
+        let mut proof = Proof::At(Instant::now());
         let mut reviewed = Instant::now();
         let mut pause = self.spec.ping_interval;
         loop {
@@ -123,13 +125,15 @@ impl Supervisor {
                 () = sleep(pause) => {}
                 () = self.spec.recheck.notified() => {}
             }
-            match check_twice(&scanner).await {
-                Ok(found) => {
+            match check_twice(&scanner, proof.is_due(&self.spec)).await {
+                Ok((found, proved)) => {
+                    proof = proved.unwrap_or(proof);
                     (heard, pause) = (Instant::now(), self.spec.ping_interval);
                     scanner = refreshed(&self.spec, scanner, found);
                 }
                 Err(fault) if is_gone(&fault) || heard.elapsed() >= SILENCE => return fault.to_string(),
                 Err(fault) => {
+                    proof = Proof::Missing;
                     pause = FAILING_PAUSE.min(self.spec.ping_interval);
                     let reason = format!("{}: {fault}", scanner.engine);
                     self.publish(ScannerState::Down { reason });
@@ -146,8 +150,12 @@ impl Supervisor {
         }
     }
 
-    /// Holds the uploads when the signatures are stale and `when_stale` says so.
+    /// Holds the uploads when the signatures are gone, or stale and `when_stale` says so.
     fn state_of(&self, scanner: Scanner) -> ScannerState {
+        if matches!(scanner.signatures, Signatures::Lost(_)) {
+            let reason = format!("it reports {}", scanner.signatures);
+            return ScannerState::Held { scanner, reason };
+        }
         match scanner.signatures_at {
             Some(made) if scanner.stale && self.spec.when_stale == WhenStale::Wait => {
                 let hours = self.spec.stale_after.as_secs() / 3_600;
@@ -232,7 +240,7 @@ pub(super) fn is_stale(spec: &ScannerSpec, signatures_at: Option<OffsetDateTime>
 
 /// The scanner with the signatures of its newest version.
 fn refreshed(spec: &ScannerSpec, scanner: Scanner, found: Version) -> Scanner {
-    let signatures = found.signatures.map_or(scanner.signatures, Signatures::Daily);
+    let signatures = scanner.signatures.then(found.signatures);
     Scanner {
         engine: found.engine,
         signatures,
@@ -243,29 +251,52 @@ fn refreshed(spec: &ScannerSpec, scanner: Scanner, found: Version) -> Scanner {
 }
 
 /// A full backlog of connections refuses one; a scanner that is gone refuses two.
-async fn check_twice(scanner: &Scanner) -> Result<Version, ScanError> {
-    match check_once(scanner).await {
+async fn check_twice(scanner: &Scanner, due: ProofDue) -> Result<(Version, Option<Proof>), ScanError> {
+    match check_once(scanner, due).await {
         Err(fault) if is_gone(&fault) && !matches!(fault, ScanError::Lost) => {
             sleep(Duration::from_millis(200)).await;
-            check_once(scanner).await
+            check_once(scanner, ProofDue::Now).await
         }
         other => other,
     }
 }
 
-/// Checks that the scanner answers, is the same process, and after an update still finds the test file.
-async fn check_once(scanner: &Scanner) -> Result<Version, ScanError> {
+/// The last time that the scanner found the test file.
+#[derive(Debug, Clone, Copy)]
+enum Proof {
+    At(Instant),
+    /// The scanner was away since.
+    Missing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ProofDue {
+    Now,
+    Later,
+}
+
+impl Proof {
+    fn is_due(self, spec: &ScannerSpec) -> ProofDue {
+        match self {
+            Self::At(at) if at.elapsed() < spec.proof_interval => ProofDue::Later,
+            Self::At(_) | Self::Missing => ProofDue::Now,
+        }
+    }
+}
+
+/// Checks that the scanner answers and is the same process; and that it finds the test file, when that is due or its signatures changed.
+async fn check_once(scanner: &Scanner, due: ProofDue) -> Result<(Version, Option<Proof>), ScanError> {
     let found = version(&scanner.address).await?;
     if scanner.kind == ScannerKind::Running && process_id(&scanner.address).await != scanner.process_id {
         // It was restarted, perhaps with another configuration: the proof no longer holds.
         return Err(ScanError::Lost);
     }
     probe::answers(&scanner.address).await?;
-    let signatures = found.signatures.map_or(scanner.signatures, Signatures::Daily);
-    if signatures != scanner.signatures {
-        probe::finds_test_file(&scanner.address).await?;
+    if due == ProofDue::Later && scanner.signatures.then(found.signatures) == scanner.signatures {
+        return Ok((found, None));
     }
-    Ok(found)
+    probe::finds_test_file(&scanner.address).await?;
+    Ok((found, Some(Proof::At(Instant::now()))))
 }
 
 /// Nothing listens at the address, or another process does.
