@@ -90,9 +90,13 @@ pub struct UploadTrace {
     pub case_id: Option<CaseId>,
     #[cfg_attr(feature = "openapi", schema(max_items = 6))]
     pub stages: Vec<StageTime>,
-    /// Findings, each with the file it is about.
+    /// Findings, each with the file it is about: the first 500, blocking ones first. `GET /v1/uploads/{id}/findings` has all.
     #[cfg_attr(feature = "openapi", schema(max_items = 500))]
     pub findings: Vec<Finding>,
+    /// All findings, counted by rule.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 1_000))]
+    pub finding_counts: Vec<RuleCount>,
     /// Failed attempts of its messages, newest first; at most 100.
     #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub attempts: Vec<Attempt>,
@@ -123,4 +127,14 @@ pub struct StageTime {
     pub left_at: Option<OffsetDateTime>,
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 9_007_199_254_740_991_u64))]
     pub seconds: f64,
+}
+
+/// Number of findings of one rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RuleCount {
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub rule: String,
+    pub severity: FindingSeverity,
+    pub findings: i64,
 }

@@ -1,8 +1,9 @@
 //! Findings of checks, kept with the upload they are about.
 
 use sqlx::{PgConnection, PgExecutor};
+use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{Finding, FindingSeverity};
+use tradepost_common::uploads::{Finding, FindingSeverity, RuleCount};
 
 use tradepost_inspect::text::clean;
 use tradepost_jail::JailError;
@@ -46,6 +47,88 @@ pub async fn list(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Vec
         "#,
         upload.0,
         MAX_LISTED
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Position in the list of the findings of an upload: `<rank>.<id>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FindingCursor {
+    /// 0 for blocking findings, 1 for warnings, 2 for the rest.
+    rank: i32,
+    id: i64,
+}
+
+impl FindingCursor {
+    /// The start of the list.
+    const START: Self = Self { rank: -1, id: 0 };
+
+    /// Parses a cursor; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (rank, id) = text.split_once('.')?;
+        let (rank, id) = (rank.parse().ok()?, id.parse().ok()?);
+        Some(Self { rank, id })
+    }
+}
+
+impl std::fmt::Display for FindingCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.rank, self.id)
+    }
+}
+
+/// A page of the findings of an upload, in the order of [`list`].
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    upload: UploadId,
+    after: Option<FindingCursor>,
+    limit: u32,
+) -> sqlx::Result<Page<Finding>> {
+    let after = after.unwrap_or(FindingCursor::START);
+    let rows = sqlx::query!(
+        r#"
+        select id, case severity when 'blocking' then 0 when 'warning' then 1 else 2 end as "rank!", file_path, rule,
+            severity as "severity: FindingSeverity", message, line_number, column_number, excerpt
+        from findings
+        where upload_id = $1 and (case severity when 'blocking' then 0 when 'warning' then 1 else 2 end, id) > ($2::int4, $3::int8)
+        order by case severity when 'blocking' then 0 when 'warning' then 1 else 2 end, id limit $4
+        "#,
+        upload.0,
+        after.rank,
+        after.id,
+        i64::from(limit)
+    )
+    .fetch_all(db)
+    .await?;
+    let last = rows.last().map(|row| FindingCursor {
+        rank: row.rank,
+        id: row.id,
+    });
+    let next = last.filter(|_| rows.len() >= limit as usize);
+    let next = next.map(|cursor| cursor.to_string());
+    let rows = rows.into_iter().map(|row| Finding {
+        file: row.file_path,
+        rule: row.rule,
+        severity: row.severity,
+        message: row.message,
+        line: row.line_number,
+        column: row.column_number,
+        excerpt: row.excerpt,
+    });
+    Ok(Page::new(rows.collect(), next))
+}
+
+/// The findings of an upload, counted by rule; blocking ones first.
+pub async fn counts(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::Result<Vec<RuleCount>> {
+    sqlx::query_as!(
+        RuleCount,
+        r#"
+        select rule, severity as "severity: FindingSeverity", count(*) as "findings!" from findings where upload_id = $1
+        group by rule, severity
+        order by case severity when 'blocking' then 0 when 'warning' then 1 else 2 end, count(*) desc, rule
+        "#,
+        upload.0
     )
     .fetch_all(db)
     .await
@@ -114,6 +197,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_cursor_reads_what_it_wrote_and_nothing_else() {
+        let cursor = FindingCursor { rank: 1, id: 42 };
+        assert_eq!(FindingCursor::parse(&cursor.to_string()), Some(cursor));
+        for text in ["", "1", "1.", "x.1", "1.2.3", "1.99999999999999999999"] {
+            assert_eq!(FindingCursor::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn only_what_the_file_did_is_a_finding() {

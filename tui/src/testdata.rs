@@ -232,6 +232,7 @@ pub fn trace() -> UploadTrace {
             stage(Stage::Render, 17, 17, true),
         ],
         findings: findings(),
+        finding_counts: Vec::new(),
         attempts: vec![Attempt {
             queue: "render".to_owned(),
             message_id: MessageId(Uuid::from_u128(5)),

@@ -6,18 +6,19 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{UploadRow, UploadTrace};
+use tradepost_common::uploads::{Finding, UploadRow, UploadTrace};
 
 use super::service::{self, Filter};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 use crate::extractors::{Path, Peer, Query, parse_param};
-use crate::pager::{Place, Texts, limit};
+use crate::pager::{PageQuery, Place, Texts, limit};
 
 pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/uploads", get(list))
         .route("/v1/uploads/{id}", get(trace))
+        .route("/v1/uploads/{id}/findings", get(findings))
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,4 +54,16 @@ async fn list(
 
 async fn trace(_: Peer, State(app): State<SharedApp>, Path(id): Path<UploadId>) -> ApiResult<Json<UploadTrace>> {
     Ok(Json(service::trace(&app.db, id).await?))
+}
+
+async fn findings(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<UploadId>,
+    Query(query): Query<PageQuery<String>>,
+) -> ApiResult<Json<Page<Finding>>> {
+    let limit = limit(query.limit)?;
+    Ok(Json(
+        service::findings_of(&app.db, id, None, query.cursor.as_deref(), limit).await?,
+    ))
 }

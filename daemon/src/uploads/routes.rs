@@ -11,7 +11,7 @@ use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Problem;
 use tradepost_common::tokens::AccountRole;
-use tradepost_common::uploads::{UploadRow, UploadState, UploadTrace};
+use tradepost_common::uploads::{Finding, UploadRow, UploadState, UploadTrace};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,6 +30,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(start, list))
         .routes(routes!(complete))
+        .routes(routes!(list_findings))
         .routes(routes!(put_bytes))
 }
 
@@ -217,6 +218,35 @@ struct ListQuery {
     /// 1 to 200; 50 when not given.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct FindingsQuery {
+    /// `next` of the page before.
+    #[param(max_length = 40)]
+    cursor: Option<String>,
+    /// 1 to 200; 50 when not given.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+/// Findings of an upload
+///
+/// All of them, page by page: blocking ones first, then warnings, then what is only worth knowing.
+#[utoipa::path(get, path = "/v1/uploads/{id}/findings", operation_id = "list_findings", tag = "uploads",
+    params(("id" = Uuid, Path, description = "Of the upload"), FindingsQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<Finding>), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn list_findings(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    Path(id): Path<UploadId>,
+    Query(query): Query<FindingsQuery>,
+) -> ApiResult<Json<Page<Finding>>> {
+    let limit = limit_or(query.limit, 50)?;
+    let page = service::findings_of(&app.db, id, Some(account.id), query.cursor.as_deref(), limit).await?;
+    Ok(Json(page))
 }
 
 /// Your uploads, newest first

@@ -7,7 +7,7 @@ use futures_util::Stream;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::Page;
-use tradepost_common::ids::UploadId;
+use tradepost_common::ids::{AccountId, UploadId};
 use tradepost_common::uploads::{Finding, Stage, UploadColumn, UploadRow, UploadState, UploadTrace};
 
 use super::announcement::Announcement;
@@ -18,7 +18,7 @@ use super::{Upload, queries, stages};
 use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::findings;
+use crate::findings::{self, FindingCursor};
 use crate::jobs::{Job, ScanJob};
 use crate::pager::{self, Place};
 use tradepost_queue::attempts;
@@ -219,8 +219,28 @@ pub async fn trace(db: &PgPool, id: UploadId) -> ApiResult<UploadTrace> {
         case_id,
         stages: stages::list(db, id).await?,
         findings: findings::list(db, id).await?,
+        finding_counts: findings::counts(db, id).await?,
         attempts: attempts::list_for_correlation(db, id.0).await?,
     })
+}
+
+/// A page of the findings of an upload; `account` must be its own, when given.
+pub async fn findings_of(
+    db: &PgPool,
+    id: UploadId,
+    account: Option<AccountId>,
+    cursor: Option<&str>,
+    limit: u32,
+) -> ApiResult<Page<Finding>> {
+    let upload = queries::find(db, id).await?.ok_or(ApiError::NotFound("upload"))?;
+    if account.is_some_and(|account| account != upload.account_id) {
+        return Err(ApiError::NotFound("upload"));
+    }
+    let parse = |text| {
+        FindingCursor::parse(text).ok_or_else(|| ApiError::invalid("cursor", "must be `next` of the page before"))
+    };
+    let after = cursor.map(parse).transpose()?;
+    Ok(findings::page(db, id, after, limit).await?)
 }
 
 /// Uploads that pass the filter, newest first or sorted.

@@ -1,5 +1,6 @@
 //! Packs that are not what they should be.
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tradepost_tests::packs::{SCRIPTED, TICK, square};
 use tradepost_tests::{Options, PackBuilder, TestApp};
@@ -145,6 +146,51 @@ async fn unsound_packs_are_rejected_naming_file_and_fault_and_an_honest_one_is_p
     let trace = app.upload_and_settle(&token, &ticks().build()).await;
     assert_eq!(trace["upload"]["state"], "published", "{trace}");
     assert_eq!(app.rows("/v1/items").await.len(), 2);
+}
+
+#[tokio::test]
+async fn every_finding_of_a_long_list_can_be_read_page_by_page() {
+    const MISSING: usize = 640;
+    let app = TestApp::start();
+    let token = app.trusted("carl");
+    let pack = (0..MISSING).fold(ticks(), |pack, number| {
+        pack.list(&format!("icons/missing-{number}.svg"))
+    });
+    let trace = app.upload_and_settle(&token, &pack.build()).await;
+    assert_eq!(trace["findings"].as_array().unwrap().len(), 500);
+    assert_eq!(
+        trace["finding_counts"],
+        json!([{ "rule": "pack", "severity": "blocking", "findings": MISSING }])
+    );
+    let id = trace["upload"]["id"].as_str().unwrap();
+    let first = format!("/v1/uploads/{id}/findings?limit=200");
+    let (mut path, mut files, mut pages) = (first.clone(), Vec::new(), 0);
+    loop {
+        let (status, page) = app.get(&path, Some(&token)).await;
+        assert_eq!(status, 200, "{page}");
+        let rows = page["rows"].as_array().unwrap();
+        files.extend(rows.iter().map(|row| row["file"].as_str().unwrap().to_owned()));
+        pages += 1;
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{first}&cursor={next}");
+    }
+    assert_eq!((pages, files.len()), (4, MISSING));
+    files.sort();
+    files.dedup();
+    assert_eq!(files.len(), MISSING, "each once");
+    assert_eq!(
+        app.look(&first).await["rows"].as_array().unwrap().len(),
+        200,
+        "operators too"
+    );
+    let (status, problem) = app.get(&format!("{first}&cursor=x"), Some(&token)).await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("invalid-request")),
+        "{problem}"
+    );
+    let other = app.trusted("dora");
+    assert_eq!(app.get(&first, Some(&other)).await.0, 404, "only of one's own upload");
 }
 
 #[tokio::test]

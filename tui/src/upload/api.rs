@@ -12,7 +12,7 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 use tradepost_common::ids::UploadId;
-use tradepost_common::uploads::{Finding, StageTime, UploadRow};
+use tradepost_common::uploads::{Finding, RuleCount, StageTime, UploadRow};
 
 use crate::client::problem_from;
 
@@ -72,6 +72,8 @@ pub struct PublicTrace {
     pub stages: Vec<StageTime>,
     #[serde(default)]
     pub findings: Vec<Finding>,
+    #[serde(default)]
+    pub finding_counts: Vec<RuleCount>,
 }
 
 impl Api {

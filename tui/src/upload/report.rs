@@ -55,5 +55,19 @@ fn in_text(pack: &Pack, styling: Styling) -> String {
     if !trace.findings.is_empty() {
         out.push('\n');
     }
+    let all: i64 = trace.finding_counts.iter().map(|count| count.findings).sum();
+    let listed = trace.findings.len() as i64;
+    if all > listed {
+        let by_rule = trace
+            .finding_counts
+            .iter()
+            .map(|count| format!("{} {}", count.findings, count.rule));
+        let by_rule: Vec<String> = by_rule.collect();
+        out.push_str(&format!(
+            "  {} more: GET /v1/uploads/{id}/findings. All by rule: {}\n",
+            all - listed,
+            by_rule.join(", ")
+        ));
+    }
     out
 }

@@ -5,7 +5,7 @@ use tradepost_base::{Finding, FindingSeverity};
 use crate::text::clean;
 
 /// The most faults that are listed; of the rest only the number is given.
-pub const MAX_FAULTS: usize = 200;
+pub const MAX_FAULTS: usize = 2_000;
 
 /// The path of the manifest, at the root of the pack.
 pub const MANIFEST_PATH: &str = "manifest.json";

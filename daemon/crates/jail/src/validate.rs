@@ -10,7 +10,7 @@ use crate::protocol::{PublishedBytes, Reply};
 use crate::types::{DrawnFile, Image, Published, Rendered, renditions};
 
 /// Most findings that are kept of one file or pack.
-const MAX_FINDINGS: usize = 250;
+const MAX_FINDINGS: usize = 2_100;
 const MAX_TEXT: usize = 500;
 const MAX_EXCERPT: usize = 200;
 const MAX_RULE: usize = 60;
