@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
 mod campaign;
+mod corpora;
 mod dead;
 mod duplicates;
 mod inspect;
@@ -33,6 +34,8 @@ enum Benchmark {
     Duplicates,
     /// A million dead letters: lists, search, redrive.
     Dead,
+    /// Public collections of hostile and honest files: how many are refused. For `TRADEPOST_CORPORA`.
+    Corpora,
     /// Honest files that are refused, and the cost of inspection.
     Inspect,
     /// The cost of the jail, files that never end, honest uploads beside them.
@@ -51,6 +54,7 @@ enum Benchmark {
 fn main() -> ExitCode {
     match Arguments::parse().benchmark {
         // These two measure memory and threads: without a runtime beside them.
+        Benchmark::Corpora => corpora::run(),
         Benchmark::Inspect => inspect::run(),
         Benchmark::Previews(command) => previews::run(&command),
         benchmark => return measure(benchmark),
@@ -84,7 +88,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
         Benchmark::Readers => readers::run().await,
         Benchmark::Review => review::run().await,
-        Benchmark::Inspect | Benchmark::Previews(_) => unreachable!("these run without a runtime"),
+        Benchmark::Corpora | Benchmark::Inspect | Benchmark::Previews(_) => unreachable!("these run without a runtime"),
     }
     Ok(())
 }

@@ -69,6 +69,21 @@ impl Policy {
     }
 }
 
+/// The way to a model without the extension.
+fn remedy(name: &str) -> &'static str {
+    match name {
+        "KHR_draco_mesh_compression" => {
+            "export the model without mesh compression (in Blender: glTF export, Data, Compression off), or decode it with `gltf-transform copy in.glb out.glb`"
+        }
+        "EXT_meshopt_compression" | "KHR_meshopt_compression" => {
+            "pack the model without compression (gltfpack without -c and -cc), or decode it with `gltf-transform copy in.glb out.glb`"
+        }
+        "KHR_texture_basisu" => "export its textures as PNG, JPEG or WebP (in gltf-transform: `ktxdecompress`)",
+        "KHR_animation_pointer" => "export its animations as those of nodes and morph targets",
+        _ => "export the model without it",
+    }
+}
+
 /// Only the listed extensions may be named.
 pub(super) fn check_extensions(map: &Map<'_>, context: &Context<'_>) {
     let Some(allowed) = context.policy.extensions else {
@@ -84,7 +99,7 @@ pub(super) fn check_extensions(map: &Map<'_>, context: &Context<'_>) {
                 && !allowed.contains(&name.as_ref())
             {
                 context.add(codes::EXTENSION_NOT_ALLOWED, &path.index(at), || {
-                    format!("Models with the extension {name:?} are not accepted: export the model without it.")
+                    format!("Models with the extension {name:?} are not accepted: {}.", remedy(name))
                 });
             }
         }
