@@ -10,6 +10,7 @@ const ROUTES: [(&str, &[&str]); 18] = [
     ("/v1/uploads", &["get", "post"]),
     ("/v1/uploads/{id}", &["get"]),
     ("/v1/uploads/{id}/complete", &["post"]),
+    ("/v1/uploads/{id}/findings", &["get"]),
     ("/v1/uploads/{id}/answer", &["post"]),
     ("/v1/uploads/{id}/appeal", &["post"]),
     ("/objects/uploads/{id}", &["put"]),
