@@ -5,7 +5,7 @@ use serde_json::json;
 use tradepost_tests::{Answer, TestApp};
 
 /// Every route, with the methods it has.
-const ROUTES: [(&str, &[&str]); 18] = [
+const ROUTES: [(&str, &[&str]); 19] = [
     ("/v1/presets", &["get"]),
     ("/v1/uploads", &["get", "post"]),
     ("/v1/uploads/{id}", &["get"]),
