@@ -2,6 +2,7 @@
 
 mod collecting;
 mod crash;
+mod kinds;
 mod looking;
 mod refused;
 mod running;

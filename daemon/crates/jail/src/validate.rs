@@ -62,22 +62,17 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
             _ => return Err(Failure::protocol("no copy")),
         },
     };
-    check_size(size)?;
-    // A model or a sound may have no rendition; everything else has all of them.
-    let renditions = match size {
-        None if heights.is_empty() && blobs.is_empty() => Vec::new(),
-        _ => renditions(images(heights, blobs, presets)?, presets),
-    };
+    let DrawnFile { size, images } = drawn(size, heights, blobs, presets)?;
     Ok(Rendered {
         size,
         findings: self::findings(findings),
-        renditions,
+        renditions: renditions(images, presets),
         published,
         fingerprint,
     })
 }
 
-/// Accepts the images of one file of a batch.
+/// Accepts the images of one file. A model or a sound, which has no size, may have none; everything else has all of them.
 pub fn drawn(
     size: Option<(f32, f32)>,
     heights: Vec<u32>,
@@ -85,8 +80,10 @@ pub fn drawn(
     presets: &[Preset],
 ) -> Result<DrawnFile, Failure> {
     check_size(size)?;
-    let presets = if size.is_some() { presets } else { &[] };
-    let images = images(heights, blobs, presets)?;
+    let images = match size {
+        None if heights.is_empty() && blobs.is_empty() => Vec::new(),
+        _ => images(heights, blobs, presets)?,
+    };
     Ok(DrawnFile { size, images })
 }
 

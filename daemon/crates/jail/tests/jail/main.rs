@@ -10,9 +10,9 @@ use std::io::{Seek, Write};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use tradepost_inspect::sample::{eicar, scripted};
-use tradepost_jail::{Jail, JailError, Layers, Limits, Rendered};
-use tradepost_render::presets::{Format, default_presets};
+use tradepost_inspect::sample::{eicar, media, scripted};
+use tradepost_jail::{InputFile, Jail, JailError, Layers, Limits, Rendered};
+use tradepost_render::presets::{Format, Preset, default_presets};
 use tradepost_render::sheet::SheetSpec;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_tradepost-jail-child");
@@ -248,5 +248,31 @@ async fn text_is_drawn_with_fonts_that_came_as_descriptors() {
         assert_eq!(rules(rendered), ["renders-nothing"]);
     } else {
         rendered.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_file_has_the_same_images_alone_and_in_a_batch() {
+    let jail = jail(Limits::default());
+    let presets: std::sync::Arc<[Preset]> = default_presets().into();
+    let files = [
+        ("a.svg", svg(HONEST).into_bytes()),
+        ("a.png", media::png(30, 20, [200, 30, 30])),
+        ("a.wav", media::wav(200)),
+        ("a.flac", media::flac(3)),
+        ("a.mp3", media::mp3(5)),
+        // Opus is taken, but not decoded.
+        ("a.ogg", media::ogg(3)),
+    ];
+    let inputs = files.iter().map(|(path, bytes)| InputFile {
+        path: (*path).to_owned(),
+        bytes: Bytes::from(bytes.clone()),
+    });
+    let (together, _) = jail.render_many(inputs.collect(), &presets).await;
+    for ((path, bytes), drawn) in files.iter().zip(together) {
+        let alone = jail.render(file(bytes), &hash(bytes), path, &presets).await.unwrap();
+        let expected = if *path == "a.ogg" { 0 } else { presets.len() };
+        assert_eq!(alone.renditions.len(), expected, "{path}");
+        assert_eq!(drawn.unwrap().renditions, alone.renditions, "{path}");
     }
 }
