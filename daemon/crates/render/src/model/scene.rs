@@ -15,6 +15,8 @@ pub struct PlacedMesh {
     pub world: DMat4,
     /// From the mesh to the scene for each joint.
     pub joints: Option<Rc<[DMat4]>>,
+    /// Of the morph targets.
+    pub weights: Vec<f64>,
 }
 
 /// The meshes of the default scene, or of the first one, or of all nodes when there is no scene.
@@ -44,9 +46,12 @@ pub fn place_meshes(model: &Model<'_>) -> Vec<PlacedMesh> {
             numbers_left = left.unwrap_or(0);
             left.is_some()
         });
+        let mesh = node.mesh?;
+        let default = || model.mesh(Some(mesh)).and_then(|mesh| mesh.weights.clone());
         Some(PlacedMesh {
-            mesh: node.mesh?,
+            mesh,
             world: worlds[at]?,
+            weights: node.weights.clone().or_else(default).unwrap_or_default(),
             joints: skin.map(|skin| joint_matrices(model, skin, &worlds)),
         })
     };

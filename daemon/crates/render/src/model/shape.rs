@@ -18,6 +18,31 @@ pub struct PlacedPrimitive<'a> {
     texture_coordinates: [Option<Elements<'a>>; 2],
     colours: Option<Elements<'a>>,
     skin: Option<VertexSkin<'a>>,
+    morphs: Vec<Morph<'a>>,
+}
+
+/// Morph targets of a weight that are shown of a primitive.
+const MAX_MORPHS: usize = 32;
+
+/// A morph target that moves the vertices.
+struct Morph<'a> {
+    weight: f64,
+    positions: Option<Elements<'a>>,
+    normals: Option<Elements<'a>>,
+}
+
+/// A vertex's value and what the morph targets add to it.
+fn morphed<'a, 'm>(
+    value: &Elements<'_>,
+    morphs: &'m [Morph<'a>],
+    changes: impl Fn(&'m Morph<'a>) -> Option<&'m Elements<'a>>,
+    at: usize,
+) -> DVec3 {
+    let vector = |elements: &Elements<'_>| DVec3::from(elements.floats(at, [0.0; 3]).map(f64::from));
+    let added = morphs
+        .iter()
+        .filter_map(|morph| Some(vector(changes(morph)?) * morph.weight));
+    vector(value) + added.sum::<DVec3>()
 }
 
 /// The joints that move the vertices.
@@ -38,6 +63,13 @@ impl<'a> PlacedPrimitive<'a> {
                 matrices: Rc::clone(matrices),
             })
         });
+        let weights = placed.weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
+        let change = |target: usize, name: &str| elements(model, primitive.target_attribute(target, name));
+        let morphs = weights.take(MAX_MORPHS).map(|(target, &weight)| Morph {
+            weight,
+            positions: change(target, "POSITION"),
+            normals: change(target, "NORMAL"),
+        });
         Some(Self {
             material: primitive.material,
             world: placed.world,
@@ -47,6 +79,7 @@ impl<'a> PlacedPrimitive<'a> {
             texture_coordinates: ["TEXCOORD_0", "TEXCOORD_1"].map(attribute),
             colours: attribute("COLOR_0"),
             skin,
+            morphs: morphs.collect(),
         })
     }
 
@@ -71,7 +104,7 @@ impl<'a> PlacedPrimitive<'a> {
         let skin_matrix = self.skin_matrix(at);
         let normal = self.normals.as_ref().map(|normals| {
             let matrix = skin_matrix.as_ref().map_or(self.normal_matrix, normal_matrix);
-            unit(matrix * DVec3::from(normals.floats(at, [0.0; 3]).map(f64::from)))
+            unit(matrix * morphed(normals, &self.morphs, |morph| morph.normals.as_ref(), at))
         });
         (self.point(at, skin_matrix.as_ref()), normal)
     }
@@ -90,7 +123,7 @@ impl<'a> PlacedPrimitive<'a> {
     }
 
     fn point(&self, at: usize, skin_matrix: Option<&DMat4>) -> DVec3 {
-        let position = DVec3::from(self.positions.floats(at, [0.0; 3]).map(f64::from));
+        let position = morphed(&self.positions, &self.morphs, |morph| morph.positions.as_ref(), at);
         skin_matrix.unwrap_or(&self.world).transform_point3(position)
     }
 

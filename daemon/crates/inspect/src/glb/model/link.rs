@@ -103,7 +103,7 @@ impl Model<'_> {
         self.variants.report_unused(self);
         let path = Path::ROOT.name("meshes");
         for (at, mesh) in self.all_meshes() {
-            if mesh.has_weights && mesh.used.get() && !mesh.weights_used.get() {
+            if mesh.weights.is_some() && mesh.used.get() && !mesh.weights_used.get() {
                 let path = path.index(at);
                 self.context.add(codes::UNUSED_MESH_WEIGHTS, &path.name("weights"), || {
                     "Every node that uses the mesh has weights of its own.".to_owned()

@@ -14,7 +14,8 @@ use crate::glb::path::Path;
 pub struct Mesh {
     /// `None` when they are missing or wrong; never empty.
     primitives: Option<Vec<Primitive>>,
-    pub(crate) has_weights: bool,
+    /// Those of the morph targets, where no node tells others.
+    pub weights: Option<Vec<f64>>,
     /// A primitive has joints.
     pub(crate) is_skinned: bool,
     pub(crate) weights_used: Cell<bool>,
@@ -45,7 +46,7 @@ impl Mesh {
         Self {
             is_skinned: primitives.iter().flatten().any(|primitive| primitive.joint_sets() != 0),
             primitives,
-            has_weights: weights.is_some(),
+            weights,
             weights_used: Cell::new(false),
             used: Cell::new(false),
         }

@@ -34,7 +34,8 @@ pub struct Node {
     pub scale: Option<[f64; 3]>,
     /// `KHR_node_visibility`; false hides the children as well.
     pub is_visible: bool,
-    weights: Option<usize>,
+    /// Those of the mesh's morph targets.
+    pub weights: Option<Vec<f64>>,
     light: Option<LightReference>,
     /// It has extensions or extras, which may give an empty node a use.
     annotated: bool,
@@ -75,7 +76,7 @@ impl Node {
             children: fields.indices("children"),
             mesh: fields.index("mesh"),
             skin: fields.index("skin"),
-            weights: fields.floats("weights", FloatList::ANY).map(|weights| weights.len()),
+            weights: fields.floats("weights", FloatList::ANY),
             is_visible: true,
             light: None,
             annotated: false,
@@ -209,14 +210,14 @@ impl Node {
 
     fn link_mesh(&self, model: &Model<'_>, mesh: &Mesh, path: &Path<'_>) {
         let context = model.context;
-        match self.weights {
-            Some(weights) if mesh.target_count() != Some(weights) => {
+        match &self.weights {
+            Some(weights) if mesh.target_count() != Some(weights.len()) => {
                 context.add(codes::NODE_WEIGHTS_INVALID, &path.name("weights"), || {
                     let targets = mesh.target_count().unwrap_or(0);
-                    format!("There are {weights} weights for {targets} morph targets.")
+                    format!("There are {} weights for {targets} morph targets.", weights.len())
                 });
             }
-            None if mesh.has_weights => mesh.weights_used.set(true),
+            None if mesh.weights.is_some() => mesh.weights_used.set(true),
             _ => {}
         }
         match (model.skin(self.skin).is_some(), mesh.is_skinned) {

@@ -100,10 +100,12 @@ impl Primitive {
 
     /// The accessor of an attribute, such as `POSITION` or `TEXCOORD_0`.
     pub fn attribute(&self, name: &str) -> Option<usize> {
-        self.attributes
-            .iter()
-            .find(|(attribute, _)| attribute == name)
-            .and_then(|(_, index)| *index)
+        find(&self.attributes, name)
+    }
+
+    /// The accessor of an attribute's changes by a morph target.
+    pub fn target_attribute(&self, target: usize, name: &str) -> Option<usize> {
+        find(self.targets.as_ref()?.get(target)?, name)
     }
 
     /// The number of sets of four joints of each vertex.
@@ -130,6 +132,11 @@ impl Primitive {
             _ => 0,
         }
     }
+}
+
+fn find(attributes: &AttributeMap, name: &str) -> Option<usize> {
+    let named = attributes.iter().find(|(attribute, _)| attribute == name);
+    named.and_then(|(_, index)| *index)
 }
 
 fn owned(map: Vec<(&str, Option<usize>)>) -> AttributeMap {
