@@ -7,6 +7,7 @@ mod draw;
 mod read;
 #[cfg(test)]
 mod tests;
+mod wave;
 
 use resvg::tiny_skia::Pixmap;
 

@@ -11,7 +11,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
-use super::{BARS, Bar, SoundError};
+use super::{BARS, Bar, SoundError, wave};
 
 /// The most samples of one channel that are decoded; longer sounds are decoded in pieces.
 const MAX_DECODED: u64 = 10 * 60 * 48_000;
@@ -32,7 +32,7 @@ pub fn read(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
 
 fn decode(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
     // The decoder owns its input.
-    let source = Cursor::new(bytes.to_vec());
+    let source = Cursor::new(wave::plain(bytes).unwrap_or_else(|| bytes.to_vec()));
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let options = (FormatOptions::default(), MetadataOptions::default());
     let mut format = symphonia::default::get_probe()
