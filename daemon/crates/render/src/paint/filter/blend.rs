@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use resvg::tiny_skia::{Color, PixmapMut, PixmapPaint, PixmapRef, Transform};
 use resvg::usvg::BlendMode;
-use resvg::usvg::filter::DropShadow;
+use resvg::usvg::filter::{ColorInterpolation, DropShadow};
 
 use super::blur::Blur;
 use super::colour::{converter, premultiplied};
@@ -105,12 +105,15 @@ pub fn drop_shadow(
     let color = effect.color();
     let color = Color::from_rgba8(color.red, color.green, color.blue, effect.opacity().to_u8());
     let space = image.space;
-    // resvg converts the colour towards the space of the effect, which for sRGB lightens it: the pictures must not differ.
-    let convert = converter(space);
+    let convert = converter(ColorInterpolation::LinearRGB);
     let shadow = |pixel: [u8; 4]| {
         let mut color = color;
         color.apply_opacity(f32::from(pixel[3]) / 255.0);
-        convert(premultiplied(color))
+        // A colour is sRGB already; resvg converts it all the same.
+        match space {
+            ColorInterpolation::LinearRGB => convert(premultiplied(color)),
+            ColorInterpolation::SRGB => premultiplied(color),
+        }
     };
     let (sx, sy) = transform.get_scale();
     let tinted = blurred.mapped(shadow, Area::EMPTY, scratch);
