@@ -8,6 +8,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Instant;
 
+use resvg::tiny_skia::Pixmap;
 use resvg::usvg::{self, fontdb};
 use roxmltree::Document;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ pub const MAX_WIDTH_PX: u32 = 4_096;
 const MAX_ASPECT: f32 = 1_000.0;
 /// The fingerprint is made of the picture at this width.
 const FINGERPRINT_WIDTH_PX: u32 = 256;
+
+/// Moments of an animation are looked at in this width.
+const LOOK_WIDTH_PX: u32 = 64;
 
 /// The purpose for which a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -250,12 +254,10 @@ impl Engine {
         };
         if document.descendants().any(|node| node.tag_name().name() == "text") {
             options.fontdb = Arc::clone(self.fonts.get_or_insert_with(|| fonts::load(&self.font_files)));
+            options.font_resolver.select_font = Box::new(fonts::select);
+            options.font_size = fonts::DEFAULT_SIZE_PX;
         }
-        let modern = modern::written_out(document);
-        match modern.as_deref().map(|text| svg::parse(text, "modern")) {
-            Some(Ok(document)) => usvg::Tree::from_xmltree(&document, &options),
-            _ => usvg::Tree::from_xmltree(document, &options),
-        }
+        modern::tree(document, &options, |tree| is_empty(tree, &mut self.scratch))
     }
 }
 
@@ -283,6 +285,12 @@ fn copy_differs(document: &Document<'_>) -> String {
         "looks different without {}, which the published copy does not have: remove that, or draw it in another way",
         left_out.join(", ")
     )
+}
+
+/// True when nothing of a drawing shows. What costs too much to look at is refused later.
+fn is_empty(tree: &usvg::Tree, scratch: &mut Scratch) -> bool {
+    let is_transparent = |pixmap: Pixmap| pixmap.pixels().iter().all(|pixel| pixel.alpha() == 0);
+    cost::excess(tree, LOOK_WIDTH_PX).is_none() && draw_at(tree, LOOK_WIDTH_PX, scratch).is_none_or(is_transparent)
 }
 
 fn add_time(stage: &mut u64, start: Instant) {

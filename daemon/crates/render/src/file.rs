@@ -20,7 +20,7 @@ const FINGERPRINT_WIDTH_PX: u32 = 128;
 /// The result of one file.
 #[derive(Debug)]
 pub struct Opened {
-    /// The natural size of a drawing or an image, in its own units.
+    /// The natural size of a drawing or an image, in its own units. No side is shorter than one: what is smaller keeps its proportions.
     pub size: Option<(f32, f32)>,
     /// Blocking findings do not stop the drawing: a moderator sees the picture.
     pub findings: Vec<Finding>,
@@ -162,8 +162,10 @@ fn drawing(drawing: Drawing, media: Media) -> Opened {
         copy,
         fingerprint,
     } = drawing;
+    // The catalogue keeps whole units.
+    let scale = (1.0 / natural_width.min(natural_height)).max(1.0);
     Opened {
-        size: Some((natural_width, natural_height)),
+        size: Some((natural_width * scale, natural_height * scale)),
         findings: [media.findings, findings].concat(),
         pictures,
         published: copy.map_or(Published::Nothing, |copy| Published::Copy(copy.into_bytes())),

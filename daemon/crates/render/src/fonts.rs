@@ -5,7 +5,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use resvg::usvg::fontdb::{Database, Family, Query, Source};
+use resvg::usvg::fontdb::{Database, Family, ID, Query, Source, Stretch, Style, Weight};
+use resvg::usvg::{self, FontFamily, FontStretch, FontStyle};
 
 /// Families that are likely to be there, best first.
 const SANS: [&str; 6] = [
@@ -61,6 +62,42 @@ pub fn open_system() -> Vec<File> {
         .collect()
 }
 
+/// The size of text that names none, as in browsers.
+pub const DEFAULT_SIZE_PX: f32 = 16.0;
+
+/// Parts of the names of families with serifs, and of families of one width. Others are taken for families without serifs.
+const WITH_SERIFS: [&str; 18] = [
+    "times",
+    "georgia",
+    "garamond",
+    "palatino",
+    "cambria",
+    "bookman",
+    "baskerville",
+    "didot",
+    "bodoni",
+    "century",
+    "caslon",
+    "minion",
+    "roman",
+    "antiqua",
+    "song",
+    "ming",
+    "slab",
+    "merriweather",
+];
+const OF_ONE_WIDTH: [&str; 9] = [
+    "mono",
+    "courier",
+    "consol",
+    "menlo",
+    "typewriter",
+    "code",
+    "fixed",
+    "terminal",
+    "inconsolata",
+];
+
 /// Letters of Latin, Greek and Cyrillic for a machine without fonts: DejaVu Sans, cut down; its licence is beside it.
 const FALLBACK: &[u8] = include_bytes!("../fonts/DejaVuSans-subset.ttf");
 
@@ -77,6 +114,63 @@ pub fn load(files: &[File]) -> Arc<Database> {
     fonts.load_font_source(Source::Binary(Arc::new(FALLBACK)));
     name_generics(&mut fonts);
     Arc::new(fonts)
+}
+
+/// The class of a family by its name.
+fn class_of(name: &str) -> Family<'static> {
+    let name = name.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    match () {
+        () if has(&OF_ONE_WIDTH) => Family::Monospace,
+        () if name.contains("sans") => Family::SansSerif,
+        () if name.contains("serif") || has(&WITH_SERIFS) => Family::Serif,
+        () => Family::SansSerif,
+    }
+}
+
+/// Selects the first family that is there; without any, one of the class of the first that is named.
+pub fn select(font: &usvg::Font, fonts: &mut Arc<Database>) -> Option<ID> {
+    let mut families: Vec<Family<'_>> = Vec::new();
+    for family in font.families() {
+        families.push(match family {
+            FontFamily::Serif => Family::Serif,
+            FontFamily::SansSerif => Family::SansSerif,
+            FontFamily::Cursive => Family::Cursive,
+            FontFamily::Fantasy => Family::Fantasy,
+            FontFamily::Monospace => Family::Monospace,
+            FontFamily::Named(name) => Family::Name(name),
+        });
+    }
+    let named = font.families().iter().find_map(|family| match family {
+        FontFamily::Named(name) => Some(class_of(name)),
+        _ => None,
+    });
+    families.extend(named.into_iter().chain([Family::SansSerif]));
+    let query = Query {
+        families: &families,
+        weight: Weight(font.weight()),
+        stretch: stretch_of(font.stretch()),
+        style: match font.style() {
+            FontStyle::Normal => Style::Normal,
+            FontStyle::Italic => Style::Italic,
+            FontStyle::Oblique => Style::Oblique,
+        },
+    };
+    fonts.query(&query)
+}
+
+fn stretch_of(stretch: FontStretch) -> Stretch {
+    match stretch {
+        FontStretch::UltraCondensed => Stretch::UltraCondensed,
+        FontStretch::ExtraCondensed => Stretch::ExtraCondensed,
+        FontStretch::Condensed => Stretch::Condensed,
+        FontStretch::SemiCondensed => Stretch::SemiCondensed,
+        FontStretch::Normal => Stretch::Normal,
+        FontStretch::SemiExpanded => Stretch::SemiExpanded,
+        FontStretch::Expanded => Stretch::Expanded,
+        FontStretch::ExtraExpanded => Stretch::ExtraExpanded,
+        FontStretch::UltraExpanded => Stretch::UltraExpanded,
+    }
 }
 
 /// Leaves the descriptor's position alone, which other children share.

@@ -1,242 +1,141 @@
-//! CSS that browsers implement and usvg does not: `var()`, and colours of newer spaces. Their values are substituted before the tree is made.
+//! Writes out, before the tree is made, features that browsers implement and usvg does not: selectors, conditions, variables, colours and expressions of
+//! CSS, its transforms and shapes, animations, and some attributes of SVG 2. `docs/RENDERING.md` lists it.
 //!
 //! Only the drawing changes; the published copy keeps the text of the file.
 
+mod animation;
+mod calc;
+mod cascade;
 mod colour;
+mod dom;
+mod features;
+mod media;
+mod outline;
+mod quirks;
+mod selector;
+mod shape;
+mod sheet;
+#[cfg(test)]
+mod tests;
+mod text;
+mod transform;
+mod values;
 mod variables;
 
-use std::ops::Range;
+use resvg::usvg::{self, Options, Tree};
+use roxmltree::Document;
+use tradepost_inspect::svg;
 
-use roxmltree::{Document, Node};
+use self::dom::{Dom, Id};
+use self::sheet::Sheet;
+use self::transform::Boxes;
 
-use self::variables::Variables;
-
-/// The limit on the growth of all values, beyond four times the file: a value may refer to others many times over.
-const MAX_GROWTH_BYTES: usize = 64 << 10;
-const MAX_DEPTH: usize = 8;
-const FUNCTIONS: [&str; 7] = ["var", "oklch", "oklab", "lch", "lab", "hwb", "color"];
-
-/// The text with every such value written out; `None` when there is none.
-pub fn written_out(document: &Document<'_>) -> Option<String> {
-    let text = document.input_text();
-    // "oklab(" ends in "lab(", and "oklch(" in "lch(".
-    if !["var(", "lab(", "lch(", "hwb(", "color("]
-        .iter()
-        .any(|call| text.contains(call))
-    {
-        return None;
+/// Makes the tree of a drawing. An animated one is drawn as it is when it has come to rest; `is_empty` tells of a tree that nothing of it shows.
+pub fn tree(
+    document: &Document<'_>,
+    options: &Options<'_>,
+    is_empty: impl FnMut(&Tree) -> bool,
+) -> Result<Tree, usvg::Error> {
+    if features::any(document) {
+        Modern::from_document(document).tree(options, is_empty)
+    } else {
+        Tree::from_xmltree(document, options)
     }
-    let variables = Variables::from_document(document);
-    let mut left = text.len().saturating_mul(4).saturating_add(MAX_GROWTH_BYTES);
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    let mut edit = |range: Range<usize>, node: Node<'_, '_>| {
-        let old = text.get(range.clone()).filter(|old| old.contains('('));
-        let new = old.and_then(|old| resolve(old, &|name| variables.value(node, name), 0, &mut left));
-        edits.extend(new.map(|new| (range, new)));
-    };
-    for node in document.descendants() {
-        for attribute in node.attributes() {
-            edit(attribute.range_value(), node);
-        }
-        if node.is_text()
-            && node
-                .parent_element()
-                .is_some_and(|parent| parent.tag_name().name() == "style")
-        {
-            edit(node.range(), node);
-        }
-    }
-    edits.sort_by_key(|(range, _)| range.start);
-    (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// Applies edits to the text; text of entities occurs several times.
-fn apply(text: &str, edits: Vec<(Range<usize>, String)>) -> String {
-    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
-    for (range, new) in edits {
-        if range.start >= done {
-            out.push_str(&text[done..range.start]);
-            out.push_str(&new);
-            done = range.end;
-        }
-    }
-    out.push_str(&text[done..]);
-    out
+struct Modern<'a> {
+    dom: Dom<'a>,
+    sheet: Sheet,
+    file_bytes: usize,
 }
 
-/// The value with its functions written out; `None` when nothing changes or it would become too long.
-fn resolve(value: &str, variable: &dyn Fn(&str) -> Option<String>, depth: usize, left: &mut usize) -> Option<String> {
-    let mut out = String::new();
-    let mut done = 0;
-    while let Some(call) = next_call(value, done) {
-        let (name, inside) = (call.name, &value[call.inside.clone()]);
-        let new = if name == "var" {
-            substitute(inside, variable, depth, left)
-        } else {
-            // Numbers may be variables.
-            let plain = (depth < MAX_DEPTH)
-                .then(|| resolve(inside, variable, depth + 1, left))
-                .flatten();
-            colour::to_srgb(name, plain.as_deref().unwrap_or(inside))
+impl<'a> Modern<'a> {
+    fn from_document(document: &'a Document<'_>) -> Self {
+        let mut dom = Dom::from_document(document);
+        let page = values::page(&dom);
+        let sheet = cascade::apply(&mut dom, page);
+        let file_bytes = document.input_text().len();
+        Self { dom, sheet, file_bytes }
+    }
+
+    fn tree(&self, options: &Options<'_>, mut is_empty: impl FnMut(&Tree) -> bool) -> Result<Tree, usvg::Error> {
+        let moments = animation::moments(&self.dom, &self.sheet);
+        let Some((&first, others)) = moments.split_first() else {
+            return parse(&self.written_out(None, options), options);
         };
-        let new = new.as_deref().unwrap_or(&value[call.start..call.inside.end + 1]);
-        *left = left.checked_sub(new.len() + call.start - done)?;
-        out.push_str(&value[done..call.start]);
-        out.push_str(new);
-        done = call.inside.end + 1;
-    }
-    out.push_str(&value[done..]);
-    (done > 0 && out != value).then_some(out)
-}
-
-/// The value of `var(--name, fallback)`.
-fn substitute(
-    inside: &str,
-    variable: &dyn Fn(&str) -> Option<String>,
-    depth: usize,
-    left: &mut usize,
-) -> Option<String> {
-    // A variable that refers to itself has no value.
-    if depth >= MAX_DEPTH {
-        return Some("inherit".to_owned());
-    }
-    let (name, fallback) = match inside.split_once(',') {
-        Some((name, fallback)) => (name.trim(), Some(fallback.trim())),
-        None => (inside.trim(), None),
-    };
-    let value = variable(name).or_else(|| fallback.map(str::to_owned));
-    // Without a value the property is as if it were not there.
-    let value = value.unwrap_or_else(|| "inherit".to_owned());
-    Some(resolve(&value, variable, depth + 1, left).unwrap_or(value))
-}
-
-struct Call<'a> {
-    name: &'a str,
-    start: usize,
-    /// Between the brackets.
-    inside: Range<usize>,
-}
-
-/// The next call of one of the functions, complete with its closing bracket.
-fn next_call(value: &str, from: usize) -> Option<Call<'_>> {
-    let mut at = from;
-    while let Some(open) = value[at..].find('(').map(|open| at + open) {
-        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
-        let name = &value[value[from..open]
-            .rfind(|character| !is_name(character))
-            .map_or(from, |before| {
-                from + before + value[from + before..].chars().next().map_or(1, char::len_utf8)
-            })..open];
-        if FUNCTIONS.contains(&name) {
-            let end = closing(value, open)?;
-            return Some(Call {
-                name,
-                start: open - name.len(),
-                inside: open + 1..end,
-            });
+        let settled = parse(&self.written_out(Some(first), options), options)?;
+        if !is_empty(&settled) {
+            return Ok(settled);
         }
-        at = open + 1;
-    }
-    None
-}
-
-/// The place of the closing bracket.
-fn closing(value: &str, open: usize) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in value.bytes().enumerate().skip(open) {
-        match byte {
-            b'(' => depth += 1,
-            b')' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
+        for &moment in others {
+            let tree = parse(&self.written_out(Some(moment), options), options)?;
+            if !is_empty(&tree) {
+                return Ok(tree);
             }
-            // Never part of a value.
-            b'{' | b'}' | b';' => return None,
-            _ => {}
         }
+        Ok(settled)
     }
-    None
+
+    /// The text for usvg, at a moment of an animated drawing.
+    fn written_out(&self, moment: Option<f64>, options: &Options<'_>) -> String {
+        let mut dom = self.dom.clone();
+        if let Some(moment) = moment {
+            animation::apply(&mut dom, &self.sheet, moment);
+        }
+        variables::substitute(&mut dom, self.file_bytes);
+        values::write_out(&mut dom);
+        transform::write_out(&mut dom, &Boxes::new());
+        quirks::write_out(&mut dom);
+        let waiting = [transform::waiting(&dom), shape::waiting(&dom)].concat();
+        if !waiting.is_empty() {
+            let boxes = boxes(&dom, &waiting, options);
+            shape::write_out(&mut dom, &boxes);
+            transform::write_out(&mut dom, &boxes);
+        }
+        if values::is_unsized(&dom) {
+            frame(&mut dom, options);
+        }
+        dom.write()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn out(inside: &str) -> Option<String> {
-        let text = format!("<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>");
-        let document = Document::parse(&text).unwrap();
-        let new = written_out(&document)?;
-        Document::parse(&new).unwrap();
-        let new = new.strip_prefix("<svg xmlns='http://www.w3.org/2000/svg'>").unwrap();
-        Some(new.strip_suffix("</svg>").unwrap().to_owned())
-    }
-
-    #[test]
-    fn a_variable_is_its_value_and_else_its_fallback() {
-        for (inside, expected) in [
-            ("<g fill='var(--x, red)'/>", "<g fill='red'/>"),
-            (
-                "<g fill='var(--x,var( --y , rgb(1, 2, 3)))'/>",
-                "<g fill='rgb(1, 2, 3)'/>",
-            ),
-            (
-                "<g style='stroke:blue;fill:var(--x,#f00)'/>",
-                "<g style='stroke:blue;fill:#f00'/>",
-            ),
-            ("<g fill='var(--x)'/>", "<g fill='inherit'/>"),
-            (
-                "<g style='--x: lime'><g fill='var(--x,red)'/></g>",
-                "<g style='--x: lime'><g fill='lime'/></g>",
-            ),
-            (
-                "<style>:root{--x:#123;}.a{fill:var(--x,red)}@media print{svg{--x:red}}</style>",
-                "<style>:root{--x:#123;}.a{fill:#123}@media print{svg{--x:red}}</style>",
-            ),
-            (
-                "<style>.a{--x:lime}#b{--x:blue}</style><g class='z a'><g fill='var(--x,red)'/><g id='b' fill='var(--x)'/></g><g fill='var(--x,red)'/>",
-                "<style>.a{--x:lime}#b{--x:blue}</style><g class='z a'><g fill='lime'/><g id='b' fill='blue'/></g><g fill='red'/>",
-            ),
-            ("<g fill='oklch(0 0 0)'/>", "<g fill='#000000'/>"),
-            ("<g fill='hwb(var(--h, 120) 0% 0%)'/>", "<g fill='#00ff00'/>"),
-        ] {
-            assert_eq!(out(inside).as_deref(), Some(expected), "{inside}");
+/// A drawing without any size is as large as what is in it.
+fn frame(dom: &mut Dom<'_>, options: &Options<'_>) {
+    if let Ok(tree) = parse(&dom.write(), options) {
+        let around = tree.root().abs_stroke_bounding_box();
+        let numbers = [around.x(), around.y(), around.width(), around.height()];
+        if around.width() > 0.0 && around.height() > 0.0 {
+            dom.set_attribute(
+                0,
+                "viewBox",
+                numbers.map(|number| calc::number(f64::from(number))).join(" "),
+            );
         }
     }
+}
 
-    #[test]
-    fn what_is_none_of_this_stays_as_it_is() {
-        for inside in [
-            "<g fill='red' transform='rotate(3)'/>",
-            "<text>var(--x, red)</text>",
-            "<g fill='myvar(--x, red)'/>",
-            "<g fill='var(--x, red'/>",
-            "<g fill='color(unheard-of 1 2 3)'/>",
-            "<g fill='oklch(much)'/>",
-        ] {
-            assert_eq!(out(inside), None, "{inside}");
+fn parse(text: &str, options: &Options<'_>) -> Result<Tree, usvg::Error> {
+    let document = svg::parse(text, "modern").map_err(|_| usvg::Error::NotAnUtf8Str)?;
+    Tree::from_xmltree(&document, options)
+}
+
+/// The bounding boxes of elements that are drawn, in their own coordinates.
+fn boxes(dom: &Dom<'_>, wanted: &[Id], options: &Options<'_>) -> Boxes {
+    let mut measured = dom.clone();
+    let name = |id: Id| format!("measured-{id}");
+    for &id in wanted {
+        for property in ["transform", "translate", "rotate", "scale", "clip-path"] {
+            measured.take_declared(id, property);
+            measured.remove_attribute(id, property);
         }
+        // Links to the old name break, which changes no box of the element itself.
+        measured.set_attribute(id, "id", name(id));
     }
-
-    #[test]
-    fn values_that_name_themselves_or_each_other_many_times_end() {
-        assert!(out("<style>:root{--x:var(--x)}</style><g fill='var(--x)'/>").is_some());
-        let mut sheet = ":root{--a0:red;".to_owned();
-        for level in 1..30 {
-            sheet += &format!("--a{level}:{};", format!("var(--a{}) ", level - 1).repeat(50));
-        }
-        let _ = out(&format!(
-            "<style>{sheet}}}</style>{}",
-            "<g fill='var(--a29)'/>".repeat(100)
-        ));
-        let nested = format!("<g fill='{}red{}'/>", "var(--x,".repeat(9_000), ")".repeat(9_000));
-        let _ = out(&nested);
-    }
-
-    #[test]
-    fn a_value_never_becomes_markup() {
-        let sheet = "<style><![CDATA[:root{--x:\"'><script/>}]]></style><g fill='var(--x,red)'/>";
-        assert!(out(sheet).unwrap().ends_with("<g fill='red'/>"));
-    }
+    let Ok(tree) = parse(&measured.write(), options) else {
+        return Boxes::new();
+    };
+    let found = wanted
+        .iter()
+        .filter_map(|&id| Some((id, tree.node_by_id(&name(id))?.bounding_box())));
+    found.collect()
 }

@@ -1,129 +1,69 @@
-//! The variables that a file defines: in styles of elements, and for the whole file in its style sheets.
+//! Custom properties: `var()` is substituted.
 
-use std::collections::HashMap;
+use super::dom::{Dom, Id};
+use super::text;
 
-use roxmltree::{Document, Node};
+/// The limit on the growth of all values, beyond four times the file: a value may refer to others many times over.
+const MAX_GROWTH_BYTES: usize = 64 << 10;
+const MAX_DEPTH: usize = 8;
 
-/// Selectors of rules that hold for every element.
-const EVERYWHERE: [&str; 3] = [":root", "svg", "*"];
-/// Rules that are remembered of one name: each is looked at for every element around a use.
-const MAX_RULES: usize = 64;
-
-/// The CSS variables of a file.
-#[derive(Default)]
-pub struct Variables {
-    global: HashMap<String, String>,
-    /// By name, the rules for some elements: a class, an id or a tag, and the value.
-    rules: HashMap<String, Vec<(String, String)>>,
-    /// Some element defines a variable for itself and its descendants.
-    local: bool,
-}
-
-impl Variables {
-    pub fn from_document(document: &Document<'_>) -> Self {
-        let mut variables = Self::default();
-        for node in document.descendants() {
-            variables.local |= node.attribute("style").is_some_and(|style| style.contains("--"));
-            let is_sheet = node.is_text()
-                && node
-                    .parent_element()
-                    .is_some_and(|parent| parent.tag_name().name() == "style");
-            if let Some(sheet) = node.text().filter(|_| is_sheet) {
-                variables.read_sheet(sheet);
+/// Substitutes every `var()` in the styles and attributes.
+pub fn substitute(dom: &mut Dom<'_>, file_bytes: usize) {
+    let mut left = file_bytes.saturating_mul(4).saturating_add(MAX_GROWTH_BYTES);
+    for id in dom.ids() {
+        let style = dom.elements[id].style.iter().enumerate();
+        let new: Vec<(usize, Option<String>)> = style
+            .filter(|(_, (name, value))| value.contains("var(") && !name.starts_with("--"))
+            .map(|(at, (_, value))| (at, written_out(dom, id, value, 0, &mut left)))
+            .collect();
+        for (at, value) in new {
+            // Without a value the property is as if it were not there.
+            dom.elements[id].style[at].1 = value.unwrap_or_else(|| "inherit".to_owned());
+        }
+        for at in 0..dom.elements[id].attributes.len() {
+            let (name, value) = &dom.elements[id].attributes[at];
+            if value.contains("var(") && name != "style" {
+                let value = written_out(dom, id, value, 0, &mut left);
+                dom.elements[id].attributes[at].1 = value.unwrap_or_else(|| "inherit".to_owned()).into();
             }
         }
-        variables
-    }
-
-    /// The value of a variable such as `--name` at an element.
-    pub fn value(&self, node: Node<'_, '_>, name: &str) -> Option<String> {
-        let nearest = || node.ancestors().find_map(|ancestor| self.own(ancestor, name));
-        let is_local = self.local || self.rules.contains_key(name);
-        let local = if is_local { nearest() } else { None };
-        local.or_else(|| self.global.get(name).cloned())
-    }
-
-    /// The value that an element has in its own style or by a rule.
-    fn own(&self, node: Node<'_, '_>, name: &str) -> Option<String> {
-        let style = node.attribute("style").filter(|style| style.contains("--"));
-        let in_style = style.and_then(|style| declarations(style).filter(|(declared, _)| *declared == name).last());
-        if let Some((_, value)) = in_style {
-            return Some(value.to_owned());
-        }
-        let mut rules = self.rules.get(name)?.iter().rev();
-        let rule = rules.find(|(selector, _)| selects(selector, node));
-        rule.map(|(_, value)| value.clone())
-    }
-
-    fn read_sheet(&mut self, sheet: &str) {
-        let mut rest = sheet;
-        while let Some((prelude, after)) = rest.split_once('{') {
-            let selector = prelude.rsplit([';', '}']).next().unwrap_or_default();
-            let selector = selector
-                .rsplit_once("*/")
-                .map_or(selector, |(_, selector)| selector)
-                .trim();
-            let (block, next) = after.split_at(end_of_block(after));
-            for one in selector.split(',').map(str::trim) {
-                let declared = declarations(block).map(|(name, value)| (name.to_owned(), value.to_owned()));
-                if EVERYWHERE.contains(&one) {
-                    self.global.extend(declared);
-                } else if is_simple(one) {
-                    for (name, value) in declared {
-                        let rules = self.rules.entry(name).or_default();
-                        if rules.len() < MAX_RULES {
-                            rules.push((one.to_owned(), value));
-                        }
-                    }
-                }
-            }
-            rest = next;
-        }
     }
 }
 
-/// A class, an id or a tag alone.
-fn is_simple(selector: &str) -> bool {
-    let name = selector.strip_prefix(['.', '#']).unwrap_or(selector);
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|one| one.is_alphanumeric() || matches!(one, '-' | '_'))
-}
-
-fn selects(selector: &str, node: Node<'_, '_>) -> bool {
-    match selector.split_at_checked(1) {
-        Some((".", class)) => node
-            .attribute("class")
-            .is_some_and(|classes| classes.split_ascii_whitespace().any(|one| one == class)),
-        Some(("#", id)) => node.attribute("id") == Some(id),
-        _ => node.is_element() && node.tag_name().name() == selector,
+/// The value with its variables written out; `None` when one has no value.
+pub fn written_out(dom: &Dom<'_>, id: Id, value: &str, depth: usize, left: &mut usize) -> Option<String> {
+    // A variable that refers to itself has no value.
+    if depth >= MAX_DEPTH {
+        return None;
     }
-}
-
-/// The end of the block that began before; rules in rules (of media, say) belong to it.
-fn end_of_block(text: &str) -> usize {
-    let mut depth = 1usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth -= 1,
-            _ => {}
+    let mut out = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("var(") {
+        out.push_str(before);
+        let end = text::find(after, |one| one == ')').unwrap_or(after.len());
+        let inside = &after[..end];
+        rest = after.get(end + 1..).unwrap_or_default();
+        if before.ends_with(|one: char| one.is_alphanumeric() || matches!(one, '-' | '_')) {
+            out.push_str("var(");
+            out.push_str(inside);
+            out.push(')');
+            continue;
         }
-        if depth == 0 {
-            return at + 1;
-        }
+        let (name, fallback) = inside
+            .split_once(',')
+            .map_or((inside, None), |(name, rest)| (name, Some(rest.trim())));
+        let defined = defined(dom, id, name.trim());
+        let defined = defined.and_then(|(at, value)| written_out(dom, at, value, depth + 1, left));
+        let new = defined.or_else(|| written_out(dom, id, fallback?, depth + 1, left))?;
+        // Values of nothing count as well.
+        *left = left.checked_sub(new.len() + 1)?;
+        out.push_str(&new);
     }
-    text.len()
+    out.push_str(rest);
+    Some(out)
 }
 
-/// Names and values of variables; none that could be markup.
-fn declarations(style: &str) -> impl Iterator<Item = (&str, &str)> {
-    let declared = style
-        .split([';', '}'])
-        .filter_map(|declaration| declaration.split_once(':'));
-    let pairs = declared.map(|(name, value)| (name.trim(), value.trim()));
-    pairs.filter(|(name, value)| {
-        name.starts_with("--") && !value.is_empty() && !value.contains(['<', '>', '&', '"', '\''])
-    })
+/// The nearest element that defines a variable, and its value.
+fn defined<'d>(dom: &'d Dom<'_>, id: Id, name: &str) -> Option<(Id, &'d str)> {
+    dom.ancestors(id).find_map(|at| Some((at, dom.declared(at, name)?)))
 }
