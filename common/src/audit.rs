@@ -30,7 +30,7 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
-    /// Acts on cases, accounts, tokens, uploads, queues and alerts. Operations and campaigns add their own.
+    /// Acts on cases, accounts, tokens, uploads, queues, alerts and orders. Operations and campaigns add their own.
     pub enum AuditAct {
         CaseClaim = "case.claim",
         CaseRelease = "case.release",
@@ -49,5 +49,7 @@ crate::text_enum! {
         QueueResume = "queue.resume",
         QueueConcurrency = "queue.concurrency",
         AlertAcknowledge = "alert.acknowledge",
+        AccountCredit = "account.credit",
+        OrderRefund = "order.refund",
     }
 }

@@ -53,6 +53,8 @@ id!(/// One icon, illustration, model, texture or sound.
     ItemId);
 id!(/// A case that a moderator decides.
     CaseId);
+id!(/// One purchase of an account.
+    OrderId);
 id!(/// Long work that an operator started.
     OperationId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.

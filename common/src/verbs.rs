@@ -91,6 +91,10 @@ pub static VERBS: &[Verb] = &[
     ),
     look("/v1/accounts/{name}", "the record of an account"),
     look("/v1/tokens", "tokens, without their secrets"),
+    look("/v1/orders", "orders of all accounts"),
+    look("/v1/orders/{id}", "an order with its lines"),
+    look("/v1/ledger", "balances, and their proof against the journal"),
+    look("/v1/ledger/journal", "transactions of the ledger"),
     verb(
         "GET",
         "/v1/items/{item}/picture",
@@ -138,6 +142,8 @@ pub static VERBS: &[Verb] = &[
     operate("/v1/campaigns/{id}/rate", "change the rate of a campaign"),
     operate("/v1/tokens/{id}/revoke", "revoke a token"),
     operate("/v1/accounts/{name}/revoke-tokens", "revoke all tokens of an account"),
+    operate("/v1/accounts/{name}/credit", "give store credit"),
+    operate("/v1/orders/{id}/refund", "refund an order"),
 ];
 
 /// The verbs as a table of Markdown, each role with what it may beyond the role before.

@@ -5,6 +5,7 @@
 mod campaigns;
 mod check;
 mod load;
+mod money;
 pub mod presets;
 mod queues;
 mod review;
@@ -18,6 +19,7 @@ use tradepost_render::presets::{Preset, default_presets};
 
 pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
+pub use money::MoneyConfig;
 pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
@@ -35,6 +37,7 @@ pub struct Config {
     pub previews: PreviewsConfig,
     pub campaigns: CampaignsConfig,
     pub review: ReviewConfig,
+    pub money: MoneyConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,

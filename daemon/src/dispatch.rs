@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::jobs::{self, Job, ScanJob};
 use crate::telemetry::latency;
 use crate::uploads::service as uploads;
-use crate::{campaigns, preview, render, scan, takedown, unpack};
+use crate::{campaigns, orders, preview, render, scan, takedown, unpack};
 
 /// The handlers of the daemon.
 pub struct Dispatcher(pub Arc<App>);
@@ -74,6 +74,7 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
         Job::Render(job) => render::job::run(app, job).await,
         Job::Campaign(job) => campaigns::job::run(app, job).await,
         Job::Preview(job) => preview::job::run(app, job).await,
+        Job::Settle(job) => orders::job::run(app, job).await,
     }
 }
 
@@ -95,6 +96,7 @@ pub fn give_up<'a>(
             Job::Render(job) => render::job::give_up(app, tx, job, reason).await,
             Job::Campaign(job) => campaigns::job::give_up(tx, job, reason).await,
             Job::Preview(job) => preview::job::give_up(tx, job, reason).await,
+            Job::Settle(job) => orders::job::give_up(tx, job, reason).await,
         }
     })
 }

@@ -34,6 +34,8 @@ pub enum ApiError {
     Nothing { code: &'static str, detail: &'static str },
     #[error("method not allowed")]
     MethodNotAllowed,
+    #[error("payment required: {code}")]
+    PaymentRequired { code: &'static str, detail: String },
     #[error("conflict: {code}")]
     Conflict { code: &'static str, detail: String },
     #[error("invalid request")]
@@ -121,6 +123,7 @@ impl ApiError {
             Self::Forbidden(_) | Self::Banned(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::Nothing { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PaymentRequired { .. } => StatusCode::PAYMENT_REQUIRED,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Unprocessable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -145,6 +148,7 @@ impl ApiError {
             Self::Nothing { code, detail } => (*code, "Not found", Some((*detail).to_owned())),
             Self::NotFound(what) => ("not-found", "Not found", Some(format!("There is no such {what}."))),
             Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed", None),
+            Self::PaymentRequired { code, detail } => (*code, "Payment required", Some(detail.clone())),
             Self::Conflict { code, detail } => (*code, "Conflict", Some(detail.clone())),
             Self::Invalid(_) => ("invalid-request", "Invalid request", None),
             Self::Unprocessable { code, detail } => (*code, "Unprocessable content", Some(detail.clone())),

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tradepost_common::catalog::Kind;
-use tradepost_common::ids::{CampaignId, ItemId, SetId, UploadId};
+use tradepost_common::ids::{CampaignId, ItemId, OrderId, SetId, UploadId};
 use tradepost_common::problem::Fault;
 use tradepost_common::uploads::UploadState;
 use tradepost_queue::{NewMessage, Queue};
@@ -13,14 +13,15 @@ pub const SCAN: Queue = Queue::new("scan");
 pub const UNPACK: Queue = Queue::new("unpack");
 pub const RENDER: Queue = Queue::new("render");
 pub const PREVIEW: Queue = Queue::new("preview");
+pub const SETTLE: Queue = Queue::new("settle");
 
-/// All queues, in the order of the stages of an upload.
-pub const QUEUES: [Queue; 4] = [SCAN, UNPACK, RENDER, PREVIEW];
+/// All queues: those of the stages of an upload in their order, then that of orders.
+pub const QUEUES: [Queue; 5] = [SCAN, UNPACK, RENDER, PREVIEW, SETTLE];
 
 /// The handlers of a queue that run at once when the configuration does not say.
 pub fn default_concurrency(queue: Queue, cores: u32) -> u32 {
     match queue {
-        SCAN => 2,
+        SCAN | SETTLE => 2,
         RENDER => cores * 2,
         _ => 1,
     }
@@ -40,9 +41,10 @@ pub enum Job {
     Render(RenderJob),
     Campaign(CampaignJob),
     Preview(PreviewJob),
+    Settle(SettleJob),
 }
 
-const TAGS: &str = "expected one of scan, unpack, render, campaign, preview";
+const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle";
 
 /// Scans an uploaded pack: a ZIP by its first bytes, and clean by the scanner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +92,12 @@ pub struct PreviewJob {
     pub set_id: SetId,
 }
 
+/// Moves the money of an order and grants what it bought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettleJob {
+    pub order_id: OrderId,
+}
+
 impl Job {
     pub fn queue(&self) -> Queue {
         match self {
@@ -97,6 +105,7 @@ impl Job {
             Self::Unpack(_) => UNPACK,
             Self::Render(_) | Self::Campaign(_) => RENDER,
             Self::Preview(_) => PREVIEW,
+            Self::Settle(_) => SETTLE,
         }
     }
 
@@ -105,7 +114,7 @@ impl Job {
             Self::Scan(job) => Some(job.upload_id),
             Self::Unpack(job) => Some(job.upload_id),
             Self::Render(job) => Some(job.upload_id),
-            Self::Campaign(_) => None,
+            Self::Campaign(_) | Self::Settle(_) => None,
             Self::Preview(job) => Some(job.upload_id),
         }
     }
@@ -133,6 +142,7 @@ impl Job {
             Some("render") => read(payload).map(Self::Render),
             Some("campaign") => read(payload).map(Self::Campaign),
             Some("preview") => read(payload).map(Self::Preview),
+            Some("settle") => read(payload).map(Self::Settle),
             _ => Err(fault("/job", format!("no such job, {TAGS}"))),
         }
     }
@@ -164,7 +174,7 @@ impl Job {
             // The contact sheet of a published set may be made again.
             Self::Preview(_) if matches!(upload, UploadState::Published | UploadState::InReview) => false,
             Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::Preview(_) => upload.is_settled(),
-            Self::Campaign(_) => false,
+            Self::Campaign(_) | Self::Settle(_) => false,
         }
     }
 }

@@ -29,6 +29,8 @@ pub mod scan;
 
 pub mod duplicates;
 
+pub mod orders;
+
 pub mod catalog;
 pub mod uploads;
 

@@ -1,13 +1,13 @@
 //! Chores that one process does for all: it holds a lease, and whoever takes the lease over has a higher epoch.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::telemetry::alerts::AlertCode;
-use crate::{review, takedown, uploads};
+use crate::{orders, review, takedown, uploads};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -15,6 +15,8 @@ use tradepost_queue::Queue;
 
 const EVERY: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_secs(30);
+/// The whole journal is read.
+const PROVE_EVERY: Duration = Duration::from_secs(60);
 /// A message that is ready and not worked on for this long is news.
 const STUCK_SECONDS: f64 = 300.0;
 
@@ -29,6 +31,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
         }
     }
     let mut ticks = interval(EVERY);
+    let mut proven: Option<Instant> = None;
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -36,6 +39,12 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
             _ = ticks.tick() => {}
         }
 
+        if proven.is_none_or(|at| at.elapsed() >= PROVE_EVERY) {
+            proven = Some(Instant::now());
+            if let Err(error) = orders::prove(&app).await {
+                tracing::warn!(%error, "could not prove the ledger");
+            }
+        }
         if let Err(error) = chores(&app).await {
             tracing::warn!(error = format!("{error:#}"), "a chore failed");
         }

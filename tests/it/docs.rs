@@ -25,16 +25,17 @@ const DOCUMENTS: [(&str, &str); 7] = [
 ];
 
 /// The blocks below each heading. All but two have a test in this file.
-const BLOCKS: [(&str, &str, &str, usize); 9] = [
+const BLOCKS: [(&str, &str, &str, usize); 10] = [
     // Needs root and a service manager; `systemd/verify` checks the units.
     ("OPERATIONS.md", "Install on Debian 12", "sh", 1),
-    ("README.md", "Five minutes by hand", "sh", 3),
+    ("README.md", "Five minutes by hand", "sh", 4),
     ("OPERATIONS.md", "Configuration", "toml", 1),
     ("OPERATIONS.md", "Presets", "toml", 1),
     ("OPERATIONS.md", "Backup", "sh", 2),
     ("OPERATIONS.md", "Campaigns", "sh", 1),
     ("OPERATIONS.md", "Rendering without a marketplace", "sh", 1),
     ("OPERATIONS.md", "SQS", "sh", 1),
+    ("OPERATIONS.md", "Money", "sh", 1),
     // Read by a test of tradepost-inspect.
     ("MANIFEST.md", "The manifest of a pack", "json", 1),
 ];
@@ -91,6 +92,26 @@ async fn readme_uploads_by_hand() {
     assert!(text.contains("in review") || text.contains("in_review"), "{output:?}");
     let uploads = app.look("/v1/uploads").await;
     assert_eq!(uploads["rows"].as_array().map(Vec::len), Some(2), "{uploads}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readme_buys_by_hand_and_operators_see_it() {
+    let app = TestApp::start();
+    let seller = app.trusted("ann");
+    app.upload_and_settle(&seller, &PackBuilder::ticks("Ticks", 1).build())
+        .await;
+    let shell = Shell::beside(&app);
+    let script = block(README, "Five minutes by hand", 3);
+    shell.run(&format!("api={}\n{script}", app.api));
+    let files: Vec<_> = std::fs::read_dir(shell.folder.path()).unwrap().collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let socket = app.socket().to_string_lossy().into_owned();
+    let output = shell.run(&block(OPERATIONS, "Money", 0).replace("/run/tradepost/control.sock", &socket));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("\"differences\":[]") && text.contains("liabilities:earnings:ann"),
+        "{text}"
+    );
 }
 
 #[test]

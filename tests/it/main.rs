@@ -17,6 +17,7 @@ mod edge;
 mod hostile;
 mod kinds;
 mod module_graph;
+mod money;
 mod pipeline;
 mod presets;
 mod real_packs;

@@ -8,8 +8,13 @@ use crate::TestApp;
 impl TestApp {
     /// The database of the private cluster.
     pub async fn database(&self) -> PgPool {
+        self.database_with(2).await
+    }
+
+    /// The database of the private cluster, by at most so many connections.
+    pub async fn database_with(&self, connections: u32) -> PgPool {
         let options = tradepostd::embedded::postgres::find_running(&self.state.join("postgres")).expect("a cluster");
-        let pool = PgPoolOptions::new().max_connections(2);
+        let pool = PgPoolOptions::new().max_connections(connections);
         pool.connect_with(options.database("tradepost"))
             .await
             .expect("the cluster answers")

@@ -1,6 +1,6 @@
 //! The bearer token of a request (RFC 6750).
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
@@ -11,6 +11,19 @@ use crate::error::ApiError;
 /// The account whose bearer token came with the request.
 #[derive(Debug)]
 pub struct Bearer(pub Account);
+
+impl OptionalFromRequestParts<SharedApp> for Bearer {
+    type Rejection = ApiError;
+
+    /// `None` without the header; a bad token is refused.
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Option<Self>, ApiError> {
+        if parts.headers.contains_key(AUTHORIZATION) {
+            let bearer = <Self as FromRequestParts<_>>::from_request_parts(parts, app).await?;
+            return Ok(Some(bearer));
+        }
+        Ok(None)
+    }
+}
 
 impl FromRequestParts<SharedApp> for Bearer {
     type Rejection = ApiError;

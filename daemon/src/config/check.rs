@@ -8,8 +8,8 @@ use tradepost_queue::Queue;
 
 use super::load::fault;
 use super::{
-    AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, QueuesConfig,
-    ReviewConfig, ScannerConfig,
+    AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, MoneyConfig,
+    QueuesConfig, ReviewConfig, ScannerConfig,
 };
 use crate::jobs::QUEUES;
 
@@ -25,6 +25,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.limits(&config.limits);
     check.review(&config.review);
     check.campaigns(&config.campaigns);
+    check.money(&config.money);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -139,6 +140,15 @@ impl Check<'_> {
         let currency = &campaigns.currency;
         let ok = currency.len() == 3 && currency.chars().all(|letter| letter.is_ascii_uppercase());
         self.require(ok, "campaigns.currency", "must be three capital letters, as EUR");
+    }
+
+    fn money(&mut self, money: &MoneyConfig) {
+        self.between("money.fee_basis_points", money.fee_basis_points, 0..=10_000);
+        self.between(
+            "money.clawback_limit_minor",
+            money.clawback_limit_minor,
+            0..=1_000_000_000,
+        );
     }
 
     fn limits(&mut self, limits: &LimitsConfig) {

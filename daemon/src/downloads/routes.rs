@@ -12,11 +12,12 @@ use utoipa_axum::routes;
 
 use super::served::Served;
 use crate::accounts::Bearer;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::catalog::{listing, service as catalog};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, PresignedQuery, Query};
 use crate::objects::rendition_key;
+use crate::orders;
 use crate::scan;
 use tradepost_inspect::media::FileType;
 use tradepost_render::presets::Format;
@@ -104,12 +105,7 @@ async fn get_source(
     let source = listing::source(&app.db, item).await?;
     let source = source.ok_or(ApiError::NotFound("file"))?;
     let sha256: [u8; 32] = source.sha256.try_into().map_err(|_| ApiError::NotFound("file"))?;
-    if scan::service::is_infected(&app.db, &sha256).await? {
-        return Err(ApiError::Gone {
-            code: "withdrawn",
-            detail: "The file was taken down: the scanner found malware in it.".to_owned(),
-        });
-    }
+    refuse_infected(&app, &sha256).await?;
     let served = Served::member(sha256, "a source file");
     let mut response = served.answer(&app, &method, &headers).await?;
     as_attachment(&mut response, &name, "application/octet-stream")?;
@@ -120,29 +116,33 @@ fn source_path(item: Uuid, name: &str) -> String {
     format!("/objects/sources/{item}/{name}")
 }
 
-/// The file of a free item
+/// The file of an item
 ///
-/// The published file: of an SVG its sanitized copy. Items with a price are for buyers.
+/// The published file: of an SVG its sanitized copy. Free items are for everybody, those with a price for accounts that bought
+/// their set.
 #[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
+    security((), ("bearer" = [])),
     responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*"), (status = 304, description = "Not modified"),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 416, body = Problem)))]
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 410, body = Problem), (status = 416, body = Problem)))]
 async fn get_item_file(
     State(app): State<SharedApp>,
+    buyer: Option<Bearer>,
     Path(id): Path<Uuid>,
     method: Method,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let file = listing::published_file(&app.db, id).await?;
     let file = file.ok_or(ApiError::NotFound("published file"))?;
-    if !file.is_free {
+    if !file.is_free && !is_bought(&app, buyer, id).await? {
         return Err(ApiError::Forbidden(
-            "The item has a price: its file is for buyers.".to_owned(),
+            "The item has a price. Buy its set with POST /v1/orders.".to_owned(),
         ));
     }
-    let sha256 = file
+    let sha256: [u8; 32] = file
         .sha256
         .try_into()
         .map_err(|_| ApiError::NotFound("published file"))?;
+    refuse_infected(&app, &sha256).await?;
     let media_type = FileType::of_path(&file.path).media_type();
     let name = safe_name(
         file.path
@@ -157,6 +157,23 @@ async fn get_item_file(
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)
+}
+
+async fn is_bought(app: &App, buyer: Option<Bearer>, item: Uuid) -> ApiResult<bool> {
+    match buyer {
+        Some(Bearer(account)) => Ok(orders::is_entitled(&app.db, account.id, item).await?),
+        None => Ok(false),
+    }
+}
+
+async fn refuse_infected(app: &App, sha256: &[u8; 32]) -> ApiResult<()> {
+    if scan::service::is_infected(&app.db, sha256).await? {
+        return Err(ApiError::Gone {
+            code: "withdrawn",
+            detail: "The file was taken down: the scanner found malware in it.".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// A presigned URL for a source file.

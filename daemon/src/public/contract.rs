@@ -92,6 +92,7 @@ fn description(status: StatusCode) -> &'static str {
         StatusCode::ACCEPTED => "Taken; work goes on",
         StatusCode::BAD_REQUEST => "A parameter or the body is invalid; `faults` names each",
         StatusCode::UNAUTHORIZED => "No valid token was sent",
+        StatusCode::PAYMENT_REQUIRED => "The store credit is too low",
         StatusCode::FORBIDDEN => "Not allowed",
         StatusCode::NOT_FOUND => "There is no such thing, or it is not yours",
         StatusCode::REQUEST_TIMEOUT => "The body did not come in time",

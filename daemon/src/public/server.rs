@@ -26,7 +26,7 @@ use crate::edge::{self, Gate, Limits};
 use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
-use crate::{catalog, downloads, presets, review, uploads};
+use crate::{catalog, downloads, orders, presets, review, uploads};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -39,11 +39,12 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tradepost", description = "The public API of a Tradepost marketplace: upload packs, browse the catalogue.",
+    info(title = "Tradepost", description = "The public API of a Tradepost marketplace: upload packs, browse the catalogue, buy.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = "/", description = "This marketplace")),
     tags((name = "uploads", description = "Contributors upload packs and read their state."),
         (name = "catalogue", description = "The published catalogue, for everybody."),
+        (name = "orders", description = "Buyers buy sets with store credit; contributors see their royalties."),
         (name = "health", description = "For load balancers."))
 )]
 struct ApiDoc;
@@ -72,6 +73,7 @@ fn documented() -> OpenApiRouter<SharedApp> {
         .merge(review::contributor_routes::public_router())
         .merge(catalog::routes::public_router())
         .merge(downloads::routes::public_router())
+        .merge(orders::routes::public_router())
         .merge(presets::public_router())
         .merge(health::public_router())
 }

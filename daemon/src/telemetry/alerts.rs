@@ -43,6 +43,7 @@ alert_codes! {
     DiskFull = "disk-full", Critical;
     JailDown = "jail-down", Critical;
     JailWeak = "jail-weak", Critical;
+    LedgerDrift = "ledger-drift", Critical;
     MalwareWithdrawn = "malware-withdrawn", Critical;
     QueuePaused = "queue-paused", Info;
     QueueStuck = "queue-stuck", Warning;

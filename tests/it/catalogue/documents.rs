@@ -5,7 +5,7 @@ use serde_json::json;
 use tradepost_tests::{Answer, TestApp};
 
 /// Every route, with the methods it has.
-const ROUTES: [(&str, &[&str]); 19] = [
+const ROUTES: [(&str, &[&str]); 22] = [
     ("/v1/presets", &["get"]),
     ("/v1/uploads", &["get", "post"]),
     ("/v1/uploads/{id}", &["get"]),
@@ -24,6 +24,9 @@ const ROUTES: [(&str, &[&str]); 19] = [
     ("/v1/items/{id}/file", &["get"]),
     ("/r/{name}", &["get"]),
     ("/objects/sources/{item}/{name}", &["get"]),
+    ("/v1/orders", &["get", "post"]),
+    ("/v1/orders/{id}", &["get"]),
+    ("/v1/balance", &["get"]),
     ("/livez", &["get"]),
 ];
 

@@ -69,7 +69,7 @@ async fn overview_queues_latency_and_audit_are_printed_as_text_and_json() {
     assert_eq!(status["you"], app.look("/v1/whoami").await);
 
     let queues = json_of(&app, &["queues"]);
-    assert_eq!(queues["queues"].as_array().unwrap().len(), 4, "{queues}");
+    assert_eq!(queues["queues"].as_array().unwrap().len(), QUEUES.len(), "{queues}");
     assert_shows(&plain(&app, &["queues"]), &QUEUES.map(Queue::as_str));
     assert_shows(&plain(&app, &["queues", "pause", "render"]), &["render is paused"]);
     assert_shows(&plain(&app, &["queues"]), &["PAUSED"]);

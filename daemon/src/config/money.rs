@@ -1,0 +1,22 @@
+//! `[money]`: how prices are split.
+
+use serde::Deserialize;
+
+/// Prices and refunds.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoneyConfig {
+    /// The marketplace's part of a price, in basis points (1/100 %). The rest is the contributor's.
+    pub fee_basis_points: u16,
+    /// Minor units by which refunds may take the balance of a contributor below zero.
+    pub clawback_limit_minor: i64,
+}
+
+impl Default for MoneyConfig {
+    fn default() -> Self {
+        Self {
+            fee_basis_points: 3_000,
+            clawback_limit_minor: 100_000,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The job of the queue `settle`: moves the money of an order and grants what it bought.
+
+use anyhow::Context as _;
+use sqlx::PgConnection;
+use tradepost_common::ids::OrderId;
+use tradepost_common::orders::OrderState;
+use tradepost_ledger::{Ending, Entry, Posting, end_hold, post};
+use tradepost_queue::Outcome;
+use uuid::Uuid;
+
+use super::books;
+use super::queries::{self, LockedOrder};
+use crate::app::App;
+use crate::jobs::SettleJob;
+
+/// Settles an order once, however often the message is received.
+pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
+    let id = job.order_id;
+    let mut tx = app.db.begin().await?;
+    let Some(order) = queries::lock(&mut tx, id).await? else {
+        return Ok(Outcome::Discard("the order is gone".to_owned()));
+    };
+    if order.state != OrderState::Placed {
+        return Ok(Outcome::Done);
+    }
+    let sets = queries::lines(&mut tx, id).await?.len() as u64;
+    if queries::grant(&mut tx, id).await? < sets {
+        // Two orders for a set were placed at once, and the other one was settled first.
+        drop(tx);
+        let mut tx = app.db.begin().await?;
+        fail(&mut tx, id, "You bought a set of this order with another one.").await?;
+        tx.commit().await?;
+        return Ok(Outcome::Done);
+    }
+    let payment = pay(app, &mut tx, id, &order).await?;
+    queries::set_paid(&mut tx, id, payment).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+/// Moves the held funds to the sellers and the marketplace. `None`: the order costs nothing.
+async fn pay(app: &App, tx: &mut PgConnection, id: OrderId, order: &LockedOrder) -> anyhow::Result<Option<Uuid>> {
+    let key = format!("order:{id}");
+    let Some(hold) = order.hold_id else { return Ok(None) };
+    end_hold(&mut *tx, hold, Ending::Captured)
+        .await
+        .context("capturing the hold")?;
+    let wallet = books::wallet(&mut *tx, &order.buyer, &order.currency).await?;
+    let mut entries = vec![Entry {
+        account: wallet,
+        amount: -order.total_minor,
+    }];
+    let mut fee = order.total_minor;
+    for part in queries::seller_parts(&mut *tx, id).await? {
+        let limit = app.config.money.clawback_limit_minor;
+        let account = books::earnings(&mut *tx, &part.seller, &order.currency, limit).await?;
+        entries.push(Entry {
+            account,
+            amount: part.royalty_minor,
+        });
+        fee -= part.royalty_minor;
+    }
+    if fee > 0 {
+        let account = books::fees(&mut *tx, &order.currency, &key).await?;
+        entries.push(Entry { account, amount: fee });
+    }
+    let posting = Posting {
+        key: &key,
+        kind: "order",
+        entries: &entries,
+    };
+    let posted = post(tx, &posting).await.context("posting the payment")?;
+    Ok(Some(posted.id()))
+}
+
+/// Fails an order that is not settled: releases its hold and tells the buyer why.
+async fn fail(tx: &mut PgConnection, id: OrderId, note: &str) -> anyhow::Result<()> {
+    let order = queries::lock(&mut *tx, id).await?;
+    let Some(order) = order.filter(|order| order.state == OrderState::Placed) else {
+        return Ok(());
+    };
+    if let Some(hold) = order.hold_id {
+        end_hold(&mut *tx, hold, Ending::Released)
+            .await
+            .context("releasing the hold")?;
+    }
+    queries::set_failed(tx, id, note).await?;
+    Ok(())
+}
+
+/// Fails the order of a message that an operator gave up on.
+pub async fn give_up(tx: &mut PgConnection, job: &SettleJob, reason: &str) -> sqlx::Result<()> {
+    let note = format!("The order could not be settled. {reason}");
+    fail(tx, job.order_id, &note)
+        .await
+        .map_err(|error| match error.downcast() {
+            Ok(error) => error,
+            Err(other) => sqlx::Error::Protocol(format!("{other:#}")),
+        })
+}
