@@ -153,7 +153,8 @@ pub struct Mark {
 
 impl Mark {
     fn new(width: u32, height: u32) -> Option<Self> {
-        let drawn = draw(width, height)?;
+        // Words are cut differently where the canvas ends: not within the mark, whose height depends on earlier pictures.
+        let drawn = draw(width, height.checked_add(width)?)?;
         let mut shades = vec![PremultipliedColorU8::TRANSPARENT];
         let mut shade = |pixel: PremultipliedColorU8| {
             let pixel = coarse(pixel);
@@ -165,10 +166,8 @@ impl Mark {
         };
         let mut spans = Vec::new();
         let mut at = 0;
-        for span in drawn
-            .pixels()
-            .chunk_by(|left, right| (left.alpha() == 0) == (right.alpha() == 0))
-        {
+        let pixels = drawn.pixels().get(..width as usize * height as usize)?;
+        for span in pixels.chunk_by(|left, right| (left.alpha() == 0) == (right.alpha() == 0)) {
             if span[0].alpha() != 0 {
                 spans.push((at, span.iter().map(|&pixel| shade(pixel)).collect()));
             }
@@ -282,4 +281,27 @@ fn word() -> Option<Path> {
         }
     }
     path.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mark_is_the_same_whatever_was_drawn_before() {
+        let grey = |width, height| {
+            let mut pixmap = Pixmap::new(width, height).unwrap();
+            pixmap.fill(resvg::tiny_skia::Color::from_rgba8(90, 90, 90, 255));
+            pixmap
+        };
+        for (width, height) in [(512, 512), (512, 300), (64, 64)] {
+            let alone = Marks::default().draw_over(&grey(width, height)).unwrap();
+            let mut marks = Marks::default();
+            marks.draw_over(&grey(width, height * 3)).unwrap();
+            assert!(
+                marks.draw_over(&grey(width, height)).unwrap() == alone,
+                "{width} x {height}"
+            );
+        }
+    }
 }
