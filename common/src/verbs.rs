@@ -59,6 +59,7 @@ pub static VERBS: &[Verb] = &[
     look("/metrics", "metrics"),
     look("/v1/uploads", "uploads of all accounts"),
     look("/v1/uploads/{id}", "the trace of an upload"),
+    look("/v1/uploads/{id}/findings", "all findings of an upload"),
     look("/v1/dead", "dead letters"),
     look("/v1/dead/groups", "groups of dead letters"),
     look("/v1/dead/{id}", "a dead letter with its payload"),
