@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use tradepost_tests::server::Server;
 use tradepost_tests::wait::eventually;
 use tradepost_tests::{Options, PackBuilder, TestApp};
@@ -20,6 +20,18 @@ fn postmaster(app: &TestApp) -> Pid {
     Pid::from_raw(text.lines().next().unwrap().trim().parse().unwrap())
 }
 
+/// One request at most meets each dead connection of a pool.
+async fn until_connections_are_new(app: &TestApp) {
+    eventually("every connection is a new one", async || {
+        let public = join_all((0..READERS).map(|_| app.get("/v1/items", None))).await;
+        let control = join_all((0..READERS).map(|_| app.control(Method::GET, "/v1/overview", None))).await;
+        let mut answers = public.into_iter().chain(control);
+        let refused = answers.find(|(status, _)| *status != StatusCode::OK);
+        refused.map_or(Ok(()), |(_, body)| Err(body.to_string()))
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn killed_cluster_is_started_again() {
     let mut app = TestApp::start();
@@ -31,7 +43,7 @@ async fn killed_cluster_is_started_again() {
         let (killed, pid) = (Instant::now(), app.pid());
         kill(dead, signal).unwrap();
         eventually("the alert is raised", async || {
-            let (_, alerts) = app.control(reqwest::Method::GET, "/v1/alerts", None).await;
+            let (_, alerts) = app.control(Method::GET, "/v1/alerts", None).await;
             let log = app.log();
             if alerts.to_string().contains("database-down") || log.matches("alert raised: the database").count() > round
             {
@@ -57,13 +69,7 @@ async fn killed_cluster_is_started_again() {
             "noticed {noticed:?}, back {back:?}"
         );
         assert_ne!(postmaster(&app), dead);
-        // One request at most meets each dead connection of the pool.
-        eventually("every connection is a new one", async || {
-            let answers = join_all((0..READERS).map(|_| app.get("/v1/items", None))).await;
-            let refused = answers.into_iter().find(|(status, _)| *status != StatusCode::OK);
-            refused.map_or(Ok(()), |(_, body)| Err(body.to_string()))
-        })
-        .await;
+        until_connections_are_new(&app).await;
         let family = format!("After {signal}");
         let trace = app
             .upload_and_settle(&token, &PackBuilder::ticks(&family, 1).build())
@@ -109,6 +115,7 @@ async fn server_that_dies_and_comes_back_is_used_again() {
         })
         .await;
         println!("back after {:?}", restarted.elapsed());
+        until_connections_are_new(&app).await;
         let pack = PackBuilder::ticks(&format!("After {round}"), 1).build();
         let trace = app.upload_and_settle(&token, &pack).await;
         assert_eq!(trace["upload"]["state"], "published", "{trace}");

@@ -150,7 +150,7 @@ fn filters_look_the_same() {
             "<feColorMatrix type='luminanceToAlpha'/>",
             "<feColorMatrix values='.5 .2 0 0 .1 0 1 0 0 0 0 0 .4 0 .5 0 0 0 .6 .2'/>",
             "<feComponentTransfer><feFuncR type='table' tableValues='0 1 .3'/><feFuncG type='gamma' exponent='2'/><feFuncA type='linear' slope='.5' intercept='.2'/></feComponentTransfer>",
-            // Of another colour resvg makes another shade.
+            // resvg makes another shade of another colour.
             "<feDropShadow dx='4' dy='5' stdDeviation='2' flood-color='#f0f' flood-opacity='.6'/>",
             "<feGaussianBlur stdDeviation='2' in='SourceAlpha' x='20' y='20' width='30' height='30' result='s'/><feMerge><feMergeNode in='s'/><feMergeNode in='SourceGraphic'/></feMerge>",
             "<feTurbulence baseFrequency='.1'/><feComposite in2='SourceAlpha' operator='in'/>",

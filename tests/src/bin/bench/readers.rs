@@ -100,7 +100,7 @@ async fn ask(stream: &mut BufReader<TcpStream>) -> std::io::Result<StatusCode> {
         }
         match text.split_once(": ") {
             None => status = text.split(' ').nth(1).and_then(|code| code.parse().ok()),
-            Some((name, value)) if name == "content-length" => length = value.parse().unwrap_or(0),
+            Some(("content-length", value)) => length = value.parse().unwrap_or(0),
             Some(_) => {}
         }
     }

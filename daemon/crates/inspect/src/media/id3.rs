@@ -51,8 +51,11 @@ pub(super) fn all_leading(bytes: &[u8]) -> Result<(usize, Vec<&[u8]>), MediaErro
     Ok((at, tags))
 }
 
+/// The name of a tag and its bytes.
+pub(super) type Tag<'a> = (&'static str, &'a [u8]);
+
 /// The tags that the bytes end with (ID3v1, APE, Lyrics3): where they begin, and each of them with its name.
-pub(super) fn all_trailing(bytes: &[u8]) -> Result<(usize, Vec<(&'static str, &[u8])>), MediaError> {
+pub(super) fn all_trailing(bytes: &[u8]) -> Result<(usize, Vec<Tag<'_>>), MediaError> {
     let (mut end, mut tags) = (bytes.len(), Vec::new());
     while tags.len() < MAX_TAGS
         && let Some((name, length)) = trailing(&bytes[..end])?

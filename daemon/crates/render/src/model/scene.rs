@@ -15,7 +15,7 @@ pub struct PlacedMesh {
     pub world: DMat4,
     /// From the mesh to the scene for each joint.
     pub joints: Option<Rc<[DMat4]>>,
-    /// Of the morph targets.
+    /// Weights of the morph targets.
     pub weights: Vec<f64>,
 }
 

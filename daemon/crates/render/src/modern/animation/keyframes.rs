@@ -113,7 +113,7 @@ fn animate(dom: &mut Dom<'_>, id: Id, frames: &[KeyFrame], progress: f64) {
     }
 }
 
-/// Of the properties that animations usually change.
+/// Initial values of the properties that animations usually change.
 fn initial(name: &str) -> &'static str {
     match name {
         "opacity" | "fill-opacity" | "stroke-opacity" | "stop-opacity" | "stroke-width" => "1",

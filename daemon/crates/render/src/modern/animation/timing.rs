@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 16;
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     pub begin: f64,
-    /// Of one repetition; infinite when nothing moves.
+    /// Duration of one repetition; infinite when nothing moves.
     pub duration: f64,
     pub end: f64,
     /// It starts over for ever, by itself or in a ring with others.
