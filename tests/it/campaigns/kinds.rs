@@ -75,6 +75,7 @@ async fn every_kind_of_file_gets_the_same_pictures_everywhere() {
     let campaign = plan(&app, json!({ "canary": 0 })).await;
     act(&app, &campaign, "start").await;
     let rendered = until(&app, &campaign, "rendered").await;
-    assert_eq!(rendered["outputs"], json!(pictures), "{rendered}");
+    let failures = app.look(&format!("{}/failures", path(&campaign))).await;
+    assert_eq!(rendered["outputs"], json!(pictures), "{failures}");
     assert_eq!(in_table(&app, "campaign_renditions").await, uploaded);
 }

@@ -9,6 +9,7 @@ use tradepost_common::campaigns::FailureKind;
 
 use crate::app::App;
 use crate::campaigns::queries::{CampaignParts, Drawn, Due, ItemOutcome, Settled};
+use crate::catalog;
 use crate::objects::member_key;
 use crate::pinned;
 use tradepost_jail::{InputFile, JailError, Rendered};
@@ -78,7 +79,8 @@ pub async fn read(app: &App, due: Vec<Due>, batch: &mut Batch) -> anyhow::Result
             );
             continue;
         }
-        let path = due.path.clone().unwrap_or_default();
+        let path = due.path.as_deref().unwrap_or_default();
+        let path = catalog::name_of_copy(path, &bytes).to_owned();
         sources.push((due, InputFile { path, bytes }));
     }
     Ok(sources)
