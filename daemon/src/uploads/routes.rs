@@ -225,7 +225,7 @@ struct ListQuery {
 #[serde(deny_unknown_fields)]
 struct FindingsQuery {
     /// `next` of the page before.
-    #[param(max_length = 40)]
+    #[param(pattern = r"^[0-2]\.[0-9]{1,18}$", min_length = 3, max_length = 20)]
     cursor: Option<String>,
     /// 1 to 200; 50 when not given.
     #[param(minimum = 1, maximum = 200, default = 50)]
