@@ -61,7 +61,7 @@ fn all(dom: &Dom<'_>) -> Vec<Animation> {
             let target = dom
                 .attribute(id, "href")
                 .map_or(dom.elements[id].parent, |href| dom.target(href))?;
-            let timing = timings.of_element(dom, id)?;
+            let timing = timings.find(dom, id)?;
             Some(Animation { id, target, timing })
         })
         .collect();
@@ -100,7 +100,12 @@ pub fn apply(dom: &mut Dom<'_>, moment: f64) {
         match dom.name(animation.id) {
             "animateTransform" => {
                 let sums = dom.attribute(animation.id, "additive") == Some("sum");
-                animate_transform(dom, animation, progress, sums || moved.contains(&animation.target));
+                let additive = if sums || moved.contains(&animation.target) {
+                    Additive::Sum
+                } else {
+                    Additive::Replace
+                };
+                animate_transform(dom, animation, progress, additive);
             }
             "animateMotion" => {
                 animate_motion(dom, animation, progress);
@@ -235,7 +240,14 @@ fn animate(dom: &mut Dom<'_>, animation: &Animation, progress: f64) {
     }
 }
 
-fn animate_transform(dom: &mut Dom<'_>, animation: &Animation, progress: f64, sums: bool) {
+/// The attribute `additive`: a value is put after the one that the element has, or replaces it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Additive {
+    Sum,
+    Replace,
+}
+
+fn animate_transform(dom: &mut Dom<'_>, animation: &Animation, progress: f64, additive: Additive) {
     let &Animation { id, target, .. } = animation;
     let kind = dom.attribute(id, "type").unwrap_or("translate").to_owned();
     let start = if kind == "scale" { "1" } else { "0" };
@@ -248,7 +260,10 @@ fn animate_transform(dom: &mut Dom<'_>, animation: &Animation, progress: f64, su
         "pattern" => "patternTransform",
         _ => "transform",
     };
-    let base = dom.attribute(target, name).filter(|_| sums).unwrap_or_default();
+    let base = dom
+        .attribute(target, name)
+        .filter(|_| additive == Additive::Sum)
+        .unwrap_or_default();
     let value = format!("{base} {kind}({value})");
     dom.take_declared(target, name);
     dom.set_attribute(target, name, value.trim().to_owned());

@@ -47,7 +47,7 @@ pub struct Timings {
 
 impl Timings {
     /// `None` for an animation that never begins by itself.
-    pub fn of_element(&mut self, dom: &Dom<'_>, id: Id) -> Option<Timing> {
+    pub fn find(&mut self, dom: &Dom<'_>, id: Id) -> Option<Timing> {
         self.resolve(dom, id, 0)
     }
 
@@ -70,7 +70,10 @@ impl Timings {
                 None => is_ring |= one.contains(".end") || one.contains(".begin"),
             }
         }
-        let timing = first.map(|(begin, loops)| active(dom, id, begin, loops || (is_ring && begins.contains(';'))));
+        let timing = first.map(|(begin, loops)| Timing {
+            loops: loops || (is_ring && begins.contains(';')),
+            ..active(dom, id, begin)
+        });
         if timing.is_some() || depth == 0 {
             self.known.insert(id, timing);
         } else {
@@ -96,7 +99,8 @@ impl Timings {
     }
 }
 
-fn active(dom: &Dom<'_>, id: Id, begin: f64, loops: bool) -> Timing {
+/// The time of an animation that begins once.
+fn active(dom: &Dom<'_>, id: Id, begin: f64) -> Timing {
     let duration = dom
         .attribute(id, "dur")
         .and_then(clock)
@@ -117,6 +121,6 @@ fn active(dom: &Dom<'_>, id: Id, begin: f64, loops: bool) -> Timing {
         begin,
         duration,
         end: (begin + length).min(end.max(begin)),
-        loops,
+        loops: false,
     }
 }
