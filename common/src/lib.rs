@@ -16,6 +16,7 @@ pub mod dead;
 pub mod events;
 pub mod latency;
 pub mod ledger;
+pub mod mail;
 pub mod operations;
 pub mod orders;
 pub mod overview;

@@ -11,6 +11,7 @@ use crate::ids::TokenId;
 
 crate::text_enum! {
     /// Role of an account of the public API.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub enum AccountRole {
         /// Uploads packs.
         Contributor = "contributor",
@@ -20,6 +21,22 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
+    /// A right of a token. A session has all of them.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum Scope {
+        /// Reads what is yours, and downloads what you bought.
+        Read = "read",
+        /// Uploads packs, and answers moderators.
+        Upload = "upload",
+        /// Places orders.
+        Buy = "buy",
+        /// Makes and deletes tokens and webhooks.
+        Manage = "manage",
+    }
+}
+
+crate::text_enum! {
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub enum TokenState {
         Active = "active",
         Expired = "expired",

@@ -96,6 +96,8 @@ pub static VERBS: &[Verb] = &[
     look("/v1/orders/{id}", "an order with its lines"),
     look("/v1/ledger", "balances, and their proof against the journal"),
     look("/v1/ledger/journal", "transactions of the ledger"),
+    verb("GET", "/v1/mails", Role::Operator, "mails, without their texts"),
+    verb("GET", "/v1/mails/{id}", Role::Operator, "a mail that is not sent"),
     verb(
         "GET",
         "/v1/items/{item}/picture",

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tradepost_common::events::Revisions;
 use tradepost_common::overview::DaemonMode;
 
@@ -15,7 +15,7 @@ use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
 use crate::config::Config;
 use crate::jobs::{self, Job};
-use crate::rate_limit::UploadLimits;
+use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
@@ -64,6 +64,9 @@ pub struct Shared {
     pub alerts: Alerts,
     pub process: ProcessMeter,
     pub limits: UploadLimits,
+    pub strangers: StrangerLimits,
+    /// Passwords that are hashed at once: each takes 19 MiB and a core.
+    pub hashing: Semaphore,
     pub changed: Changes,
     pub started_at: OffsetDateTime,
     /// Name of this process in attempts and leases: `host:pid`.

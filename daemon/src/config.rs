@@ -5,11 +5,13 @@
 mod campaigns;
 mod check;
 mod load;
+mod mail;
 mod money;
 pub mod presets;
 mod queues;
 mod review;
 mod scanner;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,10 +21,12 @@ use tradepost_render::presets::{Preset, default_presets};
 
 pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
+pub use mail::{MailConfig, MailSecurity};
 pub use money::MoneyConfig;
 pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
+pub use webhooks::WebhooksConfig;
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -38,6 +42,8 @@ pub struct Config {
     pub campaigns: CampaignsConfig,
     pub review: ReviewConfig,
     pub money: MoneyConfig,
+    pub mail: MailConfig,
+    pub webhooks: WebhooksConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::jobs::{self, Job, ScanJob};
 use crate::telemetry::latency;
 use crate::uploads::service as uploads;
-use crate::{campaigns, orders, preview, render, scan, takedown, unpack};
+use crate::{campaigns, fanout, mail, orders, preview, render, scan, takedown, unpack, webhooks};
 
 /// The handlers of the daemon.
 pub struct Dispatcher(pub Arc<App>);
@@ -75,6 +75,9 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
         Job::Campaign(job) => campaigns::job::run(app, job).await,
         Job::Preview(job) => preview::job::run(app, job).await,
         Job::Settle(job) => orders::job::run(app, job).await,
+        Job::Notify(job) => fanout::job::run(app, job).await,
+        Job::Mail(job) => mail::job::run(app, job).await,
+        Job::Webhook(job) => webhooks::job::run(app, job).await,
     }
 }
 
@@ -96,7 +99,11 @@ pub fn give_up<'a>(
             Job::Render(job) => render::job::give_up(app, tx, job, reason).await,
             Job::Campaign(job) => campaigns::job::give_up(tx, job, reason).await,
             Job::Preview(job) => preview::job::give_up(tx, job, reason).await,
-            Job::Settle(job) => orders::job::give_up(tx, job, reason).await,
+            Job::Settle(job) => orders::job::give_up(app, tx, job, reason).await,
+            // Nobody waits to be told.
+            Job::Notify(_) => Ok(()),
+            Job::Mail(job) => mail::job::give_up(tx, job).await,
+            Job::Webhook(job) => webhooks::job::give_up(tx, job, reason).await,
         }
     })
 }

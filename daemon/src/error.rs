@@ -106,8 +106,13 @@ impl ApiError {
 
     /// The account is banned, for the reason its contributor was given.
     pub fn banned(reason: Option<&str>) -> Self {
+        Self::Banned(Self::ban_text(reason))
+    }
+
+    /// The text that a banned contributor reads.
+    pub fn ban_text(reason: Option<&str>) -> String {
         let detail = format!("A moderator banned your account. {}", reason.unwrap_or_default());
-        Self::Banned(detail.trim_end().to_owned())
+        detail.trim_end().to_owned()
     }
 
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {

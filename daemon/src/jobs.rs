@@ -1,5 +1,7 @@
 //! The jobs that messages carry: a payload struct for each kind, and the queue it goes through.
 
+mod event;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,20 +10,27 @@ use tradepost_common::ids::{CampaignId, ItemId, OrderId, SetId, UploadId};
 use tradepost_common::problem::Fault;
 use tradepost_common::uploads::UploadState;
 use tradepost_queue::{NewMessage, Queue};
+use uuid::Uuid;
+
+pub use self::event::Event;
 
 pub const SCAN: Queue = Queue::new("scan");
 pub const UNPACK: Queue = Queue::new("unpack");
 pub const RENDER: Queue = Queue::new("render");
 pub const PREVIEW: Queue = Queue::new("preview");
 pub const SETTLE: Queue = Queue::new("settle");
+pub const NOTIFY: Queue = Queue::new("notify");
+pub const MAIL: Queue = Queue::new("mail");
+pub const WEBHOOK: Queue = Queue::new("webhook");
 
-/// All queues: those of the stages of an upload in their order, then that of orders.
-pub const QUEUES: [Queue; 5] = [SCAN, UNPACK, RENDER, PREVIEW, SETTLE];
+/// All queues: those of the stages of an upload in their order, then that of orders, then those that tell people.
+pub const QUEUES: [Queue; 8] = [SCAN, UNPACK, RENDER, PREVIEW, SETTLE, NOTIFY, MAIL, WEBHOOK];
 
 /// The handlers of a queue that run at once when the configuration does not say.
 pub fn default_concurrency(queue: Queue, cores: u32) -> u32 {
     match queue {
-        SCAN | SETTLE => 2,
+        SCAN | SETTLE | NOTIFY | MAIL => 2,
+        WEBHOOK => 4,
         RENDER => cores * 2,
         _ => 1,
     }
@@ -42,9 +51,12 @@ pub enum Job {
     Campaign(CampaignJob),
     Preview(PreviewJob),
     Settle(SettleJob),
+    Notify(NotifyJob),
+    Mail(MailJob),
+    Webhook(WebhookJob),
 }
 
-const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle";
+const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle, notify, mail, webhook";
 
 /// Scans an uploaded pack: a ZIP by its first bytes, and clean by the scanner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +110,26 @@ pub struct SettleJob {
     pub order_id: OrderId,
 }
 
+/// Tells people by mail and webhook about an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotifyJob {
+    /// The id of the event: a message that comes twice tells nobody twice.
+    pub id: Uuid,
+    pub event: Event,
+}
+
+/// Hands a mail to the mail server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MailJob {
+    pub mail_id: Uuid,
+}
+
+/// Posts an event to a webhook.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WebhookJob {
+    pub delivery_id: Uuid,
+}
+
 impl Job {
     pub fn queue(&self) -> Queue {
         match self {
@@ -106,6 +138,9 @@ impl Job {
             Self::Render(_) | Self::Campaign(_) => RENDER,
             Self::Preview(_) => PREVIEW,
             Self::Settle(_) => SETTLE,
+            Self::Notify(_) => NOTIFY,
+            Self::Mail(_) => MAIL,
+            Self::Webhook(_) => WEBHOOK,
         }
     }
 
@@ -114,8 +149,8 @@ impl Job {
             Self::Scan(job) => Some(job.upload_id),
             Self::Unpack(job) => Some(job.upload_id),
             Self::Render(job) => Some(job.upload_id),
-            Self::Campaign(_) | Self::Settle(_) => None,
             Self::Preview(job) => Some(job.upload_id),
+            Self::Campaign(_) | Self::Settle(_) | Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => None,
         }
     }
 
@@ -143,6 +178,9 @@ impl Job {
             Some("campaign") => read(payload).map(Self::Campaign),
             Some("preview") => read(payload).map(Self::Preview),
             Some("settle") => read(payload).map(Self::Settle),
+            Some("notify") => read(payload).map(Self::Notify),
+            Some("mail") => read(payload).map(Self::Mail),
+            Some("webhook") => read(payload).map(Self::Webhook),
             _ => Err(fault("/job", format!("no such job, {TAGS}"))),
         }
     }
@@ -174,7 +212,7 @@ impl Job {
             // The contact sheet of a published set may be made again.
             Self::Preview(_) if matches!(upload, UploadState::Published | UploadState::InReview) => false,
             Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::Preview(_) => upload.is_settled(),
-            Self::Campaign(_) | Self::Settle(_) => false,
+            Self::Campaign(_) | Self::Settle(_) | Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => false,
         }
     }
 }

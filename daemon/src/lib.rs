@@ -15,6 +15,7 @@ pub mod scheduler;
 
 // Features.
 pub mod campaigns;
+pub mod fanout;
 pub mod preview;
 pub mod redrive;
 pub mod render;
@@ -34,8 +35,12 @@ pub mod orders;
 pub mod catalog;
 pub mod uploads;
 
+pub mod webhooks;
+
 pub mod accounts;
 pub mod findings;
+pub mod mail;
+pub mod notices;
 pub mod presets;
 
 // The engine of long work: it knows no kind of operation.

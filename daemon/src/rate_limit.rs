@@ -1,4 +1,5 @@
-//! Starts and PUTs of uploads are limited for each client address and for each account.
+//! Starts and PUTs of uploads, attempts to sign in, mailed links and guest checkouts are limited for each client address and for each
+//! account.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use tradepost_common::ids::{AccountId, UploadId};
 
 use crate::error::ApiError;
+use tradepost_store::sha256;
 
 /// A start is followed by one PUT, and by more where the connection is bad.
 const PUTS_PER_START: u32 = 3;
@@ -16,6 +18,39 @@ const RUNNING_PUTS: u32 = 3;
 /// A customer of a provider has all addresses of such a network.
 const IPV6_NETWORK: u128 = !0 << 64;
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// Attempts to sign in a minute, for each account and each client address.
+const LOGINS: u32 = 10;
+/// Links that a client address asks for, and guest checkouts, a minute.
+const LINKS: u32 = 5;
+const GUESTS: u32 = 10;
+
+/// The limits of what somebody without an account does.
+#[derive(Debug)]
+pub struct StrangerLimits {
+    pub logins: PerMinute,
+    pub links: PerMinute,
+    pub guests: PerMinute,
+}
+
+impl Default for StrangerLimits {
+    fn default() -> Self {
+        Self {
+            logins: PerMinute::new(LOGINS),
+            links: PerMinute::new(LINKS),
+            guests: PerMinute::new(GUESTS),
+        }
+    }
+}
+
+impl StrangerLimits {
+    /// Forgets keys that have not been seen lately.
+    pub fn forget_idle(&self) {
+        for limit in [&self.logins, &self.links, &self.guests] {
+            limit.forget_idle();
+        }
+    }
+}
 
 /// The limits of uploads.
 #[derive(Debug)]
@@ -53,6 +88,8 @@ pub struct PerMinute {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Payer {
     Account(AccountId),
+    /// The SHA-256 of a mail address.
+    Name([u8; 32]),
     Network(IpAddr),
 }
 
@@ -69,11 +106,19 @@ impl PerMinute {
     /// # Errors
     /// Rate limited, with the time to wait.
     pub fn take(&self, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
-        self.take_at(Instant::now(), account, address)
+        self.take_at(Instant::now(), Payer::Account(account), address)
     }
 
-    fn take_at(&self, now: Instant, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
-        let payers = [Payer::Account(account), Payer::Network(network(address))];
+    /// As [`Self::take`], of an account that is known by a mail address only.
+    ///
+    /// # Errors
+    /// Rate limited, with the time to wait.
+    pub fn take_by_name(&self, name: &str, address: IpAddr) -> Result<u32, ApiError> {
+        self.take_at(Instant::now(), Payer::Name(sha256(name.as_bytes())), address)
+    }
+
+    fn take_at(&self, now: Instant, payer: Payer, address: IpAddr) -> Result<u32, ApiError> {
+        let payers = [payer, Payer::Network(network(address))];
         let mut full_at = lock(&self.full_at);
         let mut left = self.limit;
         // Both are looked at before either pays.
@@ -97,7 +142,7 @@ impl PerMinute {
             limit: self.limit,
             retry_after_seconds: wait.as_secs() + 1,
             what: match payer {
-                Payer::Account(_) => "account",
+                Payer::Account(_) | Payer::Name(_) => "account",
                 Payer::Network(_) => "client address",
             },
         }
@@ -175,7 +220,7 @@ mod tests {
         let [ann, bob, carl] = [(); 3].map(|()| AccountId::new());
         let [shared, other, third] =
             ["203.0.113.7", "198.51.100.1", "192.0.2.1"].map(|address| address.parse().unwrap());
-        let take = |account, address| limit.take_at(now, account, address).ok();
+        let take = |account, address| limit.take_at(now, Payer::Account(account), address).ok();
         assert_eq!(take(ann, shared), Some(1));
         assert_eq!(take(ann, other), Some(0));
         for _ in 0..5 {
@@ -192,7 +237,7 @@ mod tests {
     fn budget_grows_evenly_and_is_full_after_a_minute() {
         let (limit, now) = (PerMinute::new(60), Instant::now());
         let (ann, address) = (AccountId::new(), "203.0.113.7".parse().unwrap());
-        let take = |after: u64| limit.take_at(now + Duration::from_millis(after), ann, address);
+        let take = |after: u64| limit.take_at(now + Duration::from_millis(after), Payer::Account(ann), address);
         for left in (0..60).rev() {
             assert_eq!(take(0).unwrap(), left);
         }

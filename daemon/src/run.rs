@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tradepost_common::overview::DaemonMode;
 use tradepost_leases as leases;
@@ -30,7 +30,7 @@ use crate::embedded::clamd::{self, ScannerSpec};
 use crate::embedded::postgres::Cluster;
 use crate::jobs::{QUEUES, RENDER, SCAN};
 use crate::operations::outcomes::OutcomeLog;
-use crate::rate_limit::UploadLimits;
+use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
@@ -47,6 +47,8 @@ const RELEASE: Duration = Duration::from_secs(2);
 /// Runs the daemon until a signal stops it.
 pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let signal = stop_signal()?;
+    // An error: it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let _lock = state_dir::take(&state)?;
     let listener = bind_api(&config).await?;
     let control_path = config
@@ -187,6 +189,8 @@ fn build(
         alerts: Alerts::default(),
         process: ProcessMeter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
+        strangers: StrangerLimits::default(),
+        hashing: Semaphore::new(cores),
         changed: Changes::default(),
         started_at: OffsetDateTime::now_utc(),
         worker: worker_name(),

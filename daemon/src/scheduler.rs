@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::telemetry::alerts::AlertCode;
-use crate::{orders, review, takedown, uploads};
+use crate::{accounts, mail, orders, review, takedown, uploads, webhooks};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -63,6 +63,13 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     takedown::rescan::plan(app).await?;
     review::letters::end_waiting(app).await?;
     review::claims::tidy(app).await?;
+    accounts::service::tidy(&app.db).await?;
+    mail::tidy(&app.db).await?;
+    let held = mail::held_back(&app.db).await?;
+    let held: Vec<_> = (held > 0).then(|| held.to_string()).into_iter().collect();
+    let what = "caps hold mails back that strangers cause, in this hour";
+    raise_or_clear(app, AlertCode::MailsHeldBack, what, &held);
+    webhooks::service::tidy(&app.db).await?;
     Ok(())
 }
 

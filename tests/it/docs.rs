@@ -25,10 +25,11 @@ const DOCUMENTS: [(&str, &str); 7] = [
 ];
 
 /// The blocks below each heading. All but two have a test in this file.
-const BLOCKS: [(&str, &str, &str, usize); 10] = [
+const BLOCKS: [(&str, &str, &str, usize); 11] = [
     // Needs root and a service manager; `systemd/verify` checks the units.
     ("OPERATIONS.md", "Install on Debian 12", "sh", 1),
     ("README.md", "Five minutes by hand", "sh", 4),
+    ("README.md", "Signing up", "sh", 1),
     ("OPERATIONS.md", "Configuration", "toml", 1),
     ("OPERATIONS.md", "Presets", "toml", 1),
     ("OPERATIONS.md", "Backup", "sh", 2),
@@ -111,6 +112,24 @@ async fn readme_buys_by_hand_and_operators_see_it() {
     assert!(
         text.contains("\"differences\":[]") && text.contains("liabilities:earnings:ann"),
         "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readme_signs_up_by_hand() {
+    let app = TestApp::start();
+    let shell = Shell::beside(&app);
+    let output = shell.run(&format!("api={}\n{}", app.api, block(README, "Signing up", 0)));
+    let secret = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .last()
+        .unwrap()
+        .to_owned();
+    let (status, account) = app.get("/v1/account", Some(&secret)).await;
+    assert_eq!(
+        (status.as_u16(), &account["scopes"]),
+        (200, &json!(["read", "buy"])),
+        "{account}"
     );
 }
 

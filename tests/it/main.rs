@@ -1,6 +1,7 @@
 //! The tests of Tradepost through its edges. One module for each feature.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
+mod accounts;
 mod bad_input;
 mod bulk;
 mod campaigns;

@@ -12,6 +12,7 @@ pub mod packs;
 pub mod peer;
 pub mod pictures;
 pub mod queues;
+pub mod receivers;
 pub mod review;
 pub mod s3;
 pub mod small_disk;
@@ -30,6 +31,7 @@ pub use answer::Answer;
 pub use app::TestApp;
 pub use daemon::Options;
 pub use packs::PackBuilder;
+pub use receivers::Receivers;
 
 /// Resolves when somebody wants this program to end.
 pub async fn interrupted() {

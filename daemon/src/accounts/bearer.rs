@@ -1,27 +1,28 @@
-//! The bearer token of a request (RFC 6750).
+//! The account of a request, for handlers.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use tradepost_common::tokens::Scope;
 
-use super::{Account, tokens};
+use super::{Account, Login, login};
 use crate::app::SharedApp;
 use crate::error::ApiError;
 
-/// The account whose bearer token came with the request.
+/// The account whose bearer token or session came with the request. The table of `access.rs` has let it in.
 #[derive(Debug)]
 pub struct Bearer(pub Account);
 
 impl OptionalFromRequestParts<SharedApp> for Bearer {
     type Rejection = ApiError;
 
-    /// `None` without the header; a bad token is refused.
+    /// `None` for a request without an account; a bad token is refused.
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Option<Self>, ApiError> {
-        if parts.headers.contains_key(AUTHORIZATION) {
-            let bearer = <Self as FromRequestParts<_>>::from_request_parts(parts, app).await?;
-            return Ok(Some(bearer));
-        }
-        Ok(None)
+        let login = match parts.extensions.get::<Login>() {
+            Some(login) => Some(login.clone()),
+            None => login::authenticate(app, &parts.headers).await?,
+        };
+        let reader = login.filter(|login| login.scopes.contains(&Scope::Read) || login.scopes.contains(&Scope::Buy));
+        Ok(reader.map(|login| Self(login.account)))
     }
 }
 
@@ -29,16 +30,19 @@ impl FromRequestParts<SharedApp> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
-        let header = parts
-            .headers
-            .get(AUTHORIZATION)
-            .ok_or(ApiError::Unauthorized("Send Authorization: Bearer <token>."))?;
-        let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-        match token {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                tokens::authenticate(&app.db, token.trim()).await.map(Self)
-            }
-            _ => Err(ApiError::Unauthorized("Send Authorization: Bearer <token>.")),
+        Login::from_request_parts(parts, app)
+            .await
+            .map(|login| Self(login.account))
+    }
+}
+
+impl FromRequestParts<SharedApp> for Login {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        match parts.extensions.get::<Self>() {
+            Some(login) => Ok(login.clone()),
+            None => login::require(app, &parts.headers).await,
         }
     }
 }

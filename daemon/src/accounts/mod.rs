@@ -1,17 +1,46 @@
-//! Accounts and their bearer tokens. A token is shown once, when it is created; the database only knows its SHA-256.
+//! Accounts: sign-up, mailed links, passwords, sessions, bearer tokens, guests, and who may call which route (`access.rs`).
+//!
+//! Secrets of tokens, sessions and links are 256 random bits that are shown or mailed once; the database only knows their SHA-256.
 
+pub mod access;
+mod access_table;
 mod bearer;
+pub mod guests;
+pub mod links;
+mod login;
+pub mod pages;
+mod passwords;
+pub mod public_routes;
 mod queries;
+mod registration;
 pub mod routes;
 pub mod service;
+pub mod sessions;
+pub mod token_routes;
 pub mod tokens;
 pub mod trust;
 
+use axum::http::HeaderMap;
 use tradepost_common::ids::AccountId;
 use tradepost_common::review::Trust;
-use tradepost_common::tokens::AccountRole;
+use tradepost_common::tokens::{AccountRole, Scope};
 
 pub use self::bearer::Bearer;
+pub use self::login::Login;
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+
+/// The account of a request that reads what is its own.
+///
+/// # Errors
+/// Unauthorized, forbidden.
+pub async fn require_reader(app: &App, headers: &HeaderMap) -> ApiResult<Account> {
+    let login = login::require(app, headers).await?;
+    match login.scopes.contains(&Scope::Read) {
+        true => Ok(login.account),
+        false => Err(ApiError::Forbidden("The token has not the scope read.".to_owned())),
+    }
+}
 
 /// An account of the public API.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+pub mod links;
+pub mod registration;
 pub mod tokens;
 
 use sqlx::{PgConnection, PgExecutor};
@@ -8,7 +10,7 @@ use tradepost_common::tokens::AccountRole;
 use uuid::Uuid;
 
 use super::Account;
-use super::service::Standing;
+use super::service::{Contact, Standing};
 
 pub async fn insert_account(db: impl PgExecutor<'_>, name: &str, role: AccountRole, trust: Trust) -> sqlx::Result<()> {
     sqlx::query!(
@@ -38,6 +40,34 @@ pub async fn id_of(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<A
         .fetch_optional(db)
         .await?;
     Ok(id.map(AccountId))
+}
+
+pub async fn contact(tx: &mut PgConnection, name: &str) -> sqlx::Result<Option<Contact>> {
+    sqlx::query_as!(
+        Contact,
+        r#"
+        select id as "id: AccountId", name, email, email_proven_at is not null as "is_proven!",
+            (email is not null and password_hash is null) as "is_guest!"
+        from accounts where name = $1
+        "#,
+        name
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+pub async fn contact_of(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Contact> {
+    sqlx::query_as!(
+        Contact,
+        r#"
+        select id as "id: AccountId", name, email, email_proven_at is not null as "is_proven!",
+            (email is not null and password_hash is null) as "is_guest!"
+        from accounts where id = $1
+        "#,
+        id.0
+    )
+    .fetch_one(tx)
+    .await
 }
 
 pub async fn set_trust(db: impl PgExecutor<'_>, id: AccountId, trust: Trust) -> sqlx::Result<()> {

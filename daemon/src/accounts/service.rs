@@ -1,6 +1,6 @@
 //! Locks accounts for decisions about them, bans them and lifts bans.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::AccountId;
 use tradepost_common::review::Trust;
@@ -33,6 +33,32 @@ pub async fn find(db: &PgPool, name: &str) -> ApiResult<AccountId> {
 pub async fn refuse_banned(db: &PgPool, id: AccountId) -> ApiResult<()> {
     let ban = queries::ban_of(db, id).await?;
     ban.map_or(Ok(()), |ban| Err(ApiError::banned(ban.reason.as_deref())))
+}
+
+/// The address and the standing of an account, for mails.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    pub id: AccountId,
+    pub name: String,
+    pub email: Option<String>,
+    pub is_proven: bool,
+    pub is_guest: bool,
+}
+
+/// The contact of an account by its name.
+pub async fn contact(tx: &mut PgConnection, name: &str) -> sqlx::Result<Option<Contact>> {
+    queries::contact(tx, name).await
+}
+
+/// The contact of an account.
+pub async fn contact_of(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Contact> {
+    queries::contact_of(tx, id).await
+}
+
+/// Deletes links and sessions that are over.
+pub async fn tidy(db: &PgPool) -> sqlx::Result<()> {
+    queries::links::delete_expired(db).await?;
+    queries::tokens::delete_ended_sessions(db).await
 }
 
 /// Lifts the ban of an account; rejected packs stay rejected.

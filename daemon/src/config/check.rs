@@ -8,8 +8,8 @@ use tradepost_queue::Queue;
 
 use super::load::fault;
 use super::{
-    AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, MoneyConfig,
-    QueuesConfig, ReviewConfig, ScannerConfig,
+    AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, MailConfig, MailSecurity,
+    MoneyConfig, QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
 };
 use crate::jobs::QUEUES;
 
@@ -26,6 +26,8 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.review(&config.review);
     check.campaigns(&config.campaigns);
     check.money(&config.money);
+    check.mail(&config.mail);
+    check.webhooks(&config.webhooks);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -149,6 +151,41 @@ impl Check<'_> {
             money.clawback_limit_minor,
             0..=1_000_000_000,
         );
+    }
+
+    fn webhooks(&mut self, webhooks: &WebhooksConfig) {
+        self.between("webhooks.per_account", webhooks.per_account, 0..=1_000);
+        self.between("webhooks.disable_after_hours", webhooks.disable_after_hours, 1..=8_760);
+        self.between("webhooks.timeout_seconds", webhooks.timeout_seconds, 1..=30);
+    }
+
+    fn mail(&mut self, mail: &MailConfig) {
+        let from = mail.from.parse::<lettre::message::Mailbox>();
+        self.require(
+            from.is_ok(),
+            "mail.from",
+            "must be an address, as Tradepost <shop@example.org>",
+        );
+        let is_local = matches!(mail.host.as_deref(), None | Some("localhost" | "127.0.0.1" | "::1"));
+        self.require(
+            mail.security != MailSecurity::None || is_local,
+            "mail.security",
+            "must be tls or starttls, unless mail.host is this machine",
+        );
+        self.require(
+            mail.user.is_some() == mail.password.is_some(),
+            "mail.password",
+            "must be set with mail.user, and only with it",
+        );
+        for (at, value) in [
+            ("mail.per_address_per_day", mail.per_address_per_day),
+            ("mail.per_unproven_address_per_day", mail.per_unproven_address_per_day),
+            ("mail.free_orders_per_set_per_hour", mail.free_orders_per_set_per_hour),
+            ("mail.free_orders_per_hour", mail.free_orders_per_hour),
+            ("mail.links_per_hour", mail.links_per_hour),
+        ] {
+            self.between(at, value, 0..=1_000_000);
+        }
     }
 
     fn limits(&mut self, limits: &LimitsConfig) {

@@ -23,7 +23,7 @@ use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::jobs::QUEUES;
 use crate::pager::{SearchQuery, limit};
 use crate::telemetry::prometheus;
-use crate::{accounts, audit, campaigns, dead_letters, operations, orders, redrive, review, uploads};
+use crate::{accounts, audit, campaigns, dead_letters, mail, operations, orders, redrive, review, uploads};
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
     Router::new()
@@ -47,6 +47,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .merge(campaigns::routes::control_router())
         .merge(review::routes::control_router())
         .merge(accounts::routes::control_router())
+        .merge(mail::routes::control_router())
         .merge(orders::control_routes::control_router())
         .merge(review::account_routes::control_router())
         .layer(Extension(sampler))

@@ -12,6 +12,7 @@ use super::books;
 use super::queries::{self, LockedOrder};
 use crate::app::App;
 use crate::jobs::SettleJob;
+use crate::notices::{self, Event};
 
 /// Settles an order once, however often the message is received.
 pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
@@ -28,12 +29,13 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
         // Two orders for a set were placed at once, and the other one was settled first.
         drop(tx);
         let mut tx = app.db.begin().await?;
-        fail(&mut tx, id, "You bought a set of this order with another one.").await?;
+        fail(app, &mut tx, id, "You bought a set of this order with another one.").await?;
         tx.commit().await?;
         return Ok(Outcome::Done);
     }
     let payment = pay(app, &mut tx, id, &order).await?;
     queries::set_paid(&mut tx, id, payment).await?;
+    notices::emit(&app.broker, &mut tx, &[Event::OrderPaid(id)]).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }
@@ -74,7 +76,7 @@ async fn pay(app: &App, tx: &mut PgConnection, id: OrderId, order: &LockedOrder)
 }
 
 /// Fails an order that is not settled: releases its hold and tells the buyer why.
-async fn fail(tx: &mut PgConnection, id: OrderId, note: &str) -> anyhow::Result<()> {
+async fn fail(app: &App, tx: &mut PgConnection, id: OrderId, note: &str) -> anyhow::Result<()> {
     let order = queries::lock(&mut *tx, id).await?;
     let Some(order) = order.filter(|order| order.state == OrderState::Placed) else {
         return Ok(());
@@ -84,14 +86,15 @@ async fn fail(tx: &mut PgConnection, id: OrderId, note: &str) -> anyhow::Result<
             .await
             .context("releasing the hold")?;
     }
-    queries::set_failed(tx, id, note).await?;
+    queries::set_failed(&mut *tx, id, note).await?;
+    notices::emit(&app.broker, tx, &[Event::OrderFailed(id)]).await?;
     Ok(())
 }
 
 /// Fails the order of a message that an operator gave up on.
-pub async fn give_up(tx: &mut PgConnection, job: &SettleJob, reason: &str) -> sqlx::Result<()> {
+pub async fn give_up(app: &App, tx: &mut PgConnection, job: &SettleJob, reason: &str) -> sqlx::Result<()> {
     let note = format!("The order could not be settled. {reason}");
-    fail(tx, job.order_id, &note)
+    fail(app, tx, job.order_id, &note)
         .await
         .map_err(|error| match error.downcast() {
             Ok(error) => error,

@@ -7,10 +7,12 @@ mod books;
 pub mod control_routes;
 pub mod job;
 mod ledger;
+pub mod library;
 mod place;
 mod queries;
 mod refund;
 pub mod routes;
 
 pub use ledger::prove;
+pub use place::view;
 pub use queries::is_entitled;

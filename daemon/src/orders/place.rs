@@ -22,6 +22,12 @@ pub const MAX_SETS: usize = 50;
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(String);
 
+impl IdempotencyKey {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::str::FromStr for IdempotencyKey {
     type Err = &'static str;
 

@@ -1,3 +1,5 @@
+pub mod library;
+
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::{AccountId, OrderId, SetId};
 use tradepost_common::orders::{OrderLine, OrderRow, OrderState};

@@ -10,6 +10,7 @@ use super::{place, queries};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
+use crate::notices::{self, Event};
 
 /// Longest text that a buyer is shown.
 const MAX_REASON: usize = 500;
@@ -39,6 +40,7 @@ pub async fn refund(app: &App, actor: &Actor, id: OrderId, reason: &str) -> ApiR
     queries::set_refunded(&mut tx, id, refund, reason).await?;
     let detail = json!({ "account": order.buyer, "total_minor": order.total_minor, "currency": order.currency, "reason": reason });
     audit::record(&mut tx, actor, AuditAct::OrderRefund, &format!("order:{id}"), detail).await?;
+    notices::emit(&app.broker, &mut tx, &[Event::OrderRefunded(id)]).await?;
     let refunded = place::view(&mut tx, id).await?;
     tx.commit().await?;
     Ok(refunded)

@@ -1,10 +1,11 @@
 //! `POST /v1/orders`, lists of orders, and the balances of an account.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
@@ -19,10 +20,12 @@ use utoipa_axum::routes;
 use super::place::{self, IdempotencyKey};
 use super::queries::{self, Filter};
 use super::{books, ledger};
-use crate::accounts::Bearer;
+use crate::accounts::sessions::NewSession;
+use crate::accounts::{Account, Bearer, guests};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{JsonBody, Path, Query, parse_param};
+use crate::extractors::{ClientAddress, JsonBody, Path, Query, parse_param};
+use crate::mail::EmailAddress;
 use crate::pager::limit_or;
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -39,21 +42,26 @@ struct PlaceOrder {
     /// 1 to 50 published sets with prices in one currency.
     #[schema(min_items = 1, max_items = 50)]
     sets: BTreeSet<SetId>,
+    /// For guests, who send no token: the receipt and a link to the library come to this address.
+    #[schema(min_length = 3, max_length = 254, pattern = "^[!-~]+$")]
+    email: Option<String>,
 }
 
 /// Buy sets
 ///
 /// Pays with store credit: the funds are held at once, and the order is paid within seconds. The same `Idempotency-Key` and sets
 /// answer with the same order. `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`, `already-ordered`, `own-set`;
-/// `422 key-reused`. A refused order leaves nothing behind.
-#[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security(("bearer" = [])),
+/// `422 key-reused`. A refused order leaves nothing behind. A guest sends an `email` instead of a token, and gets a session for this
+/// purchase with the answer; a link to the library comes by mail.
+#[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security((), ("bearer" = []), ("session" = [])),
     params(("Idempotency-Key" = String, Header, description = "Names this purchase, so that it happens once",
         min_length = 1, max_length = 255, pattern = r"^[!-~]+$")),
     responses((status = 202, body = OrderView), (status = 400, body = Problem), (status = 401, body = Problem), (status = 402, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn place_order(
     State(app): State<SharedApp>,
-    Bearer(buyer): Bearer,
+    buyer: Option<Bearer>,
+    ClientAddress(client): ClientAddress,
     headers: HeaderMap,
     JsonBody(body): JsonBody<PlaceOrder>,
 ) -> ApiResult<Response> {
@@ -61,9 +69,36 @@ async fn place_order(
     let key: Option<IdempotencyKey> = parse_param("Idempotency-Key", key)?;
     let key =
         key.ok_or_else(|| ApiError::invalid("Idempotency-Key", "send this header: 1 to 255 visible ASCII characters"))?;
+    let (buyer, session) = match (buyer, &body.email) {
+        (Some(Bearer(buyer)), _) => (buyer, None),
+        (None, Some(email)) => guest(&app, email, &key, client).await?,
+        (None, None) => {
+            return Err(ApiError::Unauthorized(
+                "Send Authorization: Bearer <token>, or an email.",
+            ));
+        }
+    };
     let order = place::place(&app, &buyer, &key, &body.sets).await?;
     let location = format!("/v1/orders/{}", order.order.id);
-    Ok((StatusCode::ACCEPTED, [("location", location)], Json(order)).into_response())
+    let mut response = (StatusCode::ACCEPTED, [("location", location)], Json(order)).into_response();
+    if let Some(session) = session {
+        response.headers_mut().insert(header::SET_COOKIE, session.cookie);
+    }
+    Ok(response)
+}
+
+/// The account of a guest's checkout.
+async fn guest(
+    app: &SharedApp,
+    email: &str,
+    key: &IdempotencyKey,
+    client: IpAddr,
+) -> ApiResult<(Account, Option<NewSession>)> {
+    let email: EmailAddress = email
+        .parse()
+        .map_err(|detail: &str| ApiError::unprocessable("invalid-email", detail))?;
+    app.strangers.guests.take_by_name(email.as_str(), client)?;
+    guests::account(app, &email, key.as_str()).await
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

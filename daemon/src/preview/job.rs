@@ -16,6 +16,7 @@ use crate::catalog::service::{self as catalog, SetProgress, Sheet};
 use crate::duplicates::service as duplicates;
 use crate::findings;
 use crate::jobs::PreviewJob;
+use crate::notices;
 use crate::objects::rendition_key;
 use crate::review;
 use crate::uploads::service as uploads;
@@ -140,7 +141,8 @@ async fn finish(app: &App, job: PreviewJob, drawn: Option<Drawn>) -> anyhow::Res
         gc::keep(&mut tx, &pictures).await?;
     }
     duplicates::compare(&mut tx, job.upload_id).await?;
-    review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;
+    let told = review::policy::decide(&mut tx, &app.config.review, &set, job.upload_id).await?;
+    notices::emit(&app.broker, &mut tx, told.as_slice()).await?;
     duplicates::cluster(&mut tx, job.upload_id).await?;
     tx.commit().await?;
     Ok(())

@@ -14,7 +14,10 @@ const TIME_CHARS: usize = 35;
 /// Adds bounds where a schema has none.
 pub fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete]
+            .into_iter()
+            .flatten()
+        {
             bound_operation(operation);
         }
     }

@@ -26,7 +26,10 @@ pub fn complete(document: &mut OpenApi) {
                 responses.entry(status.as_str().to_owned()).or_insert_with(problem);
             }
         }
-        for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete]
+            .into_iter()
+            .flatten()
+        {
             for status in refusals(operation, path) {
                 let responses = &mut operation.responses.responses;
                 responses.entry(status.as_str().to_owned()).or_insert_with(problem);
@@ -90,6 +93,7 @@ fn description(status: StatusCode) -> &'static str {
         StatusCode::OK => "What was asked for",
         StatusCode::CREATED => "Made",
         StatusCode::ACCEPTED => "Taken; work goes on",
+        StatusCode::NO_CONTENT => "Done",
         StatusCode::BAD_REQUEST => "A parameter or the body is invalid; `faults` names each",
         StatusCode::UNAUTHORIZED => "No valid token was sent",
         StatusCode::PAYMENT_REQUIRED => "The store credit is too low",
@@ -102,7 +106,7 @@ fn description(status: StatusCode) -> &'static str {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body is not declared as JSON",
         StatusCode::RANGE_NOT_SATISFIABLE => "The range begins after the end of the file",
         StatusCode::UNPROCESSABLE_ENTITY => "The bytes are not the announced ones",
-        StatusCode::TOO_MANY_REQUESTS => "Too many upload starts; `Retry-After` says when to try again",
+        StatusCode::TOO_MANY_REQUESTS => "Too many of these requests; `Retry-After` says when to try again",
         StatusCode::INTERNAL_SERVER_ERROR => "A fault of the daemon, which is in its log",
         StatusCode::SERVICE_UNAVAILABLE => {
             "Overloaded, or a part does not answer; `Retry-After` says when to try again"
@@ -116,6 +120,22 @@ fn description(status: StatusCode) -> &'static str {
 mod tests {
     use serde_json::{Value, json};
     use tradepost_common::uploads::UploadState;
+
+    use crate::accounts::access::Rule;
+
+    #[test]
+    fn every_route_has_a_row_in_the_table_of_access() {
+        let document: Value = serde_json::to_value(super::super::openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys() {
+                let method = method.to_uppercase().parse().unwrap();
+                assert!(
+                    Rule::find(&method, path).is_some(),
+                    "{method} {path} is not in accounts/access_table.rs"
+                );
+            }
+        }
+    }
 
     #[test]
     fn states_are_documented_by_their_texts() {

@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{bounds, contract, docs, health};
@@ -26,7 +26,7 @@ use crate::edge::{self, Gate, Limits};
 use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
-use crate::{catalog, downloads, orders, presets, review, uploads};
+use crate::{accounts, catalog, downloads, orders, presets, review, uploads, webhooks};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -45,6 +45,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
     tags((name = "uploads", description = "Contributors upload packs and read their state."),
         (name = "catalogue", description = "The published catalogue, for everybody."),
         (name = "orders", description = "Buyers buy sets with store credit; contributors see their royalties."),
+        (name = "accounts", description = "Sign-up, sign-in, passwords, tokens."),
+        (name = "webhooks", description = "Events that are posted to a server of yours."),
         (name = "health", description = "For load balancers."))
 )]
 struct ApiDoc;
@@ -64,16 +66,20 @@ fn parts() -> (Router<SharedApp>, utoipa::openapi::OpenApi) {
 fn documented() -> OpenApiRouter<SharedApp> {
     let mut document = ApiDoc::openapi();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    document
-        .components
-        .get_or_insert_default()
-        .add_security_scheme("bearer", bearer);
+    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(accounts::sessions::COOKIE_NAME)));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", bearer);
+    components.add_security_scheme("session", session);
     OpenApiRouter::with_openapi(document)
         .merge(uploads::routes::public_router())
         .merge(review::contributor_routes::public_router())
         .merge(catalog::routes::public_router())
         .merge(downloads::routes::public_router())
         .merge(orders::routes::public_router())
+        .merge(orders::library::public_router())
+        .merge(accounts::public_routes::public_router())
+        .merge(accounts::token_routes::public_router())
+        .merge(webhooks::routes::public_router())
         .merge(presets::public_router())
         .merge(health::public_router())
 }
@@ -83,7 +89,9 @@ pub fn router(app: SharedApp) -> Router {
     let (router, document) = parts();
     let gates = Gates::new(&app.config.http);
     router
+        .route_layer(middleware::from_fn_with_state(app.clone(), accounts::access::authorise))
         .merge(docs::router(document))
+        .merge(accounts::pages::router())
         .fallback(async || ApiError::NotFound("page"))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))

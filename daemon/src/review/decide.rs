@@ -24,6 +24,7 @@ use crate::catalog::undo as catalog_undo;
 use crate::error::{ApiError, ApiResult};
 use crate::findings::{self, file_finding, pack_finding};
 use crate::jobs::{Job, PreviewJob};
+use crate::notices::{self, Event};
 use crate::uploads::service as uploads;
 
 /// Other open cases of a contributor that a ban rejects at most; the rest stays open.
@@ -126,6 +127,7 @@ pub(super) async fn approve_in(
         catalog::publish_sheet(&mut *tx, set.id).await?;
     }
     uploads::settle(&mut *tx, set.upload_id, Stage::Review, UploadState::Published).await?;
+    notices::emit(&app.broker, &mut *tx, &[Event::UploadPublished(set.upload_id)]).await?;
     let moved = after_approval(app, &mut *tx, &deciding).await?;
     let decision = NewDecision {
         items_published: published,
@@ -166,6 +168,7 @@ pub(super) async fn reject_in(
         UploadState::Rejected
     };
     uploads::settle(&mut *tx, upload, Stage::Review, state).await?;
+    notices::emit(&app.broker, &mut *tx, &[Event::UploadRejected(upload)]).await?;
     let now = deciding.standing.trust;
     let moved = match rejection {
         Rejection::Ban => Move::to(now, Trust::New, "banned"),

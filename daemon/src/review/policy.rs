@@ -13,6 +13,7 @@ use crate::accounts::service::{self as accounts, Standing};
 use crate::catalog::service::{self as catalog, SetProgress};
 use crate::config::ReviewConfig;
 use crate::findings;
+use crate::notices::Event;
 use crate::uploads::service as uploads;
 use crate::uploads::stages;
 
@@ -34,16 +35,17 @@ enum Ruling {
     },
 }
 
-/// Settles an upload whose files are all settled. Idempotent. The caller has locked the account, then the set.
+/// Settles an upload whose files are all settled. Idempotent. The caller has locked the account, then the set. Answers with what the
+/// contributor is told.
 pub async fn decide(
     tx: &mut PgConnection,
     config: &ReviewConfig,
     set: &SetProgress,
     upload_id: UploadId,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Event>> {
     let upload = uploads::lock(tx, upload_id).await?.context("the upload is gone")?;
     if upload.state.is_settled() {
-        return Ok(());
+        return Ok(None);
     }
     let found = findings::list(&mut *tx, upload_id).await?;
     let standing = accounts::lock(&mut *tx, upload.account_id).await?;
@@ -55,10 +57,12 @@ pub async fn decide(
             uploads::settle(tx, upload_id, Stage::Preview, UploadState::Published).await?;
             let moved = Move::by_publication(tx, upload.account_id, standing.trust, &config.trust).await?;
             moved.write(tx, upload.account_id, None).await?;
+            Ok(Some(Event::UploadPublished(upload_id)))
         }
         Ruling::Reject => {
             catalog::reject_set(tx, set).await?;
             uploads::settle(tx, upload_id, Stage::Preview, UploadState::Rejected).await?;
+            Ok(Some(Event::UploadRejected(upload_id)))
         }
         Ruling::Review { severity, reason } => {
             let case = NewCase {
@@ -71,9 +75,9 @@ pub async fn decide(
             stages::leave(tx, upload_id, Stage::Preview).await?;
             stages::enter(tx, upload_id, Stage::Review).await?;
             uploads::set_in_review(tx, upload_id).await?;
+            Ok(None)
         }
     }
-    Ok(())
 }
 
 /// Malware and active content make a contributor new at once: a moderator looks at the other packs.

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::clamd::Verdict;
 use crate::findings::{self, pack_finding};
 use crate::jobs::{Job, ScanJob, UnpackJob};
+use crate::notices::{self, Event};
 use crate::pinned;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
@@ -66,6 +67,7 @@ async fn check_magic(file: &mut tokio::fs::File) -> anyhow::Result<Option<Findin
 async fn reject(app: &App, upload: &Upload, refusal: Finding) -> anyhow::Result<Outcome> {
     let mut tx = app.db.begin().await?;
     uploads::reject(&mut tx, upload.id, Stage::Scan, &[refusal]).await?;
+    notices::emit(&app.broker, &mut tx, &[Event::UploadRejected(upload.id)]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(Outcome::Done)

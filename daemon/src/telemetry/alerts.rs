@@ -44,6 +44,7 @@ alert_codes! {
     JailDown = "jail-down", Critical;
     JailWeak = "jail-weak", Critical;
     LedgerDrift = "ledger-drift", Critical;
+    MailsHeldBack = "mails-held-back", Warning;
     MalwareWithdrawn = "malware-withdrawn", Critical;
     QueuePaused = "queue-paused", Info;
     QueueStuck = "queue-stuck", Warning;

@@ -14,6 +14,7 @@ use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::findings::{self, pack_finding};
 use crate::jobs::{Job, PreviewJob, RenderJob, UnpackJob};
+use crate::notices::{self, Event};
 use crate::objects::member_key;
 use crate::pinned;
 use crate::uploads::Upload;
@@ -58,6 +59,7 @@ pub async fn run(app: &Arc<App>, job: UnpackJob) -> anyhow::Result<Outcome> {
             let findings = findings::from_jail_error(error, None)?;
             let mut tx = app.db.begin().await?;
             uploads::reject(&mut tx, upload.id, Stage::Unpack, &findings).await?;
+            notices::emit(&app.broker, &mut tx, &[Event::UploadRejected(upload.id)]).await?;
             tx.commit().await?;
         }
     }
@@ -119,6 +121,7 @@ async fn create(
             let message = format!("You already have a set {title:?}. Choose another name for the set.");
             let finding = pack_finding("set-exists", FindingSeverity::Blocking, message);
             uploads::reject(&mut tx, upload.id, Stage::Unpack, &[finding]).await?;
+            notices::emit(&app.broker, &mut tx, &[Event::UploadRejected(upload.id)]).await?;
         }
     }
     tx.commit().await?;

@@ -10,7 +10,6 @@ use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Problem;
-use tradepost_common::tokens::AccountRole;
 use tradepost_common::uploads::{Finding, UploadRow, UploadState, UploadTrace};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,7 +18,6 @@ use uuid::Uuid;
 
 use super::announcement::{Announcement, file_name_schema};
 use super::service::{self, Filter};
-use crate::accounts::Account;
 use crate::accounts::Bearer;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
@@ -112,7 +110,6 @@ async fn start(
     ClientAddress(address): ClientAddress,
     JsonBody(body): JsonBody<StartUpload>,
 ) -> ApiResult<Response> {
-    require_contributor(&account)?;
     let remaining = app.limits.starts.take(account.id, address)?;
     let max_bytes = app.config.limits.pack_mib * 1024 * 1024;
     let announced = Announcement::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
@@ -141,13 +138,6 @@ async fn start(
         ("ratelimit-remaining", remaining.to_string()),
     ];
     Ok((StatusCode::CREATED, headers, body).into_response())
-}
-
-fn require_contributor(account: &Account) -> ApiResult<()> {
-    match account.role {
-        AccountRole::Contributor => Ok(()),
-        AccountRole::Buyer => Err(ApiError::Forbidden("Only contributors upload packs.".to_owned())),
-    }
 }
 
 fn object_path(id: UploadId) -> String {

@@ -1,0 +1,58 @@
+//! The job of the queue `notify`.
+
+use sqlx::PgConnection;
+use tradepost_queue::Outcome;
+use uuid::Uuid;
+
+use super::orders::{self, Told};
+use super::uploads;
+use crate::accounts::links;
+use crate::app::App;
+use crate::jobs::{Event, NotifyJob};
+use crate::mail::{self, Cause, Letter};
+use crate::webhooks::WebhookEvent;
+use crate::{accounts, orders as purchases, webhooks};
+
+/// Tells everybody whom the event concerns, in one transaction: a message that comes twice finds the mails and deliveries written.
+pub async fn run(app: &App, job: NotifyJob) -> anyhow::Result<Outcome> {
+    let mut tx = app.db.begin().await?;
+    tell(app, &mut tx, job.id, job.event).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+async fn tell(app: &App, tx: &mut PgConnection, id: Uuid, event: Event) -> anyhow::Result<()> {
+    match event {
+        Event::OrderPaid(order) => orders::paid(app, tx, id, order).await,
+        Event::OrderFailed(order) => orders::tell_buyer(app, tx, id, order, Told::Failed).await,
+        Event::OrderRefunded(order) => orders::refunded(app, tx, id, order).await,
+        Event::DisputeOpened(order) => orders::disputed(app, tx, id, order, WebhookEvent::DisputeOpened).await,
+        Event::DisputeClosed(order) => orders::disputed(app, tx, id, order, WebhookEvent::DisputeClosed).await,
+        Event::UploadPublished(upload) => uploads::tell(app, tx, id, upload, WebhookEvent::UploadPublished).await,
+        Event::UploadRejected(upload) => uploads::tell(app, tx, id, upload, WebhookEvent::UploadRejected).await,
+        Event::LinkRequested(link) => links::write(app, tx, link, id).await,
+        Event::AddressProven(account) => Ok(purchases::library::adopt_guests(tx, account).await?),
+        Event::WebhookDisabled(webhook) => webhook_disabled(app, tx, id, webhook).await,
+    }
+}
+
+async fn webhook_disabled(app: &App, tx: &mut PgConnection, id: Uuid, webhook: Uuid) -> anyhow::Result<()> {
+    let Some((account, url)) = webhooks::service::owner(&mut *tx, webhook).await? else {
+        return Ok(());
+    };
+    let contact = accounts::service::contact(&mut *tx, &account).await?;
+    let Some(email) = contact.and_then(|contact| contact.email) else {
+        return Ok(());
+    };
+    let hours = app.config.webhooks.disable_after_hours;
+    let letter = Letter {
+        kind: "webhook_disabled",
+        subject: "A webhook of yours was disabled".to_owned(),
+        paragraphs: vec![format!(
+            "It only failed for {hours} hours, and gets nothing any more. Delete it and make a new one when its server works."
+        )],
+        lines: vec![("URL".to_owned(), url)],
+        link: None,
+    };
+    mail::write(app, tx, id, &email, &letter, Cause::Owed).await
+}

@@ -1,0 +1,26 @@
+//! The events that people are told about.
+
+use serde::{Deserialize, Serialize};
+use tradepost_common::ids::{AccountId, OrderId, UploadId};
+use uuid::Uuid;
+
+/// A fact that somebody is told. It carries ids only: the job of the queue `notify` reads what it writes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum Event {
+    /// The buyer gets the receipt; each seller hears of the sale.
+    OrderPaid(OrderId),
+    OrderFailed(OrderId),
+    OrderRefunded(OrderId),
+    /// The buyer's bank asks the payment of an order back.
+    DisputeOpened(OrderId),
+    DisputeClosed(OrderId),
+    UploadPublished(UploadId),
+    UploadRejected(UploadId),
+    /// Somebody asked for a link by mail: to confirm an address, to set a password, to open a library.
+    LinkRequested(Uuid),
+    /// The holder of an account has proven its address: what guests bought with it is theirs.
+    AddressProven(AccountId),
+    /// A webhook failed for too long and gets nothing any more.
+    WebhookDisabled(Uuid),
+}

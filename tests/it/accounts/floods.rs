@@ -1,0 +1,74 @@
+//! Floods of free checkouts with addresses of other people.
+
+use futures_util::future::join_all;
+
+use super::*;
+
+/// The flood that is replayed had 150,000 checkouts from 16,933 addresses. `TRADEPOST_FLOOD=150000` replays all of it.
+const WHOLE: (usize, usize) = (150_000, 16_933);
+const SCALED: usize = 3_000;
+const AT_ONCE: usize = 24;
+
+#[tokio::test]
+async fn flood_of_free_checkouts_sends_few_mails_and_hurts_no_honest_buyer() {
+    let checkouts = std::env::var("TRADEPOST_FLOOD").map_or(SCALED, |number| number.parse().unwrap());
+    let addresses = checkouts * WHOLE.1 / WHOLE.0;
+    let app = TestApp::start_with(tradepost_tests::Options::default().set("HTTP__TRUSTED_PROXIES", 1));
+    let set = free_set(&app, "Ticks").await;
+    let other = free_set(&app, "Tocks").await;
+    let checkout = async |number: usize, email: &str, set: &str| {
+        let client = match number % addresses {
+            // An honest buyer is at home elsewhere.
+            _ if number > checkouts => "203.0.113.7".to_owned(),
+            client => format!("198.18.{}.{}", client / 256, client % 256),
+        };
+        let request = app
+            .request(Method::POST, "/v1/orders")
+            .header("idempotency-key", format!("key-{number}"))
+            .header("x-forwarded-for", client)
+            .json(&json!({ "sets": [set], "email": email }));
+        request.send().await.unwrap()
+    };
+    for batch in (0..checkouts).collect::<Vec<_>>().chunks(AT_ONCE) {
+        join_all(batch.iter().map(async |&number| {
+            let answer = checkout(number, &format!("victim-{}@example.org", number % addresses), &set).await;
+            let expected = [StatusCode::ACCEPTED, StatusCode::TOO_MANY_REQUESTS];
+            assert!(expected.contains(&answer.status()), "{}", answer.status());
+        }))
+        .await;
+    }
+    // Somebody honest takes the flooded set: the answer opens it, whether a mail comes or not.
+    let honest = checkout(checkouts + 1, "honest@example.net", &set).await;
+    assert_eq!(honest.status(), StatusCode::ACCEPTED);
+    let cookie = cookie_of(&honest);
+    let order: Value = honest.json().await.unwrap();
+    let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+    app.until(&path, |order| order["state"] == "paid").await;
+    let library = with_session(&app, Method::GET, "/v1/library", &cookie, None).await;
+    assert_eq!(library.json::<Value>().await.unwrap()["rows"][0]["set_id"], json!(set));
+    // Somebody honest takes another set: the mail comes.
+    checkout(checkouts + 2, "other@example.net", &other).await;
+    outbox(&app, "other@example.net", "receipt").await;
+    app.until("/v1/queues", |all| {
+        let queues = all["queues"].as_array().unwrap();
+        let busy = |queue: &&Value| ["settle", "notify"].contains(&queue["name"].as_str().unwrap());
+        queues
+            .iter()
+            .filter(busy)
+            .all(|queue| queue["depth"] == 0 && queue["in_flight"] == 0)
+    })
+    .await;
+    let mails = app
+        .number("select count(*) from mails where recipient like 'victim-%'")
+        .await;
+    assert!(
+        (1..=2 * 60).contains(&mails),
+        "{mails} mails: a cap of 60 for the set in an hour, and the hour may end meanwhile"
+    );
+    let most = app
+        .number("select max(n)::bigint from (select count(*) n from mails group by recipient) by_recipient")
+        .await;
+    assert!(most <= 5, "{most} mails to one address");
+    let held = app.number("select sum(held_back)::bigint from mail_caps").await;
+    println!("{checkouts} checkouts: {mails} mails, {held} held back");
+}
