@@ -247,7 +247,7 @@ async fn create_session(
 
 /// Sign out
 #[utoipa::path(delete, path = "/v1/sessions/current", operation_id = "delete_session", tag = "accounts", security(("session" = []), ("bearer" = [])),
-    responses((status = 204), (status = 401, body = Problem)))]
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn delete_session(State(app): State<SharedApp>, login: Login) -> ApiResult<Response> {
     sessions::end(&app, &login).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, sessions::no_cookie()?)]).into_response())

@@ -71,8 +71,14 @@ pub async fn sign_in(app: &App, email: &EmailAddress, password: String) -> ApiRe
     start(&mut connection, account).await
 }
 
-/// Ends the session of a request, or revokes its token.
+/// Ends the session of a request.
+///
+/// # Errors
+/// Not found when the request has a token instead.
 pub async fn end(app: &App, login: &Login) -> ApiResult<()> {
+    if login.kind != TokenKind::Session {
+        return Err(ApiError::NotFound("session"));
+    }
     tokens::revoke(&app.db, login.token).await?;
     Ok(())
 }

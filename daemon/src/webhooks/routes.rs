@@ -97,6 +97,16 @@ async fn delete(State(app): State<SharedApp>, Bearer(account): Bearer, Path(id):
     }
 }
 
+/// A page of deliveries.
+#[derive(Debug, Serialize, ToSchema)]
+struct Deliveries {
+    #[schema(max_items = 200)]
+    rows: Vec<Delivery>,
+    /// `cursor` of the next page.
+    #[schema(max_length = 36)]
+    next: Option<String>,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -111,13 +121,13 @@ struct ListQuery {
 /// Deliveries of a webhook of yours, newest first
 #[utoipa::path(get, path = "/v1/webhooks/{id}/deliveries", operation_id = "list_deliveries", tag = "webhooks",
     params(("id" = Uuid, Path, description = "Of the webhook"), ListQuery), security(("bearer" = []), ("session" = [])),
-    responses((status = 200, body = Page<Delivery>), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Deliveries), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn deliveries(
     State(app): State<SharedApp>,
     Bearer(account): Bearer,
     Path(id): Path<Uuid>,
     Query(query): Query<ListQuery>,
-) -> ApiResult<Json<Page<Delivery>>> {
+) -> ApiResult<Json<Deliveries>> {
     let limit = limit_or(query.limit, 50)?;
     if !queries::list(&app.db, account.id)
         .await?
@@ -127,7 +137,8 @@ async fn deliveries(
         return Err(ApiError::NotFound("webhook"));
     }
     let rows = queries::deliveries(&app.db, account.id, id, query.cursor, limit.into()).await?;
-    Ok(Json(Page::from_rows(rows, limit, |row| row.id)))
+    let Page { rows, next, .. } = Page::from_rows(rows, limit, |row| row.id);
+    Ok(Json(Deliveries { rows, next }))
 }
 
 /// Send a delivery of yours again

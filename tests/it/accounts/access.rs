@@ -156,7 +156,9 @@ async fn no_role_reaches_what_is_not_its_own() {
 
 /// Calls a route on an absent object, and on that of its owner.
 async fn probe(world: &World, role: Role, (method, path): (&str, &str), leaks: &mut Vec<String>) {
-    let object = world.objects.iter().find(|(start, _)| path.starts_with(*start));
+    let mut objects = world.objects.iter();
+    // The id of a delivery is another one than that of its webhook.
+    let object = objects.find(|(start, _)| path.starts_with(*start) && !path.contains("/deliveries/{id}"));
     // Only others try to change an object.
     let is_mine = |start: &str| match role {
         Role::Owner => ["/v1/orders/", "/v1/tokens/", "/v1/webhooks/"].contains(&start),
