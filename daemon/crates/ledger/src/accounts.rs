@@ -62,6 +62,16 @@ pub async fn open(tx: &mut PgConnection, spec: &AccountSpec<'_>) -> sqlx::Result
     opened.ok_or(sqlx::Error::RowNotFound)
 }
 
+/// The part of a balance that can be posted or held, and locks the account. `None`: there is no limit.
+pub async fn available(tx: &mut PgConnection, account: LedgerAccount) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "select balance - held - floor from ledger_accounts where id = $1 for no key update",
+        account.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
 async fn find(db: impl PgExecutor<'_>, spec: &AccountSpec<'_>, shard: i16) -> sqlx::Result<Option<LedgerAccount>> {
     let id = sqlx::query_scalar!(
         "select id from ledger_accounts where name = $1 and currency = $2 and shard = $3",

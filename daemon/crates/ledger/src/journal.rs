@@ -77,6 +77,84 @@ pub async fn reverse(tx: &mut PgConnection, key: &str, kind: &str, reversed: Uui
     .await
 }
 
+/// A part of a transaction to be reversed.
+#[derive(Debug, Clone, Copy)]
+pub struct PartialReversal<'a> {
+    pub key: &'a str,
+    pub kind: &'a str,
+    pub transaction: Uuid,
+    /// Reversed before, of `whole`.
+    pub before: i64,
+    /// To be reversed now.
+    pub amount: i64,
+    pub whole: i64,
+    /// The account that paid, and the one that gets the amount in its place.
+    pub payer: LedgerAccount,
+    pub receiver: LedgerAccount,
+    /// Takes what rounding leaves.
+    pub rest: LedgerAccount,
+}
+
+/// Posts the opposite of a part of a transaction: each account gives back its share, and the receiver gets the amount.
+///
+/// Shares are rounded over everything that was reversed so far, so that parts add up to the whole exactly.
+///
+/// # Errors
+/// Nothing was written: see [`LedgerError`].
+pub async fn reverse_part(tx: &mut PgConnection, part: &PartialReversal<'_>) -> Result<Posted, LedgerError> {
+    let entries = shares(tx, part).await?;
+    post(
+        tx,
+        &Posting {
+            key: part.key,
+            kind: part.kind,
+            entries: &entries,
+        },
+    )
+    .await
+}
+
+/// The entries of a partial reversal.
+///
+/// # Errors
+/// There is no such transaction.
+pub async fn shares(tx: &mut PgConnection, part: &PartialReversal<'_>) -> Result<Vec<Entry>, LedgerError> {
+    let posted = sqlx::query!(
+        "select account_id, amount from ledger_entries where transaction_id = $1",
+        part.transaction
+    )
+    .fetch_all(tx)
+    .await?;
+    if posted.is_empty() {
+        return Err(LedgerError::NotReversible);
+    }
+    let mut entries = vec![Entry {
+        account: part.receiver,
+        amount: part.amount,
+    }];
+    let mut rest = -part.amount;
+    let shared = posted
+        .iter()
+        .map(|entry| (LedgerAccount(entry.account_id), entry.amount))
+        .filter(|(account, _)| ![part.payer, part.rest].contains(account));
+    for (account, amount) in shared {
+        let share = share_of(amount, part.before, part.whole) - share_of(amount, part.before + part.amount, part.whole);
+        rest -= share;
+        entries.push(Entry { account, amount: share });
+    }
+    entries.push(Entry {
+        account: part.rest,
+        amount: rest,
+    });
+    entries.retain(|entry| entry.amount != 0);
+    Ok(entries)
+}
+
+fn share_of(amount: i64, part: i64, whole: i64) -> i64 {
+    let share = i128::from(amount) * i128::from(part) / i128::from(whole.max(1));
+    i64::try_from(share).expect("a part is no larger than the whole")
+}
+
 /// In a savepoint: a refused transaction leaves no trace, so its key is free.
 async fn write(tx: &mut PgConnection, posting: &Posting<'_>, reverses: Option<Uuid>) -> Result<Posted, LedgerError> {
     let mut savepoint = tx.begin().await?;
