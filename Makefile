@@ -2,7 +2,7 @@
 
 benches := bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-previews bench-queue bench-readers bench-render bench-review
 
-.PHONY: demo test bench $(benches) chaos chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench $(benches) chaos chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -18,6 +18,9 @@ $(benches): bench-%: setup packs ## one benchmark; the top of make/bench describ
 
 chaos: setup ## kills workers and crashes PostgreSQL under load, and counts what was lost or done twice
 	@make/chaos
+
+chaos-money: setup ## buys through a payment server that misbehaves, kills daemon and PostgreSQL, compares the books line by line
+	@make/chaos-money
 
 chaos-puts: setup ## races good and bad PUTs of the same upload, 1,000 rounds
 	@make/chaos puts

@@ -55,6 +55,12 @@ id!(/// A case that a moderator decides.
     CaseId);
 id!(/// One purchase of an account.
     OrderId);
+id!(/// Money that a payment provider is asked to collect.
+    PaymentId);
+id!(/// Money that goes back to a buyer.
+    RefundId);
+id!(/// A payment that its buyer disputes.
+    DisputeId);
 id!(/// Long work that an operator started.
     OperationId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.

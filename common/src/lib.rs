@@ -20,6 +20,7 @@ pub mod mail;
 pub mod operations;
 pub mod orders;
 pub mod overview;
+pub mod payments;
 pub mod queues;
 pub mod review;
 pub mod tokens;

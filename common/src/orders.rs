@@ -2,17 +2,20 @@
 //!
 //! - `GET /v1/orders?account=&state=&cursor=&limit=`: newest first (`Page<OrderRow>`)
 //! - `GET /v1/orders/{id}`: one with its lines ([`OrderView`])
-//! - `POST /v1/orders/{id}/refund` [`Refund`]: pays it back as store credit and answers with its [`OrderView`]
+//! - `POST /v1/orders/{id}/refund` [`Refund`]: pays it back, all or a part, the way it was paid; answers with its [`OrderView`]
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ids::{OrderId, SetId};
+use crate::payments::{CardPayment, RefundRow};
 
 crate::text_enum! {
     /// State of an order.
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub enum OrderState {
+        /// The buyer's card is to be charged.
+        AwaitingPayment = "awaiting_payment",
         /// The funds are held; the message that settles it is on its way.
         Placed = "placed",
         /// The money has moved, and the buyer may download.
@@ -21,6 +24,23 @@ crate::text_enum! {
         Failed = "failed",
         /// The money was paid back, and the buyer may not download any more.
         Refunded = "refunded",
+        /// The buyer disputes the payment at the bank: the money is frozen, and the buyer may not download.
+        Disputed = "disputed",
+        /// The bank gave the money back to the buyer.
+        ChargedBack = "charged_back",
+    }
+}
+
+impl OrderState {
+    /// An order of this state may become one of that state.
+    pub fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::AwaitingPayment => matches!(next, Self::Placed | Self::Failed),
+            Self::Placed => matches!(next, Self::Paid | Self::Failed),
+            Self::Paid => matches!(next, Self::Refunded | Self::Disputed),
+            Self::Disputed => matches!(next, Self::Paid | Self::ChargedBack),
+            Self::Failed | Self::Refunded | Self::ChargedBack => false,
+        }
     }
 }
 
@@ -36,6 +56,8 @@ pub struct OrderRow {
     pub total_minor: i64,
     #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Z]{3}$", max_length = 3))]
     pub currency: String,
+    /// The part of the total that went back to the buyer, or is on its way.
+    pub refunded_minor: i64,
     /// Sets in the order.
     pub sets: i64,
     #[serde(with = "time::serde::rfc3339")]
@@ -73,6 +95,10 @@ pub struct OrderView {
     pub order: OrderRow,
     #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub lines: Vec<OrderLine>,
+    /// The payment by card; `None`: it was paid with store credit, or costs nothing.
+    pub payment: Option<CardPayment>,
+    #[cfg_attr(feature = "openapi", schema(max_items = 200))]
+    pub refunds: Vec<RefundRow>,
 }
 
 /// Body of a refund.
@@ -81,4 +107,7 @@ pub struct OrderView {
 pub struct Refund {
     /// The buyer reads it.
     pub reason: String,
+    /// Minor units of the order's currency; `None`: all that is left of the total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
 }

@@ -94,6 +94,13 @@ pub static VERBS: &[Verb] = &[
     look("/v1/tokens", "tokens, without their secrets"),
     look("/v1/orders", "orders of all accounts"),
     look("/v1/orders/{id}", "an order with its lines"),
+    look(
+        "/v1/payments",
+        "payments that are stuck, and differences from the provider",
+    ),
+    look("/v1/payments/{id}", "a payment by card with the provider's events"),
+    look("/v1/disputes", "disputed payments"),
+    look("/v1/disputes/{id}/evidence", "the file of evidence of a dispute"),
     look("/v1/ledger", "balances, and their proof against the journal"),
     look("/v1/ledger/journal", "transactions of the ledger"),
     verb("GET", "/v1/mails", Role::Operator, "mails, without their texts"),

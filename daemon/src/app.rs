@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::jobs::{self, Job};
 use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
+use crate::stripe::Stripe;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;
@@ -50,6 +51,8 @@ pub struct Shared {
     pub config: Config,
     pub store: Store,
     pub signer: Signer,
+    /// `None`: no card is taken.
+    pub stripe: Option<Stripe>,
     pub jail: Jail,
     /// Children the jail has at most.
     pub jail_children: usize,

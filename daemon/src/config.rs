@@ -7,6 +7,7 @@ mod check;
 mod load;
 mod mail;
 mod money;
+mod payments;
 pub mod presets;
 mod queues;
 mod review;
@@ -22,7 +23,8 @@ use tradepost_render::presets::{Preset, default_presets};
 pub use campaigns::CampaignsConfig;
 pub use load::ConfigError;
 pub use mail::{MailConfig, MailSecurity};
-pub use money::MoneyConfig;
+pub use money::{MoneyConfig, OnPartialRefund};
+pub use payments::{DeclinesConfig, PaymentsConfig};
 pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
@@ -44,6 +46,7 @@ pub struct Config {
     pub money: MoneyConfig,
     pub mail: MailConfig,
     pub webhooks: WebhooksConfig,
+    pub payments: PaymentsConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,

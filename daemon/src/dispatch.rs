@@ -78,6 +78,9 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
         Job::Notify(job) => fanout::job::run(app, job).await,
         Job::Mail(job) => mail::job::run(app, job).await,
         Job::Webhook(job) => webhooks::job::run(app, job).await,
+        Job::Pay(job) => orders::card::run(app, job).await,
+        Job::Refund(job) => orders::refund::run(app, job).await,
+        Job::ProviderEvent(job) => orders::card::look(app, job).await,
     }
 }
 
@@ -104,6 +107,8 @@ pub fn give_up<'a>(
             Job::Notify(_) => Ok(()),
             Job::Mail(job) => mail::job::give_up(tx, job).await,
             Job::Webhook(job) => webhooks::job::give_up(tx, job, reason).await,
+            // The sweep sends another one.
+            Job::Pay(_) | Job::Refund(_) | Job::ProviderEvent(_) => Ok(()),
         }
     })
 }

@@ -59,6 +59,13 @@ pub enum ApiError {
         retry_after_seconds: u64,
         what: &'static str,
     },
+    /// More of something than is allowed for now.
+    #[error("too many: {code}")]
+    TooMany {
+        code: &'static str,
+        detail: String,
+        retry_after_seconds: u64,
+    },
     #[error("not ready: {0}")]
     Unavailable(&'static str),
     /// The limit of requests that run at once is reached.
@@ -137,7 +144,7 @@ impl ApiError {
             Self::Timeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited { .. } | Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -181,6 +188,7 @@ impl ApiError {
                     "At most {limit} a minute for each {what}. Try again in {retry_after_seconds} s."
                 )),
             ),
+            Self::TooMany { code, detail, .. } => (*code, "Too many requests", Some(detail.clone())),
             Self::Unavailable(detail) => ("unavailable", "Service unavailable", Some((*detail).to_owned())),
             Self::Overloaded => (
                 "overloaded",
@@ -271,9 +279,9 @@ pub fn is_disk_full(error: &anyhow::Error) -> bool {
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        // Too many connections; a lock or a statement took too long; shut down by its administrator; crashed; starting.
+        // Too many connections; two requests that waited for each other; a lock or a statement took too long; shut down by its administrator; crashed; starting.
         other => sqlstate(other).is_some_and(|code| {
-            let away = ["53300", "55P03", "57014", "57P01", "57P02", "57P03"];
+            let away = ["53300", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
             away.contains(&&*code)
         }),
     }
@@ -319,6 +327,9 @@ impl IntoResponse for ApiError {
                     HeaderValue::from_static("Bearer realm=\"tradepost\""),
                 );
             }
+            Self::TooMany {
+                retry_after_seconds, ..
+            } => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds))),
             Self::RateLimited {
                 limit,
                 retry_after_seconds,

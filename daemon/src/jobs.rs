@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tradepost_common::catalog::Kind;
-use tradepost_common::ids::{CampaignId, ItemId, OrderId, SetId, UploadId};
+use tradepost_common::ids::{CampaignId, ItemId, OrderId, PaymentId, RefundId, SetId, UploadId};
 use tradepost_common::problem::Fault;
 use tradepost_common::uploads::UploadState;
 use tradepost_queue::{NewMessage, Queue};
@@ -19,18 +19,21 @@ pub const UNPACK: Queue = Queue::new("unpack");
 pub const RENDER: Queue = Queue::new("render");
 pub const PREVIEW: Queue = Queue::new("preview");
 pub const SETTLE: Queue = Queue::new("settle");
+pub const PAY: Queue = Queue::new("pay");
 pub const NOTIFY: Queue = Queue::new("notify");
 pub const MAIL: Queue = Queue::new("mail");
 pub const WEBHOOK: Queue = Queue::new("webhook");
 
-/// All queues: those of the stages of an upload in their order, then that of orders, then those that tell people.
-pub const QUEUES: [Queue; 8] = [SCAN, UNPACK, RENDER, PREVIEW, SETTLE, NOTIFY, MAIL, WEBHOOK];
+/// All queues: those of the stages of an upload in their order, then those of orders, then those that tell people.
+pub const QUEUES: [Queue; 9] = [SCAN, UNPACK, RENDER, PREVIEW, SETTLE, PAY, NOTIFY, MAIL, WEBHOOK];
 
 /// The handlers of a queue that run at once when the configuration does not say.
 pub fn default_concurrency(queue: Queue, cores: u32) -> u32 {
     match queue {
         SCAN | SETTLE | NOTIFY | MAIL => 2,
         WEBHOOK => 4,
+        // They wait for the payment provider.
+        PAY => 8,
         RENDER => cores * 2,
         _ => 1,
     }
@@ -51,12 +54,15 @@ pub enum Job {
     Campaign(CampaignJob),
     Preview(PreviewJob),
     Settle(SettleJob),
+    Pay(PayJob),
+    Refund(RefundJob),
+    ProviderEvent(ProviderEventJob),
     Notify(NotifyJob),
     Mail(MailJob),
     Webhook(WebhookJob),
 }
 
-const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle, notify, mail, webhook";
+const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle, pay, refund, provider_event, notify, mail, webhook";
 
 /// Scans an uploaded pack: a ZIP by its first bytes, and clean by the scanner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,6 +136,29 @@ pub struct WebhookJob {
     pub delivery_id: Uuid,
 }
 
+/// Brings a payment by card as far as the provider lets it come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PayJob {
+    pub payment_id: PaymentId,
+}
+
+/// Has the provider pay a refund.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefundJob {
+    pub refund_id: RefundId,
+}
+
+/// Looks at an object of the payment provider that may have changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderEventJob {
+    /// `payment_intent`, `refund`, `dispute`; `disputes`: all that were opened lately.
+    pub object: String,
+    pub object_id: String,
+    /// The event that said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+}
+
 impl Job {
     pub fn queue(&self) -> Queue {
         match self {
@@ -141,6 +170,7 @@ impl Job {
             Self::Notify(_) => NOTIFY,
             Self::Mail(_) => MAIL,
             Self::Webhook(_) => WEBHOOK,
+            Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => PAY,
         }
     }
 
@@ -150,7 +180,8 @@ impl Job {
             Self::Unpack(job) => Some(job.upload_id),
             Self::Render(job) => Some(job.upload_id),
             Self::Preview(job) => Some(job.upload_id),
-            Self::Campaign(_) | Self::Settle(_) | Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => None,
+            Self::Campaign(_) | Self::Settle(_) | Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => None,
+            Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => None,
         }
     }
 
@@ -181,6 +212,9 @@ impl Job {
             Some("notify") => read(payload).map(Self::Notify),
             Some("mail") => read(payload).map(Self::Mail),
             Some("webhook") => read(payload).map(Self::Webhook),
+            Some("pay") => read(payload).map(Self::Pay),
+            Some("refund") => read(payload).map(Self::Refund),
+            Some("provider_event") => read(payload).map(Self::ProviderEvent),
             _ => Err(fault("/job", format!("no such job, {TAGS}"))),
         }
     }
@@ -212,7 +246,8 @@ impl Job {
             // The contact sheet of a published set may be made again.
             Self::Preview(_) if matches!(upload, UploadState::Published | UploadState::InReview) => false,
             Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::Preview(_) => upload.is_settled(),
-            Self::Campaign(_) | Self::Settle(_) | Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => false,
+            Self::Campaign(_) | Self::Settle(_) | Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => false,
+            Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => false,
         }
     }
 }

@@ -32,6 +32,8 @@ pub mod duplicates;
 
 pub mod orders;
 
+pub mod payments;
+
 pub mod catalog;
 pub mod uploads;
 
@@ -66,6 +68,7 @@ pub mod pinned;
 pub mod rate_limit;
 pub mod scanner;
 pub mod state_dir;
+pub mod stripe;
 pub mod tasks;
 pub mod telemetry;
 

@@ -160,7 +160,7 @@ impl PerMinute {
 }
 
 /// The address that a budget is kept for: of IPv6 the network.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
         address => address,

@@ -32,6 +32,7 @@ use crate::jobs::{QUEUES, RENDER, SCAN};
 use crate::operations::outcomes::OutcomeLog;
 use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
+use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
 use crate::{monitor, operations, presets, public, queues, redrive, scheduler, state_dir};
@@ -176,6 +177,7 @@ fn build(
     let shared = Shared {
         store,
         signer: Signer::open(&state_dir::signing_key(state)?)?,
+        stripe: Stripe::from_config(&config.payments)?,
         jail: jail(&config, children),
         jail_children: children,
         presets: config.previews.load_presets()?,

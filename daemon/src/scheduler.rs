@@ -70,6 +70,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     let what = "caps hold mails back that strangers cause, in this hour";
     raise_or_clear(app, AlertCode::MailsHeldBack, what, &held);
     webhooks::service::tidy(&app.db).await?;
+    orders::sweep::sweep(app).await?;
     Ok(())
 }
 

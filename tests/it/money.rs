@@ -1,14 +1,19 @@
 //! Money: orders, refunds, and the ledger behind them.
 
+mod cards;
+mod chaos;
+mod disputes;
 mod invariants;
 mod ledger;
 mod mutants;
 mod orders;
+mod payments;
+mod refunds;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tradepost_tests::TestApp;
 use tradepost_tests::packs::PackBuilder;
+use tradepost_tests::{Options, TestApp};
 
 /// A marketplace with a published set of 9.00 EUR by ann, and a buyer with store credit.
 struct Shop {
@@ -19,7 +24,11 @@ struct Shop {
 
 impl Shop {
     async fn open(credit_minor: i64) -> Self {
-        let app = TestApp::start();
+        Self::open_with(Options::default(), credit_minor).await
+    }
+
+    async fn open_with(options: Options, credit_minor: i64) -> Self {
+        let app = TestApp::start_with(options);
         let seller = app.trusted("ann");
         app.upload_and_settle(&seller, &PackBuilder::ticks("Ticks", 2).build())
             .await;

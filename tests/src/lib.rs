@@ -17,12 +17,14 @@ pub mod review;
 pub mod s3;
 pub mod small_disk;
 pub mod sqs;
+pub mod stripe;
 pub mod template;
 pub mod tmux;
 pub mod wait;
 pub mod watchdog;
 
 pub mod chaos;
+pub mod chaos_money;
 pub mod engine;
 pub mod queue_bench;
 pub mod server;

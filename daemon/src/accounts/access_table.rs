@@ -112,4 +112,7 @@ pub static RULES: &[Rule] = &[
     yours("/v1/orders"),
     yours("/v1/orders/{id}"),
     yours("/v1/balance"),
+    holders("POST", "/v1/orders/{id}/cancel", Scope::Buy, None, Suspended::LetIn),
+    holders("POST", "/v1/wallet/top-ups", Scope::Buy, None, Suspended::Refused),
+    yours("/v1/wallet/top-ups/{id}"),
 ];

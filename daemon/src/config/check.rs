@@ -9,7 +9,7 @@ use tradepost_queue::Queue;
 use super::load::fault;
 use super::{
     AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, MailConfig, MailSecurity,
-    MoneyConfig, QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
+    MoneyConfig, PaymentsConfig, QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
 };
 use crate::jobs::QUEUES;
 
@@ -28,6 +28,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.money(&config.money);
     check.mail(&config.mail);
     check.webhooks(&config.webhooks);
+    check.payments(&config.payments);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -186,6 +187,28 @@ impl Check<'_> {
         ] {
             self.between(at, value, 0..=1_000_000);
         }
+    }
+
+    fn payments(&mut self, payments: &PaymentsConfig) {
+        let url = payments.stripe_url.parse::<axum::http::Uri>();
+        let is_safe = url.is_ok_and(|url| match url.scheme_str() {
+            Some("https") => url.host().is_some(),
+            Some("http") => matches!(url.host(), Some("127.0.0.1" | "localhost" | "[::1]")),
+            _ => false,
+        });
+        let message = "must be a URL that starts with https://, or with http:// on this machine";
+        self.require(is_safe, "payments.stripe_url", message);
+        let is_whole = payments.secret_key_file.is_none() || payments.webhook_secrets_file.is_some();
+        let message = "must be set where payments.secret_key_file is";
+        self.require(is_whole, "payments.webhook_secrets_file", message);
+        self.between("payments.timeout_seconds", payments.timeout_seconds, 1..=80);
+        self.between("payments.sweep_seconds", payments.sweep_seconds, 1..=86_400);
+        self.between("payments.expire_minutes", payments.expire_minutes, 1..=1_380);
+        let declines = &payments.declines;
+        self.between("payments.declines.per_account", declines.per_account, 1..=1_000_000);
+        self.between("payments.declines.per_network", declines.per_network, 1..=1_000_000);
+        self.between("payments.declines.per_card", declines.per_card, 1..=1_000_000);
+        self.between("payments.declines.per_product", declines.per_product, 1..=1_000_000);
     }
 
     fn limits(&mut self, limits: &LimitsConfig) {

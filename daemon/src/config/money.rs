@@ -10,6 +10,17 @@ pub struct MoneyConfig {
     pub fee_basis_points: u16,
     /// Minor units by which refunds may take the balance of a contributor below zero.
     pub clawback_limit_minor: i64,
+    /// The treatment of what was bought when a part of its price is refunded.
+    pub on_partial_refund: OnPartialRefund,
+}
+
+/// The treatment of entitlements after a partial refund. A full refund ends them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnPartialRefund {
+    #[default]
+    Keep,
+    Revoke,
 }
 
 impl Default for MoneyConfig {
@@ -17,6 +28,7 @@ impl Default for MoneyConfig {
         Self {
             fee_basis_points: 3_000,
             clawback_limit_minor: 100_000,
+            on_partial_refund: OnPartialRefund::Keep,
         }
     }
 }

@@ -46,6 +46,21 @@ pub async fn fees(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Res
     of_the_marketplace(tx, "income:fees", currency, key).await
 }
 
+/// Money that the payment provider holds for the marketplace. `key` is that of the transaction.
+pub async fn provider(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "assets:provider", currency, key).await
+}
+
+/// Money that the bank took back until a dispute is decided. `key` is that of the transaction.
+pub async fn disputed(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "assets:disputed", currency, key).await
+}
+
+/// Lost disputes that nobody else pays for. `key` is that of the transaction.
+pub async fn losses(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "expenses:disputes", currency, key).await
+}
+
 /// The cost of store credit that operators gave. `key` is that of the transaction.
 pub async fn credits(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
     of_the_marketplace(tx, "expenses:credit", currency, key).await

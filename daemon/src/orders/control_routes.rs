@@ -11,7 +11,7 @@ use tradepost_common::orders::{OrderRow, OrderState, OrderView, Refund};
 use uuid::Uuid;
 
 use super::queries::{self, Filter};
-use super::{ledger, place, refund};
+use super::{ledger, payment_routes, place, refund};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 use crate::extractors::{JsonBody, Path, Peer, Query, parse_param};
@@ -25,6 +25,7 @@ pub fn control_router() -> Router<SharedApp> {
         .route("/v1/accounts/{name}/credit", post(credit))
         .route("/v1/ledger", get(view))
         .route("/v1/ledger/journal", get(journal))
+        .merge(payment_routes::control_router())
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,7 +64,7 @@ async fn refund_order(
     Path(id): Path<OrderId>,
     JsonBody(body): JsonBody<Refund>,
 ) -> ApiResult<Json<OrderView>> {
-    Ok(Json(refund::refund(&app, &peer.actor, id, &body.reason).await?))
+    Ok(Json(refund::refund(&app, &peer.actor, id, &body).await?))
 }
 
 async fn credit(

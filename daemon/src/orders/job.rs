@@ -8,11 +8,12 @@ use tradepost_ledger::{Ending, Entry, Posting, end_hold, post};
 use tradepost_queue::Outcome;
 use uuid::Uuid;
 
-use super::books;
 use super::queries::{self, LockedOrder};
+use super::{books, refund};
 use crate::app::App;
 use crate::jobs::SettleJob;
 use crate::notices::{self, Event};
+use crate::payments::service as payments;
 
 /// Settles an order once, however often the message is received.
 pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
@@ -75,16 +76,19 @@ async fn pay(app: &App, tx: &mut PgConnection, id: OrderId, order: &LockedOrder)
     Ok(Some(posted.id()))
 }
 
-/// Fails an order that is not settled: releases its hold and tells the buyer why.
-async fn fail(app: &App, tx: &mut PgConnection, id: OrderId, note: &str) -> anyhow::Result<()> {
+/// Fails an order that is not settled: its funds are released, or paid back to the card, and the buyer is told why.
+pub(super) async fn fail(app: &App, tx: &mut PgConnection, id: OrderId, note: &str) -> anyhow::Result<()> {
     let order = queries::lock(&mut *tx, id).await?;
-    let Some(order) = order.filter(|order| order.state == OrderState::Placed) else {
+    let Some(order) = order.filter(|order| order.state.may_become(OrderState::Failed)) else {
         return Ok(());
     };
-    if let Some(hold) = order.hold_id {
-        end_hold(&mut *tx, hold, Ending::Released)
-            .await
-            .context("releasing the hold")?;
+    match (order.hold_id, payments::of_order(&mut *tx, id).await?) {
+        (Some(hold), Some(payment)) => refund::pay_back(app, tx, &payment, hold, note).await?,
+        (Some(hold), None) => {
+            let released = end_hold(&mut *tx, hold, Ending::Released).await;
+            released.context("releasing the hold")?;
+        }
+        (None, _) => {}
     }
     queries::set_failed(&mut *tx, id, note).await?;
     notices::emit(&app.broker, tx, &[Event::OrderFailed(id)]).await?;

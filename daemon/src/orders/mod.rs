@@ -1,17 +1,24 @@
-//! Purchases: orders that are paid with store credit, and the right to download what was bought.
+//! Purchases: orders that are paid with store credit or by card, and the right to download what was bought.
 //!
 //! Placing an order holds the funds and sends a message of the queue `settle`, in one transaction. Its job moves the money in the
-//! ledger, splits it into royalties and fee, and grants the entitlements, in one transaction.
+//! ledger, splits it into royalties and fee, and grants the entitlements, in one transaction. What a card pays is store credit
+//! that is held for the order in the transaction in which it came in, so that both ways to pay are settled alike.
 
 mod books;
+pub mod card;
 pub mod control_routes;
+mod dispute;
 pub mod job;
 mod ledger;
 pub mod library;
+mod pay;
+mod payment_routes;
 mod place;
 mod queries;
-mod refund;
+pub mod refund;
 pub mod routes;
+pub mod sweep;
+mod top_up;
 
 pub use ledger::prove;
 pub use place::view;

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 use tradepost_common::ids::{OrderId, SetId};
 use tradepost_common::orders::OrderView;
-use tradepost_ledger::{Hold, LedgerError, hold};
 use tradepost_store::sha256;
 
-use super::queries::{self, Offer};
-use super::{books, queries::NewOrder};
+use super::pay::{self, Funds, PayWith, Wish};
+use super::queries::{self, NewOrder, Offer};
+use super::refund::queries as refunds;
 use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
-use crate::jobs::{Job, SettleJob};
+use crate::payments::{Payment, declines, service as payments};
 
 /// Sets in an order.
 pub const MAX_SETS: usize = 50;
@@ -46,11 +46,18 @@ impl std::str::FromStr for IdempotencyKey {
 /// # Errors
 /// A conflict while a request with this key runs, or when a set is owned already; payment required; unprocessable when the key was
 /// used for other sets. Nothing is placed, and the key is free.
-pub async fn place(app: &App, buyer: &Account, key: &IdempotencyKey, sets: &BTreeSet<SetId>) -> ApiResult<OrderView> {
+pub async fn place(
+    app: &App,
+    buyer: &Account,
+    key: &IdempotencyKey,
+    sets: &BTreeSet<SetId>,
+    wish: &Wish<'_>,
+) -> ApiResult<OrderView> {
     let is_count = (1..=MAX_SETS).contains(&sets.len());
     ApiError::unless_all([("sets", is_count, format!("must name 1 to {MAX_SETS} sets"))])?;
     let wanted: Vec<_> = sets.iter().copied().collect();
-    let request_sha256 = sha256(&serde_json::to_vec(&wanted).expect("ids are always JSON"));
+    let request = (&wanted, wish.pay_with, wish.method);
+    let request_sha256 = sha256(&serde_json::to_vec(&request).expect("ids and texts are always JSON"));
     let mut tx = app.db.begin().await?;
     if !queries::lock_key(&mut tx, buyer.id, &key.0).await? {
         return Err(ApiError::conflict(
@@ -68,7 +75,7 @@ pub async fn place(app: &App, buyer: &Account, key: &IdempotencyKey, sets: &BTre
         return view(&mut tx, earlier.id).await;
     }
     let offers = offers(&mut tx, buyer, &wanted).await?;
-    let id = insert(app, &mut tx, buyer, (&key.0, request_sha256), &offers).await?;
+    let id = insert(app, &mut tx, buyer, (&key.0, request_sha256), &offers, wish).await?;
     let placed = view(&mut tx, id).await?;
     tx.commit().await?;
     Ok(placed)
@@ -124,6 +131,7 @@ async fn insert(
     buyer: &Account,
     (key, request_sha256): (&str, [u8; 32]),
     offers: &[Offer],
+    wish: &Wish<'_>,
 ) -> ApiResult<OrderId> {
     let id = OrderId::new();
     let currency = offers.first().map_or("EUR", |offer| offer.currency.as_str());
@@ -131,22 +139,12 @@ async fn insert(
         .iter()
         .try_fold(0i64, |sum, offer| sum.checked_add(offer.price_minor));
     let total_minor = total.ok_or_else(|| ApiError::invalid("sets", "cost more than an order can"))?;
-    let hold_id = if total_minor > 0 {
-        let account = books::wallet(&mut *tx, &buyer.name, currency).await?;
-        let key = format!("order:{id}");
-        let held = hold(
-            &mut *tx,
-            Hold {
-                key: &key,
-                account,
-                amount: total_minor,
-            },
-        )
-        .await;
-        Some(held.map_err(|error| payment_error(error, total_minor, currency))?)
-    } else {
-        None
-    };
+    let products: Vec<_> = offers.iter().map(|offer| offer.set_id.0).collect();
+    if wish.pay_with == PayWith::Card {
+        declines::refuse_tester(app, buyer.id, wish.network, &products).await?;
+    }
+    let price = (id, total_minor, currency);
+    let Funds { hold_id, state } = pay::hold_funds(app, &mut *tx, buyer, price, wish).await?;
     let order = NewOrder {
         id,
         account_id: buyer.id,
@@ -155,28 +153,15 @@ async fn insert(
         currency,
         total_minor,
         hold_id,
+        state,
     };
     queries::insert(&mut *tx, &order).await?;
     queries::insert_lines(&mut *tx, id, offers, app.config.money.fee_basis_points).await?;
-    app.broker
-        .send(&mut *tx, &[Job::Settle(SettleJob { order_id: id }).message()])
-        .await?;
+    pay::begin(app, &mut *tx, buyer, price, (state, wish, &products)).await?;
     Ok(id)
 }
 
-fn payment_error(error: LedgerError, total_minor: i64, currency: &str) -> ApiError {
-    match error {
-        LedgerError::InsufficientFunds => ApiError::PaymentRequired {
-            code: "insufficient-funds",
-            detail: format!(
-                "The order costs {total_minor} {currency} (minor units), and your store credit is less. No order was placed."
-            ),
-        },
-        other => anyhow::Error::new(other).into(),
-    }
-}
-
-/// An order with its lines.
+/// An order with its lines, as operators see it.
 ///
 /// # Errors
 /// Not found.
@@ -192,6 +177,12 @@ pub async fn view(tx: &mut PgConnection, id: OrderId) -> ApiResult<OrderView> {
     .await?
     .pop();
     let order = order.ok_or(ApiError::NotFound("order"))?;
-    let lines = queries::lines(tx, id).await?;
-    Ok(OrderView { order, lines })
+    let lines = queries::lines(&mut *tx, id).await?;
+    let payment = payments::of_order(&mut *tx, id).await?;
+    Ok(OrderView {
+        order,
+        lines,
+        payment: payment.map(Payment::for_operators),
+        refunds: refunds::of_order(tx, id).await?,
+    })
 }

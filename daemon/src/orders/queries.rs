@@ -29,6 +29,7 @@ pub struct NewOrder<'a> {
     pub currency: &'a str,
     pub total_minor: i64,
     pub hold_id: Option<Uuid>,
+    pub state: OrderState,
 }
 
 /// An order that a key has placed.
@@ -43,6 +44,7 @@ pub struct LockedOrder {
     pub state: OrderState,
     pub currency: String,
     pub total_minor: i64,
+    pub refunded_minor: i64,
     pub hold_id: Option<Uuid>,
     pub payment_id: Option<Uuid>,
 }
@@ -92,7 +94,7 @@ pub async fn offers(tx: &mut PgConnection, buyer: AccountId, sets: &[SetId]) -> 
         select set_.id as "set_id: SetId", family.account_id as "seller_id: AccountId", set_.licence, set_.price_minor, set_.currency,
             exists (select from entitlements where account_id = $1 and set_id = set_.id and revoked_at is null) as "is_owned!",
             exists (select from orders join order_lines line on line.order_id = orders.id
-                where orders.account_id = $1 and orders.state = 'placed' and line.set_id = set_.id) as "is_ordered!"
+                where orders.account_id = $1 and orders.state in ('awaiting_payment', 'placed') and line.set_id = set_.id) as "is_ordered!"
         from sets set_ join families family on family.id = set_.family_id
         where set_.id = any($2) and set_.state = 'published' order by set_.id
         "#,
@@ -106,8 +108,8 @@ pub async fn offers(tx: &mut PgConnection, buyer: AccountId, sets: &[SetId]) -> 
 pub async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        insert into orders (id, account_id, idempotency_key, request_sha256, currency, total_minor, hold_id)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into orders (id, account_id, idempotency_key, request_sha256, currency, total_minor, hold_id, state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         "#,
         order.id.0,
         order.account_id.0,
@@ -115,7 +117,8 @@ pub async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result
         order.request_sha256.as_slice(),
         order.currency,
         order.total_minor,
-        order.hold_id
+        order.hold_id,
+        order.state.as_str()
     )
     .execute(tx)
     .await?;
@@ -148,7 +151,7 @@ pub async fn list(db: impl PgExecutor<'_>, filter: &Filter<'_>, limit: i64) -> s
     sqlx::query_as!(
         OrderRow,
         r#"
-        select orders.id as "id: OrderId", account.name as account, orders.state as "state: OrderState", total_minor, currency,
+        select orders.id as "id: OrderId", account.name as account, orders.state as "state: OrderState", total_minor, refunded_minor, currency,
             (select count(*) from order_lines where order_id = orders.id) as "sets!", placed_at, settled_at, refunded_at, note
         from orders join accounts account on account.id = orders.account_id
         where ($1::uuid is null or orders.id = $1) and ($2::text is null or account.name = $2)
@@ -185,7 +188,7 @@ pub async fn lock(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Option<Loc
         LockedOrder,
         r#"
         select account.name as buyer, orders.state as "state: OrderState", currency,
-            total_minor, hold_id, payment_id
+            total_minor, refunded_minor, hold_id, payment_id
         from orders join accounts account on account.id = orders.account_id where orders.id = $1 for no key update of orders
         "#,
         id.0
@@ -235,6 +238,41 @@ pub async fn revoke(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The funds of an order came in, and are held.
+pub async fn set_placed(tx: &mut PgConnection, id: OrderId, hold: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update orders set state = 'placed', hold_id = $2 where id = $1",
+        id.0,
+        hold
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Sets the state of an order that was settled.
+pub async fn set_state(tx: &mut PgConnection, id: OrderId, state: OrderState) -> sqlx::Result<()> {
+    sqlx::query!("update orders set state = $2 where id = $1", id.0, state.as_str())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Grants again what an order bought and its buyer does not own otherwise.
+pub async fn restore(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        update entitlements right_ set revoked_at = null where order_id = $1 and not exists (
+            select from entitlements other
+            where other.account_id = right_.account_id and other.set_id = right_.set_id and other.revoked_at is null)
+        "#,
+        id.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 pub async fn set_paid(tx: &mut PgConnection, id: OrderId, payment: Option<Uuid>) -> sqlx::Result<()> {
     sqlx::query!(
         "update orders set state = 'paid', payment_id = $2, settled_at = now() where id = $1",
@@ -257,10 +295,23 @@ pub async fn set_failed(tx: &mut PgConnection, id: OrderId, note: &str) -> sqlx:
     Ok(())
 }
 
-pub async fn set_refunded(tx: &mut PgConnection, id: OrderId, refund: Option<Uuid>, note: &str) -> sqlx::Result<()> {
+/// Adds to what went back to the buyer. All of it: the order is refunded.
+pub async fn add_refunded(
+    tx: &mut PgConnection,
+    id: OrderId,
+    amount: i64,
+    refund: Option<Uuid>,
+    note: &str,
+) -> sqlx::Result<()> {
     sqlx::query!(
-        "update orders set state = 'refunded', refund_id = $2, note = $3, refunded_at = now() where id = $1",
+        r#"
+        update orders set refunded_minor = refunded_minor + $2, refund_id = $3, note = $4,
+            state = case when refunded_minor + $2 = total_minor then 'refunded' else state end,
+            refunded_at = case when refunded_minor + $2 = total_minor then now() end
+        where id = $1
+        "#,
         id.0,
+        amount,
         refund,
         note
     )

@@ -1,49 +1,154 @@
-//! Refunds: the money goes back as store credit, the royalties are taken back, the entitlements end.
+//! Refunds, of all or a part: royalties and fee are taken back in proportion, and the buyer gets the money the way it was paid.
+//!
+//! Store credit is paid in the transaction of the refund. What a card paid is held on the buyer's account until the provider has
+//! paid it back; if it never can, the buyer keeps it as store credit.
+
+mod job;
+pub(super) mod queries;
 
 use serde_json::json;
+use sqlx::PgConnection;
 use tradepost_common::audit::AuditAct;
-use tradepost_common::ids::OrderId;
-use tradepost_common::orders::{OrderState, OrderView};
-use tradepost_ledger::{LedgerError, reverse};
+use tradepost_common::ids::{OrderId, RefundId};
+use tradepost_common::orders::{OrderState, OrderView, Refund};
+use tradepost_ledger::{Hold, LedgerError, PartialReversal, hold, reverse_part};
+use uuid::Uuid;
 
-use super::{place, queries};
+use super::queries::LockedOrder;
+use super::{books, place, queries as orders};
 use crate::app::App;
 use crate::audit::{self, Actor};
+use crate::config::OnPartialRefund;
 use crate::error::{ApiError, ApiResult};
+use crate::jobs::{Job, RefundJob};
 use crate::notices::{self, Event};
+use crate::payments::{Payment, service};
+use queries::{self as refunds, NewRefund};
+
+pub(super) use job::look;
+pub use job::run;
 
 /// Longest text that a buyer is shown.
 const MAX_REASON: usize = 500;
 
-/// Refunds a paid order.
+/// Refunds a paid order, or a part of it.
 ///
 /// # Errors
-/// Not found; a conflict when it is not paid, or when a seller's balance would fall below the limit.
-pub async fn refund(app: &App, actor: &Actor, id: OrderId, reason: &str) -> ApiResult<OrderView> {
-    check_reason(reason)?;
+/// Not found; a conflict when it is not paid, or when a seller's balance would fall below the limit; unprocessable when less is left.
+pub async fn refund(app: &App, actor: &Actor, id: OrderId, refund: &Refund) -> ApiResult<OrderView> {
+    check_reason(&refund.reason)?;
     let mut tx = app.db.begin().await?;
-    let order = queries::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("order"))?;
+    let order = orders::lock(&mut tx, id).await?.ok_or(ApiError::NotFound("order"))?;
     if order.state != OrderState::Paid {
         let detail = format!("The order is {}; only a paid order can be refunded.", order.state);
         return Err(ApiError::conflict("not-paid", detail));
     }
-    let refund = match order.payment_id {
-        Some(payment) => Some(
-            reverse(&mut tx, &format!("refund:{id}"), "refund", payment)
-                .await
-                .map_err(refund_error)?
-                .id(),
-        ),
-        None => None,
+    let left = order.total_minor - order.refunded_minor;
+    let amount = refund.amount_minor.unwrap_or(left);
+    if amount > left || (amount <= 0 && left > 0) {
+        let detail = format!("amount_minor must be 1 to {left}: that is left of the order.");
+        return Err(ApiError::unprocessable("refund-too-large", detail));
+    }
+    let transaction = match order.payment_id {
+        Some(payment) if amount > 0 => {
+            let asked = (amount, refund.reason.as_str(), actor.user.as_str());
+            Some(take_back(app, &mut tx, (id, &order), payment, asked).await?)
+        }
+        _ => None,
     };
-    queries::revoke(&mut tx, id).await?;
-    queries::set_refunded(&mut tx, id, refund, reason).await?;
-    let detail = json!({ "account": order.buyer, "total_minor": order.total_minor, "currency": order.currency, "reason": reason });
+    if amount == left || app.config.money.on_partial_refund == OnPartialRefund::Revoke {
+        orders::revoke(&mut tx, id).await?;
+    }
+    orders::add_refunded(&mut tx, id, amount, transaction, &refund.reason).await?;
+    let detail =
+        json!({ "account": order.buyer, "amount_minor": amount, "currency": order.currency, "reason": refund.reason });
     audit::record(&mut tx, actor, AuditAct::OrderRefund, &format!("order:{id}"), detail).await?;
     notices::emit(&app.broker, &mut tx, &[Event::OrderRefunded(id)]).await?;
     let refunded = place::view(&mut tx, id).await?;
     tx.commit().await?;
     Ok(refunded)
+}
+
+/// Takes royalties and fee back to the buyer's account. Answers with the transaction.
+async fn take_back(
+    app: &App,
+    tx: &mut PgConnection,
+    (id, order): (OrderId, &LockedOrder),
+    payment: Uuid,
+    (amount, reason, user): (i64, &str, &str),
+) -> ApiResult<Uuid> {
+    let refund = RefundId::new();
+    let key = format!("refund:{refund}");
+    let wallet = books::wallet(&mut *tx, &order.buyer, &order.currency).await?;
+    let part = PartialReversal {
+        key: &key,
+        kind: "refund",
+        transaction: payment,
+        before: order.refunded_minor,
+        amount,
+        whole: order.total_minor,
+        payer: wallet,
+        receiver: wallet,
+        rest: books::fees(&mut *tx, &order.currency, &format!("order:{id}")).await?,
+    };
+    let posted = reverse_part(&mut *tx, &part).await.map_err(refund_error)?.id();
+    let card = service::of_order(&mut *tx, id).await?;
+    let hold_id = match card {
+        Some(_) => {
+            let held = Hold {
+                key: &key,
+                account: wallet,
+                amount,
+            };
+            Some(hold(&mut *tx, held).await.map_err(refund_error)?)
+        }
+        None => None,
+    };
+    let new = NewRefund {
+        id: refund,
+        order: id,
+        payment: card.map(|payment| payment.id),
+        amount_minor: amount,
+        currency: &order.currency,
+        reason,
+        asked_by: Some(user),
+        hold_id,
+        transaction_id: Some(posted).filter(|_| hold_id.is_none()),
+    };
+    insert(app, tx, &new).await?;
+    Ok(posted)
+}
+
+async fn insert(app: &App, tx: &mut PgConnection, new: &NewRefund<'_>) -> sqlx::Result<()> {
+    refunds::insert(&mut *tx, new).await?;
+    if new.payment.is_some() {
+        let message = Job::Refund(RefundJob { refund_id: new.id }).message();
+        app.broker.send(tx, &[message]).await?;
+    }
+    Ok(())
+}
+
+/// Has the provider pay back an order that could not be settled: the hold of the order is that of the refund.
+pub(super) async fn pay_back(
+    app: &App,
+    tx: &mut PgConnection,
+    payment: &Payment,
+    hold: Uuid,
+    reason: &str,
+) -> sqlx::Result<()> {
+    let Some(order) = payment.order_id else { return Ok(()) };
+    let new = NewRefund {
+        id: RefundId::new(),
+        order,
+        payment: Some(payment.id),
+        amount_minor: payment.amount_minor,
+        currency: &payment.currency,
+        reason,
+        asked_by: None,
+        hold_id: Some(hold),
+        transaction_id: None,
+    };
+    insert(app, tx, &new).await
 }
 
 fn refund_error(error: LedgerError) -> ApiError {

@@ -11,28 +11,32 @@ use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
 use tradepost_common::ids::{OrderId, SetId};
 use tradepost_common::ledger::AccountBalance;
-use tradepost_common::orders::{OrderRow, OrderView};
+use tradepost_common::orders::{OrderRow, OrderState, OrderView};
 use tradepost_common::problem::Problem;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::pay::{self, PayWith, Wish};
 use super::place::{self, IdempotencyKey};
 use super::queries::{self, Filter};
-use super::{books, ledger};
+use super::{books, card, ledger, top_up};
 use crate::accounts::sessions::NewSession;
 use crate::accounts::{Account, Bearer, guests};
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ClientAddress, JsonBody, Path, Query, parse_param};
 use crate::mail::EmailAddress;
 use crate::pager::limit_or;
+use crate::payments::{Payment, declines, service as payments};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(place_order, list))
         .routes(routes!(get_one))
+        .routes(routes!(cancel_order))
         .routes(routes!(balance))
+        .merge(top_up::public_router())
 }
 
 /// The sets to buy.
@@ -45,14 +49,23 @@ struct PlaceOrder {
     /// For guests, who send no token: the receipt and a link to the library come to this address.
     #[schema(min_length = 3, max_length = 254, pattern = "^[!-~]+$")]
     email: Option<String>,
+    /// Default: store credit.
+    #[serde(default)]
+    pay_with: PayWith,
+    /// The provider's id of a card, which is charged at once. Without it the client confirms the payment with its client secret.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Za-z0-9_]+$", min_length = 1, max_length = 100)]
+    payment_method: Option<String>,
 }
 
 /// Buy sets
 ///
-/// Pays with store credit: the funds are held at once, and the order is paid within seconds. The same `Idempotency-Key` and sets
-/// answer with the same order. `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`, `already-ordered`, `own-set`;
-/// `422 key-reused`. A refused order leaves nothing behind. A guest sends an `email` instead of a token, and gets a session for this
-/// purchase with the answer; a link to the library comes by mail.
+/// Store credit is held at once, and the order is paid within seconds. A card is charged when it is named; otherwise the client confirms
+/// `payment` at the provider, as when its state is `requires_action`. An order whose payment is declined, or not made within an hour,
+/// fails; the sets can be ordered again under a new key. The same `Idempotency-Key` and body answer with the same order.
+/// `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`, `already-ordered`, `own-set`, `no-cards`; `422 key-reused`;
+/// `429 too-many-declines`. A refused order leaves nothing behind. A guest sends an `email` instead of a token, and gets a session for
+/// this purchase with the answer; a link to the library comes by mail.
 #[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security((), ("bearer" = []), ("session" = [])),
     params(("Idempotency-Key" = String, Header, description = "Names this purchase, so that it happens once",
         min_length = 1, max_length = 255, pattern = r"^[!-~]+$")),
@@ -65,10 +78,8 @@ async fn place_order(
     headers: HeaderMap,
     JsonBody(body): JsonBody<PlaceOrder>,
 ) -> ApiResult<Response> {
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let key: Option<IdempotencyKey> = parse_param("Idempotency-Key", key)?;
-    let key =
-        key.ok_or_else(|| ApiError::invalid("Idempotency-Key", "send this header: 1 to 255 visible ASCII characters"))?;
+    let key = idempotency_key(&headers)?;
+    pay::check_method(body.payment_method.as_deref())?;
     let (buyer, session) = match (buyer, &body.email) {
         (Some(Bearer(buyer)), _) => (buyer, None),
         (None, Some(email)) => guest(&app, email, &key, client).await?,
@@ -78,7 +89,19 @@ async fn place_order(
             ));
         }
     };
-    let order = place::place(&app, &buyer, &key, &body.sets).await?;
+    let wish = Wish {
+        pay_with: body.pay_with,
+        method: body.payment_method.as_deref(),
+        network: &declines::network(client),
+    };
+    let placed = place::place(&app, &buyer, &key, &body.sets, &wish).await?;
+    let order = match &placed.payment {
+        Some(payment) if placed.order.state == OrderState::AwaitingPayment => {
+            card::try_at_once(&app, payment.id).await;
+            own(&app, &buyer, placed.order.id).await?
+        }
+        _ => placed,
+    };
     let location = format!("/v1/orders/{}", order.order.id);
     let mut response = (StatusCode::ACCEPTED, [("location", location)], Json(order)).into_response();
     if let Some(session) = session {
@@ -139,13 +162,56 @@ async fn get_one(
     Bearer(account): Bearer,
     Path(id): Path<OrderId>,
 ) -> ApiResult<Json<OrderView>> {
+    Ok(Json(own(&app, &account, id).await?))
+}
+
+/// Cancel an order that is not paid
+///
+/// Its payment is canceled at the provider, and the order fails; if the card was charged meanwhile, it is paid. `409 not-unpaid`.
+#[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancel_order", tag = "orders",
+    params(("id" = Uuid, Path, description = "Of the order")), security(("bearer" = [])),
+    responses((status = 202, body = OrderView), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+async fn cancel_order(
+    State(app): State<SharedApp>,
+    Bearer(account): Bearer,
+    Path(id): Path<OrderId>,
+) -> ApiResult<(StatusCode, Json<OrderView>)> {
+    let order = own(&app, &account, id).await?;
+    let (OrderState::AwaitingPayment, Some(payment)) = (order.order.state, &order.payment) else {
+        let state = order.order.state;
+        let detail = format!("The order is {state}; only one that awaits its payment can be canceled.");
+        return Err(ApiError::conflict("not-unpaid", detail));
+    };
+    let mut tx = app.db.begin().await?;
+    payments::give_up(&app, &mut tx, payment.id, "You canceled the order.").await?;
+    tx.commit().await?;
+    card::try_at_once(&app, payment.id).await;
+    Ok((StatusCode::ACCEPTED, Json(own(&app, &account, id).await?)))
+}
+
+/// An order of the account, with the secret of a payment that is open.
+async fn own(app: &App, account: &Account, id: OrderId) -> ApiResult<OrderView> {
     let mut connection = app.db.acquire().await?;
-    let order = place::view(&mut connection, id).await?;
-    if order.order.account == account.name {
-        Ok(Json(order))
-    } else {
-        Err(ApiError::NotFound("order"))
+    let mut order = place::view(&mut connection, id).await?;
+    if order.order.account != account.name {
+        return Err(ApiError::NotFound("order"));
     }
+    if order.order.state == OrderState::AwaitingPayment {
+        let payment = payments::of_order(&mut *connection, id).await?;
+        order.payment = payment.map(Payment::for_buyer);
+    }
+    Ok(order)
+}
+
+/// The header `Idempotency-Key`.
+///
+/// # Errors
+/// Invalid.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> ApiResult<IdempotencyKey> {
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let key: Option<IdempotencyKey> = parse_param("Idempotency-Key", key)?;
+    key.ok_or_else(|| ApiError::invalid("Idempotency-Key", "send this header: 1 to 255 visible ASCII characters"))
 }
 
 /// Balances of an account, in minor units of each currency.

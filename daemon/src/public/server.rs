@@ -26,7 +26,7 @@ use crate::edge::{self, Gate, Limits};
 use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
-use crate::{accounts, catalog, downloads, orders, presets, review, uploads, webhooks};
+use crate::{accounts, catalog, downloads, orders, payments, presets, review, uploads, webhooks};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -92,6 +92,7 @@ pub fn router(app: SharedApp) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), accounts::access::authorise))
         .merge(docs::router(document))
         .merge(accounts::pages::router())
+        .merge(payments::routes::webhook_router())
         .fallback(async || ApiError::NotFound("page"))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))

@@ -46,6 +46,8 @@ alert_codes! {
     LedgerDrift = "ledger-drift", Critical;
     MailsHeldBack = "mails-held-back", Warning;
     MalwareWithdrawn = "malware-withdrawn", Critical;
+    PaymentsDiffer = "payments-differ", Critical;
+    PaymentsDown = "payments-down", Critical;
     QueuePaused = "queue-paused", Info;
     QueueStuck = "queue-stuck", Warning;
     QueuesDown = "queues-down", Critical;

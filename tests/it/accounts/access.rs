@@ -121,9 +121,12 @@ const PUBLIC: [(&str, &str); 20] = [
     ("post", "/v1/library-links"),
     ("post", "/v1/sessions"),
 ];
+/// Routes of trade that buyers call.
+const BUYING: [&str; 2] = ["/v1/orders", "/v1/wallet/top-ups"];
 /// Routes that a suspended account may not call: it neither buys nor sells.
-const TRADE: [(&str, &str); 9] = [
+const TRADE: [(&str, &str); 10] = [
     ("post", "/v1/orders"),
+    ("post", "/v1/wallet/top-ups"),
     ("get", "/v1/uploads"),
     ("get", "/v1/uploads/{id}"),
     ("get", "/v1/uploads/{id}/findings"),
@@ -188,7 +191,7 @@ async fn probe(world: &World, role: Role, (method, path): (&str, &str), leaks: &
             Role::Nobody => &[401],
             Role::Suspended if is_trade => &[403],
             // A buyer does nothing with packs.
-            Role::Other | Role::Owner if is_trade && method == "post" && path != "/v1/orders" => &[403],
+            Role::Other | Role::Owner if is_trade && method == "post" && !BUYING.contains(&path) => &[403],
             _ if is_object && !is_own => &[404, 400],
             _ => &[200, 201, 202, 204, 400, 409, 422],
         };

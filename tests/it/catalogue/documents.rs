@@ -5,7 +5,7 @@ use serde_json::json;
 use tradepost_tests::{Answer, TestApp};
 
 /// Every route, with the methods it has.
-const ROUTES: [(&str, &[&str]); 22] = [
+const ROUTES: [(&str, &[&str]); 25] = [
     ("/v1/presets", &["get"]),
     ("/v1/uploads", &["get", "post"]),
     ("/v1/uploads/{id}", &["get"]),
@@ -26,6 +26,9 @@ const ROUTES: [(&str, &[&str]); 22] = [
     ("/objects/sources/{item}/{name}", &["get"]),
     ("/v1/orders", &["get", "post"]),
     ("/v1/orders/{id}", &["get"]),
+    ("/v1/orders/{id}/cancel", &["post"]),
+    ("/v1/wallet/top-ups", &["post"]),
+    ("/v1/wallet/top-ups/{id}", &["get"]),
     ("/v1/balance", &["get"]),
     ("/livez", &["get"]),
 ];

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tradepost_tests::chaos::{self, Options, orphans, worker};
+use tradepost_tests::chaos_money;
 
 #[derive(Parser)]
 #[command(about = "Kills workers and crashes the database under load, then counts what was lost or done twice")]
@@ -25,6 +26,8 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         kills: usize,
     },
+    /// Buys, refunds and disputes while the provider misbehaves; kills the daemon, crashes the database, compares the books.
+    Money(chaos_money::Options),
     /// A worker process, started by the other two; ends with its standard input.
     #[command(hide = true)]
     Worker { settings: String },
@@ -33,11 +36,16 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let limit = Duration::from_secs(900);
+    let limit = match &arguments.command {
+        Command::Money(options) => options.limit_seconds + 300,
+        _ => 900,
+    };
+    let limit = Duration::from_secs(limit);
     let work = async {
         match arguments.command {
             Command::Run(options) => chaos::run(&options).await,
             Command::Orphans { seconds, kills } => orphans::measure(&seconds, kills).await,
+            Command::Money(options) => chaos_money::run(&options).await,
             Command::Worker { settings } => worker::run(&settings).await.map(|()| true),
         }
     };

@@ -1,0 +1,59 @@
+//! The control socket's verbs for payments by card and disputes: every role may look.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tradepost_common::Page;
+use tradepost_common::ids::{DisputeId, PaymentId};
+use tradepost_common::payments::{DisputeRow, DisputeState, PaymentView, PaymentsView};
+
+use super::dispute::queries as disputes;
+use super::refund::queries as refunds;
+use crate::app::SharedApp;
+use crate::error::{ApiError, ApiResult};
+use crate::extractors::{Path, Peer, Query};
+use crate::pager::{PageQuery, limit};
+use crate::payments::service;
+
+/// Open disputes beside the stuck payments.
+const SHOWN: i64 = 100;
+
+pub fn control_router() -> Router<SharedApp> {
+    Router::new()
+        .route("/v1/payments", get(view))
+        .route("/v1/payments/{id}", get(get_one))
+        .route("/v1/disputes", get(disputes))
+        .route("/v1/disputes/{id}/evidence", get(evidence))
+}
+
+async fn view(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<PaymentsView>> {
+    Ok(Json(PaymentsView {
+        stuck: service::stuck(&app).await?,
+        refunds: refunds::stuck(&app.db, service::STUCK_MINUTES).await?,
+        disputes: disputes::list(&app.db, Some(DisputeState::Open), None, SHOWN).await?,
+        differences: service::differences(&app).await?,
+    }))
+}
+
+async fn get_one(_: Peer, State(app): State<SharedApp>, Path(id): Path<PaymentId>) -> ApiResult<Json<PaymentView>> {
+    Ok(Json(service::view(&app, id).await?))
+}
+
+async fn disputes(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Query(query): Query<PageQuery<DisputeId>>,
+) -> ApiResult<Json<Page<DisputeRow>>> {
+    let limit = limit(query.limit)?;
+    let rows = disputes::list(&app.db, None, query.cursor, limit.into()).await?;
+    Ok(Json(Page::from_rows(rows, limit, |row| row.id)))
+}
+
+async fn evidence(_: Peer, State(app): State<SharedApp>, Path(id): Path<DisputeId>) -> ApiResult<Response> {
+    let evidence = disputes::evidence(&app.db, id).await?;
+    let evidence = evidence.ok_or(ApiError::NotFound("dispute"))?;
+    let name = format!("attachment; filename=\"dispute-{id}.json\"");
+    Ok(([(header::CONTENT_DISPOSITION, name)], Json(evidence)).into_response())
+}

@@ -1,0 +1,154 @@
+//! Disputes: the money is frozen, the evidence is kept, and the bank decides.
+
+use serde_json::{Value, json};
+use tradepost_tests::stripe::{Faults, Outcome};
+
+use super::cards::{CardShop, GOOD};
+
+const DISPUTED: &str = "liabilities:earnings:ann";
+
+impl CardShop {
+    async fn dispute(&self, order: &Value) -> String {
+        self.stripe
+            .dispute(order["payment"]["provider_id"].as_str().unwrap())
+            .await
+    }
+
+    async fn until_state(&self, order: &Value, state: &str) {
+        let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+        self.until(&path, |order| order["state"] == state).await;
+    }
+
+    async fn held(&self, account: &str) -> i64 {
+        let ledger = self.shop.app.look("/v1/ledger").await;
+        let accounts = ledger["accounts"].as_array().unwrap().iter();
+        let found = accounts.filter(|balance| balance["name"] == account);
+        found.map(|balance| balance["held_minor"].as_i64().unwrap()).sum()
+    }
+}
+
+#[tokio::test]
+async fn dispute_freezes_and_revokes_and_winning_it_restores_everything() {
+    let Some(shop) = CardShop::open().await else { return };
+    let paid = shop.bought("one").await;
+    let dispute = shop.dispute(&paid).await;
+    shop.until_state(&paid, "disputed").await;
+    assert_eq!(
+        (shop.held(DISPUTED).await, shop.shop.balance("assets:disputed").await),
+        (630, -900)
+    );
+    assert_eq!(shop.shop.balance("assets:provider").await, 0);
+    shop.assert_books_are_right().await;
+    let (_, problem) = shop.refund(&paid, json!({ "reason": "too late" })).await;
+    assert_eq!(problem["code"], "not-paid", "{problem}");
+    let disputes = shop.shop.app.look("/v1/disputes").await;
+    let row = &disputes["rows"][0];
+    assert_eq!(
+        (&row["state"], &row["provider_id"]),
+        (&json!("open"), &json!(dispute)),
+        "{disputes}"
+    );
+    let evidence = format!("/v1/disputes/{}/evidence", row["id"].as_str().unwrap());
+    let evidence = shop.shop.app.look(&evidence).await;
+    assert_eq!(
+        evidence["purchase"]["order"]["lines"][0]["licence"], "ISC",
+        "{evidence}"
+    );
+    assert_eq!(
+        (&evidence["account"], &evidence["client_network"]),
+        (&json!("bob"), &json!("127.0.0.1")),
+        "{evidence}"
+    );
+    assert!(!evidence.to_string().contains("_secret_"), "{evidence}");
+
+    shop.stripe.decide(&dispute, Outcome::Won);
+    shop.until_state(&paid, "paid").await;
+    assert_eq!(
+        (shop.held(DISPUTED).await, shop.shop.balance("assets:disputed").await),
+        (0, 0)
+    );
+    assert_eq!(shop.shop.balance(DISPUTED).await, 630);
+    let (_, owned) = shop.order("two", Some(GOOD)).await;
+    assert_eq!(owned["code"], "already-owned", "{owned}");
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn lost_dispute_is_paid_by_those_who_were_paid() {
+    let Some(shop) = CardShop::open().await else { return };
+    let paid = shop.bought("one").await;
+    shop.refund(&paid, json!({ "reason": "a part", "amount_minor": 300 }))
+        .await;
+    shop.refunded(&paid).await;
+    let dispute = shop.dispute(&paid).await;
+    shop.until_state(&paid, "disputed").await;
+    assert_eq!(
+        (shop.held(DISPUTED).await, shop.shop.balance("assets:disputed").await),
+        (420, -600)
+    );
+    shop.stripe.decide(&dispute, Outcome::Lost);
+    shop.until_state(&paid, "charged_back").await;
+    for account in [
+        DISPUTED,
+        "income:fees",
+        "assets:provider",
+        "assets:disputed",
+        "expenses:disputes",
+    ] {
+        assert_eq!(shop.shop.balance(account).await, 0, "{account}");
+    }
+    assert_eq!(shop.held(DISPUTED).await, 0);
+    shop.assert_books_are_right().await;
+    shop.bought("two").await;
+}
+
+#[tokio::test]
+async fn dispute_that_no_webhook_told_is_found_and_a_loss_nobody_can_pay_is_the_marketplaces() {
+    let limit = |options: tradepost_tests::Options| options.set("MONEY__CLAWBACK_LIMIT_MINOR", 0);
+    let Some(shop) = CardShop::open_with(limit).await else {
+        return;
+    };
+    let paid = shop.bought("one").await;
+    // The contributor was paid out.
+    shop.shop
+        .app
+        .sql(
+            "insert into ledger_holds (id, key, account_id, amount)
+             select gen_random_uuid(), 'payout', id, 600 from ledger_accounts where name = 'liabilities:earnings:ann';
+             update ledger_accounts set held = held + 600 where name = 'liabilities:earnings:ann'",
+        )
+        .await;
+    shop.stripe.misbehave(Faults::without_webhooks());
+    let dispute = shop.dispute(&paid).await;
+    shop.until_state(&paid, "disputed").await;
+    assert_eq!(shop.held(DISPUTED).await, 630);
+    shop.stripe.decide(&dispute, Outcome::Lost);
+    shop.until_state(&paid, "charged_back").await;
+    assert_eq!(shop.shop.balance("expenses:disputes").await, -900);
+    assert_eq!(
+        (shop.held(DISPUTED).await, shop.shop.balance(DISPUTED).await),
+        (600, 630)
+    );
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn disputed_top_up_is_taken_from_what_is_left_of_it() {
+    let Some(shop) = CardShop::open().await else { return };
+    let body = json!({ "amount_minor": 1_000, "currency": "EUR", "payment_method": GOOD });
+    let request = shop.shop.app.request(reqwest::Method::POST, "/v1/wallet/top-ups");
+    let request = request.bearer_auth(&shop.shop.buyer).header("idempotency-key", "top");
+    let top_up: Value = request.json(&body).send().await.unwrap().json().await.unwrap();
+    let (_, placed) = shop.shop.order("one").await;
+    shop.settled(&placed).await;
+    let dispute = shop.stripe.dispute(top_up["provider_id"].as_str().unwrap()).await;
+    shop.until("/v1/disputes", |disputes| disputes["rows"][0]["state"] == "open")
+        .await;
+    assert_eq!(shop.held("liabilities:wallet:bob").await, 100);
+    shop.stripe.decide(&dispute, Outcome::Lost);
+    shop.until("/v1/disputes", |disputes| disputes["rows"][0]["state"] == "lost")
+        .await;
+    assert_eq!(shop.shop.balance("liabilities:wallet:bob").await, 0);
+    assert_eq!(shop.shop.balance("expenses:disputes").await, -900);
+    shop.assert_books_are_right().await;
+}
