@@ -51,5 +51,6 @@ crate::text_enum! {
         AlertAcknowledge = "alert.acknowledge",
         AccountCredit = "account.credit",
         OrderRefund = "order.refund",
+        PaymentResolve = "payment.resolve",
     }
 }

@@ -1,6 +1,7 @@
 //! Payments by card: what the provider was asked for, and where our books and its differ.
 //!
 //! - `GET /v1/payments`: payments and refunds that take too long, open disputes, differences ([`PaymentsView`])
+//! - `POST /v1/payments/resolve` [`ResolveDifference`]: takes a difference off the list
 //! - `GET /v1/payments/{id}`: a payment with the provider's events ([`PaymentView`])
 //! - `GET /v1/disputes?cursor=&limit=`: newest first (`Page<DisputeRow>`)
 //! - `GET /v1/disputes/{id}/evidence`: the file of evidence, as JSON
@@ -183,6 +184,16 @@ pub struct PaymentDifference {
     pub found: String,
     #[serde(with = "time::serde::rfc3339")]
     pub seen_at: OffsetDateTime,
+}
+
+/// Body of `POST /v1/payments/resolve`: an operator has looked at a difference and settled it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveDifference {
+    pub rule: String,
+    pub subject: String,
+    /// For the audit log.
+    pub reason: String,
 }
 
 /// Everything about payments that an operator should look at. At most 100 rows each.

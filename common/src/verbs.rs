@@ -154,6 +154,10 @@ pub static VERBS: &[Verb] = &[
     operate("/v1/accounts/{name}/revoke-tokens", "revoke all tokens of an account"),
     operate("/v1/accounts/{name}/credit", "give store credit"),
     operate("/v1/orders/{id}/refund", "refund an order"),
+    operate(
+        "/v1/payments/resolve",
+        "take a difference from the provider off the list",
+    ),
 ];
 
 /// The verbs as a table of Markdown, each role with what it may beyond the role before.

@@ -1,12 +1,12 @@
 //! Disputes: the bank took a payment back until it is decided. The sellers' parts are frozen, the buyer may not download, and
 //! everything that speaks for the sale is kept as it was. Won: all is as before. Lost: the sellers give their parts back.
 
+mod evidence;
 pub(super) mod queries;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tradepost_common::ids::{DisputeId, PaymentId};
@@ -18,7 +18,7 @@ use tradepost_ledger::{
 use uuid::Uuid;
 
 use super::queries::LockedOrder;
-use super::{books, card, place, queries as orders};
+use super::{books, card, queries as orders};
 use crate::app::App;
 use crate::notices::{self, Event};
 use crate::payments::{self, Payment, service};
@@ -106,7 +106,7 @@ async fn open(
         amount_minor: dispute.amount,
         currency: &payment.currency,
         reason: &dispute.reason,
-        evidence: evidence(tx, payment).await?,
+        evidence: evidence::collect(tx, payment).await?,
     };
     disputes::insert(&mut *tx, &new).await?;
     let key = format!("dispute:{}", new.id);
@@ -296,26 +296,4 @@ async fn transfer(
     };
     post(tx, &posting).await.with_context(|| format!("posting {key}"))?;
     Ok(())
-}
-
-/// Everything that speaks for the sale: the order with its lines and licences, the payment, the client's network, what was granted.
-async fn evidence(tx: &mut PgConnection, payment: &Payment) -> anyhow::Result<Value> {
-    let order = match payment.order_id {
-        Some(id) => {
-            let view = place::view(&mut *tx, id)
-                .await
-                .map_err(|error| anyhow::anyhow!("{error}"))?;
-            let granted = disputes::granted(&mut *tx, id).await?;
-            json!({ "order": view, "granted": granted })
-        }
-        None => json!({ "top_up": true }),
-    };
-    Ok(json!({
-        "collected_at": OffsetDateTime::now_utc().unix_timestamp(),
-        "account": payment.account,
-        "client_network": payment.network,
-        "payment": { "id": payment.id, "provider_id": payment.provider_id, "amount_minor": payment.amount_minor,
-            "currency": payment.currency },
-        "purchase": order,
-    }))
 }

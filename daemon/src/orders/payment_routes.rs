@@ -1,19 +1,20 @@
-//! The control socket's verbs for payments by card and disputes: every role may look.
+//! The control socket's verbs for payments by card and disputes: every role may look, operators settle differences.
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use tradepost_common::Page;
 use tradepost_common::ids::{DisputeId, PaymentId};
-use tradepost_common::payments::{DisputeRow, DisputeState, PaymentView, PaymentsView};
+use tradepost_common::payments::{DisputeRow, DisputeState, PaymentView, PaymentsView, ResolveDifference};
 
 use super::dispute::queries as disputes;
+use super::refund;
 use super::refund::queries as refunds;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{Path, Peer, Query};
+use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::pager::{PageQuery, limit};
 use crate::payments::service;
 
@@ -23,6 +24,7 @@ const SHOWN: i64 = 100;
 pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/payments", get(view))
+        .route("/v1/payments/resolve", post(resolve))
         .route("/v1/payments/{id}", get(get_one))
         .route("/v1/disputes", get(disputes))
         .route("/v1/disputes/{id}/evidence", get(evidence))
@@ -39,6 +41,16 @@ async fn view(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<PaymentsV
 
 async fn get_one(_: Peer, State(app): State<SharedApp>, Path(id): Path<PaymentId>) -> ApiResult<Json<PaymentView>> {
     Ok(Json(service::view(&app, id).await?))
+}
+
+async fn resolve(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    JsonBody(body): JsonBody<ResolveDifference>,
+) -> ApiResult<StatusCode> {
+    refund::check_reason(&body.reason)?;
+    service::resolve(&app, &peer.actor, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn disputes(

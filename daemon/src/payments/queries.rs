@@ -8,7 +8,8 @@ use super::{NewPayment, Payment};
 mod notes;
 
 pub use notes::{
-    decline_at, differences, events, forget, insert_decline, insert_difference, insert_event, set_handled, start_sweep,
+    decline_at, delete_difference, differences, events, forget, insert_decline, insert_difference, insert_event,
+    set_handled, start_sweep,
 };
 
 pub async fn insert(tx: &mut PgConnection, new: &NewPayment<'_>) -> sqlx::Result<()> {

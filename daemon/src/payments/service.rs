@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::{OrderId, PaymentId};
-use tradepost_common::payments::{PaymentDifference, PaymentView};
+use tradepost_common::payments::{PaymentDifference, PaymentView, ResolveDifference};
 
 pub use super::queries::{by_key, by_provider_id, lock, set_canceled, set_handled, set_open, set_succeeded};
 use super::{NewPayment, Payment, queries};
 use crate::app::App;
+use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
 use crate::jobs::{Job, PayJob, ProviderEventJob};
 use crate::telemetry::alerts::AlertCode;
@@ -68,15 +70,49 @@ pub async fn sweep(app: &App) -> anyhow::Result<()> {
     app.broker.send(&mut tx, &messages).await?;
     tx.commit().await?;
     queries::forget(&app.db).await?;
+    watch(app).await?;
     Ok(())
 }
 
 /// Keeps a difference between the provider and the books, and raises the alert.
 pub async fn differs(app: &App, place: (&str, &str), expected: &str, found: &str) -> sqlx::Result<()> {
     queries::insert_difference(&app.db, place, expected, found).await?;
-    let (rule, subject) = place;
-    let message = format!("{rule} of {subject}: expected {expected}, found {found}. See GET /v1/payments.");
-    app.alerts.raise(AlertCode::PaymentsDiffer, message);
+    watch(app).await
+}
+
+/// Raises the alert while there are differences.
+async fn watch(app: &App) -> sqlx::Result<()> {
+    match queries::differences(&app.db).await?.first() {
+        None => app.alerts.clear(AlertCode::PaymentsDiffer),
+        Some(first) => {
+            let PaymentDifference {
+                rule,
+                subject,
+                expected,
+                found,
+                ..
+            } = first;
+            let message = format!("{rule} of {subject}: expected {expected}, found {found}. See GET /v1/payments.");
+            app.alerts.raise(AlertCode::PaymentsDiffer, message);
+        }
+    }
+    Ok(())
+}
+
+/// Takes a difference off the list.
+///
+/// # Errors
+/// Not found.
+pub async fn resolve(app: &App, actor: &Actor, settled: &ResolveDifference) -> ApiResult<()> {
+    let mut tx = app.db.begin().await?;
+    if !queries::delete_difference(&mut tx, &settled.rule, &settled.subject).await? {
+        return Err(ApiError::NotFound("difference"));
+    }
+    let subject = format!("payment:{}", settled.subject);
+    let detail = serde_json::json!({ "rule": settled.rule, "reason": settled.reason });
+    audit::record(&mut tx, actor, AuditAct::PaymentResolve, &subject, detail).await?;
+    tx.commit().await?;
+    watch(app).await?;
     Ok(())
 }
 

@@ -130,6 +130,16 @@ async fn refund_that_the_provider_refuses_becomes_store_credit() {
     shop.shop.assert_books_are_right().await;
     let (status, _) = shop.shop.order("two").await;
     assert_eq!(status, StatusCode::ACCEPTED);
+    let difference = &payments["differences"][0];
+    let settled = json!({ "rule": "refund-failed", "subject": difference["subject"], "reason": "paid by hand" });
+    for status in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        assert_eq!(
+            shop.shop.app.act("/v1/payments/resolve", settled.clone()).await.0,
+            status
+        );
+    }
+    let alerts = shop.shop.app.look("/v1/alerts").await;
+    assert!(!alerts.to_string().contains("payments-differ"), "{alerts}");
 }
 
 #[tokio::test]

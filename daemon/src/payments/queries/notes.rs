@@ -107,6 +107,18 @@ pub async fn insert_difference(
     Ok(())
 }
 
+/// `true`: there was such a difference.
+pub async fn delete_difference(tx: &mut PgConnection, rule: &str, subject: &str) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from payment_differences where rule = $1 and subject = $2",
+        rule,
+        subject
+    )
+    .execute(tx)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
 pub async fn differences(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<PaymentDifference>> {
     sqlx::query_as!(
         PaymentDifference,
