@@ -85,6 +85,7 @@ pub struct Engine {
     encoder: Encoder,
     scratch: Scratch,
     times: StageTimes,
+    moment: Option<f64>,
 }
 
 impl Engine {
@@ -94,6 +95,11 @@ impl Engine {
             font_files,
             ..Self::default()
         }
+    }
+
+    /// The moment of the last drawing that its pictures show, in seconds; `None` of one that does not move.
+    pub fn moment(&self) -> Option<f64> {
+        self.moment
     }
 
     /// Takes the time of the files since the last call, by stage.
@@ -257,7 +263,9 @@ impl Engine {
             options.font_resolver.select_font = Box::new(fonts::select);
             options.font_size = fonts::DEFAULT_SIZE_PX;
         }
-        modern::tree(document, &options, |tree| is_empty(tree, &mut self.scratch))
+        let (tree, moment) = modern::tree(document, &options, |tree| is_empty(tree, &mut self.scratch))?;
+        self.moment = moment;
+        Ok(tree)
     }
 }
 

@@ -8,29 +8,12 @@ use std::sync::Arc;
 use resvg::usvg::fontdb::{Database, Family, ID, Query, Source, Stretch, Style, Weight};
 use resvg::usvg::{self, FontFamily, FontStretch, FontStyle};
 
-/// Families that are likely to be there, best first.
-const SANS: [&str; 6] = [
-    "DejaVu Sans",
-    "Liberation Sans",
-    "Noto Sans",
-    "Arial",
-    "Helvetica",
-    "FreeSans",
-];
-const SERIF: [&str; 5] = [
-    "DejaVu Serif",
-    "Liberation Serif",
-    "Noto Serif",
-    "Times New Roman",
-    "FreeSerif",
-];
-const MONOSPACE: [&str; 5] = [
-    "DejaVu Sans Mono",
-    "Liberation Mono",
-    "Noto Sans Mono",
-    "Courier New",
-    "FreeMono",
-];
+/// Families of the machine that are opened first: text is likely to name them, and they have letters that ours lack.
+const PREFERRED: [&str; 4] = ["DejaVu", "Liberation", "Noto", "Free"];
+/// Ours, as wide as Arial, Times New Roman and Courier New.
+const SANS: &str = "Arimo";
+const SERIF: &str = "Tinos";
+const MONOSPACE: &str = "Cousine";
 
 const FOLDERS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
 const MAX_DEPTH: usize = 4;
@@ -98,11 +81,25 @@ const OF_ONE_WIDTH: [&str; 9] = [
     "inconsolata",
 ];
 
-/// Letters of Latin, Greek and Cyrillic for a machine without fonts: DejaVu Sans, cut down; its licence is beside it.
-const FALLBACK: &[u8] = include_bytes!("../fonts/DejaVuSans-subset.ttf");
+/// Letters of Latin, Greek and Cyrillic, cut down: the families of the widths of Arial, Times New Roman and Courier New, then signs that they lack.
+/// The licences are beside them.
+const BUNDLED: [&[u8]; 13] = [
+    include_bytes!("../fonts/Arimo-Regular.ttf"),
+    include_bytes!("../fonts/Arimo-Bold.ttf"),
+    include_bytes!("../fonts/Arimo-Italic.ttf"),
+    include_bytes!("../fonts/Arimo-BoldItalic.ttf"),
+    include_bytes!("../fonts/Tinos-Regular.ttf"),
+    include_bytes!("../fonts/Tinos-Bold.ttf"),
+    include_bytes!("../fonts/Tinos-Italic.ttf"),
+    include_bytes!("../fonts/Tinos-BoldItalic.ttf"),
+    include_bytes!("../fonts/Cousine-Regular.ttf"),
+    include_bytes!("../fonts/Cousine-Bold.ttf"),
+    include_bytes!("../fonts/Cousine-Italic.ttf"),
+    include_bytes!("../fonts/Cousine-BoldItalic.ttf"),
+    include_bytes!("../fonts/DejaVuSans-subset.ttf"),
+];
 
-/// Loads fonts, with every generic family pointing to one that exists: usvg drops all text of a family that does not.
-/// One font is always there.
+/// Loads fonts of the machine, then ours. Every generic family is one of ours, so that it is the same everywhere.
 pub fn load(files: &[File]) -> Arc<Database> {
     let mut fonts = Database::new();
     for file in files {
@@ -110,9 +107,14 @@ pub fn load(files: &[File]) -> Arc<Database> {
             fonts.load_font_data(data);
         }
     }
-    // Last, so that the machine's own of the same name comes first.
-    fonts.load_font_source(Source::Binary(Arc::new(FALLBACK)));
-    name_generics(&mut fonts);
+    for bundled in BUNDLED {
+        fonts.load_font_source(Source::Binary(Arc::new(bundled)));
+    }
+    fonts.set_sans_serif_family(SANS);
+    fonts.set_cursive_family(SANS);
+    fonts.set_fantasy_family(SANS);
+    fonts.set_serif_family(SERIF);
+    fonts.set_monospace_family(MONOSPACE);
     Arc::new(fonts)
 }
 
@@ -210,43 +212,8 @@ fn is_font(path: &Path) -> bool {
 }
 
 fn is_preferred(path: &Path) -> bool {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().replace('-', "");
-    SANS.iter()
-        .chain(&SERIF)
-        .chain(&MONOSPACE)
-        .any(|family| name.starts_with(&family.replace(' ', "")))
-}
-
-fn name_generics(fonts: &mut Database) {
-    let any = fonts
-        .faces()
-        .next()
-        .and_then(|face| face.families.first())
-        .map(|(name, _)| name.clone());
-    let pick = |candidates: &[&str]| {
-        let known = candidates.iter().find(|name| {
-            fonts
-                .query(&Query {
-                    families: &[Family::Name(name)],
-                    ..Query::default()
-                })
-                .is_some()
-        });
-        known.map(|&name| name.to_owned()).or_else(|| any.clone())
-    };
-    let (sans, serif, monospace) = (pick(&SANS), pick(&SERIF), pick(&MONOSPACE));
-    if let Some(sans) = sans {
-        fonts.set_sans_serif_family(&sans);
-        fonts.set_cursive_family(&sans);
-        fonts.set_fantasy_family(sans);
-    }
-    if let Some(serif) = serif {
-        // The last resort for every family that is not there.
-        fonts.set_serif_family(serif);
-    }
-    if let Some(monospace) = monospace {
-        fonts.set_monospace_family(monospace);
-    }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    PREFERRED.iter().any(|family| name.starts_with(family))
 }
 
 #[cfg(test)]
@@ -268,6 +235,32 @@ mod tests {
                 ..Query::default()
             };
             assert!(fonts.query(&query).is_some(), "{family:?}");
+        }
+    }
+
+    #[test]
+    fn letters_are_as_wide_as_those_of_the_families_that_files_name() {
+        let mut options = usvg::Options {
+            fontdb: load(&[]),
+            ..usvg::Options::default()
+        };
+        options.font_resolver.select_font = Box::new(select);
+        // Ten letters W at 100 px, by the metrics of PostScript's base fonts.
+        for (family, weight, width) in [
+            ("Arial", "normal", 944.0),
+            ("Helvetica Neue", "bold", 944.0),
+            ("Unknown", "normal", 944.0),
+            ("Times New Roman", "normal", 944.0),
+            ("times", "bold", 1000.0),
+            ("Courier New", "normal", 600.0),
+        ] {
+            let text = format!(
+                "<svg xmlns='http://www.w3.org/2000/svg' width='2000' height='200'>
+                <text y='100' font-size='100' font-family='{family}' font-weight='{weight}'>WWWWWWWWWW</text></svg>"
+            );
+            let tree = usvg::Tree::from_str(&text, &options).unwrap();
+            let found = tree.root().bounding_box().width();
+            assert!((found - width).abs() < 10.0, "{family}, {weight}: {found}");
         }
     }
 }

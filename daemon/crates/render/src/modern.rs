@@ -30,16 +30,17 @@ use self::dom::{Dom, Id};
 use self::sheet::Sheet;
 use self::transform::Boxes;
 
-/// Makes the tree of a drawing. An animated one is drawn as it is when it has come to rest; `is_empty` tells of a tree that nothing of it shows.
+/// Makes the tree of a drawing. An animated one is drawn as it is when it has come to rest, and its moment, in seconds, is returned beside it;
+/// `is_empty` tells of a tree that nothing of it shows.
 pub fn tree(
     document: &Document<'_>,
     options: &Options<'_>,
     is_empty: impl FnMut(&Tree) -> bool,
-) -> Result<Tree, usvg::Error> {
+) -> Result<(Tree, Option<f64>), usvg::Error> {
     if features::any(document) {
         Modern::from_document(document).tree(options, is_empty)
     } else {
-        Tree::from_xmltree(document, options)
+        Tree::from_xmltree(document, options).map(|tree| (tree, None))
     }
 }
 
@@ -58,22 +59,26 @@ impl<'a> Modern<'a> {
         Self { dom, sheet, file_bytes }
     }
 
-    fn tree(&self, options: &Options<'_>, mut is_empty: impl FnMut(&Tree) -> bool) -> Result<Tree, usvg::Error> {
+    fn tree(
+        &self,
+        options: &Options<'_>,
+        mut is_empty: impl FnMut(&Tree) -> bool,
+    ) -> Result<(Tree, Option<f64>), usvg::Error> {
         let moments = animation::moments(&self.dom, &self.sheet);
         let Some((&first, others)) = moments.split_first() else {
-            return parse(&self.written_out(None, options), options);
+            return Ok((parse(&self.written_out(None, options), options)?, None));
         };
         let settled = parse(&self.written_out(Some(first), options), options)?;
         if !is_empty(&settled) {
-            return Ok(settled);
+            return Ok((settled, Some(first)));
         }
         for &moment in others {
             let tree = parse(&self.written_out(Some(moment), options), options)?;
             if !is_empty(&tree) {
-                return Ok(tree);
+                return Ok((tree, Some(moment)));
             }
         }
-        Ok(settled)
+        Ok((settled, Some(first)))
     }
 
     /// The text for usvg, at a moment of an animated drawing.

@@ -171,3 +171,56 @@ fn a_sound_with_odd_notes_has_a_picture() {
     let opened = case("list-odd-sub.wav");
     assert_eq!((opened.pictures.len(), &opened.findings), (1, &Vec::new()));
 }
+
+#[test]
+fn a_sound_that_changes_its_channels_is_heard_to_its_end() {
+    let picture = picture(&case("mono-then-stereo.mp3"));
+    let (width, height) = picture.dimensions();
+    let inked = (0..height).filter(|&y| {
+        picture.get_pixel(width * 3 / 4, y).0[3] > 60 || picture.get_pixel(width * 3 / 4 + 2, y).0[3] > 60
+    });
+    let inked = inked.count() as u32;
+    assert!(inked * 10 > height, "{inked} of {height}");
+}
+
+#[test]
+fn space_without_its_namespace_is_no_space() {
+    let ink = |attribute: &str| {
+        let text = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 50'><text x='5' y='40' font-size='30' {attribute}>   H</text></svg>"
+        );
+        let picture = picture(&open(text.as_bytes(), "a.svg"));
+        (0..picture.width()).find(|&x| (0..picture.height()).any(|y| picture.get_pixel(x, y).0[3] > 128))
+    };
+    assert_eq!(ink("space='preserve'"), ink(""));
+    assert!(ink("xml:space='preserve'") > ink(""));
+}
+
+#[test]
+fn references_are_taken_as_browsers_take_them() {
+    const GREEN: [u8; 4] = [0, 128, 0, 255];
+    for (inside, expected) in [
+        // A filter that is not there.
+        ("<rect width='100' height='100' fill='green' filter='url(#none)'/>", GREEN),
+        ("<rect width='100' height='100' style='fill:green;filter:url(#none)'/>", GREEN),
+        // A gradient that shows nothing, and one that is not there.
+        ("<linearGradient id='a'/><rect width='100' height='100' fill='url(#a) green'/>", NONE),
+        ("<rect width='100' height='100' fill='url(#a) green'/>", GREEN),
+        (
+            "<linearGradient id='a' gradientTransform='matrix(0 0 0 0 0 0)'><stop/><stop offset='1' stop-color='red'/></linearGradient>
+            <rect width='100' height='100' fill='url(#a)'/>",
+            NONE,
+        ),
+        // A mask is not masked itself.
+        (
+            "<mask id='a'/><mask id='b' mask='url(#a)'><rect width='100' height='100' fill='white'/></mask>
+            <rect width='100' height='100' fill='green' mask='url(#b)'/>",
+            GREEN,
+        ),
+    ] {
+        let frame = "<rect x='1' y='1' width='4' height='4'/>";
+        let text = format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>{inside}{frame}</svg>");
+        let found = at(&picture(&open(text.as_bytes(), "a.svg")), 0.5, 0.5);
+        assert!(is_near(found, expected), "{inside}: {found:?}");
+    }
+}

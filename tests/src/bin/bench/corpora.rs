@@ -27,6 +27,9 @@ const COLLECTIONS: [(&str, &str); 9] = [
     ("zip/yauzl/success", "honest"),
 ];
 
+/// The archives that `zip-diff/target/release/construction` of github.com/ouuan/ZipDiff writes, a folder for each kind of ambiguity.
+const ZIPDIFF: &str = "zip/zipdiff";
+
 /// The end of one file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -47,6 +50,17 @@ pub fn run() {
     };
     for (folder, expected) in COLLECTIONS {
         row(folder, expected, &Path::new(&corpora).join(folder));
+    }
+    for kind in std::fs::read_dir(Path::new(&corpora).join(ZIPDIFF))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        row(
+            &format!("{ZIPDIFF}/{}", kind.file_name().to_string_lossy()),
+            "ambiguous",
+            &kind.path(),
+        );
     }
 }
 

@@ -182,9 +182,11 @@ fn compare_sizes(header: &LocalHeader<'_>, record: &Record, zip64: Option<&[u8]>
     let same = accounts
         .into_iter()
         .all(|(declared, expected)| declared == expected || (open && declared == 0));
+    // No archiver knows the packed size and not the inflated one; readers then take the file for an empty one.
+    let packed_only = wide.packed_bytes != 0 && wide.inflated_bytes == 0 && record.wide.inflated_bytes != 0;
     // A contradiction that both headers share is left to the contents.
     let contradicted = wide
         .contradicted
         .is_some_and(|other| record.wide.contradicted != Some(other));
-    (!same || contradicted).then_some(DIFFERS)
+    (!same || packed_only || contradicted).then_some(DIFFERS)
 }

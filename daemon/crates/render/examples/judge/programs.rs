@@ -1,6 +1,6 @@
 //! Our engine, resvg and librsvg: each fits a drawing into the square.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -48,10 +48,47 @@ pub fn resvg(fontdb: &Arc<fontdb::Database>, bytes: &[u8]) -> Option<RgbaImage> 
     in_square(&pixmap.encode_png().ok()?)
 }
 
-pub fn librsvg(path: &Path) -> Option<RgbaImage> {
+/// Fonts of the machine and ours, with the same families for the generic ones.
+pub fn fonts_conf(out: &Path) -> PathBuf {
+    out.join("fonts.conf")
+}
+
+pub fn write_fonts_conf(to: &Path) -> std::io::Result<()> {
+    let families = [("sans-serif", "Arimo"), ("serif", "Tinos"), ("monospace", "Cousine")];
+    let named = [
+        ("Arial", "Arimo"),
+        ("Helvetica", "Arimo"),
+        ("Times New Roman", "Tinos"),
+        ("Courier New", "Cousine"),
+        ("Sans", "Arimo"),
+        // The suite of resvg names them.
+        ("Noto Sans", "Arimo"),
+        ("Noto Serif", "Tinos"),
+        ("Noto Mono", "Cousine"),
+    ];
+    let aliases: String = families
+        .iter()
+        .chain(&named)
+        .map(|(family, ours)| {
+            format!(
+                "<alias binding=\"same\"><family>{family}</family><prefer><family>{ours}</family></prefer></alias>\n"
+            )
+        })
+        .collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fonts");
+    std::fs::write(
+        to,
+        format!("<fontconfig><dir>{folder}</dir><dir>/usr/share/fonts</dir><cachedir prefix=\"xdg\">fontconfig</cachedir>\n{aliases}
+        <match target=\"font\"><edit name=\"hinting\"><bool>false</bool></edit></match></fontconfig>\n"),
+    )
+}
+
+pub fn librsvg(path: &Path, out: &Path) -> Option<RgbaImage> {
     let side = SIDE_PX.to_string();
-    let mut command = Command::new("rsvg-convert");
+    let mut command = Command::new("timeout");
     command
+        .args(["30", "rsvg-convert"])
+        .env("FONTCONFIG_FILE", fonts_conf(out))
         .args(["--keep-aspect-ratio", "-w", &side, "-h", &side])
         .arg(path);
     let output = command.output().ok()?;

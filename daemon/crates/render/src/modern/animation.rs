@@ -3,9 +3,11 @@
 //! A still shows a drawing after everything has moved that comes to an end. Where that shows nothing, other moments are tried.
 
 mod blend;
+mod easing;
 mod keyframes;
 mod smil;
 mod timing;
+mod values;
 
 use super::dom::{Dom, Id};
 use super::sheet::Sheet;

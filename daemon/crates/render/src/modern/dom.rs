@@ -219,6 +219,8 @@ fn attributes<'a>(node: Node<'a, '_>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
     let has_href = node.attributes().any(is_plain);
     let named = node.attributes().filter_map(|attribute| {
         let name = match (attribute.namespace(), attribute.name()) {
+            // usvg takes it for that of XML.
+            (None, "space") => return None,
             (None, name) => Cow::Borrowed(name),
             (Some(XLINK), "href") if !has_href => Cow::Borrowed("href"),
             (Some(XML), name @ ("space" | "lang")) => Cow::Owned(format!("xml:{name}")),

@@ -16,21 +16,47 @@ const PROPERTIES: [&str; 24] = [
 
 /// True when a drawing has something that browsers read and usvg does not.
 pub fn any(document: &Document<'_>) -> bool {
-    // Referred to by a `use` in a `clipPath`.
-    let mut clips = HashSet::new();
+    // Referred to by a `use` in a `clipPath`, and by `filter`.
+    let (mut clips, mut filters) = (HashSet::new(), HashSet::new());
     let found = document.descendants().any(|node| {
         if node.is_element() {
             if node.tag_name().name() == "use" && is_below(node, "clipPath") {
                 let hrefs = node.attributes().filter(|attribute| attribute.name() == "href");
                 clips.extend(hrefs.filter_map(|href| href.value().trim().strip_prefix('#')));
             }
+            filters.extend(node.attributes().filter_map(|one| filter(one.name(), one.value())));
             let mut attributes = node.attributes();
-            element(node) || attributes.any(|attribute| is_attribute(node, attribute.name(), attribute.value()))
+            element(node)
+                || attributes.any(|attribute| {
+                    is_attribute(node, attribute.name(), attribute.value())
+                        || (attribute.name() == "space" && attribute.namespace().is_none())
+                })
         } else {
             node.is_text() && is_below(node, "style") && sheet(node)
         }
     });
-    found || (!clips.is_empty() && document.descendants().any(|node| is_no_clip(node, &clips)))
+    found || (!clips.is_empty() && document.descendants().any(|node| is_no_clip(node, &clips))) || {
+        let is_filter = |node: &Node<'_, '_>| node.tag_name().name() == "filter";
+        let there = document
+            .descendants()
+            .filter(is_filter)
+            .filter_map(|node| node.attribute("id"));
+        !filters.is_empty() && there.filter(|id| filters.contains(id)).count() < filters.len()
+    }
+}
+
+/// The name of the filter that an element has.
+fn filter<'a>(name: &str, value: &'a str) -> Option<&'a str> {
+    let value = match name {
+        "filter" => value,
+        "style" if value.contains("filter") => {
+            let mut declarations = value.split(';').filter_map(|one| one.split_once(':'));
+            declarations.find(|(name, _)| name.trim() == "filter")?.1
+        }
+        _ => return None,
+    };
+    let inside = value.trim().strip_prefix("url(")?.strip_suffix(')')?;
+    inside.trim().trim_matches(['"', '\'']).strip_prefix('#')
 }
 
 fn is_below(node: Node<'_, '_>, name: &str) -> bool {
@@ -50,6 +76,7 @@ fn element(node: Node<'_, '_>) -> bool {
             !node.has_attribute("viewBox") && !is_length("width") && !is_length("height")
         }
         "animate" | "animateTransform" | "animateMotion" | "animateColor" | "set" => true,
+        "mask" => node.has_attribute("mask"),
         "symbol" => node.has_attribute("width") || node.has_attribute("height"),
         "linearGradient" | "radialGradient" => {
             let stops = node.children().filter(|child| child.tag_name().name() == "stop");
@@ -64,9 +91,9 @@ fn is_attribute(node: Node<'_, '_>, name: &str, value: &str) -> bool {
         "style" => declarations(value),
         "vector-effect" | "pathLength" | "transform-origin" | "transform-box" => true,
         "direction" => value == "rtl",
+        "gradientTransform" => value.contains("(0"),
         // Their numbers are read as they are.
-        "d" | "points" | "transform" | "gradientTransform" | "patternTransform" | "href" | "id" | "class"
-        | "values" => false,
+        "d" | "points" | "transform" | "patternTransform" | "href" | "id" | "class" | "values" => false,
         _ => is_value(name, value) && !node.tag_name().name().starts_with("animate"),
     }
 }
@@ -84,7 +111,8 @@ fn is_value(name: &str, value: &str) -> bool {
         "clip-path" | "mask" | "fill" | "stroke" | "marker" | "marker-start" | "marker-mid" | "marker-end"
             if is_reference =>
         {
-            false
+            // With a colour behind it.
+            !value.trim_end().ends_with(')')
         }
         "filter" if is_reference => value.matches('(').count() > 1,
         _ => !is_old(),

@@ -9,9 +9,19 @@ use super::{outline, transform, values};
 /// Every element with one of them.
 pub fn write_out(dom: &mut Dom<'_>) {
     for id in dom.ids() {
+        paint_servers(dom, id);
+        missing_filter(dom, id);
         match dom.name(id) {
             "use" => reference(dom, id),
-            "linearGradient" | "radialGradient" => one_stop(dom, id),
+            "linearGradient" | "radialGradient" => {
+                singular(dom, id);
+                one_stop(dom, id);
+            }
+            // A mask is not masked itself.
+            "mask" => {
+                dom.remove_attribute(id, "mask");
+                dom.take_declared(id, "mask");
+            }
             "text" => right_to_left(dom, id),
             "path" | "line" | "polyline" | "polygon" | "rect" | "circle" | "ellipse" => {
                 path_length(dom, id);
@@ -24,6 +34,42 @@ pub fn write_out(dom: &mut Dom<'_>) {
 
 fn number(dom: &Dom<'_>, id: Id, name: &str) -> Option<f64> {
     calc::length(dom.attribute(id, name)?, values::reference(dom, id, name))
+}
+
+/// The colour behind a reference is for one that names nothing: a gradient without stops shows nothing.
+fn paint_servers(dom: &mut Dom<'_>, id: Id) {
+    for name in ["fill", "stroke"] {
+        let reference = dom
+            .property(id, name)
+            .and_then(|paint| Some(paint.split_at(paint.find(')')? + 1)));
+        let Some((reference, _)) = reference.filter(|(_, colour)| !colour.trim().is_empty()) else {
+            continue;
+        };
+        let target = dom.target(reference).map(|target| dom.name(target));
+        if matches!(target, Some("linearGradient" | "radialGradient" | "pattern")) {
+            dom.declare(id, name, reference.to_owned());
+        }
+    }
+}
+
+/// An element with a filter that is not there is drawn without.
+fn missing_filter(dom: &mut Dom<'_>, id: Id) {
+    let reference = dom.property(id, "filter").map(str::trim);
+    if let Some(reference) = reference.filter(|one| one.starts_with("url(") && one.matches('(').count() == 1)
+        && dom.target(reference).is_none_or(|target| dom.name(target) != "filter")
+    {
+        dom.declare(id, "filter", "none".to_owned());
+    }
+}
+
+/// A gradient that is pressed flat shows nothing.
+fn singular(dom: &mut Dom<'_>, id: Id) {
+    let list = dom.attribute(id, "gradientTransform");
+    let transform = list.and_then(|list| transform::functions(list, (0.0, 0.0), Reference::NONE));
+    if transform.is_some_and(|one| one.sx * one.sy - one.kx * one.ky == 0.0) {
+        dom.elements[id].children.clear();
+        dom.remove_attribute(id, "href");
+    }
 }
 
 /// A `use` inside a `clipPath` may not name another; a symbol has a size of its own.

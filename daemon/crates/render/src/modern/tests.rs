@@ -3,6 +3,8 @@ use roxmltree::Document;
 
 use super::*;
 
+mod stills;
+
 fn svg(inside: &str) -> String {
     format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 50'>{inside}</svg>")
 }
@@ -262,69 +264,35 @@ fn transforms_of_css_become_a_matrix() {
 }
 
 #[test]
-fn what_comes_to_rest_is_shown_as_it_rests() {
-    let moving = |attributes: &str| {
-        format!("<g opacity='.5'><animate attributeName='opacity' values='0;1' dur='2s' {attributes}/></g>")
-    };
-    for (attributes, moment, expected) in [
-        ("fill='freeze'", 2.0, "opacity:1;"),
-        ("fill='freeze' begin='1s'", 3.0, "opacity:1;"),
-        ("", 2.0, "opacity=\".5\""),
-        ("repeatCount='indefinite'", 0.0, "opacity:0;"),
-        ("begin='indefinite'", 0.0, ""),
-    ] {
-        let inside = moving(attributes);
-        let moments = moments(&inside);
-        assert_eq!(
-            moments.first().copied(),
-            (!expected.is_empty()).then_some(moment),
-            "{attributes}"
-        );
-        assert!(out_at(&inside, Some(moment)).contains(expected), "{attributes}");
-    }
-    assert!(out_at(&moving("repeatCount='indefinite'"), Some(1.0)).contains("opacity:0.5;"));
-    // 0.4 s are not quite 1.2 s less 0.8 s.
-    let late = "<g opacity='.5'><animate attributeName='opacity' to='1' begin='0.8s' dur='0.4s' fill='freeze'/></g>";
-    assert!(out_at(late, Some(moments(late)[0])).contains("opacity:1;"));
-    let chain = "<g><animate id='a' attributeName='x' dur='1s' to='5' fill='freeze'/><animateTransform begin='a.end+0.5s' attributeName='transform' type='rotate' dur='1s' to='90' fill='freeze'/></g>";
-    assert_eq!(moments(chain)[0], 2.5);
-    let rest = out_at(chain, Some(2.5));
-    assert!(rest.contains("x=\"5\"") && rest.contains("rotate(90)"), "{rest}");
-    let ring = "<g><animate id='a' begin='0;b.end' attributeName='x' dur='1s' to='5'/><animate id='b' begin='a.end' attributeName='x' dur='1s' to='0'/></g>";
-    assert_eq!(moments(ring)[0], 0.0);
-}
-
-#[test]
-fn key_frames_are_shown_as_they_rest() {
-    let sheet = "<style>@keyframes in{from{opacity:0;transform:translate(0px)}to{opacity:1;transform:translate(10px)}}";
-    for (animation, moment, expected) in [
-        ("in 1s forwards", 1.0, "opacity:1;"),
-        ("in 1s 2s ease-out both", 3.0, "matrix(1 0 0 1 10 0)"),
-        ("1s infinite in", 0.0, "opacity:0;"),
-    ] {
-        let inside = format!("{sheet}g{{animation:{animation}}}</style><g/>");
-        assert_eq!(moments(&inside)[0], moment, "{animation}");
-        let found = out_at(&inside, Some(moment));
-        assert!(found.contains(expected), "{animation}: {found}");
-    }
-    let half = out_at(&format!("{sheet}g{{animation:in 1s infinite}}</style><g/>"), Some(0.5));
-    assert!(
-        half.contains("opacity:0.5;") && half.contains("matrix(1 0 0 1 5 0)"),
-        "{half}"
-    );
-}
-
-#[test]
 fn plain_drawings_cost_nothing() {
     for inside in [
         "<path fill='#123' stroke='none' d='M0 0h1' transform='rotate(3)'/>",
         "<style>.a,.b{fill:#f00;stroke:none}</style><g class='a' style='fill:url(#a);stroke-width:2px'/>",
-        "<g fill='rgb(1, 2, 3)' clip-path='url(#c)' mask='url(#m)' filter='url(#f)'/>",
+        "<g fill='rgb(1, 2, 3)' clip-path='url(#c)' mask='url(#m)' filter='url(#f)'/><filter id='f'/>",
         "<linearGradient id='a'><stop/><stop/></linearGradient><symbol viewBox='0 0 1 1'/><use href='#a'/>",
         "<clipPath><use href='#p'/></clipPath><path id='p'/>",
         "<text>var(--x, red)</text>",
     ] {
         let text = svg(inside);
         assert!(!features::any(&Document::parse(&text).unwrap()), "{inside}");
+    }
+}
+
+#[test]
+fn a_transform_without_units_holds_in_attributes_only() {
+    for (transform, expected) in [
+        // The attribute holds.
+        ("translate(49,50)", "matrix(1 0 0 1 1 2)"),
+        ("rotate(45)", "matrix(1 0 0 1 1 2)"),
+        ("rotate(45deg 1 2)", "matrix(1 0 0 1 1 2)"),
+        ("translate(10px 20px)", "matrix(1 0 0 1 1 2)"),
+        ("translate(3px,0)", "matrix(1 0 0 1 3 0)"),
+        ("scale(2)", "matrix(2 0 0 2 0 0)"),
+        ("matrix(1, 0, 0, 1, 5, 6)", "matrix(1 0 0 1 5 6)"),
+    ] {
+        let found = out(&format!(
+            "<g transform='translate(1 2)' style='transform:{transform}'/>"
+        ));
+        assert!(found.contains(expected), "{transform}: {found}");
     }
 }

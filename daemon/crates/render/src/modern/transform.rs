@@ -84,9 +84,9 @@ fn resolved(dom: &Dom<'_>, id: Id, around: Rect) -> Transform {
     let (x, y) = origin_of(origin, size, reference);
     let (x, y) = (x as f32 + around.x(), y as f32 + around.y());
     let own = match (dom.declared(id, "transform"), dom.attribute(id, "transform")) {
-        (Some(declared), _) => functions(declared, size, reference),
-        (None, Some(attribute)) => functions(attribute, size, reference),
-        (None, None) => None,
+        (Some(declared), _) if is_css(declared) => functions(declared, size, reference),
+        (_, Some(attribute)) => functions(attribute, size, reference),
+        _ => None,
     };
     let single = |name: &str, to: &str| {
         let value = dom.declared(id, name).filter(|value| *value != "none")?;
@@ -135,18 +135,45 @@ fn origin_of(value: &str, (width, height): (f64, f64), reference: Reference) -> 
     (place(first, width), place(second, height))
 }
 
+/// True for functions as CSS has them: with commas and units. Attributes do without, and a declaration in their form does not hold.
+fn is_css(list: &str) -> bool {
+    let has_unit =
+        |argument: &str| argument.parse::<f64>().is_ok_and(|number| number == 0.0) || argument.parse::<f64>().is_err();
+    let is_function = |(name, arguments): (&str, &str)| {
+        let name = name.to_ascii_lowercase();
+        let most = match name.as_str() {
+            _ if name.starts_with("translate") || name.starts_with("skew") => 3,
+            "rotate" => 1,
+            _ => return true,
+        };
+        let arguments: Vec<&str> = text::split(arguments, ',').map(str::trim).collect();
+        arguments.len() <= most
+            && arguments
+                .iter()
+                .all(|one| has_unit(one) && text::words(one).count() == 1)
+    };
+    calls(list).is_some_and(|calls| calls.into_iter().all(is_function))
+}
+
 /// A list of transform functions; `None` when one can not be read, and for `none`.
-pub fn functions(list: &str, (width, height): (f64, f64), reference: Reference) -> Option<Transform> {
-    let mut transform = Transform::identity();
+pub fn functions(list: &str, size: (f64, f64), reference: Reference) -> Option<Transform> {
+    let calls = calls(list)?.into_iter();
+    calls
+        .map(|(name, inside)| function(name, inside, size, reference))
+        .try_fold(Transform::identity(), |all, one| Some(all.pre_concat(one?)))
+}
+
+/// Names and arguments.
+fn calls(list: &str) -> Option<Vec<(&str, &str)>> {
+    let mut calls = Vec::new();
     let mut rest = list.trim().trim_start_matches(',');
     while !rest.is_empty() {
         let end = text::find(rest, |one| one == '(')?;
         let close = end + 1 + text::find(&rest[end + 1..], |one| one == ')')?;
-        let one = function(rest[..end].trim(), &rest[end + 1..close], (width, height), reference)?;
-        transform = transform.pre_concat(one);
+        calls.push((rest[..end].trim(), &rest[end + 1..close]));
         rest = rest[close + 1..].trim_start().trim_start_matches(',').trim_start();
     }
-    Some(transform)
+    Some(calls)
 }
 
 fn function(name: &str, inside: &str, (width, height): (f64, f64), reference: Reference) -> Option<Transform> {

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::audio::GenericAudioBufferRef;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
@@ -44,27 +44,33 @@ fn decode(bytes: &[u8], duration_ms: u64) -> Result<[Bar; BARS], SoundError> {
     let (id, parameters) = (track.id, track.codec_params.as_ref());
     let parameters = parameters
         .and_then(|parameters| parameters.audio())
-        .ok_or(SoundError::NotDecodedHere)?;
+        .ok_or(SoundError::NotDecodedHere)?
+        .clone();
     let rate = u64::from(parameters.sample_rate.unwrap_or(44_100));
-    let mut decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .map_err(sound_error)?;
     let total = (u128::from(duration_ms) * u128::from(rate) / 1_000).max(1);
     let total = u64::try_from(total).unwrap_or(u64::MAX);
     let mut levels = LoudnessMeter::new(total);
-    run(&mut *format, &mut *decoder, id, total, &mut levels)?;
+    run(&mut *format, &parameters, id, total, &mut levels)?;
     levels.into_bars()
+}
+
+fn decoder(parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, SoundError> {
+    // All samples count: the number that a file declares may be that of its first half.
+    let options = AudioDecoderOptions::default().gapless(false);
+    let codecs = symphonia::default::get_codecs();
+    codecs.make_audio_decoder(parameters, &options).map_err(sound_error)
 }
 
 fn run(
     format: &mut dyn FormatReader,
-    decoder: &mut dyn AudioDecoder,
+    parameters: &AudioCodecParameters,
     track: u32,
     total: u64,
     levels: &mut LoudnessMeter,
 ) -> Result<(), SoundError> {
     // One piece in so many is decoded.
     let sparse = total.div_ceil(MAX_DECODED).max(1);
+    let mut decoding = decoder(parameters)?;
     let (mut number, mut damaged) = (0_u64, 0_u32);
     loop {
         let packet = match format.next_packet() {
@@ -83,11 +89,19 @@ fn run(
             continue;
         }
         if sparse > 1 && place == 0 {
-            decoder.reset();
+            decoding.reset();
         }
-        match decoder.decode(&packet) {
-            Ok(_) if sparse > 1 && place < WARM_UP => levels.skip(packet.dur.get()),
-            Ok(buffer) => levels.add(&buffer),
+        let mut outcome = decoding.decode(&packet).map(|_| ());
+        // The decoder of MP3 keeps to the first number of channels.
+        if let Err(Error::DecodeError(_)) = outcome {
+            let mut fresh = decoder(parameters)?;
+            if fresh.decode(&packet).is_ok() {
+                (decoding, outcome) = (fresh, Ok(()));
+            }
+        }
+        match outcome {
+            Ok(()) if sparse > 1 && place < WARM_UP => levels.skip(packet.dur.get()),
+            Ok(()) => levels.add(&decoding.last_decoded()),
             Err(Error::DecodeError(_)) if damaged < MAX_DAMAGED => {
                 damaged += 1;
                 levels.skip(packet.dur.get());

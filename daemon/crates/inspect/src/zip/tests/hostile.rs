@@ -46,6 +46,16 @@ fn headers_that_differ_in_anything_are_refused() {
 }
 
 #[test]
+fn a_local_header_that_leaves_out_the_inflated_size_alone_is_refused() {
+    let streamed = || b().streamed(Descriptor::Signed32);
+    let (mut packed_only, mut inflated_only) = (streamed(), streamed());
+    packed_only.local.packed_bytes = packed_only.central.packed_bytes;
+    assert_refused(&archive(&[packed_only]), "its sizes or its CRC differ");
+    inflated_only.local.inflated_bytes = inflated_only.central.inflated_bytes;
+    assert!(contents(&archive(&[inflated_only])).is_ok());
+}
+
+#[test]
 fn a_descriptor_must_be_there_and_agree() {
     assert_refused(
         &archive(&[a().both(|header| header.flags |= DESCRIPTOR), b()]),

@@ -1,14 +1,20 @@
 //! Values between two values.
 
-/// The value at a share of the way: numbers move when both values have the same form, anything else jumps in the middle.
+use kurbo::{BezPath, PathEl};
+
+/// A share of the way that nobody sees.
+const NOWHERE: f64 = 1e-6;
+
+/// The value at a share of the way, which may be beyond both ends: numbers move when both values have the same form, anything else jumps in the middle.
 pub fn between(from: &str, to: &str, share: f64) -> String {
-    if share <= 0.0 || from == to {
+    if share.abs() < NOWHERE || from == to {
         return from.to_owned();
     }
-    if share >= 1.0 {
+    if (share - 1.0).abs() < NOWHERE {
         return to.to_owned();
     }
     colours(from, to, share)
+        .or_else(|| paths(from, to, share))
         .or_else(|| numbers(from, to, share))
         .unwrap_or_else(|| {
             let nearer = if share < 0.5 { from } else { to };
@@ -28,6 +34,46 @@ fn colours(from: &str, to: &str, share: f64) -> Option<String> {
         (from + (to - from) * share).round() as u8
     });
     Some(format!("#{r:02x}{g:02x}{b:02x}{a:02x}"))
+}
+
+/// Outlines of the same commands, as attributes and in `path()`.
+fn paths(from: &str, to: &str, share: f64) -> Option<String> {
+    let data = |text: &str| -> Option<BezPath> {
+        let inside = text
+            .trim()
+            .strip_prefix("path(")
+            .and_then(|text| text.strip_suffix(')'));
+        let data = inside.unwrap_or(text).trim().trim_matches(['"', '\'']);
+        let is_path =
+            data.starts_with(['M', 'm']) && data[1..].trim_start().starts_with(|one: char| !one.is_alphabetic());
+        is_path.then(|| BezPath::from_svg(data).ok()).flatten()
+    };
+    let (start, end) = (data(from)?, data(to)?);
+    let pairs = start.elements().iter().zip(end.elements());
+    let between = pairs.map(|(from, to)| {
+        Some(match (*from, *to) {
+            (PathEl::MoveTo(from), PathEl::MoveTo(to)) => PathEl::MoveTo(from.lerp(to, share)),
+            (PathEl::LineTo(from), PathEl::LineTo(to)) => PathEl::LineTo(from.lerp(to, share)),
+            (PathEl::QuadTo(from, f1), PathEl::QuadTo(to, t1)) => {
+                PathEl::QuadTo(from.lerp(to, share), f1.lerp(t1, share))
+            }
+            (PathEl::CurveTo(from, f1, f2), PathEl::CurveTo(to, t1, t2)) => {
+                PathEl::CurveTo(from.lerp(to, share), f1.lerp(t1, share), f2.lerp(t2, share))
+            }
+            (PathEl::ClosePath, PathEl::ClosePath) => PathEl::ClosePath,
+            _ => return None,
+        })
+    });
+    let between: BezPath = between.collect::<Option<_>>()?;
+    if start.elements().len() != end.elements().len() {
+        return None;
+    }
+    let data = between.to_svg();
+    Some(if from.trim().starts_with("path(") {
+        format!("path(\"{data}\")")
+    } else {
+        data
+    })
 }
 
 fn numbers(from: &str, to: &str, share: f64) -> Option<String> {

@@ -1,9 +1,10 @@
-//! CSS animations: `@keyframes` and the properties `animation-*`. Easing is linear: a still hardly shows it.
+//! CSS animations: `@keyframes` and the properties `animation-*`.
 
 use super::super::dom::{Dom, Id};
 use super::super::sheet::{KeyFrame, Sheet};
 use super::super::text;
 use super::blend::between;
+use super::easing::{EASE, Easing};
 use super::timing::clock;
 use super::{Span, base};
 
@@ -16,6 +17,8 @@ struct Animation {
     direction: String,
     fill: String,
     is_paused: bool,
+    /// `ease` where none is declared.
+    easing: Option<Easing>,
 }
 
 impl Animation {
@@ -79,13 +82,13 @@ pub fn apply(dom: &mut Dom<'_>, sheet: &Sheet, moment: f64) {
         for animation in animations(dom, id) {
             let frames = sheet.keyframes.get(&animation.name);
             if let Some((frames, progress)) = frames.zip(animation.progress(moment)) {
-                animate(dom, id, frames, progress);
+                animate(dom, id, frames, animation.easing.unwrap_or(EASE), progress);
             }
         }
     }
 }
 
-fn animate(dom: &mut Dom<'_>, id: Id, frames: &[KeyFrame], progress: f64) {
+fn animate(dom: &mut Dom<'_>, id: Id, frames: &[KeyFrame], easing: Easing, progress: f64) {
     let mut names: Vec<&str> = Vec::new();
     for declaration in frames.iter().flat_map(|(_, declarations)| declarations) {
         if !names.contains(&declaration.name.as_str()) && !declaration.name.starts_with("animation") {
@@ -94,13 +97,15 @@ fn animate(dom: &mut Dom<'_>, id: Id, frames: &[KeyFrame], progress: f64) {
     }
     for name in names {
         let own = base(dom, id, name).unwrap_or(initial(name)).to_owned();
-        let (mut before, mut after) = ((0.0, own.clone()), (1.0, own));
+        let (mut before, mut after, mut easing_before) = ((0.0, own.clone()), (1.0, own), easing);
         for (share, declarations) in frames {
             let Some(declaration) = declarations.iter().rfind(|declaration| declaration.name == name) else {
                 continue;
             };
             if *share <= progress {
                 before = (*share, declaration.value.clone());
+                let own = declarations.iter().rfind(|one| one.name == "animation-timing-function");
+                easing_before = own.and_then(|own| Easing::parse(&own.value)).unwrap_or(easing);
             }
             if *share >= progress {
                 after = (*share, declaration.value.clone());
@@ -109,7 +114,7 @@ fn animate(dom: &mut Dom<'_>, id: Id, frames: &[KeyFrame], progress: f64) {
         }
         let way: f64 = after.0 - before.0;
         let share = if way > 0.0 { (progress - before.0) / way } else { 0.0 };
-        dom.declare(id, name, between(&before.1, &after.1, share));
+        dom.declare(id, name, between(&before.1, &after.1, easing_before.at(share)));
     }
 }
 
@@ -160,6 +165,7 @@ fn animations(dom: &Dom<'_>, id: Id) -> Vec<Animation> {
     each("-direction", &|one, value| one.direction = value.to_owned());
     each("-fill-mode", &|one, value| one.fill = value.to_owned());
     each("-play-state", &|one, value| one.is_paused = value == "paused");
+    each("-timing-function", &|one, value| one.easing = Easing::parse(value));
     animations
 }
 
@@ -175,8 +181,8 @@ fn shorthand(text: &str) -> Animation {
             "normal" | "reverse" | "alternate" | "alternate-reverse" => animation.direction = word.to_owned(),
             "forwards" | "backwards" | "both" => animation.fill = word.to_owned(),
             "paused" => animation.is_paused = true,
-            "none" | "running" | "ease" | "linear" | "ease-in" | "ease-out" | "ease-in-out" | "step-start"
-            | "step-end" => {}
+            "none" | "running" => {}
+            _ if Easing::parse(word).is_some() => animation.easing = Easing::parse(word),
             _ if word.contains('(') => {}
             _ => match (word.parse::<f64>(), clock(word)) {
                 (Ok(count), _) => animation.count = count,

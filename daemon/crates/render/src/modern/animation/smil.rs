@@ -3,8 +3,8 @@
 use super::super::calc;
 use super::super::dom::{Dom, Id};
 use super::super::outline;
-use super::blend::between;
 use super::timing::{Timing, Timings};
+use super::values::{all_values, value_at};
 use super::{Span, base};
 use kurbo::BezPath;
 
@@ -136,80 +136,6 @@ fn progress(dom: &Dom<'_>, animation: &Animation, moment: f64) -> Option<f64> {
     // A last repetition that is whole ends at its end.
     let is_whole = passed > 0.5 && (passed - passed.round()).abs() < 1e-6;
     Some(if moment >= end && is_whole { 1.0 } else { passed.fract() })
-}
-
-fn values(dom: &Dom<'_>, id: Id) -> Option<Vec<String>> {
-    let split = |values: &str| {
-        values
-            .split(';')
-            .map(|one| one.trim().to_owned())
-            .filter(|one| !one.is_empty())
-            .collect()
-    };
-    dom.attribute(id, "values")
-        .map(split)
-        .filter(|values: &Vec<String>| !values.is_empty())
-}
-
-/// The value at a share of the repetition, of a list of values.
-fn value_at(dom: &Dom<'_>, id: Id, values: &[String], progress: f64) -> Option<String> {
-    let last = values.len().checked_sub(1)?;
-    let mode = dom.attribute(id, "calcMode").unwrap_or("linear");
-    let times = dom
-        .attribute(id, "keyTimes")
-        .map(|times| times.split(';').filter_map(|time| time.trim().parse().ok()).collect());
-    let times: Vec<f64> = times
-        .filter(|times: &Vec<f64>| times.len() == values.len())
-        .unwrap_or_default();
-    if mode == "discrete" {
-        let at = match times.is_empty() {
-            true => (progress * values.len() as f64) as usize,
-            false => times.iter().rposition(|time| *time <= progress).unwrap_or(0),
-        };
-        return values.get(at.min(last)).cloned();
-    }
-    if last == 0 || progress >= 1.0 {
-        return values.last().cloned();
-    }
-    let (at, share) = if times.is_empty() {
-        let place = progress * last as f64;
-        (place as usize, place.fract())
-    } else {
-        let at = times
-            .iter()
-            .rposition(|time| *time <= progress)
-            .unwrap_or(0)
-            .min(last - 1);
-        (
-            at,
-            ((progress - times[at]) / (times[at + 1] - times[at]).max(1e-9)).clamp(0.0, 1.0),
-        )
-    };
-    Some(between(&values[at], &values[at + 1], share))
-}
-
-/// Values, or the ends of the way: from the base value where no other is told.
-fn all_values(dom: &Dom<'_>, id: Id, base: Option<&str>) -> Option<Vec<String>> {
-    if let Some(values) = values(dom, id) {
-        return Some(values);
-    }
-    let attribute = |name: &str| dom.attribute(id, name).map(|value| value.trim().to_owned());
-    let to = attribute("to");
-    if dom.name(id) == "set" {
-        return Some(vec![to?]);
-    }
-    let from = attribute("from").or_else(|| base.map(str::to_owned));
-    match (from, to, attribute("by")) {
-        (Some(from), Some(to), _) => Some(vec![from, to]),
-        (None, Some(to), _) => Some(vec![to]),
-        (Some(from), None, Some(by)) => {
-            let sum = calc::absolute_length(&from)
-                .zip(calc::absolute_length(&by))
-                .map(|(from, by)| calc::number(from + by));
-            Some(vec![from, sum?])
-        }
-        _ => None,
-    }
 }
 
 fn animate(dom: &mut Dom<'_>, animation: &Animation, progress: f64) {
