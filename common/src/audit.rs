@@ -52,5 +52,6 @@ crate::text_enum! {
         AccountCredit = "account.credit",
         OrderRefund = "order.refund",
         PaymentResolve = "payment.resolve",
+        OrderReceipt = "order.receipt",
     }
 }

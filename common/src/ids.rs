@@ -76,6 +76,7 @@ crate::text_enum! {
         /// A dead letter.
         Message = "message",
         Token = "token",
+        Order = "order",
     }
 }
 
@@ -92,7 +93,7 @@ macro_rules! typed {
     };
 }
 
-typed!(UploadId is Upload, CaseId is Case, OperationId is Operation, MessageId is Message, TokenId is Token);
+typed!(UploadId is Upload, CaseId is Case, OperationId is Operation, MessageId is Message, TokenId is Token, OrderId is Order);
 
 /// `GET /v1/ids/{prefix}?kind=`: ids that begin with the prefix, at most [`MOST`](Self::MOST).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,12 +1,16 @@
 //! Screen Ledger: accounts, journal, and the proof that they agree.
 //!
-//! - `GET /v1/ledger`: balances by name and currency, and the last proof ([`LedgerView`])
-//! - `GET /v1/ledger/journal?cursor=&limit=`: transactions, oldest first (`Page<JournalRow>`)
+//! - `GET /v1/ledger`: proves what is new, and tells of stuck orders ([`LedgerView`])
+//! - `POST /v1/ledger/prove`: proves the whole journal and answers with the [`Proof`]
+//! - `GET /v1/ledger/accounts?text=&without=&sort=&cursor=&limit=`: balances, in the order of opening (`Page<AccountRow>`)
+//! - `GET /v1/ledger/journal?text=&without=&order=&cursor=&limit=`: transactions, newest first (`Page<JournalRow>`)
 //! - `POST /v1/accounts/{name}/credit` [`Credit`]: gives store credit and answers with the [`AccountBalance`]
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+use crate::orders::OrderRow;
 
 /// Balance of an account in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,10 +27,36 @@ pub struct AccountBalance {
     pub held_minor: i64,
 }
 
+/// An account of the ledger in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRow {
+    /// Grows with every account that is opened.
+    pub id: i64,
+    /// Path as hledger writes it: `liabilities:wallet:ann`.
+    pub name: String,
+    pub currency: String,
+    /// Minor units; positive is credit, what the marketplace owes.
+    pub balance_minor: i64,
+    /// The part that orders reserve which are not settled.
+    pub held_minor: i64,
+    pub entries: i64,
+}
+
+crate::text_enum! {
+    /// A column that accounts can be sorted by.
+    pub enum AccountColumn {
+        Name = "name",
+        Currency = "currency",
+        Balance = "balance",
+        Held = "held",
+        Entries = "entries",
+    }
+}
+
 /// A place where the books are wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// The rule that is broken: `balance`, `chain`, `fingerprint`, `held`, `sequence` or `zero-sum`.
+    /// The rule that is broken: `balance`, `chain`, `checkpoint`, `fingerprint`, `held`, `sequence` or `zero-sum`.
     pub rule: String,
     /// An account, an entry or a transaction.
     pub subject: String,
@@ -34,22 +64,54 @@ pub struct Difference {
     pub found: String,
 }
 
+crate::text_enum! {
+    /// The part of the journal that a proof reads.
+    pub enum ProofScope {
+        /// The entries after the last proof that found nothing.
+        Recent = "recent",
+        Whole = "whole",
+    }
+}
+
 /// A comparison of all balances with the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    pub scope: ProofScope,
     /// Entries that were read.
     pub entries: i64,
-    /// Empty: the books are right.
+    pub took_ms: i64,
+    /// The first hundred. Empty: the books are right.
     pub differences: Vec<Difference>,
 }
 
-/// The whole ledger.
+/// The state of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerView {
-    pub accounts: Vec<AccountBalance>,
+    /// Entries in the journal.
+    pub entries: i64,
+    /// The rules that are checked.
+    pub rules: Vec<String>,
+    /// Made now, from the last proof on.
     pub proof: Proof,
+    /// The last one of the whole journal. `None`: there was none yet.
+    pub whole: Option<Proof>,
+    /// Orders that wait to be settled for more than five minutes, the oldest first; a hundred at most.
+    pub stuck: Vec<OrderRow>,
+}
+
+impl LedgerView {
+    /// All differences, each once.
+    pub fn differences(&self) -> Vec<Difference> {
+        let mut all = self.proof.differences.clone();
+        for difference in self.whole.iter().flat_map(|whole| &whole.differences) {
+            if !all.contains(difference) {
+                all.push(difference.clone());
+            }
+        }
+        all
+    }
 }
 
 /// A part of a transaction.
@@ -59,6 +121,14 @@ pub struct JournalEntry {
     pub currency: String,
     /// Minor units; positive is credit.
     pub amount_minor: i64,
+}
+
+crate::text_enum! {
+    /// The order of the journal.
+    pub enum JournalOrder {
+        Newest = "newest",
+        Oldest = "oldest",
+    }
 }
 
 /// A transaction of the journal.

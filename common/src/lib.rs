@@ -17,6 +17,7 @@ pub mod events;
 pub mod latency;
 pub mod ledger;
 pub mod mail;
+pub mod money;
 pub mod operations;
 pub mod orders;
 pub mod overview;

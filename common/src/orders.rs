@@ -1,8 +1,10 @@
 //! Screen Orders: what buyers bought.
 //!
-//! - `GET /v1/orders?account=&state=&cursor=&limit=`: newest first (`Page<OrderRow>`)
+//! - `GET /v1/orders?account=&state=&text=&without=&sort=&cursor=&limit=`: newest first (`Page<OrderRow>`)
 //! - `GET /v1/orders/{id}`: one with its lines ([`OrderView`])
 //! - `POST /v1/orders/{id}/refund` [`Refund`]: pays it back, all or a part, the way it was paid; answers with its [`OrderView`]
+//! - `GET /v1/orders/{id}/story`: everything that happened to it ([`OrderStory`])
+//! - `POST /v1/orders/{id}/receipt`: mails the receipt again and answers with the [`OrderView`]
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -41,6 +43,25 @@ impl OrderState {
             Self::Disputed => matches!(next, Self::Paid | Self::ChargedBack),
             Self::Failed | Self::Refunded | Self::ChargedBack => false,
         }
+    }
+}
+
+crate::text_enum! {
+    /// A column that orders can be sorted by.
+    pub enum OrderColumn {
+        Placed = "placed",
+        Account = "account",
+        State = "state",
+        Total = "total",
+        Sets = "sets",
+        Took = "took",
+    }
+}
+
+impl OrderState {
+    /// The money has moved at some time.
+    pub fn was_paid(self) -> bool {
+        !matches!(self, Self::AwaitingPayment | Self::Placed | Self::Failed)
     }
 }
 
@@ -99,6 +120,47 @@ pub struct OrderView {
     pub payment: Option<CardPayment>,
     #[cfg_attr(feature = "openapi", schema(max_items = 200))]
     pub refunds: Vec<RefundRow>,
+}
+
+crate::text_enum! {
+    /// The part of the system that an event of an order is from.
+    pub enum StorySource {
+        /// The order itself.
+        Order = "order",
+        /// A transaction or a hold.
+        Ledger = "ledger",
+        /// A message that failed.
+        Queue = "queue",
+        /// The payment provider.
+        Payment = "payment",
+        /// A mail or a webhook.
+        Notice = "notice",
+        Download = "download",
+        /// An act of an operator.
+        Operator = "operator",
+    }
+}
+
+/// Something that happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryEvent {
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    pub source: StorySource,
+    /// A few words: `placed`, `refund posted`, `attempt 2 failed`.
+    pub what: String,
+    /// The amounts, the error, the reason; a line each.
+    pub details: Vec<String>,
+    /// Somebody should look at it.
+    pub is_fault: bool,
+}
+
+/// An order and everything that happened to it, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderStory {
+    #[serde(flatten)]
+    pub view: OrderView,
+    pub events: Vec<StoryEvent>,
 }
 
 /// Body of a refund.

@@ -197,7 +197,7 @@ pub struct ResolveDifference {
 }
 
 /// Everything about payments that an operator should look at. At most 100 rows each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentsView {
     /// Payments that are open for longer than 15 minutes, oldest first.
     pub stuck: Vec<PaymentRow>,

@@ -115,6 +115,12 @@ crate::text_enum! {
     }
 }
 
+/// The upload that a message is of, by its queue and correlation id: only the queues that are stages know one.
+pub fn upload_of(queue: &str, correlation: Option<uuid::Uuid>) -> Option<UploadId> {
+    let is_stage = queue.parse::<Stage>().is_ok();
+    correlation.filter(|_| is_stage).map(UploadId)
+}
+
 /// The time an upload spent at one stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

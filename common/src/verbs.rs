@@ -101,7 +101,9 @@ pub static VERBS: &[Verb] = &[
     look("/v1/payments/{id}", "a payment by card with the provider's events"),
     look("/v1/disputes", "disputed payments"),
     look("/v1/disputes/{id}/evidence", "the file of evidence of a dispute"),
-    look("/v1/ledger", "balances, and their proof against the journal"),
+    look("/v1/orders/{id}/story", "everything that happened to an order"),
+    look("/v1/ledger", "the proof of the ledger, and orders that are stuck"),
+    look("/v1/ledger/accounts", "balances"),
     look("/v1/ledger/journal", "transactions of the ledger"),
     verb("GET", "/v1/mails", Role::Operator, "mails, without their texts"),
     verb("GET", "/v1/mails/{id}", Role::Operator, "a mail that is not sent"),
@@ -158,6 +160,8 @@ pub static VERBS: &[Verb] = &[
         "/v1/payments/resolve",
         "take a difference from the provider off the list",
     ),
+    operate("/v1/orders/{id}/receipt", "mail the receipt of an order again"),
+    operate("/v1/ledger/prove", "prove the whole journal"),
 ];
 
 /// The verbs as a table of Markdown, each role with what it may beyond the role before.

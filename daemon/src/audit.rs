@@ -79,6 +79,19 @@ pub async fn list(
     Ok(pager::page(&found, rows, limit))
 }
 
+/// The last 100 acts on a subject, oldest first.
+pub async fn of_subject(db: &PgPool, subject: &str) -> sqlx::Result<Vec<AuditRow>> {
+    let mut rows = sqlx::query_as!(
+        AuditRow,
+        "select id, at, actor, uid, act, subject, detail from audit_log where subject = $1 order by id desc limit 100",
+        subject
+    )
+    .fetch_all(db)
+    .await?;
+    rows.reverse();
+    Ok(rows)
+}
+
 /// Rows of the log that contain some texts. `$1` and `$2` are the texts.
 macro_rules! matching {
     ($select:literal, $rest:literal, $texts:expr $(, $parameter:expr)*) => {

@@ -185,10 +185,19 @@ impl Job {
         }
     }
 
-    /// A message of the interactive lane that carries this job.
+    pub fn order_id(&self) -> Option<OrderId> {
+        match self {
+            Self::Settle(job) => Some(job.order_id),
+            Self::Notify(job) => job.event.order_id(),
+            _ => None,
+        }
+    }
+
+    /// A message of the interactive lane that carries this job. All messages of an upload or an order have its id.
     pub fn message(&self) -> NewMessage {
         let upload_id = self.upload_id().map(|id| id.0);
-        NewMessage::new(self.queue(), self).with_correlation(upload_id)
+        let order_id = || self.order_id().map(|id| id.0);
+        NewMessage::new(self.queue(), self).with_correlation(upload_id.or_else(order_id))
     }
 
     /// Reads a payload. Unknown fields are ignored: a newer release may have sent them.

@@ -15,7 +15,7 @@ use tradepost_queue::Queue;
 
 const EVERY: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_secs(30);
-/// The whole journal is read.
+/// New entries are read, and once a day the whole journal.
 const PROVE_EVERY: Duration = Duration::from_secs(60);
 /// A message that is ready and not worked on for this long is news.
 const STUCK_SECONDS: f64 = 300.0;
@@ -41,7 +41,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
 
         if proven.is_none_or(|at| at.elapsed() >= PROVE_EVERY) {
             proven = Some(Instant::now());
-            if let Err(error) = orders::prove(&app).await {
+            if let Err(error) = orders::prove_due(&app).await {
                 tracing::warn!(%error, "could not prove the ledger");
             }
         }

@@ -8,7 +8,9 @@ mod ledger;
 mod mutants;
 mod orders;
 mod payments;
+mod proofs;
 mod refunds;
+mod terminal;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -52,16 +54,23 @@ impl Shop {
     }
 
     async fn balance(&self, account: &str) -> i64 {
-        let ledger = self.app.look("/v1/ledger").await;
-        let accounts = ledger["accounts"].as_array().unwrap().iter();
-        let found = accounts.filter(|balance| balance["name"] == account);
-        found.map(|balance| balance["balance_minor"].as_i64().unwrap()).sum()
+        self.account(account).await["balance_minor"].as_i64().unwrap_or(0)
     }
 
-    /// The daemon compares all balances with the journal.
+    /// An account of the ledger in euros; null before it is opened.
+    async fn account(&self, name: &str) -> Value {
+        let page = self.app.look(&format!("/v1/ledger/accounts?text={name}")).await;
+        let mut accounts = page["rows"].as_array().unwrap().iter();
+        let found = accounts.find(|account| account["name"] == name && account["currency"] == "EUR");
+        found.cloned().unwrap_or_default()
+    }
+
+    /// The daemon compares all balances with the journal: what is new, and the whole.
     async fn assert_books_are_right(&self) {
         let ledger = self.app.look("/v1/ledger").await;
         assert_eq!(ledger["proof"]["differences"], json!([]));
+        let (status, proof) = self.app.act("/v1/ledger/prove", json!({})).await;
+        assert_eq!((status, &proof["differences"]), (StatusCode::OK, &json!([])), "{proof}");
     }
 }
 

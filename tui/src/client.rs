@@ -2,11 +2,13 @@
 
 mod campaigns;
 mod dead;
+mod money;
 mod operations;
 mod picture;
 mod review;
 
 pub use campaigns::Step as CampaignStep;
+pub use money::new_credit_key;
 pub use operations::{MAX_RATE, Turn};
 pub use picture::PictureOf;
 

@@ -5,7 +5,9 @@ mod audit;
 mod campaigns;
 mod dead_letters;
 mod latency;
+mod ledger;
 mod operations;
+mod orders;
 mod overview;
 mod queues;
 mod review;
@@ -43,6 +45,8 @@ static SCREENS: &[Registered] = &[
     registered::<audit::Audit>(),
     registered::<uploads::Uploads>(),
     registered::<tokens::Tokens>(),
+    registered::<orders::Orders>(),
+    registered::<ledger::Ledger>(),
 ];
 
 pub fn all() -> Vec<Box<dyn Screen>> {

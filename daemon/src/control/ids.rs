@@ -8,7 +8,7 @@ use tradepost_common::ids::{IdKind, IdMatch, IdMatches, range_of_prefix};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, Peer, Query};
-use crate::{accounts, dead_letters, operations, review, uploads};
+use crate::{accounts, dead_letters, operations, orders, review, uploads};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +31,7 @@ pub async fn find(
         IdKind::Operation => operations::service::in_range(db, range, most).await?,
         IdKind::Message => dead_letters::service::in_range(db, range, most).await?,
         IdKind::Token => accounts::tokens::in_range(db, range, most).await?,
+        IdKind::Order => orders::in_range(db, range, most).await?,
     };
     let matches = found.into_iter().map(|(id, title)| IdMatch { id, title });
     Ok(Json(IdMatches {

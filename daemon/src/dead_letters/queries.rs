@@ -3,8 +3,9 @@
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::dead::{DeadGroup, DeadRow, Snapshot};
-use tradepost_common::ids::{MessageId, UploadId};
+use tradepost_common::ids::MessageId;
 use tradepost_common::queues::{Backend, Lane};
+use tradepost_common::uploads::upload_of;
 use uuid::Uuid;
 
 use super::service::{DeadLetterFilter, DeadLetterRange};
@@ -18,6 +19,8 @@ pub struct DeadLetter {
     /// Deliveries before it became a dead letter.
     pub receives: i32,
     pub backend: Backend,
+    /// Shared by the messages of an upload or an order.
+    pub correlation_id: Option<Uuid>,
 }
 
 /// The highest seq there is.
@@ -71,14 +74,15 @@ impl From<RawDeadLetter> for DeadLetter {
             receives: raw.receives,
             backend: raw.backend,
             payload: raw.payload,
+            correlation_id: raw.correlation_id,
             row: DeadRow {
                 id: MessageId(raw.id),
                 seq: raw.seq,
+                upload_id: upload_of(&raw.queue, raw.correlation_id),
                 queue: raw.queue,
                 fingerprint: raw.fingerprint,
                 error: raw.error,
                 subject: raw.subject,
-                upload_id: raw.correlation_id.map(UploadId),
                 attempts: raw.attempts,
                 redrives: raw.redrives,
                 enqueued_at: raw.enqueued_at,
@@ -151,11 +155,11 @@ pub(super) async fn list(
         .map(|row| DeadRow {
             id: MessageId(row.id),
             seq: row.seq,
+            upload_id: upload_of(&row.queue, row.correlation_id),
             queue: row.queue,
             fingerprint: row.fingerprint,
             error: row.error,
             subject: row.subject,
-            upload_id: row.correlation_id.map(UploadId),
             attempts: row.attempts,
             redrives: row.redrives,
             enqueued_at: row.enqueued_at,

@@ -158,7 +158,7 @@ pub fn message(letter: &DeadLetter) -> Option<NewMessage> {
         queue: Queue::parse(&letter.row.queue, &QUEUES)?,
         lane: letter.lane,
         payload: letter.payload.clone(),
-        correlation_id: letter.row.upload_id.map(|id| id.0),
+        correlation_id: letter.correlation_id,
         redrives: letter.row.redrives.unsigned_abs() + 1,
         delay: Duration::ZERO,
     })

@@ -24,6 +24,7 @@ pub async fn run(app: &App, job: NotifyJob) -> anyhow::Result<Outcome> {
 async fn tell(app: &App, tx: &mut PgConnection, id: Uuid, event: Event) -> anyhow::Result<()> {
     match event {
         Event::OrderPaid(order) => orders::paid(app, tx, id, order).await,
+        Event::ReceiptAsked(order) => orders::receipt(app, tx, id, order).await,
         Event::OrderFailed(order) => orders::tell_buyer(app, tx, id, order, Told::Failed).await,
         Event::OrderRefunded(order) => orders::refunded(app, tx, id, order).await,
         Event::DisputeOpened(order) => orders::disputed(app, tx, id, order, WebhookEvent::DisputeOpened).await,

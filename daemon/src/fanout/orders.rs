@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tradepost_common::ids::OrderId;
+use tradepost_common::money::money;
 use tradepost_common::orders::{OrderLine, OrderView};
 use uuid::Uuid;
 
@@ -66,9 +67,28 @@ pub async fn tell_buyer(app: &App, tx: &mut PgConnection, event: Uuid, id: Order
     let data = json!({ "order_id": id, "state": order.order.state, "total_minor": order.order.total_minor,
         "currency": order.order.currency, "note": order.order.note, "lines": order.lines });
     webhooks::queue(app, &mut *tx, buyer.id, (event, told.webhook_event()), &data).await?;
+    mail_buyer(app, tx, event, (&order, &buyer), told).await
+}
+
+/// Mails the receipt again; webhooks heard of the order before.
+pub async fn receipt(app: &App, tx: &mut PgConnection, event: Uuid, id: OrderId) -> anyhow::Result<()> {
+    let order = orders::view(&mut *tx, id).await?;
+    match accounts::contact(&mut *tx, &order.order.account).await? {
+        Some(buyer) => mail_buyer(app, tx, event, (&order, &buyer), Told::Paid).await,
+        None => Ok(()),
+    }
+}
+
+async fn mail_buyer(
+    app: &App,
+    tx: &mut PgConnection,
+    event: Uuid,
+    (order, buyer): (&OrderView, &Contact),
+    told: Told,
+) -> anyhow::Result<()> {
     let Some(email) = &buyer.email else { return Ok(()) };
-    let mut letter = letter(&order, told);
-    let reserved = mail::reserve(app, &mut *tx, event, (letter.kind, email), cause(&order, &buyer)).await?;
+    let mut letter = letter(order, told);
+    let reserved = mail::reserve(app, &mut *tx, event, (letter.kind, email), cause(order, buyer)).await?;
     let Some(reserved) = reserved else { return Ok(()) };
     if told == Told::Paid && buyer.is_guest {
         let url = links::library_url(app, &mut *tx, email).await?;
@@ -118,7 +138,7 @@ fn letter(order: &OrderView, told: Told) -> Letter {
         .collect();
     lines.push((
         "Total".to_owned(),
-        amount(order.order.total_minor, &order.order.currency),
+        money(order.order.total_minor, &order.order.currency),
     ));
     lines.push(("Order".to_owned(), id.to_string()));
     Letter {
@@ -177,18 +197,6 @@ fn sale(what: WebhookEvent, lines: &[&OrderLine], order: &OrderView) -> Letter {
 fn priced(line: &OrderLine, currency: &str) -> (String, String) {
     (
         format!("{} ({})", line.set, line.licence),
-        amount(line.price_minor, currency),
+        money(line.price_minor, currency),
     )
-}
-
-/// An amount as people read it. Currencies without two decimals are written in minor units.
-fn amount(minor: i64, currency: &str) -> String {
-    match currency {
-        "EUR" | "USD" | "GBP" | "CHF" | "CAD" | "AUD" => {
-            let sign = if minor < 0 { "-" } else { "" };
-            let minor = minor.unsigned_abs();
-            format!("{sign}{}.{:02} {currency}", minor / 100, minor % 100)
-        }
-        _ => format!("{minor} {currency} (minor units)"),
-    }
 }

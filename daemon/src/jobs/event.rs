@@ -12,6 +12,8 @@ pub enum Event {
     OrderPaid(OrderId),
     OrderFailed(OrderId),
     OrderRefunded(OrderId),
+    /// An operator has the receipt mailed again.
+    ReceiptAsked(OrderId),
     /// The buyer's bank asks the payment of an order back.
     DisputeOpened(OrderId),
     DisputeClosed(OrderId),
@@ -23,4 +25,18 @@ pub enum Event {
     AddressProven(AccountId),
     /// A webhook failed for too long and gets nothing any more.
     WebhookDisabled(Uuid),
+}
+
+impl Event {
+    pub fn order_id(self) -> Option<OrderId> {
+        match self {
+            Self::OrderPaid(id)
+            | Self::OrderFailed(id)
+            | Self::OrderRefunded(id)
+            | Self::ReceiptAsked(id)
+            | Self::DisputeOpened(id)
+            | Self::DisputeClosed(id) => Some(id),
+            _ => None,
+        }
+    }
 }

@@ -11,15 +11,22 @@ mod queries;
 pub mod routes;
 mod smtp;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
+use tradepost_common::mail::MailRow;
 use uuid::Uuid;
 
 pub use self::address::EmailAddress;
 pub use self::caps::Cause;
 pub use self::letter::{Letter, Link};
+use self::queries::ending_with;
 pub use self::queries::{held_back, tidy};
 use crate::app::App;
 use crate::jobs::{Job, MailJob};
+
+/// The mails about an upload or an order: their subjects end with its id.
+pub async fn about(db: &PgPool, id: Uuid) -> sqlx::Result<Vec<MailRow>> {
+    ending_with(db, &format!("({id})")).await
+}
 
 /// A mail that may be written: it is not there yet, and no cap holds it back.
 #[derive(Debug)]

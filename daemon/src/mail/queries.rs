@@ -85,6 +85,20 @@ pub async fn discard(db: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The last 100 mails whose subject ends with a text, newest first.
+pub async fn ending_with(db: &PgPool, end: &str) -> sqlx::Result<Vec<MailRow>> {
+    sqlx::query_as!(
+        MailRow,
+        r#"
+        select id, kind, recipient, subject, state as "state: MailState", created_at, sent_at
+        from mails where right(subject, 38) = $1 order by id desc limit 100
+        "#,
+        end
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Mails, newest first, or those to an address.
 pub async fn list(
     db: &PgPool,

@@ -1,4 +1,4 @@
-//! The control socket's verbs for orders and the ledger: every role may look, operators refund and give credit.
+//! The control socket's verbs for orders: every role may look, operators refund.
 
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -6,25 +6,23 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use tradepost_common::Page;
 use tradepost_common::ids::OrderId;
-use tradepost_common::ledger::{AccountBalance, Credit, JournalRow, LedgerView};
-use tradepost_common::orders::{OrderRow, OrderState, OrderView, Refund};
-use uuid::Uuid;
+use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund};
 
-use super::queries::{self, Filter};
-use super::{ledger, payment_routes, place, refund};
+use super::search::{self, Filter};
+use super::{ledger_routes, payment_routes, place, receipt, refund, story};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 use crate::extractors::{JsonBody, Path, Peer, Query, parse_param};
-use crate::pager::{PageQuery, limit};
+use crate::pager::{Place, Texts, limit};
 
 pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/orders", get(list))
         .route("/v1/orders/{id}", get(get_one))
+        .route("/v1/orders/{id}/story", get(get_story))
         .route("/v1/orders/{id}/refund", post(refund_order))
-        .route("/v1/accounts/{name}/credit", post(credit))
-        .route("/v1/ledger", get(view))
-        .route("/v1/ledger/journal", get(journal))
+        .route("/v1/orders/{id}/receipt", post(mail_receipt))
+        .merge(ledger_routes::control_router())
         .merge(payment_routes::control_router())
 }
 
@@ -33,8 +31,11 @@ pub fn control_router() -> Router<SharedApp> {
 struct ListQuery {
     account: Option<String>,
     state: Option<String>,
-    cursor: Option<OrderId>,
+    cursor: Option<String>,
     limit: Option<u32>,
+    text: Option<String>,
+    without: Option<String>,
+    sort: Option<String>,
 }
 
 async fn list(
@@ -42,20 +43,26 @@ async fn list(
     State(app): State<SharedApp>,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<OrderRow>>> {
-    let limit = limit(query.limit)?;
     let filter = Filter {
-        id: None,
-        account: query.account.as_deref(),
-        state: parse_param::<OrderState>("state", query.state.as_deref())?,
-        before: query.cursor,
+        state: parse_param("state", query.state.as_deref())?,
+        texts: Texts::new(query.text.as_deref(), query.without.as_deref()),
+        account: query.account,
     };
-    let rows = queries::list(&app.db, &filter, limit.into()).await?;
-    Ok(Json(Page::from_rows(rows, limit, |row| row.id)))
+    let place = Place::parse(query.sort.as_deref(), query.cursor.as_deref())?;
+    let mut page = search::list(&app.db, &filter, &place, limit(query.limit)?).await?;
+    if place.after.is_none() {
+        page.total = Some(search::count(&app.db, &filter).await?);
+    }
+    Ok(Json(page))
 }
 
 async fn get_one(_: Peer, State(app): State<SharedApp>, Path(id): Path<OrderId>) -> ApiResult<Json<OrderView>> {
     let mut connection = app.db.acquire().await?;
     Ok(Json(place::view(&mut connection, id).await?))
+}
+
+async fn get_story(_: Peer, State(app): State<SharedApp>, Path(id): Path<OrderId>) -> ApiResult<Json<OrderStory>> {
+    Ok(Json(story::story(&app, id).await?))
 }
 
 async fn refund_order(
@@ -67,23 +74,6 @@ async fn refund_order(
     Ok(Json(refund::refund(&app, &peer.actor, id, &body).await?))
 }
 
-async fn credit(
-    peer: Peer,
-    State(app): State<SharedApp>,
-    Path(name): Path<String>,
-    JsonBody(body): JsonBody<Credit>,
-) -> ApiResult<Json<AccountBalance>> {
-    Ok(Json(ledger::credit(&app, &peer.actor, &name, &body).await?))
-}
-
-async fn view(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<LedgerView>> {
-    Ok(Json(ledger::view(&app).await?))
-}
-
-async fn journal(
-    _: Peer,
-    State(app): State<SharedApp>,
-    Query(query): Query<PageQuery<Uuid>>,
-) -> ApiResult<Json<Page<JournalRow>>> {
-    Ok(Json(ledger::journal(&app.db, query.cursor, limit(query.limit)?).await?))
+async fn mail_receipt(peer: Peer, State(app): State<SharedApp>, Path(id): Path<OrderId>) -> ApiResult<Json<OrderView>> {
+    Ok(Json(receipt::mail_again(&app, &peer.actor, id).await?))
 }

@@ -1,20 +1,16 @@
-//! Store credit, balances, the journal and its proof.
+//! Store credit and balances.
 
 use serde_json::json;
 use sqlx::PgPool;
-use time::OffsetDateTime;
-use tradepost_common::Page;
 use tradepost_common::audit::AuditAct;
-use tradepost_common::ledger::{AccountBalance, Credit, Difference, JournalEntry, JournalRow, LedgerView, Proof};
-use tradepost_ledger::{Entry, LedgerError, Posted, Posting, post, proof, statement};
-use uuid::Uuid;
+use tradepost_common::ledger::{AccountBalance, Credit};
+use tradepost_ledger::{Entry, LedgerError, Posted, Posting, post, statement};
 
 use super::{books, refund};
 use crate::accounts::service as accounts;
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
-use crate::telemetry::alerts::AlertCode;
 
 /// More than this is a typing error.
 const MAX_CREDIT_MINOR: i64 = 100_000_000;
@@ -95,78 +91,13 @@ pub async fn credit(app: &App, actor: &Actor, name: &str, credit: &Credit) -> Ap
 
 /// Balances of accounts of the ledger, by name and currency.
 pub async fn balances(db: &PgPool, names: &[String]) -> sqlx::Result<Vec<AccountBalance>> {
-    let lines = statement::balances(db, Some(names)).await?;
-    Ok(lines.into_iter().map(balance).collect())
-}
-
-fn balance(line: statement::Line) -> AccountBalance {
-    AccountBalance {
-        name: line.name,
-        currency: line.currency,
-        balance_minor: line.balance,
-        held_minor: line.held,
-    }
-}
-
-/// All balances and a new proof.
-pub async fn view(app: &App) -> sqlx::Result<LedgerView> {
-    let accounts = statement::balances(&app.db, None).await?;
-    Ok(LedgerView {
-        accounts: accounts.into_iter().map(balance).collect(),
-        proof: prove(app).await?,
-    })
-}
-
-/// Proves the books; raises or clears the alert.
-pub async fn prove(app: &App) -> sqlx::Result<Proof> {
-    let found = proof::differences(&app.db).await?;
-    let differences: Vec<_> = found
-        .into_iter()
-        .map(|difference| Difference {
-            rule: difference.rule,
-            subject: difference.subject,
-            expected: difference.expected,
-            found: difference.found,
+    let lines = statement::balances(db, names).await?.into_iter();
+    Ok(lines
+        .map(|line| AccountBalance {
+            name: line.name,
+            currency: line.currency,
+            balance_minor: line.balance,
+            held_minor: line.held,
         })
-        .collect();
-    match differences.first() {
-        None => app.alerts.clear(AlertCode::LedgerDrift),
-        Some(first) => {
-            let message = format!(
-                "the ledger has {} differences, first {} of {}: expected {}, found {}. Stop refunds and credits; see tradepost ledger.",
-                differences.len(),
-                first.rule,
-                first.subject,
-                first.expected,
-                first.found
-            );
-            app.alerts.raise(AlertCode::LedgerDrift, message);
-        }
-    }
-    Ok(Proof {
-        at: OffsetDateTime::now_utc(),
-        entries: statement::entries(&app.db).await?,
-        differences,
-    })
-}
-
-/// Transactions, oldest first.
-pub async fn journal(db: &PgPool, after: Option<Uuid>, limit: u32) -> sqlx::Result<Page<JournalRow>> {
-    let rows = statement::journal(db, after, limit.into()).await?;
-    let rows = rows.into_iter().map(|(transaction, entries)| JournalRow {
-        id: transaction.id,
-        at: transaction.posted_at,
-        kind: transaction.kind,
-        key: transaction.key,
-        reverses: transaction.reverses,
-        entries: entries
-            .into_iter()
-            .map(|entry| JournalEntry {
-                account: entry.name,
-                currency: entry.currency,
-                amount_minor: entry.amount,
-            })
-            .collect(),
-    });
-    Ok(Page::from_rows(rows.collect(), limit, |row| row.id))
+        .collect())
 }

@@ -166,16 +166,7 @@ async fn insert(
 /// # Errors
 /// Not found.
 pub async fn view(tx: &mut PgConnection, id: OrderId) -> ApiResult<OrderView> {
-    let order = queries::list(
-        &mut *tx,
-        &queries::Filter {
-            id: Some(id),
-            ..Default::default()
-        },
-        1,
-    )
-    .await?
-    .pop();
+    let order = queries::rows(&mut *tx, &[id.0]).await?.pop();
     let order = order.ok_or(ApiError::NotFound("order"))?;
     let lines = queries::lines(&mut *tx, id).await?;
     let payment = payments::of_order(&mut *tx, id).await?;

@@ -55,15 +55,6 @@ pub struct SellerPart {
     pub royalty_minor: i64,
 }
 
-/// The conditions of a list of orders.
-#[derive(Default)]
-pub struct Filter<'a> {
-    pub id: Option<OrderId>,
-    pub account: Option<&'a str>,
-    pub state: Option<OrderState>,
-    pub before: Option<OrderId>,
-}
-
 /// `false`: another request holds the key. Held until the transaction ends.
 pub async fn lock_key(tx: &mut PgConnection, account: AccountId, key: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
@@ -146,23 +137,17 @@ pub async fn insert_lines(tx: &mut PgConnection, id: OrderId, offers: &[Offer], 
     Ok(())
 }
 
-/// Orders, newest first.
-pub async fn list(db: impl PgExecutor<'_>, filter: &Filter<'_>, limit: i64) -> sqlx::Result<Vec<OrderRow>> {
+/// Orders, in the order of the ids.
+pub async fn rows(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<OrderRow>> {
     sqlx::query_as!(
         OrderRow,
         r#"
         select orders.id as "id: OrderId", account.name as account, orders.state as "state: OrderState", total_minor, refunded_minor, currency,
             (select count(*) from order_lines where order_id = orders.id) as "sets!", placed_at, settled_at, refunded_at, note
         from orders join accounts account on account.id = orders.account_id
-        where ($1::uuid is null or orders.id = $1) and ($2::text is null or account.name = $2)
-            and ($3::text is null or orders.state = $3) and ($4::uuid is null or orders.id < $4)
-        order by orders.id desc limit $5
+        where orders.id = any($1) order by array_position($1, orders.id)
         "#,
-        filter.id.map(|id| id.0),
-        filter.account,
-        filter.state.map(OrderState::as_str),
-        filter.before.map(|id| id.0),
-        limit
+        ids
     )
     .fetch_all(db)
     .await

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use super::pay::{self, PayWith, Wish};
 use super::place::{self, IdempotencyKey};
-use super::queries::{self, Filter};
+use super::search::{self, Filter};
 use super::{books, card, ledger, top_up};
 use crate::accounts::sessions::NewSession;
 use crate::accounts::{Account, Bearer, guests};
@@ -27,7 +27,7 @@ use crate::app::{App, SharedApp};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ClientAddress, JsonBody, Path, Query, parse_param};
 use crate::mail::EmailAddress;
-use crate::pager::limit_or;
+use crate::pager::{Place, limit_or};
 use crate::payments::{Payment, declines, service as payments};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -145,12 +145,12 @@ async fn list(
 ) -> ApiResult<Json<Page<OrderRow>>> {
     let limit = limit_or(query.limit, 50)?;
     let filter = Filter {
-        account: Some(&account.name),
-        before: query.cursor,
+        account: Some(account.name),
         ..Filter::default()
     };
-    let rows = queries::list(&app.db, &filter, limit.into()).await?;
-    Ok(Json(Page::from_rows(rows, limit, |row| row.id)))
+    Ok(Json(
+        search::list(&app.db, &filter, &Place::newest(query.cursor), limit).await?,
+    ))
 }
 
 /// An order of yours

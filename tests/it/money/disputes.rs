@@ -20,10 +20,7 @@ impl CardShop {
     }
 
     async fn held(&self, account: &str) -> i64 {
-        let ledger = self.shop.app.look("/v1/ledger").await;
-        let accounts = ledger["accounts"].as_array().unwrap().iter();
-        let found = accounts.filter(|balance| balance["name"] == account);
-        found.map(|balance| balance["held_minor"].as_i64().unwrap()).sum()
+        self.shop.account(account).await["held_minor"].as_i64().unwrap_or(0)
     }
 }
 

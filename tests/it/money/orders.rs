@@ -193,13 +193,7 @@ async fn order_that_can_not_be_settled_keeps_its_hold_until_it_can() {
     let (_, placed) = shop.order("stuck").await;
     let id = placed["id"].as_str().unwrap();
     assert_eq!(placed["state"], "placed");
-    let held = shop.app.look("/v1/ledger").await;
-    let wallet = held["accounts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|account| account["name"] == "liabilities:wallet:bob")
-        .unwrap();
+    let wallet = shop.account("liabilities:wallet:bob").await;
     assert_eq!(
         (&wallet["balance_minor"], &wallet["held_minor"]),
         (&json!(2_000), &json!(900))

@@ -62,6 +62,7 @@ impl Verdict {
         doubled.extend(sqlx::query_scalar::<_, String>(twice).fetch_all(&db).await?);
         let ledger = scene.look("/v1/ledger").await;
         let payments = scene.look("/v1/payments").await;
+        let whole = tradepost_ledger::proof::differences(&db).await?;
         let differences = [&ledger["proof"]["differences"], &payments["differences"]];
         let mut endings = BTreeMap::new();
         for seen in story {
@@ -77,6 +78,11 @@ impl Verdict {
                 .filter_map(|list| list.as_array())
                 .flatten()
                 .cloned()
+                .chain(
+                    whole
+                        .iter()
+                        .map(|difference| serde_json::Value::String(format!("{difference:?}"))),
+                )
                 .collect(),
             lost,
             doubled,

@@ -233,7 +233,7 @@ impl Screen for DeadLetters {
         match destination {
             Destination::DeadLettersOf(queue) => self.open_groups_of(queue, cx),
             Destination::DeadLetter(id) => self.open_letter(*id, cx),
-            Destination::Upload(_) => return Handled::No,
+            Destination::Upload(_) | Destination::Order(_) => return Handled::No,
         }
         Handled::Yes
     }

@@ -60,7 +60,7 @@ fn draw_page(canvas: &mut Canvas<'_>, area: Rect, screens: &mut Screens, cx: &mu
     let Some(document) = document else {
         return screen.draw(canvas, area, cx);
     };
-    let rows = screen.list(page).map_or(0, |list| list.shown_len());
+    let rows = screen.list(page).map_or(0, |list| list.shown_len()) + screen.lines_above(cx);
     let [list, detail] = detail::split(area, rows);
     screen.draw(canvas, list, cx);
     let room = document.draw(canvas, detail);

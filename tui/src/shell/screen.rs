@@ -70,6 +70,11 @@ pub trait Screen: Any {
         None
     }
 
+    /// Lines between the heading of the page and its list.
+    fn lines_above(&self, _cx: &Shell) -> usize {
+        0
+    }
+
     /// The picture of the row under the cursor, for the room that the detail leaves beside the list.
     fn preview(&self, _room: Rect, _cx: &Shell) -> Option<PictureKey> {
         None

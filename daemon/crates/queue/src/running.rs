@@ -8,8 +8,8 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
-use tradepost_common::ids::UploadId;
 use tradepost_common::queues::RunningJob;
+use tradepost_common::uploads::upload_of;
 
 use crate::attempts::subject;
 use crate::message::Message;
@@ -55,7 +55,7 @@ impl RunningSet {
             queue: queue.to_owned(),
             job: job.unwrap_or(queue).to_owned(),
             file: subject(&message.payload).map(str::to_owned),
-            upload_id: message.correlation_id.map(UploadId),
+            upload_id: upload_of(queue, message.correlation_id),
             lane: message.lane(),
             attempt: message.attempt,
             run: message.redrives + 1,

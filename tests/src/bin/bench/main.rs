@@ -7,6 +7,7 @@ mod dead;
 mod duplicates;
 mod inspect;
 mod jail;
+mod money;
 mod pack;
 mod previews;
 mod readers;
@@ -40,6 +41,8 @@ enum Benchmark {
     Inspect,
     /// The cost of the jail, files that never end, honest uploads beside them.
     Jail,
+    /// Orders at a fixed rate; orders and transfers a second beside @vendure/core and django-hordak.
+    Money(money::Options),
     /// The pinned sets drawn by `tradepostd render` and by other programs.
     #[command(subcommand)]
     Previews(previews::Command),
@@ -85,6 +88,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Duplicates => duplicates::run().await,
         Benchmark::Dead => dead::run().await,
         Benchmark::Jail => jail::run().await,
+        Benchmark::Money(options) => money::run(&options).await?,
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
         Benchmark::Readers => readers::run().await,
         Benchmark::Review => review::run().await,

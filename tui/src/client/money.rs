@@ -1,0 +1,68 @@
+//! Orders and the ledger.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use tradepost_common::Page;
+use tradepost_common::ids::OrderId;
+use tradepost_common::ledger::{AccountBalance, AccountRow, Credit, JournalRow, LedgerView, Proof};
+use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund};
+use tradepost_common::payments::PaymentsView;
+
+use super::{Client, NOTHING, Reply};
+use crate::query::{Query, segment};
+
+/// The whole journal is read.
+const PROOF_TIMEOUT: Duration = Duration::from_secs(600);
+
+impl Client {
+    pub async fn orders(&self, query: &Query) -> Reply<Page<OrderRow>> {
+        self.get(&query.append_to("/v1/orders")).await
+    }
+
+    pub async fn order_story(&self, id: OrderId) -> Reply<OrderStory> {
+        self.get(&format!("/v1/orders/{id}/story")).await
+    }
+
+    pub async fn refund(&self, id: OrderId, refund: &Refund) -> Reply<OrderView> {
+        self.act(Method::POST, &format!("/v1/orders/{id}/refund"), Some(refund))
+            .await
+    }
+
+    pub async fn mail_receipt(&self, id: OrderId) -> Reply<OrderView> {
+        self.act(Method::POST, &format!("/v1/orders/{id}/receipt"), NOTHING)
+            .await
+    }
+
+    pub async fn credit(&self, account: &str, credit: &Credit) -> Reply<AccountBalance> {
+        let path = format!("/v1/accounts/{}/credit", segment(account));
+        self.act(Method::POST, &path, Some(credit)).await
+    }
+
+    pub async fn ledger(&self) -> Reply<LedgerView> {
+        self.get("/v1/ledger").await
+    }
+
+    pub async fn payments(&self) -> Reply<PaymentsView> {
+        self.get("/v1/payments").await
+    }
+
+    pub async fn prove_ledger(&self) -> Reply<Proof> {
+        let path = "/v1/ledger/prove";
+        self.read(path, self.request(Method::POST, path).timeout(PROOF_TIMEOUT))
+            .await
+    }
+
+    pub async fn ledger_accounts(&self, query: &Query) -> Reply<Page<AccountRow>> {
+        self.get(&query.append_to("/v1/ledger/accounts")).await
+    }
+
+    pub async fn journal(&self, query: &Query) -> Reply<Page<JournalRow>> {
+        self.get(&query.append_to("/v1/ledger/journal")).await
+    }
+}
+
+/// A key that no credit had before.
+pub fn new_credit_key() -> String {
+    OrderId::new().to_string()
+}
