@@ -73,12 +73,14 @@ pub async fn request(app: &App, purpose: Purpose, email: &EmailAddress, sign_up:
 /// A link that has not been used and has not expired; locked until the transaction ends.
 ///
 /// # Errors
-/// Gone.
+/// Invalid when it is not even the shape of one; not found.
 pub async fn open(tx: &mut PgConnection, purpose: Purpose, secret: &str) -> ApiResult<StoredLink> {
+    let is_secret = secret.len() == 64 && secret.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    ApiError::unless_all([("token", is_secret, "must be the 64 hexadecimal digits of a link")])?;
     let link = queries::lock(tx, purpose, &sha256(secret.as_bytes())).await?;
-    link.ok_or_else(|| ApiError::Gone {
+    link.ok_or(ApiError::Nothing {
         code: "link-void",
-        detail: "This link was used before, has expired, or never was one. Ask for a new one.".to_owned(),
+        detail: "This link was used before, has expired, or never was one. Ask for a new one.",
     })
 }
 

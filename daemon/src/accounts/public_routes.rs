@@ -143,9 +143,9 @@ async fn create_account(
 
 /// Confirm the address of a sign-up
 ///
-/// Makes the account and starts a session. `409 name-taken`, `already-registered`; `410 link-void`; `422 wrong-password`.
+/// Makes the account and starts a session. `409 name-taken`, `already-registered`; `404 link-void`; `422 wrong-password`.
 #[utoipa::path(post, path = "/v1/accounts/confirm", operation_id = "confirm_account", tag = "accounts", request_body = ConfirmAccount,
-    responses((status = 201, body = Session), (status = 409, body = Problem), (status = 410, body = Problem), (status = 422, body = Problem),
+    responses((status = 201, body = Session), (status = 409, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem)))]
 async fn confirm_account(
     State(app): State<SharedApp>,
@@ -161,7 +161,7 @@ async fn confirm_account(
 }
 
 /// Your account
-#[utoipa::path(get, path = "/v1/account", operation_id = "get_account", tag = "accounts", security(("bearer" = []), ("session" = [])),
+#[utoipa::path(get, path = "/v1/account", operation_id = "get_account", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, body = OwnAccount), (status = 401, body = Problem)))]
 async fn get_account(login: Login) -> Json<OwnAccount> {
     Json(OwnAccount {
@@ -213,9 +213,9 @@ async fn request_link(
 
 /// Set a new password by a mailed link
 ///
-/// Ends all sessions of the account. `410 link-void`.
+/// Ends all sessions of the account. `404 link-void`.
 #[utoipa::path(post, path = "/v1/password", operation_id = "set_password", tag = "accounts", request_body = SetPassword,
-    responses((status = 204), (status = 404, body = Problem), (status = 410, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 204), (status = 404, body = Problem), (status = 429, body = Problem)))]
 async fn set_password(
     State(app): State<SharedApp>,
     ClientAddress(client): ClientAddress,
@@ -246,7 +246,7 @@ async fn create_session(
 }
 
 /// Sign out
-#[utoipa::path(delete, path = "/v1/sessions/current", operation_id = "delete_session", tag = "accounts", security(("session" = []), ("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/sessions/current", operation_id = "delete_session", tag = "accounts", security(("bearer" = [])),
     responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn delete_session(State(app): State<SharedApp>, login: Login) -> ApiResult<Response> {
     sessions::end(&app, &login).await?;
@@ -254,7 +254,7 @@ async fn delete_session(State(app): State<SharedApp>, login: Login) -> ApiResult
 }
 
 /// Sign out everywhere
-#[utoipa::path(delete, path = "/v1/sessions", operation_id = "delete_sessions", tag = "accounts", security(("session" = []), ("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/sessions", operation_id = "delete_sessions", tag = "accounts", security(("bearer" = [])),
     responses((status = 204), (status = 401, body = Problem)))]
 async fn delete_sessions(State(app): State<SharedApp>, login: Login) -> ApiResult<Response> {
     let mut connection = app.db.acquire().await?;

@@ -26,7 +26,7 @@ pub async fn sign_up(app: &App, email: &EmailAddress, password: String, role: Ac
 /// account that the stranger can open.
 ///
 /// # Errors
-/// Gone; unprocessable when the password is another one; a conflict when the name is taken, or the address has an account meanwhile.
+/// Not found; unprocessable when the password is another one; a conflict when the name is taken, or the address has an account meanwhile.
 pub async fn confirm(app: &App, secret: &str, password: String, name: Option<AccountName>) -> ApiResult<NewSession> {
     let mut tx = app.db.begin().await?;
     let link = links::open(&mut tx, Purpose::SignUp, secret).await?;
@@ -69,7 +69,7 @@ pub fn random_name(prefix: &str) -> String {
 /// Sets a new password; all sessions of the account end.
 ///
 /// # Errors
-/// Gone.
+/// Not found.
 pub async fn set_password(app: &App, secret: &str, password: String) -> ApiResult<()> {
     let mut tx = app.db.begin().await?;
     links::open(&mut tx, Purpose::Password, secret).await?;

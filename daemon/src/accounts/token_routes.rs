@@ -38,7 +38,7 @@ struct CreateToken {
     #[schema(max_length = 80, pattern = r"^[ -~]*$")]
     label: String,
     #[schema(min_items = 1, max_items = 4)]
-    scopes: BTreeSet<Scope>,
+    scopes: Vec<Scope>,
     #[schema(minimum = 1, maximum = 366)]
     expires_days: u16,
 }
@@ -55,7 +55,7 @@ struct CreatedToken {
 /// Make a token
 ///
 /// It has no scope that the caller has not. `409 too-many-tokens` when you have 50.
-#[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "accounts", request_body = CreateToken, security(("bearer" = []), ("session" = [])),
+#[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "accounts", request_body = CreateToken, security(("bearer" = [])),
     responses((status = 201, body = CreatedToken), (status = 401, body = Problem), (status = 409, body = Problem)))]
 async fn create(
     State(app): State<SharedApp>,
@@ -65,14 +65,18 @@ async fn create(
     let is_plain = body.label.len() <= 80 && body.label.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     ApiError::unless_all([
         ("label", is_plain, "must be at most 80 ASCII characters"),
-        ("scopes", !body.scopes.is_empty(), "must name a scope"),
+        (
+            "scopes",
+            (1..=4).contains(&body.scopes.len()),
+            "must name 1 to 4 scopes",
+        ),
         (
             "expires_days",
             (1..=MAX_DAYS).contains(&body.expires_days),
             "must be 1 to 366",
         ),
     ])?;
-    let scopes: Vec<_> = body.scopes.into_iter().collect();
+    let scopes: Vec<_> = body.scopes.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     let new = OwnToken {
         label: &body.label,
         scopes: &scopes,
@@ -94,7 +98,7 @@ struct ListQuery {
 }
 
 /// Your tokens, newest first
-#[utoipa::path(get, path = "/v1/tokens", operation_id = "list_tokens", tag = "accounts", params(ListQuery), security(("bearer" = []), ("session" = [])),
+#[utoipa::path(get, path = "/v1/tokens", operation_id = "list_tokens", tag = "accounts", params(ListQuery), security(("bearer" = [])),
     responses((status = 200, body = Page<ApiToken>), (status = 401, body = Problem)))]
 async fn list(
     State(app): State<SharedApp>,
@@ -109,7 +113,7 @@ async fn list(
 ///
 /// It opens nothing any more.
 #[utoipa::path(delete, path = "/v1/tokens/{id}", operation_id = "delete_token", tag = "accounts",
-    params(("id" = Uuid, Path, description = "Of the token")), security(("bearer" = []), ("session" = [])),
+    params(("id" = Uuid, Path, description = "Of the token")), security(("bearer" = [])),
     responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn delete(
     State(app): State<SharedApp>,

@@ -61,10 +61,10 @@ struct Library {
 /// Your library
 ///
 /// With the token of a mailed link it proves the address, brings everything that guests bought with it into one account, and starts
-/// a session. The link works for 7 days. `410 link-void`.
+/// a session. The link works for 7 days. `404 link-void`.
 #[utoipa::path(get, path = "/v1/library", operation_id = "get_library", tag = "orders", params(LibraryQuery),
-    security((), ("bearer" = []), ("session" = [])),
-    responses((status = 200, body = Library), (status = 401, body = Problem), (status = 410, body = Problem), (status = 429, body = Problem)))]
+    security((), ("bearer" = [])),
+    responses((status = 200, body = Library), (status = 401, body = Problem), (status = 404, body = Problem), (status = 429, body = Problem)))]
 async fn library(
     State(app): State<SharedApp>,
     Query(query): Query<LibraryQuery>,

@@ -66,7 +66,7 @@ struct PlaceOrder {
 /// `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`, `already-ordered`, `own-set`, `no-cards`; `422 key-reused`;
 /// `429 too-many-declines`. A refused order leaves nothing behind. A guest sends an `email` instead of a token, and gets a session for
 /// this purchase with the answer; a link to the library comes by mail.
-#[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security((), ("bearer" = []), ("session" = [])),
+#[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security((), ("bearer" = [])),
     params(("Idempotency-Key" = String, Header, description = "Names this purchase, so that it happens once",
         min_length = 1, max_length = 255, pattern = r"^[!-~]+$")),
     responses((status = 202, body = OrderView), (status = 400, body = Problem), (status = 401, body = Problem), (status = 402, body = Problem),

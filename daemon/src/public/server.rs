@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::latency::Scope;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{bounds, contract, docs, health};
@@ -45,7 +45,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
     tags((name = "uploads", description = "Contributors upload packs and read their state."),
         (name = "catalogue", description = "The published catalogue, for everybody."),
         (name = "orders", description = "Buyers buy sets with store credit; contributors see their royalties."),
-        (name = "accounts", description = "Sign-up, sign-in, passwords, tokens."),
+        (name = "accounts", description = "Sign-up, sign-in, passwords, tokens. The cookie of a session is as good as a token."),
         (name = "webhooks", description = "Events that are posted to a server of yours."),
         (name = "health", description = "For load balancers."))
 )]
@@ -66,10 +66,8 @@ fn parts() -> (Router<SharedApp>, utoipa::openapi::OpenApi) {
 fn documented() -> OpenApiRouter<SharedApp> {
     let mut document = ApiDoc::openapi();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(accounts::sessions::COOKIE_NAME)));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", bearer);
-    components.add_security_scheme("session", session);
     OpenApiRouter::with_openapi(document)
         .merge(uploads::routes::public_router())
         .merge(review::contributor_routes::public_router())

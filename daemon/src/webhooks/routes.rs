@@ -36,7 +36,7 @@ struct CreateWebhook {
     #[schema(min_length = 1, max_length = 500, pattern = "^[!-~]+$")]
     url: String,
     #[schema(min_items = 1, max_items = 9)]
-    events: BTreeSet<WebhookEvent>,
+    events: Vec<WebhookEvent>,
 }
 
 /// A webhook with its secret, which is shown only here.
@@ -58,7 +58,7 @@ struct Webhooks {
 /// Make a webhook
 ///
 /// Events are posted in the format of Standard Webhooks, signed with the secret. `409 too-many-webhooks`; `422 unusable-url`.
-#[utoipa::path(post, path = "/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", request_body = CreateWebhook, security(("bearer" = []), ("session" = [])),
+#[utoipa::path(post, path = "/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", request_body = CreateWebhook, security(("bearer" = [])),
     responses((status = 201, body = CreatedWebhook), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn create(
     State(app): State<SharedApp>,
@@ -66,20 +66,24 @@ async fn create(
     JsonBody(body): JsonBody<CreateWebhook>,
 ) -> ApiResult<(StatusCode, Json<CreatedWebhook>)> {
     ApiError::unless_all([
-        ("events", !body.events.is_empty(), "must name an event"),
+        (
+            "events",
+            (1..=9).contains(&body.events.len()),
+            "must name 1 to 9 events",
+        ),
         (
             "url",
             (1..=500).contains(&body.url.chars().count()),
             "must be 1 to 500 characters",
         ),
     ])?;
-    let events: Vec<_> = body.events.into_iter().collect();
+    let events: Vec<_> = body.events.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     let (webhook, secret) = service::create(&app, account.id, &body.url, &events).await?;
     Ok((StatusCode::CREATED, Json(CreatedWebhook { webhook, secret })))
 }
 
 /// Your webhooks, newest first
-#[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks", security(("bearer" = []), ("session" = [])),
+#[utoipa::path(get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks", security(("bearer" = [])),
     responses((status = 200, body = Webhooks), (status = 401, body = Problem)))]
 async fn list(State(app): State<SharedApp>, Bearer(account): Bearer) -> ApiResult<Json<Webhooks>> {
     let rows = queries::list(&app.db, account.id).await?;
@@ -88,7 +92,7 @@ async fn list(State(app): State<SharedApp>, Bearer(account): Bearer) -> ApiResul
 
 /// Delete a webhook of yours
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks",
-    params(("id" = Uuid, Path, description = "Of the webhook")), security(("bearer" = []), ("session" = [])),
+    params(("id" = Uuid, Path, description = "Of the webhook")), security(("bearer" = [])),
     responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn delete(State(app): State<SharedApp>, Bearer(account): Bearer, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
     match queries::delete(&app.db, account.id, id).await? {
@@ -120,7 +124,7 @@ struct ListQuery {
 
 /// Deliveries of a webhook of yours, newest first
 #[utoipa::path(get, path = "/v1/webhooks/{id}/deliveries", operation_id = "list_deliveries", tag = "webhooks",
-    params(("id" = Uuid, Path, description = "Of the webhook"), ListQuery), security(("bearer" = []), ("session" = [])),
+    params(("id" = Uuid, Path, description = "Of the webhook"), ListQuery), security(("bearer" = [])),
     responses((status = 200, body = Deliveries), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn deliveries(
     State(app): State<SharedApp>,
@@ -145,7 +149,7 @@ async fn deliveries(
 ///
 /// With the same `webhook-id`, a new time and a new signature.
 #[utoipa::path(post, path = "/v1/webhooks/deliveries/{id}/replay", operation_id = "replay_delivery", tag = "webhooks",
-    params(("id" = Uuid, Path, description = "Of the delivery")), security(("bearer" = []), ("session" = [])),
+    params(("id" = Uuid, Path, description = "Of the delivery")), security(("bearer" = [])),
     responses((status = 202), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn replay(State(app): State<SharedApp>, Bearer(account): Bearer, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
     service::replay(&app, account.id, id).await?;

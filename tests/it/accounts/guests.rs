@@ -43,7 +43,7 @@ async fn guest_buys_downloads_at_once_and_by_the_mailed_link() {
         assert_eq!(seen.status(), StatusCode::OK);
     }
     let void = app.get(&format!("/v1/library?token={}", "0".repeat(64)), None).await;
-    assert_eq!((void.0, &void.1["code"]), (StatusCode::GONE, &json!("link-void")));
+    assert_eq!((void.0, &void.1["code"]), (StatusCode::NOT_FOUND, &json!("link-void")));
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ async fn address_is_confirmed_by_a_link_and_the_password() {
         confirm(&token, "another password").await.status(),
         StatusCode::UNPROCESSABLE_ENTITY
     );
-    assert_eq!(confirm(&"0".repeat(64), PASSWORD).await.status(), StatusCode::GONE);
+    assert_eq!(confirm(&"0".repeat(64), PASSWORD).await.status(), StatusCode::NOT_FOUND);
     let confirmed = confirm(&token, PASSWORD).await;
     assert_eq!(confirmed.status(), StatusCode::CREATED);
     let header = confirmed.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -45,7 +45,7 @@ async fn address_is_confirmed_by_a_link_and_the_password() {
     }
     assert_eq!(
         confirm(&token, PASSWORD).await.status(),
-        StatusCode::GONE,
+        StatusCode::NOT_FOUND,
         "it works once"
     );
 
@@ -106,7 +106,7 @@ async fn new_password_ends_all_sessions() {
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert_eq!(
         app.call(Method::POST, "/v1/password", None, Some(reset)).await.0,
-        StatusCode::GONE
+        StatusCode::NOT_FOUND
     );
     let account = with_session(&app, Method::GET, "/v1/account", &cookie, None).await;
     assert_eq!(account.status(), StatusCode::UNAUTHORIZED);
