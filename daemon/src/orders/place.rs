@@ -141,7 +141,7 @@ async fn insert(
     let total_minor = total.ok_or_else(|| ApiError::invalid("sets", "cost more than an order can"))?;
     let products: Vec<_> = offers.iter().map(|offer| offer.set_id.0).collect();
     if wish.pay_with == PayWith::Card {
-        declines::refuse_tester(app, buyer.id, wish.network, &products).await?;
+        declines::refuse_tester(app, &mut *tx, buyer.id, wish.network, &products).await?;
     }
     let price = (id, total_minor, currency);
     let Funds { hold_id, state } = pay::hold_funds(app, &mut *tx, buyer, price, wish).await?;

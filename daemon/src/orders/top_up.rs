@@ -100,7 +100,7 @@ async fn insert(app: &App, account: &Account, key: &str, body: &TopUp, network: 
         let detail = "This Idempotency-Key started another top-up. Use a new key for a new one.";
         return Err(ApiError::unprocessable("key-reused", detail));
     }
-    declines::refuse_tester(app, account.id, network, &[]).await?;
+    declines::refuse_tester(app, &mut tx, account.id, network, &[]).await?;
     let payment = NewPayment {
         id: PaymentId::new(),
         account: account.id,

@@ -19,7 +19,13 @@ const HOUR_SECONDS: i64 = 3_600;
 ///
 /// # Errors
 /// Too many declines, with the time to wait.
-pub async fn refuse_tester(app: &App, account: AccountId, network: &str, products: &[Uuid]) -> ApiResult<()> {
+pub async fn refuse_tester(
+    app: &App,
+    tx: &mut PgConnection,
+    account: AccountId,
+    network: &str,
+    products: &[Uuid],
+) -> ApiResult<()> {
     let limits = &app.config.payments.declines;
     let mut looked_at = vec![
         ("account", account.to_string(), limits.per_account),
@@ -31,7 +37,7 @@ pub async fn refuse_tester(app: &App, account: AccountId, network: &str, product
             .map(|set| ("product", set.to_string(), limits.per_product)),
     );
     for (kind, key, limit) in looked_at {
-        if let Some(at) = queries::decline_at(&app.db, kind, &key, limit).await? {
+        if let Some(at) = queries::decline_at(&mut *tx, kind, &key, limit).await? {
             return Err(refusal(kind, at));
         }
     }

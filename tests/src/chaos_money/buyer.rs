@@ -232,18 +232,22 @@ impl Buyer {
             if method == Method::POST {
                 request = request.header("idempotency-key", key).json(body);
             }
-            if let Ok(answer) = request.send().await {
-                let status = answer.status();
-                let body: Value = answer.json().await.unwrap_or_default();
-                match status.as_u16() {
-                    200..300 if body.is_object() => return Ok(body),
-                    // It runs already, or the daemon is not there.
-                    200..300 | 500.. => {}
-                    409 if body["code"] == "in-flight" => {}
-                    _ => bail!("{path} was refused: {status} {body}"),
+            let instead = match request.send().await {
+                Ok(answer) => {
+                    let status = answer.status();
+                    let body: Value = answer.json().await.unwrap_or_default();
+                    match status.as_u16() {
+                        200..300 if body.is_object() => return Ok(body),
+                        // It runs already, or the daemon is not there.
+                        200..300 | 500.. => {}
+                        409 if body["code"] == "in-flight" => {}
+                        _ => bail!("{path} was refused: {status} {body}"),
+                    }
+                    format!("{status} {body}")
                 }
-            }
-            self.wait(path).await?;
+                Err(error) => format!("{error:?}"),
+            };
+            self.wait(&format!("{path}: {instead}")).await?;
         }
     }
 

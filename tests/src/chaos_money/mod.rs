@@ -64,7 +64,7 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
         eprintln!("chaos: not done after {} s", limit.as_secs());
     }
     stripe.misbehave(Faults::default());
-    let story = told.unwrap_or(Ok(Vec::new()))?;
+    let story = told.unwrap_or(Ok(Vec::new())).inspect_err(|_| scene.print_log())?;
     scene.until_quiet(Duration::from_secs(120)).await?;
     let verdict = Verdict::count(&scene, &stripe, &story).await?;
     verdict.print(options, &scene, started.elapsed());

@@ -123,8 +123,11 @@ impl Scene {
         self.app.look(path).await
     }
 
-    pub fn log(&self) -> String {
-        self.app.log()
+    /// Prints the end of the daemon's log.
+    pub fn print_log(&self) {
+        let log = self.app.log();
+        let tail: Vec<_> = log.lines().rev().take(30).collect();
+        println!("{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
     }
 
     /// Waits until no order, payment, refund or message is on its way.

@@ -147,9 +147,7 @@ impl Verdict {
         }
         self.doubled.iter().for_each(|wrong| println!("doubled: {wrong}"));
         if !self.is_good(options) {
-            let log = scene.log();
-            let tail: Vec<_> = log.lines().rev().take(30).collect();
-            println!("{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            scene.print_log();
         }
     }
 }
