@@ -53,5 +53,9 @@ crate::text_enum! {
         OrderRefund = "order.refund",
         PaymentResolve = "payment.resolve",
         OrderReceipt = "order.receipt",
+        OrderResetDownloads = "order.reset-downloads",
+        LicenceTerms = "licence.terms",
+        CouponMake = "coupon.make",
+        CouponEnd = "coupon.end",
     }
 }

@@ -61,6 +61,12 @@ id!(/// Money that goes back to a buyer.
     RefundId);
 id!(/// A payment that its buyer disputes.
     DisputeId);
+id!(/// A coupon of a contributor or of the marketplace.
+    CouponId);
+id!(/// A cart of a buyer.
+    CartId);
+id!(/// The right to use and download what a line of an order bought.
+    EntitlementId);
 id!(/// Long work that an operator started.
     OperationId);
 id!(/// A message in a queue; a dead letter keeps the id of the message it was.

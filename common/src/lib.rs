@@ -24,6 +24,7 @@ pub mod overview;
 pub mod payments;
 pub mod queues;
 pub mod review;
+pub mod sales;
 pub mod tokens;
 pub mod uploads;
 pub mod verbs;

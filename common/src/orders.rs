@@ -9,8 +9,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::ids::{OrderId, SetId};
+use crate::ids::OrderId;
 use crate::payments::{CardPayment, RefundRow};
+use crate::sales::{Licence, Product};
 
 crate::text_enum! {
     /// State of an order.
@@ -79,8 +80,10 @@ pub struct OrderRow {
     pub currency: String,
     /// The part of the total that went back to the buyer, or is on its way.
     pub refunded_minor: i64,
-    /// Sets in the order.
-    pub sets: i64,
+    /// Lines of the order.
+    pub products: i64,
+    /// The part of the total that is tax.
+    pub tax_minor: i64,
     #[serde(with = "time::serde::rfc3339")]
     pub placed_at: OffsetDateTime,
     /// `None`: it waits to be settled.
@@ -93,19 +96,23 @@ pub struct OrderRow {
     pub note: Option<String>,
 }
 
-/// A set in an order, as it was when the order was placed.
+/// A product in an order, as it was when the order was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderLine {
-    pub set_id: SetId,
-    #[cfg_attr(feature = "openapi", schema(max_length = 80))]
-    pub set: String,
+    pub product: Product,
+    #[cfg_attr(feature = "openapi", schema(max_length = 120))]
+    pub name: String,
     #[cfg_attr(feature = "openapi", schema(max_length = 63))]
     pub contributor: String,
-    #[cfg_attr(feature = "openapi", schema(max_length = 40))]
-    pub licence: String,
-    /// Minor units of the order's currency.
+    pub licence: Licence,
+    /// The version of the licence's terms.
+    pub terms_version: i32,
+    /// Minor units of the order's currency, before the discount.
     pub price_minor: i64,
+    pub discount_minor: i64,
+    /// The part of what is paid that is tax.
+    pub tax_minor: i64,
 }
 
 /// An order with its lines.

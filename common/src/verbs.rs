@@ -104,6 +104,8 @@ pub static VERBS: &[Verb] = &[
     look("/v1/orders/{id}/story", "everything that happened to an order"),
     look("/v1/ledger", "the proof of the ledger, and orders that are stuck"),
     look("/v1/ledger/accounts", "balances"),
+    look("/v1/licences", "the terms of the licences"),
+    look("/v1/coupons", "coupons of everybody"),
     look("/v1/ledger/journal", "transactions of the ledger"),
     verb("GET", "/v1/mails", Role::Operator, "mails, without their texts"),
     verb("GET", "/v1/mails/{id}", Role::Operator, "a mail that is not sent"),
@@ -162,6 +164,16 @@ pub static VERBS: &[Verb] = &[
     ),
     operate("/v1/orders/{id}/receipt", "mail the receipt of an order again"),
     operate("/v1/ledger/prove", "prove the whole journal"),
+    operate(
+        "/v1/orders/{id}/reset-downloads",
+        "let what an order bought be downloaded anew",
+    ),
+    operate(
+        "/v1/licences/{licence}/terms",
+        "add a version of the terms of a licence",
+    ),
+    operate("/v1/coupons", "make a coupon that the marketplace pays for"),
+    operate("/v1/coupons/{id}/end", "end a coupon"),
 ];
 
 /// The verbs as a table of Markdown, each role with what it may beyond the role before.

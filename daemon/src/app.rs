@@ -15,6 +15,7 @@ use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
 use crate::config::Config;
 use crate::jobs::{self, Job};
+use crate::minisign::MinisignKey;
 use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
@@ -53,6 +54,8 @@ pub struct Shared {
     pub signer: Signer,
     /// `None`: no card is taken.
     pub stripe: Option<Stripe>,
+    /// Signs licence certificates.
+    pub certificates: MinisignKey,
     pub jail: Jail,
     /// Children the jail has at most.
     pub jail_children: usize,

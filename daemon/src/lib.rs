@@ -24,6 +24,7 @@ pub mod unpack;
 
 pub mod dead_letters;
 
+pub mod delivery;
 pub mod downloads;
 pub mod review;
 pub mod scan;
@@ -33,6 +34,7 @@ pub mod duplicates;
 pub mod orders;
 
 pub mod payments;
+pub mod sales;
 
 pub mod catalog;
 pub mod uploads;
@@ -62,6 +64,7 @@ pub mod bulk;
 pub mod database;
 pub mod edge;
 pub mod embedded;
+pub mod minisign;
 pub mod objects;
 pub mod pager;
 pub mod pinned;

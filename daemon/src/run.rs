@@ -29,6 +29,7 @@ use crate::dispatch::{self, Dispatcher};
 use crate::embedded::clamd::{self, ScannerSpec};
 use crate::embedded::postgres::Cluster;
 use crate::jobs::{QUEUES, RENDER, SCAN};
+use crate::minisign::MinisignKey;
 use crate::operations::outcomes::OutcomeLog;
 use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
@@ -178,6 +179,7 @@ fn build(
         store,
         signer: Signer::open(&state_dir::signing_key(state)?)?,
         stripe: Stripe::from_config(&config.payments)?,
+        certificates: MinisignKey::open(&state_dir::certificate_key(state))?,
         jail: jail(&config, children),
         jail_children: children,
         presets: config.previews.load_presets()?,

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::telemetry::alerts::AlertCode;
-use crate::{accounts, mail, orders, review, takedown, uploads, webhooks};
+use crate::{accounts, mail, orders, review, sales, takedown, uploads, webhooks};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -71,6 +71,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     raise_or_clear(app, AlertCode::MailsHeldBack, what, &held);
     webhooks::service::tidy(&app.db).await?;
     orders::sweep::sweep(app).await?;
+    sales::carts::sweep(app).await?;
     Ok(())
 }
 

@@ -55,6 +55,14 @@ pub fn signing_key(state: &Path) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// The path of the key of licence certificates: systemd's credential `certificate.key`, or a file of the state directory.
+pub fn certificate_key(state: &Path) -> PathBuf {
+    let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("certificate.key"));
+    credential
+        .filter(|path| path.exists())
+        .unwrap_or_else(|| state.join("certificate.key"))
+}
+
 fn refuse_of_another(state: &Path) -> anyhow::Result<()> {
     let owner = fs::metadata(state)?.uid();
     let me = geteuid();

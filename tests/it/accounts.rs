@@ -79,7 +79,7 @@ async fn free_set(app: &TestApp, name: &str) -> String {
 async fn guest_order(app: &TestApp, email: &str, key: &str, set: &str) -> Response {
     app.request(Method::POST, "/v1/orders")
         .header("idempotency-key", key)
-        .json(&json!({ "sets": [set], "email": email }))
+        .json(&json!({ "lines": [{ "set": set }], "email": email }))
         .send()
         .await
         .unwrap()

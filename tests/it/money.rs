@@ -2,6 +2,7 @@
 
 mod cards;
 mod chaos;
+mod delivery;
 mod disputes;
 mod invariants;
 mod ledger;
@@ -10,6 +11,7 @@ mod orders;
 mod payments;
 mod proofs;
 mod refunds;
+mod sales;
 mod terminal;
 
 use reqwest::{Method, StatusCode};
@@ -75,11 +77,17 @@ impl Shop {
 }
 
 async fn order(app: &TestApp, buyer: &str, key: &str, sets: &[&str]) -> (StatusCode, Value) {
+    let lines: Vec<_> = sets.iter().map(|set| json!({ "set": set })).collect();
+    place(app, buyer, key, json!({ "lines": lines })).await
+}
+
+/// Places an order with this body.
+async fn place(app: &TestApp, buyer: &str, key: &str, body: Value) -> (StatusCode, Value) {
     let request = app
         .request(Method::POST, "/v1/orders")
         .bearer_auth(buyer)
         .header("idempotency-key", key)
-        .json(&json!({ "sets": sets }));
+        .json(&body);
     let answer = request.send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
 }

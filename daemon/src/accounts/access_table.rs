@@ -29,8 +29,13 @@ const fn packs(path: &'static str) -> Rule {
 
 /// Changes of packs, by contributors.
 const fn sell(path: &'static str) -> Rule {
+    offer("POST", path)
+}
+
+/// Changes of what is sold and of its prices, by contributors.
+const fn offer(method: &'static str, path: &'static str) -> Rule {
     holders(
-        "POST",
+        method,
         path,
         Scope::Upload,
         Some(AccountRole::Contributor),
@@ -65,6 +70,11 @@ const fn buy(method: &'static str, path: &'static str) -> Rule {
     }
 }
 
+/// Carts of the caller.
+const fn cart(method: &'static str, path: &'static str) -> Rule {
+    holders(method, path, Scope::Buy, None, Suspended::Refused)
+}
+
 /// All routes.
 pub static RULES: &[Rule] = &[
     public("GET", "/livez"),
@@ -80,6 +90,7 @@ pub static RULES: &[Rule] = &[
     public("GET", "/r/{name}"),
     // By the signature of the URL.
     public("GET", "/objects/sources/{item}/{name}"),
+    public("GET", "/objects/downloads/{purchase}/{file}/{form}/{name}"),
     public("PUT", "/objects/uploads/{id}"),
     // By a mailed link, or a password.
     public("POST", "/v1/accounts"),
@@ -111,8 +122,35 @@ pub static RULES: &[Rule] = &[
     buy("POST", "/v1/orders"),
     yours("/v1/orders"),
     yours("/v1/orders/{id}"),
+    yours("/v1/orders/{id}/certificate"),
+    yours("/v1/orders/{id}/certificate.minisig"),
     yours("/v1/balance"),
     holders("POST", "/v1/orders/{id}/cancel", Scope::Buy, None, Suspended::LetIn),
     holders("POST", "/v1/wallet/top-ups", Scope::Buy, None, Suspended::Refused),
     yours("/v1/wallet/top-ups/{id}"),
+    cart("POST", "/v1/carts"),
+    cart("GET", "/v1/carts/{id}"),
+    cart("PUT", "/v1/carts/{id}"),
+    cart("DELETE", "/v1/carts/{id}"),
+    yours("/v1/library/{id}"),
+    yours("/v1/library/{id}/files"),
+    holders(
+        "POST",
+        "/v1/library/{id}/downloads",
+        Scope::Read,
+        None,
+        Suspended::LetIn,
+    ),
+    public("GET", "/v1/{list}/{id}/prices"),
+    offer("PUT", "/v1/{list}/{id}/prices"),
+    packs("/v1/families/{id}/shares"),
+    offer("PUT", "/v1/families/{id}/shares"),
+    packs("/v1/coupons"),
+    sell("/v1/coupons"),
+    offer("DELETE", "/v1/coupons/{id}"),
+    public("GET", "/v1/licences"),
+    public("GET", "/v1/licences/{licence}/{version}"),
+    public("GET", "/v1/certificates/key"),
+    public("GET", "/v1/certificates/revoked"),
+    public("GET", "/v1/certificates/revoked.minisig"),
 ];

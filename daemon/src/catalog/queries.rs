@@ -154,7 +154,7 @@ pub async fn set_of_upload(db: impl PgExecutor<'_>, upload: UploadId) -> sqlx::R
 
 pub async fn publish_items(db: impl PgExecutor<'_>, set: SetId, except: &[Uuid]) -> sqlx::Result<i64> {
     let done = sqlx::query!(
-        "update items set state = 'published' where set_id = $1 and state = 'ready' and id <> all($2)",
+        "update items set state = 'published', released_at = coalesce(released_at, now()) where set_id = $1 and state = 'ready' and id <> all($2)",
         set.0,
         except
     )

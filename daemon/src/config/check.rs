@@ -147,6 +147,12 @@ impl Check<'_> {
 
     fn money(&mut self, money: &MoneyConfig) {
         self.between("money.fee_basis_points", money.fee_basis_points, 0..=10_000);
+        self.between("money.tax_basis_points", money.tax_basis_points, 0..=10_000);
+        self.between(
+            "money.downloads_per_purchase",
+            money.downloads_per_purchase,
+            1..=1_000_000,
+        );
         self.between(
             "money.clawback_limit_minor",
             money.clawback_limit_minor,

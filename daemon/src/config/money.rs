@@ -8,6 +8,10 @@ use serde::Deserialize;
 pub struct MoneyConfig {
     /// The marketplace's part of a price, in basis points (1/100 %). The rest is the contributor's.
     pub fee_basis_points: u16,
+    /// The tax in all prices, in basis points of the price without it. It is owed to the state, and nobody's royalty.
+    pub tax_basis_points: u16,
+    /// Downloads of each purchase, until an operator allows them anew.
+    pub downloads_per_purchase: i32,
     /// Minor units by which refunds may take the balance of a contributor below zero.
     pub clawback_limit_minor: i64,
     /// The treatment of what was bought when a part of its price is refunded.
@@ -27,6 +31,8 @@ impl Default for MoneyConfig {
     fn default() -> Self {
         Self {
             fee_basis_points: 3_000,
+            tax_basis_points: 0,
+            downloads_per_purchase: 50,
             clawback_limit_minor: 100_000,
             on_partial_refund: OnPartialRefund::Keep,
         }

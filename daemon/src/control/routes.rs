@@ -23,7 +23,9 @@ use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::jobs::QUEUES;
 use crate::pager::{SearchQuery, limit};
 use crate::telemetry::prometheus;
-use crate::{accounts, audit, campaigns, dead_letters, mail, operations, orders, redrive, review, uploads};
+use crate::{
+    accounts, audit, campaigns, dead_letters, delivery, mail, operations, orders, redrive, review, sales, uploads,
+};
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
     Router::new()
@@ -49,6 +51,8 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .merge(accounts::routes::control_router())
         .merge(mail::routes::control_router())
         .merge(orders::control_routes::control_router())
+        .merge(delivery::routes::control_router())
+        .merge(sales::control_routes::control_router())
         .merge(review::account_routes::control_router())
         .layer(Extension(sampler))
         .layer(Extension(stop))

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use axum::http::{HeaderMap, header};
+use anyhow::Context as _;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::error::{ApiError, ApiResult};
 
@@ -30,6 +32,38 @@ impl Part {
             Some(range) => Ok(Self::Bytes(range)),
         }
     }
+}
+
+/// The head of the answer to a request for some bytes, and the part of them that follows. `None`: nothing does.
+///
+/// # Errors
+/// The range begins after the end.
+pub fn begin(
+    asked: &HeaderMap,
+    method: &Method,
+    etag: &str,
+    size_bytes: u64,
+) -> ApiResult<(Response, Option<Range<u64>>)> {
+    let headers = [
+        (header::ETAG, HeaderValue::try_from(etag).context("an ETag of digits")?),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+    ];
+    let (status, range) = match Part::wanted(asked, etag, size_bytes)? {
+        Part::NotModified => return Ok(((StatusCode::NOT_MODIFIED, headers).into_response(), None)),
+        Part::Whole => (StatusCode::OK, 0..size_bytes),
+        Part::Bytes(range) => (StatusCode::PARTIAL_CONTENT, range),
+    };
+    let mut response = (status, headers).into_response();
+    let about = response.headers_mut();
+    about.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let text = format!("bytes {}-{}/{size_bytes}", range.start, range.end - 1);
+        about.insert(
+            header::CONTENT_RANGE,
+            HeaderValue::try_from(text).context("a range of digits")?,
+        );
+    }
+    Ok((response, (method != Method::HEAD).then_some(range)))
 }
 
 fn names(headers: &HeaderMap, header: header::HeaderName, etag: &str) -> bool {

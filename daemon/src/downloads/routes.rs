@@ -17,9 +17,7 @@ use crate::catalog::{listing, service as catalog};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, PresignedQuery, Query};
 use crate::objects::rendition_key;
-use crate::orders;
 use crate::scan;
-use tradepost_inspect::media::FileType;
 use tradepost_render::presets::Format;
 use uuid::Uuid;
 
@@ -29,7 +27,6 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(get_picture))
         .routes(routes!(get_source))
-        .routes(routes!(get_item_file))
         .routes(routes!(get_item_source))
 }
 
@@ -116,57 +113,11 @@ fn source_path(item: Uuid, name: &str) -> String {
     format!("/objects/sources/{item}/{name}")
 }
 
-/// The file of an item
+/// Refuses bytes in which the scanner found malware since.
 ///
-/// The published file: of an SVG its sanitized copy. Free items are for everybody, those with a price for accounts that bought
-/// their set.
-#[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
-    security((), ("bearer" = [])),
-    responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*"), (status = 304, description = "Not modified"),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 410, body = Problem), (status = 416, body = Problem)))]
-async fn get_item_file(
-    State(app): State<SharedApp>,
-    buyer: Option<Bearer>,
-    Path(id): Path<Uuid>,
-    method: Method,
-    headers: HeaderMap,
-) -> ApiResult<Response> {
-    let file = listing::published_file(&app.db, id).await?;
-    let file = file.ok_or(ApiError::NotFound("published file"))?;
-    if !file.is_free && !is_bought(&app, buyer, id).await? {
-        return Err(ApiError::Forbidden(
-            "The item has a price. Buy its set with POST /v1/orders.".to_owned(),
-        ));
-    }
-    let sha256: [u8; 32] = file
-        .sha256
-        .try_into()
-        .map_err(|_| ApiError::NotFound("published file"))?;
-    refuse_infected(&app, &sha256).await?;
-    let media_type = FileType::of_path(&file.path).media_type();
-    let name = safe_name(
-        file.path
-            .strip_suffix("z")
-            .filter(|path| path.ends_with(".svg"))
-            .unwrap_or(&file.path),
-    );
-    let served = Served::member(sha256, "a published file");
-    let mut response = served.answer(&app, &method, &headers).await?;
-    as_attachment(&mut response, &name, media_type)?;
-    // Should a browser be made to show it after all.
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    Ok(response)
-}
-
-async fn is_bought(app: &App, buyer: Option<Bearer>, item: Uuid) -> ApiResult<bool> {
-    match buyer {
-        Some(Bearer(account)) => Ok(orders::is_entitled(&app.db, account.id, item).await?),
-        None => Ok(false),
-    }
-}
-
-async fn refuse_infected(app: &App, sha256: &[u8; 32]) -> ApiResult<()> {
+/// # Errors
+/// Gone.
+pub async fn refuse_infected(app: &App, sha256: &[u8; 32]) -> ApiResult<()> {
     if scan::service::is_infected(&app.db, sha256).await? {
         return Err(ApiError::Gone {
             code: "withdrawn",
@@ -207,7 +158,7 @@ async fn get_item_source(
 }
 
 /// The last part of a path, with nothing in it that a header or a URL could misread.
-fn safe_name(path: &str) -> String {
+pub fn safe_name(path: &str) -> String {
     let plain = |character: char| {
         if character.is_ascii_alphanumeric() || "._-".contains(character) {
             character
@@ -219,7 +170,7 @@ fn safe_name(path: &str) -> String {
 }
 
 /// The headers of a file that is saved, not shown.
-fn as_attachment(response: &mut Response, name: &str, media_type: &'static str) -> anyhow::Result<()> {
+pub fn as_attachment(response: &mut Response, name: &str, media_type: &'static str) -> anyhow::Result<()> {
     let disposition = header_value(&format!("attachment; filename=\"{name}\""))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),

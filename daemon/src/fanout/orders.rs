@@ -104,7 +104,7 @@ async fn mail_buyer(
 fn cause(order: &OrderView, buyer: &Contact) -> Cause {
     match order.lines.first() {
         _ if order.order.total_minor > 0 => Cause::Owed,
-        Some(line) if !buyer.is_proven => Cause::FreeOrder(line.set_id),
+        Some(line) if !buyer.is_proven => Cause::FreeOrder(line.product.id),
         _ => Cause::Asked,
     }
 }
@@ -196,7 +196,7 @@ fn sale(what: WebhookEvent, lines: &[&OrderLine], order: &OrderView) -> Letter {
 
 fn priced(line: &OrderLine, currency: &str) -> (String, String) {
     (
-        format!("{} ({})", line.set, line.licence),
+        format!("{} ({})", line.name, line.licence),
         money(line.price_minor, currency),
     )
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, PgConnection};
-use tradepost_common::ids::SetId;
+use uuid::Uuid;
 
 use super::queries;
 use crate::app::App;
@@ -17,7 +17,7 @@ pub enum Cause {
     /// Anybody can ask for it, and nobody has proven the address.
     Link,
     /// A free order by somebody who typed this address.
-    FreeOrder(SetId),
+    FreeOrder(Uuid),
 }
 
 /// A cap on the mails of a scope in a window of time.
@@ -69,9 +69,9 @@ fn caps(app: &App, address: &str, cause: Cause) -> Vec<Cap> {
             daily(mail.per_unproven_address_per_day),
             hourly("links", mail.links_per_hour),
         ],
-        Cause::FreeOrder(set) => vec![
+        Cause::FreeOrder(product) => vec![
             daily(mail.per_unproven_address_per_day),
-            hourly(&format!("set:{set}"), mail.free_orders_per_set_per_hour),
+            hourly(&format!("product:{product}"), mail.free_orders_per_set_per_hour),
             hourly("free-orders", mail.free_orders_per_hour),
         ],
     }

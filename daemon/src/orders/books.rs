@@ -1,4 +1,4 @@
-//! The accounts of the ledger, by name, and the split of a price.
+//! The accounts of the ledger, by name.
 
 use sqlx::PgConnection;
 use tradepost_ledger::{AccountSpec, LedgerAccount, Shards, open};
@@ -66,6 +66,16 @@ pub async fn credits(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::
     of_the_marketplace(tx, "expenses:credit", currency, key).await
 }
 
+/// Tax that the marketplace owes. `key` is that of the transaction.
+pub async fn tax(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "liabilities:tax", currency, key).await
+}
+
+/// The cost of discounts that the marketplace gave. `key` is that of the transaction.
+pub async fn coupons(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "expenses:coupons", currency, key).await
+}
+
 async fn of_the_marketplace(
     tx: &mut PgConnection,
     name: &str,
@@ -79,24 +89,4 @@ async fn of_the_marketplace(
         shards: Shards::ByKey { count: SHARDS, key },
     };
     open(tx, &spec).await
-}
-
-/// The seller's part of a price, rounded down to a minor unit. `fee` is in basis points.
-pub fn royalty(price_minor: i64, fee: u16) -> i64 {
-    let part = i128::from(price_minor) * i128::from(10_000 - fee.min(10_000)) / 10_000;
-    i64::try_from(part).expect("a part is no larger than the whole")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn royalty_and_fee_are_the_whole_price_and_neither_is_negative() {
-        let cases = [(0, 0), (1, 0), (2, 1), (900, 630), (i64::MAX, i64::MAX / 10 * 7 + 4)];
-        for (price, expected) in cases {
-            assert_eq!(royalty(price, 3_000), expected, "{price}");
-        }
-        assert_eq!((royalty(100, 0), royalty(100, 10_000)), (100, 0));
-    }
 }

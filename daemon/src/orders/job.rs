@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use sqlx::PgConnection;
 use tradepost_common::ids::OrderId;
 use tradepost_common::orders::OrderState;
-use tradepost_ledger::{Ending, Entry, Posting, end_hold, post};
+use tradepost_ledger::{Ending, Entry, LedgerAccount, Posting, end_hold, post};
 use tradepost_queue::Outcome;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::jobs::SettleJob;
 use crate::notices::{self, Event};
 use crate::payments::service as payments;
+use crate::sales::coupons;
 
 /// Settles an order once, however often the message is received.
 pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
@@ -25,12 +26,12 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     if order.state != OrderState::Placed {
         return Ok(Outcome::Done);
     }
-    let sets = queries::lines(&mut tx, id).await?.len() as u64;
-    if queries::grant(&mut tx, id).await? < sets {
-        // Two orders for a set were placed at once, and the other one was settled first.
+    let lines = queries::lines(&mut tx, id).await?.len() as u64;
+    if queries::grant(&mut tx, id).await? < lines {
+        // Two orders for a product were placed at once, and the other one was settled first.
         drop(tx);
         let mut tx = app.db.begin().await?;
-        fail(app, &mut tx, id, "You bought a set of this order with another one.").await?;
+        fail(app, &mut tx, id, "You bought a product of this order with another one.").await?;
         tx.commit().await?;
         return Ok(Outcome::Done);
     }
@@ -49,24 +50,7 @@ async fn pay(app: &App, tx: &mut PgConnection, id: OrderId, order: &LockedOrder)
         .await
         .context("capturing the hold")?;
     let wallet = books::wallet(&mut *tx, &order.buyer, &order.currency).await?;
-    let mut entries = vec![Entry {
-        account: wallet,
-        amount: -order.total_minor,
-    }];
-    let mut fee = order.total_minor;
-    for part in queries::seller_parts(&mut *tx, id).await? {
-        let limit = app.config.money.clawback_limit_minor;
-        let account = books::earnings(&mut *tx, &part.seller, &order.currency, limit).await?;
-        entries.push(Entry {
-            account,
-            amount: part.royalty_minor,
-        });
-        fee -= part.royalty_minor;
-    }
-    if fee > 0 {
-        let account = books::fees(&mut *tx, &order.currency, &key).await?;
-        entries.push(Entry { account, amount: fee });
-    }
+    let entries = entries(app, &mut *tx, id, order, wallet).await?;
     let posting = Posting {
         key: &key,
         kind: "order",
@@ -74,6 +58,33 @@ async fn pay(app: &App, tx: &mut PgConnection, id: OrderId, order: &LockedOrder)
     };
     let posted = post(tx, &posting).await.context("posting the payment")?;
     Ok(Some(posted.id()))
+}
+
+/// The split of what is paid: royalties, tax, and the marketplace's fee, which pays for its own coupons.
+async fn entries(
+    app: &App,
+    tx: &mut PgConnection,
+    id: OrderId,
+    order: &LockedOrder,
+    payer: LedgerAccount,
+) -> anyhow::Result<Vec<Entry>> {
+    let (key, currency) = (format!("order:{id}"), &order.currency);
+    let entry = |account, amount| Entry { account, amount };
+    let mut entries = vec![entry(payer, -order.total_minor)];
+    let limit = app.config.money.clawback_limit_minor;
+    for part in queries::royalty_parts(&mut *tx, id).await? {
+        let account = books::earnings(&mut *tx, &part.contributor, currency, limit).await?;
+        entries.push(entry(account, part.royalty_minor));
+    }
+    let sums = queries::sums(&mut *tx, id).await?;
+    entries.push(entry(books::tax(&mut *tx, currency, &key).await?, sums.tax_minor));
+    entries.push(entry(books::fees(&mut *tx, currency, &key).await?, sums.fee_minor));
+    entries.push(entry(
+        books::coupons(&mut *tx, currency, &key).await?,
+        -sums.subsidy_minor,
+    ));
+    entries.retain(|entry| entry.amount != 0);
+    Ok(entries)
 }
 
 /// Fails an order that is not settled: its funds are released, or paid back to the card, and the buyer is told why.
@@ -90,6 +101,7 @@ pub(super) async fn fail(app: &App, tx: &mut PgConnection, id: OrderId, note: &s
         }
         (None, _) => {}
     }
+    coupons::release(&mut *tx, id).await?;
     queries::set_failed(&mut *tx, id, note).await?;
     notices::emit(&app.broker, tx, &[Event::OrderFailed(id)]).await?;
     Ok(())

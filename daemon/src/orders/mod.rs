@@ -27,5 +27,4 @@ mod top_up;
 
 pub use place::view;
 pub use proof::prove_due;
-pub use queries::is_entitled;
 pub use search::in_range;

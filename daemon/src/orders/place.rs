@@ -1,22 +1,21 @@
 //! Places orders.
 
-use std::collections::BTreeSet;
-
+use serde_json::json;
 use sqlx::PgConnection;
-use tradepost_common::ids::{OrderId, SetId};
+use tradepost_common::ids::{CartId, OrderId};
 use tradepost_common::orders::OrderView;
 use tradepost_store::sha256;
 
 use super::pay::{self, Funds, PayWith, Wish};
-use super::queries::{self, NewOrder, Offer};
+use super::queries::{self, NewOrder};
 use super::refund::queries as refunds;
 use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::payments::{Payment, declines, service as payments};
-
-/// Sets in an order.
-pub const MAX_SETS: usize = 50;
+use crate::sales::carts::{self, Basket};
+use crate::sales::quote::{Offer, Quote};
+use crate::sales::{MAX_LINES, coupons, offers, owned};
 
 /// The header `Idempotency-Key`: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone)]
@@ -41,23 +40,42 @@ impl std::str::FromStr for IdempotencyKey {
     }
 }
 
+/// The products of an order.
+#[derive(Debug, Clone)]
+pub enum Source {
+    Basket(Basket),
+    /// All that is in the cart, which is gone then.
+    Cart(CartId),
+}
+
+impl Source {
+    /// Tells requests apart.
+    fn sha256(&self, wish: &Wish<'_>) -> [u8; 32] {
+        let text = match self {
+            Self::Basket(Basket {
+                lines,
+                currency,
+                coupon,
+            }) => json!([lines, currency, coupon]),
+            Self::Cart(id) => json!(id),
+        };
+        sha256(json!([text, wish.pay_with, wish.method]).to_string().as_bytes())
+    }
+}
+
 /// Holds the funds and places the order; or answers with the order that this key has placed.
 ///
 /// # Errors
-/// A conflict while a request with this key runs, or when a set is owned already; payment required; unprocessable when the key was
-/// used for other sets. Nothing is placed, and the key is free.
+/// A conflict while a request with this key runs, or when a product is owned already or not for sale; payment required;
+/// unprocessable when the key was used for other products. Nothing is placed, and the key is free.
 pub async fn place(
     app: &App,
     buyer: &Account,
     key: &IdempotencyKey,
-    sets: &BTreeSet<SetId>,
+    source: &Source,
     wish: &Wish<'_>,
 ) -> ApiResult<OrderView> {
-    let is_count = (1..=MAX_SETS).contains(&sets.len());
-    ApiError::unless_all([("sets", is_count, format!("must name 1 to {MAX_SETS} sets"))])?;
-    let wanted: Vec<_> = sets.iter().copied().collect();
-    let request = (&wanted, wish.pay_with, wish.method);
-    let request_sha256 = sha256(&serde_json::to_vec(&request).expect("ids and texts are always JSON"));
+    let request_sha256 = source.sha256(wish);
     let mut tx = app.db.begin().await?;
     if !queries::lock_key(&mut tx, buyer.id, &key.0).await? {
         return Err(ApiError::conflict(
@@ -69,96 +87,71 @@ pub async fn place(
         if earlier.request_sha256 != request_sha256 {
             return Err(ApiError::unprocessable(
                 "key-reused",
-                "This Idempotency-Key placed an order for other sets. Use a new key for a new order.",
+                "This Idempotency-Key placed another order. Use a new key for a new order.",
             ));
         }
         return view(&mut tx, earlier.id).await;
     }
-    let offers = offers(&mut tx, buyer, &wanted).await?;
-    let id = insert(app, &mut tx, buyer, (&key.0, request_sha256), &offers, wish).await?;
+    let basket = match source {
+        Source::Basket(basket) => basket.clone(),
+        Source::Cart(id) => carts::take(&mut tx, buyer, *id).await?,
+    };
+    let id = place_basket(app, &mut tx, buyer, (&key.0, request_sha256), (&basket, wish)).await?;
     let placed = view(&mut tx, id).await?;
     tx.commit().await?;
     Ok(placed)
 }
 
-/// The sets as they are sold now.
-async fn offers(tx: &mut PgConnection, buyer: &Account, wanted: &[SetId]) -> ApiResult<Vec<Offer>> {
-    let offers = queries::offers(tx, buyer.id, wanted).await?;
-    if let Some(missing) = wanted
-        .iter()
-        .find(|id| !offers.iter().any(|offer| offer.set_id == **id))
-    {
-        return Err(ApiError::conflict(
-            "not-for-sale",
-            format!("There is no published set {missing}."),
-        ));
-    }
-    for offer in &offers {
-        if offer.is_owned {
-            return Err(ApiError::conflict(
-                "already-owned",
-                format!("You own the set {} already.", offer.set_id),
-            ));
-        }
-        if offer.seller_id == buyer.id {
-            return Err(ApiError::conflict(
-                "own-set",
-                format!("The set {} is your own.", offer.set_id),
-            ));
-        }
-        if offer.is_ordered {
-            let detail = format!(
-                "The set {} is in an order of yours that is being settled.",
-                offer.set_id
-            );
-            return Err(ApiError::conflict("already-ordered", detail));
-        }
-    }
-    let currencies: BTreeSet<_> = offers.iter().map(|offer| offer.currency.as_str()).collect();
-    if currencies.len() > 1 {
-        let list = currencies.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(ApiError::invalid(
-            "sets",
-            format!("must have one currency, not {list}: place an order for each"),
-        ));
-    }
-    Ok(offers)
-}
-
-async fn insert(
+async fn place_basket(
     app: &App,
     tx: &mut PgConnection,
     buyer: &Account,
     (key, request_sha256): (&str, [u8; 32]),
-    offers: &[Offer],
-    wish: &Wish<'_>,
+    (basket, wish): (&Basket, &Wish<'_>),
 ) -> ApiResult<OrderId> {
+    if !(1..=MAX_LINES).contains(&basket.lines.len()) {
+        let detail = format!("An order has 1 to {MAX_LINES} lines.");
+        return Err(ApiError::unprocessable("no-lines", detail));
+    }
+    let offers = offers::look_up(&mut *tx, &basket.lines, &basket.currency).await?;
+    owned::refuse_needless(&mut *tx, buyer, &offers).await?;
+    let coupon = match &basket.coupon {
+        Some(code) => Some(coupons::find(&mut *tx, code, &basket.currency, &offers).await?),
+        None => None,
+    };
+    let quote = offers::price(app, &offers, coupon.as_ref().map(|coupon| &coupon.reduction))?;
     let id = OrderId::new();
-    let currency = offers.first().map_or("EUR", |offer| offer.currency.as_str());
-    let total = offers
-        .iter()
-        .try_fold(0i64, |sum, offer| sum.checked_add(offer.price_minor));
-    let total_minor = total.ok_or_else(|| ApiError::invalid("sets", "cost more than an order can"))?;
-    let products: Vec<_> = offers.iter().map(|offer| offer.set_id.0).collect();
+    let products: Vec<_> = offers.iter().map(|offer| offer.product.id).collect();
     if wish.pay_with == PayWith::Card {
         declines::refuse_tester(app, &mut *tx, buyer.id, wish.network, &products).await?;
     }
-    let price = (id, total_minor, currency);
+    let price = (id, quote.total, basket.currency.as_str());
     let Funds { hold_id, state } = pay::hold_funds(app, &mut *tx, buyer, price, wish).await?;
     let order = NewOrder {
         id,
         account_id: buyer.id,
         key,
         request_sha256,
-        currency,
-        total_minor,
+        currency: &basket.currency,
+        quote: &quote,
+        coupon: basket.coupon.as_deref(),
         hold_id,
         state,
     };
-    queries::insert(&mut *tx, &order).await?;
-    queries::insert_lines(&mut *tx, id, offers, app.config.money.fee_basis_points).await?;
+    insert(&mut *tx, &order, &offers, &quote).await?;
+    if let Some(coupon) = &coupon {
+        coupons::claim(&mut *tx, coupon, id, buyer.id).await?;
+    }
     pay::begin(app, &mut *tx, buyer, price, (state, wish, &products)).await?;
     Ok(id)
+}
+
+async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>, offers: &[Offer], quote: &Quote) -> ApiResult<()> {
+    queries::insert(&mut *tx, order).await?;
+    for (position, (offer, line)) in (0i16..).zip(offers.iter().zip(&quote.lines)) {
+        queries::insert_line(&mut *tx, order.id, position, offer, line).await?;
+    }
+    Ok(())
 }
 
 /// An order with its lines, as operators see it.

@@ -1,24 +1,12 @@
 pub mod library;
 
 use sqlx::{PgConnection, PgExecutor};
-use tradepost_common::ids::{AccountId, OrderId, SetId};
+use tradepost_common::ids::{AccountId, OrderId};
 use tradepost_common::orders::{OrderLine, OrderRow, OrderState};
+use tradepost_common::sales::{Licence, Product, ProductKind};
 use uuid::Uuid;
 
-use super::books;
-
-/// A published set as it is sold now.
-pub struct Offer {
-    pub set_id: SetId,
-    pub seller_id: AccountId,
-    pub licence: String,
-    pub price_minor: i64,
-    pub currency: String,
-    /// The buyer has an entitlement.
-    pub is_owned: bool,
-    /// It is in an order of the buyer that is not settled.
-    pub is_ordered: bool,
-}
+use crate::sales::quote::{Offer, Quote, QuotedLine};
 
 /// An order to be inserted.
 pub struct NewOrder<'a> {
@@ -27,7 +15,8 @@ pub struct NewOrder<'a> {
     pub key: &'a str,
     pub request_sha256: [u8; 32],
     pub currency: &'a str,
-    pub total_minor: i64,
+    pub quote: &'a Quote,
+    pub coupon: Option<&'a str>,
     pub hold_id: Option<Uuid>,
     pub state: OrderState,
 }
@@ -49,10 +38,17 @@ pub struct LockedOrder {
     pub payment_id: Option<Uuid>,
 }
 
-/// The royalty of one seller in an order.
-pub struct SellerPart {
-    pub seller: String,
+/// The royalty of one contributor in an order.
+pub struct RoyaltyPart {
+    pub contributor: String,
     pub royalty_minor: i64,
+}
+
+/// Sums of the lines of an order.
+pub struct Sums {
+    pub tax_minor: i64,
+    pub fee_minor: i64,
+    pub subsidy_minor: i64,
 }
 
 /// `false`: another request holds the key. Held until the transaction ends.
@@ -77,37 +73,22 @@ pub async fn by_key(tx: &mut PgConnection, account: AccountId, key: &str) -> sql
     .await
 }
 
-pub async fn offers(tx: &mut PgConnection, buyer: AccountId, sets: &[SetId]) -> sqlx::Result<Vec<Offer>> {
-    let ids: Vec<_> = sets.iter().map(|id| id.0).collect();
-    sqlx::query_as!(
-        Offer,
-        r#"
-        select set_.id as "set_id: SetId", family.account_id as "seller_id: AccountId", set_.licence, set_.price_minor, set_.currency,
-            exists (select from entitlements where account_id = $1 and set_id = set_.id and revoked_at is null) as "is_owned!",
-            exists (select from orders join order_lines line on line.order_id = orders.id
-                where orders.account_id = $1 and orders.state in ('awaiting_payment', 'placed') and line.set_id = set_.id) as "is_ordered!"
-        from sets set_ join families family on family.id = set_.family_id
-        where set_.id = any($2) and set_.state = 'published' order by set_.id
-        "#,
-        buyer.0,
-        &ids
-    )
-    .fetch_all(tx)
-    .await
-}
-
 pub async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        insert into orders (id, account_id, idempotency_key, request_sha256, currency, total_minor, hold_id, state)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into orders (id, account_id, idempotency_key, request_sha256, currency, total_minor, discount_minor, tax_minor, coupon, hold_id,
+            state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         "#,
         order.id.0,
         order.account_id.0,
         order.key,
         order.request_sha256.as_slice(),
         order.currency,
-        order.total_minor,
+        order.quote.total,
+        order.quote.discount,
+        order.quote.tax,
+        order.coupon,
         order.hold_id,
         order.state.as_str()
     )
@@ -116,24 +97,49 @@ pub async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result
     Ok(())
 }
 
-pub async fn insert_lines(tx: &mut PgConnection, id: OrderId, offers: &[Offer], fee: u16) -> sqlx::Result<()> {
-    for (position, offer) in (0i16..).zip(offers) {
-        sqlx::query!(
-            r#"
-            insert into order_lines (order_id, position, set_id, seller_id, licence, price_minor, royalty_minor)
-            values ($1, $2, $3, $4, $5, $6, $7)
-            "#,
-            id.0,
-            position,
-            offer.set_id.0,
-            offer.seller_id.0,
-            offer.licence,
-            offer.price_minor,
-            books::royalty(offer.price_minor, fee)
+/// Inserts a line with the royalties of its contributors.
+pub async fn insert_line(
+    tx: &mut PgConnection,
+    id: OrderId,
+    position: i16,
+    offer: &Offer,
+    line: &QuotedLine,
+) -> sqlx::Result<()> {
+    let (accounts, royalties): (Vec<_>, Vec<_>) = line
+        .royalties
+        .iter()
+        .map(|(account, royalty)| (account.0, *royalty))
+        .unzip();
+    sqlx::query!(
+        r#"
+        with line as (
+            insert into order_lines (order_id, position, kind, product_id, family_id, seller_id, name, licence, terms_version,
+                price_minor, discount_minor, tax_minor, fee_minor, subsidy_minor, royalty_minor)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         )
-        .execute(&mut *tx)
-        .await?;
-    }
+        insert into order_line_shares (order_id, position, account_id, royalty_minor)
+        select $1, $2, account_id, royalty_minor from unnest($16::uuid[], $17::int8[]) share (account_id, royalty_minor)
+        "#,
+        id.0,
+        position,
+        offer.product.kind.as_str(),
+        offer.product.id,
+        offer.family_id,
+        offer.seller_id.0,
+        offer.name,
+        offer.licence.as_str(),
+        offer.terms_version,
+        line.price,
+        line.discount,
+        line.tax,
+        line.fee,
+        line.subsidy,
+        line.royalty,
+        &accounts,
+        &royalties
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -143,7 +149,7 @@ pub async fn rows(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<Ord
         OrderRow,
         r#"
         select orders.id as "id: OrderId", account.name as account, orders.state as "state: OrderState", total_minor, refunded_minor, currency,
-            (select count(*) from order_lines where order_id = orders.id) as "sets!", placed_at, settled_at, refunded_at, note
+            orders.tax_minor, (select count(*) from order_lines where order_id = orders.id) as "products!", placed_at, settled_at, refunded_at, note
         from orders join accounts account on account.id = orders.account_id
         where orders.id = any($1) order by array_position($1, orders.id)
         "#,
@@ -154,17 +160,33 @@ pub async fn rows(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<Ord
 }
 
 pub async fn lines(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Vec<OrderLine>> {
-    sqlx::query_as!(
-        OrderLine,
+    let rows = sqlx::query!(
         r#"
-        select line.set_id as "set_id: SetId", set_.name as "set", seller.name as contributor, line.licence, line.price_minor
-        from order_lines line join sets set_ on set_.id = line.set_id join accounts seller on seller.id = line.seller_id
+        select line.kind as "kind: ProductKind", line.product_id, line.name, seller.name as contributor, line.licence as "licence: Licence",
+            line.terms_version, line.price_minor, line.discount_minor, line.tax_minor
+        from order_lines line join accounts seller on seller.id = line.seller_id
         where line.order_id = $1 order by line.position
         "#,
         id.0
     )
     .fetch_all(tx)
-    .await
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| OrderLine {
+            product: Product {
+                kind: row.kind,
+                id: row.product_id,
+            },
+            name: row.name,
+            contributor: row.contributor,
+            licence: row.licence,
+            terms_version: row.terms_version,
+            price_minor: row.price_minor,
+            discount_minor: row.discount_minor,
+            tax_minor: row.tax_minor,
+        })
+        .collect())
 }
 
 /// Locks an order until the caller's transaction ends.
@@ -182,14 +204,14 @@ pub async fn lock(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Option<Loc
     .await
 }
 
-/// The royalties of an order, one for each seller.
-pub async fn seller_parts(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Vec<SellerPart>> {
+/// The royalties of an order, one for each contributor.
+pub async fn royalty_parts(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Vec<RoyaltyPart>> {
     sqlx::query_as!(
-        SellerPart,
+        RoyaltyPart,
         r#"
-        select seller.name as seller, sum(line.royalty_minor)::bigint as "royalty_minor!"
-        from order_lines line join accounts seller on seller.id = line.seller_id
-        where line.order_id = $1 group by seller.name having sum(line.royalty_minor) > 0 order by seller.name
+        select account.name as contributor, sum(share.royalty_minor)::bigint as "royalty_minor!"
+        from order_line_shares share join accounts account on account.id = share.account_id
+        where share.order_id = $1 group by account.name having sum(share.royalty_minor) > 0 order by account.name
         "#,
         id.0
     )
@@ -197,14 +219,28 @@ pub async fn seller_parts(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Ve
     .await
 }
 
-/// Grants what an order bought. Answers with the number of sets that the buyer did not own yet.
+/// The tax, the fee and the subsidy of an order.
+pub async fn sums(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Sums> {
+    sqlx::query_as!(
+        Sums,
+        r#"
+        select sum(tax_minor)::bigint as "tax_minor!", sum(fee_minor)::bigint as "fee_minor!", sum(subsidy_minor)::bigint as "subsidy_minor!"
+        from order_lines where order_id = $1
+        "#,
+        id.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Grants what an order bought. Answers with the number of products that the buyer did not own yet.
 pub async fn grant(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<u64> {
     let granted = sqlx::query!(
         r#"
-        insert into entitlements (order_id, account_id, set_id, licence)
-        select orders.id, orders.account_id, line.set_id, line.licence
+        insert into entitlements (order_id, position, account_id, kind, product_id, licence)
+        select orders.id, line.position, orders.account_id, line.kind, line.product_id, line.licence
         from orders join order_lines line on line.order_id = orders.id where orders.id = $1
-        on conflict (account_id, set_id) where revoked_at is null do nothing
+        on conflict (account_id, product_id, kind, licence) where revoked_at is null do nothing
         "#,
         id.0
     )
@@ -249,7 +285,8 @@ pub async fn restore(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<()> {
         r#"
         update entitlements right_ set revoked_at = null where order_id = $1 and not exists (
             select from entitlements other
-            where other.account_id = right_.account_id and other.set_id = right_.set_id and other.revoked_at is null)
+            where other.account_id = right_.account_id and other.kind = right_.kind and other.product_id = right_.product_id
+                and other.licence = right_.licence and other.revoked_at is null)
         "#,
         id.0
     )
@@ -303,18 +340,4 @@ pub async fn add_refunded(
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// True if the account may download the set of an item.
-pub async fn is_entitled(db: impl PgExecutor<'_>, account: AccountId, item: Uuid) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"
-        select exists (select from entitlements right_ join items item on item.set_id = right_.set_id
-            where right_.account_id = $1 and item.id = $2 and right_.revoked_at is null) as "is_entitled!"
-        "#,
-        account.0,
-        item
-    )
-    .fetch_one(db)
-    .await
 }

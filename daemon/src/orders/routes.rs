@@ -1,6 +1,5 @@
 //! `POST /v1/orders`, lists of orders, and the balances of an account.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use axum::Json;
@@ -9,16 +8,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use tradepost_common::Page;
-use tradepost_common::ids::{OrderId, SetId};
+use tradepost_common::ids::{CartId, OrderId};
 use tradepost_common::ledger::AccountBalance;
 use tradepost_common::orders::{OrderRow, OrderState, OrderView};
 use tradepost_common::problem::Problem;
+use tradepost_common::sales::Currency;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::pay::{self, PayWith, Wish};
-use super::place::{self, IdempotencyKey};
+use super::place::{self, IdempotencyKey, Source};
 use super::search::{self, Filter};
 use super::{books, card, ledger, top_up};
 use crate::accounts::sessions::NewSession;
@@ -29,6 +29,7 @@ use crate::extractors::{ClientAddress, JsonBody, Path, Query, parse_param};
 use crate::mail::EmailAddress;
 use crate::pager::{Place, limit_or};
 use crate::payments::{Payment, declines, service as payments};
+use crate::sales::{Line, MAX_LINES, cart_routes};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
@@ -39,13 +40,21 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .merge(top_up::public_router())
 }
 
-/// The sets to buy.
+/// The products to buy: lines, or a cart.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PlaceOrder {
-    /// 1 to 50 published sets with prices in one currency.
-    #[schema(min_items = 1, max_items = 50)]
-    sets: BTreeSet<SetId>,
+    /// 1 to 50, without a cart.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    lines: Vec<Line>,
+    /// A cart of yours, which is gone when the order is placed. Its currency and coupon are those of the order.
+    cart: Option<CartId>,
+    /// EUR when not given.
+    #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    currency: Option<Currency>,
+    #[schema(pattern = "^[A-Z0-9][A-Z0-9_-]{2,39}$", min_length = 3, max_length = 40)]
+    coupon: Option<String>,
     /// For guests, who send no token: the receipt and a link to the library come to this address.
     #[schema(min_length = 3, max_length = 254, pattern = "^[!-~]+$")]
     email: Option<String>,
@@ -58,19 +67,42 @@ struct PlaceOrder {
     payment_method: Option<String>,
 }
 
-/// Buy sets
+impl PlaceOrder {
+    fn source(&self) -> ApiResult<Source> {
+        let is_count = self.lines.len() <= MAX_LINES;
+        ApiError::unless_all([("lines", is_count, format!("must be at most {MAX_LINES}"))])?;
+        match self.cart {
+            None => Ok(Source::Basket(cart_routes::basket(
+                &self.lines,
+                self.currency.clone(),
+                self.coupon.clone(),
+            )?)),
+            Some(cart) if self.lines.is_empty() && self.currency.is_none() && self.coupon.is_none() => {
+                Ok(Source::Cart(cart))
+            }
+            Some(_) => {
+                let detail = "Send a cart or lines: lines, currency and coupon of a cart are those that are in it.";
+                Err(ApiError::unprocessable("cart-and-lines", detail))
+            }
+        }
+    }
+}
+
+/// Buy items, sets or families
 ///
 /// Store credit is held at once, and the order is paid within seconds. A card is charged when it is named; otherwise the client confirms
 /// `payment` at the provider, as when its state is `requires_action`. An order whose payment is declined, or not made within an hour,
-/// fails; the sets can be ordered again under a new key. The same `Idempotency-Key` and body answer with the same order.
-/// `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`, `already-ordered`, `own-set`, `no-cards`; `422 key-reused`;
-/// `429 too-many-declines`. A refused order leaves nothing behind. A guest sends an `email` instead of a token, and gets a session for
-/// this purchase with the answer; a link to the library comes by mail.
+/// fails; the products can be ordered again under a new key. Prices, terms and the split are those of this moment. The same
+/// `Idempotency-Key` and body answer with the same order. `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`,
+/// `already-ordered`, `own-product`, `contained-line`, `coupon-refused`, `coupon-used-up`, `coupon-used`, `no-cards`; `422 key-reused`,
+/// `no-lines`, `duplicate-line`, `line-without-product`, `cart-and-lines`, `too-expensive`; `429 too-many-declines`. A refused order leaves
+/// nothing behind. A guest sends an `email` instead of a token, and gets a session for this purchase with the answer; a link to the library
+/// comes by mail.
 #[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security((), ("bearer" = [])),
     params(("Idempotency-Key" = String, Header, description = "Names this purchase, so that it happens once",
         min_length = 1, max_length = 255, pattern = r"^[!-~]+$")),
     responses((status = 202, body = OrderView), (status = 400, body = Problem), (status = 401, body = Problem), (status = 402, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn place_order(
     State(app): State<SharedApp>,
     buyer: Option<Bearer>,
@@ -80,6 +112,7 @@ async fn place_order(
 ) -> ApiResult<Response> {
     let key = idempotency_key(&headers)?;
     pay::check_method(body.payment_method.as_deref())?;
+    let source = body.source()?;
     let (buyer, session) = match (buyer, &body.email) {
         (Some(Bearer(buyer)), _) => (buyer, None),
         (None, Some(email)) => guest(&app, email, &key, client).await?,
@@ -94,7 +127,7 @@ async fn place_order(
         method: body.payment_method.as_deref(),
         network: &declines::network(client),
     };
-    let placed = place::place(&app, &buyer, &key, &body.sets, &wish).await?;
+    let placed = place::place(&app, &buyer, &key, &source, &wish).await?;
     let order = match &placed.payment {
         Some(payment) if placed.order.state == OrderState::AwaitingPayment => {
             card::try_at_once(&app, payment.id).await;
@@ -220,7 +253,7 @@ struct Balances {
     /// Store credit, which pays orders.
     #[schema(max_items = 200)]
     wallet: Vec<AccountBalance>,
-    /// Royalties of sold sets.
+    /// Royalties of what was sold.
     #[schema(max_items = 200)]
     earnings: Vec<AccountBalance>,
 }

@@ -26,7 +26,7 @@ use crate::edge::{self, Gate, Limits};
 use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
-use crate::{accounts, catalog, downloads, orders, payments, presets, review, uploads, webhooks};
+use crate::{accounts, catalog, delivery, downloads, orders, payments, presets, review, sales, uploads, webhooks};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -44,7 +44,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
     servers((url = "/", description = "This marketplace")),
     tags((name = "uploads", description = "Contributors upload packs and read their state."),
         (name = "catalogue", description = "The published catalogue, for everybody."),
-        (name = "orders", description = "Buyers buy sets with store credit; contributors see their royalties."),
+        (name = "sales", description = "Contributors decide prices, shares and coupons; everybody reads prices and licences."),
+        (name = "orders", description = "Buyers fill carts and place orders; contributors see their royalties."),
+        (name = "library", description = "Buyers download what they bought; licence certificates."),
         (name = "accounts", description = "Sign-up, sign-in, passwords, tokens. The cookie of a session is as good as a token."),
         (name = "webhooks", description = "Events that are posted to a server of yours."),
         (name = "health", description = "For load balancers."))
@@ -73,8 +75,12 @@ fn documented() -> OpenApiRouter<SharedApp> {
         .merge(review::contributor_routes::public_router())
         .merge(catalog::routes::public_router())
         .merge(downloads::routes::public_router())
+        .merge(delivery::routes::public_router())
+        .merge(delivery::certificate_routes::public_router())
+        .merge(sales::routes::public_router())
+        .merge(sales::coupon_routes::public_router())
+        .merge(sales::cart_routes::public_router())
         .merge(orders::routes::public_router())
-        .merge(orders::library::public_router())
         .merge(accounts::public_routes::public_router())
         .merge(accounts::token_routes::public_router())
         .merge(webhooks::routes::public_router())

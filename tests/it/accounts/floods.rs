@@ -26,7 +26,7 @@ async fn flood_of_free_checkouts_sends_few_mails_and_hurts_no_honest_buyer() {
             .request(Method::POST, "/v1/orders")
             .header("idempotency-key", format!("key-{number}"))
             .header("x-forwarded-for", client)
-            .json(&json!({ "sets": [set], "email": email }));
+            .json(&json!({ "lines": [{ "set": set }], "email": email }));
         request.send().await.unwrap()
     };
     for batch in (0..checkouts).collect::<Vec<_>>().chunks(AT_ONCE) {
@@ -45,7 +45,10 @@ async fn flood_of_free_checkouts_sends_few_mails_and_hurts_no_honest_buyer() {
     let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
     app.until(&path, |order| order["state"] == "paid").await;
     let library = with_session(&app, Method::GET, "/v1/library", &cookie, None).await;
-    assert_eq!(library.json::<Value>().await.unwrap()["rows"][0]["set_id"], json!(set));
+    assert_eq!(
+        library.json::<Value>().await.unwrap()["rows"][0]["product"]["id"],
+        json!(set)
+    );
     // Somebody honest takes another set: the mail comes.
     checkout(checkouts + 2, "other@example.net", &other).await;
     outbox(&app, "other@example.net", "receipt").await;

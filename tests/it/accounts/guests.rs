@@ -38,7 +38,10 @@ async fn guest_buys_downloads_at_once_and_by_the_mailed_link() {
             .unwrap();
         assert_eq!(opened.status(), StatusCode::OK);
         let cookie = cookie_of(&opened);
-        assert_eq!(opened.json::<Value>().await.unwrap()["rows"][0]["set_id"], json!(set));
+        assert_eq!(
+            opened.json::<Value>().await.unwrap()["rows"][0]["product"]["id"],
+            json!(set)
+        );
         let seen = with_session(&app, Method::GET, &path, &cookie, None).await;
         assert_eq!(seen.status(), StatusCode::OK);
     }
@@ -73,13 +76,13 @@ async fn guest_who_signs_up_later_gets_the_purchases() {
     let account = with_session(&app, Method::GET, "/v1/account", &cookie, None).await;
     let account: Value = account.json().await.unwrap();
     app.until(&path, |order| order["account"] == account["name"]).await;
-    assert_eq!(library(&app, &cookie).await[0]["set_id"], json!(set));
+    assert_eq!(library(&app, &cookie).await[0]["product"]["id"], json!(set));
 }
 
 #[tokio::test]
 async fn order_needs_an_account_or_an_address() {
     let app = TestApp::start();
-    let body = json!({ "sets": [uuid::Uuid::now_v7()] });
+    let body = json!({ "lines": [{ "set": uuid::Uuid::now_v7() }] });
     let request = app.request(Method::POST, "/v1/orders").header("idempotency-key", "one");
     assert_eq!(
         request.json(&body).send().await.unwrap().status(),

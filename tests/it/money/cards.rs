@@ -38,7 +38,7 @@ impl CardShop {
     }
 
     pub async fn order_as(&self, buyer: &str, key: &str, card: Option<&str>) -> (StatusCode, Value) {
-        let mut body = json!({ "sets": [self.shop.set], "pay_with": "card" });
+        let mut body = json!({ "lines": [{ "set": self.shop.set }], "pay_with": "card" });
         if let Some(card) = card {
             body["payment_method"] = json!(card);
         }

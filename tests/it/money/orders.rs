@@ -23,7 +23,7 @@ async fn buyer_pays_downloads_and_gets_the_money_back() {
     let paid = shop.settled(&placed).await;
     assert_eq!(
         (&paid["state"], &paid["lines"][0]["licence"]),
-        (&json!("paid"), &json!("ISC")),
+        (&json!("paid"), &json!("personal")),
         "{paid}"
     );
     let download = shop.app.request(reqwest::Method::GET, &file).bearer_auth(&shop.buyer);
@@ -156,10 +156,15 @@ async fn bad_orders_are_refused_with_the_reason() {
     let unknown = uuid::Uuid::now_v7().to_string();
     let many: Vec<_> = (0..51).map(|_| uuid::Uuid::now_v7().to_string()).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
-    for sets in [&[] as &[&str], &["no-id"], &many] {
+    for sets in [&["no-id"] as &[&str], &many] {
         let (status, problem) = order(&shop.app, &shop.buyer, "bad", sets).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{sets:?}: {problem}");
     }
+    let (status, problem) = order(&shop.app, &shop.buyer, "empty", &[]).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("no-lines"))
+    );
     for key in ["", "a b", &"x".repeat(256)] {
         let (status, problem) = shop.order(key).await;
         assert_eq!(
@@ -175,7 +180,10 @@ async fn bad_orders_are_refused_with_the_reason() {
     );
     let ann = shop.app.trusted("ann");
     let (status, problem) = order(&shop.app, &ann, "own", &[&shop.set]).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("own-set")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::CONFLICT, &json!("own-product"))
+    );
     let (_, placed) = shop.order("good").await;
     let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
     assert_eq!(shop.app.get(&path, Some(&ann)).await.0, StatusCode::NOT_FOUND);

@@ -240,7 +240,7 @@ async fn card_testers_are_stopped_and_outages_count_nothing() {
         assert_eq!(status, StatusCode::ACCEPTED, "{placed}");
         assert_eq!(shop.settled(&placed).await["state"], "failed");
     }
-    let body = json!({ "sets": [shop.shop.set], "pay_with": "card", "payment_method": GOOD });
+    let body = json!({ "lines": [{ "set": shop.shop.set }], "pay_with": "card", "payment_method": GOOD });
     let request = shop.shop.app.request(Method::POST, "/v1/orders").bearer_auth(&tester);
     let refused = request
         .header("idempotency-key", "four")
@@ -267,7 +267,7 @@ async fn card_testers_are_stopped_and_outages_count_nothing() {
 #[tokio::test]
 async fn shop_without_a_provider_takes_no_cards() {
     let shop = super::Shop::open(0).await;
-    let body = json!({ "sets": [shop.set], "pay_with": "card" });
+    let body = json!({ "lines": [{ "set": shop.set }], "pay_with": "card" });
     let request = shop.app.request(Method::POST, "/v1/orders").bearer_auth(&shop.buyer);
     let refused = request
         .header("idempotency-key", "one")

@@ -87,7 +87,8 @@ pub async fn open(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
 pub async fn granted(tx: &mut PgConnection, order: OrderId) -> sqlx::Result<Value> {
     sqlx::query_scalar!(
         r#"
-        select coalesce(jsonb_agg(jsonb_build_object('set_id', set_id, 'licence', licence, 'granted_at', granted_at)), '[]') as "granted!"
+        select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'product_id', product_id, 'licence', licence, 'granted_at', granted_at,
+            'downloads', downloads)), '[]') as "granted!"
         from entitlements where order_id = $1
         "#,
         order.0

@@ -1,23 +1,5 @@
-use sqlx::{PgConnection, PgExecutor};
-use tradepost_common::ids::{AccountId, OrderId, SetId};
-
-use crate::orders::library::{LibraryRow, MAX_SETS};
-
-/// The sets that an account may download, newest first.
-pub async fn list(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Result<Vec<LibraryRow>> {
-    sqlx::query_as!(
-        LibraryRow,
-        r#"
-        select set_.id as "set_id: SetId", set_.name as "set", right_.licence, order_id as "order_id: OrderId", granted_at
-        from entitlements right_ join sets set_ on set_.id = right_.set_id
-        where right_.account_id = $1 and right_.revoked_at is null order by granted_at desc, set_.id limit $2
-        "#,
-        account.0,
-        MAX_SETS
-    )
-    .fetch_all(db)
-    .await
-}
+use sqlx::PgConnection;
+use tradepost_common::ids::AccountId;
 
 /// Gives entitlements of an account to another one, which does not have them.
 pub async fn move_entitlements(tx: &mut PgConnection, from: AccountId, to: AccountId) -> sqlx::Result<()> {
@@ -25,7 +7,8 @@ pub async fn move_entitlements(tx: &mut PgConnection, from: AccountId, to: Accou
         r#"
         update entitlements mine set account_id = $2
         where account_id = $1 and not exists (select from entitlements other
-            where other.account_id = $2 and other.set_id = mine.set_id and other.revoked_at is null)
+            where other.account_id = $2 and other.kind = mine.kind and other.product_id = mine.product_id and other.licence = mine.licence
+                and other.revoked_at is null)
         "#,
         from.0,
         to.0

@@ -172,7 +172,7 @@ fn in_text(story: &OrderStory, styling: Styling) -> String {
     out.push_str("\nSETS\n");
     for line in &story.view.lines {
         let price = money(line.price_minor, &order.currency);
-        let words = format!("{price:>12}  {} by {}, {}", line.set, line.contributor, line.licence);
+        let words = format!("{price:>12}  {} by {}, {}", line.name, line.contributor, line.licence);
         out.push_str(&format!("{}\n", text::clean(&words)));
     }
     out.push_str("\nEVENTS\n");

@@ -63,7 +63,7 @@ impl Story {
         let facts = format!(
             "  {}  {}  placed {} UTC",
             money(order.total_minor, &order.currency),
-            format::plural(order.sets, "set", "sets"),
+            format::plural(order.products, "product", "products"),
             format::stamp(order.placed_at)
         );
         let (line, rest) = split_top(rest, 1);
@@ -81,7 +81,7 @@ impl Story {
             };
             let words = format!(
                 "  {price:>12}  {} by {}, {}{more}",
-                sold.set, sold.contributor, sold.licence
+                sold.name, sold.contributor, sold.licence
             );
             canvas.line(line, &words, Tone::Plain);
         }

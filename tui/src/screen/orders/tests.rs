@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 use tradepost_common::ledger::AccountBalance;
 use tradepost_common::orders::{OrderLine, OrderState, OrderStory, OrderView, StoryEvent, StorySource};
+use tradepost_common::sales::{Licence, Product, ProductKind};
 use uuid::Uuid;
 
 use super::acts::{GiveCredit, RefundOrder, parse_amount};
@@ -26,7 +27,8 @@ fn order(n: u128, account: &str, state: OrderState) -> OrderRow {
         } else {
             0
         },
-        sets: n as i64,
+        products: n as i64,
+        tax_minor: 0,
         placed_at: ago(placed),
         settled_at: is_settled.then(|| ago(placed - 1)),
         refunded_at: (state == OrderState::Refunded).then(|| ago(placed - 60)),
@@ -49,11 +51,17 @@ fn story() -> OrderStory {
         view: OrderView {
             order: order(1, "bob", OrderState::Paid),
             lines: vec![OrderLine {
-                set_id: tradepost_common::ids::SetId(Uuid::from_u128(1)),
-                set: "Everyday icons".to_owned(),
+                product: Product {
+                    kind: ProductKind::Set,
+                    id: Uuid::from_u128(1),
+                },
+                name: "Everyday icons".to_owned(),
                 contributor: "ann".to_owned(),
-                licence: "ISC".to_owned(),
+                licence: Licence::Personal,
+                terms_version: 1,
                 price_minor: 900,
+                discount_minor: 0,
+                tax_minor: 0,
             }],
             payment: None,
             refunds: Vec::new(),

@@ -60,8 +60,8 @@ static COLUMNS: [Col; 9] = [
     Col::right(
         "SETS",
         Width::Fixed(4),
-        |o, _| Cell::number(o.sets, Tone::Plain),
-        |o| Key::count(o.sets),
+        |o, _| Cell::number(o.products, Tone::Plain),
+        |o| Key::count(o.products),
     )
     .sorted_as(OrderColumn::Sets.as_str())
     .rank(2),
@@ -75,7 +75,7 @@ static COLUMNS: [Col; 9] = [
     Col::right(
         "TOOK",
         Width::Fixed(6),
-        |o, now| took(o, now),
+        took,
         |o| Key::time(o.placed_at),
     )
     .sorted_as(OrderColumn::Took.as_str()),

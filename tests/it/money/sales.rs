@@ -1,0 +1,453 @@
+//! Licences, prices, shares, coupons and carts through the public API and the control socket.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Shop, place};
+
+impl Shop {
+    async fn family(&self) -> String {
+        self.app.rows("/v1/families").await[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    async fn items(&self) -> Vec<String> {
+        let rows = self.app.rows("/v1/items").await;
+        rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// PUTs prices of a product as ann.
+    async fn price(&self, path: &str, prices: Value) -> (StatusCode, Value) {
+        let ann = self.app.trusted("ann");
+        self.app
+            .call(Method::PUT, path, Some(&ann), Some(json!({ "prices": prices })))
+            .await
+    }
+
+    async fn buy(&self, key: &str, body: Value) -> (StatusCode, Value) {
+        place(&self.app, &self.buyer, key, body).await
+    }
+
+    /// Buys and waits until it is paid.
+    async fn bought(&self, key: &str, body: Value) -> Value {
+        let (status, placed) = self.buy(key, body).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{placed}");
+        let settled = self.settled(&placed).await;
+        assert_eq!(settled["state"], "paid", "{settled}");
+        settled
+    }
+
+    async fn refused(&self, body: Value) -> String {
+        let key = uuid::Uuid::now_v7().to_string();
+        let (status, problem) = self.buy(&key, body).await;
+        assert!(status.is_client_error(), "{status} {problem}");
+        problem["code"].as_str().unwrap().to_owned()
+    }
+
+    async fn coupon(&self, coupon: Value) -> Value {
+        let (status, made) = self.app.act("/v1/coupons", coupon).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        made
+    }
+
+    async fn uses(&self, code: &str) -> i64 {
+        let coupons = self.app.look("/v1/coupons").await;
+        let rows = coupons["rows"].as_array().unwrap().iter();
+        rows.filter(|row| row["code"] == code)
+            .map(|row| row["uses"].as_i64().unwrap())
+            .sum()
+    }
+}
+
+fn price(licence: &str, amount_minor: i64) -> Value {
+    json!({ "licence": licence, "currency": "EUR", "amount_minor": amount_minor })
+}
+
+#[tokio::test]
+async fn licences_have_prices_and_can_be_upgraded() {
+    let shop = Shop::open(100_000).await;
+    let path = format!("/v1/sets/{}/prices", shop.set);
+    let (_, prices) = shop.app.get(&path, None).await;
+    assert_eq!(prices, json!({ "prices": [price("personal", 900)] }));
+    let both = json!([price("personal", 1_000), price("commercial", 5_000)]);
+    let (status, put) = shop.price(&path, both.clone()).await;
+    assert_eq!((status, &put["prices"]), (StatusCode::OK, &both), "{put}");
+    assert_eq!(shop.app.rows("/v1/sets").await[0]["price_minor"], 1_000);
+
+    let paid = shop.bought("one", json!({ "lines": [{ "set": shop.set }] })).await;
+    assert_eq!(
+        (&paid["total_minor"], &paid["lines"][0]["licence"]),
+        (&json!(1_000), &json!("personal"))
+    );
+    assert_eq!(
+        shop.refused(json!({ "lines": [{ "set": shop.set }] })).await,
+        "already-owned"
+    );
+    let upgrade = json!({ "lines": [{ "set": shop.set, "licence": "commercial" }] });
+    let paid = shop.bought("two", upgrade.clone()).await;
+    assert_eq!(
+        (&paid["total_minor"], &paid["lines"][0]["terms_version"]),
+        (&json!(5_000), &json!(1))
+    );
+    assert_eq!(shop.refused(upgrade).await, "already-owned");
+    assert_eq!(
+        shop.refused(json!({ "lines": [{ "set": shop.set, "licence": "extended" }] }))
+            .await,
+        "not-for-sale"
+    );
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn families_contain_sets_and_sets_contain_items() {
+    let shop = Shop::open(100_000).await;
+    let (family, items) = (shop.family().await, shop.items().await);
+    for path in [
+        format!("/v1/items/{}/prices", items[0]),
+        format!("/v1/families/{family}/prices"),
+    ] {
+        assert_eq!(
+            shop.price(&path, json!([price("personal", 100)])).await.0,
+            StatusCode::OK
+        );
+    }
+    let contained = json!({ "lines": [{ "set": shop.set }, { "item": items[0] }] });
+    assert_eq!(shop.refused(contained).await, "contained-line");
+    assert_eq!(
+        shop.refused(json!({ "lines": [{ "item": items[1] }] })).await,
+        "not-for-sale"
+    );
+    shop.bought("item", json!({ "lines": [{ "item": items[0] }] })).await;
+    assert_eq!(
+        shop.refused(json!({ "lines": [{ "item": items[0] }] })).await,
+        "already-owned"
+    );
+    shop.bought("family", json!({ "lines": [{ "family": family }] })).await;
+    assert_eq!(
+        shop.refused(json!({ "lines": [{ "set": shop.set }] })).await,
+        "already-owned"
+    );
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn royalties_are_split_by_licence_share_and_contributor_share() {
+    let shop = Shop::open(100_000).await;
+    let (family, ann) = (shop.family().await, shop.app.trusted("ann"));
+    shop.app.trusted("eve");
+    let terms = json!({ "title": "Personal licence", "body": "Better terms.", "royalty_basis_points": 5_000 });
+    let (status, added) = shop.app.act("/v1/licences/personal/terms", terms).await;
+    assert_eq!((status, &added["version"]), (StatusCode::OK, &json!(2)), "{added}");
+    let path = format!("/v1/families/{family}/shares");
+    let shares = json!({ "shares": [
+        { "contributor": "ann", "basis_points": 6_667 }, { "contributor": "eve", "basis_points": 3_333 }] });
+    let (status, put) = shop
+        .app
+        .call(Method::PUT, &path, Some(&ann), Some(shares.clone()))
+        .await;
+    assert_eq!((status, &put), (StatusCode::OK, &shares));
+
+    let paid = shop.bought("one", json!({ "lines": [{ "set": shop.set }] })).await;
+    assert_eq!(paid["lines"][0]["terms_version"], 2);
+    assert_eq!(shop.balance("liabilities:earnings:ann").await, 300);
+    assert_eq!(shop.balance("liabilities:earnings:eve").await, 150);
+    assert_eq!(shop.balance("income:fees").await, 450);
+    let (_, old) = shop.app.get("/v1/licences/personal/1", None).await;
+    assert!(old["body"].as_str().unwrap().starts_with("You may use"), "{old}");
+    for (bad, code) in [
+        (
+            json!([{ "contributor": "ann", "basis_points": 9_999 }]),
+            "shares-not-whole",
+        ),
+        (
+            json!([{ "contributor": "bob", "basis_points": 10_000 }]),
+            "no-contributor",
+        ),
+        (
+            json!([{ "contributor": "ann", "basis_points": 5_000 }, { "contributor": "ann", "basis_points": 5_000 }]),
+            "duplicate-share",
+        ),
+    ] {
+        let body = Some(json!({ "shares": bad }));
+        let (status, problem) = shop.app.call(Method::PUT, &path, Some(&ann), body).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!(code))
+        );
+    }
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn coupons_of_both_sides_are_booked_to_who_gives_them() {
+    let shop = Shop::open(100_000).await;
+    shop.coupon(
+        json!({ "code": "SUMMER", "discount": { "percent": { "basis_points": 5_000 } }, "once_per_buyer": true }),
+    )
+    .await;
+    let paid = shop
+        .bought("one", json!({ "lines": [{ "set": shop.set }], "coupon": "SUMMER" }))
+        .await;
+    assert_eq!(
+        (&paid["total_minor"], &paid["lines"][0]["discount_minor"]),
+        (&json!(450), &json!(450))
+    );
+    assert_eq!(shop.balance("liabilities:earnings:ann").await, 630);
+    assert_eq!(shop.balance("income:fees").await, 270);
+    assert_eq!(shop.balance("expenses:coupons").await, -450);
+    shop.assert_books_are_right().await;
+
+    let path = format!("/v1/sets/{}/prices", shop.set);
+    shop.price(&path, json!([price("personal", 900), price("commercial", 1_000)]))
+        .await;
+    let line = json!([{ "set": shop.set, "licence": "commercial" }]);
+    assert_eq!(
+        shop.refused(json!({ "lines": line, "coupon": "SUMMER" })).await,
+        "coupon-used"
+    );
+    let ann = shop.app.trusted("ann");
+    let body = json!({ "code": "ANN-5", "discount": { "amount": { "amount_minor": 500, "currency": "EUR" } } });
+    let (status, made) = shop
+        .app
+        .call(Method::POST, "/v1/coupons", Some(&ann), Some(body.clone()))
+        .await;
+    assert_eq!(
+        (status, &made["funded_by"]),
+        (StatusCode::CREATED, &json!("ann")),
+        "{made}"
+    );
+    let (status, problem) = shop.app.call(Method::POST, "/v1/coupons", Some(&ann), Some(body)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("code-taken")));
+    let paid = shop.bought("two", json!({ "lines": line, "coupon": "ANN-5" })).await;
+    assert_eq!(paid["total_minor"], 500);
+    assert_eq!(shop.balance("liabilities:earnings:ann").await, 630 + 350);
+    assert_eq!(shop.balance("expenses:coupons").await, -450);
+    shop.assert_books_are_right().await;
+
+    // A coupon that an operator has ended can not be used any more.
+    let made = shop
+        .coupon(json!({ "code": "OVER", "discount": { "percent": { "basis_points": 100 } } }))
+        .await;
+    let (status, ended) = shop
+        .app
+        .act(&format!("/v1/coupons/{}/end", made["id"].as_str().unwrap()), json!({}))
+        .await;
+    assert_eq!((status, ended["ended_at"].is_string()), (StatusCode::OK, true));
+    assert_eq!(
+        shop.refused(json!({ "lines": line, "coupon": "OVER" })).await,
+        "already-owned"
+    );
+}
+
+#[tokio::test]
+async fn last_use_of_a_coupon_is_given_once() {
+    let shop = Shop::open(0).await;
+    let whole = json!({ "percent": { "basis_points": 10_000 } });
+    shop.coupon(json!({ "code": "LAST", "discount": whole, "max_uses": 1 }))
+        .await;
+    let names: Vec<_> = (0..20).map(|n| format!("buyer-{n:02}")).collect();
+    let tokens: Vec<_> = names
+        .iter()
+        .map(|name| shop.app.token(&["--account", name, "--role", "buyer"]))
+        .collect();
+    let body = json!({ "lines": [{ "set": shop.set }], "coupon": "LAST" });
+    let racing = tokens.iter().map(|token| place(&shop.app, token, "race", body.clone()));
+    let answers = futures_util::future::join_all(racing).await;
+    let placed: Vec<_> = answers
+        .iter()
+        .filter(|(status, _)| *status == StatusCode::ACCEPTED)
+        .collect();
+    assert_eq!(placed.len(), 1, "{answers:?}");
+    for (status, problem) in &answers {
+        let is_fine = *status == StatusCode::ACCEPTED || problem["code"] == "coupon-used-up";
+        assert!(is_fine, "{status} {problem}");
+    }
+    assert_eq!(shop.settled(&placed[0].1).await["state"], "paid");
+    assert_eq!(shop.uses("LAST").await, 1);
+    let ledger = shop.app.look("/v1/ledger").await;
+    assert_eq!(ledger["proof"]["differences"], json!([]));
+}
+
+#[tokio::test]
+async fn failed_order_gives_its_coupon_back() {
+    let shop = Shop::open(100_000).await;
+    shop.coupon(
+        json!({ "code": "ONCE", "discount": { "percent": { "basis_points": 1_000 } }, "once_per_buyer": true }),
+    )
+    .await;
+    // Nothing can be granted: the order fails as one does whose product was bought meanwhile.
+    shop.app
+        .sql(
+            "create function refuse() returns trigger language plpgsql as $$ begin return null; end $$;
+            create trigger refuse before insert on entitlements for each row execute function refuse()",
+        )
+        .await;
+    let body = json!({ "lines": [{ "set": shop.set }], "coupon": "ONCE" });
+    let (_, placed) = shop.buy("one", body.clone()).await;
+    assert_eq!(shop.settled(&placed).await["state"], "failed");
+    assert_eq!(shop.uses("ONCE").await, 0);
+    shop.app.sql("drop trigger refuse on entitlements").await;
+    shop.bought("two", body).await;
+    assert_eq!(shop.uses("ONCE").await, 1);
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn carts_tell_what_changed_and_are_gone_with_the_order() {
+    let shop = Shop::open(100_000).await;
+    let body = json!({ "lines": [{ "set": shop.set }] });
+    let (status, cart) = shop
+        .app
+        .call(Method::POST, "/v1/carts", Some(&shop.buyer), Some(body))
+        .await;
+    assert_eq!(
+        (status, &cart["total_minor"], &cart["lines"][0]["state"]),
+        (StatusCode::CREATED, &json!(900), &json!("unchanged"))
+    );
+    let path = format!("/v1/carts/{}", cart["id"].as_str().unwrap());
+    shop.price(
+        &format!("/v1/sets/{}/prices", shop.set),
+        json!([price("personal", 700)]),
+    )
+    .await;
+    let (_, now) = shop.app.get(&path, Some(&shop.buyer)).await;
+    assert_eq!(
+        (&now["total_minor"], &now["lines"][0]["state"]),
+        (&json!(700), &json!("price_changed")),
+        "{now}"
+    );
+    let (_, put) = shop
+        .app
+        .call(
+            Method::PUT,
+            &path,
+            Some(&shop.buyer),
+            Some(json!({ "lines": [{ "set": shop.set }], "coupon": "NONE" })),
+        )
+        .await;
+    assert_eq!(
+        (&put["lines"][0]["state"], put["coupon_refused"].is_string()),
+        (&json!("unchanged"), true),
+        "{put}"
+    );
+    shop.app
+        .call(
+            Method::PUT,
+            &path,
+            Some(&shop.buyer),
+            Some(json!({ "lines": [{ "set": shop.set }] })),
+        )
+        .await;
+    let stranger = shop.app.token(&["--account", "eve", "--role", "buyer"]);
+    assert_eq!(shop.app.get(&path, Some(&stranger)).await.0, StatusCode::NOT_FOUND);
+
+    let paid = shop.bought("cart", json!({ "cart": cart["id"] })).await;
+    assert_eq!(paid["total_minor"], 700);
+    assert_eq!(shop.app.get(&path, Some(&shop.buyer)).await.0, StatusCode::NOT_FOUND);
+    // The same key and cart answer with the same order.
+    let (status, again) = shop.buy("cart", json!({ "cart": cart["id"] })).await;
+    assert_eq!((status, &again["id"]), (StatusCode::ACCEPTED, &paid["id"]));
+    assert_eq!(
+        shop.buy("other", json!({ "cart": cart["id"] })).await.0,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn expired_carts_are_gone() {
+    let shop = Shop::open(0).await;
+    let body = Some(json!({ "lines": [{ "set": shop.set }] }));
+    let (_, cart) = shop.app.call(Method::POST, "/v1/carts", Some(&shop.buyer), body).await;
+    shop.app
+        .sql("update carts set expires_at = now() - interval '1 second'")
+        .await;
+    let path = format!("/v1/carts/{}", cart["id"].as_str().unwrap());
+    assert_eq!(shop.app.get(&path, Some(&shop.buyer)).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        shop.buy("late", json!({ "cart": cart["id"] })).await.0,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn bad_sales_requests_are_refused_with_the_reason() {
+    let shop = Shop::open(0).await;
+    let (set, unknown) = (&shop.set, uuid::Uuid::now_v7());
+    for (body, code) in [
+        (json!({ "lines": [] }), "no-lines"),
+        (json!({ "lines": [{}] }), "line-without-product"),
+        (
+            json!({ "lines": [{ "set": set, "item": set }] }),
+            "line-without-product",
+        ),
+        (
+            json!({ "lines": [{ "set": set }, { "set": set, "licence": "extended" }] }),
+            "duplicate-line",
+        ),
+        (json!({ "lines": [{ "set": unknown }] }), "not-for-sale"),
+        (json!({ "lines": [{ "item": set }] }), "not-for-sale"),
+        (json!({ "lines": [{ "set": set }], "currency": "USD" }), "not-for-sale"),
+        (
+            json!({ "lines": [{ "set": set }], "currency": "eur" }),
+            "invalid-request",
+        ),
+        (
+            json!({ "lines": [{ "set": set, "licence": "all" }] }),
+            "invalid-request",
+        ),
+        (
+            json!({ "lines": [{ "set": set }], "coupon": "NO-SUCH" }),
+            "coupon-refused",
+        ),
+        (json!({ "lines": [{ "set": set }], "cart": unknown }), "cart-and-lines"),
+        (json!({ "cart": unknown }), "not-found"),
+        (json!({ "sets": [set] }), "invalid-request"),
+    ] {
+        assert_eq!(shop.refused(body.clone()).await, code, "{body}");
+    }
+    let path = format!("/v1/sets/{set}/prices");
+    for (prices, status) in [
+        (json!([]), 422),
+        (json!([price("commercial", 100)]), 422),
+        (json!([price("personal", 1), price("personal", 2)]), 422),
+        (json!([price("personal", -1)]), 400),
+        (json!([price("personal", 100_000_001)]), 400),
+        (json!([price("free", 1)]), 400),
+        (
+            json!([{ "licence": "personal", "currency": "euro", "amount_minor": 1 }]),
+            400,
+        ),
+        (
+            json!([{ "licence": "personal", "currency": "EUR", "amount_minor": 1.5 }]),
+            400,
+        ),
+        (json!("none"), 400),
+    ] {
+        let (found, problem) = shop.price(&path, prices.clone()).await;
+        assert_eq!(found.as_u16(), status, "{prices}: {problem}");
+    }
+    let eve = shop.app.trusted("eve");
+    let body = Some(json!({ "prices": [price("personal", 1)] }));
+    assert_eq!(
+        shop.app.call(Method::PUT, &path, Some(&eve), body).await.0,
+        StatusCode::NOT_FOUND
+    );
+    for coupon in [
+        json!({ "code": "no", "discount": { "percent": { "basis_points": 1 } } }),
+        json!({ "code": "lower", "discount": { "percent": { "basis_points": 1 } } }),
+        json!({ "code": "ZERO", "discount": { "percent": { "basis_points": 0 } } }),
+        json!({ "code": "MANY", "discount": { "percent": { "basis_points": 10_001 } } }),
+        json!({ "code": "NEGATIVE", "discount": { "amount": { "amount_minor": -1, "currency": "EUR" } } }),
+        json!({ "code": "BOTH", "discount": { "percent": { "basis_points": 1 }, "amount": { "amount_minor": 1, "currency": "EUR" } } }),
+        json!({ "code": "NOBODY", "discount": { "percent": { "basis_points": 1 } }, "contributor": "nobody" }),
+        json!({ "code": "NOTHING", "discount": { "percent": { "basis_points": 1 } }, "product": { "kind": "set", "id": unknown } }),
+        json!({ "code": "NEVER", "discount": { "percent": { "basis_points": 1 } }, "max_uses": 0 }),
+        json!({ "code": "PAST", "discount": { "percent": { "basis_points": 1 } }, "ends_at": "2020-01-01T00:00:00Z" }),
+    ] {
+        let (status, problem) = shop.app.act("/v1/coupons", coupon.clone()).await;
+        assert!(status.is_client_error(), "{coupon}: {status} {problem}");
+    }
+    assert_eq!(shop.app.look("/v1/coupons").await["rows"], json!([]));
+}
