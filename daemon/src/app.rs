@@ -20,6 +20,7 @@ use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::telemetry::alerts::Alerts;
+use crate::telemetry::cloudwatch;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::process::ProcessMeter;
 use tradepost_jail::Jail;
@@ -69,6 +70,7 @@ pub struct Shared {
     pub latency: Arc<Latency>,
     pub alerts: Alerts,
     pub process: ProcessMeter,
+    pub cloudwatch: cloudwatch::Meter,
     pub limits: UploadLimits,
     pub strangers: StrangerLimits,
     /// Passwords that are hashed at once: each takes 19 MiB and a core.

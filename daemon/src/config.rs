@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod check;
+mod cloudwatch;
 mod load;
 mod mail;
 mod money;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use tradepost_render::presets::{Preset, default_presets};
 
 pub use campaigns::CampaignsConfig;
+pub use cloudwatch::{CloudwatchConfig, CloudwatchDimension, CloudwatchFormat};
 pub use load::ConfigError;
 pub use mail::{MailConfig, MailSecurity};
 pub use money::{MoneyConfig, OnPartialRefund};
@@ -51,6 +53,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub log: LogConfig,
     pub metrics: MetricsConfig,
+    pub cloudwatch: CloudwatchConfig,
     pub daemon: DaemonConfig,
 }
 

@@ -7,11 +7,14 @@
 // Composition: start-up, the two APIs, the jobs of the queues, and what runs beside them.
 mod run;
 
+pub mod cloudwatch;
 pub mod control;
 pub mod dispatch;
 pub mod monitor;
 pub mod public;
 pub mod scheduler;
+
+pub mod figures;
 
 // Features.
 pub mod campaigns;

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::Region;
 use sqlx::PgPool;
 use tradepost_common::queues::Backend;
 use tradepost_queue::Broker;
@@ -20,10 +16,8 @@ use crate::aws;
 use crate::config::{AwsConfig, Config};
 use crate::jobs::QUEUES;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than the longest long poll.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-const MAX_TRIES: u32 = 3;
 
 /// Connects to the configured backend.
 pub async fn connect(
@@ -67,24 +61,5 @@ pub fn sqs_server(aws: &AwsConfig) -> String {
 
 /// Builds the client; it looks for credentials at the first request.
 pub async fn sqs_client(config: &AwsConfig) -> anyhow::Result<Client> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ANSWER_TIMEOUT)
-        .build();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(aws::http(config.endpoint.as_deref()))
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(MAX_TRIES));
-    if let Some(region) = &config.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(endpoint) = &config.endpoint {
-        loader = loader.endpoint_url(endpoint);
-    }
-    let loaded = loader.load().await;
-    anyhow::ensure!(
-        loaded.region().is_some(),
-        "neither the configuration (aws.region) nor the environment says which region of AWS"
-    );
-    Ok(Client::new(&loaded))
+    Ok(Client::new(&aws::load(config, ANSWER_TIMEOUT).await?))
 }

@@ -35,8 +35,8 @@ use crate::rate_limit::{StrangerLimits, UploadLimits};
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
-use crate::telemetry::{alerts::Alerts, latency::Latency, process::ProcessMeter};
-use crate::{monitor, operations, presets, public, queues, redrive, scheduler, state_dir};
+use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, process::ProcessMeter};
+use crate::{cloudwatch, monitor, operations, presets, public, queues, redrive, scheduler, state_dir};
 use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
@@ -192,6 +192,7 @@ fn build(
         latency: Arc::<Latency>::default(),
         alerts: Alerts::default(),
         process: ProcessMeter::default(),
+        cloudwatch: Meter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
         strangers: StrangerLimits::default(),
         hashing: Semaphore::new(cores),
@@ -289,6 +290,9 @@ fn spawn_edges(
     tasks.spawn("sampler", sampler.run(app.clone(), tasks.stop.clone()));
     let options = database.options.clone();
     tasks.spawn("monitor", monitor::run(app.clone(), options, tasks.stop.clone()));
+    if app.config.cloudwatch.namespace.is_some() {
+        tasks.spawn("cloudwatch", cloudwatch::run(app.clone(), tasks.stop.clone()));
+    }
     if let Some(listener) = metrics {
         tasks.spawn(
             "metrics",

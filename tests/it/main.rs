@@ -7,6 +7,7 @@ mod bulk;
 mod campaigns;
 mod catalogue;
 mod chaos;
+mod cloudwatch;
 mod configuration;
 mod conformance;
 mod control;

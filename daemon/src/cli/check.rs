@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use tradepost_common::queues::Backend;
 use tradepostd::config::Config;
 use tradepostd::embedded::clamd;
 use tradepostd::embedded::postgres::Binaries;
 use tradepostd::queues::sqs_server;
+use tradepostd::{cloudwatch, public};
 
 use super::output::print;
 use super::state::StateArgs;
@@ -21,6 +23,7 @@ pub fn run(state: &StateArgs) -> anyhow::Result<ExitCode> {
     print(&format!("database       {database}"))?;
     print(&format!("queues         {}", queues(&config)))?;
     print(&format!("scanner        {}", scanner(&config)))?;
+    print(&format!("CloudWatch     {}", cloudwatch(&config)?))?;
     let presets = config.previews.load_presets()?;
     let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).collect();
     print(&format!("presets        {}", names.join(", ")))?;
@@ -45,6 +48,18 @@ fn database(config: &Config) -> (String, ExitCode) {
         }
         Err(error) => (error.to_string(), ExitCode::FAILURE),
     }
+}
+
+fn cloudwatch(config: &Config) -> anyhow::Result<String> {
+    let Some(namespace) = &config.cloudwatch.namespace else {
+        return Ok("not used (cloudwatch.namespace)".to_owned());
+    };
+    let routes = public::openapi().to_json().context("writing the OpenAPI document")?;
+    let routes = routes.matches("\"operationId\"").count();
+    let (metrics, dollars) = cloudwatch::cost(&config.cloudwatch, routes);
+    Ok(format!(
+        "namespace {namespace}, at most {metrics} metrics, {dollars:.2} US dollars a month for each machine"
+    ))
 }
 
 fn queues(config: &Config) -> String {

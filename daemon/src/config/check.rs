@@ -8,8 +8,8 @@ use tradepost_queue::Queue;
 
 use super::load::fault;
 use super::{
-    AwsConfig, CampaignsConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig, MailConfig, MailSecurity,
-    MoneyConfig, PaymentsConfig, QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
+    AwsConfig, CampaignsConfig, CloudwatchConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig,
+    MailConfig, MailSecurity, MoneyConfig, PaymentsConfig, QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
 };
 use crate::jobs::QUEUES;
 
@@ -29,6 +29,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.mail(&config.mail);
     check.webhooks(&config.webhooks);
     check.payments(&config.payments);
+    check.cloudwatch(&config.cloudwatch);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -106,6 +107,18 @@ impl Check<'_> {
             self.require(Queue::parse(queue, &QUEUES).is_some(), &at, &fault);
             self.between(&at, *concurrency, 1..=1_000);
         }
+    }
+
+    fn cloudwatch(&mut self, cloudwatch: &CloudwatchConfig) {
+        if let Some(namespace) = &cloudwatch.namespace {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/#".contains(c);
+            let ok = (1..=255).contains(&namespace.len())
+                && namespace.chars().all(is_plain)
+                && !namespace.starts_with("AWS/");
+            let message = "must be 1 to 255 letters, digits and ._-/#, and not start with AWS/";
+            self.require(ok, "cloudwatch.namespace", message);
+        }
+        self.between("cloudwatch.period_seconds", cloudwatch.period_seconds, 1..=3_600);
     }
 
     fn aws(&mut self, aws: &AwsConfig) {

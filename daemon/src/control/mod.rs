@@ -2,7 +2,6 @@
 
 mod authorise;
 mod events;
-mod figures;
 mod ids;
 mod routes;
 pub mod sampler;

@@ -14,7 +14,6 @@ use tradepost_common::queues::{QueueRow, SetConcurrency};
 use tradepost_queue::{Queue, settings};
 
 use super::events;
-use super::figures;
 use super::ids;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
@@ -24,7 +23,8 @@ use crate::jobs::QUEUES;
 use crate::pager::{SearchQuery, limit};
 use crate::telemetry::prometheus;
 use crate::{
-    accounts, audit, campaigns, dead_letters, delivery, mail, operations, orders, redrive, review, sales, uploads,
+    accounts, audit, campaigns, dead_letters, delivery, figures, mail, operations, orders, redrive, review, sales,
+    uploads,
 };
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
@@ -177,6 +177,7 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
     prometheus::register_overview(&mut registry, &figures::overview(app).await?);
     prometheus::register_queues(&mut registry, &figures::queues(app).await?);
     app.scans.meter.register(&mut registry);
+    app.cloudwatch.register(&mut registry);
     campaigns::meter::register(&mut registry, app).await?;
     let text = prometheus::encode(registry, &app.latency);
     Ok(([(header::CONTENT_TYPE, prometheus::CONTENT_TYPE)], text).into_response())

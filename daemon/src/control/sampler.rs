@@ -14,10 +14,10 @@ use tradepost_common::operations::Operation;
 use tradepost_common::overview::{Overview, WhoAmI};
 use tradepost_common::queues::QueueRow;
 
-use super::figures::{counts, overview, overview_with, queues};
 use crate::app::App;
 use crate::dead_letters::service as dead_letters;
 use crate::error::ApiResult;
+use crate::figures::{counts, overview, overview_with, queues};
 use crate::{audit, operations};
 
 /// Deltas of one kind are at least so far apart.

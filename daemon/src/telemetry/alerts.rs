@@ -38,6 +38,7 @@ macro_rules! alert_codes {
 alert_codes! {
     BytesSwapped = "bytes-swapped", Critical;
     CampaignStopped = "campaign-stopped", Warning;
+    CloudwatchDown = "cloudwatch-down", Warning;
     DatabaseDown = "database-down", Critical;
     DeadLetters = "dead-letters", Critical;
     DiskFull = "disk-full", Critical;

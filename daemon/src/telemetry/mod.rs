@@ -1,6 +1,7 @@
-//! Log, latency histograms, the Prometheus text, alerts. They know no feature: features record, register and raise.
+//! Log, latency histograms, the Prometheus text, CloudWatch, alerts. They know no feature: features record, register and raise.
 
 pub mod alerts;
+pub mod cloudwatch;
 pub mod latency;
 pub mod log;
 pub mod process;

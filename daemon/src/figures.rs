@@ -27,7 +27,7 @@ pub async fn overview(app: &App) -> ApiResult<Overview> {
 }
 
 /// The overview with figures that are known already.
-pub(super) fn overview_with(app: &App, counts: Counts, process: Process) -> Overview {
+pub fn overview_with(app: &App, counts: Counts, process: Process) -> Overview {
     Overview {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: app.started_at,
@@ -80,7 +80,7 @@ fn parts(app: &App) -> Vec<Part> {
 }
 
 /// Counts everything; items and renditions are counted unless they are `known`.
-pub(super) async fn counts(app: &App, known: Option<(i64, i64)>) -> ApiResult<Counts> {
+pub async fn counts(app: &App, known: Option<(i64, i64)>) -> ApiResult<Counts> {
     let [working, in_review, published, rejected] = uploads::service::counts(&app.db).await?;
     let (items_published, renditions) = match known {
         Some(known) => known,
