@@ -1,6 +1,7 @@
 //! Request extractors whose rejections are problem+json.
 
 mod address;
+mod number;
 mod peer;
 mod presigned;
 mod text;
@@ -77,7 +78,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             }
         };
         text::check_json(&bytes)?;
-        let request = Request::from_parts(parts, Body::from(bytes));
+        let request = Request::from_parts(parts, Body::from(number::cut_zero_fractions(bytes)));
         Ok(Self(axum::Json::from_request(request, state).await?.0))
     }
 }

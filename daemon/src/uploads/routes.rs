@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
@@ -32,8 +32,6 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(put_bytes))
 }
 
-/// Every integer below is exact as a floating-point number.
-const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 const PACK_MEDIA_TYPE: &str = "application/zip";
 
 /// The announcement of an upload.
@@ -43,7 +41,6 @@ struct StartUpload {
     #[schema(schema_with = file_name_schema)]
     file_name: String,
     /// Exactly; at most 512 MiB.
-    #[serde(deserialize_with = "whole_number")]
     #[schema(example = 48_213, minimum = 1, maximum = 536_870_912)]
     size_bytes: u64,
     /// SHA-256 of the whole file, hexadecimal.
@@ -54,14 +51,6 @@ struct StartUpload {
         example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     )]
     sha256: String,
-}
-
-/// `48213.0` is an integer, too (JSON Schema 2020-12, 4.2.3).
-fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let number = serde_json::Number::deserialize(deserializer)?;
-    let exact = |number: f64| (number.fract() == 0.0 && (0.0..MAX_EXACT).contains(&number)).then_some(number as u64);
-    let whole = number.as_u64().or_else(|| number.as_f64().and_then(exact));
-    whole.ok_or_else(|| serde::de::Error::custom("must be a whole number"))
 }
 
 /// A started upload.

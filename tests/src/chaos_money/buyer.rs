@@ -122,7 +122,7 @@ impl Buyer {
     }
 
     async fn order(&self, key: &str, mut body: Value) -> anyhow::Result<Value> {
-        body["sets"] = json!([self.around.set]);
+        body["lines"] = json!([{ "set": self.around.set }]);
         self.insist(&self.api, Method::POST, "/v1/orders", key, &body).await
     }
 

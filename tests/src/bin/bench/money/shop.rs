@@ -155,5 +155,5 @@ fn request(app: &TestApp, (token, set): &Purchase, n: usize) -> reqwest::Request
     app.request(Method::POST, "/v1/orders")
         .bearer_auth(token)
         .header("idempotency-key", format!("{n}-{set}"))
-        .json(&json!({ "sets": [set] }))
+        .json(&json!({ "lines": [{ "set": set }] }))
 }
