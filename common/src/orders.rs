@@ -54,7 +54,7 @@ crate::text_enum! {
         Account = "account",
         State = "state",
         Total = "total",
-        Sets = "sets",
+        Products = "products",
         Took = "took",
     }
 }

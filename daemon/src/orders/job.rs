@@ -77,12 +77,16 @@ async fn entries(
         entries.push(entry(account, part.royalty_minor));
     }
     let sums = queries::sums(&mut *tx, id).await?;
-    entries.push(entry(books::tax(&mut *tx, currency, &key).await?, sums.tax_minor));
-    entries.push(entry(books::fees(&mut *tx, currency, &key).await?, sums.fee_minor));
-    entries.push(entry(
-        books::coupons(&mut *tx, currency, &key).await?,
-        -sums.subsidy_minor,
-    ));
+    if sums.tax_minor != 0 {
+        entries.push(entry(books::tax(&mut *tx, currency, &key).await?, sums.tax_minor));
+    }
+    if sums.fee_minor != 0 {
+        entries.push(entry(books::fees(&mut *tx, currency, &key).await?, sums.fee_minor));
+    }
+    if sums.subsidy_minor != 0 {
+        let account = books::coupons(&mut *tx, currency, &key).await?;
+        entries.push(entry(account, -sums.subsidy_minor));
+    }
     entries.retain(|entry| entry.amount != 0);
     Ok(entries)
 }

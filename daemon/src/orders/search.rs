@@ -93,7 +93,7 @@ async fn find_sorted(
             when 'account' then (select name from accounts where id = orders.account_id)
             when 'state' then lpad(array_position($6::text[], orders.state)::text, 20, '0')
             when 'total' then lpad(orders.total_minor::text, 20, '0')
-            when 'sets' then lpad((select count(*) from order_lines where order_id = orders.id)::text, 20, '0')
+            when 'products' then lpad((select count(*) from order_lines where order_id = orders.id)::text, 20, '0')
             when 'took' then lpad((extract(epoch from coalesce(orders.settled_at, now()) - orders.placed_at) * 1000)::int8::text, 20, '0')
             else orders.id::text end collate "C" as key) sorted
         "#,

@@ -90,7 +90,7 @@ async fn webhook_is_signed_as_the_public_library_verifies_and_can_be_replayed() 
     assert_eq!(came["verified"], json!(true), "{came}");
     let body: Value = serde_json::from_str(came["body"].as_str().unwrap()).unwrap();
     assert_eq!(
-        (&body["type"], &body["data"]["lines"][0]["set_id"]),
+        (&body["type"], &body["data"]["lines"][0]["product"]["id"]),
         (&json!("sale.created"), &json!(set)),
         "{body}"
     );

@@ -48,7 +48,7 @@ async fn dispute_freezes_and_revokes_and_winning_it_restores_everything() {
     let evidence = format!("/v1/disputes/{}/evidence", row["id"].as_str().unwrap());
     let evidence = shop.shop.app.look(&evidence).await;
     assert_eq!(
-        evidence["purchase"]["order"]["lines"][0]["licence"], "ISC",
+        evidence["purchase"]["order"]["lines"][0]["licence"], "personal",
         "{evidence}"
     );
     assert_eq!(

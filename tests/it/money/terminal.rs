@@ -46,7 +46,14 @@ async fn order_is_told_and_refunded_on_the_command_line() {
     );
     assert_eq!(shop.json(&["orders", "--only", "failed"])["rows"], json!([]));
     assert_shows(&shop.plain(&["orders"]), &["STATE", "paid", "bob", "9.00", "EUR", &id]);
-    let story = ["buyer", "SETS", "Ticks by ann, ISC", "EVENTS", "order posted", "630"];
+    let story = [
+        "buyer",
+        "PRODUCTS",
+        "Ticks by ann, personal",
+        "EVENTS",
+        "order posted",
+        "630",
+    ];
     assert_shows(&shop.plain(&["orders", &id[..13]]).replace("6.30", "630"), &story);
     assert_eq!(shop.json(&["orders", &id])["events"][0]["what"], "placed");
 

@@ -58,7 +58,7 @@ impl Verdict {
         let mut lost: Vec<_> = difference(&theirs, &ours);
         lost.extend(not_as_seen(&db, story).await?);
         let mut doubled: Vec<_> = difference(&ours, &theirs);
-        let twice = "select account_id::text from entitlements group by account_id, set_id having count(*) > 1";
+        let twice = "select account_id::text from entitlements where revoked_at is null group by account_id, kind, product_id, licence having count(*) > 1";
         doubled.extend(sqlx::query_scalar::<_, String>(twice).fetch_all(&db).await?);
         let ledger = scene.look("/v1/ledger").await;
         let payments = scene.look("/v1/payments").await;

@@ -169,7 +169,7 @@ fn in_text(story: &OrderStory, styling: Styling) -> String {
     let mut out: String = facts
         .map(|(name, value)| format!("{name:<10}{}\n", text::clean(&value)))
         .collect();
-    out.push_str("\nSETS\n");
+    out.push_str("\nPRODUCTS\n");
     for line in &story.view.lines {
         let price = money(line.price_minor, &order.currency);
         let words = format!("{price:>12}  {} by {}, {}", line.name, line.contributor, line.licence);

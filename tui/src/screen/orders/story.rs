@@ -19,7 +19,7 @@ use crate::shell::{Request, Shell};
 use crate::theme::Tone;
 
 /// Sets that are listed above the events.
-const SETS: usize = 4;
+const LINES: usize = 4;
 
 /// One order on the screen.
 pub struct Story {
@@ -43,10 +43,10 @@ impl Story {
         }
     }
 
-    /// Two of facts, the sets, the heading of the events.
+    /// Two of facts, the lines, the heading of the events.
     pub fn lines_above(&self) -> usize {
-        let sets = self.fetched.value.as_ref().map_or(0, |story| story.view.lines.len());
-        3 + sets.min(SETS)
+        let lines = self.fetched.value.as_ref().map_or(0, |story| story.view.lines.len());
+        3 + lines.min(LINES)
     }
 
     pub fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, cx: &mut Shell) {
@@ -71,12 +71,12 @@ impl Story {
         let (line, mut rest) = split_top(rest, 1);
         canvas.line(line, &format!("id {}", order.id), Tone::Dim);
         let lines = &story.view.lines;
-        for (at, sold) in lines.iter().take(SETS).enumerate() {
+        for (at, sold) in lines.iter().take(LINES).enumerate() {
             let (line, below) = split_top(rest, 1);
             rest = below;
             let price = money(sold.price_minor, &order.currency);
-            let more = match at + 1 == SETS && lines.len() > SETS {
-                true => format!("  and {} more", lines.len() - SETS),
+            let more = match at + 1 == LINES && lines.len() > LINES {
+                true => format!("  and {} more", lines.len() - LINES),
                 false => String::new(),
             };
             let words = format!(

@@ -58,12 +58,12 @@ static COLUMNS: [Col; 9] = [
         |o| Key::text(&o.currency),
     ),
     Col::right(
-        "SETS",
-        Width::Fixed(4),
+        "PRODUCTS",
+        Width::Fixed(8),
         |o, _| Cell::number(o.products, Tone::Plain),
         |o| Key::count(o.products),
     )
-    .sorted_as(OrderColumn::Sets.as_str())
+    .sorted_as(OrderColumn::Products.as_str())
     .rank(2),
     Col::left(
         "PLACED (UTC)",
@@ -72,13 +72,7 @@ static COLUMNS: [Col; 9] = [
         |o| Key::time(o.placed_at),
     )
     .sorted_as(OrderColumn::Placed.as_str()),
-    Col::right(
-        "TOOK",
-        Width::Fixed(6),
-        took,
-        |o| Key::time(o.placed_at),
-    )
-    .sorted_as(OrderColumn::Took.as_str()),
+    Col::right("TOOK", Width::Fixed(6), took, |o| Key::time(o.placed_at)).sorted_as(OrderColumn::Took.as_str()),
     Col::left(
         "NOTE",
         Width::Grow(10),
