@@ -1,0 +1,48 @@
+//! Answers the queries of `make bench-search`: a JSON object a line comes in, a line of ids goes out.
+//!
+//! A task has `train` and `documents` (documents), `queries` (texts) and `ranking` (`full` or `plain`). Synonyms are mined from `train`
+//! only; the ranked documents are `documents` only.
+
+use std::io::{BufRead, Write};
+
+use serde::Deserialize;
+use tradepost_search::{Document, Index, Ranking};
+
+#[derive(Deserialize)]
+struct Task {
+    train: Vec<Document>,
+    documents: Vec<Document>,
+    queries: Vec<String>,
+    ranking: String,
+}
+
+fn main() -> anyhow::Result<()> {
+    for line in std::io::stdin().lock().lines() {
+        let task: Task = serde_json::from_str(&line?)?;
+        let folder = tempfile::tempdir()?;
+        let mut ranking = if task.ranking == "plain" {
+            Ranking::PLAIN
+        } else {
+            Ranking::default()
+        };
+        // For trials: TUNE="synonyms=0.4 tie=0.5".
+        for (name, value) in std::env::var("TUNE")
+            .unwrap_or_default()
+            .split(' ')
+            .filter_map(|part| part.split_once('='))
+        {
+            ranking.set(name, value.parse()?);
+        }
+        let index = Index::open(folder.path(), ranking)?;
+        let removed: Vec<String> = task.train.iter().map(|document| document.id.clone()).collect();
+        index.rebuild(task.train.into_iter().map(Ok))?;
+        index.apply(&task.documents, &removed)?;
+        for query in &task.queries {
+            let page = index.search(query, &[], 0, 10)?;
+            let ids: Vec<(String, f32)> = page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect();
+            println!("{}", serde_json::to_string(&ids)?);
+        }
+        std::io::stdout().flush()?;
+    }
+    Ok(())
+}

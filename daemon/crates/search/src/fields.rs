@@ -1,0 +1,104 @@
+//! The fields of a document in the index.
+
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+
+use crate::words::Stems;
+use crate::{Document, Facet};
+
+/// Times that a word of the title counts in `text`.
+const TITLE_WEIGHT: usize = 2;
+
+pub struct Fields {
+    pub schema: Schema,
+    pub id: Field,
+    /// The stems of title, tags, family, set, contributor, styles and category.
+    pub text: Field,
+    pub facets: [Field; Facet::ALL.len()],
+    pub price: Field,
+    pub popularity: Field,
+    pub created: Field,
+}
+
+impl Fields {
+    pub fn new() -> Self {
+        let mut schema = Schema::builder();
+        let text = TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default()
+                .set_tokenizer("whitespace")
+                .set_index_option(IndexRecordOption::WithFreqs),
+        );
+        Self {
+            id: schema.add_text_field("id", STRING | STORED),
+            text: schema.add_text_field("text", text),
+            facets: Facet::ALL.map(|facet| schema.add_text_field(facet.name(), STRING | FAST)),
+            price: schema.add_u64_field("price", FAST | INDEXED),
+            popularity: schema.add_u64_field("popularity", FAST),
+            created: schema.add_i64_field("created", FAST),
+            schema: schema.build(),
+        }
+    }
+
+    pub fn facet(&self, facet: Facet) -> Field {
+        self.facets[Facet::ALL
+            .iter()
+            .position(|known| *known == facet)
+            .expect("ALL has every facet")]
+    }
+
+    pub fn document(&self, document: &Document, stems: &mut Stems) -> TantivyDocument {
+        let mut row = TantivyDocument::default();
+        row.add_text(self.id, &document.id);
+        row.add_text(self.text, text(document, stems));
+        for (facet, field) in Facet::ALL.iter().zip(self.facets) {
+            for value in values(document, *facet) {
+                row.add_text(field, value);
+            }
+        }
+        row.add_u64(self.price, document.price);
+        row.add_u64(self.popularity, document.popularity);
+        row.add_i64(self.created, document.created);
+        row
+    }
+}
+
+fn text(document: &Document, stems: &mut Stems) -> String {
+    let title = stems.of_text(&document.title);
+    let mut words: Vec<String> = Vec::new();
+    let others = [
+        &document.family,
+        &document.set,
+        &document.contributor,
+        &document.category,
+    ];
+    for text in document.tags.iter().chain(&document.styles).chain(others) {
+        for stem in stems.of_text(text) {
+            if !words.contains(&stem) && !title.contains(&stem) {
+                words.push(stem);
+            }
+        }
+    }
+    let title = title.join(" ");
+    words.extend(std::iter::repeat_n(title, TITLE_WEIGHT));
+    words.join(" ")
+}
+
+fn values(document: &Document, facet: Facet) -> Vec<&str> {
+    /// Bytes of a value; longer ones are not counted.
+    const MAX_BYTES: usize = 200;
+    let values: Vec<&str> = match facet {
+        Facet::Kind => vec![&document.kind],
+        Facet::Tag => document.tags.iter().map(String::as_str).collect(),
+        Facet::Contributor => vec![&document.contributor],
+        Facet::Style => document.styles.iter().map(String::as_str).collect(),
+        Facet::Category => vec![&document.category],
+        Facet::Colour => document.colours.iter().map(String::as_str).collect(),
+        Facet::Licence => vec![&document.licence],
+    };
+    values
+        .into_iter()
+        .filter(|value| !value.is_empty() && value.len() <= MAX_BYTES)
+        .collect()
+}

@@ -1,0 +1,294 @@
+//! The index on the disk: written in batches, read by searches, rebuilt beside itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+
+use anyhow::Context;
+use tantivy::collector::{Count, TopDocs};
+use tantivy::schema::Value;
+use tantivy::{DocId, IndexReader, IndexWriter, Score, SegmentReader, TantivyDocument, Term};
+
+use crate::facets::{collector, counts};
+use crate::fields::Fields;
+use crate::query::{Ranking, Reader};
+use crate::thesaurus::{Miner, Synonyms, Translations};
+use crate::vocabulary::Vocabulary;
+use crate::words::{Stems, split};
+use crate::{Document, Filter, Hit, Page, Stats};
+
+/// Memory of a writer before it writes a segment.
+const WRITER_BYTES: usize = 32 << 20;
+/// The file that names the generation in use.
+const CURRENT: &str = "current";
+const SYNONYMS: &str = "synonyms.json";
+
+/// Translations are the same for all indexes, and made when the first query needs them.
+static TRANSLATIONS: LazyLock<Translations> = LazyLock::new(|| Translations::new(&mut Stems::new()));
+
+/// An index in a folder. One process has it open.
+pub struct Index {
+    folder: PathBuf,
+    stems: Mutex<Stems>,
+    state: RwLock<Arc<Generation>>,
+    ranking: Ranking,
+    /// One writes at a time.
+    writing: Mutex<()>,
+}
+
+/// One index with the words that were mined with it.
+struct Generation {
+    number: u64,
+    fields: Fields,
+    index: tantivy::Index,
+    reader: IndexReader,
+    synonyms: Synonyms,
+    vocabulary: Vocabulary,
+}
+
+impl Index {
+    /// Opens the index of a folder; a folder without one gets an empty one.
+    pub fn open(folder: &Path, ranking: Ranking) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder).context("make the folder of the search index")?;
+        let number = fs::read_to_string(folder.join(CURRENT))
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        let opened = number.and_then(|number| Generation::open(folder, number).ok());
+        let generation = match opened {
+            Some(generation) => generation,
+            None => Generation::build(folder, number.unwrap_or(0) + 1, std::iter::empty())?,
+        };
+        let index = Self {
+            folder: folder.to_owned(),
+            stems: Mutex::new(Stems::new()),
+            state: RwLock::new(Arc::new(generation)),
+            ranking,
+            writing: Mutex::new(()),
+        };
+        index.remove_others()?;
+        Ok(index)
+    }
+
+    /// Replaces and deletes documents; searches see it when this returns, and it survives a crash.
+    pub fn apply(&self, replaced: &[Document], deleted: &[String]) -> anyhow::Result<()> {
+        let _writing = lock(&self.writing);
+        let generation = self.generation();
+        let mut writer: IndexWriter = generation.index.writer_with_num_threads(1, WRITER_BYTES)?;
+        for id in deleted.iter().chain(replaced.iter().map(|document| &document.id)) {
+            writer.delete_term(Term::from_field_text(generation.fields.id, id));
+        }
+        for document in replaced {
+            writer.add_document(generation.fields.document(document, &mut lock(&self.stems)))?;
+        }
+        writer.commit().context("commit to the search index")?;
+        writer.wait_merging_threads()?;
+        generation.reader.reload()?;
+        Ok(())
+    }
+
+    /// Builds the index again from all documents, beside the one in use, and takes its place. `documents` is read once; the caller
+    /// applies what changed meanwhile.
+    pub fn rebuild(&self, documents: impl Iterator<Item = anyhow::Result<Document>>) -> anyhow::Result<()> {
+        let _writing = lock(&self.writing);
+        let number = self.generation().number + 1;
+        let generation = Generation::build(&self.folder, number, documents)?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
+        self.remove_others()
+    }
+
+    /// A page of hits; an empty text finds all that the filters let through, the most popular first.
+    pub fn search(&self, text: &str, filters: &[Filter], offset: usize, limit: usize) -> anyhow::Result<Page> {
+        /// Hits that can be paged through.
+        const MAX_HITS: usize = 10_000;
+        let generation = self.generation();
+        let searcher = generation.reader.searcher();
+        let query = self
+            .reader(&generation, &searcher)
+            .query(text, filters, &mut lock(&self.stems));
+        let gain = self.ranking.popularity;
+        let top = TopDocs::with_limit(limit.clamp(1, MAX_HITS))
+            .and_offset(offset.min(MAX_HITS))
+            .tweak_score(move |segment: &SegmentReader| {
+                let popularity = segment
+                    .fast_fields()
+                    .u64("popularity")
+                    .map(|column| column.first_or_default_col(0));
+                move |document: DocId, score: Score| {
+                    let popularity = popularity.as_ref().map_or(0, |column| column.get_val(document));
+                    #[expect(clippy::cast_precision_loss, reason = "its logarithm needs no precision")]
+                    let popularity = 1.0 + gain * (1.0 + popularity as Score).ln();
+                    score * popularity
+                }
+            });
+        let (found, facets, total) = searcher.search(&query, &(top, collector()?, Count))?;
+        let mut hits = Vec::with_capacity(found.len());
+        for (score, address) in found {
+            let row: TantivyDocument = searcher.doc(address)?;
+            let id = row
+                .get_first(generation.fields.id)
+                .and_then(|value| value.as_str())
+                .context("a document without id")?;
+            hits.push(Hit {
+                id: id.to_owned(),
+                score,
+            });
+        }
+        Ok(Page {
+            hits,
+            total: total as u64,
+            facets: counts(&serde_json::to_value(facets)?),
+        })
+    }
+
+    /// The arithmetic of a document's score for a text, as JSON; `None` if there is no such document.
+    pub fn explain(&self, text: &str, id: &str) -> anyhow::Result<Option<String>> {
+        let generation = self.generation();
+        let searcher = generation.reader.searcher();
+        let query = self
+            .reader(&generation, &searcher)
+            .query(text, &[], &mut lock(&self.stems));
+        let of_id = tantivy::query::TermQuery::new(
+            Term::from_field_text(generation.fields.id, id),
+            tantivy::schema::IndexRecordOption::Basic,
+        );
+        let found = searcher.search(&of_id, &TopDocs::with_limit(1).order_by_score())?;
+        let Some((_, address)) = found.first() else {
+            return Ok(None);
+        };
+        Ok(query
+            .explain(&searcher, *address)
+            .ok()
+            .map(|explanation| explanation.to_pretty_json()))
+    }
+
+    /// Words and tags that complete a text as it is typed, the most frequent first; if there are none, corrections of it.
+    pub fn suggest(&self, text: &str, limit: usize) -> Vec<String> {
+        let generation = self.generation();
+        let typed = split(text).join(" ");
+        let vocabulary = &generation.vocabulary;
+        let mut found = vocabulary.complete(&typed, limit);
+        if found.is_empty() {
+            found = vocabulary.correct(&typed, limit);
+        }
+        found.into_iter().map(|(word, _)| word.to_owned()).collect()
+    }
+
+    /// More documents came than the synonyms were mined from by a fifth, and more than a few.
+    pub fn is_outgrown(&self) -> bool {
+        let generation = self.generation();
+        let mined = generation.synonyms.documents;
+        generation.reader.searcher().num_docs() > mined + mined / 5 + 20
+    }
+
+    /// Every id in the index, sorted.
+    pub fn ids(&self) -> anyhow::Result<Vec<String>> {
+        let generation = self.generation();
+        let searcher = generation.reader.searcher();
+        let mut ids = Vec::new();
+        for segment in searcher.segment_readers() {
+            let store = segment.get_store_reader(1)?;
+            for row in store.iter::<TantivyDocument>(segment.alive_bitset()) {
+                ids.extend(
+                    row?.get_first(generation.fields.id)
+                        .and_then(|id| id.as_str())
+                        .map(str::to_owned),
+                );
+            }
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    pub fn stats(&self) -> anyhow::Result<Stats> {
+        let generation = self.generation();
+        let searcher = generation.reader.searcher();
+        Ok(Stats {
+            documents: searcher.num_docs(),
+            segments: searcher.segment_readers().len() as u64,
+            size_bytes: searcher.space_usage()?.total().get_bytes(),
+            synonyms: generation.synonyms.table.len() as u64,
+        })
+    }
+
+    fn generation(&self) -> Arc<Generation> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn reader<'a>(&'a self, generation: &'a Generation, searcher: &'a tantivy::Searcher) -> Reader<'a> {
+        Reader {
+            fields: &generation.fields,
+            searcher,
+            synonyms: &generation.synonyms,
+            translations: &TRANSLATIONS,
+            vocabulary: &generation.vocabulary,
+            ranking: self.ranking,
+        }
+    }
+
+    /// Removes the folders of generations that are not in use, such as a rebuild that was killed.
+    fn remove_others(&self) -> anyhow::Result<()> {
+        let current = self.generation().number.to_string();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() && entry.file_name() != *current {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Generation {
+    fn build(
+        folder: &Path,
+        number: u64,
+        documents: impl Iterator<Item = anyhow::Result<Document>>,
+    ) -> anyhow::Result<Self> {
+        let own = folder.join(number.to_string());
+        if own.exists() {
+            fs::remove_dir_all(&own)?;
+        }
+        fs::create_dir_all(&own)?;
+        let fields = Fields::new();
+        let index = tantivy::Index::create_in_dir(&own, fields.schema.clone())?;
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        let mut stems = Stems::new();
+        let mut miner = Miner::default();
+        for document in documents {
+            let document = document?;
+            miner.add(&document, &mut stems);
+            writer.add_document(fields.document(&document, &mut stems))?;
+        }
+        writer.commit()?;
+        writer.wait_merging_threads()?;
+        fs::write(own.join(SYNONYMS), serde_json::to_vec(&miner.finish(&mut stems))?)?;
+        let opened = Self::open(folder, number)?;
+        let next = folder.join("current.new");
+        fs::write(&next, number.to_string())?;
+        fs::rename(&next, folder.join(CURRENT))?;
+        Ok(opened)
+    }
+
+    fn open(folder: &Path, number: u64) -> anyhow::Result<Self> {
+        let own = folder.join(number.to_string());
+        let synonyms: Synonyms = serde_json::from_slice(&fs::read(own.join(SYNONYMS))?)?;
+        let index = tantivy::Index::open_in_dir(&own)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(tantivy::ReloadPolicy::Manual)
+            .try_into()?;
+        let vocabulary = Vocabulary::new(synonyms.counts.clone());
+        Ok(Self {
+            number,
+            fields: Fields::new(),
+            index,
+            reader,
+            synonyms,
+            vocabulary,
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

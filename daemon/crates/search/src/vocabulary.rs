@@ -1,0 +1,135 @@
+//! The words that people can type: completed as they type, and found in spite of a typing error.
+
+use std::collections::HashMap;
+
+/// Known words with their weight (how many documents have them), in order.
+#[derive(Default)]
+pub struct Vocabulary {
+    words: Vec<(String, u32)>,
+    /// The hashes of each word and of it without one of its characters, with the word's place.
+    deletions: Vec<(u64, u32)>,
+}
+
+impl Vocabulary {
+    /// Words that are kept; the rarest are left out.
+    const MAX_WORDS: usize = 300_000;
+    /// Words of this many characters and more may have a typing error.
+    const MIN_CHARS: usize = 4;
+
+    pub fn new(counts: HashMap<String, u32>) -> Self {
+        let mut words: Vec<(String, u32)> = counts.into_iter().collect();
+        if words.len() > Self::MAX_WORDS {
+            words.sort_by(|a, b| b.1.cmp(&a.1));
+            words.truncate(Self::MAX_WORDS);
+        }
+        words.sort();
+        let mut deletions = Vec::new();
+        for (place, (word, _)) in (0u32..).zip(&words) {
+            if word.contains(' ') || word.chars().count() < Self::MIN_CHARS - 1 {
+                continue;
+            }
+            deletions.extend(without_one(word).map(|hash| (hash, place)));
+        }
+        deletions.sort_unstable();
+        Self { words, deletions }
+    }
+
+    /// Known words and phrases that begin like this, the most frequent first.
+    pub fn complete(&self, prefix: &str, limit: usize) -> Vec<(&str, u32)> {
+        /// Words that are looked at.
+        const MAX_SEEN: usize = 20_000;
+        let start = self.words.partition_point(|(word, _)| word.as_str() < prefix);
+        let mut found: Vec<(&str, u32)> = self.words[start..]
+            .iter()
+            .take(MAX_SEEN)
+            .take_while(|(word, _)| word.starts_with(prefix))
+            .map(|(word, weight)| (word.as_str(), *weight))
+            .collect();
+        found.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.len().cmp(&b.0.len())).then(a.0.cmp(b.0)));
+        found.truncate(limit);
+        found
+    }
+
+    /// Known words that differ by one character added, left out, replaced, or by two neighbours exchanged; the most frequent first.
+    pub fn correct(&self, word: &str, limit: usize) -> Vec<(&str, u32)> {
+        if word.chars().count() < Self::MIN_CHARS {
+            return Vec::new();
+        }
+        let mut places: Vec<u32> = without_one(word).flat_map(|hash| self.places(hash)).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut found: Vec<(&str, u32)> = places
+            .into_iter()
+            .map(|place| (self.words[place as usize].0.as_str(), self.words[place as usize].1))
+            .filter(|(known, _)| *known != word && is_one_error(word, known))
+            .collect();
+        // Somebody rarely errs in the first character.
+        let first = word.chars().next();
+        found.sort_by_key(|(known, weight)| (known.chars().next() != first, std::cmp::Reverse(*weight)));
+        found.truncate(limit);
+        found
+    }
+
+    fn places(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let start = self.deletions.partition_point(|(known, _)| *known < hash);
+        self.deletions[start..]
+            .iter()
+            .take_while(move |(known, _)| *known == hash)
+            .map(|(_, place)| *place)
+    }
+}
+
+/// FNV-1a of the word, and of it without each of its characters.
+fn without_one(word: &str) -> impl Iterator<Item = u64> + '_ {
+    let chars: Vec<char> = word.chars().collect();
+    (0..=chars.len()).map(move |left_out| {
+        chars
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != left_out)
+            .fold(0xcbf2_9ce4_8422_2325, |hash, (_, c)| {
+                (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+    })
+}
+
+fn is_one_error(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[start..], &b[start..]);
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
+    matches!((a, b), ([_] | [], [_] | [])) || matches!((a, b), ([p, q], [r, s]) if p == s && q == r)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vocabulary() -> Vocabulary {
+        Vocabulary::new(
+            [("garbage", 9), ("garage", 20), ("gauge", 3), ("arrow", 4)]
+                .map(|(word, n)| (word.to_owned(), n))
+                .into(),
+        )
+    }
+
+    #[test]
+    fn a_word_with_one_error_is_found() {
+        for typed in ["grbage", "garbge", "garbagge", "gabrage", "gorbage"] {
+            assert!(
+                vocabulary()
+                    .correct(typed, 5)
+                    .iter()
+                    .any(|(word, _)| *word == "garbage"),
+                "{typed}"
+            );
+        }
+        assert!(vocabulary().correct("grbge", 5).is_empty());
+    }
+
+    #[test]
+    fn completions_are_the_most_frequent_words_of_a_prefix() {
+        assert_eq!(vocabulary().complete("ga", 2), [("garage", 20), ("garbage", 9)]);
+    }
+}

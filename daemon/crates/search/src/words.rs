@@ -1,0 +1,122 @@
+//! Words of names, tags and queries.
+
+use std::collections::HashMap;
+
+use tantivy::tokenizer::{Language, Stemmer, TextAnalyzer, TokenStream, WhitespaceTokenizer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Words that are kept of one text.
+const MAX_WORDS: usize = 64;
+const MAX_WORD_CHARS: usize = 40;
+
+/// Splits text into lower-case words without diacritics, at everything that is no letter or digit and where the case changes
+/// (`arrowLeft`, `arrow-left`). A run of Chinese or Japanese is one word.
+pub fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut before = ' ';
+    for c in text.nfkd() {
+        if is_combining_mark(c) && !is_unspaced(before) {
+            continue;
+        }
+        let edge = !c.is_alphanumeric() && !is_combining_mark(c)
+            || (c.is_uppercase() && before.is_lowercase())
+            || is_unspaced(c) != is_unspaced(before);
+        if edge && !word.is_empty() {
+            words.push(composed(&word));
+            word.clear();
+        }
+        match c {
+            'ß' => word.push_str("ss"),
+            'œ' | 'Œ' => word.push_str("oe"),
+            c if c.is_alphanumeric() || is_combining_mark(c) => word.extend(c.to_lowercase()),
+            _ => {}
+        }
+        before = c;
+    }
+    if !word.is_empty() {
+        words.push(composed(&word));
+    }
+    words.truncate(MAX_WORDS);
+    words
+}
+
+fn composed(word: &str) -> String {
+    word.nfc().take(MAX_WORD_CHARS).collect()
+}
+
+/// Scripts that put no spaces between words: kana and ideographs, with the marks of kana.
+pub fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
+}
+
+/// Reduces English words to their stems, and remembers them.
+pub struct Stems {
+    analyzer: TextAnalyzer,
+    known: HashMap<String, String>,
+}
+
+impl Stems {
+    /// Stems that are remembered.
+    const MAX_KNOWN: usize = 100_000;
+
+    pub fn new() -> Self {
+        let analyzer = TextAnalyzer::builder(WhitespaceTokenizer::default())
+            .filter(Stemmer::new(Language::English))
+            .build();
+        Self {
+            analyzer,
+            known: HashMap::new(),
+        }
+    }
+
+    pub fn stem(&mut self, word: &str) -> String {
+        if let Some(stem) = self.known.get(word) {
+            return stem.clone();
+        }
+        let mut stream = self.analyzer.token_stream(word);
+        let stem = if stream.advance() {
+            stream.token().text.clone()
+        } else {
+            word.to_owned()
+        };
+        drop(stream);
+        if self.known.len() < Self::MAX_KNOWN {
+            self.known.insert(word.to_owned(), stem.clone());
+        }
+        stem
+    }
+
+    /// The stems of the words of a text, each once.
+    pub fn of_text(&mut self, text: &str) -> Vec<String> {
+        let mut stems: Vec<String> = Vec::new();
+        for word in split(text) {
+            let stem = self.stem(&word);
+            if !stems.contains(&stem) {
+                stems.push(stem);
+            }
+        }
+        stems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_at_separators_and_at_changes_of_case() {
+        assert_eq!(
+            split("arrowLeft-circle_2 Café Straße"),
+            ["arrow", "left", "circle", "2", "cafe", "strasse"]
+        );
+        assert_eq!(split("ガラスのhouse"), ["ガラスの", "house"]);
+    }
+
+    #[test]
+    fn plurals_have_the_stem_of_their_singular() {
+        let mut stems = Stems::new();
+        assert_eq!(stems.of_text("Arrows arrow batteries"), ["arrow", "batteri"]);
+    }
+}

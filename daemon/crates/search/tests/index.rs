@@ -1,0 +1,74 @@
+//! An index as its callers use it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use tradepost_search::{Document, Facet, Filter, Index, Ranking};
+
+fn document(id: &str, title: &str, tags: &[&str]) -> Document {
+    Document {
+        id: id.to_owned(),
+        kind: "icon".to_owned(),
+        title: title.to_owned(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        ..Document::default()
+    }
+}
+
+fn ids(index: &Index, text: &str) -> Vec<String> {
+    index
+        .search(text, &[], 0, 10)
+        .unwrap()
+        .hits
+        .into_iter()
+        .map(|hit| hit.id)
+        .collect()
+}
+
+fn catalogue() -> Vec<Document> {
+    vec![
+        document("1", "trash-2", &["garbage", "delete"]),
+        document("2", "shoppingCart", &["buy", "shop"]),
+        document("3", "arrow_left", &["back"]),
+    ]
+}
+
+#[test]
+fn documents_are_found_replaced_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open(folder.path(), Ranking::default()).unwrap();
+    index.apply(&catalogue(), &[]).unwrap();
+    assert_eq!(ids(&index, "cart"), ["2"]);
+    assert_eq!(ids(&index, "garbage back").len(), 2, "one of the words is enough");
+    let delete = Filter {
+        facet: Facet::Tag,
+        value: "delete".to_owned(),
+    };
+    let page = index.search("", &[delete], 0, 10).unwrap();
+    assert_eq!((page.total, page.hits[0].id.as_str()), (1, "1"));
+    assert_eq!(page.facets[0], (Facet::Kind, vec![("icon".to_owned(), 1)]));
+    index.apply(&[document("3", "bell", &[])], &["2".to_owned()]).unwrap();
+    assert_eq!(
+        (ids(&index, "cart"), ids(&index, "arrow"), ids(&index, "bell")),
+        (vec![], vec![], vec!["3".to_owned()])
+    );
+    assert!(index.explain("bell", "3").unwrap().is_some());
+}
+
+#[test]
+fn rebuilt_index_knows_synonyms_languages_and_typing_errors_and_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open(folder.path(), Ranking::default()).unwrap();
+    index.rebuild(catalogue().into_iter().map(Ok)).unwrap();
+    let failed = index.rebuild([Err(anyhow::anyhow!("cut off"))].into_iter());
+    assert!(failed.is_err());
+    drop(index);
+    let index = Index::open(folder.path(), Ranking::default()).unwrap();
+    assert_eq!(
+        index.ids().unwrap(),
+        ["1", "2", "3"],
+        "a rebuild that failed leaves the old index in use"
+    );
+    assert_eq!(ids(&index, "einkaufswagen")[0], "2");
+    assert_eq!(ids(&index, "shoping")[0], "2");
+    assert_eq!(index.suggest("garb", 5), ["garbage"]);
+    assert!(index.stats().unwrap().synonyms > 1_000);
+}

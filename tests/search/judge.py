@@ -1,0 +1,152 @@
+"""Relevance of the search: queries are made of hidden tags of icon libraries; ranx judges. See docs/BENCHMARKS.md, "Search".
+
+usage: judge.py MODULES PROGRAM [--queries N] [--only LIBRARY,...]
+"""
+
+import argparse, collections, json, random, re, subprocess, sys
+
+from ranx import Qrels, Run, evaluate
+
+LANGUAGES = ["en", "de", "fr", "es", "ja"]
+EXTRA = "mdi"  # Its tags are other names of the same icon, not keywords: beside the four libraries of the goals.
+
+
+def words(text):
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+    return [word for word in re.split(r"[^0-9a-z]+", text.lower()) if word]
+
+
+def libraries(modules):
+    """Names and tags of the icons of each library, by its name."""
+    load = lambda path: json.load(open(f"{modules}/{path}"))
+    found = {
+        "lucide": load("lucide-static/tags.json").items(),
+        "tabler": [(name, icon["tags"]) for name, icon in load("@tabler/icons/icons.json").items()],
+        "fontawesome": [(name, icon["search"]["terms"]) for name, icon in load("@fortawesome/fontawesome-free/metadata/icon-families.json").items()],
+        "mdi": [(icon["name"], icon["aliases"]) for icon in load("@mdi/svg/meta.json") if not icon["deprecated"]],
+    }
+    source = open(f"{modules}/@phosphor-icons/core/dist/index.mjs").read()
+    icon = r'name: "([a-z0-9-]+)",\s*pascal_name: "[^"]*",(?:\s*alias: \{[^}]*\},)?\s*categories: \[[^\]]*\],\s*figma_category: [^,]*,\s*tags: \[([^\]]*)\]'
+    found["phosphor"] = [(name, [tag for tag in json.loads(f"[{tags.strip().rstrip(',')}]") if tag[0] != "*"]) for name, tags in re.findall(icon, source)]
+    return {library: [(name, list(dict.fromkeys(str(tag) for tag in tags if words(str(tag))))) for name, tags in icons] for library, icons in found.items()}
+
+
+def documents(library, icons):
+    return [{"id": f"{library}/{name}", "title": name, "tags": tags} for name, tags in icons]
+
+
+def hidden_tags(library, icons, share, count):
+    """Hides a share of each icon's tags. A query is a hidden tag; every icon that had the tag is relevant, hidden there or not."""
+    rng = random.Random(f"{library} {share}")
+    visible, hidden, relevant = [], [], collections.defaultdict(set)
+    for name, tags in icons:
+        shuffled = rng.sample(tags, len(tags))
+        gone = shuffled[: round(len(tags) * share + 0.25)]
+        visible.append((name, [tag for tag in tags if tag not in gone]))
+        hidden += [" ".join(words(tag)) for tag in gone]
+        for tag in tags:
+            relevant[" ".join(words(tag))].add(f"{library}/{name}")
+    rng.shuffle(hidden)
+    queries = list(dict.fromkeys(hidden))[:count]
+    return documents(library, visible), {query: relevant[query] for query in queries}
+
+
+def with_typing_error(query, rng):
+    """One character of the longest word added, left out, replaced or exchanged with its neighbour; None if all words are short."""
+    word = max(query.split(), key=len)
+    if len(word) < 4:
+        return None
+    at = rng.randrange(1, len(word) - 1)
+    other = rng.choice("abcdefghijklmnopqrstuvwxyz")
+    exchanged = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    typed = rng.choice([word[:at] + word[at + 1 :], word[:at] + other + word[at:], word[:at] + other + word[at + 1 :], exchanged])
+    return query.replace(word, typed, 1) if typed != word else None
+
+
+def map_icons(modules, language):
+    """Names of map features with a Font Awesome icon: query to icons."""
+    base = f"{modules}/@openstreetmap/id-tagging-schema/dist"
+    presets = json.load(open(f"{base}/presets.json"))
+    names = json.load(open(f"{base}/translations/{language}.json"))[language]["presets"]["presets"]
+    relevant = collections.defaultdict(set)
+    for key, preset in presets.items():
+        match = re.match(r"fa[srb]-(.+)", preset.get("icon", ""))
+        name = names.get(key, {}).get("name")
+        if match and name and not name.startswith("{"):
+            relevant[name.lower()].add(f"fontawesome/{match[1]}")
+    return relevant
+
+
+class Program:
+    def __init__(self, path):
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, train, docs, queries, ranking):
+        task = {"train": train, "documents": docs, "queries": queries, "ranking": ranking}
+        self.process.stdin.write(json.dumps(task) + "\n")
+        self.process.stdin.flush()
+        return [json.loads(self.process.stdout.readline()) for _ in queries]
+
+
+def names_with_substring(docs, queries):
+    """A name matches that has all words of the query; the shortest first."""
+    found = []
+    for query in queries:
+        hits = [doc["id"] for doc in docs if all(word in doc["title"] for word in query.split())]
+        found.append([(name, 1 / (rank + 1)) for rank, name in enumerate(sorted(hits, key=len)[:10])])
+    return found
+
+
+def judge(relevant, queries, found, metric="ndcg@10"):
+    qrels = Qrels({query: {name: 1 for name in names} for query, names in relevant.items()})
+    hits = {query: {name: score for name, score in rows} or {"none": 0} for query, rows in zip(queries, found)}
+    return float(evaluate(qrels, Run(hits), metric))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("modules"), parser.add_argument("program")
+    parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--without-languages", action="store_true")
+    parser.add_argument("--short", action="store_true", help="only the full ranking, for trials")
+    options = parser.parse_args()
+    icons, program = libraries(options.modules), Program(options.program)
+    rows = collections.defaultdict(dict)
+    print("| hidden tags, nDCG@10 | queries | names | BM25 | ours | with a typing error |\n|---|---|---|---|---|---|", flush=True)
+    for share, label in [(0.5, "half"), (1.0, "all")]:
+        figures = []
+        for library in [name for name in icons if not options.only or name in options.only.split(",")]:
+            train = [doc for other in icons if other != library for doc in documents(other, icons[other])]
+            docs, relevant = hidden_tags(library, icons[library], share, options.queries)
+            queries = list(relevant)
+            ours = judge(relevant, queries, program.run(train, docs, queries, "full"))
+            if options.short:
+                print(f"| {label}, {library} | {ours:.3f}", flush=True)
+                continue
+            rng = random.Random(library)
+            typed = {query: with_typing_error(query, rng) for query in queries}
+            erring = {query: typed[query] for query in queries if typed[query]}
+            pairs = program.run(train, docs, list(erring) + list(erring.values()), "full")
+            exact, wrong = (judge({q: relevant[q] for q in erring}, list(erring), half) for half in (pairs[: len(erring)], pairs[len(erring) :]))
+            plain = judge(relevant, queries, program.run(train, docs, queries, "plain"))
+            names = judge(relevant, queries, names_with_substring(docs, queries))
+            if library != EXTRA:
+                figures.append((names, plain, ours, wrong / exact))
+            print(f"| {label}, {library} | {len(queries)} | {names:.2f} | {plain:.2f} | {ours:.3f} | {wrong / exact:.0%} |", flush=True)
+        if len(figures) > 1:
+            mean = [sum(column) / len(figures) for column in zip(*figures)]
+            print(f"| **{label}, mean of the four** | | {mean[0]:.2f} | {mean[1]:.2f} | **{mean[2]:.3f}** | {mean[3]:.0%} |", flush=True)
+    if options.without_languages:
+        return
+    print("\n| names of map features, recall@10 | queries | BM25 | ours |\n|---|---|---|---|", flush=True)
+    train = [doc for other in icons if other != "fontawesome" for doc in documents(other, icons[other])]
+    docs = documents("fontawesome", icons["fontawesome"])
+    for language in LANGUAGES:
+        relevant = map_icons(options.modules, language)
+        queries = sorted(relevant)
+        plain, ours = (judge(relevant, queries, program.run(train, docs, queries, ranking), "recall@10") for ranking in ("plain", "full"))
+        print(f"| {language} | {len(queries)} | {plain:.2f} | {ours:.2f} |", flush=True)
+
+
+main()
