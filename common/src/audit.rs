@@ -57,5 +57,6 @@ crate::text_enum! {
         LicenceTerms = "licence.terms",
         CouponMake = "coupon.make",
         CouponEnd = "coupon.end",
+        SearchRebuild = "search.rebuild",
     }
 }

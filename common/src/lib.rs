@@ -25,6 +25,7 @@ pub mod payments;
 pub mod queues;
 pub mod review;
 pub mod sales;
+pub mod search;
 pub mod tokens;
 pub mod uploads;
 pub mod verbs;

@@ -72,6 +72,8 @@ pub static VERBS: &[Verb] = &[
     look("/v1/operations", "operations"),
     look("/v1/operations/{id}", "an operation"),
     look("/v1/operations/{id}/items", "the messages of an operation"),
+    look("/v1/search", "size and age of the search index"),
+    look("/v1/search/differences", "compare the search index with the catalogue"),
     look("/v1/campaigns", "campaigns"),
     look("/v1/campaigns/{id}", "a campaign"),
     look("/v1/campaigns/{id}/samples", "the samples of a campaign"),
@@ -174,6 +176,7 @@ pub static VERBS: &[Verb] = &[
     ),
     operate("/v1/coupons", "make a coupon that the marketplace pays for"),
     operate("/v1/coupons/{id}/end", "end a coupon"),
+    operate("/v1/search/rebuild", "rebuild the search index"),
 ];
 
 /// The verbs as a table of Markdown, each role with what it may beyond the role before.

@@ -33,6 +33,8 @@ use tradepost_store::presigned::Signer;
 
 /// An operation was planned, started, paused or cancelled.
 pub const OPERATIONS: Topic = Topic::new("operations");
+/// Something changed that the search index has to look at again.
+pub const SEARCH: Topic = Topic::new("search");
 
 /// Settles what waits for a job that an operator gave up on: `dispatch::give_up`, which features can not import.
 pub type GiveUp = for<'a> fn(&'a App, &'a mut PgConnection, &'a Job, &'a str) -> BoxFuture<'a, sqlx::Result<()>>;
@@ -75,6 +77,7 @@ pub struct Shared {
     pub strangers: StrangerLimits,
     /// Passwords that are hashed at once: each takes 19 MiB and a core.
     pub hashing: Semaphore,
+    pub search: Search,
     pub changed: Changes,
     pub started_at: OffsetDateTime,
     /// Name of this process in attempts and leases: `host:pid`.
@@ -82,6 +85,13 @@ pub struct Shared {
     pub mode: DaemonMode,
     /// Address of the public API: `http://127.0.0.1:8780`.
     pub api_url: String,
+}
+
+/// The search index of this process.
+pub struct Search {
+    pub index: Arc<tradepost_search::Index>,
+    /// Asks for a rebuild.
+    pub rebuild: Notify,
 }
 
 /// The state of a handler.

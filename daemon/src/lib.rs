@@ -22,6 +22,7 @@ pub mod fanout;
 pub mod preview;
 pub mod redrive;
 pub mod render;
+pub mod search;
 pub mod takedown;
 pub mod unpack;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::timeout;
 use tradepost_common::overview::DaemonMode;
 use tradepost_leases as leases;
@@ -17,7 +17,7 @@ use tradepost_queue::settings::{self, Settings};
 use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
-use crate::app::{App, Changes, OPERATIONS, Shared};
+use crate::app::{App, Changes, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
 use crate::campaigns;
 use crate::clamd::ScannerStatus;
@@ -36,8 +36,9 @@ use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, process::ProcessMeter};
-use crate::{cloudwatch, monitor, operations, presets, public, queues, redrive, scheduler, state_dir};
+use crate::{cloudwatch, monitor, operations, presets, public, queues, redrive, scheduler, search, state_dir};
 use tradepost_jail::{Jail, Layers, Limits};
+use tradepost_search::{Index, Ranking};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
@@ -187,7 +188,7 @@ fn build(
         scans: Scans::default(),
         bulk: BulkWork::new(config.campaigns.at_once()),
         give_up: dispatch::give_up,
-        notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS])),
+        notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS, SEARCH])),
         settings,
         latency: Arc::<Latency>::default(),
         alerts: Alerts::default(),
@@ -196,6 +197,10 @@ fn build(
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
         strangers: StrangerLimits::default(),
         hashing: Semaphore::new(cores),
+        search: Search {
+            index: Arc::new(Index::open(&state.join("search"), Ranking::default())?),
+            rebuild: Notify::new(),
+        },
         changed: Changes::default(),
         started_at: OffsetDateTime::now_utc(),
         worker: worker_name(),
@@ -312,6 +317,9 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
         "settings",
         settings::run(db.clone(), &QUEUES, app.notifier.clone(), decided, stop.clone()),
     );
+    if app.config.has_role(DaemonRole::Api) {
+        tasks.spawn("search", search::feed::run(app.clone(), stop.clone()));
+    }
     if app.config.has_role(DaemonRole::Workers) {
         let (context, dispatcher) = (worker_context(app), Arc::new(Dispatcher(app.clone())));
         for queue in QUEUES {

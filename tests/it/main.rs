@@ -25,6 +25,7 @@ mod presets;
 mod real_packs;
 mod review;
 mod scanner;
+mod search;
 mod state_dir;
 mod terminal;
 mod words;

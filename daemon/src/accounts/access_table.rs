@@ -84,6 +84,8 @@ pub static RULES: &[Rule] = &[
     public("GET", "/v1/sets"),
     public("GET", "/v1/sets/{id}"),
     public("GET", "/v1/items"),
+    public("GET", "/v1/search"),
+    public("GET", "/v1/suggest"),
     public("GET", "/v1/items/{id}"),
     public("GET", "/v1/items/{id}/file"),
     public("GET", "/v1/presets"),

@@ -26,7 +26,9 @@ use crate::edge::{self, Gate, Limits};
 use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
-use crate::{accounts, catalog, delivery, downloads, orders, payments, presets, review, sales, uploads, webhooks};
+use crate::{
+    accounts, catalog, delivery, downloads, orders, payments, presets, review, sales, search, uploads, webhooks,
+};
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -74,6 +76,7 @@ fn documented() -> OpenApiRouter<SharedApp> {
         .merge(uploads::routes::public_router())
         .merge(review::contributor_routes::public_router())
         .merge(catalog::routes::public_router())
+        .merge(search::routes::public_router())
         .merge(downloads::routes::public_router())
         .merge(delivery::routes::public_router())
         .merge(delivery::certificate_routes::public_router())

@@ -19,7 +19,7 @@ impl Vocabulary {
     pub fn new(counts: HashMap<String, u32>) -> Self {
         let mut words: Vec<(String, u32)> = counts.into_iter().collect();
         if words.len() > Self::MAX_WORDS {
-            words.sort_by(|a, b| b.1.cmp(&a.1));
+            words.sort_by_key(|word| std::cmp::Reverse(word.1));
             words.truncate(Self::MAX_WORDS);
         }
         words.sort();

@@ -1,0 +1,165 @@
+//! `GET /v1/search`, `/v1/suggest`: finding items, for everybody.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use tradepost_common::catalog::Kind;
+use tradepost_common::problem::Problem;
+use tradepost_common::text::Text;
+use tradepost_search::{Facet, Filter};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::service;
+use crate::accounts::AccountName;
+use crate::app::SharedApp;
+use crate::catalog::listing::Item;
+use crate::error::{ApiError, ApiResult};
+use crate::extractors::{Query, parse_param};
+use crate::pager;
+
+/// Rows of a page when the request does not say.
+const DEFAULT_LIMIT: u32 = 50;
+/// Hits that can be paged through.
+const MAX_HITS: u32 = 10_000;
+const SUGGESTIONS: usize = 10;
+
+pub fn public_router() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new()
+        .routes(routes!(search_items))
+        .routes(routes!(suggest_terms))
+}
+
+/// A text to search for, and filters. Everything given must match; of the words of the text, one is enough.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct SearchItems {
+    /// Words in English, German, French, Spanish or Japanese. Without it, all items that the filters let through.
+    #[param(inline)]
+    q: Option<Text<200>>,
+    /// Only this kind.
+    #[param(value_type = Option<Kind>)]
+    kind: Option<String>,
+    /// One tag, lower case.
+    #[param(inline)]
+    tag: Option<Text<40>>,
+    /// The name of the contributor's account.
+    #[param(pattern = "^[a-z0-9][a-z0-9-]*$", min_length = 2, max_length = 63)]
+    contributor: Option<String>,
+    /// `next` of the page before.
+    #[param(minimum = 0, maximum = 10_000)]
+    cursor: Option<u32>,
+    /// 1 to 200; 50 when not given.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+impl SearchItems {
+    fn filters(&self) -> ApiResult<Vec<Filter>> {
+        let kind = parse_param::<Kind>("kind", self.kind.as_deref())?.map(|kind| kind.as_str().to_owned());
+        let contributor = parse_param::<AccountName>("contributor", self.contributor.as_deref())?;
+        let contributor = contributor.map(|name| name.as_str().to_owned());
+        let tag = self.tag.clone().map(String::from);
+        let given = [
+            (Facet::Kind, kind),
+            (Facet::Contributor, contributor),
+            (Facet::Tag, tag),
+        ];
+        Ok(given
+            .into_iter()
+            .filter_map(|(facet, value)| Some(Filter { facet, value: value? }))
+            .collect())
+    }
+}
+
+/// Items that were found, best first.
+#[derive(Debug, Serialize, ToSchema)]
+struct FoundItems {
+    #[schema(max_items = 200)]
+    rows: Vec<Item>,
+    /// Null on the last page.
+    #[schema(max_length = 5)]
+    next: Option<String>,
+    /// Items on all pages, as the index counts them.
+    total: u64,
+    #[schema(max_items = 7)]
+    facets: Vec<FacetCounts>,
+}
+
+/// The values of a field among all that was found.
+#[derive(Debug, Serialize, ToSchema)]
+struct FacetCounts {
+    #[schema(max_length = 20)]
+    name: &'static str,
+    /// The most frequent first.
+    #[schema(max_items = 20)]
+    values: Vec<FacetValue>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FacetValue {
+    #[schema(max_length = 200)]
+    value: String,
+    items: u64,
+}
+
+/// Search for items
+#[utoipa::path(get, path = "/v1/search", tag = "catalogue", params(SearchItems),
+    responses((status = 200, body = FoundItems), (status = 400, body = Problem)))]
+async fn search_items(State(app): State<SharedApp>, Query(query): Query<SearchItems>) -> ApiResult<Json<FoundItems>> {
+    let limit = pager::limit_or(query.limit, DEFAULT_LIMIT)?;
+    let offset = query.cursor.unwrap_or(0);
+    if offset > MAX_HITS {
+        return Err(ApiError::invalid("cursor", format!("must be between 0 and {MAX_HITS}")));
+    }
+    let filters = query.filters()?;
+    let text = query.q.map(String::from).unwrap_or_default();
+    let (page, rows) = service::find(&app, text, filters, offset as usize, limit as usize).await?;
+    let end = offset + limit;
+    let facets = page
+        .facets
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(facet, values)| FacetCounts {
+            name: facet.name(),
+            values: values
+                .into_iter()
+                .map(|(value, items)| FacetValue { value, items })
+                .collect(),
+        });
+    Ok(Json(FoundItems {
+        rows,
+        next: (u64::from(end) < page.total && end <= MAX_HITS).then(|| end.to_string()),
+        total: page.total,
+        facets: facets.collect(),
+    }))
+}
+
+/// The beginning of a word or a tag.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct SuggestTerms {
+    /// As typed so far.
+    #[param(inline)]
+    q: Text<60>,
+}
+
+/// Words and tags of the catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+struct SuggestedTerms {
+    /// The most frequent first; without any that begins like this, corrections.
+    #[schema(value_type = Vec<Text<200>>, inline, max_items = 10)]
+    terms: Vec<String>,
+}
+
+/// Suggest words as somebody types
+#[utoipa::path(get, path = "/v1/suggest", tag = "catalogue", params(SuggestTerms),
+    responses((status = 200, body = SuggestedTerms), (status = 400, body = Problem)))]
+async fn suggest_terms(State(app): State<SharedApp>, Query(query): Query<SuggestTerms>) -> Json<SuggestedTerms> {
+    Json(SuggestedTerms {
+        terms: app.search.index.suggest(&String::from(query.q), SUGGESTIONS),
+    })
+}
