@@ -133,7 +133,7 @@ impl Collector {
             process("ProcessorCores", StandardUnit::None, self.process.cpu_cores()),
             process("RaisedAlerts", StandardUnit::Count, app.alerts.list().len() as f64),
         ]);
-        // What the machines share is told by those that do the chores.
+        // Figures that the machines share are told by those that do the chores.
         if app.config.has_role(DaemonRole::Scheduler) {
             let counts = figures::counts(app, None).await?;
             let shared = [

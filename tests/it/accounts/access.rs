@@ -99,7 +99,7 @@ impl World {
 }
 
 /// The routes that everybody may call; what they answer depends on the request only.
-const PUBLIC: [(&str, &str); 27] = [
+const PUBLIC: [(&str, &str); 29] = [
     ("get", "/livez"),
     ("get", "/readyz"),
     ("get", "/r/{name}"),
@@ -112,6 +112,8 @@ const PUBLIC: [(&str, &str); 27] = [
     ("get", "/v1/items"),
     ("get", "/v1/items/{id}"),
     ("get", "/v1/items/{id}/file"),
+    ("get", "/v1/search"),
+    ("get", "/v1/suggest"),
     ("get", "/v1/presets"),
     ("get", "/v1/library"),
     ("post", "/v1/accounts"),
