@@ -1,4 +1,4 @@
-//! What is asked of the index.
+//! Questions to the index.
 
 use std::collections::{BTreeSet, HashMap};
 

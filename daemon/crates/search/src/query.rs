@@ -13,15 +13,15 @@ use crate::words::{Stems, split};
 /// The weights of a ranking; [`Ranking::default`] is the one in use.
 #[derive(Clone, Copy, Debug)]
 pub struct Ranking {
-    /// Of the strongest synonym, beside 1 for the word itself.
+    /// Weight of the strongest synonym; that of the word itself is 1.
     pub synonyms: f32,
     /// Synonyms of a word that are searched for.
     pub related: usize,
-    /// Of a translation.
+    /// Weight of a translation.
     pub translations: f32,
-    /// Of a corrected word.
+    /// Weight of a corrected word.
     pub corrections: f32,
-    /// Of a completed word.
+    /// Weight of a completed word.
     pub completions: f32,
     /// The share of the weaker ones among the meanings of a word that a document has.
     pub tie: f32,

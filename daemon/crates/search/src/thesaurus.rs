@@ -1,4 +1,4 @@
-//! What else a word means: synonyms mined from names and tags, and translations from the emoji keywords of CLDR.
+//! Other words for a word: synonyms mined from names and tags, and translations from the emoji keywords of CLDR.
 
 use std::collections::HashMap;
 
