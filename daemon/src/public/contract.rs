@@ -3,7 +3,8 @@
 
 use axum::http::StatusCode;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
 
 use super::health::LIVEZ;
 
@@ -38,6 +39,37 @@ pub fn complete(document: &mut OpenApi) {
             operation.security.get_or_insert_default();
             describe(operation);
         }
+    }
+    close_variants(document);
+    leave_out_unused(document);
+}
+
+/// An object of one of several forms has no other properties.
+fn close_variants(document: &mut OpenApi) {
+    let schemas = document
+        .components
+        .iter_mut()
+        .flat_map(|components| components.schemas.values_mut());
+    for schema in schemas {
+        let RefOr::T(Schema::OneOf(forms)) = schema else {
+            continue;
+        };
+        for form in &mut forms.items {
+            if let RefOr::T(Schema::Object(object)) = form {
+                object
+                    .additional_properties
+                    .get_or_insert(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
+    }
+}
+
+/// Pages have their rows inline: the schema of a row that nothing else names is left out.
+fn leave_out_unused(document: &mut OpenApi) {
+    let text = document.to_json().expect("the document is always JSON");
+    if let Some(components) = &mut document.components {
+        let is_used = |name: &str| text.contains(&format!("#/components/schemas/{name}\""));
+        components.schemas.retain(|name, _| is_used(name));
     }
 }
 

@@ -25,27 +25,6 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(get_licence))
 }
 
-tradepost_common::text_enum! {
-    /// The list of the API that a product is in.
-    #[derive(ToSchema)]
-    enum ProductList {
-        Items = "items",
-        Sets = "sets",
-        Families = "families",
-    }
-}
-
-impl ProductList {
-    fn product(self, id: Uuid) -> Product {
-        let kind = match self {
-            Self::Items => ProductKind::Item,
-            Self::Sets => ProductKind::Set,
-            Self::Families => ProductKind::Family,
-        };
-        Product { kind, id }
-    }
-}
-
 /// Prices of a product: one for each licence and currency.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -55,14 +34,14 @@ struct Prices {
 }
 
 /// Prices of a published product
-#[utoipa::path(get, path = "/v1/{list}/{id}/prices", operation_id = "get_prices", tag = "sales",
-    params(("list" = ProductList, Path, description = "Of the product"), ("id" = Uuid, Path, description = "Of the product")),
+#[utoipa::path(get, path = "/v1/prices/{kind}/{id}", operation_id = "get_prices", tag = "sales",
+    params(("kind" = ProductKind, Path, description = "Of the product"), ("id" = Uuid, Path, description = "Of the product")),
     responses((status = 200, body = Prices), (status = 404, body = Problem)))]
 async fn get_prices(
     State(app): State<SharedApp>,
-    Path((list, id)): Path<(ProductList, Uuid)>,
+    Path((kind, id)): Path<(ProductKind, Uuid)>,
 ) -> ApiResult<Json<Prices>> {
-    let prices = prices::list(&app, list.product(id)).await?;
+    let prices = prices::list(&app, Product { kind, id }).await?;
     Ok(Json(Prices { prices }))
 }
 
@@ -70,16 +49,16 @@ async fn get_prices(
 ///
 /// Orders that are placed keep theirs. Without a price, an item or a family is not sold by itself. `422 duplicate-price`,
 /// `no-personal-price` (of a set).
-#[utoipa::path(put, path = "/v1/{list}/{id}/prices", operation_id = "put_prices", tag = "sales", request_body = Prices, security(("bearer" = [])),
-    params(("list" = ProductList, Path, description = "Of the product"), ("id" = Uuid, Path, description = "Of the product")),
+#[utoipa::path(put, path = "/v1/prices/{kind}/{id}", operation_id = "put_prices", tag = "sales", request_body = Prices, security(("bearer" = [])),
+    params(("kind" = ProductKind, Path, description = "Of the product"), ("id" = Uuid, Path, description = "Of the product")),
     responses((status = 200, body = Prices), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn put_prices(
     State(app): State<SharedApp>,
     Bearer(owner): Bearer,
-    Path((list, id)): Path<(ProductList, Uuid)>,
+    Path((kind, id)): Path<(ProductKind, Uuid)>,
     JsonBody(body): JsonBody<Prices>,
 ) -> ApiResult<Json<Prices>> {
-    let prices = prices::replace(&app, &owner, list.product(id), &body.prices).await?;
+    let prices = prices::replace(&app, &owner, Product { kind, id }, &body.prices).await?;
     Ok(Json(Prices { prices }))
 }
 

@@ -68,7 +68,7 @@ fn price(licence: &str, amount_minor: i64) -> Value {
 #[tokio::test]
 async fn licences_have_prices_and_can_be_upgraded() {
     let shop = Shop::open(100_000).await;
-    let path = format!("/v1/sets/{}/prices", shop.set);
+    let path = format!("/v1/prices/set/{}", shop.set);
     let (_, prices) = shop.app.get(&path, None).await;
     assert_eq!(prices, json!({ "prices": [price("personal", 900)] }));
     let both = json!([price("personal", 1_000), price("commercial", 5_000)]);
@@ -105,8 +105,8 @@ async fn families_contain_sets_and_sets_contain_items() {
     let shop = Shop::open(100_000).await;
     let (family, items) = (shop.family().await, shop.items().await);
     for path in [
-        format!("/v1/items/{}/prices", items[0]),
-        format!("/v1/families/{family}/prices"),
+        format!("/v1/prices/item/{}", items[0]),
+        format!("/v1/prices/family/{family}"),
     ] {
         assert_eq!(
             shop.price(&path, json!([price("personal", 100)])).await.0,
@@ -199,7 +199,7 @@ async fn coupons_of_both_sides_are_booked_to_who_gives_them() {
     assert_eq!(shop.balance("expenses:coupons").await, -450);
     shop.assert_books_are_right().await;
 
-    let path = format!("/v1/sets/{}/prices", shop.set);
+    let path = format!("/v1/prices/set/{}", shop.set);
     shop.price(&path, json!([price("personal", 900), price("commercial", 1_000)]))
         .await;
     let line = json!([{ "set": shop.set, "licence": "commercial" }]);
@@ -307,11 +307,8 @@ async fn carts_tell_what_changed_and_are_gone_with_the_order() {
         (StatusCode::CREATED, &json!(900), &json!("unchanged"))
     );
     let path = format!("/v1/carts/{}", cart["id"].as_str().unwrap());
-    shop.price(
-        &format!("/v1/sets/{}/prices", shop.set),
-        json!([price("personal", 700)]),
-    )
-    .await;
+    shop.price(&format!("/v1/prices/set/{}", shop.set), json!([price("personal", 700)]))
+        .await;
     let (_, now) = shop.app.get(&path, Some(&shop.buyer)).await;
     assert_eq!(
         (&now["total_minor"], &now["lines"][0]["state"]),
@@ -407,7 +404,7 @@ async fn bad_sales_requests_are_refused_with_the_reason() {
     ] {
         assert_eq!(shop.refused(body.clone()).await, code, "{body}");
     }
-    let path = format!("/v1/sets/{set}/prices");
+    let path = format!("/v1/prices/set/{set}");
     for (prices, status) in [
         (json!([]), 422),
         (json!([price("commercial", 100)]), 422),
