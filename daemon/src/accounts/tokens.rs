@@ -111,7 +111,7 @@ pub struct OwnToken<'a> {
 /// Makes a token. Answers with it and its secret.
 ///
 /// # Errors
-/// A conflict when the account has [`MAX_TOKENS`]; forbidden when the caller has not the scopes itself.
+/// A conflict when the account has `MAX_TOKENS` already; forbidden when the caller has not the scopes itself.
 pub async fn create_own(app: &App, login: &Login, new: &OwnToken<'_>) -> ApiResult<(ApiToken, String)> {
     if let Some(missing) = new.scopes.iter().find(|scope| !login.scopes.contains(scope)) {
         return Err(ApiError::Forbidden(format!(
