@@ -84,7 +84,7 @@ struct FoundItems {
     next: Option<String>,
     /// Items on all pages, as the index counts them.
     total: u64,
-    #[schema(max_items = 7)]
+    #[schema(max_items = 8)]
     facets: Vec<FacetCounts>,
 }
 

@@ -16,14 +16,19 @@ pub struct Document {
     pub set: String,
     pub contributor: String,
     pub styles: Vec<String>,
-    pub category: String,
+    /// Its category and those above it.
+    pub categories: Vec<String>,
     /// Names of its main colours.
     pub colours: Vec<String>,
     /// Minor units.
     pub price: u64,
+    /// Names of ranges of its prices.
+    pub prices: Vec<String>,
     pub licence: String,
     /// Sales, downloads and favourites, weighed by the caller.
     pub popularity: u64,
+    /// 1 before all others that match as well, -1 behind them.
+    pub standing: i64,
     /// Seconds since 1970.
     pub created: i64,
 }
@@ -39,10 +44,12 @@ pub enum Facet {
     Category,
     Colour,
     Licence,
+    /// A range of prices.
+    Price,
 }
 
 impl Facet {
-    pub const ALL: [Facet; 7] = [
+    pub const ALL: [Facet; 8] = [
         Facet::Kind,
         Facet::Tag,
         Facet::Contributor,
@@ -50,6 +57,7 @@ impl Facet {
         Facet::Category,
         Facet::Colour,
         Facet::Licence,
+        Facet::Price,
     ];
 
     /// The name of the field.
@@ -62,6 +70,7 @@ impl Facet {
             Facet::Category => "category",
             Facet::Colour => "colour",
             Facet::Licence => "licence",
+            Facet::Price => "price_range",
         }
     }
 }

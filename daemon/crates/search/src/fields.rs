@@ -14,12 +14,13 @@ const TITLE_WEIGHT: usize = 2;
 pub struct Fields {
     pub schema: Schema,
     pub id: Field,
-    /// The stems of title, tags, family, set, contributor, styles and category.
+    /// The stems of title, tags, family, set, contributor, styles and categories.
     pub text: Field,
     pub facets: [Field; Facet::ALL.len()],
     pub price: Field,
     pub popularity: Field,
     pub created: Field,
+    pub standing: Field,
 }
 
 impl Fields {
@@ -37,6 +38,7 @@ impl Fields {
             price: schema.add_u64_field("price", FAST | INDEXED),
             popularity: schema.add_u64_field("popularity", FAST),
             created: schema.add_i64_field("created", FAST),
+            standing: schema.add_i64_field("standing", FAST),
             schema: schema.build(),
         }
     }
@@ -60,20 +62,26 @@ impl Fields {
         row.add_u64(self.price, document.price);
         row.add_u64(self.popularity, document.popularity);
         row.add_i64(self.created, document.created);
+        row.add_i64(self.standing, document.standing);
         row
+    }
+}
+
+/// The factor of the score of a document that stands before or behind all others that match.
+pub fn standing_factor(standing: i64) -> f32 {
+    match standing {
+        1 => 1e3,
+        -1 => 1e-3,
+        _ => 1.0,
     }
 }
 
 fn text(document: &Document, stems: &mut Stems) -> String {
     let title = stems.of_text(&document.title);
     let mut words: Vec<String> = Vec::new();
-    let others = [
-        &document.family,
-        &document.set,
-        &document.contributor,
-        &document.category,
-    ];
-    for text in document.tags.iter().chain(&document.styles).chain(others) {
+    let others = [&document.family, &document.set, &document.contributor];
+    let labels = document.tags.iter().chain(&document.styles).chain(&document.categories);
+    for text in labels.chain(others) {
         for stem in stems.of_text(text) {
             if !words.contains(&stem) && !title.contains(&stem) {
                 words.push(stem);
@@ -93,9 +101,10 @@ fn values(document: &Document, facet: Facet) -> Vec<&str> {
         Facet::Tag => document.tags.iter().map(String::as_str).collect(),
         Facet::Contributor => vec![&document.contributor],
         Facet::Style => document.styles.iter().map(String::as_str).collect(),
-        Facet::Category => vec![&document.category],
+        Facet::Category => document.categories.iter().map(String::as_str).collect(),
         Facet::Colour => document.colours.iter().map(String::as_str).collect(),
         Facet::Licence => vec![&document.licence],
+        Facet::Price => document.prices.iter().map(String::as_str).collect(),
     };
     values
         .into_iter()

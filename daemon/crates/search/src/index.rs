@@ -10,7 +10,7 @@ use tantivy::schema::Value;
 use tantivy::{DocId, IndexReader, IndexWriter, Score, SegmentReader, TantivyDocument, Term};
 
 use crate::facets::{collector, counts};
-use crate::fields::Fields;
+use crate::fields::{Fields, standing_factor};
 use crate::query::{Ranking, Reader};
 use crate::thesaurus::{Miner, Synonyms, Translations};
 use crate::vocabulary::Vocabulary;
@@ -113,11 +113,16 @@ impl Index {
                     .fast_fields()
                     .u64("popularity")
                     .map(|column| column.first_or_default_col(0));
+                let standing = segment
+                    .fast_fields()
+                    .i64("standing")
+                    .map(|column| column.first_or_default_col(0));
                 move |document: DocId, score: Score| {
+                    let place = standing_factor(standing.as_ref().map_or(0, |column| column.get_val(document)));
                     let popularity = popularity.as_ref().map_or(0, |column| column.get_val(document));
                     #[expect(clippy::cast_precision_loss, reason = "its logarithm needs no precision")]
                     let popularity = 1.0 + gain * (1.0 + popularity as Score).ln();
-                    score * popularity
+                    score * popularity * place
                 }
             });
         let (found, facets, total) = searcher.search(&query, &(top, collector()?, Count))?;
@@ -273,6 +278,8 @@ impl Generation {
         let own = folder.join(number.to_string());
         let synonyms: Synonyms = serde_json::from_slice(&fs::read(own.join(SYNONYMS))?)?;
         let index = tantivy::Index::open_in_dir(&own)?;
+        let fields = Fields::new();
+        anyhow::ensure!(index.schema() == fields.schema, "the index is of another version");
         let reader = index
             .reader_builder()
             .reload_policy(tantivy::ReloadPolicy::Manual)
@@ -280,7 +287,7 @@ impl Generation {
         let vocabulary = Vocabulary::new(synonyms.counts.clone());
         Ok(Self {
             number,
-            fields: Fields::new(),
+            fields,
             index,
             reader,
             synonyms,

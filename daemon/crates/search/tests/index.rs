@@ -54,6 +54,29 @@ fn documents_are_found_replaced_and_deleted() {
 }
 
 #[test]
+fn pinned_document_comes_first_and_a_buried_one_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open(folder.path(), Ranking::default()).unwrap();
+    let standing = |id: &str, standing: i64| Document {
+        standing,
+        categories: vec!["animals".to_owned(), "nature".to_owned()],
+        prices: vec!["free".to_owned()],
+        ..document(id, "bell", &[])
+    };
+    let documents = [standing("1", -1), standing("2", 0), standing("3", 1)];
+    index.apply(&documents, &[]).unwrap();
+    assert_eq!(ids(&index, "bell"), ["3", "2", "1"]);
+    assert_eq!(ids(&index, ""), ["3", "2", "1"]);
+    for (facet, value) in [(Facet::Category, "nature"), (Facet::Price, "free")] {
+        let filter = Filter {
+            facet,
+            value: value.to_owned(),
+        };
+        assert_eq!(index.search("bell", &[filter], 0, 10).unwrap().total, 3, "{value}");
+    }
+}
+
+#[test]
 fn rebuilt_index_knows_synonyms_languages_and_typing_errors_and_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open(folder.path(), Ranking::default()).unwrap();
