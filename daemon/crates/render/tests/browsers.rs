@@ -75,6 +75,34 @@ fn text_is_drawn_without_any_font_on_the_machine() {
 }
 
 #[test]
+fn a_colour_behind_a_pattern_shows_where_the_pattern_has_no_area() {
+    for (sides, expected) in [
+        ("", [0, 255, 0, 255]),
+        ("width='0' height='50'", [0, 255, 0, 255]),
+        ("width='50' height='50'", [255, 0, 0, 255]),
+        ("xlink:href='#sized'", [255, 0, 0, 255]),
+    ] {
+        let text = square(&format!(
+            "<pattern id='sized' width='1' height='1'/><pattern id='p' {sides}><rect width='100' height='100' fill='red'/></pattern>\
+             <rect width='100' height='100' fill='url(#p) lime'/>"
+        ));
+        assert_eq!(middle(&text), expected, "{sides}");
+    }
+}
+
+#[test]
+fn a_filter_region_has_every_pixel_that_it_touches() {
+    // From pixel 12.8 to 77.4: resvg ends it before 77.
+    let text = square(
+        "<filter id='f' filterUnits='userSpaceOnUse' x='10' y='0' width='50.5' height='100'><feFlood flood-color='lime'/></filter>\
+         <rect width='100' height='100' filter='url(#f)'/>",
+    );
+    let picture = picture(&text);
+    let filled: Vec<u32> = (0..128).filter(|&x| picture.get_pixel(x, 64).0[3] > 0).collect();
+    assert_eq!(filled.first().zip(filled.last()), Some((&12, &77)));
+}
+
+#[test]
 fn no_picture_is_read_from_a_file() {
     let path = std::env::temp_dir().join(format!("tradepost-drawing-{}.png", std::process::id()));
     image::RgbaImage::from_pixel(8, 8, image::Rgba([255, 0, 0, 255]))

@@ -58,7 +58,7 @@ impl Twin for LedgerArgs {
             None => {
                 let (view, payments) = (client.ledger().await?, client.payments().await?);
                 output.print(&view, |styling| in_text(&view, &payments, styling))?;
-                return Ok(verdict(view.differences().is_empty()));
+                return Ok(verdict(&view.differences()));
             }
             Some(LedgerCommand::Accounts { search }) => {
                 let query = search.narrow(Query::default());
@@ -74,7 +74,7 @@ impl Twin for LedgerArgs {
             Some(LedgerCommand::Prove) => {
                 let proof = client.prove_ledger().await?;
                 output.print(&proof, |_| format!("{}\n", view::outcome(&proof)))?;
-                return Ok(verdict(proof.differences.is_empty()));
+                return Ok(verdict(&proof.differences));
             }
             Some(LedgerCommand::Export { format }) => export(client, format).await?,
         }
@@ -82,10 +82,10 @@ impl Twin for LedgerArgs {
     }
 }
 
-fn verdict(is_right: bool) -> ExitCode {
-    match is_right {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(REFUSED),
+fn verdict<T>(differences: &[T]) -> ExitCode {
+    match differences {
+        [] => ExitCode::SUCCESS,
+        _ => ExitCode::from(REFUSED),
     }
 }
 

@@ -8,6 +8,7 @@ use image::{RgbaImage, imageops};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 use tradepost_render::engine::{Engine, Purpose};
+use tradepost_render::fonts;
 use tradepost_render::presets::{Format, Preset, Watermark};
 
 use crate::SIDE_PX;
@@ -37,10 +38,11 @@ pub fn ours(engine: &mut Engine, bytes: &[u8]) -> Option<RgbaImage> {
 }
 
 pub fn resvg(fontdb: &Arc<fontdb::Database>, bytes: &[u8]) -> Option<RgbaImage> {
-    let options = Options {
+    let mut options = Options {
         fontdb: Arc::clone(fontdb),
         ..Options::default()
     };
+    options.font_resolver.select_font = Box::new(fonts::select);
     let tree = Tree::from_data(bytes, &options).ok()?;
     let scale = SIDE_PX as f32 / tree.size().width().max(tree.size().height());
     let mut pixmap = Pixmap::new(SIDE_PX, SIDE_PX)?;
@@ -48,7 +50,7 @@ pub fn resvg(fontdb: &Arc<fontdb::Database>, bytes: &[u8]) -> Option<RgbaImage> 
     in_square(&pixmap.encode_png().ok()?)
 }
 
-/// Fonts of the machine and ours, with the same families for the generic ones.
+/// Fonts of the machine and ours, with the same families for the generic ones and for those that are not here.
 pub fn fonts_conf(out: &Path) -> PathBuf {
     out.join("fonts.conf")
 }
@@ -59,6 +61,7 @@ pub fn write_fonts_conf(to: &Path) -> std::io::Result<()> {
         ("Arial", "Arimo"),
         ("Helvetica", "Arimo"),
         ("Times New Roman", "Tinos"),
+        ("Georgia", "Tinos"),
         ("Courier New", "Cousine"),
         ("Sans", "Arimo"),
         // The suite of resvg names them.
@@ -79,6 +82,7 @@ pub fn write_fonts_conf(to: &Path) -> std::io::Result<()> {
     std::fs::write(
         to,
         format!("<fontconfig><dir>{folder}</dir><dir>/usr/share/fonts</dir><cachedir prefix=\"xdg\">fontconfig</cachedir>\n{aliases}
+        <match target=\"pattern\"><edit name=\"family\" mode=\"append_last\" binding=\"same\"><string>Arimo</string></edit></match>
         <match target=\"font\"><edit name=\"hinting\"><bool>false</bool></edit></match></fontconfig>\n"),
     )
 }

@@ -75,7 +75,7 @@ fn element(node: Node<'_, '_>) -> bool {
             let is_length = |name: &str| node.attribute(name).is_some_and(|value| !value.ends_with('%'));
             !node.has_attribute("viewBox") && !is_length("width") && !is_length("height")
         }
-        "animate" | "animateTransform" | "animateMotion" | "animateColor" | "set" => true,
+        "animate" | "animateTransform" | "animateMotion" | "set" => true,
         "mask" => node.has_attribute("mask"),
         "symbol" => node.has_attribute("width") || node.has_attribute("height"),
         "linearGradient" | "radialGradient" => {

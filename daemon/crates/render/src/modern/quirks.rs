@@ -6,6 +6,9 @@ use super::calc::{self, Reference};
 use super::dom::{Dom, Id};
 use super::{outline, transform, values};
 
+/// The most patterns that name each other.
+const MAX_NAMED: usize = 16;
+
 /// Every element with one of them.
 pub fn write_out(dom: &mut Dom<'_>) {
     for id in dom.ids() {
@@ -36,7 +39,7 @@ fn number(dom: &Dom<'_>, id: Id, name: &str) -> Option<f64> {
     calc::length(dom.attribute(id, name)?, values::reference(dom, id, name))
 }
 
-/// The colour behind a reference is for one that names nothing: a gradient without stops shows nothing.
+/// The colour behind a reference is for one that names nothing, or a pattern without an area: a gradient without stops shows nothing.
 fn paint_servers(dom: &mut Dom<'_>, id: Id) {
     for name in ["fill", "stroke"] {
         let reference = dom
@@ -45,11 +48,28 @@ fn paint_servers(dom: &mut Dom<'_>, id: Id) {
         let Some((reference, _)) = reference.filter(|(_, colour)| !colour.trim().is_empty()) else {
             continue;
         };
-        let target = dom.target(reference).map(|target| dom.name(target));
-        if matches!(target, Some("linearGradient" | "radialGradient" | "pattern")) {
+        let is_there = dom.target(reference).is_some_and(|target| match dom.name(target) {
+            "linearGradient" | "radialGradient" => true,
+            "pattern" => ["width", "height"].iter().all(|side| is_positive(dom, target, side)),
+            _ => false,
+        });
+        if is_there {
             dom.declare(id, name, reference.to_owned());
         }
     }
+}
+
+/// A side of a pattern, its own or that of the pattern it names.
+fn is_positive(dom: &Dom<'_>, pattern: Id, side: &str) -> bool {
+    let mut named = Some(pattern);
+    for _ in 0..MAX_NAMED {
+        let Some(id) = named else { return false };
+        if dom.attribute(id, side).is_some() {
+            return number(dom, id, side).is_some_and(|length| length > 0.0);
+        }
+        named = dom.attribute(id, "href").and_then(|href| dom.target(href));
+    }
+    false
 }
 
 /// An element with a filter that is not there is drawn without.

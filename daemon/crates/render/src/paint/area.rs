@@ -4,6 +4,8 @@ use resvg::tiny_skia::{NonZeroRect, Rect};
 
 /// Nothing is drawn further away than this; sums of a few coordinates stay within an `i32`.
 const FAR_PX: i32 = 1 << 28;
+/// Edges this close to a pixel's are meant to be there.
+const ROUNDING_PX: f32 = 1.0 / 256.0;
 
 /// Pixels from `left` and `top` to before `right` and `bottom`; never inside out, may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +45,11 @@ impl Area {
         .grown(margin, margin)
     }
 
-    /// The rectangle as resvg makes pixels of a filter region: its corner rounded down, its size rounded up.
+    /// Every pixel that a filter region touches, as in Chromium; resvg loses the last ones of a region that begins inside of a pixel.
     pub fn of_region(rect: NonZeroRect) -> Self {
-        let (left, top) = (rect.x().floor(), rect.y().floor());
-        let (width, height) = (rect.width().ceil().max(1.0), rect.height().ceil().max(1.0));
-        Self::from_edges(left, top, left + width, top + height)
+        let end = |edge: f32, start: f32| (edge - ROUNDING_PX).ceil().max(start + 1.0);
+        let (left, top) = ((rect.x() + ROUNDING_PX).floor(), (rect.y() + ROUNDING_PX).floor());
+        Self::from_edges(left, top, end(rect.right(), left), end(rect.bottom(), top))
     }
 
     fn from_edges(left: f32, top: f32, right: f32, bottom: f32) -> Self {

@@ -38,11 +38,9 @@ const PROPERTIES: [&str; 26] = [
     "word-spacing",
 ];
 
+/// Without `animateColor`, which browsers gave up.
 fn is_animation(name: &str) -> bool {
-    matches!(
-        name,
-        "animate" | "set" | "animateTransform" | "animateMotion" | "animateColor"
-    )
+    matches!(name, "animate" | "set" | "animateTransform" | "animateMotion")
 }
 
 /// One animation and the element that it changes.

@@ -29,6 +29,7 @@ fn what_comes_to_rest_is_shown_as_it_rests() {
     assert_eq!(moments(chain)[0], 2.5);
     let rest = out_at(chain, Some(2.5));
     assert!(rest.contains("x=\"5\"") && rest.contains("rotate(90)"), "{rest}");
+    assert!(moments("<g><animateColor attributeName='fill' to='red' dur='1s' fill='freeze'/></g>").is_empty());
     let ring = "<g><animate id='a' begin='0;b.end' attributeName='x' dur='1s' to='5'/><animate id='b' begin='a.end' attributeName='x' dur='1s' to='0'/></g>";
     assert_eq!(moments(ring)[0], 0.0);
 }
