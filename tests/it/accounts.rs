@@ -47,7 +47,7 @@ async fn outbox(app: &TestApp, address: &str, kind: &str) -> Value {
 }
 
 /// Signs an address up and confirms it. Answers with the cookie of its session.
-async fn sign_up(app: &TestApp, email: &str, role: &str) -> String {
+pub async fn sign_up(app: &TestApp, email: &str, role: &str) -> String {
     let body = json!({ "email": email, "password": PASSWORD, "role": role });
     let (status, answer) = app.call(Method::POST, "/v1/accounts", None, Some(body)).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{answer}");

@@ -152,6 +152,10 @@ fn difference(payment: &Payment, intent: &Intent) -> Option<Difference> {
 
 /// The money came in.
 async fn take_in(app: &App, tx: &mut PgConnection, payment: &Payment) -> anyhow::Result<()> {
+    let order = match payment.order_id {
+        Some(id) => Some((id, queries::lock(&mut *tx, id).await?.context("the order is gone")?)),
+        None => None,
+    };
     let key = format!("payment:{}", payment.id);
     let amount = payment.amount_minor;
     let wallet = books::wallet(&mut *tx, &payment.account, &payment.currency).await?;
@@ -173,9 +177,9 @@ async fn take_in(app: &App, tx: &mut PgConnection, payment: &Payment) -> anyhow:
     };
     let posted = post(&mut *tx, &posting).await.context("posting the payment")?;
     service::set_succeeded(&mut *tx, payment.id, posted.id()).await?;
-    let Some(id) = payment.order_id else { return Ok(()) };
-    let order = queries::lock(&mut *tx, id).await?.context("the order is gone")?;
-    if order.state == OrderState::AwaitingPayment {
+    if let Some((id, order)) = order
+        && order.state == OrderState::AwaitingPayment
+    {
         let held = Hold {
             key: &format!("order:{id}"),
             account: wallet,

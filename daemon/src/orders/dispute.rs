@@ -2,6 +2,7 @@
 //! everything that speaks for the sale is kept as it was. Won: all is as before. Lost: the sellers give their parts back.
 
 mod evidence;
+mod postings;
 pub(super) mod queries;
 
 use std::time::Duration;
@@ -12,13 +13,10 @@ use time::OffsetDateTime;
 use tradepost_common::ids::{DisputeId, PaymentId};
 use tradepost_common::orders::OrderState;
 use tradepost_common::payments::{DisputeState, PaymentState};
-use tradepost_ledger::{
-    Ending, Entry, Hold, LedgerAccount, LedgerError, PartialReversal, Posting, available, end_hold, hold, post, shares,
-};
+use tradepost_ledger::{Ending, Entry, Hold, available, end_hold, hold};
 use uuid::Uuid;
 
-use super::queries::LockedOrder;
-use super::{books, card, queries as orders};
+use super::{card, queries as orders};
 use crate::app::App;
 use crate::notices::{self, Event};
 use crate::payments::{self, Payment, service};
@@ -109,16 +107,18 @@ async fn open(
         evidence: evidence::collect(tx, payment).await?,
     };
     disputes::insert(&mut *tx, &new).await?;
-    let key = format!("dispute:{}", new.id);
-    let provider = books::provider(&mut *tx, &payment.currency, &key).await?;
-    let disputed = books::disputed(&mut *tx, &payment.currency, &key).await?;
-    let parts = parts(tx, payment, order.as_ref(), (new.id, dispute.amount)).await?;
+    let books = postings::lock(&mut *tx, payment, order.as_ref(), new.id).await?;
+    let parts = postings::parts(&mut *tx, &books, dispute.amount).await?;
     let mut hold_ids = Vec::new();
-    for part in parts.iter().filter(|part| part.account != disputed && part.amount < 0) {
+    for part in parts
+        .iter()
+        .filter(|part| part.account != books.disputed && part.amount < 0)
+    {
         hold_ids.extend(freeze(tx, new.id, part).await?);
     }
     disputes::set_holds(&mut *tx, new.id, &hold_ids).await?;
-    transfer(&mut *tx, (&key, "dispute"), [disputed, provider], dispute.amount).await?;
+    let taken = (format!("dispute:{}", new.id), "dispute");
+    postings::transfer(&mut *tx, taken, [books.disputed, books.provider], dispute.amount).await?;
     if let (Some(id), Some(OrderState::Paid)) = (payment.order_id, order.as_ref().map(|order| order.state)) {
         orders::revoke(&mut *tx, id).await?;
         orders::set_state(&mut *tx, id, OrderState::Disputed).await?;
@@ -141,90 +141,27 @@ async fn freeze(tx: &mut PgConnection, dispute: DisputeId, part: &Entry) -> anyh
     Ok(Some(hold(tx, wanted).await.context("freezing")?))
 }
 
-/// The entries of a lost dispute: who gives back what, and the claim that ends.
-async fn parts(
-    tx: &mut PgConnection,
-    payment: &Payment,
-    order: Option<&LockedOrder>,
-    (dispute, amount): (DisputeId, i64),
-) -> anyhow::Result<Vec<Entry>> {
-    let key = format!("dispute:{dispute}");
-    let disputed = books::disputed(&mut *tx, &payment.currency, &key).await?;
-    let wallet = books::wallet(&mut *tx, &payment.account, &payment.currency).await?;
-    let paid = order.and_then(|order| Some((order.payment_id?, order)));
-    let (mut entries, given_back) = match (payment.order_id, paid) {
-        (Some(id), Some((transaction, order))) => {
-            let part = PartialReversal {
-                key: &key,
-                kind: "dispute-lost",
-                transaction,
-                before: order.refunded_minor,
-                amount: amount.min(order.total_minor - order.refunded_minor),
-                whole: order.total_minor,
-                payer: wallet,
-                receiver: disputed,
-                rest: books::fees(&mut *tx, &payment.currency, &format!("order:{id}")).await?,
-            };
-            let entries = if part.amount > 0 {
-                shares(tx, &part).await?
-            } else {
-                Vec::new()
-            };
-            (entries, part.amount)
-        }
-        // A top-up: the buyer gives back what is not spent.
-        _ => {
-            let left = available(&mut *tx, wallet).await?.unwrap_or(0).clamp(0, amount);
-            let entries = vec![
-                Entry {
-                    account: wallet,
-                    amount: -left,
-                },
-                Entry {
-                    account: disputed,
-                    amount: left,
-                },
-            ];
-            (entries, left)
-        }
-    };
-    if given_back < amount {
-        let losses = books::losses(&mut *tx, &payment.currency, &key).await?;
-        entries.retain(|entry| entry.account != disputed && entry.amount != 0);
-        entries.extend([
-            Entry {
-                account: losses,
-                amount: given_back - amount,
-            },
-            Entry {
-                account: disputed,
-                amount,
-            },
-        ]);
-    }
-    Ok(entries)
-}
-
 async fn close(
     app: &App,
     tx: &mut PgConnection,
     (payment, dispute): (&Payment, &LockedDispute),
     status: DisputeStatus,
 ) -> anyhow::Result<()> {
+    let order = match payment.order_id {
+        Some(id) => orders::lock(&mut *tx, id).await?,
+        None => None,
+    };
+    let books = postings::lock(&mut *tx, payment, order.as_ref(), dispute.id).await?;
     for hold in &dispute.hold_ids {
         end_hold(&mut *tx, *hold, Ending::Released)
             .await
             .context("releasing what was frozen")?;
     }
-    let order = match payment.order_id {
-        Some(id) => orders::lock(&mut *tx, id).await?,
-        None => None,
-    };
     let is_won = status == DisputeStatus::Won;
     if is_won {
-        win(tx, payment, dispute).await?;
+        postings::win(tx, &books, dispute).await?;
     } else {
-        lose(tx, payment, order.as_ref(), dispute).await?;
+        postings::lose(tx, &books, dispute).await?;
     }
     if let (Some(id), Some(OrderState::Disputed)) = (payment.order_id, order.as_ref().map(|order| order.state)) {
         let state = if is_won {
@@ -238,62 +175,5 @@ async fn close(
     }
     let state = if is_won { DisputeState::Won } else { DisputeState::Lost };
     disputes::set_closed(tx, dispute.id, state).await?;
-    Ok(())
-}
-
-/// The bank gives the money back.
-async fn win(tx: &mut PgConnection, payment: &Payment, dispute: &LockedDispute) -> anyhow::Result<()> {
-    let opened = format!("dispute:{}", dispute.id);
-    let provider = books::provider(&mut *tx, &payment.currency, &opened).await?;
-    let disputed = books::disputed(&mut *tx, &payment.currency, &opened).await?;
-    let key = format!("dispute-won:{}", dispute.id);
-    transfer(tx, (&key, "dispute-won"), [provider, disputed], dispute.amount_minor).await
-}
-
-/// Those who got the money give it back. What can not be taken back is the marketplace's loss.
-async fn lose(
-    tx: &mut PgConnection,
-    payment: &Payment,
-    order: Option<&LockedOrder>,
-    dispute: &LockedDispute,
-) -> anyhow::Result<()> {
-    let entries = parts(&mut *tx, payment, order, (dispute.id, dispute.amount_minor)).await?;
-    let key = format!("dispute-lost:{}", dispute.id);
-    let posting = Posting {
-        key: &key,
-        kind: "dispute-lost",
-        entries: &entries,
-    };
-    match post(&mut *tx, &posting).await {
-        Ok(_) => Ok(()),
-        Err(LedgerError::InsufficientFunds) => {
-            let opened = format!("dispute:{}", dispute.id);
-            let losses = books::losses(&mut *tx, &payment.currency, &opened).await?;
-            let disputed = books::disputed(&mut *tx, &payment.currency, &opened).await?;
-            transfer(tx, (&key, "dispute-lost"), [losses, disputed], dispute.amount_minor).await
-        }
-        Err(error) => Err(error).context("posting the loss"),
-    }
-}
-
-async fn transfer(
-    tx: &mut PgConnection,
-    (key, kind): (&str, &str),
-    [from, to]: [LedgerAccount; 2],
-    amount: i64,
-) -> anyhow::Result<()> {
-    let entries = [
-        Entry {
-            account: from,
-            amount: -amount,
-        },
-        Entry { account: to, amount },
-    ];
-    let posting = Posting {
-        key,
-        kind,
-        entries: &entries,
-    };
-    post(tx, &posting).await.with_context(|| format!("posting {key}"))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use sqlx::PgConnection;
 use tradepost_common::ids::OrderId;
 use tradepost_common::orders::OrderState;
-use tradepost_ledger::{Ending, Entry, LedgerAccount, Posting, end_hold, post};
+use tradepost_ledger::{Ending, Entry, LedgerAccount, Posting, end_hold, holder, lock, post};
 use tradepost_queue::Outcome;
 use uuid::Uuid;
 
@@ -26,9 +26,10 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     if order.state != OrderState::Placed {
         return Ok(Outcome::Done);
     }
+    queries::lock_buyer(&mut tx, order.buyer_id).await?;
     let lines = queries::lines(&mut tx, id).await?.len() as u64;
     if queries::grant(&mut tx, id).await? < lines {
-        // Two orders for a product were placed at once, and the other one was settled first.
+        // The buyer came to own a part of it while it was being paid.
         drop(tx);
         let mut tx = app.db.begin().await?;
         fail(app, &mut tx, id, "You bought a product of this order with another one.").await?;
@@ -46,11 +47,12 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
 async fn pay(app: &App, tx: &mut PgConnection, id: OrderId, order: &LockedOrder) -> anyhow::Result<Option<Uuid>> {
     let key = format!("order:{id}");
     let Some(hold) = order.hold_id else { return Ok(None) };
+    let payer = holder(&mut *tx, hold).await.context("looking for the hold")?;
+    let entries = entries(app, &mut *tx, id, order, payer).await?;
+    lock(&mut *tx, entries.iter().map(|entry| entry.account)).await?;
     end_hold(&mut *tx, hold, Ending::Captured)
         .await
         .context("capturing the hold")?;
-    let wallet = books::wallet(&mut *tx, &order.buyer, &order.currency).await?;
-    let entries = entries(app, &mut *tx, id, order, wallet).await?;
     let posting = Posting {
         key: &key,
         kind: "order",

@@ -92,6 +92,7 @@ pub async fn place(
         }
         return view(&mut tx, earlier.id).await;
     }
+    queries::lock_buyer(&mut tx, buyer.id).await?;
     let basket = match source {
         Source::Basket(basket) => basket.clone(),
         Source::Cart(id) => carts::take(&mut tx, buyer, *id).await?,

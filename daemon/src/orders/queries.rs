@@ -29,6 +29,7 @@ pub struct Earlier {
 
 /// An order whose row is locked.
 pub struct LockedOrder {
+    pub buyer_id: AccountId,
     pub buyer: String,
     pub state: OrderState,
     pub currency: String,
@@ -60,6 +61,18 @@ pub async fn lock_key(tx: &mut PgConnection, account: AccountId, key: &str) -> s
     )
     .fetch_one(tx)
     .await
+}
+
+/// Orders of a buyer are placed and settled one after the other, so that each sees what the ones before it bought. Held until the
+/// transaction ends.
+pub async fn lock_buyer(tx: &mut PgConnection, account: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 1))",
+        account.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 pub async fn by_key(tx: &mut PgConnection, account: AccountId, key: &str) -> sqlx::Result<Option<Earlier>> {
@@ -194,7 +207,7 @@ pub async fn lock(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Option<Loc
     sqlx::query_as!(
         LockedOrder,
         r#"
-        select account.name as buyer, orders.state as "state: OrderState", currency,
+        select account.id as "buyer_id: AccountId", account.name as buyer, orders.state as "state: OrderState", currency,
             total_minor, refunded_minor, hold_id, payment_id
         from orders join accounts account on account.id = orders.account_id where orders.id = $1 for no key update of orders
         "#,
@@ -233,13 +246,23 @@ pub async fn sums(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Sums> {
     .await
 }
 
-/// Grants what an order bought. Answers with the number of products that the buyer did not own yet.
+/// Grants what an order bought. Answers with the number of products that the buyer did not own yet: neither the product nor what
+/// contains it, under this licence or one after it.
 pub async fn grant(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<u64> {
     let granted = sqlx::query!(
         r#"
         insert into entitlements (order_id, position, account_id, kind, product_id, licence)
         select orders.id, line.position, orders.account_id, line.kind, line.product_id, line.licence
-        from orders join order_lines line on line.order_id = orders.id where orders.id = $1
+        from orders join order_lines line on line.order_id = orders.id
+        where orders.id = $1 and not exists (
+            select from entitlements owned
+            where owned.account_id = orders.account_id and owned.revoked_at is null
+                and owned.product_id = case owned.kind
+                    when line.kind then line.product_id
+                    when 'set' then (select set_id from items where line.kind = 'item' and id = line.product_id)
+                    when 'family' then line.family_id end
+                and array_position(array['personal', 'commercial', 'extended'], owned.licence)
+                    >= array_position(array['personal', 'commercial', 'extended'], line.licence))
         on conflict (account_id, product_id, kind, licence) where revoked_at is null do nothing
         "#,
         id.0

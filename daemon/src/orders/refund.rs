@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::{OrderId, RefundId};
 use tradepost_common::orders::{OrderState, OrderView, Refund};
-use tradepost_ledger::{Hold, LedgerError, PartialReversal, hold, reverse_part};
+use tradepost_ledger::{Hold, LedgerError, PartialReversal, hold, holder, reverse_part};
 use uuid::Uuid;
 
 use super::queries::LockedOrder;
@@ -80,6 +80,11 @@ async fn take_back(
     let refund = RefundId::new();
     let key = format!("refund:{refund}");
     let wallet = books::wallet(&mut *tx, &order.buyer, &order.currency).await?;
+    // A guest's order may belong to another account by now.
+    let payer = match order.hold_id {
+        Some(hold) => holder(&mut *tx, hold).await.map_err(refund_error)?,
+        None => wallet,
+    };
     let part = PartialReversal {
         key: &key,
         kind: "refund",
@@ -87,7 +92,7 @@ async fn take_back(
         before: order.refunded_minor,
         amount,
         whole: order.total_minor,
-        payer: wallet,
+        payer,
         receiver: wallet,
         rest: books::fees(&mut *tx, &order.currency, &format!("order:{id}")).await?,
     };

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tradepost_tests::stripe::{Faults, Outcome};
 
 use super::cards::{CardShop, GOOD};
+use tradepost_tests::wait::until_waiting;
 
 const DISPUTED: &str = "liabilities:earnings:ann";
 
@@ -147,5 +148,62 @@ async fn disputed_top_up_is_taken_from_what_is_left_of_it() {
         .await;
     assert_eq!(shop.shop.balance("liabilities:wallet:bob").await, 0);
     assert_eq!(shop.shop.balance("expenses:disputes").await, -900);
+    shop.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn dispute_that_closes_and_refund_of_the_same_accounts_do_not_wait_for_each_other() {
+    let Some(shop) = CardShop::open().await else { return };
+    let db = shop.shop.app.database().await;
+    // Opened first, the accounts of fees come before those of sellers in the order of locks.
+    sqlx::query(
+        "insert into ledger_accounts (name, currency, shard) select 'income:fees', 'EUR', generate_series(0, 15)",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    let mut orders = Vec::new();
+    let (shared, pair) = loop {
+        let buyer = format!("buyer-{}", orders.len());
+        let token = shop.shop.app.token(&["--account", &buyer, "--role", "buyer"]);
+        let (_, placed) = shop.order_as(&token, "one", Some(GOOD)).await;
+        orders.push(shop.settled(&placed).await);
+        let found: Option<(i64, Vec<uuid::Uuid>)> = sqlx::query_as(
+            "select account.id, array_agg(orders.id) from orders
+            join ledger_entries entry on entry.transaction_id = orders.payment_id
+            join ledger_accounts account on account.id = entry.account_id and account.name = 'income:fees'
+            group by account.id having count(*) > 1",
+        )
+        .fetch_optional(&db)
+        .await
+        .unwrap();
+        match found {
+            Some(found) => break found,
+            None => assert!(orders.len() < 17, "16 accounts, and each of 17 orders has its own"),
+        }
+    };
+    let order = |id: uuid::Uuid| orders.iter().find(|order| order["id"] == json!(id)).unwrap();
+    let (disputed, refunded) = (order(pair[0]), order(pair[1]));
+    let dispute = shop.dispute(disputed).await;
+    shop.until_state(disputed, "disputed").await;
+    let mut locked = db.begin().await.unwrap();
+    sqlx::query("select from ledger_accounts where id = $1 for update")
+        .bind(shared)
+        .execute(&mut *locked)
+        .await
+        .unwrap();
+    let refund = shop.refund(refunded, json!({ "reason": "meanwhile" }));
+    let closing = async {
+        until_waiting(&db, 1).await;
+        shop.stripe.decide(&dispute, Outcome::Lost);
+        until_waiting(&db, 2).await;
+        locked.commit().await.unwrap();
+    };
+    let ((status, refund), ()) = futures_util::future::join(refund, closing).await;
+    assert_eq!(status, reqwest::StatusCode::OK, "{refund}");
+    shop.until_state(disputed, "charged_back").await;
+    shop.refunded(refunded).await;
+    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
+    assert_eq!(shop.shop.app.number(deadlocks).await, 0);
     shop.assert_books_are_right().await;
 }

@@ -166,3 +166,42 @@ async fn clawback_takes_a_balance_below_zero_only_to_the_limit() {
     assert_eq!(status, StatusCode::OK, "{part}");
     assert_eq!(shop.balance("liabilities:earnings:ann").await, 504);
 }
+
+#[tokio::test]
+async fn order_of_a_guest_who_signed_up_is_refunded_once_to_its_card() {
+    let Some(shop) = CardShop::open().await else { return };
+    let body = json!({ "lines": [{ "set": shop.shop.set }], "pay_with": "card", "payment_method": super::cards::GOOD,
+        "email": "gus@example.org" });
+    let request = shop.shop.app.request(reqwest::Method::POST, "/v1/orders");
+    let placed = request
+        .header("idempotency-key", "one")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    let paid = shop.settled(&placed.json().await.unwrap()).await;
+    crate::accounts::sign_up(&shop.shop.app, "gus@example.org", "buyer").await;
+    let path = format!("/v1/orders/{}", paid["id"].as_str().unwrap());
+    shop.until(&path, |order| order["account"] != paid["account"]).await;
+    for amount in [400, 500] {
+        let (status, refund) = shop
+            .refund(&paid, json!({ "reason": "signed up", "amount_minor": amount }))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{refund}");
+        let done = shop.refunded(&paid).await;
+        assert!(
+            done["refunds"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|refund| refund["state"] == "succeeded"),
+            "{done}"
+        );
+    }
+    for account in ["income:fees", "liabilities:earnings:ann", "assets:provider"] {
+        assert_eq!(shop.shop.balance(account).await, 0, "{account}");
+    }
+    let wallets = "select sum(balance)::bigint from ledger_accounts where name like 'liabilities:wallet:%'";
+    assert_eq!(shop.shop.app.number(wallets).await, 0);
+    shop.assert_books_are_right().await;
+}

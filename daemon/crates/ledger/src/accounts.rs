@@ -62,6 +62,24 @@ pub async fn open(tx: &mut PgConnection, spec: &AccountSpec<'_>) -> sqlx::Result
     opened.ok_or(sqlx::Error::RowNotFound)
 }
 
+/// Locks accounts in the order of their ids, until the caller's transaction ends, and answers with them in this order.
+///
+/// Every transaction locks all its accounts in this order before it changes the first one, so that no two of them wait for each
+/// other. [`crate::post`] does so for its entries; who ends a hold or reads a balance before calls this first.
+pub async fn lock(
+    tx: &mut PgConnection,
+    accounts: impl IntoIterator<Item = LedgerAccount>,
+) -> sqlx::Result<Vec<LedgerAccount>> {
+    let accounts: Vec<_> = accounts.into_iter().map(|account| account.0).collect();
+    let locked = sqlx::query_scalar!(
+        "select id from ledger_accounts where id = any($1) order by id for no key update",
+        &accounts
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(locked.into_iter().map(LedgerAccount).collect())
+}
+
 /// The part of a balance that can be posted or held, and locks the account. `None`: there is no limit.
 pub async fn available(tx: &mut PgConnection, account: LedgerAccount) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(

@@ -88,7 +88,18 @@ async fn earlier(tx: &mut PgConnection, hold: Hold<'_>) -> Result<Uuid, LedgerEr
     }
 }
 
-/// Ends a hold. Idempotent.
+/// The account that a hold is on.
+///
+/// # Errors
+/// There is no such hold.
+pub async fn holder(tx: &mut PgConnection, id: Uuid) -> Result<LedgerAccount, LedgerError> {
+    let account = sqlx::query_scalar!("select account_id from ledger_holds where id = $1", id)
+        .fetch_optional(tx)
+        .await?;
+    account.map(LedgerAccount).ok_or(LedgerError::NotHeld)
+}
+
+/// Ends a hold. Idempotent. A transaction that posts as well calls [`crate::lock`] before.
 ///
 /// # Errors
 /// There is no such hold, or it ended otherwise.

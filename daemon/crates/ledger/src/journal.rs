@@ -3,7 +3,7 @@
 use sqlx::{Acquire as _, PgConnection};
 use uuid::Uuid;
 
-use crate::{LedgerAccount, LedgerError};
+use crate::{LedgerAccount, LedgerError, lock};
 
 /// A part of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +150,17 @@ pub async fn shares(tx: &mut PgConnection, part: &PartialReversal<'_>) -> Result
     Ok(entries)
 }
 
+/// The accounts that a transaction moved money between.
+pub async fn accounts_of(tx: &mut PgConnection, transaction: Uuid) -> sqlx::Result<Vec<LedgerAccount>> {
+    let accounts = sqlx::query_scalar!(
+        "select account_id from ledger_entries where transaction_id = $1",
+        transaction
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(accounts.into_iter().map(LedgerAccount).collect())
+}
+
 fn share_of(amount: i64, part: i64, whole: i64) -> i64 {
     let share = i128::from(amount) * i128::from(part) / i128::from(whole.max(1));
     i64::try_from(share).expect("a part is no larger than the whole")
@@ -194,15 +205,7 @@ async fn write_in(tx: &mut PgConnection, posting: &Posting<'_>, reverses: Option
     if inserted.rows_affected() == 0 {
         return replayed(tx, posting, (&accounts, &amounts)).await;
     }
-    let mut distinct = accounts.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let locked = sqlx::query!(
-        "select id from ledger_accounts where id = any($1) order by id for no key update",
-        &distinct
-    )
-    .fetch_all(&mut *tx)
-    .await?;
+    let locked = lock(&mut *tx, posting.entries.iter().map(|entry| entry.account)).await?;
     if accounts.is_empty() || locked.len() != accounts.len() {
         return Err(LedgerError::Malformed { key: key.to_owned() });
     }

@@ -14,9 +14,9 @@ mod journal;
 pub mod proof;
 pub mod statement;
 
-pub use accounts::{AccountSpec, Shards, available, open};
-pub use holds::{Ending, Hold, end_hold, hold};
-pub use journal::{Entry, PartialReversal, Posted, Posting, post, reverse, reverse_part, shares};
+pub use accounts::{AccountSpec, Shards, available, lock, open};
+pub use holds::{Ending, Hold, end_hold, hold, holder};
+pub use journal::{Entry, PartialReversal, Posted, Posting, accounts_of, post, reverse, reverse_part, shares};
 
 /// An account of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

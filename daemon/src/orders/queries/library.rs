@@ -23,7 +23,7 @@ pub async fn move_orders(tx: &mut PgConnection, from: AccountId, to: AccountId) 
     sqlx::query!(
         r#"
         update orders mine set account_id = $2
-        where account_id = $1 and state <> 'placed' and not exists (select from orders other
+        where account_id = $1 and settled_at is not null and not exists (select from orders other
             where other.account_id = $2 and other.idempotency_key = mine.idempotency_key)
         "#,
         from.0,

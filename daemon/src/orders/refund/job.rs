@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use tradepost_common::ids::{PaymentId, RefundId};
 use tradepost_common::payments::RefundState;
-use tradepost_ledger::{Ending, Entry, Posting, end_hold, post};
+use tradepost_ledger::{Ending, Entry, Posting, end_hold, holder, lock, post};
 use tradepost_queue::Outcome;
 
 use super::queries::{self, CardRefund};
@@ -89,13 +89,11 @@ async fn succeed(app: &App, refund: &CardRefund, provider_id: &str) -> anyhow::R
         return Ok(());
     }
     queries::set_provider(&mut tx, refund.id, provider_id).await?;
-    let captured = end_hold(&mut tx, refund.hold_id, Ending::Captured).await;
-    captured.context("capturing the hold")?;
     let key = format!("refund-paid:{}", refund.id);
     let amount = refund.amount_minor;
     let entries = [
         Entry {
-            account: books::wallet(&mut tx, &refund.buyer, &refund.currency).await?,
+            account: holder(&mut tx, refund.hold_id).await.context("looking for the hold")?,
             amount: -amount,
         },
         Entry {
@@ -103,6 +101,9 @@ async fn succeed(app: &App, refund: &CardRefund, provider_id: &str) -> anyhow::R
             amount,
         },
     ];
+    lock(&mut tx, entries.map(|entry| entry.account)).await?;
+    let captured = end_hold(&mut tx, refund.hold_id, Ending::Captured).await;
+    captured.context("capturing the hold")?;
     let posting = Posting {
         key: &key,
         kind: "refund-paid",

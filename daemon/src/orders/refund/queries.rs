@@ -22,7 +22,6 @@ pub struct CardRefund {
     pub state: RefundState,
     pub amount_minor: i64,
     pub currency: String,
-    pub buyer: String,
     /// The provider's ids of the payment and of the refund.
     pub intent: String,
     pub provider_id: Option<String>,
@@ -58,11 +57,10 @@ pub async fn find(db: impl PgExecutor<'_>, id: RefundId) -> sqlx::Result<Option<
         CardRefund,
         r#"
         select refund.id as "id: RefundId", refund.state as "state: RefundState",
-            refund.amount_minor, refund.currency, account.name as buyer,
+            refund.amount_minor, refund.currency,
             payment.provider_id as "intent!", refund.provider_id, refund.hold_id as "hold_id!",
             refund.created_at > now() - interval '12 hours' as "is_young!"
         from refunds refund join payments payment on payment.id = refund.payment_id
-            join accounts account on account.id = payment.account_id
         where refund.id = $1
         "#,
         id.0
