@@ -16,7 +16,7 @@ use crate::clamd::ScannerStatus;
 use crate::config::Config;
 use crate::jobs::{self, Job};
 use crate::minisign::MinisignKey;
-use crate::rate_limit::{StrangerLimits, UploadLimits};
+use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::telemetry::alerts::Alerts;
@@ -74,7 +74,6 @@ pub struct Shared {
     pub process: ProcessMeter,
     pub cloudwatch: cloudwatch::Meter,
     pub limits: UploadLimits,
-    pub strangers: StrangerLimits,
     /// Passwords that are hashed at once: each takes 19 MiB and a core.
     pub hashing: Semaphore,
     pub search: Search,

@@ -183,7 +183,6 @@ async fn watch_pool(app: &App) {
     loop {
         ticks.tick().await;
         app.limits.forget_idle();
-        app.strangers.forget_idle();
         let started = Instant::now();
         let outcome = Outcome::from(&app.db.acquire().await);
         app.latency.record(Scope::Pool, "acquire", started.elapsed(), outcome);

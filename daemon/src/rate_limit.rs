@@ -1,5 +1,7 @@
-//! Starts and PUTs of uploads, attempts to sign in, mailed links and guest checkouts are limited for each client address and for each
-//! account.
+//! Starts and PUTs of uploads are limited for each client address and for each account, in this process; what strangers do in the
+//! database, for all machines.
+
+pub mod strangers;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,7 +11,6 @@ use std::time::{Duration, Instant};
 use tradepost_common::ids::{AccountId, UploadId};
 
 use crate::error::ApiError;
-use tradepost_store::sha256;
 
 /// A start is followed by one PUT, and by more where the connection is bad.
 const PUTS_PER_START: u32 = 3;
@@ -18,39 +19,6 @@ const RUNNING_PUTS: u32 = 3;
 /// A customer of a provider has all addresses of such a network.
 const IPV6_NETWORK: u128 = !0 << 64;
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// Attempts to sign in a minute, for each account and each client address.
-const LOGINS: u32 = 10;
-/// Links that a client address asks for, and guest checkouts, a minute.
-const LINKS: u32 = 5;
-const GUESTS: u32 = 10;
-
-/// The limits of what somebody without an account does.
-#[derive(Debug)]
-pub struct StrangerLimits {
-    pub logins: PerMinute,
-    pub links: PerMinute,
-    pub guests: PerMinute,
-}
-
-impl Default for StrangerLimits {
-    fn default() -> Self {
-        Self {
-            logins: PerMinute::new(LOGINS),
-            links: PerMinute::new(LINKS),
-            guests: PerMinute::new(GUESTS),
-        }
-    }
-}
-
-impl StrangerLimits {
-    /// Forgets keys that have not been seen lately.
-    pub fn forget_idle(&self) {
-        for limit in [&self.logins, &self.links, &self.guests] {
-            limit.forget_idle();
-        }
-    }
-}
 
 /// The limits of uploads.
 #[derive(Debug)]
@@ -88,8 +56,6 @@ pub struct PerMinute {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Payer {
     Account(AccountId),
-    /// The SHA-256 of a mail address.
-    Name([u8; 32]),
     Network(IpAddr),
 }
 
@@ -107,14 +73,6 @@ impl PerMinute {
     /// Rate limited, with the time to wait.
     pub fn take(&self, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
         self.take_at(Instant::now(), Payer::Account(account), address)
-    }
-
-    /// As [`Self::take`], of an account that is known by a mail address only.
-    ///
-    /// # Errors
-    /// Rate limited, with the time to wait.
-    pub fn take_by_name(&self, name: &str, address: IpAddr) -> Result<u32, ApiError> {
-        self.take_at(Instant::now(), Payer::Name(sha256(name.as_bytes())), address)
     }
 
     fn take_at(&self, now: Instant, payer: Payer, address: IpAddr) -> Result<u32, ApiError> {
@@ -142,7 +100,7 @@ impl PerMinute {
             limit: self.limit,
             retry_after_seconds: wait.as_secs() + 1,
             what: match payer {
-                Payer::Account(_) | Payer::Name(_) => "account",
+                Payer::Account(_) => "account",
                 Payer::Network(_) => "client address",
             },
         }

@@ -31,7 +31,7 @@ use crate::embedded::postgres::Cluster;
 use crate::jobs::{QUEUES, RENDER, SCAN};
 use crate::minisign::MinisignKey;
 use crate::operations::outcomes::OutcomeLog;
-use crate::rate_limit::{StrangerLimits, UploadLimits};
+use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
@@ -107,20 +107,31 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         ended = tasks.run_until(signal) => ended,
         ended = foundations.run_until(std::future::pending()) => ended,
     };
-    notify(&[sd_notify::NotifyState::Stopping]);
-    app.store.stop();
-    let deadline = match ended {
+    let within = match ended {
         Ok(()) => Duration::from_secs(app.config.daemon.stop_seconds.into()),
         Err(_) => FAILED_STOP,
     };
-    tasks.finish(deadline).await;
-    ControlSocket::remove(control_made.as_deref());
+    stop(app, database, (tasks, foundations), control_made.as_deref(), within).await;
+    ended
+}
+
+/// Stops what runs, in the opposite order.
+async fn stop(
+    app: Arc<App>,
+    database: Database,
+    (tasks, foundations): (Tasks, Tasks),
+    control_made: Option<&Path>,
+    within: Duration,
+) {
+    notify(&[sd_notify::NotifyState::Stopping]);
+    app.store.stop();
+    tasks.finish(within).await;
+    ControlSocket::remove(control_made);
     foundations.finish(Duration::from_secs(10)).await;
     release_leases(&app).await;
     drop(app);
     database.close().await;
     tracing::info!("tradepostd has stopped");
-    ended
 }
 
 async fn release_leases(app: &App) {
@@ -195,7 +206,6 @@ fn build(
         process: ProcessMeter::default(),
         cloudwatch: Meter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
-        strangers: StrangerLimits::default(),
         hashing: Semaphore::new(cores),
         search: Search {
             index: Arc::new(Index::open(&state.join("search"), Ranking::default())?),

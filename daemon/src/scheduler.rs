@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::app::App;
 use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
+use crate::rate_limit::strangers;
 use crate::telemetry::alerts::AlertCode;
 use crate::{accounts, mail, orders, review, sales, takedown, uploads, webhooks};
 use tokio::time::{MissedTickBehavior, interval};
@@ -72,6 +73,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     webhooks::service::tidy(&app.db).await?;
     orders::sweep::sweep(app).await?;
     sales::carts::sweep(app).await?;
+    strangers::tidy(&app.db).await?;
     Ok(())
 }
 

@@ -21,6 +21,7 @@ use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ClientAddress, JsonBody};
 use crate::mail::EmailAddress;
+use crate::rate_limit::strangers::{self, Act};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
@@ -135,7 +136,7 @@ async fn create_account(
 ) -> ApiResult<StatusCode> {
     check_password(&body.password)?;
     let email = address(&body.email)?;
-    app.strangers.links.take_by_name(email.as_str(), client)?;
+    strangers::take(&app.db, Act::MailLink, email.as_str(), client).await?;
     let role = body.role.unwrap_or(AccountRole::Buyer);
     registration::sign_up(&app, &email, body.password, role).await?;
     Ok(StatusCode::ACCEPTED)
@@ -152,7 +153,7 @@ async fn confirm_account(
     ClientAddress(client): ClientAddress,
     JsonBody(body): JsonBody<ConfirmAccount>,
 ) -> ApiResult<Response> {
-    app.strangers.logins.take_by_name(&body.token, client)?;
+    strangers::take(&app.db, Act::SignIn, &body.token, client).await?;
     let name = body.name.as_deref().map(str::parse::<AccountName>).transpose();
     let name = name.map_err(|fault| ApiError::invalid("name", fault))?;
     let session = registration::confirm(&app, &body.token, body.password, name).await?;
@@ -206,7 +207,7 @@ async fn request_link(
     body: &RequestLink,
 ) -> ApiResult<StatusCode> {
     let email = address(&body.email)?;
-    app.strangers.links.take_by_name(email.as_str(), client)?;
+    strangers::take(&app.db, Act::MailLink, email.as_str(), client).await?;
     links::request(app, purpose, &email, None).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -222,7 +223,7 @@ async fn set_password(
     JsonBody(body): JsonBody<SetPassword>,
 ) -> ApiResult<StatusCode> {
     check_password(&body.password)?;
-    app.strangers.logins.take_by_name(&body.token, client)?;
+    strangers::take(&app.db, Act::SignIn, &body.token, client).await?;
     registration::set_password(&app, &body.token, body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -239,7 +240,7 @@ async fn create_session(
     JsonBody(body): JsonBody<Credentials>,
 ) -> ApiResult<Response> {
     let email = address(&body.email)?;
-    app.strangers.logins.take_by_name(email.as_str(), client)?;
+    strangers::take(&app.db, Act::SignIn, email.as_str(), client).await?;
     let session = sessions::sign_in(&app, &email, body.password).await?;
     let expires_at = session.expires_at;
     Ok(with_session(StatusCode::CREATED, &session, Session { expires_at }))

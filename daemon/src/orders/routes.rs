@@ -29,6 +29,7 @@ use crate::extractors::{ClientAddress, JsonBody, Path, Query, parse_param};
 use crate::mail::EmailAddress;
 use crate::pager::{Place, limit_or};
 use crate::payments::{Payment, declines, service as payments};
+use crate::rate_limit::strangers::{self, Act};
 use crate::sales::{Line, MAX_LINES, cart_routes};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -153,7 +154,7 @@ async fn guest(
     let email: EmailAddress = email
         .parse()
         .map_err(|detail: &str| ApiError::unprocessable("invalid-email", detail))?;
-    app.strangers.guests.take_by_name(email.as_str(), client)?;
+    strangers::take(&app.db, Act::GuestCheckout, email.as_str(), client).await?;
     guests::account(app, &email, key.as_str()).await
 }
 

@@ -41,7 +41,8 @@ pub struct Proven {
 ///
 /// One statement sees one moment: what is committed meanwhile is proven by the next one.
 pub async fn recent(db: &mut PgConnection) -> sqlx::Result<Proven> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Found,
         r#"
         with accounts as (
             select account.id, account.name || ' ' || account.currency || '/' || account.shard as name, account.balance, account.held,
@@ -107,19 +108,34 @@ pub async fn recent(db: &mut PgConnection) -> sqlx::Result<Proven> {
     )
     .fetch_all(db)
     .await?;
-    let entries = rows.first().map_or(0, |row| row.entries);
-    let differences = rows.into_iter().filter_map(|row| {
-        Some(Difference {
-            rule: row.rule?,
-            subject: row.subject?,
-            expected: row.expected.unwrap_or_else(|| "none".to_owned()),
-            found: row.found.unwrap_or_else(|| "none".to_owned()),
-        })
-    });
-    Ok(Proven {
-        entries,
-        differences: differences.collect(),
-    })
+    Ok(rows.into())
+}
+
+/// A row of a proof: entries that were read, and a difference if there is one.
+struct Found {
+    entries: i64,
+    rule: Option<String>,
+    subject: Option<String>,
+    expected: Option<String>,
+    found: Option<String>,
+}
+
+impl From<Vec<Found>> for Proven {
+    fn from(rows: Vec<Found>) -> Self {
+        let entries = rows.first().map_or(0, |row| row.entries);
+        let differences = rows.into_iter().filter_map(|row| {
+            Some(Difference {
+                rule: row.rule?,
+                subject: row.subject?,
+                expected: row.expected.unwrap_or_else(|| "none".to_owned()),
+                found: row.found.unwrap_or_else(|| "none".to_owned()),
+            })
+        });
+        Self {
+            entries,
+            differences: differences.collect(),
+        }
+    }
 }
 
 /// Compares everything that is stored with the whole journal, and the journal with its hashes and the checkpoints.
