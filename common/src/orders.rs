@@ -108,8 +108,11 @@ pub struct OrderLine {
     pub licence: Licence,
     /// The version of the licence's terms.
     pub terms_version: i32,
-    /// Minor units of the order's currency, before the discount.
+    /// Minor units of the order's currency, after the credit and before the discount.
     pub price_minor: i64,
+    /// What the buyer had paid for a lesser licence of the product, which this one upgrades.
+    #[serde(default)]
+    pub credit_minor: i64,
     pub discount_minor: i64,
     /// The part of what is paid that is tax.
     pub tax_minor: i64,
@@ -179,4 +182,11 @@ pub struct Refund {
     /// Minor units of the order's currency; `None`: all that is left of the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_minor: Option<i64>,
+}
+
+/// Answer to letting what an order bought be downloaded anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetPurchases {
+    /// Products of the order.
+    pub purchases: i64,
 }

@@ -120,7 +120,7 @@ async fn open(
     let taken = (format!("dispute:{}", new.id), "dispute");
     postings::transfer(&mut *tx, taken, [books.disputed, books.provider], dispute.amount).await?;
     if let (Some(id), Some(OrderState::Paid)) = (payment.order_id, order.as_ref().map(|order| order.state)) {
-        orders::revoke(&mut *tx, id).await?;
+        orders::rights::revoke(&mut *tx, id).await?;
         orders::set_state(&mut *tx, id, OrderState::Disputed).await?;
         notices::emit(&app.broker, &mut *tx, &[Event::DisputeOpened(id)]).await?;
     }
@@ -165,7 +165,7 @@ async fn close(
     }
     if let (Some(id), Some(OrderState::Disputed)) = (payment.order_id, order.as_ref().map(|order| order.state)) {
         let state = if is_won {
-            orders::restore(&mut *tx, id).await?;
+            orders::rights::restore(&mut *tx, id).await?;
             OrderState::Paid
         } else {
             OrderState::ChargedBack

@@ -16,6 +16,9 @@ use crate::notices::{self, Event};
 use crate::payments::service as payments;
 use crate::sales::coupons;
 
+const NOT_GRANTED: &str =
+    "You bought a product of this order with another one, or the licence that it upgrades was taken back meanwhile.";
+
 /// Settles an order once, however often the message is received.
 pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     let id = job.order_id;
@@ -26,13 +29,14 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     if order.state != OrderState::Placed {
         return Ok(Outcome::Done);
     }
+    queries::rights::lock_upgraded(&mut tx, id).await?;
     queries::lock_buyer(&mut tx, order.buyer_id).await?;
     let lines = queries::lines(&mut tx, id).await?.len() as u64;
-    if queries::grant(&mut tx, id).await? < lines {
-        // The buyer came to own a part of it while it was being paid.
+    if queries::rights::grant(&mut tx, id).await? < lines {
+        // While it was being paid, the buyer came to own a part of it, or lost what it upgrades.
         drop(tx);
         let mut tx = app.db.begin().await?;
-        fail(app, &mut tx, id, "You bought a product of this order with another one.").await?;
+        fail(app, &mut tx, id, NOT_GRANTED).await?;
         tx.commit().await?;
         return Ok(Outcome::Done);
     }

@@ -114,7 +114,7 @@ async fn place_basket(
         let detail = format!("An order has 1 to {MAX_LINES} lines.");
         return Err(ApiError::unprocessable("no-lines", detail));
     }
-    let offers = offers::look_up(&mut *tx, &basket.lines, &basket.currency).await?;
+    let offers = offers::look_up(&mut *tx, buyer, &basket.lines, &basket.currency).await?;
     owned::refuse_needless(&mut *tx, buyer, &offers).await?;
     let coupon = match &basket.coupon {
         Some(code) => Some(coupons::find(&mut *tx, code, &basket.currency, &offers).await?),

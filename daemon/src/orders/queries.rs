@@ -1,4 +1,5 @@
 pub mod library;
+pub mod rights;
 
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::{AccountId, OrderId};
@@ -127,8 +128,8 @@ pub async fn insert_line(
         r#"
         with line as (
             insert into order_lines (order_id, position, kind, product_id, family_id, seller_id, name, licence, terms_version,
-                price_minor, discount_minor, tax_minor, fee_minor, subsidy_minor, royalty_minor)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                price_minor, discount_minor, tax_minor, fee_minor, subsidy_minor, royalty_minor, upgrades, credit_minor)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19)
         )
         insert into order_line_shares (order_id, position, account_id, royalty_minor)
         select $1, $2, account_id, royalty_minor from unnest($16::uuid[], $17::int8[]) share (account_id, royalty_minor)
@@ -149,7 +150,9 @@ pub async fn insert_line(
         line.subsidy,
         line.royalty,
         &accounts,
-        &royalties
+        &royalties,
+        offer.upgrades.map(|upgrade| upgrade.of.0),
+        offer.upgrades.map_or(0, |upgrade| upgrade.credit_minor)
     )
     .execute(tx)
     .await?;
@@ -176,7 +179,7 @@ pub async fn lines(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Vec<Order
     let rows = sqlx::query!(
         r#"
         select line.kind as "kind: ProductKind", line.product_id, line.name, seller.name as contributor, line.licence as "licence: Licence",
-            line.terms_version, line.price_minor, line.discount_minor, line.tax_minor
+            line.terms_version, line.price_minor, line.credit_minor, line.discount_minor, line.tax_minor
         from order_lines line join accounts seller on seller.id = line.seller_id
         where line.order_id = $1 order by line.position
         "#,
@@ -196,6 +199,7 @@ pub async fn lines(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Vec<Order
             licence: row.licence,
             terms_version: row.terms_version,
             price_minor: row.price_minor,
+            credit_minor: row.credit_minor,
             discount_minor: row.discount_minor,
             tax_minor: row.tax_minor,
         })
@@ -246,42 +250,6 @@ pub async fn sums(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<Sums> {
     .await
 }
 
-/// Grants what an order bought. Answers with the number of products that the buyer did not own yet: neither the product nor what
-/// contains it, under this licence or one after it.
-pub async fn grant(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<u64> {
-    let granted = sqlx::query!(
-        r#"
-        insert into entitlements (order_id, position, account_id, kind, product_id, licence)
-        select orders.id, line.position, orders.account_id, line.kind, line.product_id, line.licence
-        from orders join order_lines line on line.order_id = orders.id
-        where orders.id = $1 and not exists (
-            select from entitlements owned
-            where owned.account_id = orders.account_id and owned.revoked_at is null
-                and owned.product_id = case owned.kind
-                    when line.kind then line.product_id
-                    when 'set' then (select set_id from items where line.kind = 'item' and id = line.product_id)
-                    when 'family' then line.family_id end
-                and array_position(array['personal', 'commercial', 'extended'], owned.licence)
-                    >= array_position(array['personal', 'commercial', 'extended'], line.licence))
-        on conflict (account_id, product_id, kind, licence) where revoked_at is null do nothing
-        "#,
-        id.0
-    )
-    .execute(tx)
-    .await?;
-    Ok(granted.rows_affected())
-}
-
-pub async fn revoke(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update entitlements set revoked_at = now() where order_id = $1 and revoked_at is null",
-        id.0
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// The funds of an order came in, and are held.
 pub async fn set_placed(tx: &mut PgConnection, id: OrderId, hold: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
@@ -299,22 +267,6 @@ pub async fn set_state(tx: &mut PgConnection, id: OrderId, state: OrderState) ->
     sqlx::query!("update orders set state = $2 where id = $1", id.0, state.as_str())
         .execute(tx)
         .await?;
-    Ok(())
-}
-
-/// Grants again what an order bought and its buyer does not own otherwise.
-pub async fn restore(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        update entitlements right_ set revoked_at = null where order_id = $1 and not exists (
-            select from entitlements other
-            where other.account_id = right_.account_id and other.kind = right_.kind and other.product_id = right_.product_id
-                and other.licence = right_.licence and other.revoked_at is null)
-        "#,
-        id.0
-    )
-    .execute(tx)
-    .await?;
     Ok(())
 }
 

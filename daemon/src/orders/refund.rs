@@ -43,6 +43,10 @@ pub async fn refund(app: &App, actor: &Actor, id: OrderId, refund: &Refund) -> A
         let detail = format!("The order is {}; only a paid order can be refunded.", order.state);
         return Err(ApiError::conflict("not-paid", detail));
     }
+    if orders::rights::is_upgraded(&mut tx, id).await? {
+        let detail = "The buyer has upgraded a licence of this order, for the difference to what it cost. Refund that order first.";
+        return Err(ApiError::conflict("upgraded", detail));
+    }
     let left = order.total_minor - order.refunded_minor;
     let amount = refund.amount_minor.unwrap_or(left);
     if amount > left || (amount <= 0 && left > 0) {
@@ -57,7 +61,7 @@ pub async fn refund(app: &App, actor: &Actor, id: OrderId, refund: &Refund) -> A
         _ => None,
     };
     if amount == left || app.config.money.on_partial_refund == OnPartialRefund::Revoke {
-        orders::revoke(&mut tx, id).await?;
+        orders::rights::revoke(&mut tx, id).await?;
     }
     orders::add_refunded(&mut tx, id, amount, transaction, &refund.reason).await?;
     let detail =

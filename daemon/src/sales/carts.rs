@@ -107,7 +107,7 @@ async fn write(app: &App, tx: &mut PgConnection, buyer: &Account, id: CartId, ba
         return Err(ApiError::NotFound("cart"));
     }
     table::delete_lines(&mut *tx, id).await?;
-    let offers = queries::offers(&mut *tx, &basket.lines, &basket.currency).await?;
+    let offers = offers::find(&mut *tx, buyer, &basket.lines, &basket.currency).await?;
     for (at, wanted) in basket.lines.iter().enumerate().take(MAX_LINES) {
         let price = offers
             .iter()
@@ -134,7 +134,7 @@ async fn look(app: &App, tx: &mut PgConnection, buyer: &Account, id: CartId) -> 
         .ok_or(ApiError::NotFound("cart"))?;
     let stored = table::lines(&mut *tx, id).await?;
     let wanted: Vec<_> = stored.iter().map(|line| line.wanted).collect();
-    let found = queries::offers(&mut *tx, &wanted, &head.currency).await?;
+    let found = offers::find(&mut *tx, buyer, &wanted, &head.currency).await?;
     let all: Vec<_> = found.iter().map(|(_, offer)| offer.clone()).collect();
     let rights = owned::rights(&mut *tx, buyer, &all).await?;
     let mut lines = Vec::new();

@@ -3,8 +3,9 @@
 use sqlx::PgConnection;
 use tradepost_common::sales::ProductKind;
 
+use super::Wanted;
+use super::queries::rights;
 use super::quote::Offer;
-use super::{Wanted, queries};
 use crate::accounts::Account;
 use crate::error::{ApiError, ApiResult};
 
@@ -34,7 +35,7 @@ impl Wanted {
 /// # Errors
 /// A conflict: owned or ordered already, the buyer's own, or contained in another line.
 pub async fn refuse_needless(tx: &mut PgConnection, buyer: &Account, offers: &[Offer]) -> ApiResult<()> {
-    let rights = rights(tx, buyer, offers).await?;
+    let rights = self::rights(tx, buyer, offers).await?;
     for offer in offers {
         let product = offer.product;
         if offer.seller_id == buyer.id {
@@ -75,5 +76,5 @@ pub async fn rights(tx: &mut PgConnection, buyer: &Account, offers: &[Offer]) ->
         .iter()
         .flat_map(|offer| [Some(offer.product.id), offer.set_id, Some(offer.family_id)]);
     let ids: Vec<_> = ids.flatten().collect();
-    queries::rights(tx, buyer.id, &ids).await
+    rights::rights(tx, buyer.id, &ids).await
 }

@@ -1,5 +1,6 @@
 pub mod carts;
 pub mod coupons;
+pub mod rights;
 
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::AccountId;
@@ -7,7 +8,6 @@ use tradepost_common::sales::{Licence, LicenceTerms, NewTerms, Product, ProductK
 use uuid::Uuid;
 
 use super::Wanted;
-use super::owned::Right;
 use super::quote::Offer;
 
 /// Products as they are sold now in a currency, each with its place in `wanted`; without those that are not for sale.
@@ -63,6 +63,7 @@ pub async fn offers(tx: &mut PgConnection, wanted: &[Wanted], currency: &str) ->
                 licence: row.licence,
                 terms_version: row.terms_version,
                 price_minor: row.price_minor,
+                upgrades: None,
                 royalty_basis_points: row.royalty_basis_points,
                 shares: own.map(|(_, account, share)| (*account, *share)).collect(),
             };
@@ -87,37 +88,6 @@ async fn shares(tx: &mut PgConnection, families: &[Uuid]) -> sqlx::Result<Vec<(U
     Ok(rows
         .into_iter()
         .map(|row| (row.id, row.account_id, row.basis_points))
-        .collect())
-}
-
-/// The rights of an account to some products, and those that it has ordered.
-pub async fn rights(tx: &mut PgConnection, account: AccountId, products: &[Uuid]) -> sqlx::Result<Vec<Right>> {
-    let rows = sqlx::query!(
-        r#"
-        select kind as "kind!: ProductKind", product_id as "id!", licence as "licence!: Licence", false as "is_ordered!"
-        from entitlements where account_id = $1 and revoked_at is null and product_id = any($2)
-        union all
-        select line.kind, line.product_id, line.licence, true
-        from orders join order_lines line on line.order_id = orders.id
-        where orders.account_id = $1 and orders.settled_at is null and line.product_id = any($2)
-        "#,
-        account.0,
-        products
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Right {
-            to: Wanted {
-                product: Product {
-                    kind: row.kind,
-                    id: row.id,
-                },
-                licence: row.licence,
-            },
-            is_ordered: row.is_ordered,
-        })
         .collect())
 }
 

@@ -3,7 +3,7 @@
 //! In each line, `price - discount = tax + royalty + fee - subsidy`. The tax is in the price. A discount that a contributor gives lowers
 //! royalty and fee; one that the marketplace gives leaves them, and the marketplace pays the difference: the subsidy.
 
-use tradepost_common::ids::AccountId;
+use tradepost_common::ids::{AccountId, EntitlementId};
 use tradepost_common::sales::{Discount, Licence, Product};
 use uuid::Uuid;
 
@@ -21,11 +21,30 @@ pub struct Offer {
     pub name: String,
     pub licence: Licence,
     pub terms_version: i32,
+    /// Left to be paid after the credit.
     pub price_minor: i64,
+    pub upgrades: Option<Upgrade>,
     /// The contributors' part. `None`: all but the marketplace's fee.
     pub royalty_basis_points: Option<i32>,
     /// The contributors of its family with their shares, in basis points.
     pub shares: Vec<(AccountId, i64)>,
+}
+
+/// A lesser right to the same product that the buyer has.
+#[derive(Debug, Clone, Copy)]
+pub struct Upgrade {
+    pub of: EntitlementId,
+    /// Paid for it, and taken off the price.
+    pub credit_minor: i64,
+}
+
+impl Offer {
+    /// Takes off the price what was paid for a lesser right.
+    pub fn upgrade(&mut self, of: EntitlementId, paid_minor: i64) {
+        let credit_minor = paid_minor.clamp(0, self.price_minor);
+        self.price_minor -= credit_minor;
+        self.upgrades = Some(Upgrade { of, credit_minor });
+    }
 }
 
 /// The part of a coupon that decides prices.

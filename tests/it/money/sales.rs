@@ -3,6 +3,7 @@
 mod carts;
 mod coupons;
 mod overlaps;
+mod upgrades;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -79,7 +80,7 @@ async fn licences_have_prices_and_can_be_upgraded() {
     let paid = shop.bought("two", upgrade.clone()).await;
     assert_eq!(
         (&paid["total_minor"], &paid["lines"][0]["terms_version"]),
-        (&json!(5_000), &json!(1))
+        (&json!(4_000), &json!(1))
     );
     assert_eq!(shop.refused(upgrade).await, "already-owned");
     assert_eq!(

@@ -17,6 +17,7 @@ fn offer(price_minor: i64, royalty_basis_points: Option<i32>, shares: &[i64]) ->
         licence: Licence::Personal,
         terms_version: 1,
         price_minor,
+        upgrades: None,
         royalty_basis_points,
         shares: shares.collect(),
     }
@@ -137,5 +138,20 @@ proptest! {
             prop_assert_eq!(line.price - line.discount, line.tax + line.royalty + line.fee - line.subsidy);
             prop_assert_eq!(line.royalties.iter().map(|part| part.1).sum::<i64>(), line.royalty);
         }
+    }
+}
+
+#[test]
+fn an_upgrade_costs_the_difference_and_never_less_than_nothing() {
+    for (price, paid, left) in [
+        (5_000, 1_000, 4_000),
+        (5_000, 5_000, 0),
+        (5_000, 6_000, 0),
+        (5_000, 0, 5_000),
+    ] {
+        let mut offer = offer(price, None, &[WHOLE]);
+        offer.upgrade(EntitlementId::new(), paid);
+        assert_eq!(offer.price_minor, left);
+        assert_eq!(offer.upgrades.unwrap().credit_minor, price - left);
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 impl Shop {
-    async fn coupon(&self, coupon: Value) -> Value {
+    pub async fn coupon(&self, coupon: Value) -> Value {
         let (status, made) = self.app.act("/v1/coupons", coupon).await;
         assert_eq!(status, StatusCode::OK, "{made}");
         made
@@ -59,8 +59,9 @@ async fn coupons_of_both_sides_are_booked_to_who_gives_them() {
     let (status, problem) = shop.app.call(Method::POST, "/v1/coupons", Some(&ann), Some(body)).await;
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("code-taken")));
     let paid = shop.bought("two", json!({ "lines": line, "coupon": "ANN-5" })).await;
-    assert_eq!(paid["total_minor"], 500);
-    assert_eq!(shop.balance("liabilities:earnings:ann").await, 630 + 350);
+    // An upgrade: 10.00 less the 4.50 that were paid, less the coupon.
+    assert_eq!(paid["total_minor"], 50);
+    assert_eq!(shop.balance("liabilities:earnings:ann").await, 630 + 35);
     assert_eq!(shop.balance("expenses:coupons").await, -450);
     shop.assert_books_are_right().await;
 
