@@ -133,10 +133,10 @@ fn confirm(url: String) -> Letter {
             "Somebody, hopefully you, signed up with this address.".to_owned(),
             "Open the link and type the password you chose. The link works once, within a day.".to_owned(),
         ],
-        link: Some(Link {
+        links: vec![Link {
             label: "Confirm your address",
             url,
-        }),
+        }],
         ..Letter::default()
     }
 }
@@ -161,10 +161,10 @@ fn set_password(url: String) -> Letter {
             "Somebody, hopefully you, asked to set a new password. Until you do, the old one stays.".to_owned(),
             "The link works once, within an hour. All sessions end when the password is set.".to_owned(),
         ],
-        link: Some(Link {
+        links: vec![Link {
             label: "Set a new password",
             url,
-        }),
+        }],
         ..Letter::default()
     }
 }
@@ -174,10 +174,10 @@ fn library(url: String) -> Letter {
         kind: "library_link",
         subject: "Your library".to_owned(),
         paragraphs: vec!["This link opens what was bought with your address. It works for 7 days.".to_owned()],
-        link: Some(Link {
+        links: vec![Link {
             label: "Open your library",
             url,
-        }),
+        }],
         ..Letter::default()
     }
 }

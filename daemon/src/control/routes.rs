@@ -51,7 +51,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .merge(accounts::routes::control_router())
         .merge(mail::routes::control_router())
         .merge(orders::control_routes::control_router())
-        .merge(delivery::routes::control_router())
+        .merge(delivery::control_routes::control_router())
         .merge(sales::control_routes::control_router())
         .merge(search::control_routes::control_router())
         .merge(review::account_routes::control_router())

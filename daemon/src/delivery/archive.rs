@@ -92,7 +92,7 @@ pub fn name_in_zip(path: &str) -> &str {
 }
 
 async fn texts(app: &SharedApp, right: &Entitlement, set: Uuid, files: &[File]) -> ApiResult<Vec<Entry<Source>>> {
-    let lines = queries::certified_lines(&app.db, right.order_id).await?;
+    let lines = queries::certified_lines(&app.db, right.order_id, None).await?;
     let line = lines
         .iter()
         .find(|line| line.product_id == right.product_id && line.licence == right.licence);

@@ -43,11 +43,21 @@ pub async fn for_buyer(app: &App, buyer: AccountId, order: OrderId) -> ApiResult
 
 /// The certificate of an order. `None`: it gives no right.
 pub async fn for_order(app: &App, order: OrderId) -> ApiResult<Option<Signed>> {
-    let lines = queries::certified_lines(&app.db, order).await?;
-    let Some(first) = lines.first() else { return Ok(None) };
+    let lines = queries::certified_lines(&app.db, order, None).await?;
+    Ok(certify(app, order, &lines))
+}
+
+/// The certificate of an order as it was before something revoked it at this time.
+pub async fn for_order_at(app: &App, order: OrderId, at: OffsetDateTime) -> ApiResult<Option<Signed>> {
+    let lines = queries::certified_lines(&app.db, order, Some(at)).await?;
+    Ok(certify(app, order, &lines))
+}
+
+fn certify(app: &App, order: OrderId, lines: &[CertifiedLine]) -> Option<Signed> {
+    let first = lines.first()?;
     let comment = format!("timestamp:{}\tfile:{order}.txt", first.granted_at.unix_timestamp());
-    let text = text(order, first, &lines);
-    Ok(Some(Signed::new(app, text, &comment)))
+    let text = text(order, first, lines);
+    Some(Signed::new(app, text, &comment))
 }
 
 fn text(order: OrderId, first: &CertifiedLine, lines: &[CertifiedLine]) -> String {

@@ -295,7 +295,7 @@ pub async fn of_url(app: &App, id: EntitlementId) -> ApiResult<Entitlement> {
 ///
 /// # Errors
 /// Not found.
-pub async fn reset(app: &App, actor: &Actor, order: OrderId) -> ApiResult<u64> {
+pub async fn reset(app: &App, actor: &Actor, order: OrderId) -> ApiResult<i64> {
     let mut tx = app.db.begin().await?;
     let purchases = queries::reset_downloads(&mut tx, order).await?;
     if purchases == 0 {

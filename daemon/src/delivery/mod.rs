@@ -5,12 +5,12 @@
 mod archive;
 pub mod certificate_routes;
 pub mod certificates;
+pub mod control_routes;
 mod crcs;
 mod drawn;
+mod evidence;
 pub mod library;
 mod queries;
 pub mod routes;
 mod variant;
 mod zip;
-
-pub use queries::downloads_of_order;

@@ -177,11 +177,11 @@ pub async fn insert_download(
 }
 
 /// Lets what an order bought be downloaded anew. Answers with how many entitlements there are.
-pub async fn reset_downloads(tx: &mut PgConnection, order: OrderId) -> sqlx::Result<u64> {
+pub async fn reset_downloads(tx: &mut PgConnection, order: OrderId) -> sqlx::Result<i64> {
     let done = sqlx::query!("update entitlements set downloads = 0 where order_id = $1", order.0)
         .execute(tx)
         .await?;
-    Ok(done.rows_affected())
+    Ok(done.rows_affected().cast_signed())
 }
 
 /// A download of something that an order bought.
@@ -189,22 +189,33 @@ pub async fn reset_downloads(tx: &mut PgConnection, order: OrderId) -> sqlx::Res
 pub struct Download {
     pub id: Uuid,
     pub file_id: Uuid,
+    /// The path of an item in its pack; the name of a set.
+    pub file: String,
     pub variant: String,
     pub client_address: String,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
-/// The last downloads of what an order bought, newest first.
-pub async fn downloads_of_order(db: impl PgExecutor<'_>, order: OrderId, limit: i64) -> sqlx::Result<Vec<Download>> {
+/// The last downloads of what an order bought, newest first; those until a time, if there is one.
+pub async fn downloads_of_order(
+    db: impl PgExecutor<'_>,
+    order: OrderId,
+    until: Option<OffsetDateTime>,
+    limit: i64,
+) -> sqlx::Result<Vec<Download>> {
     sqlx::query_as!(
         Download,
         r#"
-        select download.id, download.file_id, download.variant, download.client_address, download.at
+        select download.id, download.file_id, coalesce(item.path, set_.name) as "file!", download.variant, download.client_address,
+            download.at
         from downloads download join entitlements right_ on right_.id = download.entitlement_id
-        where right_.order_id = $1 order by download.id desc limit $2
+            left join items item on item.id = download.file_id
+            left join sets set_ on set_.id = download.file_id
+        where right_.order_id = $1 and ($2::timestamptz is null or download.at <= $2) order by download.id desc limit $3
         "#,
         order.0,
+        until,
         limit
     )
     .fetch_all(db)
@@ -249,8 +260,12 @@ pub struct CertifiedLine {
     pub granted_at: OffsetDateTime,
 }
 
-/// The rights that an order gave and that are not revoked.
-pub async fn certified_lines(db: impl PgExecutor<'_>, order: OrderId) -> sqlx::Result<Vec<CertifiedLine>> {
+/// The rights that an order gave and that are not revoked; or were not before a time.
+pub async fn certified_lines(
+    db: impl PgExecutor<'_>,
+    order: OrderId,
+    before: Option<OffsetDateTime>,
+) -> sqlx::Result<Vec<CertifiedLine>> {
     sqlx::query_as!(
         CertifiedLine,
         r#"
@@ -262,9 +277,10 @@ pub async fn certified_lines(db: impl PgExecutor<'_>, order: OrderId) -> sqlx::R
         join order_lines line on line.order_id = right_.order_id and line.position = right_.position
         join accounts seller on seller.id = line.seller_id
         join licence_terms terms on terms.licence = line.licence and terms.version = line.terms_version
-        where right_.order_id = $1 and right_.revoked_at is null order by right_.position
+        where right_.order_id = $1 and (right_.revoked_at is null or right_.revoked_at >= $2) order by right_.position
         "#,
-        order.0
+        order.0,
+        before
     )
     .fetch_all(db)
     .await

@@ -1,15 +1,13 @@
 //! `/v1/library`: what was bought; `/objects/downloads/...`: its bytes by signed URL; `/v1/items/{id}/file`.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tradepost_common::Page;
-use tradepost_common::ids::{EntitlementId, OrderId};
+use tradepost_common::ids::EntitlementId;
 use tradepost_common::problem::Problem;
 use tradepost_inspect::media::FileType;
 use utoipa::IntoParams;
@@ -28,7 +26,7 @@ use crate::catalog::listing;
 use crate::downloads::routes::{as_attachment, refuse_infected, safe_name};
 use crate::downloads::served::Served;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{ClientAddress, JsonBody, Path, Peer, PresignedQuery, Query};
+use crate::extractors::{ClientAddress, JsonBody, Path, PresignedQuery, Query};
 use crate::pager::limit_or;
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -39,11 +37,6 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(start_download))
         .routes(routes!(get_download))
         .routes(routes!(get_item_file))
-}
-
-/// The control socket's verb: operators allow downloads anew.
-pub fn control_router() -> Router<SharedApp> {
-    Router::new().route("/v1/orders/{id}/reset-downloads", post(reset_downloads))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -267,9 +260,4 @@ fn saved(response: &mut Response, name: &str, media_type: &'static str) -> anyho
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(())
-}
-
-async fn reset_downloads(peer: Peer, State(app): State<SharedApp>, Path(id): Path<OrderId>) -> ApiResult<Json<Value>> {
-    let purchases = library::reset(&app, &peer.actor, id).await?;
-    Ok(Json(json!({ "purchases": purchases })))
 }

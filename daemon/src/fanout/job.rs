@@ -53,7 +53,7 @@ async fn webhook_disabled(app: &App, tx: &mut PgConnection, id: Uuid, webhook: U
             "It only failed for {hours} hours, and gets nothing any more. Delete it and make a new one when its server works."
         )],
         lines: vec![("URL".to_owned(), url)],
-        link: None,
+        links: Vec::new(),
     };
     mail::write(app, tx, id, &email, &letter, Cause::Owed).await
 }

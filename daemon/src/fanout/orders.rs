@@ -92,9 +92,15 @@ async fn mail_buyer(
     let Some(reserved) = reserved else { return Ok(()) };
     if told == Told::Paid && buyer.is_guest {
         let url = links::library_url(app, &mut *tx, email).await?;
-        letter.link = Some(Link {
+        letter.links.push(Link {
             label: "Open your library",
             url,
+        });
+    }
+    if told == Told::Paid {
+        letter.links.push(Link {
+            label: "Your licence certificate, once you have signed in or opened your library",
+            url: format!("{}/v1/orders/{}/certificate", app.public_url(), order.order.id),
         });
     }
     reserved.write(app, tx, &letter).await
@@ -146,7 +152,7 @@ fn letter(order: &OrderView, told: Told) -> Letter {
         subject: format!("{subject} ({id})"),
         paragraphs: vec![text],
         lines,
-        link: None,
+        links: Vec::new(),
     }
 }
 
@@ -190,7 +196,7 @@ fn sale(what: WebhookEvent, lines: &[&OrderLine], order: &OrderView) -> Letter {
         subject: format!("{subject} ({})", order.order.id),
         paragraphs: vec![format!("{subject}.")],
         lines: rows,
-        link: None,
+        links: Vec::new(),
     }
 }
 

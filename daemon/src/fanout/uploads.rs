@@ -42,7 +42,7 @@ pub async fn tell(
             subject: format!("{} was rejected", upload.file_name),
             paragraphs: vec!["The pack is not published. The reasons:".to_owned()],
             lines: reasons.into_iter().map(|reason| ("-".to_owned(), reason)).collect(),
-            link: None,
+            links: Vec::new(),
         }
     } else {
         Letter {

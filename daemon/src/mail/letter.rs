@@ -16,7 +16,7 @@ pub struct Letter {
     pub paragraphs: Vec<String>,
     /// Names and values, as the lines of an order.
     pub lines: Vec<(String, String)>,
-    pub link: Option<Link>,
+    pub links: Vec<Link>,
 }
 
 /// A link of a mail.
@@ -31,7 +31,7 @@ pub struct Link {
 struct Text<'a> {
     paragraphs: &'a [String],
     lines: &'a [(String, String)],
-    link: &'a Option<Link>,
+    links: &'a [Link],
     footer: &'a str,
 }
 
@@ -41,7 +41,7 @@ struct Html<'a> {
     subject: &'a str,
     paragraphs: &'a [String],
     lines: &'a [(String, String)],
-    link: &'a Option<Link>,
+    links: &'a [Link],
     footer: &'a str,
 }
 
@@ -59,14 +59,14 @@ impl Letter {
         let text = Text {
             paragraphs: &paragraphs,
             lines: &lines,
-            link: &self.link,
+            links: &self.links,
             footer: FOOTER,
         };
         let html = Html {
             subject: &self.subject(),
             paragraphs: &paragraphs,
             lines: &lines,
-            link: &self.link,
+            links: &self.links,
             footer: FOOTER,
         };
         Ok((text.render()?, html.render()?))
@@ -89,7 +89,7 @@ mod tests {
             subject: "Bought\r\nBcc: bob@example.org".to_owned(),
             paragraphs: vec!["Hello <b>Ann</b>\n.\nQUIT".to_owned()],
             lines: vec![("<script>".to_owned(), "1\n2".to_owned())],
-            link: None,
+            links: Vec::new(),
         };
         assert_eq!(letter.subject(), "Bought  Bcc: bob@example.org");
         let (text, html) = letter.bodies().unwrap();

@@ -6,10 +6,10 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use tradepost_common::Page;
 use tradepost_common::ids::OrderId;
-use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund};
+use tradepost_common::orders::{OrderRow, OrderView, Refund};
 
 use super::search::{self, Filter};
-use super::{ledger_routes, payment_routes, place, receipt, refund, story};
+use super::{ledger_routes, payment_routes, place, receipt, refund};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 use crate::extractors::{JsonBody, Path, Peer, Query, parse_param};
@@ -19,7 +19,6 @@ pub fn control_router() -> Router<SharedApp> {
     Router::new()
         .route("/v1/orders", get(list))
         .route("/v1/orders/{id}", get(get_one))
-        .route("/v1/orders/{id}/story", get(get_story))
         .route("/v1/orders/{id}/refund", post(refund_order))
         .route("/v1/orders/{id}/receipt", post(mail_receipt))
         .merge(ledger_routes::control_router())
@@ -59,10 +58,6 @@ async fn list(
 async fn get_one(_: Peer, State(app): State<SharedApp>, Path(id): Path<OrderId>) -> ApiResult<Json<OrderView>> {
     let mut connection = app.db.acquire().await?;
     Ok(Json(place::view(&mut connection, id).await?))
-}
-
-async fn get_story(_: Peer, State(app): State<SharedApp>, Path(id): Path<OrderId>) -> ApiResult<Json<OrderStory>> {
-    Ok(Json(story::story(&app, id).await?))
 }
 
 async fn refund_order(

@@ -25,6 +25,8 @@ mod story;
 pub mod sweep;
 mod top_up;
 
+pub use dispute::queries::{Evidence, evidence};
 pub use place::view;
 pub use proof::prove_due;
 pub use search::in_range;
+pub use story::story;

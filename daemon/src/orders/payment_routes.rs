@@ -1,19 +1,18 @@
 //! The control socket's verbs for payments by card and disputes: every role may look, operators settle differences.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tradepost_common::Page;
 use tradepost_common::ids::{DisputeId, PaymentId};
-use tradepost_common::payments::{DisputeRow, DisputeState, PaymentView, PaymentsView, ResolveDifference};
+use tradepost_common::payments::{DisputeRow, PaymentView, PaymentsView, ResolveDifference};
 
 use super::dispute::queries as disputes;
 use super::refund;
 use super::refund::queries as refunds;
 use crate::app::SharedApp;
-use crate::error::{ApiError, ApiResult};
+use crate::error::ApiResult;
 use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::pager::{PageQuery, limit};
 use crate::payments::service;
@@ -27,14 +26,13 @@ pub fn control_router() -> Router<SharedApp> {
         .route("/v1/payments/resolve", post(resolve))
         .route("/v1/payments/{id}", get(get_one))
         .route("/v1/disputes", get(disputes))
-        .route("/v1/disputes/{id}/evidence", get(evidence))
 }
 
 async fn view(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<PaymentsView>> {
     Ok(Json(PaymentsView {
         stuck: service::stuck(&app).await?,
         refunds: refunds::stuck(&app.db, service::STUCK_MINUTES).await?,
-        disputes: disputes::list(&app.db, Some(DisputeState::Open), None, SHOWN).await?,
+        disputes: disputes::list(&app.db, disputes::Filter::open(), SHOWN).await?,
         differences: service::differences(&app).await?,
     }))
 }
@@ -59,13 +57,10 @@ async fn disputes(
     Query(query): Query<PageQuery<DisputeId>>,
 ) -> ApiResult<Json<Page<DisputeRow>>> {
     let limit = limit(query.limit)?;
-    let rows = disputes::list(&app.db, None, query.cursor, limit.into()).await?;
+    let filter = disputes::Filter {
+        before: query.cursor,
+        ..disputes::Filter::default()
+    };
+    let rows = disputes::list(&app.db, filter, limit.into()).await?;
     Ok(Json(Page::from_rows(rows, limit, |row| row.id)))
-}
-
-async fn evidence(_: Peer, State(app): State<SharedApp>, Path(id): Path<DisputeId>) -> ApiResult<Response> {
-    let evidence = disputes::evidence(&app.db, id).await?;
-    let evidence = evidence.ok_or(ApiError::NotFound("dispute"))?;
-    let name = format!("attachment; filename=\"dispute-{id}.json\"");
-    Ok(([(header::CONTENT_DISPOSITION, name)], Json(evidence)).into_response())
 }

@@ -4,17 +4,22 @@ use tradepost_common::ids::OrderId;
 use tradepost_common::mail::MailState;
 use tradepost_common::money::money;
 use tradepost_common::orders::{OrderRow, OrderState, OrderStory, StoryEvent, StorySource};
+use tradepost_common::payments::{DisputeRow, DisputeState};
 use tradepost_common::queues::AttemptOutcome;
 use tradepost_ledger::statement::{self, PostedEntry, Transaction};
 use tradepost_queue::attempts;
 
+use super::dispute::queries as disputes;
 use super::place;
 use crate::app::App;
 use crate::error::ApiResult;
 use crate::payments::service as payments;
 use crate::{audit, mail};
 
-/// Everything that happened to an order.
+/// Disputes of one order.
+const MOST_DISPUTES: i64 = 20;
+
+/// Everything that happened to an order, but for its downloads.
 ///
 /// # Errors
 /// Not found.
@@ -26,6 +31,15 @@ pub async fn story(app: &App, id: OrderId) -> ApiResult<OrderStory> {
     for refund in &view.refunds {
         keys.extend(["refund", "refund-paid"].map(|kind| format!("{kind}:{}", refund.id)));
     }
+    let filter = disputes::Filter {
+        order: Some(id),
+        ..disputes::Filter::default()
+    };
+    let disputes = disputes::list(&app.db, filter, MOST_DISPUTES).await?;
+    for dispute in &disputes {
+        keys.extend(["dispute", "dispute-won", "dispute-lost"].map(|kind| format!("{kind}:{}", dispute.id)));
+    }
+    events.extend(disputes.iter().flat_map(disputed));
     let postings = statement::by_keys(&app.db, &keys).await?;
     events.extend(
         postings
@@ -71,6 +85,25 @@ pub async fn story(app: &App, id: OrderId) -> ApiResult<OrderStory> {
     }));
     events.sort_by_key(|event| event.at);
     Ok(OrderStory { view, events })
+}
+
+/// Opened, and decided by the bank.
+fn disputed(dispute: &DisputeRow) -> Vec<StoryEvent> {
+    let amount = money(dispute.amount_minor, &dispute.currency);
+    let event = |at, what: String, details| StoryEvent {
+        at,
+        source: StorySource::Payment,
+        what,
+        details,
+        is_fault: dispute.state != DisputeState::Won,
+    };
+    let named = format!("{} at the provider", dispute.provider_id);
+    let opened = vec![amount, format!("reason: {}", dispute.reason), named];
+    let closed = dispute.closed_at;
+    let closed = closed.map(|at| event(at, format!("dispute {}", dispute.state), Vec::new()));
+    let mut events = vec![event(dispute.opened_at, "dispute opened".to_owned(), opened)];
+    events.extend(closed);
+    events
 }
 
 /// The states that an order was in, as its times tell.

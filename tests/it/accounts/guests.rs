@@ -29,6 +29,8 @@ async fn guest_buys_downloads_at_once_and_by_the_mailed_link() {
     assert_eq!(library(&app, &own).await.len(), 1);
 
     let receipt = outbox(&app, "gus@example.org", "receipt").await;
+    let certificate = format!("/v1/orders/{}/certificate", order["id"].as_str().unwrap());
+    assert!(receipt["text"].as_str().unwrap().contains(&certificate), "{receipt}");
     let token = token_in(&receipt["text"]);
     for _ in 0..2 {
         let opened = app
@@ -44,6 +46,8 @@ async fn guest_buys_downloads_at_once_and_by_the_mailed_link() {
         );
         let seen = with_session(&app, Method::GET, &path, &cookie, None).await;
         assert_eq!(seen.status(), StatusCode::OK);
+        let certified = with_session(&app, Method::GET, &certificate, &cookie, None).await;
+        assert_eq!(certified.status(), StatusCode::OK);
     }
     let void = app.get(&format!("/v1/library?token={}", "0".repeat(64)), None).await;
     assert_eq!((void.0, &void.1["code"]), (StatusCode::NOT_FOUND, &json!("link-void")));

@@ -29,6 +29,16 @@ impl CardShop {
 async fn dispute_freezes_and_revokes_and_winning_it_restores_everything() {
     let Some(shop) = CardShop::open().await else { return };
     let paid = shop.bought("one").await;
+    let item = shop.shop.app.rows("/v1/items").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let file = shop
+        .shop
+        .app
+        .request(reqwest::Method::GET, &format!("/v1/items/{item}/file"));
+    let downloaded = file.bearer_auth(&shop.shop.buyer).send().await.unwrap();
+    assert_eq!(downloaded.status(), reqwest::StatusCode::OK);
     let dispute = shop.dispute(&paid).await;
     shop.until_state(&paid, "disputed").await;
     assert_eq!(
@@ -58,6 +68,33 @@ async fn dispute_freezes_and_revokes_and_winning_it_restores_everything() {
         "{evidence}"
     );
     assert!(!evidence.to_string().contains("_secret_"), "{evidence}");
+    let downloads = evidence["downloads"].as_array().unwrap();
+    assert_eq!(
+        (
+            downloads.len(),
+            &downloads[0]["file_id"],
+            &downloads[0]["client_address"]
+        ),
+        (1, &json!(item), &json!("127.0.0.1")),
+        "{evidence}"
+    );
+    assert!(downloads[0]["at"].is_string() && downloads[0]["file"].as_str().unwrap().ends_with(".svg"));
+    let certificate = evidence["certificate"]["text"].as_str().unwrap();
+    let named = [paid["id"].as_str().unwrap(), "Licensee: bob", "(personal), version 1"];
+    assert!(named.iter().all(|words| certificate.contains(words)), "{certificate}");
+    let story = format!("/v1/orders/{}/story", paid["id"].as_str().unwrap());
+    let told = shop.shop.app.look(&story).await;
+    let events = told["events"].as_array().unwrap().iter();
+    let told: Vec<_> = events.map(|event| event["what"].as_str().unwrap()).collect();
+    let last: Vec<_> = told
+        .iter()
+        .filter(|what| what.contains("downloaded") || what.contains("dispute"))
+        .collect();
+    assert!(
+        last[0].ends_with(".svg downloaded") && last.contains(&&"dispute opened"),
+        "{told:?}"
+    );
+    assert!(last.contains(&&"dispute posted"), "{told:?}");
 
     shop.stripe.decide(&dispute, Outcome::Won);
     shop.until_state(&paid, "paid").await;

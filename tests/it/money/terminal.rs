@@ -57,6 +57,8 @@ async fn order_is_told_and_refunded_on_the_command_line() {
     assert_shows(&shop.plain(&["orders", &id[..13]]).replace("6.30", "630"), &story);
     assert_eq!(shop.json(&["orders", &id])["events"][0]["what"], "placed");
 
+    let reset = shop.plain(&["orders", "reset-downloads", &id]);
+    assert_shows(&reset, &["1 product can be downloaded anew"]);
     let asked = shop.app.tradepost(&["orders", "refund", &id, "--reason", "twice"]);
     assert_eq!(asked.status.code(), Some(3), "nobody was asked: {asked:?}");
     let refunded = shop.plain(&["orders", "refund", &id, "--reason", "twice", "--yes"]);

@@ -6,7 +6,7 @@ use reqwest::Method;
 use tradepost_common::Page;
 use tradepost_common::ids::OrderId;
 use tradepost_common::ledger::{AccountBalance, AccountRow, Credit, JournalRow, LedgerView, Proof};
-use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund};
+use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund, ResetPurchases};
 use tradepost_common::payments::PaymentsView;
 
 use super::{Client, NOTHING, Reply};
@@ -31,6 +31,11 @@ impl Client {
 
     pub async fn mail_receipt(&self, id: OrderId) -> Reply<OrderView> {
         self.act(Method::POST, &format!("/v1/orders/{id}/receipt"), NOTHING)
+            .await
+    }
+
+    pub async fn reset_downloads(&self, id: OrderId) -> Reply<ResetPurchases> {
+        self.act(Method::POST, &format!("/v1/orders/{id}/reset-downloads"), NOTHING)
             .await
     }
 

@@ -122,6 +122,7 @@ impl Screen for Orders {
             Action::Letter('R') => self.ask_refund(cx),
             Action::Letter('C') => self.ask_credit(cx),
             Action::Letter('M') => self.mail_receipt(cx),
+            Action::Letter('D') => self.reset_downloads(cx),
             _ => return Handled::No,
         }
         Handled::Yes
@@ -201,12 +202,20 @@ impl Screen for Orders {
                 ("R", "refund the order, with a reason (operators, after W)"),
                 ("C", "give the buyer store credit (operators, after W)"),
                 ("M", "mail the receipt again (operators, after W)"),
+                (
+                    "D",
+                    "let it be downloaded anew, whatever its limit (operators, after W)",
+                ),
             ],
             false => &[
                 ("Enter", "story of the order: states, postings, failed messages, acts"),
                 ("R", "refund the order, with a reason (operators, after W)"),
                 ("C", "give the buyer store credit (operators, after W)"),
                 ("M", "mail the receipt again (operators, after W)"),
+                (
+                    "D",
+                    "let it be downloaded anew, whatever its limit (operators, after W)",
+                ),
             ],
         }
     }
@@ -216,6 +225,7 @@ impl Screen for Orders {
             Entry::new("refund the order", "R", Self::ask_refund),
             Entry::new("give the buyer store credit", "C", Self::ask_credit),
             Entry::new("mail the receipt again", "M", Self::mail_receipt),
+            Entry::new("let it be downloaded anew", "D", Self::reset_downloads),
         ]
     }
 

@@ -1,5 +1,6 @@
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
 use tradepost_common::ids::{DisputeId, OrderId, PaymentId};
 use tradepost_common::payments::{DisputeRow, DisputeState};
 use uuid::Uuid;
@@ -97,13 +98,25 @@ pub async fn granted(tx: &mut PgConnection, order: OrderId) -> sqlx::Result<Valu
     .await
 }
 
-/// Disputes, newest first: all, or the open ones.
-pub async fn list(
-    db: impl PgExecutor<'_>,
-    state: Option<DisputeState>,
-    before: Option<DisputeId>,
-    limit: i64,
-) -> sqlx::Result<Vec<DisputeRow>> {
+/// The conditions of a list of disputes.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Filter {
+    pub state: Option<DisputeState>,
+    pub order: Option<OrderId>,
+    pub before: Option<DisputeId>,
+}
+
+impl Filter {
+    pub fn open() -> Self {
+        Self {
+            state: Some(DisputeState::Open),
+            ..Self::default()
+        }
+    }
+}
+
+/// Disputes, newest first.
+pub async fn list(db: impl PgExecutor<'_>, filter: Filter, limit: i64) -> sqlx::Result<Vec<DisputeRow>> {
     sqlx::query_as!(
         DisputeRow,
         r#"
@@ -113,18 +126,31 @@ pub async fn list(
         from disputes dispute join payments payment on payment.id = dispute.payment_id
             join accounts account on account.id = payment.account_id
         where ($1::text is null or dispute.state = $1) and ($2::uuid is null or dispute.id < $2)
-        order by dispute.id desc limit $3
+            and ($3::uuid is null or dispute.order_id = $3)
+        order by dispute.id desc limit $4
         "#,
-        state.map(DisputeState::as_str),
-        before.map(|id| id.0),
+        filter.state.map(DisputeState::as_str),
+        filter.before.map(|id| id.0),
+        filter.order.map(|id| id.0),
         limit
     )
     .fetch_all(db)
     .await
 }
 
-pub async fn evidence(db: impl PgExecutor<'_>, id: DisputeId) -> sqlx::Result<Option<Value>> {
-    sqlx::query_scalar!("select evidence from disputes where id = $1", id.0)
-        .fetch_optional(db)
-        .await
+/// The evidence of a dispute as it was collected, with its order and the time when it was opened.
+pub struct Evidence {
+    pub order_id: Option<OrderId>,
+    pub opened_at: OffsetDateTime,
+    pub collected: Value,
+}
+
+pub async fn evidence(db: impl PgExecutor<'_>, id: DisputeId) -> sqlx::Result<Option<Evidence>> {
+    sqlx::query_as!(
+        Evidence,
+        r#"select order_id as "order_id: OrderId", opened_at, evidence as collected from disputes where id = $1"#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await
 }

@@ -3,11 +3,12 @@
 use tradepost_common::ids::OrderId;
 use tradepost_common::ledger::{AccountBalance, Credit};
 use tradepost_common::money::{decimals, money};
-use tradepost_common::orders::{OrderState, OrderView, Refund};
+use tradepost_common::orders::{OrderState, OrderView, Refund, ResetPurchases};
 use tradepost_common::overview::Role;
 
 use super::Orders;
 use crate::client::{Client, Reply, new_credit_key};
+use crate::format::plural;
 use crate::input::parse_optional;
 use crate::shell::{Confirm, Field, Fields, FormPrompt, Request, Shell};
 use crate::theme::Tone;
@@ -63,6 +64,29 @@ impl Request for MailReceipt {
                 orders.changed();
             }
             Err(e) => cx.say(Tone::Bad, format!("No receipt sent: {e}")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResetDownloads(pub OrderId);
+
+impl Request for ResetDownloads {
+    type Owner = Orders;
+    type Output = ResetPurchases;
+
+    async fn send(&self, client: &Client) -> Reply<ResetPurchases> {
+        client.reset_downloads(self.0).await
+    }
+
+    fn answered(self, orders: &mut Orders, reply: Reply<ResetPurchases>, cx: &mut Shell) {
+        match reply {
+            Ok(reset) => {
+                let products = plural(reset.purchases, "product", "products");
+                cx.say(Tone::Good, format!("{products} can be downloaded anew"));
+                orders.changed();
+            }
+            Err(e) => cx.say(Tone::Bad, format!("Not reset: {e}")),
         }
     }
 }
@@ -140,6 +164,24 @@ impl Orders {
         if cx.may_write(Role::Operator) {
             cx.write(MailReceipt(id));
             cx.say(Tone::Dim, "Mailing …");
+        }
+    }
+
+    /// Nothing is lost by it: no question.
+    pub fn reset_downloads(&mut self, cx: &mut Shell) {
+        let Some(order) = self.target(cx) else {
+            return cx.say(Tone::Dim, "No order");
+        };
+        let (id, state) = (order.id, order.state);
+        if state != OrderState::Paid {
+            return cx.say(
+                Tone::Warn,
+                format!("The order is {state}: nothing of it can be downloaded"),
+            );
+        }
+        if cx.may_write(Role::Operator) {
+            cx.write(ResetDownloads(id));
+            cx.say(Tone::Dim, "Resetting …");
         }
     }
 

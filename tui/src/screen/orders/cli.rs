@@ -13,6 +13,7 @@ use super::event::EventRow;
 use super::view;
 use crate::cli::{self, IdArg, NOT_CONFIRMED, Output, SearchArgs, Twin, confirm};
 use crate::client::{Client, new_credit_key};
+use crate::format::plural;
 use crate::plain::{self, Styling};
 use crate::query::Query;
 use crate::text;
@@ -53,6 +54,11 @@ enum OrderCommand {
     },
     /// Mail the receipt again.
     Receipt {
+        /// Id of the order, or its first digits.
+        id: IdArg<OrderId>,
+    },
+    /// Let what an order bought be downloaded anew, whatever its limit.
+    ResetDownloads {
         /// Id of the order, or its first digits.
         id: IdArg<OrderId>,
     },
@@ -124,6 +130,13 @@ impl OrderCommand {
             Self::Receipt { id } => {
                 let order = client.mail_receipt(id.resolve(client).await?).await?.order;
                 output.print(&order, |_| format!("the receipt of {} is on its way\n", order.account))?;
+            }
+            Self::ResetDownloads { id } => {
+                let reset = client.reset_downloads(id.resolve(client).await?).await?;
+                output.print(&reset, |_| {
+                    let products = plural(reset.purchases, "product", "products");
+                    format!("{products} can be downloaded anew\n")
+                })?;
             }
             Self::Credit {
                 account,

@@ -2,11 +2,11 @@
 
 use crossterm::event::KeyCode;
 use tradepost_common::ledger::AccountBalance;
-use tradepost_common::orders::{OrderLine, OrderState, OrderStory, OrderView, StoryEvent, StorySource};
+use tradepost_common::orders::{OrderLine, OrderState, OrderStory, OrderView, ResetPurchases, StoryEvent, StorySource};
 use tradepost_common::sales::{Licence, Product, ProductKind};
 use uuid::Uuid;
 
-use super::acts::{GiveCredit, RefundOrder, parse_amount};
+use super::acts::{GiveCredit, RefundOrder, ResetDownloads, parse_amount};
 use super::story::ReadStory;
 use super::*;
 use crate::screen::testing::{assert_sizes, screen};
@@ -60,6 +60,7 @@ fn story() -> OrderStory {
                 licence: Licence::Personal,
                 terms_version: 1,
                 price_minor: 900,
+                credit_minor: 0,
                 discount_minor: 0,
                 tax_minor: 0,
             }],
@@ -151,6 +152,22 @@ fn order_is_refunded_only_when_armed_with_a_reason_and_y() {
     assert_eq!(app.status(), "The order of bob is refunded: 9.00 EUR of it went back");
     app.press('R');
     assert_eq!(app.status(), "The order is refunded: only a paid one can be refunded");
+}
+
+#[test]
+fn downloads_are_allowed_anew_when_armed_and_of_a_paid_order_only() {
+    let mut app = opened();
+    app.press('D');
+    assert_eq!(app.sent::<ResetDownloads>(), []);
+    app.press('W');
+    app.press('D');
+    let reset = app.drain_sent::<ResetDownloads>().remove(0);
+    assert_eq!(reset.0, order(1, "bob", OrderState::Paid).id);
+    app.answer(reset, Ok(ResetPurchases { purchases: 2 }));
+    assert_eq!(app.status(), "2 products can be downloaded anew");
+    app.press('j');
+    app.press('D');
+    assert_eq!(app.status(), "The order is placed: nothing of it can be downloaded");
 }
 
 #[test]
