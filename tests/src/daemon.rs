@@ -41,6 +41,11 @@ impl Options {
         options.set("REVIEW__TRUST__TRUSTED_AFTER", packs)
     }
 
+    /// The names and values of its environment.
+    pub fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
     /// Tells the daemon where its service manager listens.
     pub fn notify_socket(mut self, path: &Path) -> Self {
         let path = path.to_str().expect("a temporary path is UTF-8").to_owned();
