@@ -12,6 +12,8 @@ crate::text_enum! {
         /// A check forbids to publish it.
         Blocked = "blocked",
         Published = "published",
+        /// Taken out of the catalogue by its contributor: only its buyers have it.
+        Delisted = "delisted",
         Rejected = "rejected",
     }
 }
@@ -20,6 +22,8 @@ crate::text_enum! {
     pub enum SetState {
         Draft = "draft",
         Published = "published",
+        /// Taken out of the catalogue by its contributor: only its buyers have it.
+        Delisted = "delisted",
         Rejected = "rejected",
     }
 }

@@ -145,6 +145,7 @@ pub static RULES: &[Rule] = &[
     ),
     public("GET", "/v1/prices/{kind}/{id}"),
     offer("PUT", "/v1/prices/{kind}/{id}"),
+    offer("PUT", "/v1/listings/{kind}/{id}"),
     packs("/v1/families/{id}/shares"),
     offer("PUT", "/v1/families/{id}/shares"),
     packs("/v1/coupons"),

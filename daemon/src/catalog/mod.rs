@@ -1,5 +1,6 @@
 //! Families, sets, items and their renditions: drafts until a pack is published, the public catalogue after.
 
+mod delisting;
 pub mod documents;
 mod drafts;
 pub mod gc;

@@ -176,7 +176,7 @@ pub async fn reject_items(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<i
 
 pub async fn publish_set(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update sets set state = 'published', published_at = coalesce(published_at, now()) where id = $1",
+        "update sets set state = 'published', published_at = coalesce(published_at, now()) where id = $1 and state <> 'delisted'",
         set.0
     )
     .execute(db)

@@ -12,10 +12,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::delisting::{self, ListedKind, Listing};
 use super::listing::{self, CatalogFilter, Family, Item, Picture, Set};
+use crate::accounts::Bearer;
 use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{Path, Query, parse_param};
+use crate::extractors::{JsonBody, Path, Query, parse_param};
 use crate::pager;
 
 /// Rows of a page when the request does not say.
@@ -29,6 +31,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(get_set))
         .routes(routes!(list_items))
         .routes(routes!(get_item))
+        .routes(routes!(set_listing))
 }
 
 /// Filter of a list.
@@ -143,4 +146,28 @@ async fn get_item(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResu
         renditions: listing::renditions(&app.db, id).await?,
         item,
     }))
+}
+
+/// Listed or delisted.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ListingBody {
+    listing: Listing,
+}
+
+/// Take a set or an item of yours out of the catalogue, or put it back
+///
+/// Its buyers keep it. `409 not-published`, `last-item`, `set-delisted`, `not-clean`.
+#[utoipa::path(put, path = "/v1/listings/{kind}/{id}", operation_id = "set_listing", tag = "catalogue", request_body = ListingBody,
+    security(("bearer" = [])),
+    params(("kind" = ListedKind, Path, description = "A set or an item"), ("id" = Uuid, Path, description = "Of the set or item")),
+    responses((status = 200, body = ListingBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn set_listing(
+    State(app): State<SharedApp>,
+    Bearer(owner): Bearer,
+    Path((kind, id)): Path<(ListedKind, Uuid)>,
+    JsonBody(body): JsonBody<ListingBody>,
+) -> ApiResult<Json<ListingBody>> {
+    delisting::set(&app, owner.id, (kind, id), body.listing).await?;
+    Ok(Json(body))
 }

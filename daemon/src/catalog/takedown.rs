@@ -86,6 +86,11 @@ async fn unpublish_set(tx: &mut PgConnection, set: Uuid, family: Uuid) -> sqlx::
     )
     .execute(&mut *tx)
     .await?;
+    hide_empty_family(tx, family).await
+}
+
+/// A family of which no set is published is not in the catalogue.
+pub(super) async fn hide_empty_family(tx: &mut PgConnection, family: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         update families set published_at = null
@@ -99,7 +104,11 @@ async fn unpublish_set(tx: &mut PgConnection, set: Uuid, family: Uuid) -> sqlx::
 }
 
 /// The sheets of sibling sets may show an item of this one.
-async fn delete_sheets(tx: &mut PgConnection, set: Uuid, gone: &[Uuid]) -> sqlx::Result<Vec<(SetId, UploadId)>> {
+pub(super) async fn delete_sheets(
+    tx: &mut PgConnection,
+    set: Uuid,
+    gone: &[Uuid],
+) -> sqlx::Result<Vec<(SetId, UploadId)>> {
     let rows = sqlx::query!(
         r#"
         with deleted as (

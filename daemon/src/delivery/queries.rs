@@ -121,6 +121,9 @@ pub async fn files(
         where right_.id = $1 and right_.revoked_at is null and item.released_at is not null and item.state <> 'blocked'
             and item.file_sha256 is not null and ($2::uuid is null or item.id = $2) and ($3::uuid is null or item.set_id = $3)
             and ($4::uuid is null or item.id > $4)
+            -- What was gone from the catalogue when it was ordered was not sold; a minute for who delisted and who ordered at once.
+            and (item.delisted_at is null
+                or item.delisted_at > (select placed_at from orders where id = right_.order_id) - interval '1 minute')
             and not exists (select from verdicts where sha256 in (item.sha256, item.file_sha256) and verdict = 'infected')
         order by item.id limit $5
         "#,

@@ -2,6 +2,7 @@
 
 mod carts;
 mod coupons;
+mod delisting;
 mod overlaps;
 mod upgrades;
 

@@ -74,7 +74,7 @@ fn state(state: FileState) -> Cell {
         FileState::Blocked => Cell::new("BLOCKED", Tone::Bad),
         FileState::Rejected => Cell::new("REJECTED", Tone::Bad),
         FileState::Ready | FileState::Published => Cell::new(state.as_str(), Tone::Good),
-        FileState::Pending => Cell::dim(state.as_str()),
+        FileState::Pending | FileState::Delisted => Cell::dim(state.as_str()),
     }
 }
 
