@@ -55,6 +55,7 @@ crate::text_enum! {
         OrderReceipt = "order.receipt",
         OrderResetDownloads = "order.reset-downloads",
         LicenceTerms = "licence.terms",
+        TaxRate = "tax.rate",
         CouponMake = "coupon.make",
         CouponEnd = "coupon.end",
         SearchRebuild = "search.rebuild",

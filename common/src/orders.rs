@@ -84,6 +84,19 @@ pub struct OrderRow {
     pub products: i64,
     /// The part of the total that is tax.
     pub tax_minor: i64,
+    /// The country in which the buyer is taxed, ISO 3166-1; `None`: not told.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Z]{2}$", max_length = 2))]
+    pub tax_country: Option<String>,
+    /// The rate of the price without tax, in hundredths of a percent; `None`: placed before rates were kept.
+    #[serde(default)]
+    pub tax_basis_points: Option<i32>,
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Z0-9]{4,20}$", max_length = 20))]
+    pub tax_number: Option<String>,
+    /// The buyer is a business of another country, and owes the tax itself.
+    #[serde(default)]
+    pub is_reverse_charge: bool,
     #[serde(with = "time::serde::rfc3339")]
     pub placed_at: OffsetDateTime,
     /// `None`: it waits to be settled.
@@ -110,7 +123,7 @@ pub struct OrderLine {
     pub terms_version: i32,
     /// Minor units of the order's currency, after the credit and before the discount.
     pub price_minor: i64,
-    /// What the buyer had paid for a lesser licence of the product, which this one upgrades.
+    /// Paid before for a lesser licence of the product, which this one upgrades.
     #[serde(default)]
     pub credit_minor: i64,
     pub discount_minor: i64,

@@ -208,3 +208,27 @@ pub struct Coupon {
     #[serde(with = "time::serde::rfc3339::option")]
     pub ended_at: Option<OffsetDateTime>,
 }
+
+/// The rate of tax of a country from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRate {
+    /// ISO 3166-1: two capital letters.
+    pub country: String,
+    /// The first day, as `2027-01-31` (UTC).
+    pub valid_from: String,
+    /// Hundredths of a percent of the price without tax.
+    pub basis_points: i32,
+    /// The Unix user who set it.
+    pub set_by: String,
+}
+
+/// Body of a rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTaxRate {
+    pub country: String,
+    /// The first day; `None`: today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    pub basis_points: i32,
+}

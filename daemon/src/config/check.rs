@@ -161,6 +161,9 @@ impl Check<'_> {
     fn money(&mut self, money: &MoneyConfig) {
         self.between("money.fee_basis_points", money.fee_basis_points, 0..=10_000);
         self.between("money.tax_basis_points", money.tax_basis_points, 0..=10_000);
+        let is_country = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let ok = money.country.as_deref().is_none_or(is_country);
+        self.require(ok, "money.country", "must be two capital letters, as DE");
         self.between(
             "money.downloads_per_purchase",
             money.downloads_per_purchase,

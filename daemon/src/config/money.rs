@@ -10,6 +10,8 @@ pub struct MoneyConfig {
     pub fee_basis_points: u16,
     /// The tax in all prices, in basis points of the price without it. It is owed to the state, and nobody's royalty.
     pub tax_basis_points: u16,
+    /// The marketplace's own country, ISO 3166-1: its businesses pay tax, those of other countries owe it themselves.
+    pub country: Option<String>,
     /// Downloads of each purchase, until an operator allows them anew.
     pub downloads_per_purchase: i32,
     /// Minor units by which refunds may take the balance of a contributor below zero.
@@ -32,6 +34,7 @@ impl Default for MoneyConfig {
         Self {
             fee_basis_points: 3_000,
             tax_basis_points: 0,
+            country: None,
             downloads_per_purchase: 50,
             clawback_limit_minor: 100_000,
             on_partial_refund: OnPartialRefund::Keep,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tradepost_common::ids::OrderId;
 use tradepost_common::money::money;
-use tradepost_common::orders::{OrderLine, OrderView};
+use tradepost_common::orders::{OrderLine, OrderRow, OrderView};
 use uuid::Uuid;
 
 use crate::accounts::links;
@@ -146,6 +146,7 @@ fn letter(order: &OrderView, told: Told) -> Letter {
         "Total".to_owned(),
         money(order.order.total_minor, &order.order.currency),
     ));
+    lines.extend(tax(&order.order));
     lines.push(("Order".to_owned(), id.to_string()));
     Letter {
         kind,
@@ -198,6 +199,19 @@ fn sale(what: WebhookEvent, lines: &[&OrderLine], order: &OrderView) -> Letter {
         lines: rows,
         links: Vec::new(),
     }
+}
+
+/// The tax in the total, or who owes it.
+fn tax(order: &OrderRow) -> Option<(String, String)> {
+    let country = order.tax_country.as_deref().unwrap_or_default();
+    if order.is_reverse_charge {
+        let number = order.tax_number.as_deref().unwrap_or_default();
+        let words = format!("reverse charge: the buyer owes the tax (tax number {number}, {country})");
+        return Some(("Tax".to_owned(), words));
+    }
+    let rate = order.tax_basis_points.filter(|_| order.tax_minor > 0)?;
+    let name = format!("Of which tax, {}.{:02} % {country}", rate / 100, rate % 100);
+    Some((name.trim_end().to_owned(), money(order.tax_minor, &order.currency)))
 }
 
 fn priced(line: &OrderLine, currency: &str) -> (String, String) {

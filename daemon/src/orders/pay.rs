@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::jobs::{Job, SettleJob};
 use crate::payments::{NewPayment, service};
+use crate::sales::tax::TaxPlace;
 
 /// The way to pay an order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,13 +26,14 @@ pub enum PayWith {
 }
 
 /// The way in which a buyer wants to pay, and from where.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Wish<'a> {
     pub pay_with: PayWith,
     /// The provider's name of a card.
     pub method: Option<&'a str>,
     /// The network of the client.
     pub network: &'a str,
+    pub tax: TaxPlace,
 }
 
 /// The money of an order that is about to be inserted.

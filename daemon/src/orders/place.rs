@@ -15,7 +15,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::payments::{Payment, declines, service as payments};
 use crate::sales::carts::{self, Basket};
 use crate::sales::quote::{Offer, Quote};
-use crate::sales::{MAX_LINES, coupons, offers, owned};
+use crate::sales::{MAX_LINES, coupons, offers, owned, tax};
 
 /// The header `Idempotency-Key`: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone)]
@@ -59,7 +59,12 @@ impl Source {
             }) => json!([lines, currency, coupon]),
             Self::Cart(id) => json!(id),
         };
-        sha256(json!([text, wish.pay_with, wish.method]).to_string().as_bytes())
+        // Without a place, requests are what they were before there were places.
+        let request = match wish.tax.is_told() {
+            true => json!([text, wish.pay_with, wish.method, wish.tax]),
+            false => json!([text, wish.pay_with, wish.method]),
+        };
+        sha256(request.to_string().as_bytes())
     }
 }
 
@@ -120,7 +125,9 @@ async fn place_basket(
         Some(code) => Some(coupons::find(&mut *tx, code, &basket.currency, &offers).await?),
         None => None,
     };
-    let quote = offers::price(app, &offers, coupon.as_ref().map(|coupon| &coupon.reduction))?;
+    let tax = tax::of(app, &mut *tx, &wish.tax).await?;
+    let reduction = coupon.as_ref().map(|coupon| &coupon.reduction);
+    let quote = offers::price(app, &offers, reduction, tax.basis_points)?;
     let id = OrderId::new();
     let products: Vec<_> = offers.iter().map(|offer| offer.product.id).collect();
     if wish.pay_with == PayWith::Card {
@@ -135,6 +142,7 @@ async fn place_basket(
         request_sha256,
         currency: &basket.currency,
         quote: &quote,
+        tax: &tax,
         coupon: basket.coupon.as_deref(),
         hold_id,
         state,

@@ -8,6 +8,7 @@ use tradepost_common::sales::{Licence, Product, ProductKind};
 use uuid::Uuid;
 
 use crate::sales::quote::{Offer, Quote, QuotedLine};
+use crate::sales::tax::Tax;
 
 /// An order to be inserted.
 pub struct NewOrder<'a> {
@@ -17,6 +18,7 @@ pub struct NewOrder<'a> {
     pub request_sha256: [u8; 32],
     pub currency: &'a str,
     pub quote: &'a Quote,
+    pub tax: &'a Tax,
     pub coupon: Option<&'a str>,
     pub hold_id: Option<Uuid>,
     pub state: OrderState,
@@ -91,8 +93,8 @@ pub async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result
     sqlx::query!(
         r#"
         insert into orders (id, account_id, idempotency_key, request_sha256, currency, total_minor, discount_minor, tax_minor, coupon, hold_id,
-            state)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            state, tax_country, tax_basis_points, tax_number, is_reverse_charge)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         "#,
         order.id.0,
         order.account_id.0,
@@ -104,7 +106,11 @@ pub async fn insert(tx: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result
         order.quote.tax,
         order.coupon,
         order.hold_id,
-        order.state.as_str()
+        order.state.as_str(),
+        order.tax.country,
+        i32::from(order.tax.basis_points),
+        order.tax.number,
+        order.tax.is_reverse_charge
     )
     .execute(tx)
     .await?;
@@ -165,7 +171,7 @@ pub async fn rows(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<Vec<Ord
         OrderRow,
         r#"
         select orders.id as "id: OrderId", account.name as account, orders.state as "state: OrderState", total_minor, refunded_minor, currency,
-            orders.tax_minor, (select count(*) from order_lines where order_id = orders.id) as "products!", placed_at, settled_at, refunded_at, note
+            orders.tax_minor, tax_country, tax_basis_points, tax_number, is_reverse_charge, (select count(*) from order_lines where order_id = orders.id) as "products!", placed_at, settled_at, refunded_at, note
         from orders join accounts account on account.id = orders.account_id
         where orders.id = any($1) order by array_position($1, orders.id)
         "#,

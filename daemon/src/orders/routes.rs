@@ -30,6 +30,7 @@ use crate::mail::EmailAddress;
 use crate::pager::{Place, limit_or};
 use crate::payments::{Payment, declines, service as payments};
 use crate::rate_limit::strangers::{self, Act};
+use crate::sales::tax::TaxPlace;
 use crate::sales::{Line, MAX_LINES, cart_routes};
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -66,6 +67,14 @@ struct PlaceOrder {
     #[serde(default)]
     #[schema(pattern = "^[A-Za-z0-9_]+$", min_length = 1, max_length = 100)]
     payment_method: Option<String>,
+    /// The country in which you are taxed, ISO 3166-1. The tax is in the price.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Z]{2}$", min_length = 2, max_length = 2)]
+    country: Option<String>,
+    /// The tax number of your business, with its country. In another country than the marketplace's you owe the tax yourself.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Z0-9]+$", min_length = 4, max_length = 20)]
+    tax_number: Option<String>,
 }
 
 impl PlaceOrder {
@@ -96,7 +105,7 @@ impl PlaceOrder {
 /// fails; the products can be ordered again under a new key. Prices, terms and the split are those of this moment. The same
 /// `Idempotency-Key` and body answer with the same order. `402 insufficient-funds`; `409 in-flight`, `not-for-sale`, `already-owned`,
 /// `already-ordered`, `own-product`, `contained-line`, `coupon-refused`, `coupon-used-up`, `coupon-used`, `no-cards`; `422 key-reused`,
-/// `no-lines`, `duplicate-line`, `line-without-product`, `cart-and-lines`, `too-expensive`; `429 too-many-declines`. A refused order leaves
+/// `no-lines`, `duplicate-line`, `line-without-product`, `cart-and-lines`, `too-expensive`, `no-tax-country`; `429 too-many-declines`. A refused order leaves
 /// nothing behind. A guest sends an `email` instead of a token, and gets a session for this purchase with the answer; a link to the library
 /// comes by mail.
 #[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder, security((), ("bearer" = [])),
@@ -114,6 +123,7 @@ async fn place_order(
     let key = idempotency_key(&headers)?;
     pay::check_method(body.payment_method.as_deref())?;
     let source = body.source()?;
+    let tax = TaxPlace::parse(body.country.clone(), body.tax_number.clone())?;
     let (buyer, session) = match (buyer, &body.email) {
         (Some(Bearer(buyer)), _) => (buyer, None),
         (None, Some(email)) => guest(&app, email, &key, client).await?,
@@ -127,6 +137,7 @@ async fn place_order(
         pay_with: body.pay_with,
         method: body.payment_method.as_deref(),
         network: &declines::network(client),
+        tax,
     };
     let placed = place::place(&app, &buyer, &key, &source, &wish).await?;
     let order = match &placed.payment {

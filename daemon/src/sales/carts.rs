@@ -7,7 +7,7 @@ use tradepost_common::ids::CartId;
 use tradepost_common::sales::{Licence, Product};
 use utoipa::ToSchema;
 
-use super::queries::{self, carts as table};
+use super::queries::carts as table;
 use super::{MAX_LINES, Wanted, coupons, offers, owned};
 use crate::accounts::Account;
 use crate::app::App;
@@ -167,7 +167,9 @@ async fn look(app: &App, tx: &mut PgConnection, buyer: &Account, id: CartId) -> 
             Err(other) => return Err(other),
         },
     };
-    let quote = offers::price(app, &wanted_now, coupon.as_ref().map(|coupon| &coupon.reduction))?;
+    // The tax is in the price: its rate, which the order decides, changes no total.
+    let tax = app.config.money.tax_basis_points;
+    let quote = offers::price(app, &wanted_now, coupon.as_ref().map(|coupon| &coupon.reduction), tax)?;
     Ok(Cart {
         id,
         currency: head.currency,

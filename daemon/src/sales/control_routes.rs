@@ -1,14 +1,14 @@
-//! The control socket's verbs for licences and coupons: every role may look, operators add and end.
+//! The control socket's verbs for licences, coupons and tax: every role may look, operators add, end and set.
 
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tradepost_common::Page;
 use tradepost_common::ids::CouponId;
-use tradepost_common::sales::{Coupon, Licence, LicenceTerms, NewCoupon, NewTerms};
+use tradepost_common::sales::{Coupon, Licence, LicenceTerms, NewCoupon, NewTaxRate, NewTerms, TaxRate};
 
 use super::coupons::{self, Filter};
-use super::licences;
+use super::{licences, tax};
 use crate::app::SharedApp;
 use crate::error::ApiResult;
 use crate::extractors::{JsonBody, Path, Peer, Query};
@@ -20,6 +20,7 @@ pub fn control_router() -> Router<SharedApp> {
         .route("/v1/licences/{licence}/terms", post(add_terms))
         .route("/v1/coupons", get(list_coupons).post(make_coupon))
         .route("/v1/coupons/{id}/end", post(end_coupon))
+        .route("/v1/tax-rates", get(list_tax_rates).post(set_tax_rate))
 }
 
 async fn list_licences(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<Vec<LicenceTerms>>> {
@@ -60,4 +61,16 @@ async fn make_coupon(
 
 async fn end_coupon(peer: Peer, State(app): State<SharedApp>, Path(id): Path<CouponId>) -> ApiResult<Json<Coupon>> {
     Ok(Json(coupons::end(&app, &peer.actor, id).await?))
+}
+
+async fn list_tax_rates(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<Vec<TaxRate>>> {
+    Ok(Json(tax::list(&app.db).await?))
+}
+
+async fn set_tax_rate(
+    peer: Peer,
+    State(app): State<SharedApp>,
+    JsonBody(body): JsonBody<NewTaxRate>,
+) -> ApiResult<Json<TaxRate>> {
+    Ok(Json(tax::set(&app, &peer.actor, &body).await?))
 }

@@ -14,6 +14,7 @@ pub mod prices;
 mod queries;
 pub mod quote;
 pub mod routes;
+pub mod tax;
 
 use serde::{Deserialize, Serialize};
 use tradepost_common::sales::{Licence, Product, ProductKind};

@@ -57,15 +57,14 @@ pub async fn look_up(
     Ok(offers.into_iter().map(|(_, offer)| offer).collect())
 }
 
-/// Prices offers by the rates of the configuration.
+/// Prices offers by the fee of the configuration and a rate of tax in basis points.
 ///
 /// # Errors
 /// Unprocessable: they cost more than an order can.
-pub fn price(app: &App, offers: &[Offer], reduction: Option<&Reduction>) -> ApiResult<Quote> {
-    let money = &app.config.money;
+pub fn price(app: &App, offers: &[Offer], reduction: Option<&Reduction>, tax: u16) -> ApiResult<Quote> {
     let rates = Rates {
-        fee: money.fee_basis_points,
-        tax: money.tax_basis_points,
+        fee: app.config.money.fee_basis_points,
+        tax,
     };
     let quoted = quote(offers, reduction, rates);
     quoted.ok_or_else(|| ApiError::unprocessable("too-expensive", "These products cost more than an order can."))

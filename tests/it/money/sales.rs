@@ -4,6 +4,7 @@ mod carts;
 mod coupons;
 mod delisting;
 mod overlaps;
+mod tax;
 mod upgrades;
 
 use reqwest::{Method, StatusCode};

@@ -8,6 +8,7 @@ use tradepost_common::ids::OrderId;
 use tradepost_common::ledger::{AccountBalance, AccountRow, Credit, JournalRow, LedgerView, Proof};
 use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund, ResetPurchases};
 use tradepost_common::payments::PaymentsView;
+use tradepost_common::sales::{NewTaxRate, TaxRate};
 
 use super::{Client, NOTHING, Reply};
 use crate::query::{Query, segment};
@@ -32,6 +33,14 @@ impl Client {
     pub async fn mail_receipt(&self, id: OrderId) -> Reply<OrderView> {
         self.act(Method::POST, &format!("/v1/orders/{id}/receipt"), NOTHING)
             .await
+    }
+
+    pub async fn tax_rates(&self) -> Reply<Vec<TaxRate>> {
+        self.get("/v1/tax-rates").await
+    }
+
+    pub async fn set_tax_rate(&self, rate: &NewTaxRate) -> Reply<TaxRate> {
+        self.act(Method::POST, "/v1/tax-rates", Some(rate)).await
     }
 
     pub async fn reset_downloads(&self, id: OrderId) -> Reply<ResetPurchases> {
