@@ -7,7 +7,7 @@ use tradepost_common::orders::OrderView;
 use tradepost_store::sha256;
 
 use super::pay::{self, Funds, PayWith, Wish};
-use super::queries::{self, NewOrder};
+use super::queries::{self, Earlier, NewOrder};
 use super::refund::queries as refunds;
 use crate::accounts::Account;
 use crate::app::App;
@@ -89,13 +89,10 @@ pub async fn place(
         ));
     }
     if let Some(earlier) = queries::by_key(&mut tx, buyer.id, &key.0).await? {
-        if earlier.request_sha256 != request_sha256 {
-            return Err(ApiError::unprocessable(
-                "key-reused",
-                "This Idempotency-Key placed another order. Use a new key for a new order.",
-            ));
-        }
-        return view(&mut tx, earlier.id).await;
+        let answer = replay(&mut tx, &earlier, request_sha256).await;
+        // The key is free again before the answer is sent: dropped, the transaction would end some time after it.
+        tx.rollback().await?;
+        return answer;
     }
     queries::lock_buyer(&mut tx, buyer.id).await?;
     let basket = match source {
@@ -106,6 +103,16 @@ pub async fn place(
     let placed = view(&mut tx, id).await?;
     tx.commit().await?;
     Ok(placed)
+}
+
+async fn replay(tx: &mut PgConnection, earlier: &Earlier, request_sha256: [u8; 32]) -> ApiResult<OrderView> {
+    if earlier.request_sha256 != request_sha256 {
+        return Err(ApiError::unprocessable(
+            "key-reused",
+            "This Idempotency-Key placed another order. Use a new key for a new order.",
+        ));
+    }
+    view(tx, earlier.id).await
 }
 
 async fn place_basket(
@@ -125,7 +132,7 @@ async fn place_basket(
         Some(code) => Some(coupons::find(&mut *tx, code, &basket.currency, &offers).await?),
         None => None,
     };
-    let tax = tax::of(app, &mut *tx, &wish.tax).await?;
+    let tax = tax::at_place(app, &mut *tx, &wish.tax).await?;
     let reduction = coupon.as_ref().map(|coupon| &coupon.reduction);
     let quote = offers::price(app, &offers, reduction, tax.basis_points)?;
     let id = OrderId::new();
