@@ -61,6 +61,10 @@ id!(/// Money that goes back to a buyer.
     RefundId);
 id!(/// A payment that its buyer disputes.
     DisputeId);
+id!(/// What contributors are paid at once.
+    PayoutBatchId);
+id!(/// What one contributor is paid.
+    PayoutId);
 id!(/// A coupon of a contributor or of the marketplace.
     CouponId);
 id!(/// A cart of a buyer.

@@ -22,6 +22,7 @@ pub mod operations;
 pub mod orders;
 pub mod overview;
 pub mod payments;
+pub mod payouts;
 pub mod queues;
 pub mod review;
 pub mod sales;

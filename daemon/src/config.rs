@@ -9,6 +9,7 @@ mod load;
 mod mail;
 mod money;
 mod payments;
+mod payouts;
 pub mod presets;
 mod queues;
 mod review;
@@ -27,6 +28,7 @@ pub use load::ConfigError;
 pub use mail::{MailConfig, MailSecurity};
 pub use money::{MoneyConfig, OnPartialRefund};
 pub use payments::{DeclinesConfig, PaymentsConfig};
+pub use payouts::PayoutsConfig;
 pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
@@ -49,6 +51,7 @@ pub struct Config {
     pub mail: MailConfig,
     pub webhooks: WebhooksConfig,
     pub payments: PaymentsConfig,
+    pub payouts: PayoutsConfig,
     pub control: ControlConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,

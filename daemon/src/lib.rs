@@ -35,6 +35,8 @@ pub mod scan;
 
 pub mod duplicates;
 
+pub mod payouts;
+
 pub mod orders;
 
 pub mod payments;

@@ -9,6 +9,7 @@ mod ledger;
 mod mutants;
 mod orders;
 mod payments;
+mod payouts;
 mod proofs;
 mod refunds;
 mod sales;

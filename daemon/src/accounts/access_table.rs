@@ -148,6 +148,8 @@ pub static RULES: &[Rule] = &[
     offer("PUT", "/v1/listings/{kind}/{id}"),
     packs("/v1/families/{id}/shares"),
     offer("PUT", "/v1/families/{id}/shares"),
+    yours("/v1/payouts"),
+    offer("PUT", "/v1/bank-account"),
     packs("/v1/coupons"),
     sell("/v1/coupons"),
     offer("DELETE", "/v1/coupons/{id}"),

@@ -6,10 +6,13 @@ use std::ops::RangeInclusive;
 use tradepost_common::problem::Fault;
 use tradepost_queue::Queue;
 
+use tradepost_common::money::is_iban;
+
 use super::load::fault;
 use super::{
     AwsConfig, CampaignsConfig, CloudwatchConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig,
-    MailConfig, MailSecurity, MoneyConfig, PaymentsConfig, QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
+    MailConfig, MailSecurity, MoneyConfig, PaymentsConfig, PayoutsConfig, QueuesConfig, ReviewConfig, ScannerConfig,
+    WebhooksConfig,
 };
 use crate::jobs::QUEUES;
 
@@ -26,6 +29,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.review(&config.review);
     check.campaigns(&config.campaigns);
     check.money(&config.money);
+    check.payouts(&config.payouts);
     check.mail(&config.mail);
     check.webhooks(&config.webhooks);
     check.payments(&config.payments);
@@ -172,6 +176,23 @@ impl Check<'_> {
         self.between(
             "money.clawback_limit_minor",
             money.clawback_limit_minor,
+            0..=1_000_000_000,
+        );
+    }
+
+    fn payouts(&mut self, payouts: &PayoutsConfig) {
+        let ok = payouts
+            .holder
+            .as_deref()
+            .is_none_or(|holder| (1..=70).contains(&holder.chars().count()));
+        self.require(ok, "payouts.holder", "must be 1 to 70 characters");
+        let ok = payouts.iban.as_deref().is_none_or(is_iban);
+        self.require(ok, "payouts.iban", "must be an IBAN without spaces");
+        let together = payouts.holder.is_some() == payouts.iban.is_some();
+        self.require(together, "payouts.iban", "comes with payouts.holder");
+        self.between(
+            "payouts.daily_minimum_minor",
+            payouts.daily_minimum_minor,
             0..=1_000_000_000,
         );
     }

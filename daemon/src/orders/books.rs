@@ -56,6 +56,11 @@ pub async fn disputed(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx:
     of_the_marketplace(tx, "assets:disputed", currency, key).await
 }
 
+/// Money of the marketplace at its bank. `key` is that of the transaction.
+pub async fn bank(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "assets:bank", currency, key).await
+}
+
 /// Lost disputes that nobody else pays for. `key` is that of the transaction.
 pub async fn losses(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
     of_the_marketplace(tx, "expenses:disputes", currency, key).await

@@ -27,7 +27,8 @@ use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
 use crate::{
-    accounts, catalog, delivery, downloads, orders, payments, presets, review, sales, search, uploads, webhooks,
+    accounts, catalog, delivery, downloads, orders, payments, payouts, presets, review, sales, search, uploads,
+    webhooks,
 };
 
 /// A request body other than a pack is small.
@@ -84,6 +85,7 @@ fn documented() -> OpenApiRouter<SharedApp> {
         .merge(sales::coupon_routes::public_router())
         .merge(sales::cart_routes::public_router())
         .merge(orders::routes::public_router())
+        .merge(payouts::routes::public_router())
         .merge(accounts::public_routes::public_router())
         .merge(accounts::token_routes::public_router())
         .merge(webhooks::routes::public_router())

@@ -133,7 +133,7 @@ const PUBLIC: [(&str, &str); 29] = [
 /// Routes of trade that buyers call.
 const BUYING: [&str; 2] = ["/v1/orders", "/v1/wallet/top-ups"];
 /// Routes that a suspended account may not call: it neither buys nor sells.
-const TRADE: [(&str, &str); 21] = [
+const TRADE: [(&str, &str); 22] = [
     ("post", "/v1/orders"),
     ("post", "/v1/wallet/top-ups"),
     ("get", "/v1/uploads"),
@@ -146,6 +146,7 @@ const TRADE: [(&str, &str); 21] = [
     ("post", "/v1/uploads/{id}/appeal"),
     ("put", "/v1/prices/{kind}/{id}"),
     ("put", "/v1/listings/{kind}/{id}"),
+    ("put", "/v1/bank-account"),
     ("get", "/v1/families/{id}/shares"),
     ("put", "/v1/families/{id}/shares"),
     ("get", "/v1/coupons"),

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 use tradepost_common::Page;
-use tradepost_common::ids::OrderId;
+use tradepost_common::ids::{OrderId, PayoutBatchId};
 use tradepost_common::ledger::{AccountBalance, AccountRow, Credit, JournalRow, LedgerView, Proof};
 use tradepost_common::orders::{OrderRow, OrderStory, OrderView, Refund, ResetPurchases};
 use tradepost_common::payments::PaymentsView;
+use tradepost_common::payouts::{NewPayouts, PayoutBatch, PayoutBatchView, PayoutFile, PayoutFormat, SettlePayouts};
 use tradepost_common::sales::{NewTaxRate, TaxRate};
 
 use super::{Client, NOTHING, Reply};
@@ -32,6 +33,31 @@ impl Client {
 
     pub async fn mail_receipt(&self, id: OrderId) -> Reply<OrderView> {
         self.act(Method::POST, &format!("/v1/orders/{id}/receipt"), NOTHING)
+            .await
+    }
+
+    pub async fn payouts(&self) -> Reply<Vec<PayoutBatch>> {
+        self.get("/v1/payouts").await
+    }
+
+    pub async fn payout_batch(&self, id: PayoutBatchId) -> Reply<PayoutBatchView> {
+        self.get(&format!("/v1/payouts/{id}")).await
+    }
+
+    pub async fn request_payouts(&self, new: &NewPayouts) -> Reply<PayoutBatchView> {
+        self.act(Method::POST, "/v1/payouts", Some(new)).await
+    }
+
+    pub async fn payout_file(&self, id: PayoutBatchId, format: PayoutFormat) -> Reply<PayoutFile> {
+        self.get(&format!("/v1/payouts/{id}/file?format={format}")).await
+    }
+
+    pub async fn send_payouts(&self, id: PayoutBatchId) -> Reply<PayoutBatchView> {
+        self.act(Method::POST, &format!("/v1/payouts/{id}/sent"), NOTHING).await
+    }
+
+    pub async fn settle_payouts(&self, id: PayoutBatchId, what: &SettlePayouts) -> Reply<PayoutBatchView> {
+        self.act(Method::POST, &format!("/v1/payouts/{id}/settle"), Some(what))
             .await
     }
 

@@ -3,6 +3,7 @@
 mod cli;
 mod export;
 mod journal;
+mod payouts;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -281,6 +282,9 @@ impl Screen for Ledger {
     }
 
     fn subcommands() -> Vec<Subcommand> {
-        vec![Subcommand::new::<cli::LedgerArgs>()]
+        vec![
+            Subcommand::new::<cli::LedgerArgs>(),
+            Subcommand::new::<payouts::PayoutsArgs>(),
+        ]
     }
 }

@@ -23,6 +23,7 @@ use crate::export;
 use crate::list::AnyList;
 use crate::paged::{First, PageRequest, Paged};
 use crate::shell::{Action, Destination, Entry, Handled, Hint, Page, Request, Screen, Shell};
+pub use acts::parse_amount;
 use story::Story;
 
 /// Orders are in no event: what is shown is read again after this.

@@ -90,6 +90,16 @@ pub async fn available(tx: &mut PgConnection, account: LedgerAccount) -> sqlx::R
     .await
 }
 
+/// The balance without what is held, of an account that the caller has locked.
+pub async fn unheld(tx: &mut PgConnection, account: LedgerAccount) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select balance - held as "unheld!" from ledger_accounts where id = $1"#,
+        account.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
 async fn find(db: impl PgExecutor<'_>, spec: &AccountSpec<'_>, shard: i16) -> sqlx::Result<Option<LedgerAccount>> {
     let id = sqlx::query_scalar!(
         "select id from ledger_accounts where name = $1 and currency = $2 and shard = $3",

@@ -14,7 +14,7 @@ mod journal;
 pub mod proof;
 pub mod statement;
 
-pub use accounts::{AccountSpec, Shards, available, lock, open};
+pub use accounts::{AccountSpec, Shards, available, lock, open, unheld};
 pub use holds::{Ending, Hold, end_hold, hold, holder};
 pub use journal::{Entry, PartialReversal, Posted, Posting, accounts_of, post, reverse, reverse_part, shares};
 
