@@ -1,9 +1,10 @@
-//! Answers the queries of `make bench-search`: a JSON object a line comes in, a line of ids goes out.
+//! Answers the queries of `make bench-search`: a JSON object a line comes in, for each query a line with its hits and its time goes out.
 //!
 //! A task has `train` and `documents` (documents), `queries` (texts) and `ranking` (`full` or `plain`). Synonyms are mined from `train`
 //! only; the ranked documents are `documents` only.
 
 use std::io::{BufRead, Write};
+use std::time::Instant;
 
 use serde::Deserialize;
 use tradepost_search::{Document, Index, Ranking};
@@ -38,9 +39,11 @@ fn main() -> anyhow::Result<()> {
         index.rebuild(task.train.into_iter().map(Ok))?;
         index.apply(&task.documents, &removed)?;
         for query in &task.queries {
+            let started = Instant::now();
             let page = index.search(query, &[], 0, 10)?;
-            let ids: Vec<(String, f32)> = page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect();
-            println!("{}", serde_json::to_string(&ids)?);
+            let micros = started.elapsed().as_micros();
+            let hits: Vec<(String, f32)> = page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect();
+            println!("{}", serde_json::json!({"hits": hits, "micros": micros}));
         }
         std::io::stdout().flush()?;
     }

@@ -9,7 +9,7 @@ use crate::words::Stems;
 use crate::{Document, Facet};
 
 /// Times that a word of the title counts in `text`.
-const TITLE_WEIGHT: usize = 2;
+const TITLE_WEIGHT: usize = 1;
 
 pub struct Fields {
     pub schema: Schema,

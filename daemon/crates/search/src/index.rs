@@ -7,21 +7,16 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use anyhow::Context;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::schema::Value;
-use tantivy::{DocId, IndexReader, IndexWriter, Score, SegmentReader, TantivyDocument, Term};
+use tantivy::{DocId, IndexWriter, Score, SegmentReader, TantivyDocument, Term};
 
 use crate::facets::{collector, counts};
-use crate::fields::{Fields, standing_factor};
-use crate::query::{Ranking, Reader};
-use crate::thesaurus::{Miner, Synonyms, Translations};
-use crate::vocabulary::Vocabulary;
+use crate::fields::standing_factor;
+use crate::generation::{CURRENT, Generation, WRITER_BYTES};
+use crate::meanings::Reader;
+use crate::ranking::Ranking;
+use crate::thesaurus::Translations;
 use crate::words::{Stems, split};
 use crate::{Document, Filter, Hit, Page, Stats};
-
-/// Memory of a writer before it writes a segment.
-const WRITER_BYTES: usize = 32 << 20;
-/// The file that names the generation in use.
-const CURRENT: &str = "current";
-const SYNONYMS: &str = "synonyms.json";
 
 /// Translations are the same for all indexes, and made when the first query needs them.
 static TRANSLATIONS: LazyLock<Translations> = LazyLock::new(|| Translations::new(&mut Stems::new()));
@@ -34,16 +29,6 @@ pub struct Index {
     ranking: Ranking,
     /// One writes at a time.
     writing: Mutex<()>,
-}
-
-/// One index with the words that were mined with it.
-struct Generation {
-    number: u64,
-    fields: Fields,
-    index: tantivy::Index,
-    reader: IndexReader,
-    synonyms: Synonyms,
-    vocabulary: Vocabulary,
 }
 
 impl Index {
@@ -240,59 +225,6 @@ impl Index {
             }
         }
         Ok(())
-    }
-}
-
-impl Generation {
-    fn build(
-        folder: &Path,
-        number: u64,
-        documents: impl Iterator<Item = anyhow::Result<Document>>,
-    ) -> anyhow::Result<Self> {
-        let own = folder.join(number.to_string());
-        if own.exists() {
-            fs::remove_dir_all(&own)?;
-        }
-        fs::create_dir_all(&own)?;
-        let fields = Fields::new();
-        let index = tantivy::Index::create_in_dir(&own, fields.schema.clone())?;
-        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES)?;
-        let mut stems = Stems::new();
-        let mut miner = Miner::default();
-        for document in documents {
-            let document = document?;
-            miner.add(&document, &mut stems);
-            writer.add_document(fields.document(&document, &mut stems))?;
-        }
-        writer.commit()?;
-        writer.wait_merging_threads()?;
-        fs::write(own.join(SYNONYMS), serde_json::to_vec(&miner.finish(&mut stems))?)?;
-        let opened = Self::open(folder, number)?;
-        let next = folder.join("current.new");
-        fs::write(&next, number.to_string())?;
-        fs::rename(&next, folder.join(CURRENT))?;
-        Ok(opened)
-    }
-
-    fn open(folder: &Path, number: u64) -> anyhow::Result<Self> {
-        let own = folder.join(number.to_string());
-        let synonyms: Synonyms = serde_json::from_slice(&fs::read(own.join(SYNONYMS))?)?;
-        let index = tantivy::Index::open_in_dir(&own)?;
-        let fields = Fields::new();
-        anyhow::ensure!(index.schema() == fields.schema, "the index is of another version");
-        let reader = index
-            .reader_builder()
-            .reload_policy(tantivy::ReloadPolicy::Manual)
-            .try_into()?;
-        let vocabulary = Vocabulary::new(synonyms.counts.clone());
-        Ok(Self {
-            number,
-            fields,
-            index,
-            reader,
-            synonyms,
-            vocabulary,
-        })
     }
 }
 

@@ -7,16 +7,20 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod alike;
 mod document;
 mod facets;
 mod fields;
+mod generation;
 mod index;
+mod meanings;
 mod pairs;
 mod query;
+mod ranking;
 mod thesaurus;
 mod vocabulary;
 mod words;
 
 pub use self::document::{Document, Facet, Filter, Hit, Page, Stats};
 pub use self::index::Index;
-pub use self::query::Ranking;
+pub use self::ranking::Ranking;

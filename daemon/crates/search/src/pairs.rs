@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::alike::{Together, alike};
+
 /// Counts of words in texts, and of pairs of words. A source is what a person may type, a target what a document has.
 #[derive(Default)]
 pub struct Pairs {
@@ -13,8 +15,17 @@ pub struct Pairs {
     texts: f32,
 }
 
-/// Related words of a word, the strongest first; strengths are 0 to 1, the strongest 1.
+/// Related words of a word, the strongest first; strengths are 0 to 1.
 pub type Related = Vec<(String, f32)>;
+
+/// The number that says how strongly two words are related.
+#[derive(Clone, Copy)]
+pub enum Strength {
+    /// The share of the source's texts that have the target, beside that of the strongest target: what a foreign term means.
+    OfSource,
+    /// The root of the share of the target's texts that have the source: how much a target promises what somebody looks for.
+    OfTarget,
+}
 
 /// The rule that lets a pair into the table.
 pub struct Significance {
@@ -22,11 +33,16 @@ pub struct Significance {
     pub gain: f32,
     /// Related words that are kept of a word.
     pub related: usize,
+    pub strength: Strength,
 }
 
 impl Pairs {
     /// Words that are counted of one text.
     const MAX_OF_TEXT: usize = 32;
+    /// Texts without the source that a target is thought to have besides those counted, so that rare words promise little.
+    const DOUBT: f32 = 6.0;
+    /// The share of what a word promises that a word just like it promises.
+    const LIKENESS: f32 = 0.6;
     /// Pairs that are counted in all: about 400 MB.
     const MAX_PAIRS: usize = 8_000_000;
 
@@ -71,35 +87,71 @@ impl Pairs {
         id
     }
 
-    /// The table: for each source its related words, by the share of its texts that have the target and by the lift over chance.
+    /// The table: for each source its related words.
     pub fn table(&self, significance: &Significance) -> HashMap<String, Related> {
         let mut rows: HashMap<u32, Vec<(u32, f32)>> = HashMap::new();
         for (&(source, target), &count) in &self.pairs {
-            let share = count / self.sources[source as usize];
-            let lift = share / ((self.targets[target as usize] + 0.5) / self.texts);
-            if count * lift.ln() < significance.gain {
+            let texts = self.sources[source as usize];
+            let lift = (count / texts / ((self.targets[target as usize] + 0.5) / self.texts)).ln();
+            if count * lift < significance.gain {
                 continue;
             }
-            let share = count / (self.sources[source as usize] + 2.0);
-            rows.entry(source).or_default().push((target, share * lift.ln()));
+            let strength = match significance.strength {
+                Strength::OfSource => count / (texts + 2.0) * lift,
+                Strength::OfTarget => (count / (self.targets[target as usize] + Self::DOUBT)).sqrt(),
+            };
+            rows.entry(source).or_default().push((target, strength));
         }
         rows.into_iter()
-            .map(|(source, row)| {
-                (
-                    self.words[source as usize].clone(),
-                    self.strongest(row, significance.related),
-                )
-            })
+            .map(|(source, row)| (self.words[source as usize].clone(), self.strongest(row, significance)))
             .collect()
     }
 
-    fn strongest(&self, mut row: Vec<(u32, f32)>, related: usize) -> Related {
+    /// Adds to each word of a table the words that are like it, as much as they are.
+    pub fn widen(&self, table: &mut HashMap<String, Related>, significance: &Significance) {
+        let together = Together {
+            texts: &self.sources,
+            pairs: &self.pairs,
+        };
+        for (word, found) in self.words.iter().zip(alike(&together)) {
+            let related = table.entry(word.clone()).or_default();
+            for (other, likeness) in found {
+                let (other, strength) = (&self.words[other as usize], (Self::LIKENESS * likeness).sqrt());
+                match related.iter_mut().find(|(known, _)| known == other) {
+                    Some((_, known)) => *known = known.max(strength),
+                    None => related.push((other.clone(), strength)),
+                }
+            }
+            related.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            related.truncate(significance.related);
+        }
+        table.retain(|_, related| !related.is_empty());
+    }
+
+    /// Texts that have a word as a source.
+    pub fn frequencies(&self) -> HashMap<String, u32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole numbers of texts"
+        )]
+        self.words
+            .iter()
+            .zip(&self.sources)
+            .map(|(word, texts)| (word.clone(), *texts as u32))
+            .collect()
+    }
+
+    fn strongest(&self, mut row: Vec<(u32, f32)>, significance: &Significance) -> Related {
         row.sort_by(|a, b| {
             b.1.total_cmp(&a.1)
                 .then_with(|| self.words[a.0 as usize].cmp(&self.words[b.0 as usize]))
         });
-        row.truncate(related);
-        let best = row.first().map_or(1.0, |(_, strength)| *strength);
+        row.truncate(significance.related);
+        let best = match significance.strength {
+            Strength::OfSource => row.first().map_or(1.0, |(_, strength)| *strength),
+            Strength::OfTarget => 1.0,
+        };
         row.into_iter()
             .map(|(target, strength)| (self.words[target as usize].clone(), strength / best))
             .collect()

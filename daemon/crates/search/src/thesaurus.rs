@@ -3,16 +3,26 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+use tantivy::tokenizer::Language;
 
 use crate::Document;
-use crate::pairs::{Pairs, Related, Significance};
+use crate::pairs::{Pairs, Related, Significance, Strength};
 use crate::words::{Stems, is_unspaced, split};
 
 /// A line for each emoji, a column for each language, English first; `make/cldr` makes it.
 const ANNOTATIONS: &str = include_str!("../data/annotations.tsv");
 
-const SYNONYMS: Significance = Significance { gain: 2.0, related: 40 };
-const TRANSLATIONS: Significance = Significance { gain: 0.0, related: 12 };
+/// More synonyms are kept than a query looks for: the index may have lost the documents of some.
+const SYNONYMS: Significance = Significance {
+    gain: 2.0,
+    related: 200,
+    strength: Strength::OfTarget,
+};
+const TRANSLATIONS: Significance = Significance {
+    gain: 0.0,
+    related: 12,
+    strength: Strength::OfSource,
+};
 /// The weight of a tag beside a word of the name, as the meaning of a word.
 const TAG_WEIGHT: f32 = 0.5;
 
@@ -20,10 +30,19 @@ const TAG_WEIGHT: f32 = 0.5;
 #[derive(Default, Deserialize, Serialize)]
 pub struct Synonyms {
     pub table: HashMap<String, Related>,
-    /// Documents that have a word or a tag.
+    /// Documents that have a word or a tag; 0 for a word that only CLDR has.
     pub counts: HashMap<String, u32>,
+    /// Documents and emojis that have a stem, of those that pairs were counted of.
+    pub frequencies: HashMap<String, u32>,
     /// Documents that it was mined from.
     pub documents: u64,
+}
+
+impl Synonyms {
+    /// Documents that have a stem, as it was when the synonyms were mined.
+    pub fn documents_with(&self, stem: &str) -> u64 {
+        self.frequencies.get(stem).copied().map_or(0, u64::from)
+    }
 }
 
 /// Counts documents for [`Synonyms`].
@@ -79,9 +98,15 @@ impl Miner {
             let mut terms = line[0].split('|').map(str::to_owned);
             let title = terms.next().unwrap_or_default();
             self.add_pairs(&title, &terms.collect::<Vec<_>>(), stems);
+            for word in line[0].split('|').flat_map(split) {
+                self.counts.entry(word).or_default();
+            }
         }
+        let mut table = self.pairs.table(&SYNONYMS);
+        self.pairs.widen(&mut table, &SYNONYMS);
         Synonyms {
-            table: self.pairs.table(&SYNONYMS),
+            table,
+            frequencies: self.pairs.frequencies(),
             counts: self.counts,
             documents: self.seen,
         }
@@ -91,29 +116,45 @@ impl Miner {
 /// Translations of German, French, Spanish and Japanese terms into English stems.
 pub struct Translations {
     table: HashMap<String, Related>,
+    stems: Vec<Stems>,
     longest_unspaced: usize,
 }
 
 impl Translations {
     /// Words of a term that is looked up as a whole.
     pub const MAX_TERM_WORDS: usize = 4;
-    /// A part of a German compound.
+    /// Characters of a part of a compound beside another one, and of one beside something unknown.
     const MIN_PART: usize = 4;
+    const MIN_LONE_PART: usize = 4;
+    /// The weight of the end of a compound whose whole is not made of known terms.
+    const LONE_TAIL: f32 = 0.6;
+    /// Languages of the columns that have stems.
+    const STEMMED: [Language; 3] = [Language::German, Language::French, Language::Spanish];
+    /// Stands before a stem in the table.
+    const STEM: char = '~';
 
-    pub fn new(stems: &mut Stems) -> Self {
+    pub fn new(english: &mut Stems) -> Self {
         let mut pairs = Pairs::default();
+        let mut stems: Vec<Stems> = Self::STEMMED.map(Stems::of_language).into();
         for line in annotations() {
             let mut targets: Vec<(String, f32)> = Vec::new();
             for (place, term) in line[0].split('|').enumerate() {
                 let weight = if place == 0 { 1.0 } else { TAG_WEIGHT };
-                for stem in stems.of_text(term) {
+                for stem in english.of_text(term) {
                     if !targets.iter().any(|(known, _)| *known == stem) {
                         targets.push((stem, weight));
                     }
                 }
             }
-            for column in &line[1..] {
-                pairs.add(&sources(column), &targets);
+            for (place, column) in line[1..].iter().enumerate() {
+                let mut terms = sources(column);
+                if let Some(stems) = stems.get_mut(place) {
+                    let mut stemmed: Vec<String> = terms.iter().map(|term| Self::stemmed(term, stems)).collect();
+                    stemmed.sort_unstable();
+                    stemmed.dedup();
+                    terms.extend(stemmed);
+                }
+                pairs.add(&terms, &targets);
             }
         }
         let table = pairs.table(&TRANSLATIONS);
@@ -125,42 +166,62 @@ impl Translations {
             .unwrap_or(0);
         Self {
             table,
+            stems,
             longest_unspaced,
         }
     }
 
-    pub fn get(&self, term: &str) -> Option<&Related> {
-        self.table.get(term)
+    fn stemmed(term: &str, stems: &Stems) -> String {
+        let words: Vec<String> = term.split(' ').map(|word| stems.stem_of(word)).collect();
+        format!("{}{}", Self::STEM, words.join(" "))
     }
 
-    /// The terms of which a word is made: of Japanese text, the longest from the left; of a compound, two.
-    pub fn parts(&self, word: &str) -> Vec<&Related> {
+    /// The English of a term, or else of one with the same stems in one of the languages.
+    pub fn get(&self, term: &str) -> Option<&Related> {
+        self.table.get(term).or_else(|| {
+            self.stems
+                .iter()
+                .find_map(|stems| self.table.get(&Self::stemmed(term, stems)))
+        })
+    }
+
+    /// The terms of which a word is made, with their weights: of Japanese text, the longest from the left; of a compound, two, or else
+    /// the longest at its beginning and at its end.
+    pub fn parts(&self, word: &str) -> Vec<(&Related, f32)> {
         let chars: Vec<char> = word.chars().collect();
         if chars.first().copied().is_some_and(is_unspaced) {
             return self.unspaced_parts(&chars);
         }
-        let text = |range: &[char]| range.iter().collect::<String>();
-        (Self::MIN_PART..chars.len().saturating_sub(Self::MIN_PART - 1))
+        let find = |range: &[char]| self.get(&range.iter().collect::<String>());
+        let places = Self::MIN_PART..chars.len().saturating_sub(Self::MIN_PART - 1);
+        let both = places
+            .clone()
             .rev()
-            .find_map(|at| {
-                let head = text(&chars[..at]);
-                let head = self.get(&head).or_else(|| self.get(head.trim_end_matches('s')))?;
-                let tail = self.get(&text(&chars[at..]));
-                Some([Some(head), tail].into_iter().flatten().collect())
-            })
-            .unwrap_or_default()
+            .find_map(|at| Some(vec![(find(&chars[..at])?, 1.0), (find(&chars[at..])?, 1.0)]));
+        // The end of a compound says the kind (a shop), its beginning which one (of books).
+        let ends = || {
+            let long = |part: &[char]| (part.len() >= Self::MIN_LONE_PART).then(|| find(part)).flatten();
+            let head = places.clone().rev().find_map(|at| Some((at, long(&chars[..at])?)));
+            let rest = head.map_or(0, |(at, _)| at).max(Self::MIN_PART);
+            let tail = (rest..places.end).find_map(|at| long(&chars[at..]));
+            let head = head.map(|(_, related)| (related, 1.0));
+            head.into_iter()
+                .chain(tail.map(|related| (related, Self::LONE_TAIL)))
+                .collect()
+        };
+        both.unwrap_or_else(ends)
     }
 
-    fn unspaced_parts(&self, chars: &[char]) -> Vec<&Related> {
+    fn unspaced_parts(&self, chars: &[char]) -> Vec<(&Related, f32)> {
         let mut parts = Vec::new();
         let mut at = 0;
         while at < chars.len() {
             let longest = self.longest_unspaced.min(chars.len() - at);
             let found = (1..=longest)
                 .rev()
-                .find_map(|n| Some((n, self.get(&chars[at..at + n].iter().collect::<String>())?)));
+                .find_map(|n| Some((n, self.table.get(&chars[at..at + n].iter().collect::<String>())?)));
             at += found.map_or(1, |(n, related)| {
-                parts.push(related);
+                parts.push((related, 1.0));
                 n
             });
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// Known words with their weight (how many documents have them), in order.
+/// Known words with their weight (how many documents have them), in order. Words of weight 0 correct others and complete nothing.
 #[derive(Default)]
 pub struct Vocabulary {
     words: Vec<(String, u32)>,
@@ -43,6 +43,7 @@ impl Vocabulary {
             .iter()
             .take(MAX_SEEN)
             .take_while(|(word, _)| word.starts_with(prefix))
+            .filter(|(_, weight)| *weight > 0)
             .map(|(word, weight)| (word.as_str(), *weight))
             .collect();
         found.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.len().cmp(&b.0.len())).then(a.0.cmp(b.0)));
@@ -90,6 +91,36 @@ fn without_one(word: &str) -> impl Iterator<Item = u64> + '_ {
             .fold(0xcbf2_9ce4_8422_2325, |hash, (_, c)| {
                 (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0000_0100_0000_01b3)
             })
+    })
+}
+
+/// Candidates for a correction: the word with one character after the first left out, added, replaced or exchanged with its neighbour.
+pub fn one_error_away(word: &str) -> impl Iterator<Item = String> + '_ {
+    /// Longer words are not looked at.
+    const MAX_CHARS: usize = 24;
+    let chars: Vec<char> = word.chars().collect();
+    let last = if (Vocabulary::MIN_CHARS - 1..=MAX_CHARS).contains(&chars.len()) {
+        chars.len()
+    } else {
+        0
+    };
+    (1..=last).flat_map(move |at| {
+        let (head, tail) = (&chars[..at], &chars[at..]);
+        let joined = |middle: &[char], rest: &[char]| head.iter().chain(middle).chain(rest).collect::<String>();
+        let mut words = Vec::new();
+        if let [first, rest @ ..] = tail {
+            words.push(joined(&[], rest));
+            if let [second, rest @ ..] = rest {
+                words.push(joined(&[*second, *first], rest));
+            }
+        }
+        for letter in 'a'..='z' {
+            words.push(joined(&[letter], tail));
+            if let [_, rest @ ..] = tail {
+                words.push(joined(&[letter], rest));
+            }
+        }
+        words
     })
 }
 

@@ -51,7 +51,7 @@ pub fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }
 
-/// Reduces English words to their stems, and remembers them.
+/// Reduces the words of a language to their stems, and remembers them.
 pub struct Stems {
     analyzer: TextAnalyzer,
     known: HashMap<String, String>,
@@ -61,9 +61,14 @@ impl Stems {
     /// Stems that are remembered.
     const MAX_KNOWN: usize = 100_000;
 
+    /// English stems.
     pub fn new() -> Self {
+        Self::of_language(Language::English)
+    }
+
+    pub fn of_language(language: Language) -> Self {
         let analyzer = TextAnalyzer::builder(WhitespaceTokenizer::default())
-            .filter(Stemmer::new(Language::English))
+            .filter(Stemmer::new(language))
             .build();
         Self {
             analyzer,
@@ -75,17 +80,22 @@ impl Stems {
         if let Some(stem) = self.known.get(word) {
             return stem.clone();
         }
-        let mut stream = self.analyzer.token_stream(word);
-        let stem = if stream.advance() {
-            stream.token().text.clone()
-        } else {
-            word.to_owned()
-        };
-        drop(stream);
+        let stem = self.stem_of(word);
         if self.known.len() < Self::MAX_KNOWN {
             self.known.insert(word.to_owned(), stem.clone());
         }
         stem
+    }
+
+    /// A stem that is not remembered.
+    pub fn stem_of(&self, word: &str) -> String {
+        let mut analyzer = self.analyzer.clone();
+        let mut stream = analyzer.token_stream(word);
+        if stream.advance() {
+            stream.token().text.clone()
+        } else {
+            word.to_owned()
+        }
     }
 
     /// The stems of the words of a text, each once.
