@@ -8,6 +8,7 @@ mod cloudwatch;
 mod load;
 mod mail;
 mod money;
+mod objects;
 mod payments;
 mod payouts;
 pub mod presets;
@@ -27,6 +28,7 @@ pub use cloudwatch::{CloudwatchConfig, CloudwatchDimension, CloudwatchFormat};
 pub use load::ConfigError;
 pub use mail::{MailConfig, MailSecurity};
 pub use money::{MoneyConfig, OnPartialRefund};
+pub use objects::{ObjectEncryption, ObjectPlace, ObjectsConfig};
 pub use payments::{DeclinesConfig, PaymentsConfig};
 pub use payouts::PayoutsConfig;
 pub use queues::{AwsConfig, QueuesConfig};
@@ -43,6 +45,7 @@ pub struct Config {
     pub scanner: ScannerConfig,
     pub queues: QueuesConfig,
     pub aws: AwsConfig,
+    pub objects: ObjectsConfig,
     pub jail: JailConfig,
     pub previews: PreviewsConfig,
     pub campaigns: CampaignsConfig,

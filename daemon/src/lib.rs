@@ -64,6 +64,8 @@ pub mod app;
 // Platform: it knows no feature.
 pub mod queues;
 
+pub mod objects;
+
 pub mod audit;
 pub mod aws;
 pub mod bulk;
@@ -71,7 +73,6 @@ pub mod database;
 pub mod edge;
 pub mod embedded;
 pub mod minisign;
-pub mod objects;
 pub mod pager;
 pub mod pinned;
 pub mod rate_limit;

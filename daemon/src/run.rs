@@ -36,7 +36,9 @@ use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, process::ProcessMeter};
-use crate::{cloudwatch, monitor, operations, presets, public, queues, redrive, scheduler, search, state_dir};
+use crate::{
+    cloudwatch, monitor, objects, operations, presets, public, queues, redrive, scheduler, search, state_dir, uploads,
+};
 use tradepost_jail::{Jail, Layers, Limits};
 use tradepost_search::{Index, Ranking};
 use tradepost_store::Store;
@@ -77,7 +79,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
             .await
             .context("reading the settings of the queues")?,
     );
-    let store = Store::open(state.join("objects"))?;
+    let store = objects::open(&config, &state).await?;
     let broker = queues::connect(&config, &database.pool, &store, Arc::default(), Arc::new(OutcomeLog)).await?;
     let app = Arc::new(build(
         config,
@@ -354,6 +356,12 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
         );
     }
     if app.config.has_role(DaemonRole::Scheduler) {
+        if let Some(queue) = app.config.objects.events_queue.clone() {
+            tasks.spawn(
+                "object events",
+                uploads::arrivals::follow(app.clone(), queue, stop.clone()),
+            );
+        }
         tasks.spawn("scheduler", scheduler::run(app.clone(), stop.clone()));
         if let Some(sqs) = app.broker.as_sqs() {
             let (broker, worker) = (app.broker.clone(), app.worker.clone());

@@ -57,6 +57,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     if leases::hold(&app.db, "scheduler", &app.worker, LEASE).await?.is_none() {
         return Ok(());
     }
+    uploads::arrivals::sweep(app).await?;
     let expired = uploads::service::expire(app).await?;
     if expired > 0 {
         tracing::info!(expired, "expired uploads whose bytes never came");

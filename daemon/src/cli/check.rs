@@ -12,22 +12,29 @@ use tradepostd::{cloudwatch, public};
 
 use super::output::print;
 use super::state::StateArgs;
+use super::store;
 
 /// Prints a report. The exit code is 1 when something is missing that the daemon can not start without.
 pub fn run(state: &StateArgs) -> anyhow::Result<ExitCode> {
     let (config, state) = state.load()?;
-    let (database, code) = database(&config);
+    let (database, database_code) = database(&config);
+    let (objects, objects_code) = store::check(&config)?;
     print("configuration  ok")?;
     print(&format!("state          {}", state.display()))?;
     print(&format!("public API     {}", config.http.listen))?;
     print(&format!("database       {database}"))?;
+    print(&format!("objects        {objects}"))?;
     print(&format!("queues         {}", queues(&config)))?;
     print(&format!("scanner        {}", scanner(&config)))?;
     print(&format!("CloudWatch     {}", cloudwatch(&config)?))?;
     let presets = config.previews.load_presets()?;
     let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).collect();
     print(&format!("presets        {}", names.join(", ")))?;
-    Ok(code)
+    Ok(if database_code == ExitCode::SUCCESS {
+        objects_code
+    } else {
+        database_code
+    })
 }
 
 fn database(config: &Config) -> (String, ExitCode) {

@@ -9,7 +9,9 @@ mod render;
 mod sample;
 mod serve;
 mod state;
+mod store;
 mod token;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -43,6 +45,9 @@ enum Command {
     /// Queues on SQS.
     #[command(subcommand)]
     Queues(queues::QueuesCommand),
+    /// The bucket of the objects.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Make sample packs of SVG files, for a demo or a test.
     #[command(subcommand)]
     Sample(sample::SampleCommand),
@@ -80,6 +85,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(state) => return check::run(&state),
         Command::Render(arguments) => return arguments.run(),
+        Command::Store(command) => return store::run(&command),
         Command::Serve(state) => serve::run(&state)?,
         Command::Migrate(state) => migrate::run(&state)?,
         Command::Token(command) => token::run(command)?,

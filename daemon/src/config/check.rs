@@ -11,8 +11,8 @@ use tradepost_common::money::is_iban;
 use super::load::fault;
 use super::{
     AwsConfig, CampaignsConfig, CloudwatchConfig, Config, DatabaseConfig, HttpConfig, JailConfig, LimitsConfig,
-    MailConfig, MailSecurity, MoneyConfig, PaymentsConfig, PayoutsConfig, QueuesConfig, ReviewConfig, ScannerConfig,
-    WebhooksConfig,
+    MailConfig, MailSecurity, MoneyConfig, ObjectEncryption, ObjectPlace, ObjectsConfig, PaymentsConfig, PayoutsConfig,
+    QueuesConfig, ReviewConfig, ScannerConfig, WebhooksConfig,
 };
 use crate::jobs::QUEUES;
 
@@ -24,6 +24,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.scanner(&config.scanner);
     check.queues(&config.queues);
     check.aws(&config.aws);
+    check.objects(&config.objects);
     check.jail(&config.jail);
     check.limits(&config.limits);
     check.review(&config.review);
@@ -126,18 +127,56 @@ impl Check<'_> {
     }
 
     fn aws(&mut self, aws: &AwsConfig) {
-        if let Some(region) = &aws.region {
-            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            let ok = !region.is_empty() && region.chars().all(is_plain);
-            self.require(ok, "aws.region", "must be the name of a region, as eu-central-1");
-        }
-        if let Some(endpoint) = &aws.endpoint {
-            let ok = endpoint
-                .parse::<axum::http::Uri>()
-                .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
-            let message = "must be a URL that starts with http:// or https://";
-            self.require(ok, "aws.endpoint", message);
-        }
+        self.region("aws.region", aws.region.as_deref());
+        self.endpoint("aws.endpoint", aws.endpoint.as_deref());
+    }
+
+    fn objects(&mut self, objects: &ObjectsConfig) {
+        self.region("objects.region", objects.region.as_deref());
+        self.endpoint("objects.endpoint", objects.endpoint.as_deref());
+        let is_s3 = objects.store == ObjectPlace::S3;
+        let is_whole = objects.bucket.is_some() == is_s3;
+        let message = "must be set with objects.store = \"s3\", and only with it";
+        self.require(is_whole, "objects.bucket", message);
+        let name = objects.bucket.as_deref().unwrap_or("bucket");
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+        let ok = (3..=63).contains(&name.len()) && name.chars().all(is_plain);
+        let message = "must be the name of a bucket: 3 to 63 of a-z, 0-9, - and .";
+        self.require(ok, "objects.bucket", message);
+        let prefix = objects.prefix.as_str();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_/".contains(c);
+        let is_path = prefix.is_empty() || (prefix.ends_with('/') && !prefix.starts_with('/'));
+        let ok = is_path && prefix.len() <= 100 && prefix.chars().all(is_plain);
+        let message = "must be empty, or at most 100 of a-z, A-Z, 0-9, -, _ and / that end with /";
+        self.require(ok, "objects.prefix", message);
+        self.endpoint("objects.events_queue", objects.events_queue.as_deref());
+        let ok = objects.events_queue.is_none() || is_s3;
+        self.require(
+            ok,
+            "objects.events_queue",
+            "must only be set with objects.store = \"s3\"",
+        );
+        let ok = objects.kms_key.is_none() || objects.encryption == ObjectEncryption::Kms;
+        self.require(
+            ok,
+            "objects.kms_key",
+            "must only be set with objects.encryption = \"kms\"",
+        );
+    }
+
+    fn region(&mut self, at: &str, region: Option<&str>) {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let ok = region.is_none_or(|region| !region.is_empty() && region.chars().all(is_plain));
+        self.require(ok, at, "must be the name of a region, as eu-central-1");
+    }
+
+    fn endpoint(&mut self, at: &str, endpoint: Option<&str>) {
+        let is_url = |endpoint: &str| {
+            let url = endpoint.parse::<axum::http::Uri>();
+            url.is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+        };
+        let message = "must be a URL that starts with http:// or https://";
+        self.require(endpoint.is_none_or(is_url), at, message);
     }
 
     fn jail(&mut self, jail: &JailConfig) {

@@ -180,6 +180,9 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
     prometheus::register_queues(&mut registry, &figures::queues(app).await?);
     app.scans.meter.register(&mut registry);
     app.cloudwatch.register(&mut registry);
+    if let Some(bucket) = app.store.bucket() {
+        bucket.requests().register(&mut registry);
+    }
     campaigns::meter::register(&mut registry, app).await?;
     let text = prometheus::encode(registry, &app.latency);
     Ok(([(header::CONTENT_TYPE, prometheus::CONTENT_TYPE)], text).into_response())

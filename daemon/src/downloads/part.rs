@@ -44,10 +44,7 @@ pub fn begin(
     etag: &str,
     size_bytes: u64,
 ) -> ApiResult<(Response, Option<Range<u64>>)> {
-    let headers = [
-        (header::ETAG, HeaderValue::try_from(etag).context("an ETag of digits")?),
-        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-    ];
+    let headers = headers(etag)?;
     let (status, range) = match Part::wanted(asked, etag, size_bytes)? {
         Part::NotModified => return Ok(((StatusCode::NOT_MODIFIED, headers).into_response(), None)),
         Part::Whole => (StatusCode::OK, 0..size_bytes),
@@ -64,6 +61,21 @@ pub fn begin(
         );
     }
     Ok((response, (method != Method::HEAD).then_some(range)))
+}
+
+/// The answer to a request for a file that the client has. `None`: it does not have it.
+pub fn unchanged(asked: &HeaderMap, etag: &str) -> ApiResult<Option<Response>> {
+    if !names(asked, header::IF_NONE_MATCH, etag) {
+        return Ok(None);
+    }
+    Ok(Some((StatusCode::NOT_MODIFIED, headers(etag)?).into_response()))
+}
+
+fn headers(etag: &str) -> anyhow::Result<[(header::HeaderName, HeaderValue); 2]> {
+    Ok([
+        (header::ETAG, HeaderValue::try_from(etag).context("an ETag of digits")?),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+    ])
 }
 
 fn names(headers: &HeaderMap, header: header::HeaderName, etag: &str) -> bool {

@@ -1,9 +1,10 @@
 //! The job of the queue `scan`: checks that the upload is a ZIP, and has clamd scan its exact bytes.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio::io::AsyncReadExt as _;
 use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
 use super::service::{self, Scanned};
@@ -19,6 +20,9 @@ use tradepost_inspect::magic;
 use tradepost_queue::Outcome;
 use tradepost_store::VersionKey;
 
+/// The bytes that tell a ZIP.
+const HEAD_BYTES: usize = 512;
+
 /// Scans one upload and hands it on to be opened.
 pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     let Some(upload) = uploads::find(&app.db, job.upload_id).await? else {
@@ -28,16 +32,16 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let key = uploads::object(&upload).context("a completed upload has no bytes")?;
-    let file = app
-        .store
-        .open_version(&key)
-        .await
-        .context("opening the uploaded bytes")?;
-    let mut file = tokio::fs::File::from_std(file);
-    if let Some(refusal) = check_magic(&mut file).await? {
-        return reject(app, &upload, refusal).await;
+    let reader = app.store.read_version(&key).await;
+    let mut reader = reader.context("opening the uploaded bytes")?;
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    let read = (&mut reader).take(HEAD_BYTES as u64).read_to_end(&mut head).await;
+    read.context("reading the uploaded bytes")?;
+    if !magic::is_zip(&head) {
+        return reject(app, &upload, not_a_zip()).await;
     }
-    let scanned = service::scan(app, file, upload.size_bytes.cast_unsigned()).await?;
+    let reader = Cursor::new(head).chain(reader);
+    let scanned = service::scan(app, reader, upload.size_bytes.cast_unsigned()).await?;
     pinned::same(&scanned.sha256, &upload.sha256, "a pack")?;
     if matches!(scanned.verdict, Verdict::Infected { .. }) {
         app.store
@@ -49,19 +53,9 @@ pub async fn run(app: &Arc<App>, job: ScanJob) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// `Some` when the bytes do not even begin like a ZIP.
-async fn check_magic(file: &mut tokio::fs::File) -> anyhow::Result<Option<Finding>> {
-    let mut head = Vec::with_capacity(512);
-    file.take(512)
-        .read_to_end(&mut head)
-        .await
-        .context("reading the uploaded bytes")?;
-    file.rewind().await.context("reading the uploaded bytes")?;
-    if magic::is_zip(&head) {
-        return Ok(None);
-    }
+fn not_a_zip() -> Finding {
     let message = "The upload is not a ZIP archive. A pack is a ZIP with a manifest.json at its root.";
-    Ok(Some(pack_finding("not-a-zip", FindingSeverity::Blocking, message)))
+    pack_finding("not-a-zip", FindingSeverity::Blocking, message)
 }
 
 async fn reject(app: &App, upload: &Upload, refusal: Finding) -> anyhow::Result<Outcome> {

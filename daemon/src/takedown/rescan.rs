@@ -144,9 +144,8 @@ pub async fn run(app: &App, id: UploadId, number: i32) -> anyhow::Result<Outcome
 
 async fn scan_pack(app: &App, upload: &Upload) -> anyhow::Result<()> {
     let key = uploads::object(upload).context("a published upload has no bytes")?;
-    let file = app.store.open_version(&key).await.context("opening a published pack")?;
-    let file = tokio::fs::File::from_std(file);
-    let scanned = scan::scan_in_background(app, file, upload.size_bytes.cast_unsigned()).await?;
+    let reader = app.store.read_version(&key).await.context("opening a published pack")?;
+    let scanned = scan::scan_in_background(app, reader, upload.size_bytes.cast_unsigned()).await?;
     pinned::same(&scanned.sha256, &upload.sha256, "a published pack")?;
     keep(app, upload, None, &key.version, &scanned).await
 }

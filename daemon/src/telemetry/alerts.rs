@@ -47,6 +47,7 @@ alert_codes! {
     LedgerDrift = "ledger-drift", Critical;
     MailsHeldBack = "mails-held-back", Warning;
     MalwareWithdrawn = "malware-withdrawn", Critical;
+    ObjectEventsDown = "object-events-down", Warning;
     PaymentsDiffer = "payments-differ", Critical;
     PaymentsDown = "payments-down", Critical;
     QueuePaused = "queue-paused", Info;

@@ -1,7 +1,10 @@
 //! Uploads: from the presigned URL to the final state, with the time spent at every stage.
 
 mod announcement;
+pub mod arrivals;
+pub mod complete;
 pub mod control_routes;
+mod notification;
 mod queries;
 pub mod routes;
 pub mod service;
@@ -11,6 +14,7 @@ pub mod undo;
 use time::OffsetDateTime;
 use tradepost_common::ids::{AccountId, UploadId};
 use tradepost_common::uploads::UploadState;
+use tradepost_store::Announced;
 
 /// An upload as the jobs see it.
 #[derive(Debug, Clone)]
@@ -23,4 +27,14 @@ pub struct Upload {
     pub state: UploadState,
     pub object_version: Option<String>,
     pub url_expires_at: OffsetDateTime,
+}
+
+impl Upload {
+    /// The only bytes that it takes.
+    pub fn announced(&self) -> Announced {
+        Announced {
+            size_bytes: self.size_bytes.cast_unsigned(),
+            sha256: self.sha256,
+        }
+    }
 }

@@ -92,6 +92,40 @@ pub(super) async fn replace_version(db: impl PgExecutor<'_>, id: UploadId, versi
     Ok(row.map_or(Replaced::Refused, |row| Replaced::Version(row.object_version)))
 }
 
+/// Gives an upload that waits for its bytes a version, unless it has one.
+pub(super) async fn pin_version(db: impl PgExecutor<'_>, id: UploadId, version: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        update uploads set object_version = $2, reason = null
+        where id = $1 and state = 'awaiting_bytes' and object_version is null
+        "#,
+        id.0,
+        version
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Uploads without bytes that are to be looked for now; notes that they are.
+pub(super) async fn look_for(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<UploadId>> {
+    sqlx::query_scalar!(
+        r#"
+        update uploads set looked_for_at = now()
+        where id in (
+            select id from uploads
+            where state = 'awaiting_bytes' and object_version is null
+                and ((looked_for_at is null and created_at < now() - interval '1 minute')
+                    or (url_expires_at < now() and (looked_for_at is null or looked_for_at < url_expires_at)))
+            order by id limit $1 for update skip locked)
+        returning id as "id: UploadId"
+        "#,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The versions that uploads have; `None`: none any more. Uploads that are not known are missing.
 pub(super) async fn versions(db: impl PgExecutor<'_>, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Option<String>>> {
     let rows = sqlx::query!(

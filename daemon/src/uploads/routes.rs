@@ -1,5 +1,9 @@
 //! `POST /v1/uploads`, the presigned `PUT`, `complete`, and lists of uploads.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -11,15 +15,17 @@ use tradepost_common::Page;
 use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Problem;
 use tradepost_common::uploads::{Finding, UploadRow, UploadState, UploadTrace};
+use tradepost_store::Announced;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::announcement::{Announcement, file_name_schema};
-use super::service::{self, Filter};
+use super::complete;
+use super::service::{self, Filter, Started};
 use crate::accounts::Bearer;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{ClientAddress, JsonBody, Path, PresignedQuery, Query, parse_param};
 use crate::pager::{Place, limit_or};
@@ -27,7 +33,7 @@ use crate::pager::{Place, limit_or};
 pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(start, list))
-        .routes(routes!(complete))
+        .routes(routes!(complete_upload))
         .routes(routes!(list_findings))
         .routes(routes!(put_bytes))
 }
@@ -70,20 +76,10 @@ struct SignedPut {
     method: &'static str,
     #[schema(max_length = 2_048)]
     url: String,
-    headers: PutHeaders,
+    /// To be sent as they are.
+    headers: BTreeMap<String, String>,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
-}
-
-/// To be sent as they are.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-struct PutHeaders {
-    #[schema(pattern = "^[0-9]+$", max_length = 9)]
-    content_length: String,
-    /// `application/zip`.
-    #[schema(max_length = 15)]
-    content_type: &'static str,
 }
 
 /// Start an upload
@@ -103,17 +99,7 @@ async fn start(
     let max_bytes = app.config.limits.pack_mib * 1024 * 1024;
     let announced = Announcement::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
     let started = service::start(&app, &account, &announced).await?;
-    let path = object_path(started.id);
-    let query = app.signer.query("PUT", &path, started.url_expires_at);
-    let put = SignedPut {
-        method: "PUT",
-        url: format!("{}{path}?{query}", app.public_url()),
-        headers: PutHeaders {
-            content_length: announced.size_bytes.to_string(),
-            content_type: PACK_MEDIA_TYPE,
-        },
-        expires_at: started.url_expires_at,
-    };
+    let put = sign(&app, &started, &announced).await?;
     let location = format!("/v1/uploads/{}", started.id);
     let body = Json(StartedUpload {
         id: started.id.0,
@@ -127,6 +113,35 @@ async fn start(
         ("ratelimit-remaining", remaining.to_string()),
     ];
     Ok((StatusCode::CREATED, headers, body).into_response())
+}
+
+/// The PUT of the bytes: to the bucket, or to the daemon where the objects are files.
+async fn sign(app: &App, started: &Started, announced: &Announcement) -> ApiResult<SignedPut> {
+    let valid_for = Duration::from_secs(app.config.limits.upload_url_seconds.into());
+    let bytes = Announced {
+        size_bytes: announced.size_bytes,
+        sha256: announced.sha256,
+    };
+    let signed = app.store.sign_put(started.id.0, bytes, valid_for).await;
+    let (url, headers) = match signed.context("signing a PUT")? {
+        Some(put) => (put.url, put.headers),
+        None => {
+            let path = object_path(started.id);
+            let query = app.signer.query("PUT", &path, started.url_expires_at);
+            let headers = [
+                ("content-length", announced.size_bytes.to_string()),
+                ("content-type", PACK_MEDIA_TYPE.to_owned()),
+            ];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value));
+            (format!("{}{path}?{query}", app.public_url()), headers.into())
+        }
+    };
+    Ok(SignedPut {
+        method: "PUT",
+        url,
+        headers,
+        expires_at: started.url_expires_at,
+    })
 }
 
 fn object_path(id: UploadId) -> String {
@@ -175,12 +190,12 @@ async fn put_bytes(
 #[utoipa::path(post, path = "/v1/uploads/{id}/complete", operation_id = "complete_upload", tag = "uploads", params(("id" = Uuid, Path, description = "Of the upload")), security(("bearer" = [])),
     responses((status = 202, body = UploadTrace), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 410, body = Problem)))]
-async fn complete(
+async fn complete_upload(
     State(app): State<SharedApp>,
     Bearer(account): Bearer,
     Path(id): Path<UploadId>,
 ) -> ApiResult<Response> {
-    service::complete(&app, &account, id).await?;
+    complete::complete(&app, &account, id).await?;
     let trace = service::trace(&app.db, id).await?;
     Ok((StatusCode::ACCEPTED, Json(trace)).into_response())
 }

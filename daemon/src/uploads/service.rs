@@ -11,6 +11,7 @@ use tradepost_common::ids::{AccountId, UploadId};
 use tradepost_common::uploads::{Finding, Stage, UploadColumn, UploadRow, UploadState, UploadTrace};
 
 use super::announcement::Announcement;
+use super::complete::expired;
 use super::queries::Replaced;
 pub use super::queries::list::{Filter, count, in_range};
 pub use super::queries::{counts, find, lock, set_title, state_and_account};
@@ -19,10 +20,9 @@ use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::findings::{self, FindingCursor};
-use crate::jobs::{Job, ScanJob};
 use crate::pager::{self, Place};
 use tradepost_queue::attempts;
-use tradepost_store::{Announced, PutError, VersionKey};
+use tradepost_store::{PutError, VersionKey};
 
 /// An upload that was started, and until when its URL works.
 #[derive(Debug)]
@@ -103,11 +103,7 @@ pub async fn receive<E: std::fmt::Display>(
     upload: &Upload,
     body: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> ApiResult<()> {
-    let announced = Announced {
-        size_bytes: upload.size_bytes.cast_unsigned(),
-        sha256: upload.sha256,
-    };
-    let key = match app.store.put_version(upload.id.0, announced, body).await {
+    let key = match app.store.put_version(upload.id.0, upload.announced(), body).await {
         Ok(key) => key,
         Err(error) => return Err(put_fault(app, upload.id, error).await),
     };
@@ -124,8 +120,8 @@ pub async fn receive<E: std::fmt::Display>(
     }
 }
 
-/// Deletes a version that no upload has. What the disk does not delete now, the sweep of the next start does.
-async fn discard(app: &App, key: VersionKey) {
+/// Deletes a version that no upload has. What the store does not delete now, the sweep of the next start does.
+pub(super) async fn discard(app: &App, key: VersionKey) {
     if let Err(error) = app.store.delete_version(&key).await {
         tracing::warn!(upload.id = %key.object_id, %error, "could not delete a version that nothing refers to");
     }
@@ -168,40 +164,6 @@ async fn put_fault(app: &App, id: UploadId, error: PutError) -> ApiError {
         tracing::warn!(upload.id = %id, %error, "could not note why a PUT failed");
     }
     error
-}
-
-/// Marks the bytes as complete and hands the upload to the scanner. Idempotent.
-pub async fn complete(app: &App, account: &Account, id: UploadId) -> ApiResult<()> {
-    let mut tx = app.db.begin().await?;
-    let upload = queries::lock(&mut tx, id).await?;
-    let upload = upload
-        .filter(|upload| upload.account_id == account.id)
-        .ok_or(ApiError::NotFound("upload"))?;
-    match upload.state {
-        UploadState::AwaitingBytes => {}
-        UploadState::Expired => return Err(expired()),
-        _ => return Ok(()),
-    }
-    if upload.object_version.is_none() {
-        let why = queries::reason(&mut *tx, id)
-            .await?
-            .unwrap_or_else(|| "PUT them to the presigned URL first.".to_owned());
-        return Err(ApiError::conflict(
-            "bytes-missing",
-            format!("The bytes have not arrived. {why}"),
-        ));
-    }
-    queries::set_state(&mut *tx, id, UploadState::Scanning).await?;
-    stages::leave(&mut tx, id, Stage::Receive).await?;
-    stages::enter(&mut tx, id, Stage::Scan).await?;
-    let scan = Job::Scan(ScanJob {
-        upload_id: id,
-        again: None,
-    });
-    app.broker.send(&mut tx, &[scan.message()]).await?;
-    tx.commit().await?;
-    app.changed.uploads();
-    Ok(())
 }
 
 /// An upload with its stages, findings and failed attempts.
@@ -346,13 +308,6 @@ pub async fn states(db: &PgPool, ids: &[UploadId]) -> sqlx::Result<HashMap<Uploa
     }
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     queries::states(db, &ids).await
-}
-
-fn expired() -> ApiError {
-    ApiError::Gone {
-        code: "upload-expired",
-        detail: "The bytes did not arrive in time. Start a new upload.".to_owned(),
-    }
 }
 
 /// Hands an upload to the moderators.

@@ -172,7 +172,10 @@ fn the_effects_of_drawing_programs_look_the_same() {
         filtered(inner),
         filtered(&layer),
         filtered_in("", &layer),
-        filtered_in("filterUnits='userSpaceOnUse' x='20' y='0' width='50' height='80'", inner),
+        filtered_in(
+            "filterUnits='userSpaceOnUse' x='20' y='0' width='50' height='80'",
+            inner,
+        ),
     ];
     // Linear light has few steps for what is dark: one of them is thirteen of ours.
     check(pictures.iter().map(String::as_str), 16, 45.0);

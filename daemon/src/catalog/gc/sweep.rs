@@ -34,11 +34,9 @@ pub struct Sweep {
 pub async fn sweep(db: &PgPool, store: &Store, grace: Duration) -> anyhow::Result<Sweep> {
     let (looked_at, claimed) = claim(db, grace).await?;
     let deleting = async {
-        for object in &claimed {
-            let key = key(&object.sha256, &object.format).context("a mark that names no picture")?;
-            store.delete_content(&key).await.context("deleting an unused picture")?;
-        }
-        anyhow::Ok(())
+        let keys = claimed.iter().map(|object| key(&object.sha256, &object.format));
+        let keys: Vec<_> = keys.collect::<Option<_>>().context("a mark that names no picture")?;
+        store.delete_content(&keys).await.context("deleting unused pictures")
     };
     timeout(SWEEP_TIMEOUT, deleting)
         .await

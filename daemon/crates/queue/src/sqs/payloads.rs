@@ -7,12 +7,14 @@ use tradepost_store::{Area, ContentKey, Retention, Store, sha256};
 
 use super::wire::{self, Content};
 
-const PAYLOADS: Area = Area {
-    prefix: "q",
-    retention: Retention::SinceLastPut,
-};
 /// One day longer than SQS keeps a message.
-const MAX_AGE: Duration = Duration::from_secs(15 * 24 * 3600);
+const MAX_AGE_DAYS: u16 = 15;
+/// Large payloads.
+pub const PAYLOADS: Area = Area {
+    prefix: "q",
+    retention: Retention::SinceLastPut { days: MAX_AGE_DAYS },
+    caching: "private, no-store",
+};
 
 /// Key of the payload with this SHA-256.
 pub fn payload_key(sha256: [u8; 32]) -> ContentKey {
@@ -40,5 +42,6 @@ pub(super) async fn get(store: &Store, key: &ContentKey) -> io::Result<Content> 
 
 /// Deletes payloads that no message can point at any more, and counts them.
 pub async fn sweep(store: &Store) -> io::Result<u64> {
-    store.delete_content_before(PAYLOADS, SystemTime::now() - MAX_AGE).await
+    let max_age = Duration::from_secs(u64::from(MAX_AGE_DAYS) * 24 * 3_600);
+    store.delete_content_before(PAYLOADS, SystemTime::now() - max_age).await
 }

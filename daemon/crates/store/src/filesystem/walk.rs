@@ -1,4 +1,4 @@
-//! A walk through all versions, for finding those that nothing refers to.
+//! A walk through the versions in a directory.
 
 use std::fs::{DirEntry, ReadDir};
 use std::io;
@@ -7,28 +7,28 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
-use super::disk::Disk;
 use crate::VersionKey;
+use crate::disk::Disk;
 
 /// Objects in a batch.
 const BATCH: usize = 500;
 
 /// A walk that stands between two objects.
 #[derive(Debug)]
-pub struct VersionWalk {
+pub(crate) struct FileWalk {
     disk: Disk,
     objects: ReadDir,
     before: SystemTime,
 }
 
-impl VersionWalk {
+impl FileWalk {
     pub(super) fn start(disk: Disk, folder: &Path, before: SystemTime) -> io::Result<Self> {
         let objects = std::fs::read_dir(folder)?;
         Ok(Self { disk, objects, before })
     }
 
     /// The versions of the next objects, and the rest of the walk. `None`: that was all.
-    pub async fn next(mut self) -> io::Result<Option<(Vec<VersionKey>, Self)>> {
+    pub(crate) async fn next(mut self) -> io::Result<Option<(Vec<VersionKey>, Self)>> {
         let disk = self.disk.clone();
         let next = disk.call(move || {
             let objects = self.objects.by_ref().take(BATCH).collect::<io::Result<Vec<_>>>()?;

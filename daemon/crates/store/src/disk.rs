@@ -23,10 +23,10 @@ const CHUNK_BYTES: u64 = 256 << 10;
 
 /// The places of the calls that run.
 #[derive(Debug, Clone)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     places: Arc<Semaphore>,
     /// Cancelled when the process stops.
-    pub(super) stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Default for Disk {
@@ -41,14 +41,14 @@ impl Default for Disk {
 impl Disk {
     /// # Errors
     /// `TimedOut` when the disk does not answer. The call may still end later.
-    pub(super) async fn call<T: Send + 'static>(
+    pub(crate) async fn call<T: Send + 'static>(
         &self,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         self.call_within(PATIENCE, call).await
     }
 
-    pub(super) async fn call_within<T: Send + 'static>(
+    pub(crate) async fn call_within<T: Send + 'static>(
         &self,
         patience: Duration,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -70,7 +70,7 @@ impl Disk {
     }
 
     /// As `call`, for a reader who can ask again: a stop waits for it no longer than `STOPPING_PATIENCE`.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
@@ -85,12 +85,12 @@ impl Disk {
     }
 
     /// A place for a call that nobody waits for. `None` when all are taken.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
     }
 
     /// The bytes of a part of a file.
-    pub(super) fn stream(self, file: File, part: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    pub(crate) fn stream(self, file: File, part: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let file = Arc::new(file);
         try_unfold((self, file, part), |(disk, file, part)| async move {
             let size = (part.end - part.start).min(CHUNK_BYTES);

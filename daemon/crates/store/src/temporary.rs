@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::disk::Disk;
+use crate::disk::Disk;
 
 /// A file under `tmp`. It is deleted when this is dropped before it was renamed.
-pub(super) struct Temporary {
+pub(crate) struct Temporary {
     /// `None`: renamed or deleted.
     path: Option<PathBuf>,
     disk: Disk,
@@ -17,28 +17,28 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// Chooses a name; makes no file.
-    pub(super) fn new(root: &Path, disk: &Disk) -> Self {
+    pub(crate) fn new(root: &Path, disk: &Disk) -> Self {
         Self {
             path: Some(root.join("tmp").join(Uuid::new_v4().simple().to_string())),
             disk: disk.clone(),
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.path
             .as_deref()
             .expect("it is taken only by methods that consume it")
     }
 
     /// Renames the file into place. Returns the directories to sync.
-    pub(super) fn rename(mut self, to: &Path) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn rename(mut self, to: &Path) -> io::Result<Vec<PathBuf>> {
         let directories = move_file(self.path(), to)?;
         self.path = None;
         Ok(directories)
     }
 
     /// Deletes the file, if it was made.
-    pub(super) fn delete(mut self) {
+    pub(crate) fn delete(mut self) {
         if let Some(path) = self.path.take() {
             let _ = std::fs::remove_file(path);
         }
@@ -58,7 +58,7 @@ impl Drop for Temporary {
 }
 
 /// Renames a file and makes the directories above it. Returns the directories to sync.
-pub(super) fn move_file(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
     let parent = parent_of(to);
     let mut changed = Vec::new();
     match std::fs::rename(from, to) {
@@ -73,7 +73,7 @@ pub(super) fn move_file(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Syncs directories, so that the names in them survive a power failure.
-pub(super) fn sync_directories(directories: impl IntoIterator<Item = PathBuf>) -> io::Result<()> {
+pub(crate) fn sync_directories(directories: impl IntoIterator<Item = PathBuf>) -> io::Result<()> {
     directories
         .into_iter()
         .try_for_each(|path| std::fs::File::open(path)?.sync_all())

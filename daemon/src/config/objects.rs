@@ -1,0 +1,56 @@
+//! `[objects]`: where the objects are.
+
+use serde::Deserialize;
+use tradepost_store::s3::{BucketSettings, Encryption};
+
+/// The object store: files in the state directory, or a bucket.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectsConfig {
+    pub store: ObjectPlace,
+    /// The name of the bucket.
+    pub bucket: Option<String>,
+    /// In front of every key; empty, or ends with `/`.
+    pub prefix: String,
+    /// The region of the bucket. Default: `aws.region`.
+    pub region: Option<String>,
+    /// Another server than Amazon's. Default: `aws.endpoint`.
+    pub endpoint: Option<String>,
+    pub encryption: ObjectEncryption,
+    /// The URL of the queue on SQS that hears of new objects. Default: clients say when their bytes are complete, and a sweep looks for
+    /// the rest.
+    pub events_queue: Option<String>,
+    /// The key for `encryption = "kms"`. Default: the one that S3 has of the account.
+    pub kms_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectPlace {
+    #[default]
+    Files,
+    S3,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectEncryption {
+    #[default]
+    Aes256,
+    Kms,
+}
+
+impl ObjectsConfig {
+    /// The bucket. `None`: objects are files.
+    pub fn bucket(&self) -> Option<BucketSettings> {
+        let name = self.bucket.clone().filter(|_| self.store == ObjectPlace::S3)?;
+        Some(BucketSettings {
+            name,
+            prefix: self.prefix.clone(),
+            encryption: match self.encryption {
+                ObjectEncryption::Aes256 => Encryption::Aes256,
+                ObjectEncryption::Kms => Encryption::Kms(self.kms_key.clone()),
+            },
+        })
+    }
+}
