@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on has failed")]
 
 mod accounts;
+mod backup;
 mod bad_input;
 mod bulk;
 mod campaigns;

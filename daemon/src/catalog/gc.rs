@@ -52,6 +52,15 @@ pub struct Tombstone {
     swept_at: OffsetDateTime,
 }
 
+/// Keeps sweeps from deleting anything for as long as the connection lives: a backup reads what they would delete.
+pub async fn hold(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_lock_shared($1)")
+        .bind(LOCK)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Keeps pictures from being deleted that the caller has put and its transaction refers to.
 ///
 /// # Errors

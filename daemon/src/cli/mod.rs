@@ -1,5 +1,6 @@
 //! Commands of `tradepostd`: one module for each.
 
+mod backup;
 mod check;
 mod migrate;
 mod openapi;
@@ -48,6 +49,9 @@ enum Command {
     /// The bucket of the objects.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Back the shop up while it runs, restore it, verify a backup.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Make sample packs of SVG files, for a demo or a test.
     #[command(subcommand)]
     Sample(sample::SampleCommand),
@@ -87,6 +91,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Render(arguments) => return arguments.run(),
         Command::Store(command) => return store::run(&command),
         Command::Serve(state) => serve::run(&state)?,
+        Command::Backup(command) => backup::run(&command)?,
         Command::Migrate(state) => migrate::run(&state)?,
         Command::Token(command) => token::run(command)?,
         Command::Queues(command) => queues::run(&command)?,
