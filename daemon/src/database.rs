@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 use crate::config::DatabaseConfig;
 use crate::embedded::postgres::{Cluster, ClusterSpec, find_running};
@@ -90,9 +90,14 @@ impl Database {
     }
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date. An index over a large table takes longer than any statement of a request may.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    MIGRATOR.run(pool).await.context("migrating the database")
+    let options = PgConnectOptions::clone(&pool.connect_options())
+        .options([("statement_timeout", "0")])
+        .disable_statement_logging();
+    let mut connection = options.connect().await.context("connecting to the database")?;
+    MIGRATOR.run(&mut connection).await.context("migrating the database")?;
+    Ok(connection.close().await?)
 }
 
 fn server_options(config: &DatabaseConfig) -> anyhow::Result<PgConnectOptions> {

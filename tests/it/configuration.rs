@@ -5,8 +5,11 @@ use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::json;
+use sqlx::PgPool;
 use tempfile::TempDir;
+use tradepost_tests::server::Server;
 use tradepost_tests::{Options, PackBuilder, TestApp};
+use tradepostd::database;
 use tradepostd::embedded::postgres::{Cluster, ClusterSpec};
 
 const FAULTY: &str = r#"
@@ -192,4 +195,19 @@ async fn port_that_is_taken_is_named() {
         told(&output).contains(taken) && told(&output).contains("http.listen"),
         "{output:?}"
     );
+}
+
+#[tokio::test]
+async fn a_migration_may_take_longer_than_a_request() {
+    let server = Server::start().await.unwrap();
+    sqlx::query("create database slow").execute(&server.pool).await.unwrap();
+    let options = server.pool.connect_options();
+    let hasty = options
+        .as_ref()
+        .clone()
+        .database("slow")
+        .options([("statement_timeout", "1ms")]);
+    let pool = PgPool::connect_lazy_with(hasty);
+    database::migrate(&pool).await.unwrap();
+    pool.close().await;
 }
