@@ -62,5 +62,10 @@ crate::text_enum! {
         CouponMake = "coupon.make",
         CouponEnd = "coupon.end",
         SearchRebuild = "search.rebuild",
+        CategoryPut = "category.put",
+        CategoryDelete = "category.delete",
+        CatalogueLabel = "catalogue.label",
+        CatalogueStanding = "catalogue.standing",
+        CatalogueWithdraw = "catalogue.withdraw",
     }
 }

@@ -23,6 +23,13 @@ crate::text_enum! {
     }
 }
 
+impl ProductKind {
+    /// The product of this kind with that id.
+    pub fn with(self, id: Uuid) -> Product {
+        Product { kind: self, id }
+    }
+}
+
 crate::text_enum! {
     /// Licences; each allows what the one before does.
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -74,6 +74,11 @@ pub static VERBS: &[Verb] = &[
     look("/v1/operations/{id}/items", "the messages of an operation"),
     look("/v1/search", "size and age of the search index"),
     look("/v1/search/differences", "compare the search index with the catalogue"),
+    look("/v1/search/items", "find items as the public search does"),
+    look("/v1/search/items/{id}/explanation", "the arithmetic of an item's rank"),
+    look("/v1/search/queries", "texts that found nothing, or slowly"),
+    look("/v1/categories", "the categories of the catalogue"),
+    look("/v1/catalogue/{kind}/{id}", "an entry of the catalogue"),
     look("/v1/campaigns", "campaigns"),
     look("/v1/campaigns/{id}", "a campaign"),
     look("/v1/campaigns/{id}/samples", "the samples of a campaign"),
@@ -190,6 +195,17 @@ pub static VERBS: &[Verb] = &[
     operate("/v1/coupons", "make a coupon that the marketplace pays for"),
     operate("/v1/coupons/{id}/end", "end a coupon"),
     operate("/v1/search/rebuild", "rebuild the search index"),
+    operate("/v1/categories", "make a category, or change it"),
+    operate("/v1/categories/{slug}/delete", "delete a category that nothing has"),
+    operate("/v1/catalogue/{kind}/{id}/labels", "replace category, tags and styles"),
+    operate(
+        "/v1/catalogue/{kind}/{id}/standing",
+        "pin an entry of the catalogue, or bury it",
+    ),
+    operate(
+        "/v1/catalogue/{kind}/{id}/withdraw",
+        "take something out of the catalogue",
+    ),
 ];
 
 /// The verbs as a table of Markdown, each role with what it may beyond the role before.

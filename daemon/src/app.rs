@@ -1,21 +1,27 @@
 //! State that all parts of the daemon share.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, watch};
 use tradepost_common::events::Revisions;
 use tradepost_common::overview::DaemonMode;
+use tradepost_common::search::RebuildProgress;
+use uuid::Uuid;
 
 use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
 use crate::config::Config;
+use crate::counters::Counts;
 use crate::jobs::{self, Job};
 use crate::minisign::MinisignKey;
+use crate::query_log::QueryLog;
 use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
@@ -77,6 +83,8 @@ pub struct Shared {
     /// Passwords that are hashed at once: each takes 19 MiB and a core.
     pub hashing: Semaphore,
     pub search: Search,
+    /// Views and downloads that are not written down yet.
+    pub counts: Counts,
     pub changed: Changes,
     pub started_at: OffsetDateTime,
     /// Name of this process in attempts and leases: `host:pid`.
@@ -89,8 +97,39 @@ pub struct Shared {
 /// The search index of this process.
 pub struct Search {
     pub index: Arc<tradepost_search::Index>,
+    /// Its id in the feed: a new index has a new one.
+    pub projection: Uuid,
     /// Asks for a rebuild.
     pub rebuild: Notify,
+    /// The rebuild that runs.
+    pub progress: watch::Sender<Option<RebuildProgress>>,
+    pub queries: QueryLog,
+}
+
+impl Search {
+    /// Opens the index of a folder.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let index = tradepost_search::Index::open(folder, tradepost_search::Ranking::default())?;
+        let name = folder.join("projection");
+        let known = std::fs::read_to_string(&name)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        let projection = match known {
+            Some(projection) => projection,
+            None => {
+                let projection = Uuid::new_v4();
+                std::fs::write(&name, projection.to_string()).context("writing the id of the search index")?;
+                projection
+            }
+        };
+        Ok(Self {
+            index: Arc::new(index),
+            projection,
+            rebuild: Notify::new(),
+            progress: watch::Sender::new(None),
+            queries: QueryLog::default(),
+        })
+    }
 }
 
 /// The state of a handler.

@@ -35,6 +35,7 @@ pub mod scan;
 
 pub mod duplicates;
 
+pub mod collections;
 pub mod payouts;
 
 pub mod orders;
@@ -69,12 +70,14 @@ pub mod objects;
 pub mod audit;
 pub mod aws;
 pub mod bulk;
+pub mod counters;
 pub mod database;
 pub mod edge;
 pub mod embedded;
 pub mod minisign;
 pub mod pager;
 pub mod pinned;
+pub mod query_log;
 pub mod rate_limit;
 pub mod scanner;
 pub mod state_dir;

@@ -166,7 +166,7 @@ pub fn page<K: Display, T>(found: &[Cursor<K>], rows: Vec<T>, limit: u32) -> Pag
 }
 
 impl<K: FromStr> Cursor<K> {
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (id, key) = match text.split_once('.') {
             Some((id, key)) => (id, Some(key.to_owned())),
             None => (text, None),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tradepost_common::overview::DaemonMode;
 use tradepost_leases as leases;
@@ -19,11 +19,11 @@ use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
 use crate::app::{App, Changes, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
-use crate::campaigns;
 use crate::clamd::ScannerStatus;
 use crate::config::{Config, DaemonRole};
 use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
+use crate::counters::Counts;
 use crate::database::{self, Database};
 use crate::dispatch::{self, Dispatcher};
 use crate::embedded::clamd::{self, ScannerSpec};
@@ -36,11 +36,11 @@ use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, process::ProcessMeter};
+use crate::{campaigns, catalog};
 use crate::{
     cloudwatch, monitor, objects, operations, presets, public, queues, redrive, scheduler, search, state_dir, uploads,
 };
 use tradepost_jail::{Jail, Layers, Limits};
-use tradepost_search::{Index, Ranking};
 use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
@@ -209,10 +209,8 @@ fn build(
         cloudwatch: Meter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
         hashing: Semaphore::new(cores),
-        search: Search {
-            index: Arc::new(Index::open(&state.join("search"), Ranking::default())?),
-            rebuild: Notify::new(),
-        },
+        search: Search::open(&state.join("search"))?,
+        counts: Counts::default(),
         changed: Changes::default(),
         started_at: OffsetDateTime::now_utc(),
         worker: worker_name(),
@@ -331,6 +329,7 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
     );
     if app.config.has_role(DaemonRole::Api) {
         tasks.spawn("search", search::feed::run(app.clone(), stop.clone()));
+        tasks.spawn("counts", catalog::counts::run(app.clone(), stop.clone()));
     }
     if app.config.has_role(DaemonRole::Workers) {
         let (context, dispatcher) = (worker_context(app), Arc::new(Dispatcher(app.clone())));

@@ -8,7 +8,7 @@ use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::rate_limit::strangers;
 use crate::telemetry::alerts::AlertCode;
-use crate::{accounts, mail, orders, payouts, review, sales, takedown, uploads, webhooks};
+use crate::{accounts, mail, orders, payouts, review, sales, search, takedown, uploads, webhooks};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -76,6 +76,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
     sales::carts::sweep(app).await?;
     strangers::tidy(&app.db).await?;
     payouts::service::request_daily(app).await?;
+    search::service::tidy(&app.db).await?;
     Ok(())
 }
 

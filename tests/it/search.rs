@@ -118,3 +118,81 @@ async fn index_agrees_with_the_catalogue_after_a_kill() {
     assert_index_is_true(&app, 5).await;
     assert_eq!(paths(&app, "q=arrow").await[0], "icons/arrow-left.svg");
 }
+
+#[tokio::test]
+async fn every_index_has_a_feed_of_its_own_and_late_commits_reach_it() {
+    let app = TestApp::start();
+    let ann = app.trusted("ann");
+    app.sql("insert into search_projections (id, machine) values ('00000000-0000-4000-8000-000000000001', 'other')")
+        .await;
+    publish(&app, &ann, "Signs").await;
+    until_fed(&app, 3).await;
+    let status = app.look("/v1/search").await;
+    let machines = status["machines"].as_array().unwrap();
+    assert_eq!(
+        (machines.len(), &machines[0]["waiting"], &machines[1]["waiting"]),
+        (2, &json!(0), &json!(3)),
+        "{status}"
+    );
+
+    // A change that is made first and committed last.
+    let pool = app.database().await;
+    let mut late = pool.begin().await.unwrap();
+    sqlx::query("update items set state = 'blocked' where path = 'icons/trash-can.svg'")
+        .execute(&mut *late)
+        .await
+        .unwrap();
+    app.sql("update items set state = 'blocked' where path = 'icons/arrow-left.svg'")
+        .await;
+    until_fed(&app, 2).await;
+    late.commit().await.unwrap();
+    until_fed(&app, 1).await;
+    assert_index_is_true(&app, 1).await;
+
+    app.sql("update search_projections set seen_at = now() - interval '2 days' where machine = 'other'")
+        .await;
+    app.until("/v1/search", |status| status["machines"].as_array().unwrap().len() == 1)
+        .await;
+    assert_eq!(
+        app.number("select count(*) from search_outbox").await,
+        0,
+        "nothing waits for it"
+    );
+}
+
+#[tokio::test]
+async fn operators_see_why_an_item_ranks_and_what_was_not_found() {
+    let app = TestApp::start();
+    let ann = app.trusted("ann");
+    publish(&app, &ann, "Signs").await;
+    until_fed(&app, 3).await;
+    for query in [
+        "q=Unicorn",
+        "q=unicorn",
+        "q=ann%40example.org",
+        "q=trash",
+        "q=trash&kind=model",
+    ] {
+        search(&app, query).await;
+    }
+    let texts = app
+        .until("/v1/search/queries", |texts| texts["found_nothing"][0]["times"] == 2)
+        .await;
+    assert_eq!(texts["found_nothing"].as_array().unwrap().len(), 1, "{texts}");
+    let unicorn = &texts["found_nothing"][0];
+    assert_eq!(
+        (&unicorn["text"], &unicorn["times"]),
+        (&json!("unicorn"), &json!(2)),
+        "{texts}"
+    );
+    let found = app.look("/v1/search/items?q=trash").await;
+    let title = found[0]["title"].as_str().unwrap();
+    assert!(title.to_lowercase().contains("trash"), "{found}");
+    let id = found[0]["id"].as_str().unwrap();
+    let why = app.look(&format!("/v1/search/items/{id}/explanation?q=trash")).await;
+    let lines = why["lines"].as_array().unwrap();
+    assert!(
+        lines.len() > 2 && lines.iter().any(|line| line.as_str().unwrap().contains("idf")),
+        "{why}"
+    );
+}

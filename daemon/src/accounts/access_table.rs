@@ -70,6 +70,11 @@ const fn buy(method: &'static str, path: &'static str) -> Rule {
     }
 }
 
+/// Favourites and collections of the caller, which a suspended account keeps as they are.
+const fn shelve(method: &'static str, path: &'static str) -> Rule {
+    holders(method, path, Scope::Buy, None, Suspended::Refused)
+}
+
 /// Carts of the caller.
 const fn cart(method: &'static str, path: &'static str) -> Rule {
     holders(method, path, Scope::Buy, None, Suspended::Refused)
@@ -84,9 +89,13 @@ pub static RULES: &[Rule] = &[
     public("GET", "/v1/sets"),
     public("GET", "/v1/sets/{id}"),
     public("GET", "/v1/items"),
+    public("GET", "/v1/categories"),
+    packs("/v1/labels/{kind}/{id}"),
+    offer("PUT", "/v1/labels/{kind}/{id}"),
     public("GET", "/v1/search"),
     public("GET", "/v1/suggest"),
     public("GET", "/v1/items/{id}"),
+    public("GET", "/v1/items/{id}/similar"),
     public("GET", "/v1/items/{id}/file"),
     public("GET", "/v1/presets"),
     public("GET", "/r/{name}"),
@@ -130,6 +139,18 @@ pub static RULES: &[Rule] = &[
     holders("POST", "/v1/orders/{id}/cancel", Scope::Buy, None, Suspended::LetIn),
     holders("POST", "/v1/wallet/top-ups", Scope::Buy, None, Suspended::Refused),
     yours("/v1/wallet/top-ups/{id}"),
+    yours("/v1/favourites"),
+    shelve("PUT", "/v1/favourites/{item}"),
+    shelve("DELETE", "/v1/favourites/{item}"),
+    yours("/v1/collections"),
+    shelve("POST", "/v1/collections"),
+    // By the handler: everybody for a public one.
+    public("GET", "/v1/collections/{id}"),
+    public("GET", "/v1/collections/{id}/items"),
+    shelve("PUT", "/v1/collections/{id}"),
+    shelve("DELETE", "/v1/collections/{id}"),
+    shelve("PUT", "/v1/collections/{id}/items/{item}"),
+    shelve("DELETE", "/v1/collections/{id}/items/{item}"),
     cart("POST", "/v1/carts"),
     cart("GET", "/v1/carts/{id}"),
     cart("PUT", "/v1/carts/{id}"),

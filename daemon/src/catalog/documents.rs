@@ -2,37 +2,43 @@
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tradepost_search::Document;
+use tradepost_search::{Document, Facet};
 use uuid::Uuid;
 
-use super::listing::Item;
+use super::entries::values;
 
 /// A row of the catalogue for the index.
 struct Row {
     id: Uuid,
-    kind: String,
+    facets: Vec<String>,
+    standing: i16,
+    bucket: i16,
     title: String,
-    tags: Vec<String>,
     family: String,
     set: String,
-    contributor: String,
-    licence: String,
     price_minor: i64,
     created_at: OffsetDateTime,
 }
 
 impl From<Row> for Document {
     fn from(row: Row) -> Self {
+        let values = |facet| values(&row.facets, facet);
+        let one = |facet| values(facet).pop().unwrap_or_default();
         Self {
             id: row.id.to_string(),
-            kind: row.kind,
+            kind: one(Facet::Kind),
+            tags: values(Facet::Tag),
+            styles: values(Facet::Style),
+            categories: values(Facet::Category),
+            prices: values(Facet::Price),
+            contributor: one(Facet::Contributor),
+            licence: one(Facet::Licence),
             title: row.title,
-            tags: row.tags,
             family: row.family,
             set: row.set,
-            contributor: row.contributor,
-            licence: row.licence,
             price: row.price_minor.unsigned_abs(),
+            popularity: (1 << row.bucket.clamp(0, 62)) - 1,
+            standing: row.standing.into(),
             created: row.created_at.unix_timestamp(),
             ..Self::default()
         }
@@ -44,13 +50,13 @@ pub async fn by_ids(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Document>> {
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select item.id, item.kind, item.title, item.tags || set_.tags as "tags!", family.name as family, set_.name as "set",
-            account.name as contributor, set_.licence, set_.price_minor, item.created_at
-        from items item
-        join sets set_ on set_.id = item.set_id
-        join families family on family.id = set_.family_id
-        join accounts account on account.id = family.account_id
-        where item.state = 'published' and item.id = any($1)
+        select entry.id, entry.facets, entry.standing, entry.bucket, item.title, family.name as family, set_.name as "set",
+            set_.price_minor, item.created_at
+        from catalogue entry
+        join items item on item.id = entry.id
+        join sets set_ on set_.id = entry.set_id
+        join families family on family.id = entry.family_id
+        where entry.product = 'item' and entry.id = any($1)
         "#,
         ids
     )
@@ -64,14 +70,13 @@ pub async fn after(db: &PgPool, after: Uuid, limit: i64) -> sqlx::Result<Vec<Doc
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select item.id, item.kind, item.title, item.tags || set_.tags as "tags!", family.name as family, set_.name as "set",
-            account.name as contributor, set_.licence, set_.price_minor, item.created_at
-        from items item
-        join sets set_ on set_.id = item.set_id
-        join families family on family.id = set_.family_id
-        join accounts account on account.id = family.account_id
-        where item.state = 'published' and item.id > $1
-        order by item.id limit $2
+        select entry.id, entry.facets, entry.standing, entry.bucket, item.title, family.name as family, set_.name as "set",
+            set_.price_minor, item.created_at
+        from (select * from catalogue where product = 'item' and id > $1 order by id limit $2) entry
+        join items item on item.id = entry.id
+        join sets set_ on set_.id = entry.set_id
+        join families family on family.id = entry.family_id
+        order by entry.id
         "#,
         after,
         limit
@@ -86,23 +91,4 @@ pub async fn ids(db: &PgPool) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar!("select id from items where state = 'published' order by id")
         .fetch_all(db)
         .await
-}
-
-/// Those of these items that are published, in no order, as the public API shows them.
-pub async fn items(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Item>> {
-    sqlx::query_as!(
-        Item,
-        r#"
-        select item.id, item.kind, item.set_id, set_.name as "set", family.id as family_id, family.name as family,
-            account.name as contributor, item.title, item.path, item.tags, set_.licence, item.width, item.height, item.created_at
-        from items item
-        join sets set_ on set_.id = item.set_id
-        join families family on family.id = set_.family_id
-        join accounts account on account.id = family.account_id
-        where item.state = 'published' and item.id = any($1)
-        "#,
-        ids
-    )
-    .fetch_all(db)
-    .await
 }

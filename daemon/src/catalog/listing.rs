@@ -1,27 +1,13 @@
-//! The published catalogue as the public API shows it. Lists are read by keyset, newest first.
+//! Families, sets and items as the public API shows them, in the order of the ids that are asked for.
 
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tradepost_common::catalog::Kind;
-use tradepost_common::ids::AccountId;
+use tradepost_common::catalog::{Counts, Kind};
+use tradepost_common::sales::Product;
 use tradepost_common::text::Text;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::accounts::AccountName;
-
-/// Filter of a list. Everything given must match.
-#[derive(Debug, Default, Clone)]
-pub struct CatalogFilter {
-    pub kind: Option<Kind>,
-    pub contributor: Option<AccountName>,
-    pub tag: Option<String>,
-    pub family_id: Option<Uuid>,
-    pub set_id: Option<Uuid>,
-    /// Only what is older than this id.
-    pub before: Option<Uuid>,
-}
 
 /// A family of sets by one contributor.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +21,14 @@ pub struct Family {
     pub description: Option<String>,
     #[schema(max_length = 63)]
     pub contributor: String,
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 40)]
+    pub tags: Vec<String>,
+    /// Its own category, or that of what it is a part of.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 40)]
+    pub category: Option<String>,
+    /// Its own, and those of what it is a part of.
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 15)]
+    pub styles: Vec<String>,
     pub sets: i64,
     pub items: i64,
     #[serde(with = "time::serde::rfc3339::option")]
@@ -91,8 +85,14 @@ pub struct Set {
     pub price_minor: i64,
     #[schema(pattern = "^[A-Z]{3}$", max_length = 3)]
     pub currency: String,
-    #[schema(value_type = Vec<Text<40>>, inline, max_items = 20)]
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 40)]
     pub tags: Vec<String>,
+    /// Its own category, or that of what it is a part of.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 40)]
+    pub category: Option<String>,
+    /// Its own, and those of what it is a part of.
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 15)]
+    pub styles: Vec<String>,
     pub items: i64,
     #[serde(with = "time::serde::rfc3339::option")]
     pub published_at: Option<OffsetDateTime>,
@@ -119,6 +119,12 @@ pub struct Item {
     pub path: String,
     #[schema(value_type = Vec<Text<40>>, inline, max_items = 40)]
     pub tags: Vec<String>,
+    /// Its own category, or that of what it is a part of.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]*$", max_length = 40)]
+    pub category: Option<String>,
+    /// Its own, and those of what it is a part of.
+    #[schema(value_type = Vec<Text<40>>, inline, max_items = 15)]
+    pub styles: Vec<String>,
     #[schema(max_length = 64)]
     pub licence: String,
     /// Natural size in pixels, where the file has one.
@@ -128,31 +134,20 @@ pub struct Item {
     pub created_at: OffsetDateTime,
 }
 
-/// Families that have something published.
-pub async fn families(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::Result<Vec<Family>> {
+/// Those of these families that have something published.
+pub async fn families(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Family>> {
     let rows = sqlx::query!(
         r#"
         select family.id, family.slug, family.name, family.description, account.name as contributor, family.published_at,
+            family.tags, family.category, family.styles,
             (select count(*) from sets where family_id = family.id and state = 'published') as "sets!",
             (select count(*) from sets set_ join items item on item.set_id = set_.id
                 where set_.family_id = family.id and item.state = 'published') as "items!"
         from families family join accounts account on account.id = family.account_id
-        where family.published_at is not null and ($1::text is null or account.name = $1)
-            and (($2::text is null and $3::text is null) or exists (
-                select 1 from sets where family_id = family.id and state = 'published'
-                    and ($2::text is null or kind = $2) and ($3::text is null or $3 = any(tags))))
-            and ($4::uuid is null or family.id = $4) and ($5::uuid is null or family.id < $5)
-            and ($7::uuid is null or exists (
-                select 1 from sets where id = $7 and family_id = family.id and state = 'published'))
-        order by family.id desc limit $6
+        where family.published_at is not null and family.id = any($1)
+        order by array_position($1, family.id)
         "#,
-        filter.contributor.as_ref().map(AccountName::as_str),
-        filter.kind.map(Kind::as_str),
-        filter.tag,
-        filter.family_id,
-        filter.before,
-        limit,
-        filter.set_id
+        ids
     )
     .fetch_all(db)
     .await?;
@@ -170,6 +165,9 @@ pub async fn families(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::
             name: row.name,
             description: row.description,
             contributor: row.contributor,
+            tags: row.tags,
+            category: row.category,
+            styles: row.styles,
             sets: row.sets,
             items: row.items,
             published_at: row.published_at,
@@ -206,62 +204,60 @@ async fn family_previews(db: &PgPool, families: &[Uuid]) -> sqlx::Result<Vec<(Uu
         .collect())
 }
 
-/// Published sets.
-pub async fn sets(db: &PgPool, filter: &CatalogFilter, limit: i64) -> sqlx::Result<Vec<Set>> {
+/// Those of these sets that are published.
+pub async fn sets(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Set>> {
     sqlx::query_as!(
         Set,
         r#"
         select set_.id, set_.family_id, family.name as family, set_.slug, set_.name, set_.description, set_.kind,
             account.name as contributor, set_.licence, set_.attribution, set_.source, set_.price_minor, set_.currency,
-            set_.tags, set_.published_at,
-            (select count(*) from items where set_id = set_.id and state = 'published') as "items!"
+            set_.tags, coalesce(set_.category, family.category) as category, array(select distinct unnest(set_.styles || family.styles) order by 1) as "styles!",
+            set_.published_at, (select count(*) from items where set_id = set_.id and state = 'published') as "items!"
         from sets set_
         join families family on family.id = set_.family_id
         join accounts account on account.id = family.account_id
-        where set_.state = 'published' and ($1::text is null or account.name = $1) and ($2::text is null or set_.kind = $2)
-            and ($3::text is null or $3 = any(set_.tags)) and ($4::uuid is null or family.id = $4)
-            and ($5::uuid is null or set_.id = $5) and ($6::uuid is null or set_.id < $6)
-        order by set_.id desc limit $7
+        where set_.state = 'published' and set_.id = any($1)
+        order by array_position($1, set_.id)
         "#,
-        filter.contributor.as_ref().map(AccountName::as_str),
-        filter.kind.map(Kind::as_str),
-        filter.tag,
-        filter.family_id,
-        filter.set_id,
-        filter.before,
-        limit
+        ids
     )
     .fetch_all(db)
     .await
 }
 
-/// Published items; `id` narrows to one.
-pub async fn items(db: &PgPool, filter: &CatalogFilter, id: Option<Uuid>, limit: i64) -> sqlx::Result<Vec<Item>> {
+/// Those of these items that are published.
+pub async fn items(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Item>> {
     sqlx::query_as!(
         Item,
         r#"
         select item.id, item.kind, item.set_id, set_.name as "set", family.id as family_id, family.name as family,
-            account.name as contributor, item.title, item.path, item.tags, set_.licence, item.width, item.height, item.created_at
+            account.name as contributor, item.title, item.path, item.tags,
+            coalesce(item.category, set_.category, family.category) as category,
+            array(select distinct unnest(item.styles || set_.styles || family.styles) order by 1) as "styles!", set_.licence, item.width, item.height, item.created_at
         from items item
         join sets set_ on set_.id = item.set_id
         join families family on family.id = set_.family_id
         join accounts account on account.id = family.account_id
-        where item.state = 'published' and ($1::text is null or account.name = $1) and ($2::text is null or item.kind = $2)
-            and ($3::text is null or item.tags @> array[$3]) and ($4::uuid is null or family.id = $4)
-            and ($5::uuid is null or set_.id = $5) and ($6::uuid is null or item.id < $6) and ($7::uuid is null or item.id = $7)
-        order by item.id desc limit $8
+        where item.state = 'published' and item.id = any($1)
+        order by array_position($1, item.id)
         "#,
-        filter.contributor.as_ref().map(AccountName::as_str),
-        filter.kind.map(Kind::as_str),
-        filter.tag,
-        filter.family_id,
-        filter.set_id,
-        filter.before,
-        id,
-        limit
+        ids
     )
     .fetch_all(db)
     .await
+}
+
+/// The counts of a product.
+pub async fn counts(db: &PgPool, product: Product) -> sqlx::Result<Counts> {
+    let row = sqlx::query_as!(
+        Counts,
+        "select views, downloads, favourites, sales from product_counts where product = $1 and id = $2",
+        product.kind.as_str(),
+        product.id
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.unwrap_or_default())
 }
 
 /// The renditions of a published item, narrow to wide.
@@ -279,50 +275,4 @@ pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
     )
     .fetch_all(db)
     .await
-}
-
-/// A source file that its contributor may download.
-pub struct Source {
-    pub account: AccountId,
-    pub sha256: Vec<u8>,
-    pub path: String,
-}
-
-/// The source file of an item that was scanned clean, unless it was rejected or its contributor is banned.
-pub async fn source(db: &PgPool, item: Uuid) -> sqlx::Result<Option<Source>> {
-    sqlx::query_as!(
-        Source,
-        r#"
-        select account.id as "account: AccountId", item.sha256, item.path from items item
-        join sets set_ on set_.id = item.set_id
-        join families family on family.id = set_.family_id
-        join accounts account on account.id = family.account_id
-        where item.id = $1 and item.state in ('ready', 'published') and account.banned_at is null
-        "#,
-        item
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// The published file of an item. `None`: not published, or published before there were sanitized copies.
-pub async fn published_file(db: &PgPool, item: Uuid) -> sqlx::Result<Option<PublishedFile>> {
-    sqlx::query_as!(
-        PublishedFile,
-        r#"
-        select item.file_sha256 as "sha256!", item.path, set_.price_minor = 0 as "is_free!"
-        from items item join sets set_ on set_.id = item.set_id
-        where item.id = $1 and item.state = 'published' and item.file_sha256 is not null
-        "#,
-        item
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// The bytes of an item that a buyer may get.
-pub struct PublishedFile {
-    pub sha256: Vec<u8>,
-    pub path: String,
-    pub is_free: bool,
 }

@@ -1,9 +1,19 @@
 //! Families, sets, items and their renditions: drafts until a pack is published, the public catalogue after.
 
+mod cached;
+mod categories;
+pub mod control_routes;
+pub mod counts;
+mod curate;
 mod delisting;
 pub mod documents;
 mod drafts;
+pub mod entries;
+pub mod files;
+pub mod filters;
 pub mod gc;
+pub mod label_routes;
+pub mod labels;
 pub mod listing;
 mod queries;
 pub mod routes;

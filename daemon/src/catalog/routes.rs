@@ -2,20 +2,25 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tradepost_common::Page;
-use tradepost_common::catalog::Kind;
+use tradepost_common::catalog::{CatalogueOrder, Counts, Kind, PriceRange};
 use tradepost_common::problem::Problem;
+use tradepost_common::sales::ProductKind;
 use tradepost_common::text::Text;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::cached::{self, key};
 use super::delisting::{self, ListedKind, Listing};
-use super::listing::{self, CatalogFilter, Family, Item, Picture, Set};
+use super::entries::{self, Ids, Wanted};
+use super::filters::Parameters;
+use super::listing::{self, Family, Item, Picture, Set};
 use crate::accounts::Bearer;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Query, parse_param};
 use crate::pager;
@@ -34,7 +39,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(set_listing))
 }
 
-/// Filter of a list.
+/// Filter and order of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -48,81 +53,168 @@ struct ListQuery {
     /// One tag, lower case.
     #[param(inline)]
     tag: Option<Text<40>>,
+    /// A category, and those below it.
+    #[param(pattern = "^[a-z0-9][a-z0-9-]*$", min_length = 2, max_length = 40)]
+    category: Option<String>,
+    /// One style, lower case.
+    #[param(inline)]
+    style: Option<Text<40>>,
+    /// The licence that the contributor chose, as `MIT`.
+    #[param(inline)]
+    licence: Option<Text<64>>,
+    /// The range of the lowest price in any currency.
+    #[param(value_type = Option<PriceRange>)]
+    price_range: Option<String>,
     /// Only of this family.
     family_id: Option<Uuid>,
     /// Only of this set.
     set_id: Option<Uuid>,
+    /// `newest` when not given. `popular`: by views, downloads, favourites and sales, which halve in 30 days.
+    #[param(value_type = Option<CatalogueOrder>)]
+    order: Option<String>,
     /// `next` of the page before.
-    cursor: Option<Uuid>,
+    #[param(
+        pattern = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.-?[0-9]{1,19}(\.[0-9]{1,30})?)?$",
+        max_length = 100
+    )]
+    cursor: Option<String>,
     /// 1 to 200; 50 when not given.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
 impl ListQuery {
-    fn parse(self) -> ApiResult<(CatalogFilter, u32)> {
+    fn filters(&mut self) -> ApiResult<Vec<tradepost_search::Filter>> {
+        Parameters {
+            kind: self.kind.take(),
+            contributor: self.contributor.take(),
+            tag: self.tag.take(),
+            category: self.category.take(),
+            style: self.style.take(),
+            licence: self.licence.take(),
+            price_range: self.price_range.take(),
+        }
+        .parse()
+    }
+
+    /// The ids of the page that is asked for, with the number of rows of all pages on the first one.
+    async fn page(mut self, app: &App, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
         let limit = pager::limit_or(self.limit, DEFAULT_LIMIT)?;
-        let filter = CatalogFilter {
-            kind: parse_param("kind", self.kind.as_deref())?,
-            contributor: parse_param("contributor", self.contributor.as_deref())?,
-            tag: self.tag.map(String::from),
+        let order = parse_param("order", self.order.as_deref())?.unwrap_or(CatalogueOrder::Newest);
+        let filters = self.filters()?;
+        let mut wanted = Wanted {
             family_id: self.family_id,
             set_id: self.set_id,
-            before: self.cursor,
+            ..Wanted::new(product, &filters)
         };
-        Ok((filter, limit))
+        if product == ProductKind::Family
+            && let Some(set) = wanted.set_id.take()
+        {
+            let family = entries::family_with(&app.db, set).await?;
+            match family {
+                Some(family) if wanted.family_id.is_none_or(|wanted| wanted == family) => {
+                    wanted.family_id = Some(family)
+                }
+                _ => return Ok((Ids::default(), Some(0))),
+            }
+        }
+        let ids = entries::page(&app.db, &wanted, order, self.cursor.as_deref(), limit).await?;
+        let total = match self.cursor {
+            None => Some(entries::total(&app.db, &wanted).await?),
+            Some(_) => None,
+        };
+        Ok((ids, total))
     }
 }
 
-/// Families that have something published, newest first
+/// A page of the catalogue: pass `next` as `cursor` to get what follows. What is published meanwhile moves no row of the pages to come.
+#[derive(Debug, Serialize, ToSchema)]
+struct Listed<T> {
+    #[schema(max_items = 200)]
+    rows: Vec<T>,
+    /// Null on the last page.
+    #[schema(max_length = 100)]
+    next: Option<String>,
+    /// Rows of all pages: exact up to 1,000, an estimate above. Null but on the first page.
+    total: Option<i64>,
+}
+
+impl<T: Serialize> Listed<T> {
+    /// Its surrogate key is that of the list: it has too many rows to name each.
+    fn answer(request: &HeaderMap, list: &str, rows: Vec<T>, (ids, total): (Ids, Option<i64>)) -> ApiResult<Response> {
+        let body = Self {
+            rows,
+            next: ids.next,
+            total,
+        };
+        cached::answer(request, &body, &[list.to_owned()])
+    }
+}
+
+/// Families that have something published
+///
+/// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/families", tag = "catalogue", params(ListQuery),
-    responses((status = 200, body = Page<Family>), (status = 400, body = Problem)))]
-async fn list_families(State(app): State<SharedApp>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<Family>>> {
-    let (filter, limit) = query.parse()?;
-    let rows = listing::families(&app.db, &filter, limit.into()).await?;
-    Ok(Json(Page::from_rows(rows, limit, |family| family.id)))
+    responses((status = 200, body = Listed<Family>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
+async fn list_families(
+    State(app): State<SharedApp>,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let page = query.page(&app, ProductKind::Family).await?;
+    let rows = listing::families(&app.db, &page.0.ids).await?;
+    Listed::answer(&headers, "families", rows, page)
 }
 
 /// One family
 #[utoipa::path(get, path = "/v1/families/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the family")),
-    responses((status = 200, body = Family), (status = 404, body = Problem)))]
-async fn get_family(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Json<Family>> {
-    let filter = CatalogFilter {
-        family_id: Some(id),
-        ..CatalogFilter::default()
-    };
-    let family = listing::families(&app.db, &filter, 1).await?.pop();
-    family.map(Json).ok_or(ApiError::NotFound("family"))
+    responses((status = 200, body = Family), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
+async fn get_family(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
+    let family = listing::families(&app.db, &[id]).await?.pop();
+    let family = family.ok_or(ApiError::NotFound("family"))?;
+    app.counts.view(ProductKind::Family.with(id));
+    cached::answer(&headers, &family, &[key("family", id)])
 }
 
-/// Published sets, newest first
+/// Published sets
+///
+/// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/sets", tag = "catalogue", params(ListQuery),
-    responses((status = 200, body = Page<Set>), (status = 400, body = Problem)))]
-async fn list_sets(State(app): State<SharedApp>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<Set>>> {
-    let (filter, limit) = query.parse()?;
-    let rows = listing::sets(&app.db, &filter, limit.into()).await?;
-    Ok(Json(Page::from_rows(rows, limit, |set| set.id)))
+    responses((status = 200, body = Listed<Set>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
+async fn list_sets(
+    State(app): State<SharedApp>,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let page = query.page(&app, ProductKind::Set).await?;
+    let rows = listing::sets(&app.db, &page.0.ids).await?;
+    Listed::answer(&headers, "sets", rows, page)
 }
 
 /// One set
 #[utoipa::path(get, path = "/v1/sets/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the set")),
-    responses((status = 200, body = Set), (status = 404, body = Problem)))]
-async fn get_set(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Json<Set>> {
-    let filter = CatalogFilter {
-        set_id: Some(id),
-        ..CatalogFilter::default()
-    };
-    let set = listing::sets(&app.db, &filter, 1).await?.pop();
-    set.map(Json).ok_or(ApiError::NotFound("set"))
+    responses((status = 200, body = Set), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
+async fn get_set(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
+    let set = listing::sets(&app.db, &[id]).await?.pop();
+    let set = set.ok_or(ApiError::NotFound("set"))?;
+    app.counts.view(ProductKind::Set.with(id));
+    let keys = [key("set", id), key("family", set.family_id)];
+    cached::answer(&headers, &set, &keys)
 }
 
-/// Published items, newest first
+/// Published items
+///
+/// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/items", tag = "catalogue", params(ListQuery),
-    responses((status = 200, body = Page<Item>), (status = 400, body = Problem)))]
-async fn list_items(State(app): State<SharedApp>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<Item>>> {
-    let (filter, limit) = query.parse()?;
-    let rows = listing::items(&app.db, &filter, None, limit.into()).await?;
-    Ok(Json(Page::from_rows(rows, limit, |item| item.id)))
+    responses((status = 200, body = Listed<Item>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
+async fn list_items(
+    State(app): State<SharedApp>,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let page = query.page(&app, ProductKind::Item).await?;
+    let rows = listing::items(&app.db, &page.0.ids).await?;
+    Listed::answer(&headers, "items", rows, page)
 }
 
 /// An item and its pictures.
@@ -130,22 +222,26 @@ async fn list_items(State(app): State<SharedApp>, Query(query): Query<ListQuery>
 struct ItemDetail {
     #[serde(flatten)]
     item: Item,
+    counts: Counts,
     #[schema(max_items = 100)]
     renditions: Vec<Picture>,
 }
 
 /// One item with its renditions
 #[utoipa::path(get, path = "/v1/items/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
-    responses((status = 200, body = ItemDetail), (status = 404, body = Problem)))]
-async fn get_item(State(app): State<SharedApp>, Path(id): Path<Uuid>) -> ApiResult<Json<ItemDetail>> {
-    let item = listing::items(&app.db, &CatalogFilter::default(), Some(id), 1)
-        .await?
-        .pop();
+    responses((status = 200, body = ItemDetail), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
+async fn get_item(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
+    let item = listing::items(&app.db, &[id]).await?.pop();
     let item = item.ok_or(ApiError::NotFound("item"))?;
-    Ok(Json(ItemDetail {
+    let product = ProductKind::Item.with(id);
+    app.counts.view(product);
+    let keys = [key("item", id), key("set", item.set_id), key("family", item.family_id)];
+    let detail = ItemDetail {
         renditions: listing::renditions(&app.db, id).await?,
+        counts: listing::counts(&app.db, product).await?,
         item,
-    }))
+    };
+    cached::answer(&headers, &detail, &keys)
 }
 
 /// Listed or delisted.

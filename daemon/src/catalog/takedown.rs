@@ -1,6 +1,7 @@
 //! Takes a published set out of the catalogue, until a moderator has decided.
 
 use sqlx::PgConnection;
+use tradepost_common::catalog::SetState;
 use tradepost_common::ids::{SetId, UploadId};
 use uuid::Uuid;
 
@@ -36,13 +37,32 @@ pub async fn take_down(
         Some(bytes) => block_items(tx, set.id, bytes).await?,
         None => 0,
     };
-    unpublish_set(tx, set.id, set.family_id).await?;
+    unpublish_set(tx, set.id, set.family_id, SetState::Draft).await?;
     let sheets = delete_sheets(tx, set.id, &gone).await?;
     Ok(TakenDown {
         published: gone.len() as i64,
         blocked,
         sheets,
     })
+}
+
+/// Ends what showed items of a set that left the catalogue: a set and a family without any leave it, too. Answers with the sets whose
+/// contact sheets are to be drawn anew.
+pub async fn leave(tx: &mut PgConnection, set: Uuid, gone: &[Uuid]) -> sqlx::Result<Vec<(SetId, UploadId)>> {
+    let row = sqlx::query!(
+        r#"
+        select family_id, exists (select from items where set_id = $1 and state = 'published') as "has_more!" from sets where id = $1
+        "#,
+        set
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if !row.has_more {
+        unpublish_set(tx, set, row.family_id, SetState::Rejected).await?;
+    }
+    let mut sheets = delete_sheets(tx, set, gone).await?;
+    sheets.retain(|(id, _)| row.has_more || id.0 != set);
+    Ok(sheets)
 }
 
 /// The paths of an upload's items that have these bytes and may be, or become, public.
@@ -79,10 +99,11 @@ async fn block_items(tx: &mut PgConnection, set: Uuid, sha256: &[u8; 32]) -> sql
     Ok(done.rows_affected().cast_signed())
 }
 
-async fn unpublish_set(tx: &mut PgConnection, set: Uuid, family: Uuid) -> sqlx::Result<()> {
+async fn unpublish_set(tx: &mut PgConnection, set: Uuid, family: Uuid, state: SetState) -> sqlx::Result<()> {
     sqlx::query!(
-        "update sets set state = 'draft', published_at = null where id = $1 and state = 'published'",
-        set
+        "update sets set state = $2, published_at = null where id = $1 and state = 'published'",
+        set,
+        state.as_str()
     )
     .execute(&mut *tx)
     .await?;

@@ -23,8 +23,8 @@ use crate::jobs::QUEUES;
 use crate::pager::{SearchQuery, limit};
 use crate::telemetry::prometheus;
 use crate::{
-    accounts, audit, campaigns, dead_letters, delivery, figures, mail, operations, orders, payouts, redrive, review,
-    sales, search, uploads,
+    accounts, audit, campaigns, catalog, dead_letters, delivery, figures, mail, operations, orders, payouts, redrive,
+    review, sales, search, uploads,
 };
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
@@ -54,6 +54,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .merge(delivery::control_routes::control_router())
         .merge(sales::control_routes::control_router())
         .merge(payouts::control_routes::control_router())
+        .merge(catalog::control_routes::control_router())
         .merge(search::control_routes::control_router())
         .merge(review::account_routes::control_router())
         .layer(Extension(sampler))

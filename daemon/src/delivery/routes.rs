@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use tradepost_common::Page;
 use tradepost_common::ids::EntitlementId;
 use tradepost_common::problem::Problem;
+use tradepost_common::sales::ProductKind;
 use tradepost_inspect::media::FileType;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +23,7 @@ use super::{archive, drawn};
 use crate::accounts::public_routes::with_session;
 use crate::accounts::{self, Bearer};
 use crate::app::SharedApp;
-use crate::catalog::listing;
+use crate::catalog::files;
 use crate::downloads::routes::{as_attachment, refuse_infected, safe_name};
 use crate::downloads::served::Served;
 use crate::error::{ApiError, ApiResult};
@@ -211,7 +212,7 @@ async fn get_item_file(
     method: Method,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let file = listing::published_file(&app.db, id).await?;
+    let file = files::published_file(&app.db, id).await?;
     let Some(file) = file.filter(|file| file.is_free) else {
         return bought_file(&app, buyer, id, address).await;
     };
@@ -223,6 +224,9 @@ async fn get_item_file(
     let name = safe_name(archive::name_in_zip(&file.path));
     let served = Served::member(sha256, "a published file");
     let mut response = served.answer(&app, &method, &headers).await?;
+    if method == Method::GET && response.status() == StatusCode::OK {
+        app.counts.download(ProductKind::Item.with(id));
+    }
     saved(&mut response, &name, FileType::of_path(&file.path).media_type())?;
     Ok(response)
 }
@@ -241,7 +245,7 @@ async fn bought_file(
         None => None,
     };
     let Some((account, id)) = right else {
-        return Err(match listing::published_file(&app.db, item).await? {
+        return Err(match files::published_file(&app.db, item).await? {
             Some(_) => ApiError::Forbidden("The item has a price. Buy it with POST /v1/orders.".to_owned()),
             None => ApiError::NotFound("published file"),
         });

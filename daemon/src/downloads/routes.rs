@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::served::Served;
 use crate::accounts::Bearer;
 use crate::app::{App, SharedApp};
-use crate::catalog::{listing, service as catalog};
+use crate::catalog::{files, service as catalog};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{Path, PresignedQuery, Query};
 use crate::objects::rendition_key;
@@ -99,7 +99,7 @@ async fn get_source(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     permission.verify(&app, "GET", &source_path(item, &name))?;
-    let source = listing::source(&app.db, item).await?;
+    let source = files::source(&app.db, item).await?;
     let source = source.ok_or(ApiError::NotFound("file"))?;
     let sha256: [u8; 32] = source.sha256.try_into().map_err(|_| ApiError::NotFound("file"))?;
     refuse_infected(&app, &sha256).await?;
@@ -144,7 +144,7 @@ async fn get_item_source(
     Bearer(account): Bearer,
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<SourceUrl>> {
-    let source = listing::source(&app.db, id).await?;
+    let source = files::source(&app.db, id).await?;
     let own = source.filter(|source| source.account == account.id);
     let own = own.ok_or(ApiError::NotFound("item of yours"))?;
     let expires_at =

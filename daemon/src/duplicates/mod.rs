@@ -4,6 +4,7 @@
 //! come at the same time at least one finds the other: whichever compares later. Files of one pack are not compared with each other.
 
 mod queries;
+pub mod routes;
 pub mod service;
 
 use tradepost_common::ids::{ItemId, UploadId};

@@ -149,6 +149,28 @@ pub async fn look_up(db: impl PgExecutor<'_>, look: i64, radius: i32, most: i32)
     Ok(rows.into_iter().map(|row| (row.item_id, row.distance)).collect())
 }
 
+/// Items with the same outlines as one, or that look like it, with the bits that differ; the closest first.
+pub async fn similar(db: impl PgExecutor<'_>, item: Uuid, radius: i32, most: i64) -> sqlx::Result<Vec<(Uuid, i32)>> {
+    let rows = sqlx::query!(
+        r#"
+        select other.item_id as "item_id!", min(other.distance) as "distance!" from item_prints mine cross join lateral (
+            (select item_id, 0 as distance from item_prints print
+                where print.geometry = mine.geometry and not print.plain and not mine.plain limit $3::int8)
+            union all
+            select item_id, distance from prints_like(mine.look, $2, ($3::int8)::int4) where mine.look is not null
+        ) other
+        where mine.item_id = $1 and other.item_id <> $1
+        group by other.item_id order by min(other.distance), other.item_id limit $3::int8
+        "#,
+        item,
+        radius,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.item_id, row.distance)).collect())
+}
+
 pub async fn look_alikes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -> sqlx::Result<Vec<LookAlike>> {
     sqlx::query_as!(
         LookAlike,

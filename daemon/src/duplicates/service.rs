@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 pub use super::queries::{cluster, record};
 use super::{LOOK_RADIUS, Match, queries};
+use crate::catalog::listing::{self, Item};
+use crate::error::{ApiError, ApiResult};
 use crate::findings::{self, file_finding};
 use crate::uploads::service as uploads;
 
@@ -17,7 +19,9 @@ use crate::uploads::service as uploads;
 const MOST_OF_A_FILE: i64 = 20;
 /// Findings about one pack; a copy of a whole pack needs no finding for each file.
 const MOST_FINDINGS: usize = 200;
-/// Shown to a moderator.
+/// Looked up of one item: some are not published.
+const MOST_COMPARED: i64 = 200;
+/// Shown to a moderator, and of what looks like an item.
 const MOST_SHOWN: i64 = 50;
 
 /// Compares a pack whose files are all settled with everything else, and keeps what it finds: the matches, the findings, and
@@ -55,6 +59,29 @@ pub async fn find(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<Vec<M
 /// Files whose picture's hash differs from this one in at most [`LOOK_RADIUS`] bits, with the distance, the closest first.
 pub async fn look_up(db: impl PgExecutor<'_>, look: u64) -> sqlx::Result<Vec<(Uuid, i32)>> {
     queries::look_up(db, look.cast_signed(), LOOK_RADIUS, MOST_OF_A_FILE as i32).await
+}
+
+/// Published items with the same outlines as one, or whose picture looks like its own, with their similarity in percent: the most alike
+/// first, at most 50.
+///
+/// # Errors
+/// Not found.
+pub async fn similar(db: &PgPool, item: Uuid) -> ApiResult<Vec<(Item, i32)>> {
+    if listing::items(db, &[item]).await?.is_empty() {
+        return Err(ApiError::NotFound("item"));
+    }
+    let found = queries::similar(db, item, LOOK_RADIUS, MOST_COMPARED).await?;
+    let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
+    let distances: BTreeMap<_, _> = found.into_iter().collect();
+    let mut items = listing::items(db, &ids).await?;
+    items.truncate(MOST_SHOWN as usize);
+    Ok(items
+        .into_iter()
+        .map(|item| {
+            let distance = distances[&item.id];
+            (item, similar_percent(distance))
+        })
+        .collect())
 }
 
 /// Look-alikes of the files of an upload, whichever of the two came first, for its case: the closest first, at most 50.

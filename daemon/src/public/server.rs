@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt as _;
@@ -14,6 +14,7 @@ use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
 use tradepost_common::latency::Scope;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -27,8 +28,8 @@ use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
 use crate::telemetry::latency::Outcome;
 use crate::{
-    accounts, catalog, delivery, downloads, orders, payments, payouts, presets, review, sales, search, uploads,
-    webhooks,
+    accounts, catalog, collections, delivery, downloads, duplicates, orders, payments, payouts, presets, review, sales,
+    search, uploads, webhooks,
 };
 
 /// A request body other than a pack is small.
@@ -47,6 +48,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
     servers((url = "/", description = "This marketplace")),
     tags((name = "uploads", description = "Contributors upload packs and read their state."),
         (name = "catalogue", description = "The published catalogue, for everybody."),
+        (name = "collections", description = "Accounts keep favourites and put collections together."),
         (name = "sales", description = "Contributors decide prices, shares and coupons; everybody reads prices and licences."),
         (name = "orders", description = "Buyers fill carts and place orders; contributors see their royalties."),
         (name = "library", description = "Buyers download what they bought; licence certificates."),
@@ -77,6 +79,10 @@ fn documented() -> OpenApiRouter<SharedApp> {
         .merge(uploads::routes::public_router())
         .merge(review::contributor_routes::public_router())
         .merge(catalog::routes::public_router())
+        .merge(catalog::label_routes::public_router())
+        .merge(duplicates::routes::public_router())
+        .merge(collections::routes::public_router())
+        .merge(collections::favourite_routes::public_router())
         .merge(search::routes::public_router())
         .merge(downloads::routes::public_router())
         .merge(delivery::routes::public_router())
@@ -104,12 +110,34 @@ pub fn router(app: SharedApp) -> Router {
         .merge(payments::routes::webhook_router())
         .fallback(async || ApiError::NotFound("page"))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(CompressionLayer::new().compress_when(is_text))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))
         .layer(middleware::from_fn_with_state((app.clone(), gates), observe))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| {
             ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
         .with_state(app)
+}
+
+/// Text is compressed where it is worth it; files and their parts are sent as they are.
+fn is_text(status: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    /// Shorter texts fit into a packet.
+    const WORTH_BYTES: u64 = 1_024;
+    let text = |name: header::HeaderName| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let length = text(header::CONTENT_LENGTH).parse().unwrap_or(u64::MAX);
+    let media_type = text(header::CONTENT_TYPE);
+    let is_saved = headers.contains_key(header::CONTENT_DISPOSITION) || headers.contains_key(header::CONTENT_RANGE);
+    status.is_success()
+        && !is_saved
+        && length >= WORTH_BYTES
+        && ["application/json", "text/"]
+            .iter()
+            .any(|start| media_type.starts_with(start))
 }
 
 /// Bounds every request in number and time, times it, and sets the headers every answer has.

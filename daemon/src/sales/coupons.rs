@@ -11,6 +11,7 @@ use super::quote::{Offer, Payer, Reduction};
 use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::audit::{self, Actor};
+use crate::catalog::labels as catalog;
 use crate::error::{ApiError, ApiResult, constraint};
 
 pub use table::{Filter, list, release};
@@ -93,7 +94,7 @@ pub async fn make_own(app: &App, owner: &Account, coupon: &NewCoupon) -> ApiResu
     }
     let mut tx = app.db.begin().await?;
     if let Some(product) = coupon.product {
-        let own = queries::lock_family(&mut tx, owner.id, product).await?;
+        let own = catalog::lock_family(&mut tx, owner.id, product).await?;
         own.ok_or(ApiError::NotFound("product of yours"))?;
     }
     let made = insert(&mut tx, Some(owner.id), Some(owner.id), coupon).await?;

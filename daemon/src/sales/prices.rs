@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::queries;
 use crate::accounts::Account;
 use crate::app::App;
+use crate::catalog::labels as catalog;
 use crate::error::{ApiError, ApiResult, constraint};
 
 /// Prices of a product.
@@ -64,7 +65,7 @@ pub async fn replace(app: &App, owner: &Account, product: Product, prices: &[Pri
         ("amount_minor", is_amount, "must be 0 to 100000000".to_owned()),
     ])?;
     let mut tx = app.db.begin().await?;
-    let family = queries::lock_family(&mut tx, owner.id, product).await?;
+    let family = catalog::lock_family(&mut tx, owner.id, product).await?;
     family.ok_or(ApiError::NotFound("product of yours"))?;
     queries::delete_prices(&mut tx, product).await?;
     // The first personal price of a set takes the place of its manifest's.
@@ -79,16 +80,8 @@ pub async fn replace(app: &App, owner: &Account, product: Product, prices: &[Pri
         })?;
         queries::set_own_price(&mut tx, product.id, own.currency.as_str(), own.amount_minor).await?;
     }
-    for price in prices.iter().filter(|price| own != Some(*price)) {
-        queries::insert_price(
-            &mut tx,
-            product,
-            price.licence,
-            price.currency.as_str(),
-            price.amount_minor,
-        )
-        .await?;
-    }
+    let others: Vec<_> = prices.iter().filter(|price| own != Some(*price)).collect();
+    queries::insert_prices(&mut tx, product, &others).await?;
     let rows = queries::prices(&mut *tx, product).await?;
     tx.commit().await?;
     Ok(rows.into_iter().filter_map(price).collect())
@@ -149,6 +142,6 @@ async fn own_family(tx: &mut sqlx::PgConnection, owner: &Account, family: Uuid) 
         kind: ProductKind::Family,
         id: family,
     };
-    let own = queries::lock_family(tx, owner.id, product).await?;
+    let own = catalog::lock_family(tx, owner.id, product).await?;
     own.map(|_| ()).ok_or(ApiError::NotFound("family of yours"))
 }

@@ -4,7 +4,7 @@ pub mod rights;
 
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::ids::AccountId;
-use tradepost_common::sales::{Licence, LicenceTerms, NewTerms, Product, ProductKind};
+use tradepost_common::sales::{Licence, LicenceTerms, NewTerms, Price, Product, ProductKind};
 use uuid::Uuid;
 
 use super::Wanted;
@@ -130,24 +130,6 @@ pub async fn is_published(db: impl PgExecutor<'_>, product: Product) -> sqlx::Re
     .await
 }
 
-/// The family of a product, locked until the transaction ends. `None`: there is none that this account owns.
-pub async fn lock_family(tx: &mut PgConnection, owner: AccountId, product: Product) -> sqlx::Result<Option<Uuid>> {
-    sqlx::query_scalar!(
-        r#"
-        select id from families where account_id = $3 and id = case $1
-            when 'item' then (select set_.family_id from items item join sets set_ on set_.id = item.set_id where item.id = $2)
-            when 'set' then (select family_id from sets where id = $2)
-            else $2 end
-        for no key update
-        "#,
-        product.kind.as_str(),
-        product.id,
-        owner.0
-    )
-    .fetch_optional(tx)
-    .await
-}
-
 pub async fn delete_prices(tx: &mut PgConnection, product: Product) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from prices where kind = $1 and product_id = $2",
@@ -159,20 +141,21 @@ pub async fn delete_prices(tx: &mut PgConnection, product: Product) -> sqlx::Res
     Ok(())
 }
 
-pub async fn insert_price(
-    tx: &mut PgConnection,
-    product: Product,
-    licence: Licence,
-    currency: &str,
-    amount_minor: i64,
-) -> sqlx::Result<()> {
+pub async fn insert_prices(tx: &mut PgConnection, product: Product, prices: &[&Price]) -> sqlx::Result<()> {
+    let licences: Vec<_> = prices.iter().map(|price| price.licence.as_str().to_owned()).collect();
+    let currencies: Vec<_> = prices.iter().map(|price| price.currency.as_str().to_owned()).collect();
+    let amounts: Vec<_> = prices.iter().map(|price| price.amount_minor).collect();
     sqlx::query!(
-        "insert into prices (kind, product_id, licence, currency, amount_minor) values ($1, $2, $3, $4, $5)",
+        r#"
+        insert into prices (kind, product_id, licence, currency, amount_minor)
+        select $1, $2, licence, currency, amount_minor
+        from unnest($3::text[], $4::text[], $5::int8[]) as price (licence, currency, amount_minor)
+        "#,
         product.kind.as_str(),
         product.id,
-        licence.as_str(),
-        currency,
-        amount_minor
+        &licences,
+        &currencies,
+        &amounts
     )
     .execute(tx)
     .await?;

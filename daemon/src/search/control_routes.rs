@@ -4,13 +4,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tradepost_common::search::{SearchDifferences, SearchStatus};
+use serde::Deserialize;
+use tradepost_common::search::{Explanation, FoundItem, SearchDifferences, SearchQueries, SearchStatus};
+use uuid::Uuid;
 
 use super::service;
 use crate::app::SharedApp;
 use crate::audit;
 use crate::error::ApiResult;
-use crate::extractors::Peer;
+use crate::extractors::{Path, Peer, Query};
+use crate::pager;
 use tradepost_common::audit::AuditAct;
 
 pub fn control_router() -> Router<SharedApp> {
@@ -18,6 +21,9 @@ pub fn control_router() -> Router<SharedApp> {
         .route("/v1/search", get(status))
         .route("/v1/search/differences", get(differences))
         .route("/v1/search/rebuild", post(rebuild))
+        .route("/v1/search/items", get(find))
+        .route("/v1/search/items/{id}/explanation", get(explain))
+        .route("/v1/search/queries", get(texts))
 }
 
 async fn status(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<SearchStatus>> {
@@ -41,4 +47,31 @@ async fn rebuild(peer: Peer, State(app): State<SharedApp>) -> ApiResult<StatusCo
     tx.commit().await?;
     app.search.rebuild.notify_one();
     Ok(StatusCode::ACCEPTED)
+}
+
+/// A text to search for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    q: String,
+    limit: Option<u32>,
+}
+
+async fn find(_: Peer, State(app): State<SharedApp>, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<FoundItem>>> {
+    let limit = pager::limit(asked.limit)?;
+    Ok(Json(service::find_scored(&app, asked.q, limit).await?))
+}
+
+async fn explain(
+    _: Peer,
+    State(app): State<SharedApp>,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+) -> ApiResult<Json<Explanation>> {
+    Ok(Json(service::explain(&app, asked.q, id).await?))
+}
+
+async fn texts(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<SearchQueries>> {
+    Ok(Json(service::texts(&app.db).await?))
 }

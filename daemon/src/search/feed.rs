@@ -8,12 +8,13 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tradepost_common::search::RebuildProgress;
 use tradepost_search::Document;
 use uuid::Uuid;
 
 use super::queries;
 use crate::app::{App, SEARCH};
-use crate::catalog::documents;
+use crate::catalog::{documents, service as catalog};
 
 /// Changes that are applied at once.
 const BATCH: i64 = 1_000;
@@ -26,13 +27,15 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Feeds the index until `stop` is cancelled.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut wanted = is_new(&app).await;
+    let mut wanted = false;
     loop {
         let changed = app.notifier.notified(SEARCH);
         let step = async {
-            if wanted || app.search.index.is_outgrown() {
+            let is_known = is_known(&app).await?;
+            if wanted || !is_known || app.search.index.is_outgrown() {
                 rebuild(&app).await?;
             }
+            write_texts(&app).await?;
             apply(&app).await
         };
         let applied = tokio::select! {
@@ -63,18 +66,44 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     }
 }
 
-/// The index is empty, and the catalogue is not: that of a new machine.
-async fn is_new(app: &App) -> bool {
+/// Says that the index is there; false if it has to be built: the feed has not written for it, or it lost its documents.
+async fn is_known(app: &App) -> anyhow::Result<bool> {
+    let (projection, machine) = (app.search.projection, app.worker.as_str());
+    match queries::see(&app.db, projection, machine).await? {
+        Some(is_built) => Ok(is_built && !is_lost(app).await),
+        None => {
+            let mut tx = app.db.begin().await?;
+            queries::register(&mut tx, projection, machine).await?;
+            tx.commit().await?;
+            Ok(false)
+        }
+    }
+}
+
+/// The index is empty, nothing waits for it, and the catalogue is not empty.
+async fn is_lost(app: &App) -> bool {
     let is_empty = app.search.index.stats().is_ok_and(|stats| stats.documents == 0);
     is_empty
+        && queries::waiting(&app.db, app.search.projection)
+            .await
+            .is_ok_and(|waiting| waiting.rows == 0)
         && documents::after(&app.db, Uuid::nil(), 1)
             .await
             .is_ok_and(|first| !first.is_empty())
 }
 
+/// Writes down the texts that found nothing, or slowly.
+async fn write_texts(app: &App) -> anyhow::Result<()> {
+    let texts = app.search.queries.take();
+    if !texts.is_empty() {
+        queries::insert_texts(&app.db, &texts).await?;
+    }
+    Ok(())
+}
+
 /// Applies the oldest changes, and answers how many.
 async fn apply(app: &App) -> anyhow::Result<i64> {
-    let changes = queries::next(&app.db, BATCH).await?;
+    let changes = queries::next(&app.db, app.search.projection, BATCH).await?;
     if changes.is_empty() {
         return Ok(0);
     }
@@ -102,10 +131,16 @@ async fn rebuild(app: &App) -> anyhow::Result<()> {
         None => Some(Err(anyhow::anyhow!("the catalogue was not read to its end"))),
     };
     let building = tokio::task::spawn_blocking(move || index.rebuild(std::iter::from_fn(next)));
+    let _running = Running::new(app).await?;
     let mut last = Uuid::nil();
     loop {
         let page = documents::after(&app.db, last, PAGE).await?;
         let Some(newest) = page.last() else { break };
+        app.search.progress.send_modify(|progress| {
+            if let Some(progress) = progress {
+                progress.done += page.len() as u64;
+            }
+        });
         last = newest.id.parse().context("an id of the catalogue")?;
         for document in page {
             sender.send(Some(document)).await.context("the rebuild ended early")?;
@@ -113,6 +148,28 @@ async fn rebuild(app: &App) -> anyhow::Result<()> {
     }
     sender.send(None).await.context("the rebuild ended early")?;
     building.await??;
+    queries::set_built(&app.db, app.search.projection).await?;
     tracing::info!("rebuilt the search index");
     Ok(())
+}
+
+/// A rebuild that operators see as long as it runs.
+struct Running<'a>(&'a App);
+
+impl<'a> Running<'a> {
+    async fn new(app: &'a App) -> anyhow::Result<Self> {
+        let (of, _) = catalog::counts(&app.db).await?;
+        let begun = RebuildProgress {
+            done: 0,
+            of: of.unsigned_abs(),
+        };
+        app.search.progress.send_replace(Some(begun));
+        Ok(Self(app))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.search.progress.send_replace(None);
+    }
 }

@@ -3,20 +3,20 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use tradepost_common::catalog::Kind;
+use tradepost_common::catalog::{Kind, PriceRange};
 use tradepost_common::problem::Problem;
 use tradepost_common::text::Text;
-use tradepost_search::{Facet, Filter};
+use tradepost_search::Filter;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::service;
-use crate::accounts::AccountName;
 use crate::app::SharedApp;
+use crate::catalog::filters::Parameters;
 use crate::catalog::listing::Item;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{Query, parse_param};
+use crate::extractors::Query;
 use crate::pager;
 
 /// Rows of a page when the request does not say.
@@ -48,6 +48,18 @@ struct SearchItems {
     /// The name of the contributor's account.
     #[param(pattern = "^[a-z0-9][a-z0-9-]*$", min_length = 2, max_length = 63)]
     contributor: Option<String>,
+    /// A category, and those below it.
+    #[param(pattern = "^[a-z0-9][a-z0-9-]*$", min_length = 2, max_length = 40)]
+    category: Option<String>,
+    /// One style, lower case.
+    #[param(inline)]
+    style: Option<Text<40>>,
+    /// The licence that the contributor chose, as `MIT`.
+    #[param(inline)]
+    licence: Option<Text<64>>,
+    /// The range of the lowest price in any currency.
+    #[param(value_type = Option<PriceRange>)]
+    price_range: Option<String>,
     /// `next` of the page before.
     #[param(minimum = 0, maximum = 10_000)]
     cursor: Option<u32>,
@@ -57,20 +69,17 @@ struct SearchItems {
 }
 
 impl SearchItems {
-    fn filters(&self) -> ApiResult<Vec<Filter>> {
-        let kind = parse_param::<Kind>("kind", self.kind.as_deref())?.map(|kind| kind.as_str().to_owned());
-        let contributor = parse_param::<AccountName>("contributor", self.contributor.as_deref())?;
-        let contributor = contributor.map(|name| name.as_str().to_owned());
-        let tag = self.tag.clone().map(String::from);
-        let given = [
-            (Facet::Kind, kind),
-            (Facet::Contributor, contributor),
-            (Facet::Tag, tag),
-        ];
-        Ok(given
-            .into_iter()
-            .filter_map(|(facet, value)| Some(Filter { facet, value: value? }))
-            .collect())
+    fn filters(&mut self) -> ApiResult<Vec<Filter>> {
+        Parameters {
+            kind: self.kind.take(),
+            contributor: self.contributor.take(),
+            tag: self.tag.take(),
+            category: self.category.take(),
+            style: self.style.take(),
+            licence: self.licence.take(),
+            price_range: self.price_range.take(),
+        }
+        .parse()
     }
 }
 
@@ -108,7 +117,10 @@ struct FacetValue {
 /// Search for items
 #[utoipa::path(get, path = "/v1/search", tag = "catalogue", params(SearchItems),
     responses((status = 200, body = FoundItems), (status = 400, body = Problem)))]
-async fn search_items(State(app): State<SharedApp>, Query(query): Query<SearchItems>) -> ApiResult<Json<FoundItems>> {
+async fn search_items(
+    State(app): State<SharedApp>,
+    Query(mut query): Query<SearchItems>,
+) -> ApiResult<Json<FoundItems>> {
     let limit = pager::limit_or(query.limit, DEFAULT_LIMIT)?;
     let offset = query.cursor.unwrap_or(0);
     if offset > MAX_HITS {

@@ -1,17 +1,19 @@
 //! Questions to the index.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
+use sqlx::PgPool;
 use time::OffsetDateTime;
-use tradepost_common::search::{SearchDifferences, SearchStatus};
+use tradepost_common::search::{Explanation, FoundItem, SearchDifferences, SearchQueries, SearchStatus};
 use tradepost_search::{Filter, Page};
 use uuid::Uuid;
 
 use super::queries;
 use crate::app::App;
 use crate::catalog::documents;
-use crate::catalog::listing::Item;
-use crate::error::ApiResult;
+use crate::catalog::listing::{self, Item};
+use crate::error::{ApiError, ApiResult};
 
 /// Hits with their items; what was withdrawn since the index saw it is left out.
 pub async fn find(
@@ -22,11 +24,16 @@ pub async fn find(
     limit: usize,
 ) -> ApiResult<(Page, Vec<Item>)> {
     let index = app.search.index.clone();
+    let (asked, begun) = (text.clone(), Instant::now());
+    let is_narrowed = !filters.is_empty();
     let page = tokio::task::spawn_blocking(move || index.search(&text, &filters, offset, limit))
         .await
         .map_err(anyhow::Error::from)??;
+    // A filter may leave nothing of what there is.
+    let found = if is_narrowed { page.total.max(1) } else { page.total };
+    app.search.queries.note(&asked, found, begun.elapsed());
     let ids: Vec<Uuid> = page.hits.iter().filter_map(|hit| hit.id.parse().ok()).collect();
-    let mut items: HashMap<Uuid, Item> = documents::items(&app.db, &ids)
+    let mut items: HashMap<Uuid, Item> = listing::items(&app.db, &ids)
         .await?
         .into_iter()
         .map(|item| (item.id, item))
@@ -37,7 +44,8 @@ pub async fn find(
 
 pub async fn status(app: &App) -> ApiResult<SearchStatus> {
     let stats = app.search.index.stats()?;
-    let waiting = queries::waiting(&app.db).await?;
+    let rebuild = *app.search.progress.borrow();
+    let waiting = queries::waiting(&app.db, app.search.projection).await?;
     let lag = waiting
         .oldest
         .map_or(0.0, |oldest| (OffsetDateTime::now_utc() - oldest).as_seconds_f64());
@@ -48,7 +56,84 @@ pub async fn status(app: &App) -> ApiResult<SearchStatus> {
         synonyms: stats.synonyms,
         waiting: waiting.rows.unsigned_abs(),
         lag_seconds: lag.max(0.0),
+        rebuild,
+        machines: queries::machines(&app.db, app.search.projection).await?,
     })
+}
+
+/// Items as the public search finds them, with their scores.
+pub async fn find_scored(app: &App, text: String, limit: u32) -> ApiResult<Vec<FoundItem>> {
+    let (page, items) = find(app, text, Vec::new(), 0, limit as usize).await?;
+    let scores: HashMap<_, _> = page.hits.iter().map(|hit| (hit.id.as_str(), hit.score)).collect();
+    let found = items.into_iter().map(|item| FoundItem {
+        score: scores.get(item.id.to_string().as_str()).copied().unwrap_or_default(),
+        id: item.id,
+        title: item.title,
+        family: item.family,
+        set: item.set,
+        contributor: item.contributor,
+        kind: item.kind,
+        category: item.category,
+        tags: item.tags,
+        styles: item.styles,
+    });
+    Ok(found.collect())
+}
+
+/// The arithmetic of the score of an item for a text.
+///
+/// # Errors
+/// Not found: the index has no such item.
+pub async fn explain(app: &App, text: String, item: Uuid) -> ApiResult<Explanation> {
+    let index = app.search.index.clone();
+    let found = tokio::task::spawn_blocking(move || index.explain(&text, &item.to_string()))
+        .await
+        .map_err(anyhow::Error::from)??;
+    let found = found.ok_or(ApiError::NotFound("item in the search index"))?;
+    let tree: serde_json::Value = serde_json::from_str(&found).map_err(anyhow::Error::from)?;
+    let mut lines = Vec::new();
+    outline(&tree, 0, &mut lines);
+    Ok(Explanation { lines })
+}
+
+/// An explanation as indented lines, without parts of no weight; at most 200.
+fn outline(tree: &serde_json::Value, depth: usize, lines: &mut Vec<String>) {
+    const MAX_LINES: usize = 200;
+    let value = tree["value"].as_f64().unwrap_or_default();
+    if value == 0.0 || lines.len() >= MAX_LINES {
+        return;
+    }
+    let description = tree["description"].as_str().unwrap_or_default();
+    lines.push(format!("{}{value:.3} {description}", "  ".repeat(depth)));
+    for context in tree["context"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.as_str())
+    {
+        lines.push(format!("{}{context}", "  ".repeat(depth + 1)));
+    }
+    for part in tree["details"].as_array().into_iter().flatten() {
+        outline(part, depth + 1, lines);
+    }
+}
+
+/// Texts of the last day that operators should know of.
+pub async fn texts(db: &PgPool) -> sqlx::Result<SearchQueries> {
+    /// Texts of each kind that are shown.
+    const SHOWN: i64 = 100;
+    Ok(SearchQueries {
+        found_nothing: queries::found_nothing(db, SHOWN).await?,
+        slow: queries::slow(db, SHOWN).await?,
+    })
+}
+
+/// Forgets indexes of machines that are gone, and texts that are old.
+pub async fn tidy(db: &PgPool) -> sqlx::Result<()> {
+    /// Texts that are kept.
+    const MOST: i64 = 10_000;
+    queries::forget_absent(db).await?;
+    queries::forget_texts(db, MOST).await
 }
 
 /// Compares the ids of the index with those of the published items.

@@ -99,7 +99,7 @@ impl World {
 }
 
 /// The routes that everybody may call; what they answer depends on the request only.
-const PUBLIC: [(&str, &str); 29] = [
+const PUBLIC: [(&str, &str); 33] = [
     ("get", "/livez"),
     ("get", "/readyz"),
     ("get", "/r/{name}"),
@@ -112,6 +112,10 @@ const PUBLIC: [(&str, &str); 29] = [
     ("get", "/v1/items"),
     ("get", "/v1/items/{id}"),
     ("get", "/v1/items/{id}/file"),
+    ("get", "/v1/items/{id}/similar"),
+    ("get", "/v1/categories"),
+    ("get", "/v1/collections/{id}"),
+    ("get", "/v1/collections/{id}/items"),
     ("get", "/v1/search"),
     ("get", "/v1/suggest"),
     ("get", "/v1/presets"),
@@ -130,10 +134,16 @@ const PUBLIC: [(&str, &str); 29] = [
     ("get", "/v1/certificates/revoked"),
     ("get", "/v1/certificates/revoked.minisig"),
 ];
-/// Routes of trade that buyers call.
-const BUYING: [&str; 2] = ["/v1/orders", "/v1/wallet/top-ups"];
+/// Routes of trade that buyers call, by their beginning.
+const BUYING: [&str; 5] = [
+    "/v1/orders",
+    "/v1/wallet/top-ups",
+    "/v1/carts",
+    "/v1/favourites",
+    "/v1/collections",
+];
 /// Routes that a suspended account may not call: it neither buys nor sells.
-const TRADE: [(&str, &str); 22] = [
+const TRADE: [(&str, &str); 31] = [
     ("post", "/v1/orders"),
     ("post", "/v1/wallet/top-ups"),
     ("get", "/v1/uploads"),
@@ -147,11 +157,20 @@ const TRADE: [(&str, &str); 22] = [
     ("put", "/v1/prices/{kind}/{id}"),
     ("put", "/v1/listings/{kind}/{id}"),
     ("put", "/v1/bank-account"),
+    ("get", "/v1/labels/{kind}/{id}"),
+    ("put", "/v1/labels/{kind}/{id}"),
     ("get", "/v1/families/{id}/shares"),
     ("put", "/v1/families/{id}/shares"),
     ("get", "/v1/coupons"),
     ("post", "/v1/coupons"),
     ("delete", "/v1/coupons/{id}"),
+    ("put", "/v1/favourites/{item}"),
+    ("delete", "/v1/favourites/{item}"),
+    ("post", "/v1/collections"),
+    ("put", "/v1/collections/{id}"),
+    ("delete", "/v1/collections/{id}"),
+    ("put", "/v1/collections/{id}/items/{item}"),
+    ("delete", "/v1/collections/{id}/items/{item}"),
     ("post", "/v1/carts"),
     ("get", "/v1/carts/{id}"),
     ("put", "/v1/carts/{id}"),
@@ -213,7 +232,7 @@ async fn probe(world: &World, role: Role, (method, path): (&str, &str), leaks: &
             Role::Suspended if is_trade => &[403],
             // A buyer does nothing with packs.
             Role::Other | Role::Owner
-                if is_trade && method != "get" && !BUYING.contains(&path) && !path.starts_with("/v1/carts") =>
+                if is_trade && method != "get" && !BUYING.iter().any(|start| path.starts_with(start)) =>
             {
                 &[403]
             }

@@ -1,0 +1,80 @@
+//! Answers that a CDN may keep: they have an `ETag`, a time, and keys by which they are purged.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use tradepost_store::sha256;
+use uuid::Uuid;
+
+use crate::error::ApiResult;
+
+/// A browser asks every time, and gets 304 where nothing changed. A CDN answers for 10 s by itself, and for a minute more while it asks:
+/// so long something may be seen that was withdrawn, unless it is purged by its key.
+const CACHE_CONTROL: HeaderValue =
+    HeaderValue::from_static("public, max-age=0, s-maxage=10, stale-while-revalidate=60");
+
+/// The answer to a request, or 304 where its `If-None-Match` names it.
+pub fn answer<T: Serialize>(request: &HeaderMap, body: &T, keys: &[String]) -> ApiResult<Response> {
+    let bytes = serde_json::to_vec(body).map_err(anyhow::Error::from)?;
+    // Weak: the bytes on the wire may be compressed.
+    let tag = format!("W/\"{}\"", hex::encode(&sha256(&bytes)[..16]));
+    let is_known = request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .any(|known| names(known, &tag));
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => (
+            [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            bytes,
+        )
+            .into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, HeaderValue::try_from(tag).map_err(anyhow::Error::from)?);
+    headers.insert(header::CACHE_CONTROL, CACHE_CONTROL);
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let keys = HeaderValue::try_from(keys.join(" ")).map_err(anyhow::Error::from)?;
+    headers.insert("surrogate-key", keys);
+    Ok(response)
+}
+
+/// The surrogate key of a product: `item:<id>`.
+pub fn key(kind: &str, id: Uuid) -> String {
+    format!("{kind}:{id}")
+}
+
+/// True if a list of tags names this one, by the weak comparison of RFC 9110.
+fn names(known: &HeaderValue, tag: &str) -> bool {
+    let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let known = known.to_str().unwrap_or_default();
+    known.trim() == "*" || known.split(',').any(|known| plain(known) == plain(tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_answer_is_not_sent_again() {
+        let first = answer(&HeaderMap::new(), &"body", &[key("item", Uuid::nil())]).unwrap();
+        assert_eq!(first.status(), StatusCode::OK);
+        let tag = first.headers()[header::ETAG].clone();
+        let strong = tag.to_str().unwrap().trim_start_matches("W/").to_owned();
+        for (known, status) in [
+            (tag.to_str().unwrap().to_owned(), StatusCode::NOT_MODIFIED),
+            (format!("\"x\", {strong}"), StatusCode::NOT_MODIFIED),
+            ("*".to_owned(), StatusCode::NOT_MODIFIED),
+            ("W/\"x\"".to_owned(), StatusCode::OK),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::try_from(known.clone()).unwrap())]);
+            let again = answer(&headers, &"body", &[]).unwrap();
+            assert_eq!(
+                (again.status(), &again.headers()[header::ETAG]),
+                (status, &tag),
+                "{known}"
+            );
+        }
+    }
+}
