@@ -1,6 +1,7 @@
 //! The control API, one method a verb, over the Unix socket.
 
 mod campaigns;
+mod catalogue;
 mod dead;
 mod money;
 mod operations;

@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod campaigns;
+mod catalogue;
 mod dead_letters;
 mod latency;
 mod ledger;
@@ -47,6 +48,7 @@ static SCREENS: &[Registered] = &[
     registered::<tokens::Tokens>(),
     registered::<orders::Orders>(),
     registered::<ledger::Ledger>(),
+    registered::<catalogue::Catalogue>(),
 ];
 
 pub fn all() -> Vec<Box<dyn Screen>> {

@@ -51,7 +51,7 @@ impl Prompt for FilterPrompt {
 
     fn label(&self, screens: &Screens, cx: &Shell) -> Label {
         let aside = if screens.shown_screen().search(cx).is_some() {
-            "searches file names and errors · Enter keep · Esc clear"
+            "the daemon searches · Enter keep · Esc clear"
         } else {
             "!text: rows without it · Enter keep · Esc clear"
         };
