@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-benches := bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-review bench-search
+benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-review bench-search
 
 .PHONY: demo test bench $(benches) chaos chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
 

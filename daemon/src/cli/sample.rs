@@ -1,4 +1,7 @@
-//! `tradepostd sample`: makes packs of a folder of SVG files, or of images that the program draws itself.
+//! `tradepostd sample`: makes packs of a folder of SVG files, or of images that the program draws itself; or a whole catalogue.
+
+mod catalogue;
+mod words;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,8 @@ pub enum SampleCommand {
         #[command(flatten)]
         hostile: Hostile,
     },
+    /// Fill the database with published items without files, to measure lists and the search.
+    Catalogue(catalogue::CatalogueArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,6 +101,7 @@ pub fn run(command: SampleCommand) -> anyhow::Result<()> {
     let (spec, out) = match command {
         SampleCommand::Pack(args) => (args.spec()?, args.out),
         SampleCommand::Drawn { out, hostile } => (hostile.add_to(drawn_pack()), out),
+        SampleCommand::Catalogue(args) => return catalogue::run(&args),
     };
     let file = File::create(&out).with_context(|| format!("creating {}", out.display()))?;
     write_pack(&spec, file)?;

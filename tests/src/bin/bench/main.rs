@@ -1,6 +1,7 @@
 //! `make bench` and `make bench-*`: measurements for docs/BENCHMARKS.md. Nothing is asserted: a figure is a figure.
 #![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
+mod api;
 mod campaign;
 mod corpora;
 mod dead;
@@ -26,6 +27,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
+    /// The public API at a fixed rate over a large sample catalogue.
+    Api(api::Options),
     /// A pack from `complete` to published, the terminal, idle costs.
     Pack,
     /// A campaign over a large catalogue, beside new packs and the public API, and under kill -9.
@@ -83,6 +86,7 @@ async fn measure(benchmark: Benchmark) -> ExitCode {
 
 async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
     match benchmark {
+        Benchmark::Api(options) => api::run(&options).await?,
         Benchmark::Pack => pack::run().await,
         Benchmark::Campaign(command) => anyhow::ensure!(campaign::run(&command).await, "not all is well: see above"),
         Benchmark::Duplicates => duplicates::run().await,

@@ -1,0 +1,191 @@
+//! `make bench-api`: the public API at a fixed rate over a large sample catalogue.
+//!
+//! An open loop: a request is due at its time, whether those before it have their answers or not, and is measured from then on. A
+//! daemon that stalls is charged for all that waits meanwhile (coordinated omission). Nothing is asserted: a figure is a figure.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use reqwest::StatusCode;
+use tokio::task::JoinSet;
+use tokio::time::sleep_until;
+use tradepost_tests::TestApp;
+
+/// Texts that are searched for: the first have a typing error.
+const TEXTS: [&str; 6] = ["arow", "hart left", "user", "flying bird", "small star", "coffee cup"];
+/// Pages that are walked to before the measurement.
+const FAR_PAGE: usize = 500;
+
+/// Size of the benchmark.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    #[arg(long, default_value_t = 100_000)]
+    pub items: usize,
+    /// Requests a second.
+    #[arg(long, default_value_t = 500)]
+    pub rate: u32,
+    #[arg(long, default_value_t = 60)]
+    pub seconds: u32,
+}
+
+/// The kinds of requests, each with its share in percent.
+const MIX: [(&str, u32); 6] = [
+    ("item", 35),
+    ("set", 15),
+    ("newest", 15),
+    ("popular, by category and style", 10),
+    ("page 500", 5),
+    ("search with two facets", 20),
+];
+
+pub async fn run(options: &Options) -> anyhow::Result<()> {
+    let app = TestApp::start();
+    let begun = Instant::now();
+    let made = app.tradepostd(&["sample", "catalogue", "--items", &options.items.to_string()]);
+    anyhow::ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    println!("{}", String::from_utf8_lossy(&made.stdout).trim());
+    let status = until_indexed(&app, options.items).await;
+    println!(
+        "index: {} documents, {:.1} MB, fresh {:.0} s after the first item was made\n",
+        status["documents"],
+        status["size_bytes"].as_f64().unwrap_or_default() / 1e6,
+        begun.elapsed().as_secs_f64()
+    );
+    let paths = Arc::new(Paths::read(&app).await?);
+    let answers = load(&app, &paths, options).await;
+    println!(
+        "{} requests a second for {} s, {} items:\n",
+        options.rate, options.seconds, options.items
+    );
+    println!("| request | number | median ms | p95 ms | p99 ms | max ms | refused |\n|---|---|---|---|---|---|---|");
+    for (name, mut answers) in answers {
+        answers.took.sort_unstable();
+        let of = |share: f64| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a rank"
+            )]
+            let rank = ((answers.took.len().saturating_sub(1)) as f64 * share) as usize;
+            answers.took.get(rank).map_or(0.0, |took| took.as_secs_f64() * 1e3)
+        };
+        println!(
+            "| {name} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {} |",
+            answers.took.len(),
+            of(0.5),
+            of(0.95),
+            of(0.99),
+            of(1.0),
+            answers.refused
+        );
+    }
+    Ok(())
+}
+
+async fn until_indexed(app: &TestApp, items: usize) -> serde_json::Value {
+    loop {
+        let status = app.look("/v1/search").await;
+        let is_fresh = status["waiting"] == 0 && status["rebuild"].is_null();
+        if is_fresh && status["documents"].as_u64().unwrap_or_default() >= items as u64 {
+            return status;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Paths of things that there are.
+struct Paths {
+    items: Vec<String>,
+    sets: Vec<String>,
+    /// The cursor before a page that is far from the first.
+    far: String,
+}
+
+impl Paths {
+    async fn read(app: &TestApp) -> anyhow::Result<Self> {
+        let ids = async |list: &str| {
+            let (_, page) = app.get(&format!("/v1/{list}?order=popular&limit=200"), None).await;
+            let rows = page["rows"].as_array().cloned().unwrap_or_default();
+            rows.iter()
+                .filter_map(|row| Some(format!("/v1/{list}/{}", row["id"].as_str()?)))
+                .collect::<Vec<_>>()
+        };
+        let (items, sets) = (ids("items").await, ids("sets").await);
+        let mut far = String::new();
+        for _ in 1..FAR_PAGE {
+            let (_, page) = app.get(&format!("/v1/items?order=popular{far}"), None).await;
+            match page["next"].as_str() {
+                Some(next) => far = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        anyhow::ensure!(!items.is_empty() && !sets.is_empty(), "the catalogue is empty");
+        Ok(Self { items, sets, far })
+    }
+
+    fn draw(&self, random: &mut StdRng) -> (&'static str, String) {
+        let mut drawn = random.random_range(0..MIX.iter().map(|(_, share)| share).sum());
+        let (name, _) = MIX
+            .iter()
+            .find(|(_, share)| {
+                let is_it = drawn < *share;
+                drawn = drawn.saturating_sub(*share);
+                is_it
+            })
+            .unwrap_or(&MIX[0]);
+        let path = match *name {
+            "item" => self.items[random.random_range(0..self.items.len())].clone(),
+            "set" => self.sets[random.random_range(0..self.sets.len())].clone(),
+            "newest" => "/v1/items".to_owned(),
+            "page 500" => format!("/v1/items?order=popular{}", self.far),
+            "search with two facets" => {
+                let text = TEXTS[random.random_range(0..TEXTS.len())].replace(' ', "+");
+                format!("/v1/search?q={text}&kind=icon&style=outline")
+            }
+            _ => "/v1/items?order=popular&category=nature&style=outline".to_owned(),
+        };
+        (name, path)
+    }
+}
+
+#[derive(Default)]
+struct Answers {
+    took: Vec<Duration>,
+    refused: u64,
+}
+
+async fn load(app: &TestApp, paths: &Arc<Paths>, options: &Options) -> BTreeMap<&'static str, Answers> {
+    let answers = Arc::new(Mutex::new(BTreeMap::<&'static str, Answers>::new()));
+    let mut random = StdRng::seed_from_u64(1);
+    let (mut running, begun) = (JoinSet::new(), Instant::now());
+    for number in 0..options.rate * options.seconds {
+        let due = begun + Duration::from_secs(1) * number / options.rate;
+        sleep_until(due.into()).await;
+        let (name, path) = paths.draw(&mut random);
+        let (request, answers) = (app.http.get(format!("{}{path}", app.api)), answers.clone());
+        running.spawn(async move {
+            let status = match request.send().await {
+                Ok(response) => {
+                    let status = response.status();
+                    response
+                        .bytes()
+                        .await
+                        .map_or(StatusCode::INTERNAL_SERVER_ERROR, |_| status)
+                }
+                Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            let mut answers = answers.lock().unwrap();
+            let own = answers.entry(name).or_default();
+            own.took.push(due.elapsed());
+            own.refused += u64::from(status != StatusCode::OK);
+        });
+        while running.try_join_next().is_some() {}
+    }
+    while running.join_next().await.is_some() {}
+    std::mem::take(&mut *answers.lock().unwrap())
+}
