@@ -2,7 +2,7 @@
 
 benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-review bench-search
 
-.PHONY: demo test bench $(benches) chaos chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -45,6 +45,18 @@ openapi: ## lints the OpenAPI document
 
 sqlx: setup ## prepares .sqlx/ from the migrations and the statements in the code
 	@make/sqlx
+
+deb: ## makes the Debian package in target/deb/
+	@make/deb
+
+manifests: ## judges Dockerfile, compose, Kubernetes, CloudFormation and workflow by their own programs
+	@make/manifests
+
+sbom: ## prints the bill of materials (CycloneDX)
+	@make/sbom
+
+try-deb: build ## installs, upgrades, downgrades, removes and purges the package in a Debian that systemd has booted
+	@make/try-deb
 
 build:
 	cargo build --workspace

@@ -3,10 +3,11 @@
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
+use prometheus_client::metrics::counter::Counter;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -28,6 +29,7 @@ use crate::stripe::Stripe;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::cloudwatch;
 use crate::telemetry::latency::Latency;
+use crate::telemetry::pools::Pools;
 use crate::telemetry::process::ProcessMeter;
 use tradepost_jail::Jail;
 use tradepost_queue::notification::{Notifier, Topic};
@@ -78,6 +80,9 @@ pub struct Shared {
     pub latency: Arc<Latency>,
     pub alerts: Alerts,
     pub process: ProcessMeter,
+    pub pools: Pools,
+    /// Bytes of packs that arrived whole.
+    pub received_bytes: Counter,
     pub cloudwatch: cloudwatch::Meter,
     pub limits: UploadLimits,
     /// Passwords that are hashed at once: each takes 19 MiB and a core.
@@ -86,6 +91,8 @@ pub struct Shared {
     /// Views and downloads that are not written down yet.
     pub counts: Counts,
     pub changed: Changes,
+    /// Load balancers must send nothing new: `/readyz` answers 503.
+    pub draining: AtomicBool,
     pub started_at: OffsetDateTime,
     /// Name of this process in attempts and leases: `host:pid`.
     pub worker: String,

@@ -2,6 +2,7 @@
 //!
 //! Nothing needs to be configured: the defaults run the embedded mode.
 
+mod alerts;
 mod campaigns;
 mod check;
 mod cloudwatch;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use tradepost_render::presets::{Preset, default_presets};
 
+pub use alerts::AlertsConfig;
 pub use campaigns::CampaignsConfig;
 pub use cloudwatch::{CloudwatchConfig, CloudwatchDimension, CloudwatchFormat};
 pub use load::ConfigError;
@@ -59,6 +61,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub log: LogConfig,
     pub metrics: MetricsConfig,
+    pub alerts: AlertsConfig,
     pub cloudwatch: CloudwatchConfig,
     pub daemon: DaemonConfig,
 }
@@ -280,7 +283,9 @@ pub struct MetricsConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct DaemonConfig {
     pub roles: Vec<DaemonRole>,
-    /// Seconds for which running work may go on after SIGTERM.
+    /// Seconds for which everything goes on after SIGTERM while `/readyz` answers 503, so that load balancers send nothing new.
+    pub drain_seconds: u32,
+    /// Seconds for which running work may go on after that.
     pub stop_seconds: u32,
 }
 
@@ -288,6 +293,7 @@ impl Default for DaemonConfig {
     fn default() -> Self {
         Self {
             roles: vec![DaemonRole::Api, DaemonRole::Workers, DaemonRole::Scheduler],
+            drain_seconds: 0,
             stop_seconds: 25,
         }
     }

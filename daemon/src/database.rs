@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,7 +13,12 @@ use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use crate::config::DatabaseConfig;
 use crate::embedded::postgres::{Cluster, ClusterSpec, find_running};
 
-static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("../migrations");
+    // Those of a newer program; `refuse_too_new` says when they are too new.
+    migrator.set_ignore_missing(true);
+    migrator
+});
 
 /// A connection that was idle for longer than this is tested before it is used.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
@@ -91,13 +96,38 @@ impl Database {
 }
 
 /// Brings the schema up to date. An index over a large table takes longer than any statement of a request may.
+///
+/// # Errors
+/// A newer program took something away that this one needs.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
+    refuse_too_new(pool).await?;
     let options = PgConnectOptions::clone(&pool.connect_options())
         .options([("statement_timeout", "0")])
         .disable_statement_logging();
     let mut connection = options.connect().await.context("connecting to the database")?;
     MIGRATOR.run(&mut connection).await.context("migrating the database")?;
     Ok(connection.close().await?)
+}
+
+/// A newer program may have added to the schema; this one works beside it, unless the floor of the schema says otherwise.
+async fn refuse_too_new(pool: &PgPool) -> anyhow::Result<()> {
+    let has_floor: bool = sqlx::query_scalar("select to_regclass('schema_floor') is not null")
+        .fetch_one(pool)
+        .await?;
+    if !has_floor {
+        return Ok(());
+    }
+    let floor: Option<i64> = sqlx::query_scalar("select migration from schema_floor")
+        .fetch_optional(pool)
+        .await?;
+    let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+    anyhow::ensure!(
+        floor.is_none_or(|floor| floor <= known),
+        "the database is too new: it needs a program that knows migration {}, and this one knows those up to {known}. Install the newer \
+         version, or restore a backup from before the upgrade",
+        floor.unwrap_or_default()
+    );
+    Ok(())
 }
 
 fn server_options(config: &DatabaseConfig) -> anyhow::Result<PgConnectOptions> {

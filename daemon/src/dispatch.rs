@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::jobs::{self, Job, ScanJob};
 use crate::telemetry::latency;
 use crate::uploads::service as uploads;
-use crate::{campaigns, fanout, mail, orders, preview, render, scan, takedown, unpack, webhooks};
+use crate::{alerting, campaigns, fanout, mail, orders, preview, render, scan, takedown, unpack, webhooks};
 
 /// The handlers of the daemon.
 pub struct Dispatcher(pub Arc<App>);
@@ -78,6 +78,7 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
         Job::Notify(job) => fanout::job::run(app, job).await,
         Job::Mail(job) => mail::job::run(app, job).await,
         Job::Webhook(job) => webhooks::job::run(app, job).await,
+        Job::Alert(job) => alerting::job::run(app, job).await,
         Job::Pay(job) => orders::card::run(app, job).await,
         Job::Refund(job) => orders::refund::run(app, job).await,
         Job::ProviderEvent(job) => orders::card::look(app, job).await,
@@ -104,7 +105,7 @@ pub fn give_up<'a>(
             Job::Preview(job) => preview::job::give_up(tx, job, reason).await,
             Job::Settle(job) => orders::job::give_up(app, tx, job, reason).await,
             // Nobody waits to be told.
-            Job::Notify(_) => Ok(()),
+            Job::Notify(_) | Job::Alert(_) => Ok(()),
             Job::Mail(job) => mail::job::give_up(tx, job).await,
             Job::Webhook(job) => webhooks::job::give_up(tx, job, reason).await,
             // The sweep sends another one.

@@ -1,5 +1,6 @@
 //! The jobs that messages carry: a payload struct for each kind, and the queue it goes through.
 
+mod alert;
 mod event;
 
 use serde::de::DeserializeOwned;
@@ -12,6 +13,7 @@ use tradepost_common::uploads::UploadState;
 use tradepost_queue::{NewMessage, Queue};
 use uuid::Uuid;
 
+pub use self::alert::{AlertChannel, AlertJob};
 pub use self::event::Event;
 
 pub const SCAN: Queue = Queue::new("scan");
@@ -60,9 +62,10 @@ pub enum Job {
     Notify(NotifyJob),
     Mail(MailJob),
     Webhook(WebhookJob),
+    Alert(AlertJob),
 }
 
-const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle, pay, refund, provider_event, notify, mail, webhook";
+const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle, pay, refund, provider_event, notify, mail, webhook, alert";
 
 /// Scans an uploaded pack: a ZIP by its first bytes, and clean by the scanner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,7 +170,7 @@ impl Job {
             Self::Render(_) | Self::Campaign(_) => RENDER,
             Self::Preview(_) => PREVIEW,
             Self::Settle(_) => SETTLE,
-            Self::Notify(_) => NOTIFY,
+            Self::Notify(_) | Self::Alert(_) => NOTIFY,
             Self::Mail(_) => MAIL,
             Self::Webhook(_) => WEBHOOK,
             Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => PAY,
@@ -181,7 +184,7 @@ impl Job {
             Self::Render(job) => Some(job.upload_id),
             Self::Preview(job) => Some(job.upload_id),
             Self::Campaign(_) | Self::Settle(_) | Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => None,
-            Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => None,
+            Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) | Self::Alert(_) => None,
         }
     }
 
@@ -221,6 +224,7 @@ impl Job {
             Some("notify") => read(payload).map(Self::Notify),
             Some("mail") => read(payload).map(Self::Mail),
             Some("webhook") => read(payload).map(Self::Webhook),
+            Some("alert") => read(payload).map(Self::Alert),
             Some("pay") => read(payload).map(Self::Pay),
             Some("refund") => read(payload).map(Self::Refund),
             Some("provider_event") => read(payload).map(Self::ProviderEvent),
@@ -256,7 +260,7 @@ impl Job {
             Self::Preview(_) if matches!(upload, UploadState::Published | UploadState::InReview) => false,
             Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::Preview(_) => upload.is_settled(),
             Self::Campaign(_) | Self::Settle(_) | Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => false,
-            Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) => false,
+            Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) | Self::Alert(_) => false,
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod scheduler;
 pub mod figures;
 
 // Features.
+pub mod alerting;
 pub mod campaigns;
 pub mod fanout;
 pub mod preview;
@@ -67,6 +68,7 @@ pub mod queues;
 
 pub mod objects;
 
+pub mod activation;
 pub mod audit;
 pub mod aws;
 pub mod bulk;

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use prometheus_client::metrics::counter::Counter;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tradepost_common::overview::DaemonMode;
 use tradepost_leases as leases;
 use tradepost_queue::notification::{self, Notifier};
@@ -17,6 +19,7 @@ use tradepost_queue::settings::{self, Settings};
 use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
+use crate::activation::Sockets;
 use crate::app::{App, Changes, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
@@ -35,8 +38,8 @@ use crate::rate_limit::UploadLimits;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
-use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, process::ProcessMeter};
-use crate::{campaigns, catalog};
+use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, pools::Pools, process::ProcessMeter};
+use crate::{alerting, campaigns, catalog};
 use crate::{
     cloudwatch, monitor, objects, operations, presets, public, queues, redrive, scheduler, search, state_dir, uploads,
 };
@@ -55,7 +58,8 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     // An error: it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _lock = state_dir::take(&state)?;
-    let listener = bind_api(&config).await?;
+    let sockets = Sockets::take()?;
+    let listener = bind_api(&config, sockets.api).await?;
     let control_path = config
         .control
         .socket
@@ -64,7 +68,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let ControlSocket {
         listener: control,
         path: control_made,
-    } = control::bind(&control_path)?;
+    } = control::bind(&control_path, sockets.control)?;
     let metrics = bind_metrics(&config).await?;
     let database = database::open(&config.database, &state).await?;
     database::migrate(&database.pool).await?;
@@ -105,6 +109,10 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode.as_str(), "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
 
+    let signal = async {
+        signal.await;
+        drain(&app).await;
+    };
     let ended = tokio::select! {
         ended = tasks.run_until(signal) => ended,
         ended = foundations.run_until(std::future::pending()) => ended,
@@ -136,6 +144,12 @@ async fn stop(
     tracing::info!("tradepostd has stopped");
 }
 
+/// Everything goes on while load balancers learn that this machine takes nothing new.
+async fn drain(app: &App) {
+    app.draining.store(true, Ordering::Relaxed);
+    sleep(Duration::from_secs(app.config.daemon.drain_seconds.into())).await;
+}
+
 async fn release_leases(app: &App) {
     match timeout(RELEASE, leases::release(&app.db, &app.worker)).await {
         Ok(Ok(())) => {}
@@ -144,9 +158,13 @@ async fn release_leases(app: &App) {
     }
 }
 
-async fn bind_api(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+async fn bind_api(config: &Config, handed_over: Option<std::net::TcpListener>) -> anyhow::Result<Option<TcpListener>> {
     if !config.has_role(DaemonRole::Api) {
         return Ok(None);
+    }
+    if let Some(listener) = handed_over {
+        listener.set_nonblocking(true)?;
+        return Ok(Some(TcpListener::from_std(listener)?));
     }
     let listener = TcpListener::bind(config.http.listen).await;
     listener
@@ -206,12 +224,15 @@ fn build(
         latency: Arc::<Latency>::default(),
         alerts: Alerts::default(),
         process: ProcessMeter::default(),
+        pools: Pools::default(),
+        received_bytes: Counter::default(),
         cloudwatch: Meter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
         hashing: Semaphore::new(cores),
         search: Search::open(&state.join("search"))?,
         counts: Counts::default(),
         changed: Changes::default(),
+        draining: AtomicBool::default(),
         started_at: OffsetDateTime::now_utc(),
         worker: worker_name(),
         mode: if database.cluster.is_some() {
@@ -293,10 +314,15 @@ fn spawn_edges(
 ) -> anyhow::Result<()> {
     if let Some(listener) = listener {
         let threads = Threads::start("public")?;
-        let serving = public::serve(app.on(database.public_pool()), listener.into_std()?, tasks.stop.clone());
+        let pool = database.public_pool();
+        app.pools.add("public", &pool);
+        let serving = public::serve(app.on(pool), listener.into_std()?, tasks.stop.clone());
         tasks.spawn("api", threads.run(serving));
     }
-    let app = app.on(database.control_pool());
+    let pool = database.control_pool();
+    app.pools.add("workers", &app.db);
+    app.pools.add("control", &pool);
+    let app = app.on(pool);
     let sampler = Sampler::default();
     tasks.spawn(
         "control",
@@ -307,6 +333,9 @@ fn spawn_edges(
     tasks.spawn("monitor", monitor::run(app.clone(), options, tasks.stop.clone()));
     if app.config.cloudwatch.namespace.is_some() {
         tasks.spawn("cloudwatch", cloudwatch::run(app.clone(), tasks.stop.clone()));
+    }
+    if app.config.alerts.has_channel() {
+        tasks.spawn("alerting", alerting::run(app.clone(), tasks.stop.clone()));
     }
     if let Some(listener) = metrics {
         tasks.spawn(

@@ -15,7 +15,10 @@ use tradepost_leases as leases;
 use tradepost_queue::Queue;
 
 const EVERY: Duration = Duration::from_secs(10);
-const LEASE: Duration = Duration::from_secs(30);
+/// The lease is renewed this often, and before each chore: whoever was paused past its end finds another holder and does nothing.
+const RENEW_EVERY: Duration = Duration::from_secs(2);
+/// Another process does the chores within ten seconds of the end of this one.
+const LEASE: Duration = Duration::from_secs(7);
 /// New entries are read, and once a day the whole journal.
 const PROVE_EVERY: Duration = Duration::from_secs(60);
 /// A message that is ready and not worked on for this long is news.
@@ -31,12 +34,18 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
             Err(error) => tracing::warn!(error = format!("{error:#}"), "could not sweep the store"),
         }
     }
-    let mut ticks = interval(EVERY);
+    let (mut ticks, mut renewals) = (interval(EVERY), interval(RENEW_EVERY));
     let mut proven: Option<Instant> = None;
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
+            _ = renewals.tick() => {
+                // An error: the database is away, and the next tick tries again.
+                let _ = holds(&app).await;
+                continue;
+            }
             _ = ticks.tick() => {}
         }
 
@@ -54,29 +63,86 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
 
 async fn chores(app: &App) -> anyhow::Result<()> {
     watch_queues(app).await?;
-    if leases::hold(&app.db, "scheduler", &app.worker, LEASE).await?.is_none() {
-        return Ok(());
+    for chore in CHORES {
+        if !holds(app).await? {
+            return Ok(());
+        }
+        do_chore(app, chore).await?;
     }
-    uploads::arrivals::sweep(app).await?;
-    let expired = uploads::service::expire(app).await?;
-    if expired > 0 {
-        tracing::info!(expired, "expired uploads whose bytes never came");
+    Ok(())
+}
+
+/// Takes or renews the lease.
+async fn holds(app: &App) -> sqlx::Result<bool> {
+    let lease = leases::hold(&app.db, "scheduler", &app.worker, LEASE).await?;
+    Ok(lease.is_some())
+}
+
+/// Work that one process does for all, a step at a time.
+#[derive(Debug, Clone, Copy)]
+enum Chore {
+    ExpireUploads,
+    PlanRescans,
+    TidyReviews,
+    TidyAccounts,
+    TidyMails,
+    TidyWebhooks,
+    SweepOrders,
+    SweepCarts,
+    RequestPayouts,
+    TidySearch,
+}
+
+const CHORES: [Chore; 10] = [
+    Chore::ExpireUploads,
+    Chore::PlanRescans,
+    Chore::TidyReviews,
+    Chore::TidyAccounts,
+    Chore::TidyMails,
+    Chore::TidyWebhooks,
+    Chore::SweepOrders,
+    Chore::SweepCarts,
+    Chore::RequestPayouts,
+    Chore::TidySearch,
+];
+
+async fn do_chore(app: &App, chore: Chore) -> anyhow::Result<()> {
+    match chore {
+        Chore::ExpireUploads => {
+            uploads::arrivals::sweep(app).await?;
+            let expired = uploads::service::expire(app).await?;
+            if expired > 0 {
+                tracing::info!(expired, "expired uploads whose bytes never came");
+            }
+        }
+        Chore::PlanRescans => {
+            takedown::rescan::plan(app).await?;
+        }
+        Chore::TidyReviews => {
+            review::letters::end_waiting(app).await?;
+            review::claims::tidy(app).await?;
+        }
+        Chore::TidyAccounts => {
+            accounts::service::tidy(&app.db).await?;
+            strangers::tidy(&app.db).await?;
+        }
+        Chore::TidyMails => {
+            mail::tidy(&app.db).await?;
+            let held = mail::held_back(&app.db).await?;
+            let held: Vec<_> = (held > 0).then(|| held.to_string()).into_iter().collect();
+            let what = "caps hold mails back that strangers cause, in this hour";
+            raise_or_clear(app, AlertCode::MailsHeldBack, what, &held);
+        }
+        Chore::TidyWebhooks => webhooks::service::tidy(&app.db).await?,
+        Chore::SweepOrders => orders::sweep::sweep(app).await?,
+        Chore::SweepCarts => {
+            sales::carts::sweep(app).await?;
+        }
+        Chore::RequestPayouts => {
+            payouts::service::request_daily(app).await?;
+        }
+        Chore::TidySearch => search::service::tidy(&app.db).await?,
     }
-    takedown::rescan::plan(app).await?;
-    review::letters::end_waiting(app).await?;
-    review::claims::tidy(app).await?;
-    accounts::service::tidy(&app.db).await?;
-    mail::tidy(&app.db).await?;
-    let held = mail::held_back(&app.db).await?;
-    let held: Vec<_> = (held > 0).then(|| held.to_string()).into_iter().collect();
-    let what = "caps hold mails back that strangers cause, in this hour";
-    raise_or_clear(app, AlertCode::MailsHeldBack, what, &held);
-    webhooks::service::tidy(&app.db).await?;
-    orders::sweep::sweep(app).await?;
-    sales::carts::sweep(app).await?;
-    strangers::tidy(&app.db).await?;
-    payouts::service::request_daily(app).await?;
-    search::service::tidy(&app.db).await?;
     Ok(())
 }
 

@@ -40,8 +40,12 @@ pub fn take(state: &Path) -> anyhow::Result<File> {
     lock.with_context(|| format!("another tradepostd runs on the state directory {}", state.display()))
 }
 
-/// The path of the key that signs URLs. One that others could read is deleted, so that a new one is made.
+/// The path of the key that signs URLs: systemd's credential `signing.key`, or a file of the state directory. Such a file that others could
+/// read is deleted, so that a new one is made.
 pub fn signing_key(state: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(credential) = credential("signing.key") {
+        return Ok(credential);
+    }
     let path = state.join("signing.key");
     if let Some(about) = look(&path)?
         && about.mode() & OTHERS != 0
@@ -57,10 +61,13 @@ pub fn signing_key(state: &Path) -> anyhow::Result<PathBuf> {
 
 /// The path of the key of licence certificates: systemd's credential `certificate.key`, or a file of the state directory.
 pub fn certificate_key(state: &Path) -> PathBuf {
-    let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("certificate.key"));
-    credential
-        .filter(|path| path.exists())
-        .unwrap_or_else(|| state.join("certificate.key"))
+    credential("certificate.key").unwrap_or_else(|| state.join("certificate.key"))
+}
+
+/// The file of a credential that systemd hands over.
+fn credential(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    Some(Path::new(&folder).join(name)).filter(|path| path.exists())
 }
 
 fn refuse_of_another(state: &Path) -> anyhow::Result<()> {

@@ -15,6 +15,7 @@ mod conformance;
 mod control;
 mod crash;
 mod dead_letters;
+mod deploy;
 mod docs;
 mod duplicates;
 mod edge;

@@ -289,7 +289,7 @@ async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
 }
 
 /// reqwest builds no client without a TLS provider, even for plain HTTP.
-pub(crate) fn client_builder() -> reqwest::ClientBuilder {
+pub fn client_builder() -> reqwest::ClientBuilder {
     // An error: another test of this process has installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()

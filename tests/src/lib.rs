@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod database;
 pub mod dead;
 pub mod events;
+pub mod nginx;
 pub mod objects;
 pub mod packs;
 pub mod peer;
@@ -22,6 +23,7 @@ pub mod sqs;
 pub mod stripe;
 pub mod template;
 pub mod tmux;
+pub mod tools;
 pub mod wait;
 pub mod watchdog;
 

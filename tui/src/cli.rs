@@ -3,9 +3,11 @@
 pub mod confirm;
 pub mod follow;
 mod id;
+mod manual;
 mod subcommand;
 
 pub use id::IdArg;
+pub use manual::ManualArgs;
 pub use subcommand::{Subcommand, Twin};
 
 use std::error::Error;

@@ -54,7 +54,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser};
-use cli::{NOT_ASKED, Output, OutputArgs, REFUSED, Subcommand};
+use cli::{ManualArgs, NOT_ASKED, Output, OutputArgs, REFUSED, Subcommand};
 use client::{Client, Failure};
 use graphics::Choice;
 use run::{Options, Until};
@@ -116,7 +116,8 @@ fn main() -> ExitCode {
 fn command_line() -> clap::Command {
     let upload = UploadArgs::augment_args(clap::Command::new(upload::NAME));
     let others = subcommands().into_iter().map(|sub| sub.command);
-    Cli::command().subcommands(others).subcommand(upload)
+    let manual = ManualArgs::augment_args(clap::Command::new(ManualArgs::NAME)).hide(true);
+    Cli::command().subcommands(others).subcommand(upload).subcommand(manual)
 }
 
 /// Those of the screens, and those without a screen.
@@ -132,6 +133,10 @@ async fn dispatch(matches: &ArgMatches, started: Instant) -> anyhow::Result<Exit
     // It asks the public API, not the control socket.
     if let Some((upload::NAME, matches)) = matches.subcommand() {
         return upload::run(UploadArgs::from_arg_matches(matches)?, output).await;
+    }
+    if let Some((ManualArgs::NAME, matches)) = matches.subcommand() {
+        ManualArgs::from_arg_matches(matches)?.write(command_line())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let socket = socket::resolve(&cli.daemon, |path| path.exists()).map_err(anyhow::Error::msg)?;
     let client = Client::new(socket)?;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod manual;
 mod migrate;
 mod openapi;
 mod output;
@@ -16,7 +17,7 @@ mod transfer;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tradepostd::config::ConfigError;
 
 use self::state::StateArgs;
@@ -59,6 +60,12 @@ enum Command {
     Render(Box<render::RenderArgs>),
     /// Print the OpenAPI document of the public API.
     Openapi,
+    /// Write man pages and completions of the shells into a folder; `make deb` does.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        out: std::path::PathBuf,
+    },
     /// A child of the jail; started by the daemon.
     #[command(hide = true)]
     JailChild,
@@ -96,6 +103,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(command) => token::run(command)?,
         Command::Queues(command) => queues::run(&command)?,
         Command::Sample(command) => sample::run(command)?,
+        Command::Manual { out } => manual::write(Cli::command(), &out)?,
         Command::Openapi => openapi::run()?,
         Command::JailChild => unreachable!("handled before the arguments were parsed"),
     }

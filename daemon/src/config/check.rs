@@ -35,25 +35,27 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.webhooks(&config.webhooks);
     check.payments(&config.payments);
     check.cloudwatch(&config.cloudwatch);
+    config.alerts.check(&mut check);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
     }
+    check.between("daemon.drain_seconds", config.daemon.drain_seconds, 0..=600);
     check.between("daemon.stop_seconds", config.daemon.stop_seconds, 1..=600);
     let roles = "must contain at least one of api, workers, scheduler";
     check.require(!config.daemon.roles.is_empty(), "daemon.roles", roles);
 }
 
-struct Check<'a>(&'a mut Vec<Fault>);
+pub(super) struct Check<'a>(&'a mut Vec<Fault>);
 
 impl Check<'_> {
-    fn require(&mut self, ok: bool, at: &str, message: &str) {
+    pub(super) fn require(&mut self, ok: bool, at: &str, message: &str) {
         if !ok {
             self.0.push(fault(at, message));
         }
     }
 
-    fn between<T: PartialOrd + Display>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
+    pub(super) fn between<T: PartialOrd + Display>(&mut self, at: &str, value: T, range: RangeInclusive<T>) {
         let message = format!("must be between {} and {}", range.start(), range.end());
         self.require(range.contains(&value), at, &message);
     }

@@ -1,8 +1,9 @@
 //! Reads a configuration and collects every fault on the way.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Profile, Provider as _};
 use tradepost_common::problem::Fault;
@@ -47,10 +48,11 @@ impl Config {
             Some(file) => Figment::from(Toml::file_exact(file)),
             None => Figment::new(),
         };
+        let credentials = credentials(std::env::var_os("CREDENTIALS_DIRECTORY").as_deref(), &mut faults);
         let environment = Env::prefixed("TRADEPOST_")
             .filter(|key| key.as_str().contains("__"))
             .split("__");
-        let config = extract(figment.merge(environment), &mut faults);
+        let config = extract(figment.merge(credentials).merge(environment), &mut faults);
         check::check(&config, &mut faults);
         if faults.is_empty() {
             Ok(config)
@@ -65,6 +67,41 @@ pub(super) fn fault(at: &str, message: &str) -> Fault {
         at: at.to_owned(),
         message: message.to_owned(),
     }
+}
+
+/// The keys whose values systemd may hand over as credentials of their names. Of a `_file` the value is the path of the credential.
+const CREDENTIALS: [(&str, &str); 5] = [
+    ("alerts", "webhook_secret"),
+    ("database", "url"),
+    ("mail", "password"),
+    ("payments", "secret_key_file"),
+    ("payments", "webhook_secrets_file"),
+];
+
+fn credentials(folder: Option<&OsStr>, faults: &mut Vec<Fault>) -> Figment {
+    let mut figment = Figment::new();
+    for (part, key) in CREDENTIALS {
+        let name = format!("{part}.{key}");
+        let Some(path) = folder
+            .map(|folder| Path::new(folder).join(&name))
+            .filter(|path| path.exists())
+        else {
+            continue;
+        };
+        let value = if key.ends_with("_file") {
+            path.display().to_string()
+        } else {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => text.trim_end().to_owned(),
+                Err(error) => {
+                    faults.push(fault(&name, &format!("the credential cannot be read: {error}")));
+                    continue;
+                }
+            }
+        };
+        figment = figment.merge(Serialized::default(&name, value));
+    }
+    figment
 }
 
 /// A misspelt variable is a fault; otherwise it would be ignored.
@@ -189,6 +226,22 @@ mod tests {
             assert!(at.contains(&key), "{key} is missing in {at:?}");
         }
         assert!(!format!("{faults:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn credentials_are_values_of_their_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("database.url"), "postgres://shop:hunter2@db/shop\n").unwrap();
+        std::fs::write(folder.path().join("payments.secret_key_file"), "sk_test").unwrap();
+        let mut faults = Vec::new();
+        let figment = Figment::from(Toml::string("[database]\nurl = \"postgres://other\""));
+        let credentials = credentials(Some(folder.path().as_os_str()), &mut faults);
+        let config = extract(figment.merge(credentials), &mut faults);
+        assert_eq!(faults, Vec::new());
+        let url = config.database.url.unwrap();
+        assert_eq!(url.expose(), "postgres://shop:hunter2@db/shop");
+        let key = config.payments.secret_key_file.unwrap();
+        assert_eq!(key, folder.path().join("payments.secret_key_file"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tradepost_common::Page;
@@ -17,6 +18,7 @@ use super::events;
 use super::ids;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
+use crate::config::DaemonRole;
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Peer, Query};
 use crate::jobs::QUEUES;
@@ -179,6 +181,22 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
     let mut registry = Registry::default();
     prometheus::register_overview(&mut registry, &figures::overview(app).await?);
     prometheus::register_queues(&mut registry, &figures::queues(app).await?);
+    prometheus::register_process(&mut registry, &app.pools);
+    let help = "Bytes of packs that arrived whole";
+    registry.register("tradepost_received_bytes", help, app.received_bytes.clone());
+    if let Some(free) = app.store.free_bytes().await {
+        let free = ConstGauge::new(free.cast_signed());
+        registry.register(
+            "tradepost_disk_free_bytes",
+            "Free bytes on the disk of the objects",
+            free,
+        );
+    }
+    if app.config.has_role(DaemonRole::Api) {
+        let lag = ConstGauge::new(search::service::status(app).await?.lag_seconds);
+        let help = "Age of the oldest change that the search index does not have";
+        registry.register("tradepost_search_lag_seconds", help, lag);
+    }
     app.scans.meter.register(&mut registry);
     app.cloudwatch.register(&mut registry);
     if let Some(bucket) = app.store.bucket() {

@@ -1,4 +1,4 @@
-//! The control socket: handed over by systemd under the name `control`, or bound by ourselves.
+//! The control socket: handed over by systemd, or bound by ourselves.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener as StdListener;
@@ -25,15 +25,12 @@ impl ControlSocket {
     }
 }
 
-/// Takes the socket from systemd or binds it at `path`. A socket left by a killed daemon is replaced; a live one is not.
+/// Uses the socket that systemd handed over, or binds one at `path`. A socket left by a killed daemon is replaced; a live one is not.
 ///
 /// # Errors
 /// Another daemon answers there, or the path can not be bound.
-pub fn bind(path: &Path) -> anyhow::Result<ControlSocket> {
-    if let Some(listener) = listenfd::ListenFd::from_env()
-        .take_unix_listener(0)
-        .context("taking the control socket from systemd")?
-    {
+pub fn bind(path: &Path, handed_over: Option<StdListener>) -> anyhow::Result<ControlSocket> {
+    if let Some(listener) = handed_over {
         return Ok(ControlSocket {
             listener: to_tokio(listener)?,
             path: None,

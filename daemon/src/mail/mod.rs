@@ -87,3 +87,18 @@ pub async fn write(
         None => Ok(()),
     }
 }
+
+/// Hands a mail to operators to the mail server, past outbox and caps.
+pub async fn send_now(app: &App, id: Uuid, to: &str, subject: &str, text: &str) -> anyhow::Result<()> {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
+    let mail = queries::QueuedMail {
+        recipient: to.to_owned(),
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        html: format!("<pre>{escaped}</pre>"),
+    };
+    match smtp::send(&app.config.mail, id, &mail).await? {
+        smtp::Delivery::Taken => Ok(()),
+        smtp::Delivery::Refused(code) => anyhow::bail!("the mail server refused the mail with {code}"),
+    }
+}

@@ -14,7 +14,8 @@ use super::queries;
 use super::run::{Next, Run};
 use crate::app::{App, OPERATIONS};
 
-const LEASE: Duration = Duration::from_secs(15);
+/// Another process goes on within ten seconds of the end of this one.
+const LEASE: Duration = Duration::from_secs(7);
 /// The lease is renewed, and operations are looked for, this often.
 const LOOK: Duration = Duration::from_secs(3);
 /// Operations of each kind that run at once; the others wait.

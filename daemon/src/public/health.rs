@@ -1,5 +1,7 @@
 //! `/livez` and `/readyz`.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -30,11 +32,14 @@ async fn livez() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The process can serve: its database answers and its store takes bytes
+/// The process can serve: its database answers, its store takes bytes, and it is not about to stop
 ///
 /// The scanner is no part of this: without it uploads wait, everything else works.
 #[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "health", responses((status = 200, body = Health), (status = 503, body = Problem)))]
 async fn readyz(State(app): State<SharedApp>) -> ApiResult<Json<Health>> {
+    if app.draining.load(Ordering::Relaxed) {
+        return Err(ApiError::Unavailable("This machine is about to stop."));
+    }
     sqlx::query("select 1").execute(&app.db).await?;
     if let Err(error) = app.store.check().await {
         tracing::warn!(%error, "not ready: the object store");

@@ -4,6 +4,7 @@ mod bounds;
 mod contract;
 mod docs;
 mod health;
+mod ids;
 mod server;
 
 pub use self::server::{openapi, router, serve};

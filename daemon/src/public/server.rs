@@ -1,6 +1,7 @@
 //! The router of the public API and the loop that serves it.
 
 use std::net::TcpListener as StdListener;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -15,11 +16,13 @@ use tokio::net::TcpListener;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
+use tracing::Instrument as _;
 use tradepost_common::latency::Scope;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::ids::{REQUEST_ID, RequestIds};
 use super::{bounds, contract, docs, health};
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
@@ -151,14 +154,17 @@ async fn observe(
     let route = matched
         .as_ref()
         .map(|path| format!("{} {}", request.method(), path.as_str()));
+    let ids = RequestIds::read(request.headers());
     let is_put = request.method() == Method::PUT;
     let patience = if is_put { Duration::MAX } else { REQUEST_TIMEOUT };
     let mut response = match gates.enter(&request) {
         Err(overloaded) => overloaded.into_response(),
-        Ok(_running) => match tokio::time::timeout(patience, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => ApiError::Unavailable("The request took too long.").into_response(),
-        },
+        Ok(_running) => {
+            match tokio::time::timeout(patience, next.run(request).instrument(ids.span(route.as_deref()))).await {
+                Ok(response) => response,
+                Err(_) => ApiError::Unavailable("The request took too long.").into_response(),
+            }
+        }
     };
     if response.status() == StatusCode::INSUFFICIENT_STORAGE {
         let message = "the disk is full: packs are refused. Free some space.";
@@ -171,8 +177,9 @@ async fn observe(
     let is_stored = response.status().is_success();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if is_put && !is_stored {
-        // The next request would only come after the rest of the body.
+    headers.insert(REQUEST_ID, ids.header());
+    // The next request would only come after the rest of the body, or must go to another machine.
+    if (is_put && !is_stored) || app.draining.load(Ordering::Relaxed) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response

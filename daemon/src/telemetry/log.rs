@@ -1,10 +1,12 @@
-//! The log: readable text or JSON lines on standard error.
+//! The log: readable text, or JSON lines in the names of the Elastic Common Schema, on standard error.
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::ecs::EcsFormat;
 use crate::config::{LogConfig, LogFormat};
 
 /// Starts logging; a second call (in tests) changes nothing.
@@ -22,7 +24,11 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
     // A second subscriber can not be installed and is not needed.
     let _ = match config.format {
         LogFormat::Text => builder.with_target(false).finish().try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+        LogFormat::Json => builder
+            .fmt_fields(JsonFields::new())
+            .event_format(EcsFormat)
+            .finish()
+            .try_init(),
     };
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 pub mod alerts;
 pub mod cloudwatch;
+pub mod ecs;
 pub mod latency;
 pub mod log;
+pub mod pools;
 pub mod process;
 pub mod prometheus;

@@ -41,6 +41,11 @@ pub fn resident_bytes() -> u64 {
     pages().unwrap_or_default() * 4096
 }
 
+/// CPU seconds since the start.
+pub fn cpu_seconds() -> f64 {
+    cpu_time().unwrap_or_default().as_secs_f64()
+}
+
 fn cpu_time() -> Option<Duration> {
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).ok()?;
     let (user, system) = (usage.user_time(), usage.system_time());

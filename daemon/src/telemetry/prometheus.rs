@@ -7,15 +7,18 @@ use std::fmt::{self, Debug, Write as _};
 
 use prometheus_client::encoding::{EncodeGaugeValue, EncodeMetric, MetricEncoder, prometheus_text};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-use tradepost_common::latency::Scope;
+use sqlx::PgPool;
+use tradepost_common::latency::{LatencyRow, Scope};
 use tradepost_common::overview::{Health, Overview};
 use tradepost_common::queues::QueueRow;
 
 use super::latency::Latency;
+use super::pools::Pools;
+use super::process;
 
 pub use prometheus_text::CONTENT_TYPE;
 
@@ -116,14 +119,66 @@ pub fn register_queues(registry: &mut Registry, queues: &[QueueRow]) {
     );
 }
 
+/// Registers processor time and the connections to the database.
+pub fn register_process(registry: &mut Registry, pools: &Pools) {
+    let seconds = ConstCounter::new(process::cpu_seconds());
+    registry.register("tradepost_cpu_seconds", "Processor time of the daemon", seconds);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64);
+    registry.register(
+        "tradepost_cpu_cores",
+        "Cores that the daemon may use",
+        ConstGauge::new(cores),
+    );
+    let mut gauge = |name: &str, help: &str, value: fn(&PgPool) -> i64| {
+        let rows = pools.each(|name, pool| (name.to_owned(), value(pool)));
+        registry.register(name, help, Gauges { label: "pool", rows });
+    };
+    gauge(
+        "tradepost_pool_connections_busy",
+        "Connections to the database in use",
+        |pool| i64::from(pool.size()) - pool.num_idle() as i64,
+    );
+    gauge(
+        "tradepost_pool_connections_max",
+        "Connections that the pool may open",
+        |pool| i64::from(pool.options().get_max_connections()),
+    );
+}
+
 /// Encodes the registered metrics, the errors and the latencies.
 pub fn encode(mut registry: Registry, latency: &Latency) -> String {
     let errors = Family::<[(&'static str, String); 2], Counter>::default();
     let summaries = summaries(latency, &errors);
+    let recent = RecentLatency(latency.rows());
+    let help = "Time below which 95 of 100 events of the last minute stayed";
+    registry.register("tradepost_latency_recent_p95_seconds", help, recent);
     registry.register("tradepost_errors", "Events that ended in an error", errors);
     let mut text = String::with_capacity(16 * 1024);
     prometheus_text::encode(&mut text, &registry).expect("writing to a string does not fail");
     text + &summaries
+}
+
+/// The 95th percentiles of the last minute: quantiles since the start can not show that something is slow now.
+#[derive(Debug)]
+struct RecentLatency(Vec<LatencyRow>);
+
+impl EncodeMetric for RecentLatency {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for row in self.0.iter().filter(|row| row.recent.count > 0) {
+            encoder
+                .encode_family(&[("scope", scope_name(row.scope)), ("name", row.name.as_str())])?
+                .encode_gauge(&(row.recent.p95_ms / 1e3))?;
+        }
+        Ok(())
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|row| row.recent.count == 0)
+    }
 }
 
 /// The latencies as a summary, a type that the crate does not have.
@@ -187,6 +242,9 @@ tradepost_part_up{part="scanner"} 1
 # HELP tradepost_scan_failures_total Scans that gave no verdict.
 # TYPE tradepost_scan_failures_total counter
 tradepost_scan_failures_total{reason="timeout"} 1
+# HELP tradepost_latency_recent_p95_seconds Time below which 95 of 100 events of the last minute stayed.
+# TYPE tradepost_latency_recent_p95_seconds gauge
+tradepost_latency_recent_p95_seconds{scope="route",name="GET /a\"b"} 2.007039
 # HELP tradepost_errors_total Events that ended in an error.
 # TYPE tradepost_errors_total counter
 tradepost_errors_total{scope="route",name="GET /a\"b"} 1

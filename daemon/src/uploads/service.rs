@@ -107,6 +107,7 @@ pub async fn receive<E: std::fmt::Display>(
         Ok(key) => key,
         Err(error) => return Err(put_fault(app, upload.id, error).await),
     };
+    app.received_bytes.inc_by(upload.size_bytes.cast_unsigned());
     match queries::replace_version(&app.db, upload.id, &key.version).await? {
         Replaced::Version(None) => Ok(()),
         Replaced::Version(Some(version)) => {

@@ -10,6 +10,8 @@ pub mod routes;
 pub mod service;
 mod signature;
 
+pub use self::signature::sign;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;

@@ -13,7 +13,8 @@ use crate::sqs::{SendResult, Sqs};
 
 /// Rows sent in one go.
 const CLAIM_ROWS: i64 = 200;
-const LEASE: Duration = Duration::from_secs(30);
+/// Another process relays within ten seconds of the end of this one.
+const LEASE: Duration = Duration::from_secs(8);
 /// The time after the stop in which a turn may finish.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 /// The poll interval of an empty outbox, should a notification be lost.

@@ -1,0 +1,10 @@
+//! The surroundings of the daemon: service manager, proxy, Prometheus, logs, people outside.
+
+mod activation;
+mod alerting;
+mod logs;
+mod nginx;
+mod prometheus;
+mod rollout;
+mod schema;
+mod takeover;
