@@ -191,9 +191,13 @@ pub async fn reject_set(db: impl PgExecutor<'_>, set: SetId) -> sqlx::Result<()>
     Ok(())
 }
 
+/// A family is in the catalogue as long as a set of it is.
 pub async fn publish_family(db: impl PgExecutor<'_>, family: FamilyId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update families set published_at = coalesce(published_at, now()) where id = $1",
+        r#"
+        update families set published_at = coalesce(published_at, now())
+        where id = $1 and exists (select from sets where family_id = $1 and state = 'published')
+        "#,
         family.0
     )
     .execute(db)

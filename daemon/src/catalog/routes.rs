@@ -256,7 +256,7 @@ struct ListingBody {
 /// Its buyers keep it. `409 not-published`, `last-item`, `set-delisted`, `not-clean`.
 #[utoipa::path(put, path = "/v1/listings/{kind}/{id}", operation_id = "set_listing", tag = "catalogue", request_body = ListingBody,
     security(("bearer" = [])),
-    params(("kind" = ListedKind, Path, description = "A set or an item"), ("id" = Uuid, Path, description = "Of the set or item")),
+    params(("kind" = inline(ListedKind), Path, description = "A set or an item"), ("id" = Uuid, Path, description = "Of the set or item")),
     responses((status = 200, body = ListingBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn set_listing(
     State(app): State<SharedApp>,
