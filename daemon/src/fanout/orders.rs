@@ -38,13 +38,15 @@ impl Told {
 }
 
 pub async fn paid(app: &App, tx: &mut PgConnection, event: Uuid, id: OrderId) -> anyhow::Result<()> {
-    tell_buyer(app, &mut *tx, event, id, Told::Paid).await?;
-    tell_sellers(app, tx, event, id, WebhookEvent::SaleCreated).await
+    let order = orders::view(&mut *tx, id).await?;
+    tell_buyer_of(app, &mut *tx, event, &order, Told::Paid).await?;
+    tell_sellers(app, tx, event, &order, WebhookEvent::SaleCreated).await
 }
 
 pub async fn refunded(app: &App, tx: &mut PgConnection, event: Uuid, id: OrderId) -> anyhow::Result<()> {
-    tell_buyer(app, &mut *tx, event, id, Told::Refunded).await?;
-    tell_sellers(app, tx, event, id, WebhookEvent::SaleRefunded).await
+    let order = orders::view(&mut *tx, id).await?;
+    tell_buyer_of(app, &mut *tx, event, &order, Told::Refunded).await?;
+    tell_sellers(app, tx, event, &order, WebhookEvent::SaleRefunded).await
 }
 
 pub async fn disputed(
@@ -54,20 +56,31 @@ pub async fn disputed(
     id: OrderId,
     what: WebhookEvent,
 ) -> anyhow::Result<()> {
-    tell_buyer(app, &mut *tx, event, id, Told::Disputed(what)).await?;
-    tell_sellers(app, tx, event, id, what).await
+    let order = orders::view(&mut *tx, id).await?;
+    tell_buyer_of(app, &mut *tx, event, &order, Told::Disputed(what)).await?;
+    tell_sellers(app, tx, event, &order, what).await
 }
 
 /// Tells the buyer of an order. A guest's receipt has a link to the library.
 pub async fn tell_buyer(app: &App, tx: &mut PgConnection, event: Uuid, id: OrderId, told: Told) -> anyhow::Result<()> {
     let order = orders::view(&mut *tx, id).await?;
+    tell_buyer_of(app, tx, event, &order, told).await
+}
+
+async fn tell_buyer_of(
+    app: &App,
+    tx: &mut PgConnection,
+    event: Uuid,
+    order: &OrderView,
+    told: Told,
+) -> anyhow::Result<()> {
     let Some(buyer) = accounts::contact(&mut *tx, &order.order.account).await? else {
         return Ok(());
     };
-    let data = json!({ "order_id": id, "state": order.order.state, "total_minor": order.order.total_minor,
+    let data = json!({ "order_id": order.order.id, "state": order.order.state, "total_minor": order.order.total_minor,
         "currency": order.order.currency, "note": order.order.note, "lines": order.lines });
     webhooks::queue(app, &mut *tx, buyer.id, (event, told.webhook_event()), &data).await?;
-    mail_buyer(app, tx, event, (&order, &buyer), told).await
+    mail_buyer(app, tx, event, (order, &buyer), told).await
 }
 
 /// Mails the receipt again; webhooks heard of the order before.
@@ -162,21 +175,20 @@ async fn tell_sellers(
     app: &App,
     tx: &mut PgConnection,
     event: Uuid,
-    id: OrderId,
+    order: &OrderView,
     what: WebhookEvent,
 ) -> anyhow::Result<()> {
-    let order = orders::view(&mut *tx, id).await?;
     let sellers: BTreeSet<_> = order.lines.iter().map(|line| line.contributor.as_str()).collect();
     for name in sellers {
         let Some(seller) = accounts::contact(&mut *tx, name).await? else {
             continue;
         };
         let lines: Vec<_> = order.lines.iter().filter(|line| line.contributor == name).collect();
-        let data: Value = json!({ "order_id": id, "currency": order.order.currency, "lines": lines });
+        let data: Value = json!({ "order_id": order.order.id, "currency": order.order.currency, "lines": lines });
         webhooks::queue(app, &mut *tx, seller.id, (event, what), &data).await?;
         let has_price = lines.iter().any(|line| line.price_minor > 0);
         if let Some(email) = seller.email.filter(|_| has_price) {
-            let letter = sale(what, &lines, &order);
+            let letter = sale(what, &lines, order);
             mail::write(app, &mut *tx, event, &email, &letter, Cause::Owed).await?;
         }
     }
