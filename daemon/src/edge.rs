@@ -36,6 +36,9 @@ pub struct Limits {
     pub connections: usize,
     /// The head of a request must be complete within this time, counted from the last answer: it bounds idle connections, too.
     pub head: Duration,
+    /// At a stop, open connections are served for so long without new ones beside them: each answer asks its client to connect anew, which
+    /// a proxy then does elsewhere.
+    pub farewell: Duration,
 }
 
 /// Looks after which an idle connection is closed while three of four places are taken.
@@ -68,29 +71,43 @@ pub async fn serve<L, P>(
     P: Clone + Send + Sync + Unpin + 'static,
 {
     let places = Arc::new(Semaphore::new(limits.connections));
+    let end = CancellationToken::new();
     let mut running = JoinSet::new();
+    let start = |running: &mut JoinSet<()>, (io, address): (L::Io, L::Addr), place: OwnedSemaphorePermit| {
+        let crowd = Crowd {
+            places: places.clone(),
+            all: limits.connections,
+        };
+        let (peer, router, stops) = (peer(&io, address), router.clone(), (stop.clone(), end.clone()));
+        running.spawn(async move {
+            run(io, router, ConnectInfo(peer), (crowd, limits.head), stops).await;
+            drop(place);
+        });
+    };
     let accepting = async {
         loop {
             let place = places.clone().acquire_owned().await.expect("nobody closes it");
-            let (io, address) = listener.accept().await;
+            let accepted = listener.accept().await;
             while running.try_join_next().is_some() {}
-            let crowd = Crowd {
-                places: places.clone(),
-                all: limits.connections,
-            };
-            let (peer, router, stop) = (peer(&io, address), router.clone(), stop.clone());
-            running.spawn(async move {
-                run(io, router, ConnectInfo(peer), (crowd, limits.head), stop).await;
-                drop(place);
-            });
+            start(&mut running, accepted, place);
         }
     };
     tokio::select! {
         () = stop.cancelled() => {}
         () = accepting => {}
     }
+    // Those whom the kernel let in already would be reset.
+    while let Ok(place) = places.clone().try_acquire_owned()
+        && let Some(accepted) = listener.accept().now_or_never()
+    {
+        start(&mut running, accepted, place);
+    }
     drop(listener);
-    while running.join_next().await.is_some() {}
+    let all_ended = async { while running.join_next().await.is_some() {} };
+    tokio::pin!(all_ended);
+    let _ = timeout(limits.farewell, &mut all_ended).await;
+    end.cancel();
+    all_ended.await;
 }
 
 /// Lets this process open as many descriptors as the system allows, and answers with a number of connections that leaves enough of
@@ -158,7 +175,7 @@ async fn run<I, P>(
     router: Router,
     peer: ConnectInfo<P>,
     (crowd, head): (Crowd, Duration),
-    stop: CancellationToken,
+    (stop, end): (CancellationToken, CancellationToken),
 ) where
     I: AsyncRead + AsyncWrite + Unpin,
     P: Clone + Send + Sync + Unpin + 'static,
@@ -168,11 +185,11 @@ async fn run<I, P>(
     let (router, counted, dense) = (TowerToHyperService::new(router), requests.clone(), crowd.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        let (answer, counted, dense) = (router.call(request), counted.clone(), dense.clone());
+        let (answer, counted, dense, stop) = (router.call(request), counted.clone(), dense.clone(), stop.clone());
         Box::pin(async move {
             let mut response: Response = answer.await?;
-            if dense.is_dense() {
-                // Those that wait get their turn.
+            if dense.is_dense() || stop.is_cancelled() {
+                // Those that wait get their turn; at a stop the next request goes elsewhere.
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(header::CONNECTION, close);
             }
@@ -189,7 +206,7 @@ async fn run<I, P>(
         .serve_connection(TokioIo::new(io), service);
     let ended = tokio::select! {
         ended = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(ended),
-        () = stop.cancelled() => None,
+        () = end.cancelled() => None,
         () = crowd.needs_place(&requests) => return,
     };
     let is_gone = match ended {
@@ -212,7 +229,7 @@ async fn run<I, P>(
     if !is_gone {
         tokio::select! {
             () = linger(connection.into_parts().io.into_inner()) => {}
-            () = stop.cancelled().then(|()| sleep(FLUSH)) => {}
+            () = end.cancelled().then(|()| sleep(FLUSH)) => {}
         }
     }
 }

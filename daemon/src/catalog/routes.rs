@@ -63,14 +63,14 @@ struct ListQuery {
     #[param(inline)]
     licence: Option<Text<64>>,
     /// The range of the lowest price in any currency.
-    #[param(value_type = Option<PriceRange>)]
+    #[param(inline, value_type = Option<PriceRange>)]
     price_range: Option<String>,
     /// Only of this family.
     family_id: Option<Uuid>,
     /// Only of this set.
     set_id: Option<Uuid>,
     /// `newest` when not given. `popular`: by views, downloads, favourites and sales, which halve in 30 days.
-    #[param(value_type = Option<CatalogueOrder>)]
+    #[param(inline, value_type = Option<CatalogueOrder>)]
     order: Option<String>,
     /// `next` of the page before.
     #[param(

@@ -209,8 +209,8 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
 
 /// A daemon that has never run has none.
 fn copy_keys(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let there = KEYS.into_iter().filter(|key| from.join(key).exists());
-    there.map(|key| copy_private(&from.join(key), &to.join(key))).collect()
+    let mut there = KEYS.into_iter().filter(|key| from.join(key).exists());
+    there.try_for_each(|key| copy_private(&from.join(key), &to.join(key)))
 }
 
 /// Copies a file that only its owner may read.

@@ -22,6 +22,7 @@ use crate::telemetry::latency::Outcome;
 const LIMITS: Limits = Limits {
     connections: 256,
     head: Duration::from_secs(600),
+    farewell: Duration::ZERO,
 };
 const MAX_REQUESTS: usize = 64;
 

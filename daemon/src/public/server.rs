@@ -1,7 +1,6 @@
 //! The router of the public API and the loop that serves it.
 
 use std::net::TcpListener as StdListener;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -37,6 +36,8 @@ use crate::{
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
+/// Where a proxy is in front, its connections end one by one.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// The head of a request must be complete, and the next request begin, within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// A client must read what was sent within this time.
@@ -178,8 +179,8 @@ async fn observe(
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REQUEST_ID, ids.header());
-    // The next request would only come after the rest of the body, or must go to another machine.
-    if (is_put && !is_stored) || app.draining.load(Ordering::Relaxed) {
+    // The next request would only come after the rest of the body.
+    if is_put && !is_stored {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -219,6 +220,10 @@ pub async fn serve(app: SharedApp, listener: StdListener, stop: CancellationToke
     let limits = Limits {
         connections: edge::affordable_connections(app.config.http.max_connections),
         head: HEAD_TIMEOUT,
+        farewell: match app.config.daemon.drain_seconds {
+            0 => Duration::ZERO,
+            _ => FAREWELL,
+        },
     };
     let listener = TcpListener::from_std(listener).context("preparing the socket of the public API")?;
     let listener = listener.tap_io(|stream| {

@@ -58,7 +58,7 @@ struct SearchItems {
     #[param(inline)]
     licence: Option<Text<64>>,
     /// The range of the lowest price in any currency.
-    #[param(value_type = Option<PriceRange>)]
+    #[param(inline, value_type = Option<PriceRange>)]
     price_range: Option<String>,
     /// `next` of the page before.
     #[param(minimum = 0, maximum = 10_000)]

@@ -16,6 +16,7 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::problem::Problem;
 use tradepost_common::uploads::{Finding, UploadRow, UploadState, UploadTrace};
 use tradepost_store::Announced;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -77,9 +78,24 @@ struct SignedPut {
     #[schema(max_length = 2_048)]
     url: String,
     /// To be sent as they are.
+    #[schema(schema_with = headers_schema)]
     headers: BTreeMap<String, String>,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
+}
+
+fn headers_schema() -> Object {
+    let text = |longest| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(longest))
+            .build()
+    };
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property_names(Some(text(64)))
+        .additional_properties(Some(Schema::from(text(1_024))))
+        .build()
 }
 
 /// Start an upload

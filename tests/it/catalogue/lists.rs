@@ -203,7 +203,7 @@ async fn bodies_of_item_and_family_are_what_they_were() {
     let (_, item) = app.get(&format!("/v1/items/{}", id.as_str().unwrap()), None).await;
     insta::assert_json_snapshot!("item", item, {
         ".id" => "[id]", ".set_id" => "[id]", ".family_id" => "[id]", ".created_at" => "[time]",
-        ".renditions[].url" => "[url]", ".renditions[].size_bytes" => "[bytes]",
+        ".renditions[].url" => "[url]", ".renditions[].size_bytes" => "[bytes]", ".renditions[].preset_sha256" => "[sha256]",
     });
     let families = app.rows("/v1/families").await;
     let (_, family) = app

@@ -96,11 +96,8 @@ async fn unpaid_order_is_canceled_by_its_buyer_only_and_never_paid_after() {
     let call = async |token: &str| shop.shop.app.call(Method::POST, &cancel, Some(token), None).await;
     assert_eq!(call(&ann).await.0, StatusCode::NOT_FOUND);
     let (status, canceled) = call(&shop.shop.buyer).await;
-    assert_eq!(
-        (status, &canceled["state"]),
-        (StatusCode::ACCEPTED, &json!("failed")),
-        "{canceled}"
-    );
+    assert_eq!(status, StatusCode::ACCEPTED, "{canceled}");
+    assert_eq!(shop.settled(&placed).await["state"], "failed");
     let intent = placed["payment"]["provider_id"].as_str().unwrap();
     let refused = shop.stripe.pay(intent, GOOD).await;
     assert!(refused["error"].is_object(), "{refused}");

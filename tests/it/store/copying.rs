@@ -76,6 +76,13 @@ async fn store_is_copied_to_a_bucket_and_back_and_a_second_copy_does_nothing() {
         assert_eq!(text(&back, key).await, expected);
     }
     assert_eq!(copy_all(&files, &back).await.copied, 0);
+
+    // What came from elsewhere is put into quarantine like what was uploaded, once.
+    for _ in 0..2 {
+        bucket.quarantine_version(&pack).await.unwrap();
+    }
+    assert_eq!(text(&bucket, &pack).await, "pack");
+    assert_eq!(copy_all(&bucket, &back).await.seen, 34);
 }
 
 #[tokio::test]

@@ -150,41 +150,50 @@ impl Bucket {
     /// Copies a version into quarantine and deletes it where it was.
     pub(crate) async fn quarantine_version(&self, key: &VersionKey) -> io::Result<()> {
         let bucket = &self.settings.name;
-        let from = format!("{bucket}/{}?versionId={}", self.upload_key(key.object_id), key.version);
-        let mut copy = self.client.copy_object().bucket(bucket).copy_source(from);
-        copy = copy.key(self.quarantine_key(key));
+        let uploaded = format!("{bucket}/{}?versionId={}", self.upload_key(key.object_id), key.version);
+        let imported = format!("{bucket}/{}", self.imported_key(key));
+        for from in [uploaded, imported] {
+            match self.copy_into_quarantine(from, key).await {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+                Ok(()) => return self.delete_version(key).await,
+            }
+        }
+        let head = self.client.head_object().bucket(bucket).key(self.quarantine_key(key));
+        let there = head.send().await.map(drop);
+        there.map_err(|error| s3_error("looking into quarantine", error))
+    }
+
+    async fn copy_into_quarantine(&self, from: String, key: &VersionKey) -> io::Result<()> {
+        let copy = self.client.copy_object().bucket(&self.settings.name).copy_source(from);
+        let mut copy = copy.key(self.quarantine_key(key));
         copy = match &self.settings.encryption {
             Encryption::Aes256 => copy.server_side_encryption(ServerSideEncryption::Aes256),
             Encryption::Kms(id) => copy
                 .server_side_encryption(ServerSideEncryption::AwsKms)
                 .set_ssekms_key_id(id.clone()),
         };
-        match copy
-            .send()
-            .await
-            .map_err(|error| s3_error("copying into quarantine", error))
-        {
-            Ok(_) => self.delete_version(key).await,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let head = self.client.head_object().bucket(bucket).key(self.quarantine_key(key));
-                let there = head.send().await.map(drop);
-                there.map_err(|error| s3_error("looking into quarantine", error))
-            }
-            Err(error) => Err(error),
-        }
+        let copied = copy.send().await.map(drop);
+        copied.map_err(|error| s3_error("copying into quarantine", error))
     }
 
     pub(crate) async fn delete_version(&self, key: &VersionKey) -> io::Result<()> {
-        let delete = self.client.delete_object().bucket(&self.settings.name);
-        let delete = delete.key(self.upload_key(key.object_id)).version_id(&key.version);
-        match delete
-            .send()
-            .await
-            .map_err(|error| s3_error("deleting a version", error))
-        {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        let delete = || self.client.delete_object().bucket(&self.settings.name);
+        let uploaded = delete().key(self.upload_key(key.object_id)).version_id(&key.version);
+        // A deletion without a version leaves a marker, so that only those are asked for which may be there.
+        let may_be_imported = Uuid::try_parse(&key.version).is_ok();
+        let imported = may_be_imported.then(|| delete().key(self.imported_key(key)));
+        for delete in [Some(uploaded), imported].into_iter().flatten() {
+            match delete
+                .send()
+                .await
+                .map_err(|error| s3_error("deleting a version", error))
+            {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// A PUT of exactly these bytes, without them.

@@ -8,6 +8,8 @@ use tradepost_inspect::zip::{Archive, Limits};
 use tradepost_inspect::{media, svg};
 
 const CASES: &str = "daemon/crates/inspect/tests/cases";
+/// Written by `tests/archives`.
+const ARCHIVES: &str = ".cache/archives/out";
 const MAX_SVG_BYTES: u64 = 10 << 20;
 const LIMITS: Limits = Limits {
     packed_bytes: 512 << 20,
@@ -44,6 +46,7 @@ enum Verdict {
 pub fn run() {
     println!("\n| collection | its files are | files | accepted | blocked | refused |\n|---|---|---|---|---|---|");
     row("cases of this repository", "as told", Path::new(CASES));
+    row("archives of npm, PyPI and Debian", "honest", Path::new(ARCHIVES));
     let Some(corpora) = std::env::var_os("TRADEPOST_CORPORA") else {
         println!("\nTRADEPOST_CORPORA is not set: nothing else is measured");
         return;

@@ -154,16 +154,35 @@ fn search_is_the_daemons_and_its_ranks_are_explained() {
 }
 
 #[test]
-fn item_is_labelled_placed_and_withdrawn_only_when_armed() {
+fn item_is_labelled_placed_and_withdrawn_only_when_armed_and_with_a_reason() {
     let mut app = opened();
     for key in ['L', 'B', 'X'] {
         app.press(key);
         assert!(app.status().starts_with("Read-only"), "{key}: {}", app.status());
         app.code(KeyCode::Esc);
     }
-    assert_eq!(app.sent::<SetLabels>(), []);
+    app.press('W');
+    app.press('L');
+    insta::assert_snapshot!(screen(&mut app));
+    app.code(KeyCode::Enter);
+    let product = ProductKind::Item.with(item(1, "cat", 0.0).id);
+    let labels = entry(&item(1, "cat", 0.0), Standing::Normal).labels;
+    assert_eq!(app.sent::<SetLabels>(), [SetLabels(product, labels.clone())]);
+    app.shell.effects.clear();
+    app.answer(SetLabels(product, labels.clone()), Ok(labels));
+    assert_eq!(app.status(), "The labels are replaced");
+    let asked = app.sent::<ReadEntry>().remove(0);
+    app.answer(asked, Ok(entry(&item(1, "cat", 12.5), Standing::Normal)));
+
+    app.press('X');
+    app.code(KeyCode::Enter);
+    assert_eq!(app.sent::<WithdrawItem>(), [], "without a reason");
+    typed(&mut app, "a complaint");
+    app.code(KeyCode::Enter);
+    insta::assert_snapshot!(screen(&mut app));
+    app.code(KeyCode::Enter);
+    assert_eq!(app.sent::<WithdrawItem>(), [], "Enter confirms nothing");
     assert_eq!(app.sent::<Stand>(), []);
-    assert_eq!(app.sent::<WithdrawItem>(), []);
 }
 
 #[test]
