@@ -5,7 +5,7 @@ use tradepost_common::text::Text;
 use tradepost_search::{Facet, Filter};
 
 use crate::accounts::AccountName;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::extractors::parse_param;
 
 /// Parameters of a query, as they came.
@@ -29,11 +29,12 @@ impl Parameters {
         let kind = parse_param::<Kind>("kind", self.kind.as_deref())?;
         let contributor = parse_param::<AccountName>("contributor", self.contributor.as_deref())?;
         let range = parse_param::<PriceRange>("price_range", self.price_range.as_deref())?;
+        let category = self.category.map(slug).transpose()?;
         let given = [
             (Facet::Kind, kind.map(|kind| kind.as_str().to_owned())),
             (Facet::Contributor, contributor.map(|name| name.as_str().to_owned())),
             (Facet::Tag, self.tag.map(String::from)),
-            (Facet::Category, self.category),
+            (Facet::Category, category),
             (Facet::Style, self.style.map(String::from)),
             (Facet::Licence, self.licence.map(String::from)),
             (Facet::Price, range.map(|range| range.as_str().to_owned())),
@@ -41,4 +42,17 @@ impl Parameters {
         let filter = |(facet, value): (Facet, Option<String>)| Some(Filter { facet, value: value? });
         Ok(given.into_iter().filter_map(filter).collect())
     }
+}
+
+/// A category that may be there.
+fn slug(text: String) -> ApiResult<String> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_slug = (2..=40).contains(&text.len())
+        && text.bytes().all(|byte| is_plain(byte) || byte == b'-')
+        && text.bytes().next().is_some_and(is_plain);
+    if is_slug {
+        return Ok(text);
+    }
+    let detail = "A slug is 2 to 40 lower-case letters, digits and hyphens, as small-animals.";
+    Err(ApiError::invalid("category", detail))
 }

@@ -73,6 +73,12 @@ async fn filters_narrow_every_list() {
         manifest["files"][0]["tags"] = json!(["green-field"]);
     });
     publish(&app, &bob, illustrations).await;
+    for bad in ["a", "Animals", "-animals", &"0".repeat(41)] {
+        for list in ["families", "sets", "items", "search"] {
+            let (status, _) = app.get(&format!("/v1/{list}?category={bad}"), None).await;
+            assert_eq!(status, 400, "{list}: {bad}");
+        }
+    }
     let set = app.rows("/v1/sets?contributor=bob").await[0].clone();
     let (set_id, family_id) = (set["id"].as_str().unwrap(), set["family_id"].as_str().unwrap());
 
