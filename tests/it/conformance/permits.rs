@@ -1,7 +1,8 @@
 //! Permits: the number of handlers, the order of lanes, paused queues, stopping.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
@@ -136,9 +137,12 @@ async fn concurrency_changes_while_handlers_run(bench: &Bench) {
 
 async fn stop_gives_back_what_is_not_finished(bench: &Bench) {
     let started = Arc::new(Semaphore::new(0));
-    let signal = started.clone();
-    let hanging = Script::new(move |_| {
-        signal.add_permits(1);
+    let (signal, seen) = (started.clone(), Mutex::new(HashSet::new()));
+    let hanging = Script::new(move |message| {
+        // A message may come twice.
+        if seen.lock().unwrap().insert(message.in_flight.id) {
+            signal.add_permits(1);
+        }
         std::future::pending()
     });
     let hurried = Policy {
