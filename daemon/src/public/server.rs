@@ -36,7 +36,7 @@ use crate::{
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
-/// Where a proxy is in front, its connections end one by one.
+/// The connections of a proxy end one by one in this time.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The head of a request must be complete, and the next request begin, within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);

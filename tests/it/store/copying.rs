@@ -77,7 +77,7 @@ async fn store_is_copied_to_a_bucket_and_back_and_a_second_copy_does_nothing() {
     }
     assert_eq!(copy_all(&files, &back).await.copied, 0);
 
-    // What came from elsewhere is put into quarantine like what was uploaded, once.
+    // A version from elsewhere is put into quarantine like an upload, once.
     for _ in 0..2 {
         bucket.quarantine_version(&pack).await.unwrap();
     }
