@@ -13,6 +13,23 @@ pub struct Sockets {
     pub control: Option<UnixListener>,
 }
 
+/// The socket of the public API.
+#[derive(Debug)]
+pub enum ApiSocket {
+    /// Closed at a stop.
+    Own(TcpListener),
+    /// Open while the daemon restarts: connections wait in its queue.
+    HandedOver(TcpListener),
+}
+
+impl ApiSocket {
+    pub fn listener(&self) -> &TcpListener {
+        match self {
+            Self::Own(listener) | Self::HandedOver(listener) => listener,
+        }
+    }
+}
+
 impl Sockets {
     /// Takes what the service manager handed over; a second call finds nothing.
     ///

@@ -19,7 +19,7 @@ use tradepost_queue::settings::{self, Settings};
 use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
-use crate::activation::Sockets;
+use crate::activation::{ApiSocket, Sockets};
 use crate::app::{App, Changes, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
@@ -59,7 +59,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _lock = state_dir::take(&state)?;
     let sockets = Sockets::take()?;
-    let listener = bind_api(&config, sockets.api).await?;
+    let socket = bind_api(&config, sockets.api).await?;
     let control_path = config
         .control
         .socket
@@ -92,7 +92,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         (store, broker),
         scanner,
         settings,
-        listener.as_ref(),
+        socket.as_ref(),
     )?);
     // The foundations stop last.
     let mut foundations = Tasks::default();
@@ -104,7 +104,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         foundations.spawn("database", watch_cluster(cluster, foundations.stop.clone()));
     }
     let mut tasks = Tasks::default();
-    spawn_edges(&mut tasks, &app, &database, (listener, control, metrics))?;
+    spawn_edges(&mut tasks, &app, &database, (socket, control, metrics))?;
     spawn_work(&mut tasks, &app, decided);
     tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode.as_str(), "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
@@ -158,18 +158,18 @@ async fn release_leases(app: &App) {
     }
 }
 
-async fn bind_api(config: &Config, handed_over: Option<std::net::TcpListener>) -> anyhow::Result<Option<TcpListener>> {
+async fn bind_api(config: &Config, handed_over: Option<std::net::TcpListener>) -> anyhow::Result<Option<ApiSocket>> {
     if !config.has_role(DaemonRole::Api) {
         return Ok(None);
     }
     if let Some(listener) = handed_over {
         listener.set_nonblocking(true)?;
-        return Ok(Some(TcpListener::from_std(listener)?));
+        return Ok(Some(ApiSocket::HandedOver(listener)));
     }
-    let listener = TcpListener::bind(config.http.listen).await;
-    listener
-        .map(Some)
-        .with_context(|| format!("binding the public API to {} (http.listen)", config.http.listen))
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("binding the public API to {} (http.listen)", config.http.listen))?;
+    Ok(Some(ApiSocket::Own(listener.into_std()?)))
 }
 
 async fn bind_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
@@ -203,7 +203,7 @@ fn build(
     (store, broker): (Store, Broker),
     scanner: watch::Receiver<ScannerStatus>,
     settings: watch::Receiver<Settings>,
-    listener: Option<&TcpListener>,
+    socket: Option<&ApiSocket>,
 ) -> anyhow::Result<App> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let children = config.jail.children.unwrap_or(cores);
@@ -240,8 +240,8 @@ fn build(
         } else {
             DaemonMode::Cloud
         },
-        api_url: match listener {
-            Some(listener) => format!("http://{}", listener.local_addr()?),
+        api_url: match socket {
+            Some(socket) => format!("http://{}", socket.listener().local_addr()?),
             None => String::new(),
         },
         config,
@@ -310,13 +310,13 @@ fn spawn_edges(
     tasks: &mut Tasks,
     app: &Arc<App>,
     database: &Database,
-    (listener, control, metrics): (Option<TcpListener>, UnixListener, Option<TcpListener>),
+    (socket, control, metrics): (Option<ApiSocket>, UnixListener, Option<TcpListener>),
 ) -> anyhow::Result<()> {
-    if let Some(listener) = listener {
+    if let Some(socket) = socket {
         let threads = Threads::start("public")?;
         let pool = database.public_pool();
         app.pools.add("public", &pool);
-        let serving = public::serve(app.on(pool), listener.into_std()?, tasks.stop.clone());
+        let serving = public::serve(app.on(pool), socket, tasks.stop.clone());
         tasks.spawn("api", threads.run(serving));
     }
     let pool = database.control_pool();

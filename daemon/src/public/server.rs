@@ -10,9 +10,11 @@ use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt as _;
-use socket2::SockRef;
+use libc::{BPF_ABS, BPF_B, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_RET};
+use socket2::{SockFilter, SockRef};
 use tokio::net::TcpListener;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
@@ -23,6 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::ids::{REQUEST_ID, RequestIds};
 use super::{bounds, contract, docs, health};
+use crate::activation::ApiSocket;
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
 use crate::edge::{self, Gate, Limits};
@@ -36,8 +39,15 @@ use crate::{
 
 /// A request body other than a pack is small.
 const MAX_JSON_BYTES: usize = 64 * 1024;
-/// The connections of a proxy end one by one in this time.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Proxies close idle connections in this time (`keepalive_timeout` in deploy/nginx). A proxy that sent a request at the moment when the
+/// daemon closes the connection would answer 502.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// A handshake that began is complete after this time, within one region.
+const HANDSHAKE: Duration = Duration::from_millis(50);
+/// The byte of a TCP header that has the flags,
+const TCP_FLAGS: u32 = 13;
+/// and the flag of the first packet (RFC 9293, section 3.1).
+const TCP_SYN: u32 = 0x02;
 /// The head of a request must be complete, and the next request begin, within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// A client must read what was sent within this time.
@@ -216,7 +226,7 @@ impl Gates {
 }
 
 /// Serves the public API until `stop` is cancelled; requests that run may finish.
-pub async fn serve(app: SharedApp, listener: StdListener, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(app: SharedApp, socket: ApiSocket, stop: CancellationToken) -> anyhow::Result<()> {
     let limits = Limits {
         connections: edge::affordable_connections(app.config.http.max_connections),
         head: HEAD_TIMEOUT,
@@ -225,6 +235,10 @@ pub async fn serve(app: SharedApp, listener: StdListener, stop: CancellationToke
             _ => FAREWELL,
         },
     };
+    let (listener, own) = match socket {
+        ApiSocket::Own(listener) => (listener.try_clone()?, Some(listener)),
+        ApiSocket::HandedOver(listener) => (listener, None),
+    };
     let listener = TcpListener::from_std(listener).context("preparing the socket of the public API")?;
     let listener = listener.tap_io(|stream| {
         // A client that does not read its answer loses its connection.
@@ -232,7 +246,40 @@ pub async fn serve(app: SharedApp, listener: StdListener, stop: CancellationToke
             tracing::debug!(%error, "can not bound the time of unread answers");
         }
     });
-    edge::serve(listener, router(app.clone()), limits, |_, address| address, stop).await;
+    let closing = CancellationToken::new();
+    let close = async {
+        stop.cancelled().await;
+        if let Some(own) = own {
+            ignore_newcomers(own).await;
+        }
+        closing.cancel();
+    };
+    let serving = edge::serve(
+        listener,
+        router(app.clone()),
+        limits,
+        |_, address| address,
+        closing.clone(),
+    );
+    tokio::join!(close, serving);
     app.db.close().await;
     Ok(())
+}
+
+/// Makes the kernel drop the first packet of every new connection, and waits for the handshakes that run. The socket is closed afterwards,
+/// which resets connections that nobody accepted yet: now there are none. Clients try again after a second and are refused, so that a proxy
+/// goes elsewhere.
+async fn ignore_newcomers(listener: StdListener) {
+    let [load, test, answer] = [BPF_LD | BPF_B | BPF_ABS, BPF_JMP | BPF_JSET | BPF_K, BPF_RET | BPF_K]
+        .map(|code| u16::try_from(code).expect("operations are small"));
+    let drop_syn = [
+        SockFilter::new(load, 0, 0, TCP_FLAGS),
+        SockFilter::new(test, 0, 1, TCP_SYN),
+        SockFilter::new(answer, 0, 0, 0),
+        SockFilter::new(answer, 0, 0, u32::MAX),
+    ];
+    match SockRef::from(&listener).attach_filter(&drop_syn) {
+        Ok(()) => sleep(HANDSHAKE).await,
+        Err(error) => tracing::debug!(%error, "new connections may be reset while the socket is closed"),
+    }
 }
