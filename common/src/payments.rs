@@ -177,7 +177,7 @@ pub struct DisputeRow {
 /// A place where the provider and our books differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentDifference {
-    /// `amount`, `unknown-payment`, `unknown-refund`, `paid-after-cancel`, `refund-failed`.
+    /// `amount`, `unknown-payment`, `unknown-refund`, `paid-after-cancel`, `refund-failed`, `statement`.
     pub rule: String,
     pub subject: String,
     pub expected: String,
@@ -206,4 +206,18 @@ pub struct PaymentsView {
     /// Open disputes, newest first.
     pub disputes: Vec<DisputeRow>,
     pub differences: Vec<PaymentDifference>,
+    /// The provider's account by its statement and by the books, in each currency.
+    pub balances: Vec<ProviderBalance>,
+}
+
+/// The balance of the provider's account. The two agree when nothing is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderBalance {
+    pub currency: String,
+    /// Minor units: the sum of the statement, less its fees.
+    pub statement_minor: i64,
+    /// Minor units: the account `assets:provider`.
+    pub books_minor: i64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub read_at: OffsetDateTime,
 }

@@ -41,6 +41,8 @@ pub mod payouts;
 
 pub mod orders;
 
+pub mod provider_statement;
+
 pub mod payments;
 pub mod sales;
 
@@ -71,6 +73,7 @@ pub mod objects;
 pub mod activation;
 pub mod audit;
 pub mod aws;
+pub mod books;
 pub mod bulk;
 pub mod counters;
 pub mod database;

@@ -8,7 +8,7 @@ use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::rate_limit::strangers;
 use crate::telemetry::alerts::AlertCode;
-use crate::{accounts, mail, orders, payouts, review, sales, search, takedown, uploads, webhooks};
+use crate::{accounts, mail, orders, payouts, provider_statement, review, sales, search, takedown, uploads, webhooks};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -90,10 +90,11 @@ enum Chore {
     SweepOrders,
     SweepCarts,
     RequestPayouts,
+    ReadStatement,
     TidySearch,
 }
 
-const CHORES: [Chore; 10] = [
+const CHORES: [Chore; 11] = [
     Chore::ExpireUploads,
     Chore::PlanRescans,
     Chore::TidyReviews,
@@ -103,6 +104,7 @@ const CHORES: [Chore; 10] = [
     Chore::SweepOrders,
     Chore::SweepCarts,
     Chore::RequestPayouts,
+    Chore::ReadStatement,
     Chore::TidySearch,
 ];
 
@@ -141,6 +143,7 @@ async fn do_chore(app: &App, chore: Chore) -> anyhow::Result<()> {
         Chore::RequestPayouts => {
             payouts::service::request_daily(app).await?;
         }
+        Chore::ReadStatement => provider_statement::read_due(app).await?,
         Chore::TidySearch => search::service::tidy(&app.db).await?,
     }
     Ok(())

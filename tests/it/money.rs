@@ -13,6 +13,7 @@ mod payouts;
 mod proofs;
 mod refunds;
 mod sales;
+mod statement;
 mod terminal;
 
 use reqwest::{Method, StatusCode};

@@ -1,6 +1,6 @@
 //! Receivers of mails and webhooks that nobody here wrote: aiosmtpd and standardwebhooks, which `make/receivers` installs into `.cache/`.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -9,6 +9,37 @@ use tokio::sync::mpsc;
 
 use crate::Options;
 use crate::wait::PATIENCE;
+
+/// A script of `tests/receivers/`. `None`, with a word about it, where what it needs is not installed.
+fn script(name: &str) -> Option<Command> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let home = root.join(".cache/receivers");
+    let python = home.join("bin/python");
+    if !home.join(".installed").exists() || !python.exists() {
+        let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+        assert!(!ci, "nothing reads mails and webhooks: run make/receivers");
+        println!("SKIPPED: nothing reads mails and webhooks here; make/receivers installs what does");
+        return None;
+    }
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/receivers").join(name));
+    Some(command)
+}
+
+/// The places where a file for the bank breaks the schema of pain.001.001.03; empty: none. `None`: nothing checks it here.
+pub fn schema_errors(xml: &str) -> Option<String> {
+    let mut child = script("pain001.py")?
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python starts");
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    stdin.write_all(xml.as_bytes()).expect("python reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("python ends");
+    assert!(output.status.success(), "{output:?}");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
 
 /// Running receivers; they end with this.
 pub struct Receivers {
@@ -22,17 +53,7 @@ pub struct Receivers {
 impl Receivers {
     /// Starts them. `None`, with a word about it, where they are not installed.
     pub fn start() -> Option<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let home = root.join(".cache/receivers");
-        let python = home.join("bin/python");
-        if !home.join(".installed").exists() || !python.exists() {
-            let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-            assert!(!ci, "nothing reads mails and webhooks: run make/receivers");
-            println!("SKIPPED: nothing reads mails and webhooks here; make/receivers installs what does");
-            return None;
-        }
-        let mut child = Command::new(python)
-            .arg(root.join("tests/receivers/receive.py"))
+        let mut child = script("receive.py")?
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

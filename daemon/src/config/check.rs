@@ -287,6 +287,7 @@ impl Check<'_> {
         self.require(is_whole, "payments.webhook_secrets_file", message);
         self.between("payments.timeout_seconds", payments.timeout_seconds, 1..=80);
         self.between("payments.sweep_seconds", payments.sweep_seconds, 1..=86_400);
+        self.between("payments.statement_seconds", payments.statement_seconds, 1..=86_400);
         self.between("payments.expire_minutes", payments.expire_minutes, 1..=1_380);
         let declines = &payments.declines;
         self.between("payments.declines.per_account", declines.per_account, 1..=1_000_000);

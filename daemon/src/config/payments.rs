@@ -18,6 +18,8 @@ pub struct PaymentsConfig {
     pub timeout_seconds: u32,
     /// Seconds after which the provider is asked again about a payment or refund that is open.
     pub sweep_seconds: u32,
+    /// Seconds after which the provider's statement is read again.
+    pub statement_seconds: u32,
     /// Minutes after which an order that nobody paid is canceled.
     pub expire_minutes: u32,
     pub declines: DeclinesConfig,
@@ -31,6 +33,7 @@ impl Default for PaymentsConfig {
             stripe_url: "https://api.stripe.com".to_owned(),
             timeout_seconds: 20,
             sweep_seconds: 60,
+            statement_seconds: 3_600,
             expire_minutes: 60,
             declines: DeclinesConfig::default(),
         }

@@ -1,6 +1,9 @@
 //! The job of the queue `notify`.
 
 use sqlx::PgConnection;
+use tradepost_common::ids::PayoutId;
+use tradepost_common::money::money;
+use tradepost_common::payouts::PayoutState;
 use tradepost_queue::Outcome;
 use uuid::Uuid;
 
@@ -10,6 +13,7 @@ use crate::accounts::links;
 use crate::app::App;
 use crate::jobs::{Event, NotifyJob};
 use crate::mail::{self, Cause, Letter};
+use crate::payouts::{self, ToldPayout};
 use crate::webhooks::WebhookEvent;
 use crate::{accounts, orders as purchases, webhooks};
 
@@ -29,11 +33,47 @@ async fn tell(app: &App, tx: &mut PgConnection, id: Uuid, event: Event) -> anyho
         Event::OrderRefunded(order) => orders::refunded(app, tx, id, order).await,
         Event::DisputeOpened(order) => orders::disputed(app, tx, id, order, WebhookEvent::DisputeOpened).await,
         Event::DisputeClosed(order) => orders::disputed(app, tx, id, order, WebhookEvent::DisputeClosed).await,
+        Event::PayoutSettled(payout) => payout_settled(app, tx, id, payout).await,
         Event::UploadPublished(upload) => uploads::tell(app, tx, id, upload, WebhookEvent::UploadPublished).await,
         Event::UploadRejected(upload) => uploads::tell(app, tx, id, upload, WebhookEvent::UploadRejected).await,
         Event::LinkRequested(link) => links::write(app, tx, link, id).await,
         Event::AddressProven(account) => Ok(purchases::library::adopt_guests(tx, account).await?),
         Event::WebhookDisabled(webhook) => webhook_disabled(app, tx, id, webhook).await,
+    }
+}
+
+async fn payout_settled(app: &App, tx: &mut PgConnection, id: Uuid, payout: PayoutId) -> anyhow::Result<()> {
+    let Some(payout) = payouts::told(&mut *tx, payout).await? else {
+        return Ok(());
+    };
+    let contact = accounts::service::contact_of(&mut *tx, payout.account_id).await?;
+    match contact.email {
+        Some(email) => mail::write(app, tx, id, &email, &payout_letter(&payout), Cause::Owed).await,
+        None => Ok(()),
+    }
+}
+
+fn payout_letter(payout: &ToldPayout) -> Letter {
+    let (kind, subject, text) = match payout.state {
+        PayoutState::Failed => (
+            "payout_failed",
+            "Your payout failed",
+            "The money is in your balance again. Check the bank account that you gave.",
+        ),
+        _ => ("payout_paid", "Your payout is paid", "Your bank has the money."),
+    };
+    let end = payout.iban.len().saturating_sub(4);
+    let mut lines = vec![
+        ("Amount".to_owned(), money(payout.amount_minor, &payout.currency)),
+        ("Account".to_owned(), format!("…{}", &payout.iban[end..])),
+    ];
+    lines.extend(payout.note.clone().map(|note| ("Reason".to_owned(), note)));
+    Letter {
+        kind,
+        subject: subject.to_owned(),
+        paragraphs: vec![text.to_owned()],
+        lines,
+        links: Vec::new(),
     }
 }
 

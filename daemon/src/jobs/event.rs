@@ -1,7 +1,7 @@
 //! The events that people are told about.
 
 use serde::{Deserialize, Serialize};
-use tradepost_common::ids::{AccountId, OrderId, UploadId};
+use tradepost_common::ids::{AccountId, OrderId, PayoutId, UploadId};
 use uuid::Uuid;
 
 /// A fact that somebody is told. It carries ids only: the job of the queue `notify` reads what it writes about.
@@ -17,6 +17,8 @@ pub enum Event {
     /// The buyer's bank asks the payment of an order back.
     DisputeOpened(OrderId),
     DisputeClosed(OrderId),
+    /// The bank has paid a payout, or has not.
+    PayoutSettled(PayoutId),
     UploadPublished(UploadId),
     UploadRejected(UploadId),
     /// Somebody asked for a link by mail: to confirm an address, to set a password, to open a library.

@@ -11,8 +11,9 @@ use tradepost_ledger::{Entry, Hold, Posting, hold, post};
 use tradepost_queue::Outcome;
 use uuid::Uuid;
 
-use super::{books, dispute, job, queries, refund};
+use super::{dispute, job, queries, refund};
 use crate::app::App;
+use crate::books;
 use crate::jobs::{Job, PayJob, ProviderEventJob, SettleJob};
 use crate::payments::{self, Payment, Reached, is_final, service};
 use crate::stripe::{Intent, IntentStatus, OUR_ID, StripeError};

@@ -9,8 +9,9 @@ use tradepost_queue::Outcome;
 use uuid::Uuid;
 
 use super::queries::{self, LockedOrder};
-use super::{books, refund};
+use super::refund;
 use crate::app::App;
+use crate::books;
 use crate::jobs::SettleJob;
 use crate::notices::{self, Event};
 use crate::payments::service as payments;

@@ -6,10 +6,11 @@ use tradepost_common::audit::AuditAct;
 use tradepost_common::ledger::{AccountBalance, Credit};
 use tradepost_ledger::{Entry, LedgerError, Posted, Posting, post, statement};
 
-use super::{books, refund};
+use super::refund;
 use crate::accounts::service as accounts;
 use crate::app::App;
 use crate::audit::{self, Actor};
+use crate::books;
 use crate::error::{ApiError, ApiResult};
 
 /// More than this is a typing error.

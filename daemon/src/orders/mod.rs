@@ -4,7 +4,6 @@
 //! ledger, splits it into royalties and fee, and grants the entitlements, in one transaction. What a card pays is store credit
 //! that is held for the order in the transaction in which it came in, so that both ways to pay are settled alike.
 
-pub mod books;
 pub mod card;
 pub mod control_routes;
 mod dispute;

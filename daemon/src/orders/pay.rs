@@ -8,9 +8,9 @@ use tradepost_ledger::{Hold, LedgerError, hold};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::books;
 use crate::accounts::Account;
 use crate::app::App;
+use crate::books;
 use crate::error::{ApiError, ApiResult};
 use crate::jobs::{Job, SettleJob};
 use crate::payments::{NewPayment, service};

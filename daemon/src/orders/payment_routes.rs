@@ -34,6 +34,7 @@ async fn view(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<PaymentsV
         refunds: refunds::stuck(&app.db, service::STUCK_MINUTES).await?,
         disputes: disputes::list(&app.db, disputes::Filter::open(), SHOWN).await?,
         differences: service::differences(&app).await?,
+        balances: crate::provider_statement::balances(&app.db).await?,
     }))
 }
 

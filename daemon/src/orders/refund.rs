@@ -15,9 +15,10 @@ use tradepost_ledger::{Hold, LedgerError, PartialReversal, hold, holder, reverse
 use uuid::Uuid;
 
 use super::queries::LockedOrder;
-use super::{books, place, queries as orders};
+use super::{place, queries as orders};
 use crate::app::App;
 use crate::audit::{self, Actor};
+use crate::books;
 use crate::config::OnPartialRefund;
 use crate::error::{ApiError, ApiResult};
 use crate::jobs::{Job, RefundJob};

@@ -5,3 +5,5 @@ mod file;
 mod queries;
 pub mod routes;
 pub mod service;
+
+pub use self::queries::{ToldPayout, told};

@@ -29,6 +29,8 @@ pub struct LockedPayout {
     pub amount_minor: i64,
     pub state: PayoutState,
     pub hold_id: Uuid,
+    /// The transaction that paid it.
+    pub transaction_id: Option<Uuid>,
 }
 
 /// `false`: the key has a batch.
@@ -115,7 +117,7 @@ pub async fn lock(
         LockedPayout,
         r#"
         select payout.id as "id: PayoutId", account.name as account, batch.currency, payout.amount_minor,
-            payout.state as "state: PayoutState", payout.hold_id
+            payout.state as "state: PayoutState", payout.hold_id, payout.transaction_id
         from payouts payout join payout_batches batch on batch.id = payout.batch_id join accounts account on account.id = payout.account_id
         where payout.batch_id = $1 and ($2::uuid is null or payout.id = $2) order by payout.id for no key update of payout
         "#,
@@ -226,6 +228,30 @@ pub async fn of_account(db: impl PgExecutor<'_>, account: AccountId) -> sqlx::Re
         account.0
     )
     .fetch_all(db)
+    .await
+}
+
+/// A payout and whom it belongs to.
+pub struct ToldPayout {
+    pub account_id: AccountId,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub iban: String,
+    pub state: PayoutState,
+    pub note: Option<String>,
+}
+
+pub async fn told(tx: &mut PgConnection, id: PayoutId) -> sqlx::Result<Option<ToldPayout>> {
+    sqlx::query_as!(
+        ToldPayout,
+        r#"
+        select payout.account_id as "account_id: AccountId", batch.currency, payout.amount_minor, payout.iban,
+            payout.state as "state: PayoutState", payout.note
+        from payouts payout join payout_batches batch on batch.id = payout.batch_id where payout.id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(tx)
     .await
 }
 

@@ -8,14 +8,17 @@ use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::{PayoutBatchId, PayoutId};
 use tradepost_common::money::is_iban;
 use tradepost_common::payouts::{NewPayouts, PayoutBatchView, PayoutState, SettlePayouts};
-use tradepost_ledger::{Ending, Entry, Hold, LedgerAccount, Posting, end_hold, hold, lock, post, unheld};
+use tradepost_ledger::{
+    Ending, Entry, Hold, LedgerAccount, LedgerError, Posting, end_hold, hold, lock, post, reverse, unheld,
+};
 
 use super::queries::{self, BankAccount, LockedPayout, NewPayout};
 use crate::accounts::Account;
 use crate::app::App;
 use crate::audit::{self, Actor};
+use crate::books;
 use crate::error::{ApiError, ApiResult};
-use crate::orders::books;
+use crate::notices::{self, Event};
 
 /// Holds what contributors with a bank account earned, if it is the minimum at least. A second request of a key answers with its batch.
 ///
@@ -179,8 +182,13 @@ pub async fn settle(
     Ok(view)
 }
 
+/// A bank may send back what it has paid.
 fn may_become(state: PayoutState, target: PayoutState) -> bool {
-    state == target || state == PayoutState::Sent || (state == PayoutState::Requested && target == PayoutState::Failed)
+    match state {
+        PayoutState::Sent => true,
+        PayoutState::Requested | PayoutState::Paid => state == target || target == PayoutState::Failed,
+        PayoutState::Failed => state == target,
+    }
 }
 
 async fn settle_all(
@@ -199,9 +207,9 @@ async fn settle_all(
     lock(&mut *tx, moves.iter().flat_map(|(_, _, accounts)| *accounts)).await?;
     for (payout, key, [from, bank]) in moves {
         if let Some(reason) = failed {
-            end_hold(&mut *tx, payout.hold_id, Ending::Released)
+            give_back(&mut *tx, payout, &key)
                 .await
-                .context("releasing a payout")?;
+                .context("giving a payout back")?;
             queries::set_failed(&mut *tx, payout.id, reason).await?;
             continue;
         }
@@ -217,7 +225,17 @@ async fn settle_all(
         let posted = post(&mut *tx, &posting).await.context("posting a payout")?;
         queries::set_paid(&mut *tx, payout.id, posted.id()).await?;
     }
+    let settled = payouts.iter().map(|payout| Event::PayoutSettled(payout.id));
+    notices::emit(&app.broker, tx, &settled.collect::<Vec<_>>()).await?;
     Ok(())
+}
+
+/// Frees what is held for a payout, or takes back what was posted when the bank had paid.
+async fn give_back(tx: &mut PgConnection, payout: &LockedPayout, key: &str) -> Result<(), LedgerError> {
+    match payout.transaction_id {
+        Some(paid) => reverse(tx, &format!("{key}:returned"), "payout", paid).await.map(drop),
+        None => end_hold(tx, payout.hold_id, Ending::Released).await.map(drop),
+    }
 }
 
 /// # Errors

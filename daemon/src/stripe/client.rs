@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
-use super::wire::{self, Dispute, Intent, List, Refund, Refusal};
+use super::wire::{self, Dispute, Intent, List, Movement, Refund, Refusal};
 use super::{OUR_ID, StripeError};
 use crate::config::{PaymentsConfig, Secret};
 
@@ -159,6 +159,18 @@ impl Stripe {
             dispute.id.as_str()
         })
         .await
+    }
+
+    /// A page of the movements between two times, in seconds of the Unix epoch, newest first.
+    pub async fn movements(&self, (from, to): (i64, i64), after: Option<&str>) -> Result<List<Movement>, StripeError> {
+        let [from, to, limit] = [from.to_string(), to.to_string(), PAGE.to_string()];
+        let mut pairs = vec![
+            ("created[gte]", from.as_str()),
+            ("created[lte]", to.as_str()),
+            ("limit", limit.as_str()),
+        ];
+        pairs.extend(after.map(|after| ("starting_after", after)));
+        self.get("balance_transactions", &pairs).await
     }
 
     async fn list<T: DeserializeOwned>(

@@ -8,7 +8,7 @@ mod wire;
 
 pub use client::{NewIntent, NewRefund, Stripe};
 pub use signature::{SignatureError, verify};
-pub use wire::{Dispute, DisputeStatus, Event, Intent, IntentStatus, Refund, RefundStatus};
+pub use wire::{Dispute, DisputeStatus, Event, Intent, IntentStatus, Movement, Refund, RefundStatus};
 
 /// The name of the metadata field that holds our own id of an intent or refund.
 pub const OUR_ID: &str = "tradepost_id";

@@ -97,6 +97,23 @@ impl<'de> Deserialize<'de> for DisputeStatus {
     }
 }
 
+/// A movement of money on the provider's account (`balance_transaction`).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Movement {
+    pub id: String,
+    /// `charge`, `refund`, `fee`, `payout`, ...
+    pub reporting_category: String,
+    /// Small letters: the currency of the account.
+    pub currency: String,
+    /// Minor units, before the fee; negative when it left the account.
+    pub amount: i64,
+    pub fee: i64,
+    /// Seconds of the Unix epoch.
+    pub created: i64,
+    /// Only of what was converted.
+    pub exchange_rate: Option<f64>,
+}
+
 /// An event of a webhook: only which object it is about.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Event {
@@ -124,7 +141,7 @@ pub struct EventObject {
 
 /// A page of a list.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct List<T> {
+pub struct List<T> {
     pub data: Vec<T>,
     pub has_more: bool,
 }

@@ -3,6 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tradepost_tests::Options;
+use tradepost_tests::receivers::schema_errors;
 
 use super::Shop;
 
@@ -67,6 +68,7 @@ async fn what_was_earned_is_held_sent_and_paid_once() {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
+    assert_eq!(schema_errors(text).unwrap_or_default(), "", "{text}");
     let (_, problem) = shop
         .app
         .act(&format!("{path}/settle"), json!({ "payout": batch.1["rows"][0]["id"] }))
@@ -90,16 +92,28 @@ async fn what_was_earned_is_held_sent_and_paid_once() {
     }
     assert_eq!((shop.balance(EARNINGS).await, shop.held().await), (0, 0));
     assert_eq!(shop.balance("assets:bank").await, 630);
-    let late = json!({ "payout": batch.1["rows"][0]["id"], "failed": "too late" });
-    assert_eq!(
-        shop.app.act(&format!("{path}/settle"), late).await.1["code"],
-        "payout-settled"
-    );
     let (_, own) = shop.app.get("/v1/payouts", Some(&shop.app.trusted("ann"))).await;
     assert_eq!(
         (&own["rows"][0]["amount_minor"], &own["rows"][0]["state"]),
         (&json!(630), &json!("paid")),
         "{own}"
+    );
+    // The bank sends it back.
+    let returned = json!({ "payout": batch.1["rows"][0]["id"], "failed": "account closed" });
+    for _ in 0..2 {
+        let (status, view) = shop.app.act(&format!("{path}/settle"), returned.clone()).await;
+        assert_eq!(
+            (status, &view["rows"][0]["state"]),
+            (StatusCode::OK, &json!("failed")),
+            "{view}"
+        );
+    }
+    assert_eq!((shop.balance(EARNINGS).await, shop.held().await), (630, 0));
+    assert_eq!(shop.balance("assets:bank").await, 0);
+    let paid_again = json!({ "payout": batch.1["rows"][0]["id"] });
+    assert_eq!(
+        shop.app.act(&format!("{path}/settle"), paid_again).await.1["code"],
+        "payout-settled"
     );
     shop.assert_books_are_right().await;
 }
@@ -108,6 +122,9 @@ async fn what_was_earned_is_held_sent_and_paid_once() {
 async fn payout_that_the_bank_does_not_pay_is_the_contributors_again() {
     let shop = shop().await;
     shop.bank_account("Ann", IBAN).await;
+    shop.app
+        .sql("update accounts set email = 'ann@example.org' where name = 'ann'")
+        .await;
     let told = shop.app.tradepost(&["payouts", "request", "EUR", "5", "--key", "one"]);
     let told = String::from_utf8(told.stdout).unwrap();
     assert!(told.contains("requested") && told.contains("6.30 EUR"), "{told}");
@@ -131,6 +148,11 @@ async fn payout_that_the_bank_does_not_pay_is_the_contributors_again() {
         assert!(told.contains("settled") && told.contains(": closed account"), "{told}");
     }
     assert_eq!((shop.balance(EARNINGS).await, shop.held().await), (630, 0));
+    let mails = shop
+        .app
+        .until("/v1/mails", |mails| mails["rows"][0]["kind"] == "payout_failed")
+        .await;
+    assert_eq!(mails["rows"][0]["recipient"], "ann@example.org", "{mails}");
     let (status, again) = shop.request_payouts("two", 630).await;
     assert_eq!(
         (status, &again["total_minor"]),

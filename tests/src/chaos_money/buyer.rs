@@ -14,7 +14,7 @@ use crate::stripe::{Outcome, Stripe};
 const GOOD: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_chargeCustomerFail";
 const BETWEEN_TRIES: Duration = Duration::from_millis(150);
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// The way in which a buyer pays.
 #[derive(Debug, Clone, Copy)]

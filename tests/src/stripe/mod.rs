@@ -1,10 +1,11 @@
 //! A server that speaks Stripe's API and that nobody here wrote: localstripe, which `make/stripe` installs into `.cache/`. A small
-//! proxy in front of it adds what it lacks (idempotency keys, disputes, webhooks of refunds) and misbehaves when asked to.
+//! proxy in front of it adds what it lacks (idempotency keys, disputes, webhooks of refunds, fees and the statement) and misbehaves when asked to.
 
 mod disputes;
 mod faults;
 mod proxy;
 mod server;
+mod statement;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,6 +129,16 @@ impl Stripe {
     /// The bank decides a dispute.
     pub fn decide(&self, dispute: &str, outcome: Outcome) {
         self.proxy.close_dispute(dispute, outcome);
+    }
+
+    /// Keeps this much of each charge, in minor units.
+    pub fn set_fee(&self, fee: i64) {
+        self.proxy.change_statement(|statement| statement.fee = fee);
+    }
+
+    /// Adds a movement to the statement: a reporting category, and an amount in minor units of EUR.
+    pub fn move_money(&self, category: &str, amount: i64) {
+        self.proxy.change_statement(|statement| statement.add(category, amount));
     }
 
     /// Sends a webhook with this signature header and body. Answers with the status.

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::disputes::{Dispute, Outcome, event, now, sign};
 use super::faults::{Faults, happens, late_answer, late_webhook};
+use super::statement::Statement;
 use super::{Lines, SECRET_KEY};
 
 /// Tries of a webhook that is not taken.
@@ -35,6 +36,7 @@ struct ProxyState {
     /// The answer by idempotency key, with the request that it answers; none: the request runs.
     answers: HashMap<String, (String, Option<(u16, Value)>)>,
     disputes: Vec<Dispute>,
+    statement: Statement,
 }
 
 impl Proxy {
@@ -64,6 +66,21 @@ impl Proxy {
 
     pub fn set_faults(&self, faults: Faults) {
         self.with(|state| state.faults = faults);
+    }
+
+    pub fn change_statement(&self, change: impl FnOnce(&mut Statement)) {
+        self.with(|state| change(&mut state.statement));
+    }
+
+    async fn statement(&self, path: &str) -> (u16, Value) {
+        let url = reqwest::Url::parse("http://proxy").expect("a URL").join(path);
+        let query = url.expect("a path").query_pairs().into_owned().collect();
+        let (_, intents) = self
+            .upstream(Method::GET, "/v1/payment_intents?limit=1000000", "")
+            .await;
+        let (_, refunds) = self.upstream(Method::GET, "/v1/refunds?limit=1000000", "").await;
+        let page = self.with(|state| state.statement.page((&intents, &refunds), &state.disputes, &query));
+        (200, page)
     }
 
     fn faults(&self) -> Faults {
@@ -228,6 +245,7 @@ async fn answer(proxy: Arc<Proxy>, request: Request) -> (u16, Value) {
     let body = String::from_utf8_lossy(&body).into_owned();
     let answer = match key.as_ref().and_then(|key| key.to_str().ok()) {
         _ if path.starts_with("/v1/disputes") => proxy.disputes(&path),
+        _ if path.starts_with("/v1/balance_transactions") => proxy.statement(&path).await,
         Some(key) if method == Method::POST => proxy.once(key, &path, &body).await,
         _ => proxy.upstream(method.clone(), &path, &body).await,
     };

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use tradepost_common::Page as Rows;
 use tradepost_common::ledger::{AccountRow, JournalRow, LedgerView, Proof};
 use tradepost_common::overview::Role;
-use tradepost_common::payments::PaymentsView;
+use tradepost_common::payments::{PaymentsView, ProviderBalance};
 
 use crate::canvas::Canvas;
 use crate::canvas::document::Document;
@@ -47,6 +47,7 @@ pub struct Ledger {
     accounts: Paged<AccountRow>,
     journal: Paged<JournalRow>,
     trouble: List<TroubleRow>,
+    balances: Vec<ProviderBalance>,
     pane: Pane,
     asked_at: Option<Instant>,
 }
@@ -58,6 +59,7 @@ impl Default for Ledger {
             accounts: Paged::searched(First::Sorted),
             journal: Paged::searched(First::Newest),
             trouble: List::default(),
+            balances: Vec::new(),
             pane: Pane::Accounts,
             asked_at: None,
         }
@@ -77,6 +79,7 @@ impl Request for ReadLedger {
 
     fn answered(self, ledger: &mut Ledger, reply: Reply<Self::Output>, cx: &mut Shell) {
         if let Ok((view, payments)) = &reply {
+            ledger.balances.clone_from(&payments.balances);
             ledger.trouble.replace(TroubleRow::all(view, payments), cx.clock.utc);
         }
         ledger.view.answered(reply.map(|(view, _)| view), cx.clock);
@@ -239,7 +242,7 @@ impl Screen for Ledger {
     }
 
     fn lines_above(&self, _cx: &Shell) -> usize {
-        view::LINES_ABOVE
+        view::LINES_ABOVE + self.balances.len()
     }
 
     fn hints(&self, _cx: &Shell) -> Vec<Hint> {

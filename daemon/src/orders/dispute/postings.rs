@@ -9,7 +9,7 @@ use tradepost_ledger::{
 use uuid::Uuid;
 
 use super::queries::LockedDispute;
-use crate::orders::books;
+use crate::books;
 use crate::orders::queries::LockedOrder;
 use crate::payments::Payment;
 

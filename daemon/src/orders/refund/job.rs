@@ -8,8 +8,8 @@ use tradepost_queue::Outcome;
 
 use super::queries::{self, CardRefund};
 use crate::app::App;
+use crate::books;
 use crate::jobs::RefundJob;
-use crate::orders::books;
 use crate::orders::card::provider_outcome;
 use crate::payments::{self, service};
 use crate::stripe::{self, OUR_ID, RefundStatus, StripeError};

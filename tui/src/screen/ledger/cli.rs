@@ -162,7 +162,7 @@ async fn export(client: &Client, format: Format) -> anyhow::Result<()> {
 fn in_text(view: &LedgerView, payments: &PaymentsView, styling: Styling) -> String {
     let now = time::OffsetDateTime::now_utc();
     let mut out = String::new();
-    for spans in view::lines(view, now) {
+    for spans in view::lines(view, &payments.balances, now) {
         let line: String = spans.iter().map(|(words, _)| words.as_str()).collect();
         out.push_str(&format!("{}\n", line.trim_end()));
     }

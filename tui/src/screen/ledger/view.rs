@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use time::OffsetDateTime;
 use tradepost_common::ledger::{AccountColumn, AccountRow, LedgerView, Proof, ProofScope};
 use tradepost_common::money::{amount, money};
+use tradepost_common::payments::ProviderBalance;
 
 use super::{Ledger, Pane};
 use crate::canvas::document::Document;
@@ -97,8 +98,8 @@ pub fn outcome(proof: &Proof) -> String {
 /// Lines of the verdict, the rules, the last whole proof, and the panes.
 pub const LINES_ABOVE: usize = 4;
 
-/// The state of the books in lines: the verdict, the rules, the last whole proof.
-pub fn lines(view: &LedgerView, now: OffsetDateTime) -> Vec<Spans> {
+/// The state of the books in lines: the verdict, the rules, the last whole proof, the provider's balances.
+pub fn lines(view: &LedgerView, balances: &[ProviderBalance], now: OffsetDateTime) -> Vec<Spans> {
     let differences = view.differences();
     let (verdict, tone) = match differences.len() as i64 {
         0 => ("BOOKS ARE RIGHT".to_owned(), Tone::Good),
@@ -144,11 +145,22 @@ pub fn lines(view: &LedgerView, now: OffsetDateTime) -> Vec<Spans> {
         .collect();
     let kept: Vec<_> = kept.into_iter().map(|(rule, _)| rule).collect();
     let rules: Spans = vec![(broken, Tone::Bad), (format!("ok: {}", kept.join(" ")), Tone::Dim)];
-    vec![
+    let mut lines = vec![
         vec![(verdict, tone), (proven, Tone::Plain)],
         rules,
         vec![(whole, Tone::Dim)],
-    ]
+    ];
+    lines.extend(balances.iter().map(provider));
+    lines
+}
+
+/// The two differ while money is on its way.
+fn provider(balance: &ProviderBalance) -> Spans {
+    let [statement, books] =
+        [balance.statement_minor, balance.books_minor].map(|minor| money(minor, &balance.currency));
+    let tone = if statement == books { Tone::Dim } else { Tone::Warn };
+    let words = format!("provider: {statement} by its statement, {books} by the books");
+    vec![(words, tone)]
 }
 
 impl Ledger {
@@ -157,7 +169,7 @@ impl Ledger {
         canvas.heading(head, "Ledger");
         match &self.view.value {
             Some(view) => {
-                for spans in lines(view, cx.clock.utc) {
+                for spans in lines(view, &self.balances, cx.clock.utc) {
                     let (line, below) = split_top(rest, 1);
                     canvas.put_spans(line, &spans);
                     rest = below;

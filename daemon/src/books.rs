@@ -51,6 +51,11 @@ pub async fn provider(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx:
     of_the_marketplace(tx, "assets:provider", currency, key).await
 }
 
+/// Fees of the payment provider. `key` is that of the transaction.
+pub async fn provider_fees(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
+    of_the_marketplace(tx, "expenses:provider", currency, key).await
+}
+
 /// Money that the bank took back until a dispute is decided. `key` is that of the transaction.
 pub async fn disputed(tx: &mut PgConnection, currency: &str, key: &str) -> sqlx::Result<LedgerAccount> {
     of_the_marketplace(tx, "assets:disputed", currency, key).await
