@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Calls at once. One that hangs keeps its place, so fewer than the 512 threads of a runtime can hang.
 const CALLS: usize = 128;
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// Time for a reader while the process stops.
 const STOPPING_PATIENCE: Duration = Duration::from_secs(2);
 const CHUNK_BYTES: u64 = 256 << 10;
@@ -53,6 +53,15 @@ impl Disk {
         patience: Duration,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
+        self.begin(patience, call).await?.await
+    }
+
+    /// Begins a call; the caller does something else before it waits for the end.
+    pub(crate) async fn begin<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        call: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<impl Future<Output = io::Result<T>> + Send + 'static> {
         let deadline = Instant::now() + patience;
         let place = timeout_at(deadline, self.places.clone().acquire_owned())
             .await
@@ -63,10 +72,12 @@ impl Disk {
             drop(place);
             result
         });
-        timeout_at(deadline, called)
-            .await
-            .map_err(|_| stuck(patience))?
-            .map_err(io::Error::other)?
+        Ok(async move {
+            timeout_at(deadline, called)
+                .await
+                .map_err(|_| stuck(patience))?
+                .map_err(io::Error::other)?
+        })
     }
 
     /// As `call`, for a reader who can ask again: a stop waits for it no longer than `STOPPING_PATIENCE`.

@@ -4,15 +4,16 @@ use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use sha2::{Digest, Sha256};
 
 use crate::Announced;
-use crate::disk::Disk;
+use crate::disk::{Disk, PATIENCE};
 use crate::temporary::Temporary;
 
-/// Buffer between a PUT and its file.
-const CHUNK_BYTES: usize = 64 * 1024;
+/// Bytes that are hashed and written at once, while the next ones come.
+const CHUNK_BYTES: usize = 256 << 10;
 /// A PUT that brings nothing for this long has ended: it holds a connection and a file.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A PUT that is slower than this after the first minute has ended as well.
@@ -39,7 +40,13 @@ pub enum PutError {
     Io(#[from] io::Error),
 }
 
-/// Writes exactly the announced bytes and syncs them.
+/// A file that is being written, and the hash of what is in it.
+struct Sink {
+    file: std::fs::File,
+    hasher: Sha256,
+}
+
+/// Writes exactly the announced bytes and syncs them. One chunk is hashed and written while the next one comes, so that memory is flat.
 pub(crate) async fn write_stream<E: std::fmt::Display>(
     disk: &Disk,
     temporary: &Temporary,
@@ -48,9 +55,14 @@ pub(crate) async fn write_stream<E: std::fmt::Display>(
 ) -> Result<(), PutError> {
     let announced = expected.size_bytes;
     let path = temporary.path().to_owned();
-    let mut file = disk.call(move || std::fs::File::create_new(path)).await?;
-    let mut pending = Vec::with_capacity(CHUNK_BYTES);
-    let (mut hasher, mut received) = (Sha256::new(), 0);
+    let create = move || {
+        Ok(Sink {
+            file: std::fs::File::create_new(path)?,
+            hasher: Sha256::new(),
+        })
+    };
+    let mut writing: BoxFuture<'static, io::Result<Sink>> = Box::pin(disk.begin(PATIENCE, create).await?);
+    let (mut pending, mut pending_bytes, mut received) = (Vec::new(), 0, 0);
     let started = Instant::now();
     let broken = |received: u64, reason: String| PutError::Broken {
         announced,
@@ -66,10 +78,12 @@ pub(crate) async fn write_stream<E: std::fmt::Display>(
         if received > announced {
             return Err(PutError::TooLong { announced });
         }
-        hasher.update(&chunk);
-        pending.extend_from_slice(&chunk);
-        if pending.len() >= CHUNK_BYTES {
-            (file, pending) = disk.call(move || append(file, pending)).await?;
+        pending_bytes += chunk.len();
+        pending.push(chunk);
+        if pending_bytes >= CHUNK_BYTES {
+            let (sink, chunks) = (writing.await?, std::mem::take(&mut pending));
+            writing = Box::pin(disk.begin(PATIENCE, move || append(sink, chunks)).await?);
+            pending_bytes = 0;
         }
         if started.elapsed() > IDLE_TIMEOUT + Duration::from_secs(received / SLOWEST_BYTES_A_SECOND) {
             return Err(PutError::Stalled { announced, received });
@@ -78,20 +92,26 @@ pub(crate) async fn write_stream<E: std::fmt::Display>(
     if received < announced {
         return Err(PutError::TooShort { announced, received });
     }
-    let received = hasher.finalize().into();
+    let sink = writing.await?;
+    let finish = move || {
+        let sink = append(sink, pending)?;
+        Ok((sink.file, <[u8; 32]>::from(sink.hasher.finalize())))
+    };
+    let (file, received) = disk.call(finish).await?;
     if received != expected.sha256 {
         return Err(PutError::Changed {
             announced: expected.sha256,
             received,
         });
     }
-    disk.call(move || append(file, pending)?.0.sync_all()).await?;
+    disk.call(move || file.sync_all()).await?;
     Ok(())
 }
 
-/// Returns the emptied buffer.
-fn append(mut file: std::fs::File, mut bytes: Vec<u8>) -> io::Result<(std::fs::File, Vec<u8>)> {
-    file.write_all(&bytes)?;
-    bytes.clear();
-    Ok((file, bytes))
+fn append(mut sink: Sink, chunks: Vec<Bytes>) -> io::Result<Sink> {
+    for chunk in chunks {
+        sink.hasher.update(&chunk);
+        sink.file.write_all(&chunk)?;
+    }
+    Ok(sink)
 }

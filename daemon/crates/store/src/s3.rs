@@ -15,6 +15,7 @@ mod fault;
 pub mod lifecycle;
 mod list;
 mod named;
+pub mod parts;
 mod read;
 mod requests;
 mod signed;

@@ -14,7 +14,9 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     let kind = match (code, status) {
-        (Some("NoSuchKey" | "NoSuchVersion" | "NotFound"), _) | (None, Some(404)) => io::ErrorKind::NotFound,
+        (Some("NoSuchKey" | "NoSuchUpload" | "NoSuchVersion" | "NotFound"), _) | (None, Some(404)) => {
+            io::ErrorKind::NotFound
+        }
         // The name of a version that no bucket gave.
         (Some("InvalidArgument"), Some(400)) if is_about_a_version(&error) => io::ErrorKind::NotFound,
         (Some("BadDigest" | "XAmzContentSHA256Mismatch" | "InvalidDigest"), _) => io::ErrorKind::InvalidData,

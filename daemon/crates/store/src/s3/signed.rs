@@ -71,6 +71,6 @@ impl Bucket {
     }
 }
 
-fn presigning(valid_for: Duration) -> io::Result<PresigningConfig> {
+pub(super) fn presigning(valid_for: Duration) -> io::Result<PresigningConfig> {
     PresigningConfig::expires_in(valid_for).map_err(io::Error::other)
 }
