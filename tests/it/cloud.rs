@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod catalogue;
+mod parts;
 
 use reqwest::StatusCode;
 use serde_json::json;

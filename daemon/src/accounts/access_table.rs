@@ -128,6 +128,8 @@ pub static RULES: &[Rule] = &[
     packs("/v1/items/{id}/source"),
     sell("/v1/uploads"),
     sell("/v1/uploads/{id}/complete"),
+    sell("/v1/uploads/{id}/parts"),
+    offer("DELETE", "/v1/uploads/{id}/parts"),
     sell("/v1/uploads/{id}/answer"),
     sell("/v1/uploads/{id}/appeal"),
     buy("POST", "/v1/orders"),

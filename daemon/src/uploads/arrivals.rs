@@ -34,7 +34,10 @@ pub async fn follow(app: Arc<App>, queue: String, stop: CancellationToken) -> an
     loop {
         let received = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            received = receive(&app, &client, &queue) => received,
+            received = async {
+                app.until_on_duty().await;
+                receive(&app, &client, &queue).await
+            } => received,
         };
         match received {
             Ok(messages) => {

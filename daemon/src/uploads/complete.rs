@@ -5,7 +5,7 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Stage, UploadState};
 
 use super::service::discard;
-use super::{Upload, queries, stages};
+use super::{Upload, parts, queries, stages};
 use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
@@ -61,6 +61,7 @@ pub async fn finish(app: &App, upload: &Upload) -> ApiResult<()> {
 
 /// Looks for bytes that went past the daemon, and gives the upload their version: what is put there later is not used.
 async fn pin(app: &App, upload: &Upload) -> ApiResult<()> {
+    parts::join(app, upload).await?;
     let found = app.store.uploaded(upload.id.0).await;
     let Some(found) = found.context("looking for the bytes of an upload")? else {
         return Ok(());

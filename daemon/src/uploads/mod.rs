@@ -5,6 +5,8 @@ pub mod arrivals;
 pub mod complete;
 pub mod control_routes;
 mod notification;
+mod part_routes;
+mod parts;
 mod queries;
 pub mod routes;
 pub mod service;

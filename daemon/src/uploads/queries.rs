@@ -107,6 +107,31 @@ pub(super) async fn pin_version(db: impl PgExecutor<'_>, id: UploadId, version: 
     Ok(())
 }
 
+/// The upload in parts that the bucket waits for.
+pub(super) async fn parts_id(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select parts_id from uploads where id = $1", id.0)
+        .fetch_one(db)
+        .await
+}
+
+/// Notes another upload in parts, or none. Answers with the one before.
+pub(super) async fn replace_parts(
+    db: impl PgExecutor<'_>,
+    id: UploadId,
+    parts_id: Option<&str>,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        r#"
+        with old as (select id, parts_id from uploads where id = $1 for update)
+        update uploads set parts_id = $2 from old where uploads.id = old.id returning old.parts_id
+        "#,
+        id.0,
+        parts_id
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Uploads without bytes that are to be looked for now; notes that they are.
 pub(super) async fn look_for(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<UploadId>> {
     sqlx::query_scalar!(

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::announcement::{Announcement, file_name_schema};
 use super::complete;
+use super::part_routes;
 use super::service::{self, Filter, Started};
 use crate::accounts::Bearer;
 use crate::app::{App, SharedApp};
@@ -37,6 +38,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
         .routes(routes!(complete_upload))
         .routes(routes!(list_findings))
         .routes(routes!(put_bytes))
+        .merge(part_routes::public_router())
 }
 
 const PACK_MEDIA_TYPE: &str = "application/zip";
@@ -71,7 +73,7 @@ struct StartedUpload {
 
 /// The request that sends the bytes.
 #[derive(Debug, Serialize, ToSchema)]
-struct SignedPut {
+pub struct SignedPut {
     /// `PUT`.
     #[schema(max_length = 3)]
     method: &'static str,
@@ -82,6 +84,17 @@ struct SignedPut {
     headers: BTreeMap<String, String>,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
+}
+
+impl SignedPut {
+    pub fn new(put: tradepost_store::SignedPut, expires_at: OffsetDateTime) -> Self {
+        Self {
+            method: "PUT",
+            url: put.url,
+            headers: put.headers,
+            expires_at,
+        }
+    }
 }
 
 fn headers_schema() -> Object {
@@ -139,8 +152,8 @@ async fn sign(app: &App, started: &Started, announced: &Announcement) -> ApiResu
         sha256: announced.sha256,
     };
     let signed = app.store.sign_put(started.id.0, bytes, valid_for).await;
-    let (url, headers) = match signed.context("signing a PUT")? {
-        Some(put) => (put.url, put.headers),
+    let put = match signed.context("signing a PUT")? {
+        Some(put) => put,
         None => {
             let path = object_path(started.id);
             let query = app.signer.query("PUT", &path, started.url_expires_at);
@@ -149,15 +162,13 @@ async fn sign(app: &App, started: &Started, announced: &Announcement) -> ApiResu
                 ("content-type", PACK_MEDIA_TYPE.to_owned()),
             ];
             let headers = headers.map(|(name, value)| (name.to_owned(), value));
-            (format!("{}{path}?{query}", app.public_url()), headers.into())
+            tradepost_store::SignedPut {
+                url: format!("{}{path}?{query}", app.public_url()),
+                headers: headers.into(),
+            }
         }
     };
-    Ok(SignedPut {
-        method: "PUT",
-        url,
-        headers,
-        expires_at: started.url_expires_at,
-    })
+    Ok(SignedPut::new(put, started.url_expires_at))
 }
 
 fn object_path(id: UploadId) -> String {

@@ -143,7 +143,7 @@ const BUYING: [&str; 5] = [
     "/v1/collections",
 ];
 /// Routes that a suspended account may not call: it neither buys nor sells.
-const TRADE: [(&str, &str); 31] = [
+const TRADE: [(&str, &str); 33] = [
     ("post", "/v1/orders"),
     ("post", "/v1/wallet/top-ups"),
     ("get", "/v1/uploads"),
@@ -152,6 +152,8 @@ const TRADE: [(&str, &str); 31] = [
     ("get", "/v1/items/{id}/source"),
     ("post", "/v1/uploads"),
     ("post", "/v1/uploads/{id}/complete"),
+    ("post", "/v1/uploads/{id}/parts"),
+    ("delete", "/v1/uploads/{id}/parts"),
     ("post", "/v1/uploads/{id}/answer"),
     ("post", "/v1/uploads/{id}/appeal"),
     ("put", "/v1/prices/{kind}/{id}"),
