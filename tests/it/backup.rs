@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tradepost_tests::daemon::Daemon;
+use tradepost_tests::objects::ObjectServer;
+use tradepost_tests::server::Server;
 use tradepost_tests::{Options, PackBuilder, TestApp};
 
 fn run(arguments: &[&str], state: &Path) -> Output {
@@ -63,8 +65,8 @@ async fn shop_that_is_restored_has_every_object_that_its_rows_name() {
     assert_whole(&daemon, &restored).await;
 }
 
-/// Every rendition and file of every item is served.
-async fn assert_whole(daemon: &Daemon, state: &Path) {
+/// Every rendition of every item is served.
+async fn assert_pictures(daemon: &Daemon) {
     let http = tradepost_tests::app::http_client();
     let get = async |path: &str| -> Value {
         let answer = http.get(format!("{}{path}", daemon.api)).send().await.unwrap();
@@ -88,6 +90,11 @@ async fn assert_whole(daemon: &Daemon, state: &Path) {
             );
         }
     }
+}
+
+/// Every rendition and file of every item, and every pack is there.
+async fn assert_whole(daemon: &Daemon, state: &Path) {
+    assert_pictures(daemon).await;
     // Files of packs and packs have no public URL: their names are compared with the database's.
     let options = tradepostd::embedded::postgres::find_running(&state.join("postgres")).unwrap();
     let pool = sqlx::PgPool::connect_with(options.database("tradepost")).await.unwrap();
@@ -131,4 +138,96 @@ async fn damaged_backup_is_told() {
     assert!(told.contains(object.file_name().unwrap().to_str().unwrap()), "{told}");
     std::fs::write(folder.path().join("shop.dump"), json!({}).to_string()).unwrap();
     assert!(!run(&["backup", "verify", to], &app.state).status.success());
+}
+
+#[tokio::test]
+async fn second_backup_to_a_place_at_once_is_refused() {
+    let app = TestApp::start();
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    let lock = std::fs::File::create(folder.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let output = run(&["backup", "create", to], &app.state);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && told.contains("is running: wait until it has ended"),
+        "{told}"
+    );
+    drop(lock);
+    text(&run(&["backup", "create", to], &app.state));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shop_on_a_server_is_backed_up_to_a_bucket_and_restored_from_it() {
+    let (Some(bucket), Ok(server)) = (ObjectServer::create().await, Server::start().await) else {
+        return;
+    };
+    let at = |url: String| {
+        let files = bucket
+            .options()
+            .set("OBJECTS__STORE", "files")
+            .set("DATABASE__URL", url);
+        Options {
+            variables: files
+                .variables
+                .into_iter()
+                .filter(|(key, _)| !key.ends_with("BUCKET") && !key.ends_with("PREFIX"))
+                .collect(),
+            ..Options::default()
+        }
+        .set("DATABASE__MAX_CONNECTIONS", 6)
+    };
+    let with = |arguments: &[&str], state: &Path, options: &Options| {
+        let mut command = tradepost_tests::command("tradepostd");
+        command
+            .args(arguments)
+            .env("TRADEPOST_STATE", state)
+            .envs(options.variables().iter().cloned());
+        command.output().unwrap()
+    };
+    let options = at(server.url());
+    let app = TestApp::start_with(options.clone());
+    let token = app.trusted("ann");
+    app.upload_and_settle(&token, &PackBuilder::ticks("Many", 20).build())
+        .await;
+    let place = format!("s3://{}/backup", bucket.bucket);
+    text(&with(&["backup", "create", &place], &app.state, &options));
+    assert!(text(&with(&["backup", "verify", &place], &app.state, &options)).contains("The backup is whole"));
+
+    // Somebody else of this shop is at it.
+    let mut other = server.pool.acquire().await.unwrap();
+    sqlx::query("select pg_advisory_lock(hashtextextended($1, 0))")
+        .bind(&place)
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let output = with(&["backup", "create", &place], &app.state, &options);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("is running: wait until it has ended"),
+        "{output:?}"
+    );
+    drop((app, other));
+
+    sqlx::query("create database restored")
+        .execute(&server.pool)
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (state, options) = (
+        folder.path().join("state"),
+        at(server.url().replace("/tradepost?", "/restored?")),
+    );
+    let started = Instant::now();
+    text(&with(&["backup", "restore", &place], &state, &options));
+    let daemon = Daemon::start(&state, &options);
+    println!(
+        "from the command to a shop that is open: {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
+    assert_pictures(&daemon).await;
+    let output = with(&["backup", "restore", &place], &folder.path().join("again"), &options);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("has a shop already"),
+        "{output:?}"
+    );
 }
