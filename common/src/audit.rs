@@ -48,6 +48,8 @@ crate::text_enum! {
         QueuePause = "queue.pause",
         QueueResume = "queue.resume",
         QueueConcurrency = "queue.concurrency",
+        MachineDrain = "machine.drain",
+        MachineResume = "machine.resume",
         AlertAcknowledge = "alert.acknowledge",
         AccountCredit = "account.credit",
         OrderRefund = "order.refund",

@@ -16,6 +16,7 @@ pub mod dead;
 pub mod events;
 pub mod latency;
 pub mod ledger;
+pub mod machines;
 pub mod mail;
 pub mod money;
 pub mod operations;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
@@ -43,6 +43,18 @@ use tradepost_store::presigned::Signer;
 pub const OPERATIONS: Topic = Topic::new("operations");
 /// Something changed that the search index has to look at again.
 pub const SEARCH: Topic = Topic::new("search");
+/// A machine was told to drain, or to work again.
+pub const MACHINES: Topic = Topic::new("machines");
+
+/// A machine takes on work, or leaves it to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    Serving,
+    /// An operator drains it.
+    Drained,
+    /// It was told to stop: everything goes on, and load balancers must send nothing new.
+    Stopping,
+}
 
 /// Settles what waits for a job that an operator gave up on: `dispatch::give_up`, which features can not import.
 pub type GiveUp = for<'a> fn(&'a App, &'a mut PgConnection, &'a Job, &'a str) -> BoxFuture<'a, sqlx::Result<()>>;
@@ -91,8 +103,7 @@ pub struct Shared {
     /// Views and downloads that are not written down yet.
     pub counts: Counts,
     pub changed: Changes,
-    /// Load balancers must send nothing new: `/readyz` answers 503.
-    pub draining: AtomicBool,
+    pub duty: watch::Sender<Duty>,
     pub started_at: OffsetDateTime,
     /// Name of this process in attempts and leases: `host:pid`.
     pub worker: String,
@@ -165,6 +176,12 @@ impl Shared {
     /// Base of presigned URLs.
     pub fn public_url(&self) -> &str {
         self.config.http.public_url.as_deref().unwrap_or(&self.api_url)
+    }
+
+    /// Waits while an operator drains this machine.
+    pub async fn until_on_duty(&self) {
+        // An error: there is no sender without this.
+        let _ = self.duty.subscribe().wait_for(|duty| *duty != Duty::Drained).await;
     }
 
     /// Handlers that run at once on a queue when no operator decided otherwise.

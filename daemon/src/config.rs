@@ -283,6 +283,10 @@ pub struct MetricsConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct DaemonConfig {
     pub roles: Vec<DaemonRole>,
+    /// The name of this machine among all on its database. Default: the name of the host.
+    pub name: Option<String>,
+    /// The region it is in, for operators. Default: `aws.region`.
+    pub region: Option<String>,
     /// Seconds for which everything goes on after SIGTERM while `/readyz` answers 503, so that load balancers send nothing new.
     pub drain_seconds: u32,
     /// Seconds for which running work may go on after that.
@@ -293,6 +297,8 @@ impl Default for DaemonConfig {
     fn default() -> Self {
         Self {
             roles: vec![DaemonRole::Api, DaemonRole::Workers, DaemonRole::Scheduler],
+            name: None,
+            region: None,
             drain_seconds: 0,
             stop_seconds: 25,
         }
@@ -306,6 +312,16 @@ pub enum DaemonRole {
     Api,
     Workers,
     Scheduler,
+}
+
+impl DaemonRole {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Workers => "workers",
+            Self::Scheduler => "scheduler",
+        }
+    }
 }
 
 /// Text that no log and no error shows.

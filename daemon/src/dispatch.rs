@@ -22,6 +22,7 @@ pub struct Dispatcher(pub Arc<App>);
 
 impl Handler for Dispatcher {
     async fn until_ready(&self, queue: Queue) {
+        self.0.until_on_duty().await;
         let mut scanner = self.0.scanner.clone();
         if jobs::needs_scanner(queue) {
             // An error: nobody looks for the scanner any more, the daemon stops.

@@ -37,6 +37,7 @@ pub mod scan;
 pub mod duplicates;
 
 pub mod collections;
+pub mod machines;
 pub mod payouts;
 
 pub mod orders;

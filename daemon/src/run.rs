@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,7 +19,7 @@ use tradepost_queue::worker::{self, Policy, WorkerContext};
 use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 
 use crate::activation::{ApiSocket, Sockets};
-use crate::app::{App, Changes, OPERATIONS, SEARCH, Search, Shared};
+use crate::app::{App, Changes, Duty, MACHINES, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
 use crate::config::{Config, DaemonRole};
@@ -39,7 +38,7 @@ use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, pools::Pools, process::ProcessMeter};
-use crate::{alerting, campaigns, catalog};
+use crate::{alerting, campaigns, catalog, machines};
 use crate::{
     cloudwatch, monitor, objects, operations, presets, public, queues, redrive, scheduler, search, state_dir, uploads,
 };
@@ -94,6 +93,9 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
         settings,
         socket.as_ref(),
     )?);
+    let machine = machines::service::register(&app)
+        .await
+        .context("registering this machine")?;
     // The foundations stop last.
     let mut foundations = Tasks::default();
     foundations.spawn(
@@ -106,6 +108,10 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let mut tasks = Tasks::default();
     spawn_edges(&mut tasks, &app, &database, (socket, control, metrics))?;
     spawn_work(&mut tasks, &app, decided);
+    tasks.spawn(
+        "machine",
+        machines::service::run(app.clone(), machine, tasks.stop.clone()),
+    );
     tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode.as_str(), "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
 
@@ -146,7 +152,7 @@ async fn stop(
 
 /// Everything goes on while load balancers learn that this machine takes nothing new.
 async fn drain(app: &App) {
-    app.draining.store(true, Ordering::Relaxed);
+    app.duty.send_replace(Duty::Stopping);
     sleep(Duration::from_secs(app.config.daemon.drain_seconds.into())).await;
 }
 
@@ -219,7 +225,7 @@ fn build(
         scans: Scans::default(),
         bulk: BulkWork::new(config.campaigns.at_once()),
         give_up: dispatch::give_up,
-        notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS, SEARCH])),
+        notifier: Arc::new(Notifier::new(&QUEUES, &[OPERATIONS, SEARCH, MACHINES])),
         settings,
         latency: Arc::<Latency>::default(),
         alerts: Alerts::default(),
@@ -232,7 +238,7 @@ fn build(
         search: Search::open(&state.join("search"))?,
         counts: Counts::default(),
         changed: Changes::default(),
-        draining: AtomicBool::default(),
+        duty: watch::Sender::new(Duty::Serving),
         started_at: OffsetDateTime::now_utc(),
         worker: worker_name(),
         mode: if database.cluster.is_some() {

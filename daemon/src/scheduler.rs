@@ -74,7 +74,7 @@ async fn chores(app: &App) -> anyhow::Result<()> {
 
 /// Takes or renews the lease.
 async fn holds(app: &App) -> sqlx::Result<bool> {
-    let lease = leases::hold(&app.db, "scheduler", &app.worker, LEASE).await?;
+    let lease = leases::lead(&app.db, "scheduler", &app.worker, LEASE).await?;
     Ok(lease.is_some())
 }
 

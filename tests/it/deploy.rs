@@ -3,6 +3,7 @@
 mod activation;
 mod alerting;
 mod logs;
+mod machines;
 mod nginx;
 mod prometheus;
 mod rollout;

@@ -3,6 +3,7 @@
 mod campaigns;
 mod catalogue;
 mod dead;
+mod machines;
 mod money;
 mod operations;
 mod picture;

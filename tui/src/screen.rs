@@ -7,6 +7,7 @@ mod catalogue;
 mod dead_letters;
 mod latency;
 mod ledger;
+mod machines;
 mod operations;
 mod orders;
 mod overview;
@@ -49,6 +50,7 @@ static SCREENS: &[Registered] = &[
     registered::<orders::Orders>(),
     registered::<ledger::Ledger>(),
     registered::<catalogue::Catalogue>(),
+    registered::<machines::Machines>(),
 ];
 
 pub fn all() -> Vec<Box<dyn Screen>> {

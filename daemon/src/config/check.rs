@@ -42,6 +42,11 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     }
     check.between("daemon.drain_seconds", config.daemon.drain_seconds, 0..=600);
     check.between("daemon.stop_seconds", config.daemon.stop_seconds, 1..=600);
+    let name = config.daemon.name.as_deref().unwrap_or("name");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let ok = (1..=63).contains(&name.len()) && name.chars().all(is_plain);
+    check.require(ok, "daemon.name", "must be 1 to 63 letters, digits, ., _ and -");
+    check.region("daemon.region", config.daemon.region.as_deref());
     let roles = "must contain at least one of api, workers, scheduler";
     check.require(!config.daemon.roles.is_empty(), "daemon.roles", roles);
 }

@@ -25,8 +25,8 @@ use crate::jobs::QUEUES;
 use crate::pager::{SearchQuery, limit};
 use crate::telemetry::prometheus;
 use crate::{
-    accounts, audit, campaigns, catalog, dead_letters, delivery, figures, mail, operations, orders, payouts, redrive,
-    review, sales, search, uploads,
+    accounts, audit, campaigns, catalog, dead_letters, delivery, figures, machines, mail, operations, orders, payouts,
+    redrive, review, sales, search, uploads,
 };
 
 pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
@@ -59,6 +59,7 @@ pub fn router(sampler: Sampler, stop: CancellationToken) -> Router<SharedApp> {
         .merge(catalog::control_routes::control_router())
         .merge(search::control_routes::control_router())
         .merge(review::account_routes::control_router())
+        .merge(machines::routes::control_router())
         .layer(Extension(sampler))
         .layer(Extension(stop))
 }

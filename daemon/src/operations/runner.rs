@@ -50,7 +50,7 @@ pub async fn run(app: Arc<App>, kinds: Vec<&'static dyn Kind>, stop: Cancellatio
 }
 
 async fn look(app: &Arc<App>, kinds: &[&'static dyn Kind], tasks: &mut Tasks) -> anyhow::Result<()> {
-    let Some(lease) = leases::hold(&app.db, "operations", &app.worker, LEASE).await? else {
+    let Some(lease) = leases::lead(&app.db, "operations", &app.worker, LEASE).await? else {
         tasks.set.abort_all();
         return Ok(());
     };

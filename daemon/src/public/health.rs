@@ -1,7 +1,5 @@
 //! `/livez` and `/readyz`.
 
-use std::sync::atomic::Ordering;
-
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -10,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::SharedApp;
+use crate::app::{Duty, SharedApp};
 use crate::error::{ApiError, ApiResult};
 
 /// Path of the liveness probe. It is answered under any load.
@@ -32,13 +30,16 @@ async fn livez() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The process can serve: its database answers, its store takes bytes, and it is not about to stop
+/// The process can serve: its database answers, its store takes bytes, and it is neither drained nor about to stop
 ///
 /// The scanner is no part of this: without it uploads wait, everything else works.
 #[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "health", responses((status = 200, body = Health), (status = 503, body = Problem)))]
 async fn readyz(State(app): State<SharedApp>) -> ApiResult<Json<Health>> {
-    if app.draining.load(Ordering::Relaxed) {
-        return Err(ApiError::Unavailable("This machine is about to stop."));
+    let duty = *app.duty.borrow();
+    match duty {
+        Duty::Serving => {}
+        Duty::Drained => return Err(ApiError::Unavailable("An operator drains this machine.")),
+        Duty::Stopping => return Err(ApiError::Unavailable("This machine is about to stop.")),
     }
     sqlx::query("select 1").execute(&app.db).await?;
     if let Err(error) = app.store.check().await {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 /// A held lease: its name and the epoch of the holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,18 @@ pub async fn hold(db: &PgPool, name: &'static str, holder: &str, ttl: Duration) 
     Ok(epoch.map(|epoch| Lease { name, epoch }))
 }
 
+/// As [`hold`], for work that a machine leaves to others while an operator drains it.
+pub async fn lead(db: &PgPool, name: &'static str, holder: &str, ttl: Duration) -> sqlx::Result<Option<Lease>> {
+    let drained = sqlx::query_scalar!(
+        r#"select exists (select from machines where worker = $1 and drained_at is not null) as "drained!""#,
+        holder
+    );
+    if drained.fetch_one(db).await? {
+        return Ok(None);
+    }
+    hold(db, name, holder, ttl).await
+}
+
 /// Checks the epoch of a lease in the caller's transaction: nobody takes the lease over before that ends.
 pub async fn is_held(tx: &mut PgConnection, lease: &Lease) -> sqlx::Result<bool> {
     let held = sqlx::query_scalar!(
@@ -45,7 +57,7 @@ pub async fn is_held(tx: &mut PgConnection, lease: &Lease) -> sqlx::Result<bool>
 }
 
 /// Releases every lease of a holder, so that the next one need not wait.
-pub async fn release(db: &PgPool, holder: &str) -> sqlx::Result<()> {
+pub async fn release(db: impl PgExecutor<'_>, holder: &str) -> sqlx::Result<()> {
     sqlx::query!("update leases set expires_at = '-infinity' where holder = $1", holder)
         .execute(db)
         .await?;

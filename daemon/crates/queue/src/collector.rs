@@ -50,7 +50,7 @@ async fn empty(broker: &Broker, sqs: &Sqs, queue: Queue, holder: &str) {
 
 /// One long poll. `false`: another process collects.
 async fn turn(broker: &Broker, sqs: &Sqs, queue: Queue, holder: &str) -> anyhow::Result<bool> {
-    if leases::hold(broker.db(), "collector", holder, LEASE).await?.is_none() {
+    if leases::lead(broker.db(), "collector", holder, LEASE).await?.is_none() {
         return Ok(false);
     }
     let collected = sqs.collect(queue).await?;

@@ -59,7 +59,7 @@ pub async fn run(
 
 /// Returns the time to wait; `None`: there may be more.
 async fn turn(broker: &Broker, sqs: &Sqs, holder: &str) -> anyhow::Result<Option<Duration>> {
-    if leases::hold(broker.db(), "outbox", holder, LEASE).await?.is_none() {
+    if leases::lead(broker.db(), "outbox", holder, LEASE).await?.is_none() {
         return Ok(Some(RETRY_AFTER));
     }
     let claim = outbox::claim(broker.db(), broker.queues(), CLAIM_ROWS).await?;

@@ -29,7 +29,7 @@ impl<H: Handler> Worker<H> {
                 () = self.until_workable() => match poll {
                     Poll::Both => Received::Permits(tokio::select! {
                         () = stop.cancelled() => return,
-                        permits = self.take_permits(rhythm) => permits,
+                        permits = self.take_permits_to_work(rhythm) => permits,
                     }),
                     Poll::Lane(_) => Received::Messages(tokio::select! {
                         // Messages that SQS delivers just now come back after their visibility timeout.
@@ -43,6 +43,13 @@ impl<H: Handler> Worker<H> {
                 Received::Messages(messages) => self.wait_for_permits(messages, &arrive, stop).await,
             }
         }
+    }
+
+    /// Permits may take long to become free, and the queue may be paused meanwhile.
+    async fn take_permits_to_work(&self, rhythm: Rhythm) -> Vec<Permit> {
+        let permits = self.take_permits(rhythm).await;
+        self.until_workable().await;
+        permits
     }
 
     /// Takes free permits. One receive of many messages costs much less than many receives of one.
