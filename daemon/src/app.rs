@@ -24,6 +24,7 @@ use crate::jobs::{self, Job};
 use crate::minisign::MinisignKey;
 use crate::query_log::QueryLog;
 use crate::rate_limit::UploadLimits;
+use crate::replica::Replica;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::telemetry::alerts::Alerts;
@@ -77,6 +78,8 @@ pub struct Shared {
     pub signer: Signer,
     /// `None`: no card is taken.
     pub stripe: Option<Stripe>,
+    /// `None`: the primary answers all reads.
+    pub replica: Option<Arc<Replica>>,
     /// Signs licence certificates.
     pub certificates: MinisignKey,
     pub jail: Jail,

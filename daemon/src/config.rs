@@ -103,6 +103,10 @@ impl Default for HttpConfig {
 pub struct DatabaseConfig {
     /// `postgres://...`: use this server instead of a private cluster.
     pub url: Option<Secret>,
+    /// `postgres://...`: a replica of that server, which answers reads of the catalogue.
+    pub replica_url: Option<Secret>,
+    /// Seconds; a replica that is further behind answers nothing.
+    pub replica_max_lag_seconds: u32,
     /// Connections of workers and scheduler. The public API takes half as many besides, the control socket 4 and the monitor 1.
     pub max_connections: u32,
     /// The unprivileged user that runs the private cluster when the daemon is root.
@@ -115,6 +119,8 @@ impl Default for DatabaseConfig {
     fn default() -> Self {
         Self {
             url: None,
+            replica_url: None,
+            replica_max_lag_seconds: 30,
             max_connections: 16,
             user: None,
             bin_dir: None,

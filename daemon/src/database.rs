@@ -159,6 +159,11 @@ async fn connect(
     })
 }
 
+/// The connections to the replica, as many as the public API has to the primary. Nobody waits for it: the primary answers, too.
+pub fn replica_pool(config: &DatabaseConfig) -> PgPoolOptions {
+    pool_options((config.max_connections / 2).max(2), Duration::from_secs(1))
+}
+
 /// A caller waits for a connection no longer than `patience`.
 fn pool_options(connections: u32, patience: Duration) -> PgPoolOptions {
     PgPoolOptions::new()

@@ -77,6 +77,8 @@ pub mod aws;
 pub mod books;
 pub mod bulk;
 pub mod counters;
+pub mod replica;
+
 pub mod database;
 pub mod edge;
 pub mod embedded;

@@ -34,6 +34,7 @@ use crate::jobs::{QUEUES, RENDER, SCAN};
 use crate::minisign::MinisignKey;
 use crate::operations::outcomes::OutcomeLog;
 use crate::rate_limit::UploadLimits;
+use crate::replica::Replica;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
@@ -217,6 +218,7 @@ fn build(
         store,
         signer: Signer::open(&state_dir::signing_key(state)?)?,
         stripe: Stripe::from_config(&config.payments)?,
+        replica: Replica::from_config(&config.database)?.map(Arc::new),
         certificates: MinisignKey::open(&state_dir::certificate_key(state))?,
         jail: jail(&config, children),
         jail_children: children,
@@ -337,6 +339,9 @@ fn spawn_edges(
     tasks.spawn("sampler", sampler.run(app.clone(), tasks.stop.clone()));
     let options = database.options.clone();
     tasks.spawn("monitor", monitor::run(app.clone(), options, tasks.stop.clone()));
+    if let Some(replica) = app.replica.clone() {
+        tasks.spawn("replica", replica.follow(app.db.clone(), tasks.stop.clone()));
+    }
     if app.config.cloudwatch.namespace.is_some() {
         tasks.spawn("cloudwatch", cloudwatch::run(app.clone(), tasks.stop.clone()));
     }

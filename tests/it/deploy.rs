@@ -6,6 +6,7 @@ mod logs;
 mod machines;
 mod nginx;
 mod prometheus;
+mod replica;
 mod rollout;
 mod schema;
 mod takeover;

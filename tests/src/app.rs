@@ -34,9 +34,14 @@ impl TestApp {
 
     /// Starts a daemon.
     pub fn start_with(options: Options) -> Self {
+        Self::start_in(&std::env::temp_dir(), options)
+    }
+
+    /// Starts a daemon with its state in a new folder below that one.
+    pub fn start_in(parent: &Path, options: Options) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("tradepost-test-")
-            .tempdir()
+            .tempdir_in(parent)
             .expect("a temporary folder");
         let state = folder.path().join("state");
         let daemon = Daemon::start(&state, &options);

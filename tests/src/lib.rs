@@ -16,6 +16,7 @@ pub mod pictures;
 pub mod proxy;
 pub mod queues;
 pub mod receivers;
+pub mod replica;
 pub mod review;
 pub mod s3;
 pub mod small_disk;

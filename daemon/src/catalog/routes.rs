@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
 use tradepost_common::catalog::{CatalogueOrder, Counts, Kind, PriceRange};
 use tradepost_common::problem::Problem;
 use tradepost_common::sales::ProductKind;
@@ -20,9 +21,9 @@ use super::entries::{self, Ids, Wanted};
 use super::filters::Parameters;
 use super::listing::{self, Family, Item, Picture, Set};
 use crate::accounts::Bearer;
-use crate::app::{App, SharedApp};
+use crate::app::SharedApp;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{JsonBody, Path, Query, parse_param};
+use crate::extractors::{JsonBody, Path, Query, Reads, parse_param};
 use crate::pager;
 
 /// Rows of a page when the request does not say.
@@ -98,7 +99,7 @@ impl ListQuery {
     }
 
     /// The ids of the page that is asked for, with the number of rows of all pages on the first one.
-    async fn page(mut self, app: &App, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
+    async fn page(mut self, db: &PgPool, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
         let limit = pager::limit_or(self.limit, DEFAULT_LIMIT)?;
         let order = parse_param("order", self.order.as_deref())?.unwrap_or(CatalogueOrder::Newest);
         let filters = self.filters()?;
@@ -110,7 +111,7 @@ impl ListQuery {
         if product == ProductKind::Family
             && let Some(set) = wanted.set_id.take()
         {
-            let family = entries::family_with(&app.db, set).await?;
+            let family = entries::family_with(db, set).await?;
             match family {
                 Some(family) if wanted.family_id.is_none_or(|wanted| wanted == family) => {
                     wanted.family_id = Some(family)
@@ -118,9 +119,9 @@ impl ListQuery {
                 _ => return Ok((Ids::default(), Some(0))),
             }
         }
-        let ids = entries::page(&app.db, &wanted, order, self.cursor.as_deref(), limit).await?;
+        let ids = entries::page(db, &wanted, order, self.cursor.as_deref(), limit).await?;
         let total = match self.cursor {
-            None => Some(entries::total(&app.db, &wanted).await?),
+            None => Some(entries::total(db, &wanted).await?),
             Some(_) => None,
         };
         Ok((ids, total))
@@ -156,21 +157,22 @@ impl<T: Serialize> Listed<T> {
 /// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/families", tag = "catalogue", params(ListQuery),
     responses((status = 200, body = Listed<Family>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
-async fn list_families(
-    State(app): State<SharedApp>,
-    Query(query): Query<ListQuery>,
-    headers: HeaderMap,
-) -> ApiResult<Response> {
-    let page = query.page(&app, ProductKind::Family).await?;
-    let rows = listing::families(&app.db, &page.0.ids).await?;
+async fn list_families(Reads(db): Reads, Query(query): Query<ListQuery>, headers: HeaderMap) -> ApiResult<Response> {
+    let page = query.page(&db, ProductKind::Family).await?;
+    let rows = listing::families(&db, &page.0.ids).await?;
     Listed::answer(&headers, "families", rows, page)
 }
 
 /// One family
 #[utoipa::path(get, path = "/v1/families/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the family")),
     responses((status = 200, body = Family), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
-async fn get_family(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
-    let family = listing::families(&app.db, &[id]).await?.pop();
+async fn get_family(
+    State(app): State<SharedApp>,
+    Reads(db): Reads,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let family = listing::families(&db, &[id]).await?.pop();
     let family = family.ok_or(ApiError::NotFound("family"))?;
     app.counts.view(ProductKind::Family.with(id));
     cached::answer(&headers, &family, &[key("family", id)])
@@ -181,21 +183,22 @@ async fn get_family(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers:
 /// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/sets", tag = "catalogue", params(ListQuery),
     responses((status = 200, body = Listed<Set>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
-async fn list_sets(
-    State(app): State<SharedApp>,
-    Query(query): Query<ListQuery>,
-    headers: HeaderMap,
-) -> ApiResult<Response> {
-    let page = query.page(&app, ProductKind::Set).await?;
-    let rows = listing::sets(&app.db, &page.0.ids).await?;
+async fn list_sets(Reads(db): Reads, Query(query): Query<ListQuery>, headers: HeaderMap) -> ApiResult<Response> {
+    let page = query.page(&db, ProductKind::Set).await?;
+    let rows = listing::sets(&db, &page.0.ids).await?;
     Listed::answer(&headers, "sets", rows, page)
 }
 
 /// One set
 #[utoipa::path(get, path = "/v1/sets/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the set")),
     responses((status = 200, body = Set), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
-async fn get_set(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
-    let set = listing::sets(&app.db, &[id]).await?.pop();
+async fn get_set(
+    State(app): State<SharedApp>,
+    Reads(db): Reads,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let set = listing::sets(&db, &[id]).await?.pop();
     let set = set.ok_or(ApiError::NotFound("set"))?;
     app.counts.view(ProductKind::Set.with(id));
     let keys = [key("set", id), key("family", set.family_id)];
@@ -207,13 +210,9 @@ async fn get_set(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: He
 /// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/items", tag = "catalogue", params(ListQuery),
     responses((status = 200, body = Listed<Item>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
-async fn list_items(
-    State(app): State<SharedApp>,
-    Query(query): Query<ListQuery>,
-    headers: HeaderMap,
-) -> ApiResult<Response> {
-    let page = query.page(&app, ProductKind::Item).await?;
-    let rows = listing::items(&app.db, &page.0.ids).await?;
+async fn list_items(Reads(db): Reads, Query(query): Query<ListQuery>, headers: HeaderMap) -> ApiResult<Response> {
+    let page = query.page(&db, ProductKind::Item).await?;
+    let rows = listing::items(&db, &page.0.ids).await?;
     Listed::answer(&headers, "items", rows, page)
 }
 
@@ -230,15 +229,20 @@ struct ItemDetail {
 /// One item with its renditions
 #[utoipa::path(get, path = "/v1/items/{id}", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
     responses((status = 200, body = ItemDetail), (status = 304, description = "Not modified"), (status = 404, body = Problem)))]
-async fn get_item(State(app): State<SharedApp>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
-    let item = listing::items(&app.db, &[id]).await?.pop();
+async fn get_item(
+    State(app): State<SharedApp>,
+    Reads(db): Reads,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let item = listing::items(&db, &[id]).await?.pop();
     let item = item.ok_or(ApiError::NotFound("item"))?;
     let product = ProductKind::Item.with(id);
     app.counts.view(product);
     let keys = [key("item", id), key("set", item.set_id), key("family", item.family_id)];
     let detail = ItemDetail {
-        renditions: listing::renditions(&app.db, id).await?,
-        counts: listing::counts(&app.db, product).await?,
+        renditions: listing::renditions(&db, id).await?,
+        counts: listing::counts(&db, product).await?,
         item,
     };
     cached::answer(&headers, &detail, &keys)

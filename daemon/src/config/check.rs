@@ -84,6 +84,14 @@ impl Check<'_> {
             let ok = url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://");
             self.require(ok, "database.url", "must start with postgres://");
         }
+        if let Some(url) = &database.replica_url {
+            let ok = url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://");
+            self.require(ok, "database.replica_url", "must start with postgres://");
+            let ok = database.url.is_some();
+            self.require(ok, "database.replica_url", "must only be set with database.url");
+        }
+        let lag = database.replica_max_lag_seconds;
+        self.between("database.replica_max_lag_seconds", lag, 1..=3_600);
         // The private cluster takes 60 connections, those of the edges, operators and commands included.
         let most = if database.url.is_some() { 500 } else { 32 };
         self.between("database.max_connections", database.max_connections, 2..=most);

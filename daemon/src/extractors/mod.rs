@@ -4,6 +4,7 @@ mod address;
 mod number;
 mod peer;
 mod presigned;
+mod reads;
 mod text;
 
 use std::fmt::Display;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 pub use self::address::ClientAddress;
 pub use self::peer::{Peer, PeerCredentials};
 pub use self::presigned::PresignedQuery;
+pub use self::reads::{Reads, ReadsFrom};
 pub use self::text::described;
 use crate::error::{ApiError, ApiResult};
 

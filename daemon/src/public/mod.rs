@@ -5,6 +5,7 @@ mod contract;
 mod docs;
 mod health;
 mod ids;
+mod reads;
 mod server;
 
 pub use self::server::{openapi, router, serve};

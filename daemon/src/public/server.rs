@@ -24,7 +24,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ids::{REQUEST_ID, RequestIds};
-use super::{bounds, contract, docs, health};
+use super::{bounds, contract, docs, health, reads};
 use crate::activation::ApiSocket;
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
@@ -119,6 +119,7 @@ pub fn router(app: SharedApp) -> Router {
     let gates = Gates::new(&app.config.http);
     router
         .route_layer(middleware::from_fn_with_state(app.clone(), accounts::access::authorise))
+        .route_layer(middleware::from_fn_with_state(app.clone(), reads::choose))
         .merge(docs::router(document))
         .merge(accounts::pages::router())
         .merge(payments::routes::webhook_router())

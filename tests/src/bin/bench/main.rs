@@ -12,7 +12,9 @@ mod money;
 mod pack;
 mod previews;
 mod readers;
+mod replica;
 mod review;
+mod upload;
 
 use std::process::ExitCode;
 
@@ -53,6 +55,10 @@ enum Benchmark {
     Queue(queue_bench::Options),
     /// Thousands of readers on connections that stay open: the watchdog, the control socket and uploads beside them.
     Readers,
+    /// Own writes that are missed while a read replica is five seconds behind.
+    Replica(replica::Options),
+    /// Bytes a second through the daemon on loopback, and its memory.
+    Upload(upload::Options),
     /// The review desk with ten thousand open cases.
     Review,
 }
@@ -95,6 +101,8 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Money(options) => money::run(&options).await?,
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
         Benchmark::Readers => readers::run().await,
+        Benchmark::Replica(options) => anyhow::ensure!(replica::run(&options).await?, "own writes were missed"),
+        Benchmark::Upload(options) => upload::run(&options).await?,
         Benchmark::Review => review::run().await,
         Benchmark::Corpora | Benchmark::Inspect | Benchmark::Previews(_) => unreachable!("these run without a runtime"),
     }
