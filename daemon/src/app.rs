@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
+use crate::cloudfront::Cloudfront;
 use crate::config::Config;
 use crate::counters::Counts;
 use crate::jobs::{self, Job};
@@ -78,6 +79,8 @@ pub struct Shared {
     pub signer: Signer,
     /// `None`: no card is taken.
     pub stripe: Option<Stripe>,
+    /// `None`: files are sent by the daemon.
+    pub cloudfront: Option<Cloudfront>,
     /// `None`: the primary answers all reads.
     pub replica: Option<Arc<Replica>>,
     /// Signs licence certificates.

@@ -30,7 +30,7 @@ pub use cloudwatch::{CloudwatchConfig, CloudwatchDimension, CloudwatchFormat};
 pub use load::ConfigError;
 pub use mail::{MailConfig, MailSecurity};
 pub use money::{MoneyConfig, OnPartialRefund};
-pub use objects::{ObjectEncryption, ObjectPlace, ObjectsConfig};
+pub use objects::{CloudfrontConfig, ObjectEncryption, ObjectPlace, ObjectsConfig};
 pub use payments::{DeclinesConfig, PaymentsConfig};
 pub use payouts::PayoutsConfig;
 pub use queues::{AwsConfig, QueuesConfig};

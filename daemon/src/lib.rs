@@ -19,6 +19,7 @@ pub mod figures;
 // Features.
 pub mod alerting;
 pub mod campaigns;
+pub mod cdn;
 pub mod fanout;
 pub mod preview;
 pub mod redrive;
@@ -73,6 +74,8 @@ pub mod objects;
 
 pub mod activation;
 pub mod audit;
+pub mod cloudfront;
+
 pub mod aws;
 pub mod books;
 pub mod bulk;

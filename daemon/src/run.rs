@@ -22,6 +22,7 @@ use crate::activation::{ApiSocket, Sockets};
 use crate::app::{App, Changes, Duty, MACHINES, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
 use crate::clamd::ScannerStatus;
+use crate::cloudfront::Cloudfront;
 use crate::config::{Config, DaemonRole};
 use crate::control::sampler::Sampler;
 use crate::control::{self, ControlSocket};
@@ -39,7 +40,7 @@ use crate::scanner::Scans;
 use crate::stripe::Stripe;
 use crate::tasks::{Tasks, Threads, stop_signal};
 use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, pools::Pools, process::ProcessMeter};
-use crate::{alerting, campaigns, catalog, machines};
+use crate::{alerting, campaigns, catalog, cdn, machines};
 use crate::{
     cloudwatch, monitor, objects, operations, presets, public, queues, redrive, scheduler, search, state_dir, uploads,
 };
@@ -218,6 +219,7 @@ fn build(
         store,
         signer: Signer::open(&state_dir::signing_key(state)?)?,
         stripe: Stripe::from_config(&config.payments)?,
+        cloudfront: Cloudfront::from_config(&config.objects.cloudfront)?,
         replica: Replica::from_config(&config.database)?.map(Arc::new),
         certificates: MinisignKey::open(&state_dir::certificate_key(state))?,
         jail: jail(&config, children),
@@ -402,6 +404,9 @@ fn spawn_work(tasks: &mut Tasks, app: &Arc<App>, decided: watch::Sender<Settings
             );
         }
         tasks.spawn("scheduler", scheduler::run(app.clone(), stop.clone()));
+        if app.config.objects.cloudfront.distribution_id.is_some() {
+            tasks.spawn("cdn", cdn::run(app.clone(), stop.clone()));
+        }
         if let Some(sqs) = app.broker.as_sqs() {
             let (broker, worker) = (app.broker.clone(), app.worker.clone());
             let notifier = app.notifier.clone();

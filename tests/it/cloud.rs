@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod catalogue;
+mod cdn;
 mod parts;
 
 use reqwest::StatusCode;

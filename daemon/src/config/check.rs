@@ -25,6 +25,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.queues(&config.queues);
     check.aws(&config.aws);
     check.objects(&config.objects);
+    check.cloudfront(&config.objects);
     check.jail(&config.jail);
     check.limits(&config.limits);
     check.review(&config.review);
@@ -177,6 +178,24 @@ impl Check<'_> {
             "objects.kms_key",
             "must only be set with objects.encryption = \"kms\"",
         );
+    }
+
+    fn cloudfront(&mut self, objects: &ObjectsConfig) {
+        let cloudfront = &objects.cloudfront;
+        self.endpoint("objects.cloudfront.url", cloudfront.url.as_deref());
+        let message = "must be set with objects.store = \"s3\", objects.cloudfront.key_pair_id and private_key_file, or none of the three";
+        let is_signing = cloudfront.url.is_some();
+        let is_whole = cloudfront.key_pair_id.is_some() == is_signing
+            && cloudfront.private_key_file.is_some() == is_signing
+            && (!is_signing || objects.store == ObjectPlace::S3);
+        self.require(is_whole, "objects.cloudfront.url", message);
+        let is_plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
+        for (at, id) in [
+            ("objects.cloudfront.key_pair_id", &cloudfront.key_pair_id),
+            ("objects.cloudfront.distribution_id", &cloudfront.distribution_id),
+        ] {
+            self.require(id.as_deref().is_none_or(is_plain), at, "must be letters and digits");
+        }
     }
 
     fn region(&mut self, at: &str, region: Option<&str>) {

@@ -1,5 +1,7 @@
 //! `[objects]`: where the objects are.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use tradepost_store::s3::{BucketSettings, Encryption};
 
@@ -22,6 +24,21 @@ pub struct ObjectsConfig {
     pub events_queue: Option<String>,
     /// The key for `encryption = "kms"`. Default: the one that S3 has of the account.
     pub kms_key: Option<String>,
+    pub cloudfront: CloudfrontConfig,
+}
+
+/// A distribution of CloudFront in front of bucket and API (`deploy/cloudfront`).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CloudfrontConfig {
+    /// Its address, without a / at the end. With it, `key_pair_id` and `private_key_file`, files are fetched there, by signed URLs.
+    pub url: Option<String>,
+    /// The id of the public key in its key group.
+    pub key_pair_id: Option<String>,
+    /// The private key: ECDSA P-256, PKCS#8, PEM.
+    pub private_key_file: Option<PathBuf>,
+    /// The distribution that is told to forget pictures that were withdrawn.
+    pub distribution_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -198,6 +198,18 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
         let help = "Age of the oldest change that the search index does not have";
         registry.register("tradepost_search_lag_seconds", help, lag);
     }
+    if let Some(replica) = &app.replica {
+        let lag = replica.lag().map(|lag| lag.as_secs_f64());
+        let usable = ConstGauge::new(i64::from(lag.is_some()));
+        let help = "1 while the read replica may answer reads";
+        registry.register("tradepost_replica_usable", help, usable);
+        let help = "Age of the state of the read replica; left out when that is above the limit";
+        registry.register(
+            "tradepost_replica_lag_seconds",
+            help,
+            ConstGauge::new(lag.unwrap_or_default()),
+        );
+    }
     app.scans.meter.register(&mut registry);
     app.cloudwatch.register(&mut registry);
     if let Some(bucket) = app.store.bucket() {

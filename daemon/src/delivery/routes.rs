@@ -154,7 +154,7 @@ async fn start_download(
         ("form" = String, Path, pattern = "^[a-z0-9-]+$", min_length = 1, max_length = 20, description = "Of the file"),
         ("name" = String, Path, pattern = "^[A-Za-z0-9._-]+$", min_length = 1, max_length = 255, description = "Of the saved file"), PresignedQuery),
     responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*"), (status = 304, description = "Not modified"),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 410, body = Problem),
+        (status = 307, description = "The bytes are at the CDN"), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 410, body = Problem),
         (status = 416, body = Problem)))]
 async fn get_download(
     State(app): State<SharedApp>,
@@ -182,7 +182,7 @@ async fn get_download(
             }
             _ => {
                 Served::member(found.sha256, "a published file")
-                    .answer(&app, &method, &headers)
+                    .attachment(&app, &method, &headers, &name)
                     .await?
             }
         }
@@ -202,7 +202,7 @@ async fn get_download(
 #[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
     security((), ("bearer" = [])),
     responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*"), (status = 303, description = "Bought: the signed URL"),
-        (status = 304, description = "Not modified"), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 304, description = "Not modified"), (status = 307, description = "The bytes are at the CDN"), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 410, body = Problem), (status = 416, body = Problem)))]
 async fn get_item_file(
     State(app): State<SharedApp>,
@@ -223,8 +223,9 @@ async fn get_item_file(
     refuse_infected(&app, &sha256).await?;
     let name = safe_name(archive::name_in_zip(&file.path));
     let served = Served::member(sha256, "a published file");
-    let mut response = served.answer(&app, &method, &headers).await?;
-    if method == Method::GET && response.status() == StatusCode::OK {
+    let mut response = served.attachment(&app, &method, &headers, &name).await?;
+    let is_given = [StatusCode::OK, StatusCode::TEMPORARY_REDIRECT].contains(&response.status());
+    if method == Method::GET && is_given {
         app.counts.download(ProductKind::Item.with(id));
     }
     saved(&mut response, &name, FileType::of_path(&file.path).media_type())?;

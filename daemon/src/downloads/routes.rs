@@ -89,6 +89,7 @@ fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
     params(("item" = Uuid, Path, description = "Of the item"), ("name" = String, Path, pattern = "^[A-Za-z0-9._-]+$", min_length = 1, max_length = 255, description = "Of the saved file"),
         PresignedQuery),
     responses((status = 200, content_type = "application/octet-stream"), (status = 206, content_type = "application/octet-stream"),
+        (status = 307, description = "The bytes are at the CDN"),
         (status = 304, description = "Not modified"), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 410, body = Problem), (status = 416, body = Problem)))]
 async fn get_source(
@@ -104,7 +105,7 @@ async fn get_source(
     let sha256: [u8; 32] = source.sha256.try_into().map_err(|_| ApiError::NotFound("file"))?;
     refuse_infected(&app, &sha256).await?;
     let served = Served::member(sha256, "a source file");
-    let mut response = served.answer(&app, &method, &headers).await?;
+    let mut response = served.attachment(&app, &method, &headers, &name).await?;
     as_attachment(&mut response, &name, "application/octet-stream")?;
     Ok(response)
 }

@@ -1,8 +1,9 @@
 //! Answers a request for a file: all of it, a part of it, or only its headers.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Method};
-use axum::response::Response;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use time::{Duration, OffsetDateTime};
 
 use super::part;
 use crate::app::App;
@@ -11,6 +12,9 @@ use crate::objects::member_key;
 use crate::pinned;
 use anyhow::Context as _;
 use tradepost_store::ContentKey;
+
+/// Time to begin a download from CloudFront.
+const URL_WORKS: Duration = Duration::minutes(1);
 
 /// A stored file that somebody may have.
 pub struct Served {
@@ -25,6 +29,30 @@ impl Served {
             key: member_key(sha256),
             what,
         }
+    }
+
+    /// As [`answer`](Self::answer), of a file that is saved under a name of plain characters. With CloudFront the client is sent there:
+    /// what the caller has checked is checked again for each URL, which works for a minute.
+    pub async fn attachment(
+        self,
+        app: &App,
+        method: &Method,
+        asked: &HeaderMap,
+        saved_as: &str,
+    ) -> ApiResult<Response> {
+        let (Some(cloudfront), Some(bucket)) = (&app.cloudfront, app.store.bucket()) else {
+            return self.answer(app, method, asked).await;
+        };
+        let etag = format!("\"{}\"", hex::encode(self.key.sha256));
+        if let Some(response) = part::unchanged(asked, &etag)? {
+            return Ok(response);
+        }
+        let url = cloudfront.sign(
+            &bucket.content_key(&self.key),
+            saved_as,
+            OffsetDateTime::now_utc() + URL_WORKS,
+        )?;
+        Ok((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, url)]).into_response())
     }
 
     /// Answers without headers that tell what the bytes are. Bytes leave only after all of them were compared with their hash.

@@ -10,6 +10,7 @@ use tradepost_search::{Filter, Page};
 use uuid::Uuid;
 
 use super::queries;
+pub use super::queries::Change;
 use crate::app::App;
 use crate::catalog::documents;
 use crate::catalog::listing::{self, Item};
@@ -151,4 +152,19 @@ pub async fn verify(app: &App) -> ApiResult<SearchDifferences> {
         missing: differences(&truth, &indexed),
         withdrawn: differences(&indexed, &truth),
     })
+}
+
+/// The oldest changes of the catalogue for a follower that is no index. It is registered at the first call; what changed before is not told.
+pub async fn follow(db: &PgPool, follower: Uuid, name: &str, limit: i64) -> sqlx::Result<Vec<Change>> {
+    if queries::see(db, follower, name).await?.is_none() {
+        let mut tx = db.begin().await?;
+        queries::register(&mut tx, follower, name).await?;
+        tx.commit().await?;
+    }
+    queries::next(db, follower, limit).await
+}
+
+/// A follower has done what these changes ask for.
+pub async fn followed(db: &PgPool, changes: &[i64]) -> sqlx::Result<()> {
+    queries::delete(db, changes).await
 }

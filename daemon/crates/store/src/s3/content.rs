@@ -87,7 +87,8 @@ impl Bucket {
         Ok(deleted)
     }
 
-    pub(super) fn content_key(&self, key: &ContentKey) -> String {
+    /// The key of an object in the bucket.
+    pub fn content_key(&self, key: &ContentKey) -> String {
         format!("{}{}/{}", self.settings.prefix, key.area.prefix, key.name())
     }
 }
