@@ -1,8 +1,8 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-review bench-search
+benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-replica bench-review bench-search bench-upload
 
-.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -21,6 +21,9 @@ chaos: setup ## kills workers and crashes PostgreSQL under load, and counts what
 
 chaos-money: setup ## buys through a payment server that misbehaves, kills daemon and PostgreSQL, compares the books line by line
 	@make/chaos-money
+
+chaos-machines: setup ## as root: kills, freezes and cuts off machines on one database behind nginx, and counts orders
+	@make/chaos machines
 
 chaos-puts: setup ## races good and bad PUTs of the same upload, 1,000 rounds
 	@make/chaos puts

@@ -18,6 +18,8 @@ pub struct Options {
     pub variables: Vec<(String, String)>,
     /// Descriptors that the daemon may open; as many as this process otherwise.
     pub descriptors: Option<u32>,
+    /// The network namespace that it runs in; this one otherwise.
+    pub namespace: Option<String>,
 }
 
 impl Options {
@@ -132,9 +134,16 @@ impl Drop for Daemon {
 }
 
 fn serve(state: &Path, options: &Options) -> Command {
-    let mut command = match options.descriptors {
-        None => crate::command("tradepostd"),
-        Some(descriptors) => {
+    let mut command = match (options.descriptors, &options.namespace) {
+        (None, None) => crate::command("tradepostd"),
+        (None, Some(namespace)) => {
+            let mut command = crate::without_configuration(Command::new("ip"));
+            command
+                .args(["netns", "exec", namespace])
+                .arg(crate::program("tradepostd"));
+            command
+        }
+        (Some(descriptors), _) => {
             let mut command = crate::without_configuration(Command::new("prlimit"));
             command
                 .arg(format!("--nofile={descriptors}:{descriptors}"))

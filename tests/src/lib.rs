@@ -29,6 +29,7 @@ pub mod wait;
 pub mod watchdog;
 
 pub mod chaos;
+pub mod chaos_machines;
 pub mod chaos_money;
 pub mod engine;
 pub mod queue_bench;

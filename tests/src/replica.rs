@@ -164,7 +164,7 @@ pub struct Writer<'a> {
     item: String,
 }
 
-/// How a client keeps its floor.
+/// The place of a client's floor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     /// It sends its token and knows nothing of floors.

@@ -120,7 +120,7 @@ fn bucket(app: &App) -> ApiResult<&Bucket> {
     bucket.ok_or_else(|| ApiError::conflict("no-parts", "This marketplace takes a pack in one PUT only."))
 }
 
-/// Where this fails, the lifecycle rules of the bucket end the parts.
+/// The lifecycle rules of the bucket end the parts where this fails.
 async fn give_up(bucket: &Bucket, id: UploadId, parts_id: &str) {
     if let Err(error) = bucket.abort_parts(id.0, parts_id).await {
         tracing::warn!(upload.id = %id, %error, "could not give up an upload in parts");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tradepost_tests::chaos::{self, Options, orphans, worker};
-use tradepost_tests::chaos_money;
+use tradepost_tests::{chaos_machines, chaos_money};
 
 #[derive(Parser)]
 #[command(about = "Kills workers and crashes the database under load, then counts what was lost or done twice")]
@@ -28,6 +28,8 @@ enum Command {
     },
     /// Buys, refunds and disputes while the provider misbehaves; kills the daemon, crashes the database, compares the books.
     Money(chaos_money::Options),
+    /// Kills, freezes and cuts off machines on one database behind nginx, under load, and counts orders. Needs root.
+    Machines(chaos_machines::Options),
     /// A worker process, started by the other two; ends with its standard input.
     #[command(hide = true)]
     Worker { settings: String },
@@ -46,6 +48,7 @@ async fn main() -> ExitCode {
             Command::Run(options) => chaos::run(&options).await,
             Command::Orphans { seconds, kills } => orphans::measure(&seconds, kills).await,
             Command::Money(options) => chaos_money::run(&options).await,
+            Command::Machines(options) => chaos_machines::run(&options).await,
             Command::Worker { settings } => worker::run(&settings).await.map(|()| true),
         }
     };

@@ -67,6 +67,7 @@ fn machine_is_resumed_or_drained_with_a_reason_when_armed() {
     let mut app = opened();
     app.press('D');
     assert!(!app.is_asking(), "{}", screen(&mut app));
+    app.code(KeyCode::Esc);
     app.press('W');
     for (name, duty) in [("shop-1", Duty::Serving), ("shop-2", Duty::Drained)] {
         app.press('D');

@@ -48,14 +48,14 @@ static COLUMNS: [Col; 11] = [
     ),
     Col::left(
         "ROLES",
-        Width::Grow(8),
+        Width::Grow(21),
         |m, _| Cell::plain(m.roles.join(" ")),
         |m| Key::text(m.roles.join(" ")),
     )
     .rank(1),
     Col::left(
         "LEASES",
-        Width::Grow(10),
+        Width::Grow(20),
         |m, _| Cell::plain(leases(m)),
         |m| Key::count(m.leases.len() as i64),
     ),
