@@ -1,9 +1,9 @@
 """Relevance of the search: queries are made of hidden tags of icon libraries; ranx judges. See docs/BENCHMARKS.md, "Search".
 
-usage: judge.py MODULES PROGRAM [--queries N] [--only LIBRARY,...]
+usage: judge.py MODULES PROGRAM [--queries N] [--only LIBRARY,...]; DATABASE_URL names the database of PostgreSQL's full text
 """
 
-import argparse, collections, json, random, re, subprocess, sys
+import argparse, collections, json, pathlib, random, re, subprocess, sys
 
 from ranx import Qrels, Run, evaluate
 
@@ -84,8 +84,8 @@ def map_icons(modules, language):
 
 
 class Program:
-    def __init__(self, path):
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.micros = []
 
     def run(self, train, docs, queries, ranking):
@@ -113,8 +113,8 @@ def judge(relevant, queries, found, metric="ndcg@10"):
     return float(evaluate(qrels, Run(hits), metric))
 
 
-def judge_library(library, icons, program, share, count):
-    """Figures of a library: queries, nDCG@10 of names, BM25 and ours, share that a typing error leaves."""
+def judge_library(library, icons, program, peers, share, count):
+    """Figures of a library: queries, nDCG@10 of names, BM25, peers and ours, share that a typing error leaves."""
     train = [doc for other in icons if other != library and other not in VALIDATION for doc in documents(other, icons[other])]
     docs, relevant = hidden_tags(library, icons[library], share, count)
     queries = list(relevant)
@@ -127,7 +127,8 @@ def judge_library(library, icons, program, share, count):
     wrong = judge(of_erring, erring, found[len(queries) :]) / judge(of_erring, erring, [exact[query] for query in erring])
     plain = judge(relevant, queries, program.run([], docs, queries, "plain"))
     names = judge(relevant, queries, names_with_substring(docs, queries))
-    return len(queries), names, plain, judge(relevant, queries, found[: len(queries)]), wrong
+    others = [judge(relevant, queries, peer.run([], docs, queries, "full")) for peer in peers]
+    return len(queries), names, plain, *others, judge(relevant, queries, found[: len(queries)]), wrong
 
 
 def judge_languages(icons, program, modules):
@@ -145,14 +146,20 @@ def judge_languages(icons, program, modules):
         yield language, len(own), plain, ours
 
 
-def judge_cost(icons, program, count):
-    """Milliseconds of a query over the union of all libraries, half of the queries with a typing error: median and 95th percentile."""
+def judge_cost(icons, programs, count):
+    """Milliseconds of a query over the union of all libraries, half of the queries with a typing error: median and 95th percentile of each."""
     docs = [doc for library in icons for doc in documents(library, icons[library])]
     rng = random.Random(1)
     tags = sorted({" ".join(words(tag)) for doc in docs for tag in doc["tags"]})
     queries = [query if n % 2 else with_typing_error(query, rng) or query for n, query in enumerate(rng.sample(tags, count))]
-    program.run(docs, docs, queries, "full")
-    return len(docs), program.micros[count // 2] / 1000, program.micros[count * 95 // 100] / 1000
+    for program in programs:
+        program.run(docs, docs, queries, "full")
+    return len(docs), [(program.micros[count // 2] / 1000, program.micros[count * 95 // 100] / 1000) for program in programs]
+
+
+def figures_of(row):
+    """The nDCG of each, and the share that a typing error leaves, as cells."""
+    return " | ".join([*(f"{figure:.3f}" for figure in row[:-1]), f"{row[-1]:.0%}"])
 
 
 def main():
@@ -161,27 +168,31 @@ def main():
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--only", default="")
     parser.add_argument("--without-languages", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="without Xapian and PostgreSQL")
     options = parser.parse_args()
-    icons, program = libraries(options.modules), Program(options.program)
-    print("| hidden tags, nDCG@10 | queries | names | BM25 | ours | with a typing error |\n|---|---|---|---|---|---|", flush=True)
+    icons, program, here = libraries(options.modules), Program(options.program), pathlib.Path(__file__).parent
+    peers = [] if options.alone else [Program("/usr/bin/python3", here / "xapian_peer.py"), Program(sys.executable, here / "postgres_peer.py")]
+    titles = ["names", "BM25", *["Xapian", "PostgreSQL"][: len(peers)], "ours", "with a typing error"]
+    print(f"| hidden tags, nDCG@10 | queries | {' | '.join(titles)} |\n|---|---{'|---' * len(titles)}|", flush=True)
     for share, label in [(0.5, "half"), (1.0, "all")]:
         figures = []
         for library in [name for name in icons if not options.only or name in options.only.split(",")]:
-            queries, *row = judge_library(library, icons, program, share, options.queries)
+            queries, *row = judge_library(library, icons, program, peers, share, options.queries)
             if library in GOALS:
                 figures.append(row)
-            names, plain, ours, wrong = row
-            print(f"| {label}, {library} | {queries} | {names:.2f} | {plain:.2f} | {ours:.3f} | {wrong:.0%} |", flush=True)
+            print(f"| {label}, {library} | {queries} | {figures_of(row)} |", flush=True)
         if len(figures) > 1:
             mean = [sum(column) / len(figures) for column in zip(*figures)]
-            print(f"| **{label}, mean of the four** | | {mean[0]:.2f} | {mean[1]:.2f} | **{mean[2]:.3f}** | {mean[3]:.0%} |", flush=True)
+            print(f"| **{label}, mean of the four** | | {figures_of(mean)} |", flush=True)
     if options.without_languages:
         return
     print("\n| names of map features, recall@10 | queries | BM25 | ours |\n|---|---|---|---|", flush=True)
     for language, queries, plain, ours in judge_languages(icons, program, options.modules):
         print(f"| {language} | {queries} | {plain:.2f} | {ours:.2f} |", flush=True)
-    documents_, median, p95 = judge_cost(icons, program, min(1000, 2 * options.queries))
-    print(f"\nA query over all {documents_} documents, with facets: median {median:.1f} ms, p95 {p95:.1f} ms", flush=True)
+    documents_, times = judge_cost(icons, [program, *peers], min(1000, 2 * options.queries))
+    print(f"\n| a query over all {documents_} documents | median ms | p95 ms |\n|---|---|---|")
+    for name, (median, p95) in zip(["ours, with facets", "Xapian", "PostgreSQL"], times):
+        print(f"| {name} | {median:.1f} | {p95:.1f} |", flush=True)
 
 
 main()
