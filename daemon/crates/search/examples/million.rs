@@ -1,119 +1,258 @@
-//! Builds an index of made-up documents, and prints its time, its size and the time of queries: `million [DOCUMENTS]`.
+//! Builds an index of documents as `tradepostd sample catalogue` makes them, without a database, and measures it: `million [DOCUMENTS]`.
 //!
-//! Words are Zipf's: the nth most frequent word is as frequent as the first divided by n.
+//! Prints the time to build and to open it, its size, its memory, and how long queries take, at their first page and at page 500.
+
+#[path = "../../../src/cli/sample/words.rs"]
+mod words;
 
 use std::time::{Duration, Instant};
 
-use tradepost_search::{Document, Index, Ranking};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tradepost_search::{Document, Facet, Filter, Index, Ranking};
 
-const WORDS: u64 = 30_000;
+use words::Zipf;
 
-/// Numbers that look random (splitmix64), the same in every run.
-struct Numbers(u64);
+/// Queries of each kind.
+const QUERIES: usize = 400;
+/// Hits of a page, and the offset of page 500.
+const LIMIT: usize = 20;
+const PAGE_500: usize = 499 * LIMIT;
+/// Items of a family, which share what is said of it.
+const FAMILY: u64 = 200;
 
-impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
-    /// Below `end`; about as many below 10 as from 10 to 100.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a made-up rank"
-    )]
-    fn zipf(&mut self, end: u64) -> u64 {
-        let share = self.below(1 << 30) as f64 / f64::from(1u32 << 30);
-        ((end as f64).powf(share) - 1.0) as u64
-    }
+/// What the items of a family have in common.
+struct Family {
+    name: String,
+    set: String,
+    kind: &'static str,
+    contributor: String,
+    category: &'static str,
+    style: &'static str,
+    licence: &'static str,
+    tags: Vec<String>,
+    price: u64,
 }
 
-/// A word of syllables for a rank.
-fn word(mut rank: u64) -> String {
-    const SYLLABLES: [&str; 32] = [
-        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su", "ta", "ve", "wi",
-        "xo", "zu", "bri", "cla", "dre", "flo", "gru", "pli", "sta", "tro", "sho", "the", "spi", "kra",
-    ];
-    rank += 32;
-    let mut word = String::new();
-    while rank > 0 {
-        word.push_str(SYLLABLES[(rank % 32) as usize]);
-        rank /= 32;
-    }
-    word
-}
-
-fn document(number: u64, numbers: &mut Numbers) -> Document {
-    let mut words = |count: u64| -> Vec<String> { (0..count).map(|_| word(numbers.zipf(WORDS))).collect() };
-    let (title, tags) = (words(3).join("-"), words(8));
-    Document {
-        // As long as the ids of items.
-        id: format!(
-            "{number:08x}-0000-7000-8000-{:012x}",
-            number.wrapping_mul(0x9e37_79b9_7f4a) & 0xffff_ffff_ffff
-        ),
-        kind: "icon".to_owned(),
-        title,
-        tags,
-        family: format!("{} {}", word(number / 400 % WORDS), number / 400),
-        set: "outline".to_owned(),
-        contributor: format!("contributor-{}", numbers.zipf(5_000)),
-        styles: vec![word(numbers.zipf(12))],
-        categories: vec![word(numbers.zipf(60))],
-        colours: vec![word(numbers.zipf(12))],
-        price: numbers.zipf(10_000),
-        licence: word(numbers.zipf(6)),
-        popularity: numbers.zipf(100_000),
-        created: 1_700_000_000,
-        ..Document::default()
-    }
-}
-
-fn main() -> anyhow::Result<()> {
-    let documents = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;
-    let folder = tempfile::tempdir()?;
-    let index = Index::open(folder.path(), Ranking::default())?;
-    let mut numbers = Numbers(1);
-    let started = Instant::now();
-    index.rebuild((0..documents).map(|number| Ok(document(number, &mut numbers))))?;
-    let stats = index.stats()?;
-    println!(
-        "{} documents, {} segments: {:.1} s",
-        stats.documents,
-        stats.segments,
-        started.elapsed().as_secs_f64()
-    );
-    println!(
-        "index: {} MB; words with synonyms: {}",
-        stats.size_bytes >> 20,
-        stats.synonyms
-    );
-    let mut took: Vec<Duration> = Vec::new();
-    for query in 0..500 {
-        let mut text = format!("{} {}", word(numbers.zipf(WORDS)), word(numbers.zipf(WORDS)));
-        if query % 2 == 0 {
-            text.remove(2);
+impl Family {
+    fn new(random: &mut StdRng) -> Self {
+        Self {
+            name: words::title(random, 2),
+            set: words::title(random, 1),
+            kind: words::kind(random),
+            contributor: words::contributor(random),
+            category: words::category(random),
+            style: words::style(random),
+            licence: words::licence(random),
+            tags: words::tags(random, 2),
+            price: words::price(random).unsigned_abs(),
         }
+    }
+
+    fn document(&self, number: u64, random: &mut StdRng) -> Document {
+        let mut categories = vec![self.category.to_owned()];
+        while let Some((_, _, Some(above))) = words::CATEGORIES
+            .iter()
+            .find(|(slug, _, _)| Some(*slug) == categories.last().map(String::as_str))
+        {
+            categories.push((*above).to_owned());
+        }
+        let mut tags = words::tags(random, 6);
+        tags.extend(self.tags.clone());
+        let doublings = if random.random_range(0..4) == 0 {
+            Zipf::new(18, 1.0).draw(random)
+        } else {
+            0
+        };
+        Document {
+            id: uuid(number),
+            kind: self.kind.to_owned(),
+            title: words::title(random, 2),
+            tags,
+            family: self.name.clone(),
+            set: self.set.clone(),
+            contributor: self.contributor.clone(),
+            styles: vec![self.style.to_owned()],
+            categories,
+            price: self.price,
+            prices: vec![if self.price == 0 { "free" } else { "5-to-20" }.to_owned()],
+            licence: self.licence.to_owned(),
+            popularity: (1 << doublings) - 1,
+            created: 1_700_000_000,
+            ..Document::default()
+        }
+    }
+}
+
+/// As long as the ids of items, and as ordered.
+fn uuid(number: u64) -> String {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!(
+        "{:08x}-{:04x}-7{:03x}-8000-{:012x}",
+        number >> 16,
+        number & 0xffff,
+        mixed & 0xfff,
+        mixed >> 16
+    )
+}
+
+fn documents(count: u64) -> impl Iterator<Item = anyhow::Result<Document>> {
+    let mut random = StdRng::seed_from_u64(1);
+    let mut family = Family::new(&mut random);
+    (0..count).map(move |number| {
+        if number % FAMILY == 0 {
+            family = Family::new(&mut random);
+        }
+        Ok(family.document(number, &mut random))
+    })
+}
+
+/// One character of the longest word left out.
+fn with_typing_error(text: &str, random: &mut StdRng) -> String {
+    let longest = text.split(' ').max_by_key(|word| word.len()).unwrap_or_default();
+    if longest.len() < 4 {
+        return text.to_owned();
+    }
+    let mut typed = longest.to_owned();
+    typed.remove(random.random_range(1..longest.len()));
+    text.replacen(longest, &typed, 1)
+}
+
+type Asked = (String, Vec<Filter>);
+
+fn queries(random: &mut StdRng) -> [(&'static str, Vec<Asked>); 4] {
+    const GERMAN: [&str; 16] = [
+        "Pfeil links",
+        "Herz",
+        "Stern",
+        "Haus",
+        "Datei",
+        "Wolke",
+        "Regenschirm",
+        "Kalender",
+        "Fahrrad",
+        "Hund",
+        "Katze",
+        "Rakete",
+        "Kaffee",
+        "Schlüssel",
+        "kleine Blume",
+        "Einkaufswagen",
+    ];
+    let mut make = |one: &mut dyn FnMut(&mut StdRng) -> Asked| (0..QUERIES).map(|_| one(random)).collect();
+    let facets = |random: &mut StdRng| {
+        let filter = |facet, value: &str| Filter {
+            facet,
+            value: value.to_owned(),
+        };
+        vec![
+            filter(Facet::Kind, words::kind(random)),
+            filter(Facet::Style, words::style(random)),
+        ]
+    };
+    [
+        (
+            "two facets and a typing error",
+            make(&mut |random| {
+                let text = words::title(random, 2);
+                (with_typing_error(&text, random), facets(random))
+            }),
+        ),
+        (
+            "two words",
+            make(&mut |random| {
+                (
+                    format!("{} {}", words::title(random, 1), words::title(random, 1)),
+                    Vec::new(),
+                )
+            }),
+        ),
+        (
+            "the beginning of a word",
+            make(&mut |random| {
+                let mut text = words::title(random, 1);
+                text.pop();
+                (text, Vec::new())
+            }),
+        ),
+        (
+            "German",
+            make(&mut |random| (GERMAN[random.random_range(0..GERMAN.len())].to_owned(), Vec::new())),
+        ),
+    ]
+}
+
+fn measure(name: &str, index: &Index, asked: &[Asked], offset: usize) -> anyhow::Result<()> {
+    let mut took: Vec<Duration> = Vec::new();
+    let mut found = 0;
+    for (text, filters) in asked {
         let started = Instant::now();
-        index.search(&text, &[], 0, 50)?;
+        found += index.search(text, filters, offset, LIMIT)?.total;
         took.push(started.elapsed());
     }
     took.sort_unstable();
+    let percentile = |percent: usize| took[took.len() * percent / 100].as_secs_f64() * 1e3;
     println!(
-        "a query of two words, half of them with a typing error, all facets: median {:.1?}, p95 {:.1?}",
-        took[250], took[475]
+        "| {name} | {} | {} | {:.1} | {:.1} | {:.1} |",
+        offset / LIMIT + 1,
+        found / asked.len() as u64,
+        percentile(50),
+        percentile(95),
+        percentile(99)
     );
+    Ok(())
+}
+
+fn memory(when: &str) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    for line in status
-        .lines()
-        .filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"))
-    {
-        println!("{line}");
+    let megabytes = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        let kilobytes = line
+            .split_whitespace()
+            .nth(1)
+            .and_then(|number| number.parse::<u64>().ok());
+        kilobytes.unwrap_or(0) >> 10
+    };
+    println!(
+        "memory {when}: {} MB at most, {} MB now, of them {} MB of files",
+        megabytes("VmHWM"),
+        megabytes("VmRSS"),
+        megabytes("RssFile")
+    );
+}
+
+fn main() -> anyhow::Result<()> {
+    let count = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;
+    let folder = tempfile::tempdir()?;
+    let index = Index::open(folder.path(), Ranking::default())?;
+    let started = Instant::now();
+    index.rebuild(documents(count))?;
+    println!(
+        "built in {:.1} s, documents made included",
+        started.elapsed().as_secs_f64()
+    );
+    memory("after the build");
+    drop(index);
+    let started = Instant::now();
+    let index = Index::open(folder.path(), Ranking::default())?;
+    println!("opened in {:.2} s", started.elapsed().as_secs_f64());
+    let stats = index.stats()?;
+    println!(
+        "{} documents in {} segments, {} MB, {} words with synonyms",
+        stats.documents,
+        stats.segments,
+        stats.size_bytes >> 20,
+        stats.synonyms
+    );
+    println!("\n| queries | page | found, mean | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|");
+    // The first query makes the translations.
+    index.search("Herz", &[], 0, LIMIT)?;
+    for (name, asked) in queries(&mut StdRng::seed_from_u64(2)) {
+        for offset in [0, PAGE_500] {
+            measure(name, &index, &asked, offset)?;
+        }
     }
+    println!();
+    memory("after the queries");
     Ok(())
 }

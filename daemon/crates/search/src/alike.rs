@@ -3,7 +3,7 @@
 //! Two words that never occur together mean nearly the same if they occur with the same words. Each word has a row of its strongest
 //! partners, by mutual information; the likeness of two words is the cosine of their rows.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Partners that are kept of a word.
 const PARTNERS: usize = 60;
@@ -20,10 +20,11 @@ const MAX_WORDS: usize = 20_000;
 pub struct Together<'a> {
     /// Texts that have a word.
     pub texts: &'a [f32],
-    pub pairs: &'a HashMap<(u32, u32), f32>,
+    pub pairs: &'a FxHashMap<(u32, u32), f32>,
 }
 
-type Row = Vec<(u32, f32)>;
+/// Words by their numbers, with weights.
+pub type Row = Vec<(u32, f32)>;
 
 /// The words that are like each word, the likest first, by number.
 pub fn alike(together: &Together<'_>) -> Vec<Row> {
@@ -93,7 +94,8 @@ fn rows(together: &Together<'_>) -> Vec<Row> {
     rows
 }
 
-fn strongest(row: &mut Row, most: usize) {
+/// Keeps so many of a row, in order.
+pub fn strongest(row: &mut Row, most: usize) {
     row.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     row.truncate(most);
 }
@@ -107,7 +109,7 @@ mod tests {
         // Nobody writes both shield (0) and armour (1); both come with the same five words. Sun (7) comes with sky (8).
         let texts = [8.0, 8.0, 16.0, 16.0, 16.0, 16.0, 16.0, 8.0, 8.0];
         let partners = (2..7).flat_map(|partner| [(0, partner), (1, partner)]);
-        let pairs: HashMap<(u32, u32), f32> = partners
+        let pairs: FxHashMap<(u32, u32), f32> = partners
             .chain([(7, 8)])
             .flat_map(|(a, b)| [((a, b), 8.0), ((b, a), 8.0)])
             .collect();

@@ -20,6 +20,8 @@ pub struct Document {
     pub categories: Vec<String>,
     /// Names of its main colours.
     pub colours: Vec<String>,
+    /// `one-colour` or `many-coloured`.
+    pub palette: String,
     /// Minor units.
     pub price: u64,
     /// Names of ranges of its prices.
@@ -43,19 +45,22 @@ pub enum Facet {
     Style,
     Category,
     Colour,
+    /// One colour or many.
+    Palette,
     Licence,
     /// A range of prices.
     Price,
 }
 
 impl Facet {
-    pub const ALL: [Facet; 8] = [
+    pub const ALL: [Facet; 9] = [
         Facet::Kind,
         Facet::Tag,
         Facet::Contributor,
         Facet::Style,
         Facet::Category,
         Facet::Colour,
+        Facet::Palette,
         Facet::Licence,
         Facet::Price,
     ];
@@ -69,6 +74,7 @@ impl Facet {
             Facet::Style => "style",
             Facet::Category => "category",
             Facet::Colour => "colour",
+            Facet::Palette => "palette",
             Facet::Licence => "licence",
             Facet::Price => "price_range",
         }
@@ -97,6 +103,8 @@ pub struct Page {
     pub total: u64,
     /// Values with their counts, by facet, most frequent first.
     pub facets: Vec<(Facet, Vec<(String, u64)>)>,
+    /// The counts are of a part of what matches, multiplied up.
+    pub is_sampled: bool,
 }
 
 /// The size of an index.

@@ -8,9 +8,6 @@ use tantivy::schema::{
 use crate::words::Stems;
 use crate::{Document, Facet};
 
-/// Times that a word of the title counts in `text`.
-const TITLE_WEIGHT: usize = 1;
-
 pub struct Fields {
     pub schema: Schema,
     pub id: Field,
@@ -77,19 +74,19 @@ pub fn standing_factor(standing: i64) -> f32 {
 }
 
 fn text(document: &Document, stems: &mut Stems) -> String {
-    let title = stems.of_text(&document.title);
-    let mut words: Vec<String> = Vec::new();
     let others = [&document.family, &document.set, &document.contributor];
     let labels = document.tags.iter().chain(&document.styles).chain(&document.categories);
-    for text in labels.chain(others) {
-        for stem in stems.of_text(text) {
-            if !words.contains(&stem) && !title.contains(&stem) {
-                words.push(stem);
-            }
+    let texts: Vec<_> = std::iter::once(&document.title)
+        .chain(labels)
+        .chain(others)
+        .map(|text| stems.of_text(text))
+        .collect();
+    let mut words: Vec<&str> = Vec::new();
+    for stem in texts.iter().flat_map(|stems| stems.iter()) {
+        if !words.contains(&stem.as_str()) {
+            words.push(stem);
         }
     }
-    let title = title.join(" ");
-    words.extend(std::iter::repeat_n(title, TITLE_WEIGHT));
     words.join(" ")
 }
 
@@ -103,6 +100,7 @@ fn values(document: &Document, facet: Facet) -> Vec<&str> {
         Facet::Style => document.styles.iter().map(String::as_str).collect(),
         Facet::Category => document.categories.iter().map(String::as_str).collect(),
         Facet::Colour => document.colours.iter().map(String::as_str).collect(),
+        Facet::Palette => vec![&document.palette],
         Facet::Licence => vec![&document.licence],
         Facet::Price => document.prices.iter().map(String::as_str).collect(),
     };

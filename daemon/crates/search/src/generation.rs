@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use tantivy::indexer::NoMergePolicy;
 use tantivy::{IndexReader, IndexWriter};
 
 use crate::Document;
 use crate::fields::Fields;
-use crate::thesaurus::{Miner, Synonyms};
+use crate::synonyms::Synonyms;
+use crate::thesaurus::Miner;
 use crate::vocabulary::Vocabulary;
 use crate::words::Stems;
 
@@ -42,6 +44,8 @@ impl Generation {
         let fields = Fields::new();
         let index = tantivy::Index::create_in_dir(&own, fields.schema.clone())?;
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        // All segments are merged into one in the end: a query looks into each.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         let mut stems = Stems::new();
         let mut miner = Miner::default();
         for document in documents {
@@ -50,6 +54,10 @@ impl Generation {
             writer.add_document(fields.document(&document, &mut stems))?;
         }
         writer.commit()?;
+        let segments = index.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            writer.merge(&segments).wait()?;
+        }
         writer.wait_merging_threads()?;
         fs::write(own.join(SYNONYMS), serde_json::to_vec(&miner.finish(&mut stems))?)?;
         let opened = Self::open(folder, number)?;
@@ -61,7 +69,7 @@ impl Generation {
 
     pub fn open(folder: &Path, number: u64) -> anyhow::Result<Self> {
         let own = folder.join(number.to_string());
-        let synonyms: Synonyms = serde_json::from_slice(&fs::read(own.join(SYNONYMS))?)?;
+        let mut synonyms: Synonyms = serde_json::from_slice(&fs::read(own.join(SYNONYMS))?)?;
         let index = tantivy::Index::open_in_dir(&own)?;
         let fields = Fields::new();
         anyhow::ensure!(index.schema() == fields.schema, "the index is of another version");
@@ -69,7 +77,7 @@ impl Generation {
             .reader_builder()
             .reload_policy(tantivy::ReloadPolicy::Manual)
             .try_into()?;
-        let vocabulary = Vocabulary::new(synonyms.counts.clone());
+        let vocabulary = Vocabulary::new(std::mem::take(&mut synonyms.counts));
         Ok(Self {
             number,
             fields,
@@ -78,5 +86,11 @@ impl Generation {
             synonyms,
             vocabulary,
         })
+    }
+
+    /// All its files.
+    pub fn size_bytes(&self, folder: &Path) -> anyhow::Result<u64> {
+        let files = fs::read_dir(folder.join(self.number.to_string()))?;
+        files.map(|file| Ok(file?.metadata()?.len())).sum()
     }
 }

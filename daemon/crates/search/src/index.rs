@@ -1,16 +1,17 @@
 //! The index on the disk: written in batches, read by searches, rebuilt beside itself.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anyhow::Context;
-use tantivy::collector::{Count, TopDocs};
+use tantivy::collector::TopDocs;
 use tantivy::schema::Value;
-use tantivy::{DocId, IndexWriter, Score, SegmentReader, TantivyDocument, Term};
+use tantivy::{IndexWriter, TantivyDocument, Term};
 
-use crate::facets::{collector, counts};
-use crate::fields::standing_factor;
+use crate::facets::counts;
+use crate::found::Best;
 use crate::generation::{CURRENT, Generation, WRITER_BYTES};
 use crate::meanings::Reader;
 use crate::ranking::Ranking;
@@ -85,34 +86,22 @@ impl Index {
     pub fn search(&self, text: &str, filters: &[Filter], offset: usize, limit: usize) -> anyhow::Result<Page> {
         /// Hits that can be paged through.
         const MAX_HITS: usize = 10_000;
+        /// Hits that facets are counted of; of more, a sample.
+        const MAX_COUNTED: usize = 10_000;
         let generation = self.generation();
         let searcher = generation.reader.searcher();
         let query = self
             .reader(&generation, &searcher)
             .query(text, filters, &mut lock(&self.stems));
-        let gain = self.ranking.popularity;
-        let top = TopDocs::with_limit(limit.clamp(1, MAX_HITS))
-            .and_offset(offset.min(MAX_HITS))
-            .tweak_score(move |segment: &SegmentReader| {
-                let popularity = segment
-                    .fast_fields()
-                    .u64("popularity")
-                    .map(|column| column.first_or_default_col(0));
-                let standing = segment
-                    .fast_fields()
-                    .i64("standing")
-                    .map(|column| column.first_or_default_col(0));
-                move |document: DocId, score: Score| {
-                    let place = standing_factor(standing.as_ref().map_or(0, |column| column.get_val(document)));
-                    let popularity = popularity.as_ref().map_or(0, |column| column.get_val(document));
-                    #[expect(clippy::cast_precision_loss, reason = "its logarithm needs no precision")]
-                    let popularity = 1.0 + gain * (1.0 + popularity as Score).ln();
-                    score * popularity * place
-                }
-            });
-        let (found, facets, total) = searcher.search(&query, &(top, collector()?, Count))?;
-        let mut hits = Vec::with_capacity(found.len());
-        for (score, address) in found {
+        let offset = offset.min(MAX_HITS);
+        let best = Best {
+            hits: offset + limit.clamp(1, MAX_HITS),
+            sample: MAX_COUNTED / searcher.segment_readers().len().max(1),
+            popularity: self.ranking.popularity,
+        };
+        let found = searcher.search(&query, &best)?;
+        let mut hits = Vec::new();
+        for (score, address) in found.hits.into_iter().skip(offset) {
             let row: TantivyDocument = searcher.doc(address)?;
             let id = row
                 .get_first(generation.fields.id)
@@ -125,8 +114,9 @@ impl Index {
         }
         Ok(Page {
             hits,
-            total: total as u64,
-            facets: counts(&serde_json::to_value(facets)?),
+            total: found.total,
+            is_sampled: !found.samples.iter().all(|(_, sample)| sample.is_whole()),
+            facets: counts(&searcher, &found.samples)?,
         })
     }
 
@@ -195,8 +185,8 @@ impl Index {
         Ok(Stats {
             documents: searcher.num_docs(),
             segments: searcher.segment_readers().len() as u64,
-            size_bytes: searcher.space_usage()?.total().get_bytes(),
-            synonyms: generation.synonyms.table.len() as u64,
+            size_bytes: generation.size_bytes(&self.folder)?,
+            synonyms: generation.synonyms.len() as u64,
         })
     }
 
@@ -212,6 +202,7 @@ impl Index {
             translations: &TRANSLATIONS,
             vocabulary: &generation.vocabulary,
             ranking: self.ranking,
+            frequencies: RefCell::default(),
         }
     }
 

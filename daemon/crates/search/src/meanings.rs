@@ -1,11 +1,15 @@
 //! The meanings of a word that somebody typed.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
 use tantivy::{Searcher, Term};
 
 use crate::fields::Fields;
 use crate::pairs::Related;
 use crate::ranking::Ranking;
-use crate::thesaurus::{Synonyms, Translations};
+use crate::synonyms::Synonyms;
+use crate::thesaurus::Translations;
 use crate::vocabulary::{Vocabulary, one_error_away};
 use crate::words::{Stems, split};
 
@@ -46,6 +50,8 @@ pub struct Reader<'a> {
     pub translations: &'a Translations,
     pub vocabulary: &'a Vocabulary,
     pub ranking: Ranking,
+    /// Documents that have a stem, of those that were asked for.
+    pub frequencies: RefCell<FxHashMap<String, u64>>,
 }
 
 impl Reader<'_> {
@@ -87,8 +93,8 @@ impl Reader<'_> {
         }
         if place == Place::Last && ranking.completions > 0.0 {
             for (complete, _) in self.vocabulary.complete(word, Self::MAX_OTHERS) {
-                for stem in stems.of_text(complete) {
-                    self.add_word(&mut meanings, &stem, ranking.completions, ranking.related);
+                for stem in stems.of_text(complete).iter() {
+                    self.add_word(&mut meanings, stem, ranking.completions, ranking.related);
                 }
             }
         }
@@ -129,9 +135,14 @@ impl Reader<'_> {
         Term::from_field_text(self.fields.text, stem)
     }
 
-    /// Documents that have a stem.
+    /// Documents that have a stem. Every synonym is asked for more than once.
     pub fn documents_with(&self, stem: &str) -> u64 {
-        self.searcher.doc_freq(&self.term(stem)).unwrap_or(0)
+        if let Some(documents) = self.frequencies.borrow().get(stem) {
+            return *documents;
+        }
+        let documents = self.searcher.doc_freq(&self.term(stem)).unwrap_or(0);
+        self.frequencies.borrow_mut().insert(stem.to_owned(), documents);
+        documents
     }
 
     /// The rarity of a stem that so many documents have, as BM25 counts it.
@@ -142,7 +153,7 @@ impl Reader<'_> {
     }
 
     fn is_known(&self, stem: &str) -> bool {
-        self.synonyms.table.contains_key(stem) || self.documents_with(stem) > 0
+        self.synonyms.has(stem) || self.documents_with(stem) > 0
     }
 
     /// Adds a stem and the synonyms that documents have.
@@ -153,8 +164,9 @@ impl Reader<'_> {
         if related == 0 {
             return;
         }
-        let synonyms = self.synonyms.table.get(stem).into_iter().flatten();
-        for (other, strength) in synonyms
+        for (other, strength) in self
+            .synonyms
+            .related(stem)
             .filter(|(other, _)| self.documents_with(other) > 0)
             .take(related)
         {

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 
-use crate::alike::{Together, alike};
+use rustc_hash::FxHashMap;
+
+use crate::alike::{Row, Together, alike, strongest};
 
 /// Counts of words in texts, and of pairs of words. A source is what a person may type, a target what a document has.
 #[derive(Default)]
 pub struct Pairs {
-    ids: HashMap<String, u32>,
-    words: Vec<String>,
-    sources: Vec<f32>,
+    ids: FxHashMap<String, u32>,
+    pub words: Vec<String>,
+    /// Texts that have a word as a source.
+    pub sources: Vec<f32>,
     targets: Vec<f32>,
-    pairs: HashMap<(u32, u32), f32>,
+    pairs: FxHashMap<(u32, u32), f32>,
     texts: f32,
 }
 
@@ -43,8 +46,8 @@ impl Pairs {
     const DOUBT: f32 = 6.0;
     /// The share of what a word promises that a word just like it promises.
     const LIKENESS: f32 = 0.6;
-    /// Pairs that are counted in all: about 400 MB.
-    const MAX_PAIRS: usize = 8_000_000;
+    /// Pairs that are counted in all: as many as fit into the table of about 110 MB, which would double after them.
+    const MAX_PAIRS: usize = 7_000_000;
 
     /// Counts a text: each source with each target, by the weight of the target.
     pub fn add(&mut self, sources: &[String], targets: &[(String, f32)]) {
@@ -87,9 +90,9 @@ impl Pairs {
         id
     }
 
-    /// The table: for each source its related words.
-    pub fn table(&self, significance: &Significance) -> HashMap<String, Related> {
-        let mut rows: HashMap<u32, Vec<(u32, f32)>> = HashMap::new();
+    /// For each word, the words that are related to it as a source, by number.
+    pub fn rows(&self, significance: &Significance) -> Vec<Row> {
+        let mut rows: Vec<Row> = vec![Row::new(); self.words.len()];
         for (&(source, target), &count) in &self.pairs {
             let texts = self.sources[source as usize];
             let lift = (count / texts / ((self.targets[target as usize] + 0.5) / self.texts)).ln();
@@ -100,60 +103,45 @@ impl Pairs {
                 Strength::OfSource => count / (texts + 2.0) * lift,
                 Strength::OfTarget => (count / (self.targets[target as usize] + Self::DOUBT)).sqrt(),
             };
-            rows.entry(source).or_default().push((target, strength));
+            rows[source as usize].push((target, strength));
         }
-        rows.into_iter()
-            .map(|(source, row)| (self.words[source as usize].clone(), self.strongest(row, significance)))
+        for row in &mut rows {
+            strongest(row, significance.related);
+            if let (Strength::OfSource, Some((_, best))) = (significance.strength, row.first().copied()) {
+                row.iter_mut().for_each(|(_, strength)| *strength /= best);
+            }
+        }
+        rows
+    }
+
+    /// The table: for each source its related words.
+    pub fn table(&self, significance: &Significance) -> HashMap<String, Related> {
+        let named = |row: Row| {
+            row.into_iter()
+                .map(|(word, strength)| (self.words[word as usize].clone(), strength))
+                .collect()
+        };
+        let rows = self.words.iter().zip(self.rows(significance));
+        rows.filter(|(_, row)| !row.is_empty())
+            .map(|(word, row)| (word.clone(), named(row)))
             .collect()
     }
 
-    /// Adds to each word of a table the words that are like it, as much as they are.
-    pub fn widen(&self, table: &mut HashMap<String, Related>, significance: &Significance) {
+    /// Adds to each word the words that are like it, as much as they are.
+    pub fn widen(&self, rows: &mut [Row], significance: &Significance) {
         let together = Together {
             texts: &self.sources,
             pairs: &self.pairs,
         };
-        for (word, found) in self.words.iter().zip(alike(&together)) {
-            let related = table.entry(word.clone()).or_default();
+        for (related, found) in rows.iter_mut().zip(alike(&together)) {
             for (other, likeness) in found {
-                let (other, strength) = (&self.words[other as usize], (Self::LIKENESS * likeness).sqrt());
-                match related.iter_mut().find(|(known, _)| known == other) {
+                let strength = (Self::LIKENESS * likeness).sqrt();
+                match related.iter_mut().find(|(known, _)| *known == other) {
                     Some((_, known)) => *known = known.max(strength),
-                    None => related.push((other.clone(), strength)),
+                    None => related.push((other, strength)),
                 }
             }
-            related.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            related.truncate(significance.related);
+            strongest(related, significance.related);
         }
-        table.retain(|_, related| !related.is_empty());
-    }
-
-    /// Texts that have a word as a source.
-    pub fn frequencies(&self) -> HashMap<String, u32> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole numbers of texts"
-        )]
-        self.words
-            .iter()
-            .zip(&self.sources)
-            .map(|(word, texts)| (word.clone(), *texts as u32))
-            .collect()
-    }
-
-    fn strongest(&self, mut row: Vec<(u32, f32)>, significance: &Significance) -> Related {
-        row.sort_by(|a, b| {
-            b.1.total_cmp(&a.1)
-                .then_with(|| self.words[a.0 as usize].cmp(&self.words[b.0 as usize]))
-        });
-        row.truncate(significance.related);
-        let best = match significance.strength {
-            Strength::OfSource => row.first().map_or(1.0, |(_, strength)| *strength),
-            Strength::OfTarget => 1.0,
-        };
-        row.into_iter()
-            .map(|(target, strength)| (self.words[target as usize].clone(), strength / best))
-            .collect()
     }
 }

@@ -12,6 +12,8 @@ use crate::words::{Stems, split};
 impl Reader<'_> {
     /// Words of a query that count.
     const MAX_WORDS: usize = 12;
+    /// Documents with the meanings of a word, beyond which no lighter meaning is searched for.
+    const ENOUGH_DOCUMENTS: u64 = 50_000;
 
     /// The query for a text: documents that have any meaning of any word, and all filters.
     pub fn query(&self, text: &str, filters: &[Filter], stems: &mut Stems) -> Box<dyn Query> {
@@ -41,13 +43,25 @@ impl Reader<'_> {
     }
 
     /// BM25 multiplies by the rarity of each stem; a synonym is worth what it promises about the word of the query instead, however rare it is.
+    /// Once the heavier meanings have enough documents, lighter ones are left out: they would be behind them, and cost time.
     fn slot(&self, meanings: Meanings) -> Box<dyn Query> {
-        let terms = meanings.into_iter().map(|(stem, weight)| {
-            let boost = weight / self.rarity(self.documents_with(&stem));
+        let mut meanings: Vec<(String, f32)> = meanings.into_iter().collect();
+        meanings.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut seen = 0;
+        let mut terms: Vec<Box<dyn Query>> = Vec::new();
+        for (stem, weight) in meanings {
+            let documents = self.documents_with(&stem);
             let term = TermQuery::new(self.term(&stem), IndexRecordOption::WithFreqs);
-            Box::new(BoostQuery::new(Box::new(term), boost)) as Box<dyn Query>
-        });
-        Box::new(DisjunctionMaxQuery::with_tie_breaker(terms.collect(), self.ranking.tie))
+            terms.push(Box::new(BoostQuery::new(
+                Box::new(term),
+                weight / self.rarity(documents),
+            )));
+            seen += documents;
+            if seen > Self::ENOUGH_DOCUMENTS {
+                break;
+            }
+        }
+        Box::new(DisjunctionMaxQuery::with_tie_breaker(terms, self.ranking.tie))
     }
 
     fn slots(&self, text: &str, stems: &mut Stems) -> Vec<Meanings> {

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
+use rustc_hash::FxHashMap;
 use tantivy::tokenizer::Language;
 
 use crate::Document;
 use crate::pairs::{Pairs, Related, Significance, Strength};
+use crate::synonyms::Synonyms;
+use crate::vocabulary::Vocabulary;
 use crate::words::{Stems, is_unspaced, split};
 
 /// A line for each emoji, a column for each language, English first; `make/cldr` makes it.
@@ -26,36 +28,19 @@ const TRANSLATIONS: Significance = Significance {
 /// The weight of a tag beside a word of the name, as the meaning of a word.
 const TAG_WEIGHT: f32 = 0.5;
 
-/// Synonyms of English stems, mined with the index.
-#[derive(Default, Deserialize, Serialize)]
-pub struct Synonyms {
-    pub table: HashMap<String, Related>,
-    /// Documents that have a word or a tag; 0 for a word that only CLDR has.
-    pub counts: HashMap<String, u32>,
-    /// Documents and emojis that have a stem, of those that pairs were counted of.
-    pub frequencies: HashMap<String, u32>,
-    /// Documents that it was mined from.
-    pub documents: u64,
-}
-
-impl Synonyms {
-    /// Documents that have a stem, as it was when the synonyms were mined.
-    pub fn documents_with(&self, stem: &str) -> u64 {
-        self.frequencies.get(stem).copied().map_or(0, u64::from)
-    }
-}
-
 /// Counts documents for [`Synonyms`].
 #[derive(Default)]
 pub struct Miner {
     pairs: Pairs,
-    counts: HashMap<String, u32>,
+    counts: FxHashMap<String, u32>,
     seen: u64,
 }
 
 impl Miner {
     /// Documents that pairs are counted of; words are counted in all.
     const MAX_DOCUMENTS: u64 = 200_000;
+    /// Words that are counted at once; beyond, those that came once are forgotten.
+    const MAX_WORDS: usize = 2 * Vocabulary::MAX_WORDS;
 
     pub fn add(&mut self, document: &Document, stems: &mut Stems) {
         self.seen += 1;
@@ -75,15 +60,20 @@ impl Miner {
         for word in words {
             *self.counts.entry(word).or_default() += 1;
         }
+        if self.counts.len() > Self::MAX_WORDS {
+            self.counts.retain(|_, documents| *documents > 1);
+        }
     }
 
     fn add_pairs(&mut self, title: &str, tags: &[String], stems: &mut Stems) {
-        let mut sources = stems.of_text(title);
+        let mut sources = stems.of_text(title).to_vec();
         let mut targets: Vec<(String, f32)> = sources.iter().map(|stem| (stem.clone(), 1.0)).collect();
-        for stem in tags.iter().flat_map(|tag| stems.of_text(tag)) {
-            if !sources.contains(&stem) {
-                targets.push((stem.clone(), TAG_WEIGHT));
-                sources.push(stem);
+        for tag in tags {
+            for stem in stems.of_text(tag).iter() {
+                if !sources.contains(stem) {
+                    targets.push((stem.clone(), TAG_WEIGHT));
+                    sources.push(stem.clone());
+                }
             }
         }
         self.pairs.add(&sources, &targets);
@@ -102,14 +92,12 @@ impl Miner {
                 self.counts.entry(word).or_default();
             }
         }
-        let mut table = self.pairs.table(&SYNONYMS);
-        self.pairs.widen(&mut table, &SYNONYMS);
-        Synonyms {
-            table,
-            frequencies: self.pairs.frequencies(),
-            counts: self.counts,
-            documents: self.seen,
-        }
+        let mut rows = self.pairs.rows(&SYNONYMS);
+        self.pairs.widen(&mut rows, &SYNONYMS);
+        let mut synonyms = Synonyms::new(&self.pairs.words, &rows, &self.pairs.sources);
+        synonyms.counts = Vocabulary::most_frequent(self.counts.into_iter().collect());
+        synonyms.documents = self.seen;
+        synonyms
     }
 }
 
@@ -140,9 +128,9 @@ impl Translations {
             let mut targets: Vec<(String, f32)> = Vec::new();
             for (place, term) in line[0].split('|').enumerate() {
                 let weight = if place == 0 { 1.0 } else { TAG_WEIGHT };
-                for stem in english.of_text(term) {
-                    if !targets.iter().any(|(known, _)| *known == stem) {
-                        targets.push((stem, weight));
+                for stem in english.of_text(term).iter() {
+                    if !targets.iter().any(|(known, _)| known == stem) {
+                        targets.push((stem.clone(), weight));
                     }
                 }
             }

@@ -1,27 +1,28 @@
 //! The words that people can type: completed as they type, and found in spite of a typing error.
 
-use std::collections::HashMap;
-
 /// Known words with their weight (how many documents have them), in order. Words of weight 0 correct others and complete nothing.
 #[derive(Default)]
 pub struct Vocabulary {
     words: Vec<(String, u32)>,
     /// The hashes of each word and of it without one of its characters, with the word's place.
-    deletions: Vec<(u64, u32)>,
+    deletions: Vec<(u32, u32)>,
 }
 
 impl Vocabulary {
     /// Words that are kept; the rarest are left out.
-    const MAX_WORDS: usize = 300_000;
+    pub const MAX_WORDS: usize = 300_000;
     /// Words of this many characters and more may have a typing error.
     const MIN_CHARS: usize = 4;
 
-    pub fn new(counts: HashMap<String, u32>) -> Self {
-        let mut words: Vec<(String, u32)> = counts.into_iter().collect();
-        if words.len() > Self::MAX_WORDS {
-            words.sort_by_key(|word| std::cmp::Reverse(word.1));
-            words.truncate(Self::MAX_WORDS);
-        }
+    /// Those that are worth keeping.
+    pub fn most_frequent(mut words: Vec<(String, u32)>) -> Vec<(String, u32)> {
+        words.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        words.truncate(Self::MAX_WORDS);
+        words
+    }
+
+    pub fn new(words: Vec<(String, u32)>) -> Self {
+        let mut words = Self::most_frequent(words);
         words.sort();
         let mut deletions = Vec::new();
         for (place, (word, _)) in (0u32..).zip(&words) {
@@ -71,7 +72,7 @@ impl Vocabulary {
         found
     }
 
-    fn places(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+    fn places(&self, hash: u32) -> impl Iterator<Item = u32> + '_ {
         let start = self.deletions.partition_point(|(known, _)| *known < hash);
         self.deletions[start..]
             .iter()
@@ -81,15 +82,15 @@ impl Vocabulary {
 }
 
 /// FNV-1a of the word, and of it without each of its characters.
-fn without_one(word: &str) -> impl Iterator<Item = u64> + '_ {
+fn without_one(word: &str) -> impl Iterator<Item = u32> + '_ {
     let chars: Vec<char> = word.chars().collect();
     (0..=chars.len()).map(move |left_out| {
         chars
             .iter()
             .enumerate()
             .filter(|(at, _)| *at != left_out)
-            .fold(0xcbf2_9ce4_8422_2325, |hash, (_, c)| {
-                (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0000_0100_0000_01b3)
+            .fold(0x811c_9dc5, |hash: u32, (_, c)| {
+                (hash ^ u32::from(*c)).wrapping_mul(0x0100_0193)
             })
     })
 }

@@ -1,7 +1,8 @@
 //! Words of names, tags and queries.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use tantivy::tokenizer::{Language, Stemmer, TextAnalyzer, TokenStream, WhitespaceTokenizer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -13,10 +14,18 @@ const MAX_WORD_CHARS: usize = 40;
 /// Splits text into lower-case words without diacritics, at everything that is no letter or digit and where the case changes
 /// (`arrowLeft`, `arrow-left`). A run of Chinese or Japanese is one word.
 pub fn split(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        split_decomposed(text.chars())
+    } else {
+        split_decomposed(text.nfkd())
+    }
+}
+
+fn split_decomposed(text: impl Iterator<Item = char>) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut before = ' ';
-    for c in text.nfkd() {
+    for c in text {
         if is_combining_mark(c) && !is_unspaced(before) {
             continue;
         }
@@ -43,6 +52,9 @@ pub fn split(text: &str) -> Vec<String> {
 }
 
 fn composed(word: &str) -> String {
+    if word.is_ascii() {
+        return word[..word.len().min(MAX_WORD_CHARS)].to_owned();
+    }
     word.nfc().take(MAX_WORD_CHARS).collect()
 }
 
@@ -54,12 +66,14 @@ pub fn is_unspaced(c: char) -> bool {
 /// Reduces the words of a language to their stems, and remembers them.
 pub struct Stems {
     analyzer: TextAnalyzer,
-    known: HashMap<String, String>,
+    known: FxHashMap<String, String>,
+    texts: FxHashMap<String, Arc<[String]>>,
 }
 
 impl Stems {
-    /// Stems that are remembered.
+    /// Stems, and texts with their stems, that are remembered.
     const MAX_KNOWN: usize = 100_000;
+    const MAX_TEXTS: usize = 50_000;
 
     /// English stems.
     pub fn new() -> Self {
@@ -72,7 +86,8 @@ impl Stems {
             .build();
         Self {
             analyzer,
-            known: HashMap::new(),
+            known: FxHashMap::default(),
+            texts: FxHashMap::default(),
         }
     }
 
@@ -98,8 +113,11 @@ impl Stems {
         }
     }
 
-    /// The stems of the words of a text, each once.
-    pub fn of_text(&mut self, text: &str) -> Vec<String> {
+    /// The stems of the words of a text, each once. Tags and names of families are asked for again and again.
+    pub fn of_text(&mut self, text: &str) -> Arc<[String]> {
+        if let Some(stems) = self.texts.get(text) {
+            return stems.clone();
+        }
         let mut stems: Vec<String> = Vec::new();
         for word in split(text) {
             let stem = self.stem(&word);
@@ -107,6 +125,11 @@ impl Stems {
                 stems.push(stem);
             }
         }
+        let stems: Arc<[String]> = stems.into();
+        if self.texts.len() >= Self::MAX_TEXTS {
+            self.texts.clear();
+        }
+        self.texts.insert(text.to_owned(), stems.clone());
         stems
     }
 }
@@ -127,6 +150,6 @@ mod tests {
     #[test]
     fn plurals_have_the_stem_of_their_singular() {
         let mut stems = Stems::new();
-        assert_eq!(stems.of_text("Arrows arrow batteries"), ["arrow", "batteri"]);
+        assert_eq!(*stems.of_text("Arrows arrow batteries"), ["arrow", "batteri"]);
     }
 }

@@ -95,3 +95,45 @@ fn rebuilt_index_knows_synonyms_languages_and_typing_errors_and_is_opened_again(
     assert_eq!(index.suggest("garb", 5), ["garbage"]);
     assert!(index.stats().unwrap().synonyms > 1_000);
 }
+
+#[test]
+fn best_of_many_come_first_on_all_pages_and_their_facets_are_estimated() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open(folder.path(), Ranking::default()).unwrap();
+    let documents = (0..24_000).map(|number| {
+        let kind = if number % 4 == 0 { "icon" } else { "model" };
+        Ok(Document {
+            kind: kind.to_owned(),
+            popularity: if number % 1_000 == 999 { 1_000 } else { 0 },
+            ..document(&format!("{number:05}"), "bell", &[])
+        })
+    });
+    index.rebuild(documents).unwrap();
+    let page = |offset| index.search("bell", &[], offset, 10).unwrap();
+    let first: Vec<String> = [page(0), page(10)]
+        .into_iter()
+        .flat_map(|page| page.hits)
+        .map(|hit| hit.id)
+        .collect();
+    let popular: Vec<String> = (0..20).map(|thousand| format!("{thousand:02}999")).collect();
+    assert_eq!(first, popular);
+    assert_eq!(page(9_990).hits.len(), 10);
+    let many = page(0);
+    assert_eq!((many.total, many.is_sampled), (24_000, true));
+    let (_, kinds) = &many.facets[0];
+    let close = |(kind, count): &(String, u64), wanted: u64| {
+        assert!(count.abs_diff(wanted) < wanted / 20, "{kind}: {count}, not {wanted}");
+    };
+    close(&kinds[0], 18_000);
+    close(&kinds[1], 6_000);
+    let icons = Filter {
+        facet: Facet::Kind,
+        value: "icon".to_owned(),
+    };
+    let few = index.search("bell", &[icons], 0, 10).unwrap();
+    assert_eq!(
+        (few.is_sampled, &few.facets[0].1[0].1),
+        (false, &6_000),
+        "exact where there are few"
+    );
+}
