@@ -2,7 +2,7 @@
 
 benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-replica bench-review bench-search bench-upload
 
-.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts chaos-search deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -27,6 +27,9 @@ chaos-machines: setup ## as root: kills, freezes and cuts off machines on one da
 
 chaos-puts: setup ## races good and bad PUTs of the same upload, 1,000 rounds
 	@make/chaos puts
+
+chaos-search: setup ## changes and withdraws items, kills the daemon, compares the search index with the truth
+	@make/chaos search
 
 setup: ## installs the Debian packages that are missing
 	@make/setup

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tradepost_tests::packs::square;
-use tradepost_tests::{PackBuilder, TestApp};
+use tradepost_tests::{PackBuilder, TestApp, chaos_search};
 
 fn pack(set: &str) -> PackBuilder {
     PackBuilder::new(set)
@@ -117,6 +117,23 @@ async fn index_agrees_with_the_catalogue_after_a_kill() {
     until_fed(&app, 5).await;
     assert_index_is_true(&app, 5).await;
     assert_eq!(paths(&app, "q=arrow").await[0], "icons/arrow-left.svg");
+}
+
+#[tokio::test]
+async fn nothing_is_missed_and_nothing_withdrawn_is_found_whatever_is_killed() {
+    let options = chaos_search::Options {
+        changes: 300,
+        kills: 3,
+        items: 300,
+    };
+    let verdict = chaos_search::tell(&options).await.unwrap();
+    assert!(verdict.is_good(), "{verdict:?}");
+    assert_eq!(
+        (verdict.kills, verdict.changed + verdict.withdrawn + verdict.deleted),
+        (3, 300),
+        "{verdict:?}"
+    );
+    assert!(verdict.withdrawn > 50 && verdict.deleted > 50, "{verdict:?}");
 }
 
 #[tokio::test]
