@@ -144,6 +144,15 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
+    /// One colour or many.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum Palette {
+        OneColour = "one-colour",
+        ManyColoured = "many-coloured",
+    }
+}
+
+crate::text_enum! {
     /// The order of a list of the catalogue.
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub enum CatalogueOrder {

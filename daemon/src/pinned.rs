@@ -1,9 +1,10 @@
 //! The bytes that were scanned are the ones that are opened, published and sold: the store is not trusted to have kept them.
 
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Context as _;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use sha2::{Digest as _, Sha256};
 
 use tradepost_store::{Store, sha256 as sha256_of};
@@ -24,6 +25,14 @@ pub struct Seal {
     size_bytes: u64,
     modified: (i64, i64),
     changed: (i64, i64),
+}
+
+/// Exactly these bytes, as a descriptor.
+pub fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
+    let mut file = std::fs::File::from(memfd_create(c"item", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// Refuses bytes in memory that do not have this SHA-256.

@@ -14,6 +14,8 @@ use crate::error::ApiError;
 
 /// A start is followed by one PUT, and by more where the connection is bad.
 const PUTS_PER_START: u32 = 3;
+/// Pictures are drawn for anybody who asks.
+const PICTURES_PER_MINUTE: u32 = 30;
 /// PUTs of one upload that run at once: one whose connection hangs must not keep the next ones away.
 const RUNNING_PUTS: u32 = 3;
 /// A customer of a provider has all addresses of such a network.
@@ -25,6 +27,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub struct UploadLimits {
     pub starts: PerMinute,
     pub puts: PerMinute,
+    /// Pictures that somebody searches by.
+    pub pictures: PerMinute,
     pub running: Running,
 }
 
@@ -33,6 +37,7 @@ impl UploadLimits {
         Self {
             starts: PerMinute::new(starts_per_minute),
             puts: PerMinute::new(starts_per_minute.saturating_mul(PUTS_PER_START)),
+            pictures: PerMinute::new(PICTURES_PER_MINUTE),
             running: Running::default(),
         }
     }
@@ -41,6 +46,7 @@ impl UploadLimits {
     pub fn forget_idle(&self) {
         self.starts.forget_idle();
         self.puts.forget_idle();
+        self.pictures.forget_idle();
     }
 }
 
@@ -73,6 +79,14 @@ impl PerMinute {
     /// Rate limited, with the time to wait.
     pub fn take(&self, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
         self.take_at(Instant::now(), Payer::Account(account), address)
+    }
+
+    /// Takes one from the budget of an address.
+    ///
+    /// # Errors
+    /// Rate limited, with the time to wait.
+    pub fn take_of_address(&self, address: IpAddr) -> Result<u32, ApiError> {
+        self.take_at(Instant::now(), Payer::Network(network(address)), address)
     }
 
     fn take_at(&self, now: Instant, payer: Payer, address: IpAddr) -> Result<u32, ApiError> {

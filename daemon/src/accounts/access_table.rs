@@ -93,6 +93,7 @@ pub static RULES: &[Rule] = &[
     packs("/v1/labels/{kind}/{id}"),
     offer("PUT", "/v1/labels/{kind}/{id}"),
     public("GET", "/v1/search"),
+    public("POST", "/v1/search/picture"),
     public("GET", "/v1/suggest"),
     public("GET", "/v1/items/{id}"),
     public("GET", "/v1/items/{id}/similar"),

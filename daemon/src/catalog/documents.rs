@@ -30,6 +30,8 @@ impl From<Row> for Document {
             tags: values(Facet::Tag),
             styles: values(Facet::Style),
             categories: values(Facet::Category),
+            colours: values(Facet::Colour),
+            palette: one(Facet::Palette),
             prices: values(Facet::Price),
             contributor: one(Facet::Contributor),
             licence: one(Facet::Licence),
@@ -40,7 +42,6 @@ impl From<Row> for Document {
             popularity: (1 << row.bucket.clamp(0, 62)) - 1,
             standing: row.standing.into(),
             created: row.created_at.unix_timestamp(),
-            ..Self::default()
         }
     }
 }

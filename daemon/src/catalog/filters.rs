@@ -1,7 +1,8 @@
 //! Filters that the lists of the catalogue and the search have in common.
 
-use tradepost_common::catalog::{Kind, PriceRange};
+use tradepost_common::catalog::{Kind, Palette, PriceRange};
 use tradepost_common::text::Text;
+use tradepost_render::fingerprint::colours;
 use tradepost_search::{Facet, Filter};
 
 use crate::accounts::AccountName;
@@ -18,6 +19,8 @@ pub struct Parameters {
     pub style: Option<Text<40>>,
     pub licence: Option<Text<64>>,
     pub price_range: Option<String>,
+    pub colour: Option<String>,
+    pub palette: Option<String>,
 }
 
 impl Parameters {
@@ -29,6 +32,7 @@ impl Parameters {
         let kind = parse_param::<Kind>("kind", self.kind.as_deref())?;
         let contributor = parse_param::<AccountName>("contributor", self.contributor.as_deref())?;
         let range = parse_param::<PriceRange>("price_range", self.price_range.as_deref())?;
+        let palette = parse_param::<Palette>("palette", self.palette.as_deref())?;
         let category = self.category.map(slug).transpose()?;
         let given = [
             (Facet::Kind, kind.map(|kind| kind.as_str().to_owned())),
@@ -38,10 +42,28 @@ impl Parameters {
             (Facet::Style, self.style.map(String::from)),
             (Facet::Licence, self.licence.map(String::from)),
             (Facet::Price, range.map(|range| range.as_str().to_owned())),
+            (Facet::Colour, self.colour.as_deref().map(colour).transpose()?),
+            (Facet::Palette, palette.map(|palette| palette.as_str().to_owned())),
         ];
         let filter = |(facet, value): (Facet, Option<String>)| Some(Filter { facet, value: value? });
         Ok(given.into_iter().filter_map(filter).collect())
     }
+}
+
+/// The name of a colour, which may be given by its red, green and blue.
+fn colour(text: &str) -> ApiResult<String> {
+    if let Some(known) = colours::NAMES.iter().find(|known| **known == text) {
+        return Ok((*known).to_owned());
+    }
+    let mut channels = [0; 3];
+    if hex::decode_to_slice(text, &mut channels).is_ok() {
+        return Ok(colours::name(channels).to_owned());
+    }
+    let detail = format!(
+        "must be six hexadecimal digits, as e07b00, or one of {}",
+        colours::NAMES.join(", ")
+    );
+    Err(ApiError::invalid("colour", detail))
 }
 
 /// A category that may be there.

@@ -94,6 +94,7 @@ impl ListQuery {
             style: self.style.take(),
             licence: self.licence.take(),
             price_range: self.price_range.take(),
+            ..Parameters::default()
         }
         .parse()
     }

@@ -13,8 +13,8 @@ use crate::catalog::service::Item;
 pub async fn record(tx: &mut PgConnection, upload: UploadId, item: &Item, prints: Option<&Prints>) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        insert into item_prints (item_id, kind, upload_id, account_id, sha256, geometry, look, plain)
-        select $1, $2, $3, account_id, $4, $5, $6, $7 from uploads where id = $3
+        insert into item_prints (item_id, kind, upload_id, account_id, sha256, geometry, look, plain, facets)
+        select $1, $2, $3, account_id, $4, $5, $6, $7, $8 from uploads where id = $3
         on conflict (item_id) do nothing
         "#,
         item.id.0,
@@ -25,7 +25,8 @@ pub async fn record(tx: &mut PgConnection, upload: UploadId, item: &Item, prints
             .and_then(|prints| prints.geometry)
             .map(|geometry| geometry.to_vec()),
         prints.map(|prints| prints.look.cast_signed()),
-        prints.is_some_and(|prints| prints.plain)
+        prints.is_some_and(|prints| prints.plain),
+        &prints.map(Prints::facets).unwrap_or_default()
     )
     .execute(tx)
     .await?;
@@ -163,6 +164,36 @@ pub async fn similar(db: impl PgExecutor<'_>, item: Uuid, radius: i32, most: i64
         group by other.item_id order by min(other.distance), other.item_id limit $3::int8
         "#,
         item,
+        radius,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.item_id, row.distance)).collect())
+}
+
+/// Items with these outlines, or that look like this, with the bits that differ; the closest first.
+pub async fn similar_to(
+    db: impl PgExecutor<'_>,
+    prints: &Prints,
+    radius: i32,
+    most: i64,
+) -> sqlx::Result<Vec<(Uuid, i32)>> {
+    let geometry = prints
+        .geometry
+        .filter(|_| !prints.plain)
+        .map(|geometry| geometry.to_vec());
+    let rows = sqlx::query!(
+        r#"
+        select other.item_id as "item_id!", min(other.distance) as "distance!" from (
+            (select item_id, 0 as distance from item_prints print where print.geometry = $1 and not print.plain limit $4::int8)
+            union all
+            select item_id, distance from prints_like($2, $3, ($4::int8)::int4)
+        ) other
+        group by other.item_id order by min(other.distance), other.item_id limit $4::int8
+        "#,
+        geometry,
+        prints.look.cast_signed(),
         radius,
         most
     )

@@ -9,7 +9,7 @@ use tradepost_common::uploads::{Finding, FindingSeverity};
 use uuid::Uuid;
 
 pub use super::queries::{cluster, record};
-use super::{LOOK_RADIUS, Match, queries};
+use super::{LOOK_RADIUS, Match, Prints, queries};
 use crate::catalog::listing::{self, Item};
 use crate::error::{ApiError, ApiResult};
 use crate::findings::{self, file_finding};
@@ -71,6 +71,16 @@ pub async fn similar(db: &PgPool, item: Uuid) -> ApiResult<Vec<(Item, i32)>> {
         return Err(ApiError::NotFound("item"));
     }
     let found = queries::similar(db, item, LOOK_RADIUS, MOST_COMPARED).await?;
+    published(db, found).await
+}
+
+/// Published items that look like a picture, as [`similar`].
+pub async fn similar_to(db: &PgPool, prints: &Prints) -> ApiResult<Vec<(Item, i32)>> {
+    let found = queries::similar_to(db, prints, LOOK_RADIUS, MOST_COMPARED).await?;
+    published(db, found).await
+}
+
+async fn published(db: &PgPool, found: Vec<(Uuid, i32)>) -> ApiResult<Vec<(Item, i32)>> {
     let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
     let distances: BTreeMap<_, _> = found.into_iter().collect();
     let mut items = listing::items(db, &ids).await?;

@@ -72,16 +72,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
-        let bytes = match timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await {
-            Ok(bytes) => bytes.map_err(JsonRejection::from)?,
-            Err(_) => {
-                let detail = format!("The body did not arrive within {} s.", BODY_TIMEOUT.as_secs());
-                return Err(ApiError::Timeout(detail));
-            }
-        };
+        let FileBody(bytes) = FileBody::from_request(request, state).await?;
         text::check_json(&bytes)?;
         let request = Request::from_parts(parts, Body::from(number::cut_zero_fractions(bytes)));
         Ok(Self(axum::Json::from_request(request, state).await?.0))
+    }
+}
+
+/// The bytes of a request body, which come within 10 s.
+#[derive(Debug)]
+pub struct FileBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for FileBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
+        match timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await {
+            Ok(bytes) => Ok(Self(bytes.map_err(JsonRejection::from)?)),
+            Err(_) => {
+                let detail = format!("The body did not arrive within {} s.", BODY_TIMEOUT.as_secs());
+                Err(ApiError::Timeout(detail))
+            }
+        }
     }
 }
 

@@ -1,12 +1,10 @@
 //! The job of the queue `render`: scans one file of a pack, inspects and renders it in the jail, stores the renditions.
 
-use std::io::{Seek as _, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use sqlx::PgConnection;
 use tradepost_common::catalog::FileState;
 use tradepost_common::latency::Scope;
@@ -91,7 +89,7 @@ async fn inspect(app: &App, item: &Item, bytes: Bytes) -> anyhow::Result<Option<
             rendered: None,
         }));
     }
-    let file = in_memory(&bytes).context("handing the file to the jail")?;
+    let file = pinned::in_memory(&bytes).context("handing the file to the jail")?;
     let started = Instant::now();
     let result = app.jail.render(file, &item.sha256, &item.path, &app.presets).await;
     if !result.as_ref().is_err_and(JailError::is_busy) {
@@ -138,14 +136,6 @@ async fn scan_copy(app: &App, item: &Item, inspected: &mut Inspected) -> anyhow:
     }
     inspected.copy_scanned = Some(scanned);
     Ok(())
-}
-
-/// The exact bytes that were scanned, as a descriptor.
-fn in_memory(bytes: &[u8]) -> anyhow::Result<std::fs::File> {
-    let mut file = std::fs::File::from(memfd_create(c"item", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(bytes)?;
-    file.rewind()?;
-    Ok(file)
 }
 
 /// One transaction: verdict, findings, renditions, the item's state, and the count of what is still pending.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use tradepost_common::catalog::{Kind, PriceRange};
+use tradepost_common::catalog::{Kind, Palette, PriceRange};
 use tradepost_common::problem::Problem;
 use tradepost_common::text::Text;
 use tradepost_search::Filter;
@@ -60,6 +60,16 @@ struct SearchItems {
     /// The range of the lowest price in any currency.
     #[param(inline, value_type = Option<PriceRange>)]
     price_range: Option<String>,
+    /// A main colour, by its name, or by its red, green and blue in hexadecimal: then the name nearest to it counts.
+    #[param(
+        pattern = "^(red|orange|yellow|green|teal|blue|purple|pink|brown|black|grey|white|[0-9a-f]{6})$",
+        min_length = 3,
+        max_length = 6
+    )]
+    colour: Option<String>,
+    /// One colour or many.
+    #[param(inline, value_type = Option<Palette>)]
+    palette: Option<String>,
     /// `next` of the page before.
     #[param(minimum = 0, maximum = 10_000)]
     cursor: Option<u32>,
@@ -78,6 +88,8 @@ impl SearchItems {
             style: self.style.take(),
             licence: self.licence.take(),
             price_range: self.price_range.take(),
+            colour: self.colour.take(),
+            palette: self.palette.take(),
         }
         .parse()
     }
@@ -93,8 +105,10 @@ struct FoundItems {
     next: Option<String>,
     /// Items on all pages, as the index counts them.
     total: u64,
-    #[schema(max_items = 8)]
+    #[schema(max_items = 9)]
     facets: Vec<FacetCounts>,
+    /// Many were found: the facets were counted of a part of them, and their counts are estimates.
+    facets_estimated: bool,
 }
 
 /// The values of a field among all that was found.
@@ -146,6 +160,7 @@ async fn search_items(
         next: (u64::from(end) < page.total && end <= MAX_HITS).then(|| end.to_string()),
         total: page.total,
         facets: facets.collect(),
+        facets_estimated: page.is_sampled,
     }))
 }
 

@@ -99,7 +99,7 @@ impl World {
 }
 
 /// The routes that everybody may call; what they answer depends on the request only.
-const PUBLIC: [(&str, &str); 33] = [
+const PUBLIC: [(&str, &str); 34] = [
     ("get", "/livez"),
     ("get", "/readyz"),
     ("get", "/r/{name}"),
@@ -117,6 +117,7 @@ const PUBLIC: [(&str, &str); 33] = [
     ("get", "/v1/collections/{id}"),
     ("get", "/v1/collections/{id}/items"),
     ("get", "/v1/search"),
+    ("post", "/v1/search/picture"),
     ("get", "/v1/suggest"),
     ("get", "/v1/presets"),
     ("get", "/v1/library"),

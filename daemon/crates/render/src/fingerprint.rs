@@ -1,5 +1,6 @@
 //! Fingerprints that copies share: the same outlines, or the same look.
 
+pub mod colours;
 mod geometry;
 mod look;
 mod outline;
@@ -8,12 +9,13 @@ use resvg::tiny_skia::Pixmap;
 use resvg::usvg::Tree;
 use serde::{Deserialize, Serialize};
 
+use self::colours::Colours;
 pub use self::look::distance;
 
 /// Two pictures whose looks differ in no more bits look alike: 5 in 100,000 pairs of different icons do; two bits more find a few copies more in a hundred.
 pub const LOOK_RADIUS: u32 = 6;
 
-/// The fingerprint of a picture, independent of its colour, size, position, name and source text.
+/// The fingerprint of a picture and its colours. All but the colours is independent of colour, size, position, name and source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Equal for the same outlines in the same arrangement; `None` of a picture without outlines.
@@ -22,6 +24,7 @@ pub struct Fingerprint {
     pub look: u64,
     /// Too simple to be a copy of anything.
     pub plain: bool,
+    pub colours: Colours,
 }
 
 /// The fingerprint of a picture that has no outlines, drawn at any width from 64 px: only its look says anything.
@@ -31,6 +34,7 @@ pub fn of_pixels(pixels: &Pixmap) -> Fingerprint {
         geometry: None,
         look,
         plain,
+        colours: Colours::new(pixels),
     }
 }
 
@@ -42,5 +46,6 @@ pub fn fingerprint(tree: &Tree, pixels: &Pixmap) -> Fingerprint {
         geometry: Some(geometry),
         look,
         plain: plain || simple,
+        colours: Colours::new(pixels),
     }
 }

@@ -82,7 +82,7 @@ fn visible_box(pixels: &Pixmap) -> Option<Crop> {
     crop
 }
 
-fn is_one_colour(pixels: &Pixmap) -> bool {
+pub(super) fn is_one_colour(pixels: &Pixmap) -> bool {
     let (mut low, mut high) = ([255_u8; 3], [0_u8; 3]);
     let mut last = PremultipliedColorU8::TRANSPARENT;
     for &pixel in pixels.pixels().iter().filter(|pixel| pixel.alpha() >= 128) {
