@@ -1,23 +1,26 @@
 //! Serves a router on a socket so that no client can exhaust it: connections have a bound, heads have a deadline, a refusal arrives
 //! although the client still sends, and a stop waits only for requests that run.
 
+mod body;
+mod http2;
+mod opened;
+
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, header};
+use axum::http::{HeaderValue, Request, Version, header};
 use axum::response::Response;
 use axum::serve::Listener;
 use futures_util::FutureExt as _;
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::{HttpService, Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -27,6 +30,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use self::body::{Bodies, Counted};
+use self::opened::{Opened, Protocol};
 use crate::error::{ApiError, ApiResult};
 
 /// The limits of a socket.
@@ -78,7 +83,11 @@ pub async fn serve<L, P>(
             places: places.clone(),
             all: limits.connections,
         };
-        let (peer, router, stops) = (peer(&io, address), router.clone(), (stop.clone(), end.clone()));
+        let (peer, router) = (peer(&io, address), router.clone());
+        let stops = Stops {
+            stop: stop.clone(),
+            end: end.clone(),
+        };
         running.spawn(async move {
             run(io, router, ConnectInfo(peer), (crowd, limits.head), stops).await;
             drop(place);
@@ -147,6 +156,15 @@ impl Gate {
     }
 }
 
+/// The stop of a socket, in two steps.
+#[derive(Debug, Clone)]
+struct Stops {
+    /// Nobody new is let in.
+    stop: CancellationToken,
+    /// Requests that run are the last ones.
+    end: CancellationToken,
+}
+
 /// The connections of a socket.
 #[derive(Debug, Clone)]
 struct Crowd {
@@ -170,44 +188,85 @@ impl Crowd {
     }
 }
 
-async fn run<I, P>(
-    io: I,
-    router: Router,
-    peer: ConnectInfo<P>,
-    (crowd, head): (Crowd, Duration),
-    (stop, end): (CancellationToken, CancellationToken),
-) where
-    I: AsyncRead + AsyncWrite + Unpin,
+async fn run<I, P>(io: I, router: Router, peer: ConnectInfo<P>, (crowd, head): (Crowd, Duration), stops: Stops)
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     P: Clone + Send + Sync + Unpin + 'static,
 {
     // Every request that runs holds a clone, besides this one and that of the service.
     let requests = Arc::new(());
+    let bodies = Arc::<Bodies>::default();
     let (router, counted, dense) = (TowerToHyperService::new(router), requests.clone(), crowd.clone());
+    let (stop, counted_bodies) = (stops.stop.clone(), bodies.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        let (answer, counted, dense, stop) = (router.call(request), counted.clone(), dense.clone(), stop.clone());
+        let is_http1 = request.version() <= Version::HTTP_11;
+        let (answer, counted, bodies) = (router.call(request), counted.clone(), counted_bodies.clone());
+        let (dense, stop) = (dense.clone(), stop.clone());
         Box::pin(async move {
             let mut response: Response = answer.await?;
-            if dense.is_dense() || stop.is_cancelled() {
+            if !is_http1 {
+                response.headers_mut().remove(header::CONNECTION);
+            } else if dense.is_dense() || stop.is_cancelled() {
                 // Those that wait get their turn; at a stop the next request goes elsewhere.
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(header::CONNECTION, close);
             }
-            Ok::<_, Infallible>(response.map(|body| Counted {
-                body,
-                _request: counted,
-            }))
+            Ok::<_, Infallible>(response.map(|body| Counted::new(body, counted, bodies)))
         })
     });
+    let opened = tokio::select! {
+        opened = timeout(head, Opened::read(io)) => opened,
+        () = stops.end.cancelled().then(|()| sleep(FLUSH)) => return,
+        () = crowd.needs_place(&requests) => return,
+    };
+    // Nothing was asked for in time, or the client is gone.
+    let Ok(Ok(opened)) = opened else { return };
+    let connection = Connection {
+        requests,
+        bodies,
+        crowd,
+        head,
+        stops,
+    };
+    match opened.protocol {
+        Protocol::Http1 => run_http1(opened, service, connection).await,
+        Protocol::Http2 => http2::run(opened, service, connection).await,
+    }
+}
+
+/// A connection beside its bytes.
+struct Connection {
+    /// Has [`IDLE_COUNT`] owners while no request runs.
+    requests: Arc<()>,
+    bodies: Arc<Bodies>,
+    crowd: Crowd,
+    head: Duration,
+    stops: Stops,
+}
+
+impl Connection {
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.requests) == IDLE_COUNT
+    }
+}
+
+async fn run_http1<I, S>(io: Opened<I>, service: S, own: Connection)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: HttpService<Incoming, ResBody = Counted> + Unpin,
+    S::Future: Unpin,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(own.head)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(io), service);
     let ended = tokio::select! {
         ended = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(ended),
-        () = end.cancelled() => None,
-        () = crowd.needs_place(&requests) => return,
+        () = own.stops.end.cancelled() => None,
+        () = own.crowd.needs_place(&own.requests) => return,
     };
     let is_gone = match ended {
         Some(ended) => ended.is_err_and(|error| error.is_timeout()),
@@ -216,7 +275,7 @@ async fn run<I, P>(
             let mut rest = pin!(poll_fn(|context| connection.poll_without_shutdown(context)));
             loop {
                 // A half-sent head is no request.
-                let is_idle = Arc::strong_count(&requests) == IDLE_COUNT;
+                let is_idle = own.is_idle();
                 let patience = if is_idle { FLUSH } else { LOOK_EVERY };
                 match timeout(patience, &mut rest).await {
                     Ok(_) => break false,
@@ -229,7 +288,7 @@ async fn run<I, P>(
     if !is_gone {
         tokio::select! {
             () = linger(connection.into_parts().io.into_inner()) => {}
-            () = end.cancelled().then(|()| sleep(FLUSH)) => {}
+            () = own.stops.end.cancelled().then(|()| sleep(FLUSH)) => {}
         }
     }
 }
@@ -249,30 +308,4 @@ async fn linger(mut io: impl AsyncRead + AsyncWrite + Unpin) {
     };
     // Too late or gone: nobody is left to hear the answer.
     let _ = timeout(LINGER, draining).await;
-}
-
-/// The body of an answer, which counts as running until the last byte is handed over.
-struct Counted {
-    body: Body,
-    _request: Arc<()>,
-}
-
-impl HttpBody for Counted {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

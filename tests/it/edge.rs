@@ -4,4 +4,5 @@ mod connections;
 mod database;
 mod disk;
 mod files;
+mod http2;
 mod load;
