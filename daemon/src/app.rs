@@ -17,6 +17,7 @@ use tradepost_common::search::RebuildProgress;
 use uuid::Uuid;
 
 use crate::bulk::BulkWork;
+use crate::cache::Cache;
 use crate::clamd::ScannerStatus;
 use crate::cloudfront::Cloudfront;
 use crate::config::Config;
@@ -25,6 +26,7 @@ use crate::jobs::{self, Job};
 use crate::minisign::MinisignKey;
 use crate::query_log::QueryLog;
 use crate::rate_limit::UploadLimits;
+use crate::rate_limit::requests::RequestLimits;
 use crate::replica::Replica;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
@@ -103,6 +105,8 @@ pub struct Shared {
     pub received_bytes: Counter,
     pub cloudwatch: cloudwatch::Meter,
     pub limits: UploadLimits,
+    pub requests: RequestLimits,
+    pub cache: Cache,
     /// Passwords that are hashed at once: each takes 19 MiB and a core.
     pub hashing: Semaphore,
     pub search: Search,
@@ -188,6 +192,11 @@ impl Shared {
     pub async fn until_on_duty(&self) {
         // An error: there is no sender without this.
         let _ = self.duty.subscribe().wait_for(|duty| *duty != Duty::Drained).await;
+    }
+
+    /// Base of the URLs of files.
+    pub fn files_url(&self) -> &str {
+        self.config.http.files_url.as_deref().unwrap_or(self.public_url())
     }
 
     /// Handlers that run at once on a queue when no operator decided otherwise.

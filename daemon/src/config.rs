@@ -3,6 +3,7 @@
 //! Nothing needs to be configured: the defaults run the embedded mode.
 
 mod alerts;
+mod cache;
 mod campaigns;
 mod check;
 mod cloudwatch;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 use tradepost_render::presets::{Preset, default_presets};
 
 pub use alerts::AlertsConfig;
+pub use cache::CacheConfig;
 pub use campaigns::CampaignsConfig;
 pub use cloudwatch::{CloudwatchConfig, CloudwatchDimension, CloudwatchFormat};
 pub use load::ConfigError;
@@ -43,6 +45,7 @@ pub use webhooks::WebhooksConfig;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub http: HttpConfig,
+    pub cache: CacheConfig,
     pub database: DatabaseConfig,
     pub scanner: ScannerConfig,
     pub queues: QueuesConfig,
@@ -74,6 +77,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// The start of presigned URLs, as clients reach the API. Default: `http://` and the listening address.
     pub public_url: Option<String>,
+    /// The origin of the files of contributors, on a host of its own: `https://files.market.example`. Default: that of the API.
+    pub files_url: Option<String>,
     /// The number of proxies in front that append to `X-Forwarded-For`; 0: the header is ignored.
     pub trusted_proxies: u8,
     /// Open connections; more wait in the queue of the kernel.
@@ -89,6 +94,7 @@ impl Default for HttpConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8780)),
             public_url: None,
+            files_url: None,
             trusted_proxies: 0,
             max_connections: 4_096,
             max_requests: 64,
@@ -225,6 +231,14 @@ pub struct LimitsConfig {
     pub svg_mib: u64,
     /// Per client address and per account.
     pub upload_starts_per_minute: u32,
+    /// Requests for each client address: lists and pages, and all reads without a limit of their own.
+    pub pages_per_minute: u32,
+    /// Searches, suggestions and similar items.
+    pub searches_per_minute: u32,
+    /// Pictures, downloads and the PUTs of packs.
+    pub files_per_minute: u32,
+    /// Requests that change something.
+    pub changes_per_minute: u32,
     /// Size of all packs of an account that are not published.
     pub account_unpublished_mib: u64,
     pub upload_url_seconds: u32,
@@ -243,6 +257,10 @@ impl Default for LimitsConfig {
             member_ratio: 50,
             svg_mib: 10,
             upload_starts_per_minute: 10,
+            pages_per_minute: 6_000,
+            searches_per_minute: 1_800,
+            files_per_minute: 12_000,
+            changes_per_minute: 600,
             account_unpublished_mib: 4_096,
             upload_url_seconds: 15 * 60,
             download_url_seconds: 10 * 60,

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tradepost_common::problem::{Fault, Problem};
+
+use crate::quota::Quota;
 
 /// `Retry-After` when too many requests run, and when a server or a disk has to come back.
 const OVERLOADED_SECONDS: u64 = 1;
@@ -54,11 +57,7 @@ pub enum ApiError {
     #[error("the range begins after the last of {size_bytes} bytes")]
     RangeNotSatisfiable { size_bytes: u64 },
     #[error("rate limited")]
-    RateLimited {
-        limit: u32,
-        retry_after_seconds: u64,
-        what: &'static str,
-    },
+    RateLimited { quota: Quota, what: &'static str },
     /// More of something than is allowed for now.
     #[error("too many: {code}")]
     TooMany {
@@ -129,6 +128,18 @@ impl ApiError {
         }
     }
 
+    /// The error of a load that several requests waited for.
+    pub fn from_shared(error: Arc<Self>) -> Self {
+        match Arc::try_unwrap(error) {
+            Ok(own) => own,
+            Err(shared) => match *shared {
+                Self::NotFound(what) => Self::NotFound(what),
+                Self::Unavailable(detail) => Self::Unavailable(detail),
+                ref other => Self::Internal(anyhow::anyhow!("{other:#}")),
+            },
+        }
+    }
+
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
@@ -177,15 +188,12 @@ impl ApiError {
                 "Range not satisfiable",
                 Some(format!("The file has {size_bytes} bytes.")),
             ),
-            Self::RateLimited {
-                limit,
-                retry_after_seconds,
-                what,
-            } => (
+            Self::RateLimited { quota, what } => (
                 "rate-limited",
                 "Too many requests",
                 Some(format!(
-                    "At most {limit} a minute for each {what}. Try again in {retry_after_seconds} s."
+                    "At most {} a minute for each {what}. Try again in {} s.",
+                    quota.limit, quota.reset_seconds
                 )),
             ),
             Self::TooMany { code, detail, .. } => (*code, "Too many requests", Some(detail.clone())),
@@ -330,15 +338,9 @@ impl IntoResponse for ApiError {
             Self::TooMany {
                 retry_after_seconds, ..
             } => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds))),
-            Self::RateLimited {
-                limit,
-                retry_after_seconds,
-                ..
-            } => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
-                headers.insert("ratelimit-limit", HeaderValue::from(limit));
-                headers.insert("ratelimit-remaining", HeaderValue::from(0));
-                headers.insert("ratelimit-reset", HeaderValue::from(retry_after_seconds));
+            Self::RateLimited { quota, .. } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(quota.reset_seconds));
+                quota.tell(headers);
             }
             _ => {}
         }

@@ -96,10 +96,14 @@ pub mod stripe;
 pub mod tasks;
 pub mod telemetry;
 
+pub mod cache;
+
 pub mod config;
 
 pub mod clamd;
 pub mod error;
+
+pub mod quota;
 
 pub mod jobs;
 

@@ -183,6 +183,7 @@ async fn watch_pool(app: &App) {
     loop {
         ticks.tick().await;
         app.limits.forget_idle();
+        app.requests.forget_idle();
         let started = Instant::now();
         let outcome = Outcome::from(&app.db.acquire().await);
         app.latency.record(Scope::Pool, "acquire", started.elapsed(), outcome);

@@ -1,6 +1,7 @@
-//! Starts and PUTs of uploads are limited for each client address and for each account, in this process; what strangers do in the
-//! database, for all machines.
+//! Requests are limited for each client address; starts and PUTs of uploads for each account, too, in this process; what strangers do in
+//! the database, for all machines.
 
+pub mod requests;
 pub mod strangers;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use tradepost_common::ids::{AccountId, UploadId};
 
 use crate::error::ApiError;
+use crate::quota::Quota;
 
 /// A start is followed by one PUT, and by more where the connection is bad.
 const PUTS_PER_START: u32 = 3;
@@ -21,6 +23,8 @@ const RUNNING_PUTS: u32 = 3;
 /// A customer of a provider has all addresses of such a network.
 const IPV6_NETWORK: u128 = !0 << 64;
 const MINUTE: Duration = Duration::from_secs(60);
+/// Payers that a limit remembers. While there are as many, newcomers are not limited: they have used nothing yet.
+const MAX_PAYERS: usize = 65_536;
 
 /// The limits of uploads.
 #[derive(Debug)]
@@ -35,9 +39,9 @@ pub struct UploadLimits {
 impl UploadLimits {
     pub fn new(starts_per_minute: u32) -> Self {
         Self {
-            starts: PerMinute::new(starts_per_minute),
-            puts: PerMinute::new(starts_per_minute.saturating_mul(PUTS_PER_START)),
-            pictures: PerMinute::new(PICTURES_PER_MINUTE),
+            starts: PerMinute::new("upload-starts", starts_per_minute),
+            puts: PerMinute::new("upload-puts", starts_per_minute.saturating_mul(PUTS_PER_START)),
+            pictures: PerMinute::new("search-pictures", PICTURES_PER_MINUTE),
             running: Running::default(),
         }
     }
@@ -50,9 +54,10 @@ impl UploadLimits {
     }
 }
 
-/// At most so many a minute for each account and for each address, with a burst of as many.
+/// At most so many a minute for each payer, with a burst of as many.
 #[derive(Debug)]
 pub struct PerMinute {
+    name: &'static str,
     limit: u32,
     /// The time at which a budget is full again (the theoretical arrival time of GCRA). One that is full has no entry.
     full_at: Mutex<HashMap<Payer, Instant>>,
@@ -66,53 +71,70 @@ enum Payer {
 }
 
 impl PerMinute {
-    fn new(limit: u32) -> Self {
+    fn new(name: &'static str, limit: u32) -> Self {
         Self {
+            name,
             limit: limit.max(1),
             full_at: Mutex::default(),
         }
     }
 
-    /// Takes one from both budgets, or from none of them; answers with how many are left.
+    /// Takes one from both budgets, or from none of them; answers with the one that has less left.
     ///
     /// # Errors
     /// Rate limited, with the time to wait.
-    pub fn take(&self, account: AccountId, address: IpAddr) -> Result<u32, ApiError> {
-        self.take_at(Instant::now(), Payer::Account(account), address)
+    pub fn take(&self, account: AccountId, address: IpAddr) -> Result<Quota, ApiError> {
+        let payers = [Payer::Account(account), Payer::Network(network(address))];
+        self.take_at(Instant::now(), &payers)
     }
 
     /// Takes one from the budget of an address.
     ///
     /// # Errors
     /// Rate limited, with the time to wait.
-    pub fn take_of_address(&self, address: IpAddr) -> Result<u32, ApiError> {
-        self.take_at(Instant::now(), Payer::Network(network(address)), address)
+    pub fn take_from(&self, address: IpAddr) -> Result<Quota, ApiError> {
+        self.take_at(Instant::now(), &[Payer::Network(network(address))])
     }
 
-    fn take_at(&self, now: Instant, payer: Payer, address: IpAddr) -> Result<u32, ApiError> {
-        let payers = [payer, Payer::Network(network(address))];
+    fn take_at(&self, now: Instant, payers: &[Payer]) -> Result<Quota, ApiError> {
         let mut full_at = lock(&self.full_at);
-        let mut left = self.limit;
+        let mut most_used = Duration::ZERO;
         // Both are looked at before either pays.
         let mut paid = Vec::with_capacity(payers.len());
-        for payer in payers {
+        for &payer in payers {
             let full = full_at.get(&payer).map_or(now, |full| now.max(*full)) + self.interval();
             let used = full - now;
             if used > MINUTE {
                 return Err(self.refusal(payer, used - MINUTE));
             }
-            let rest = (MINUTE - used).as_nanos() / self.interval().as_nanos();
-            left = left.min(u32::try_from(rest).unwrap_or(u32::MAX));
-            paid.push((payer, full));
+            most_used = most_used.max(used);
+            if full_at.len() < MAX_PAYERS || full_at.contains_key(&payer) {
+                paid.push((payer, full));
+            }
         }
         full_at.extend(paid);
-        Ok(left)
+        Ok(self.quota(most_used))
+    }
+
+    /// The budget of which so much time is used.
+    fn quota(&self, used: Duration) -> Quota {
+        let left = MINUTE.saturating_sub(used).as_nanos() / self.interval().as_nanos();
+        Quota {
+            name: self.name,
+            limit: self.limit,
+            left: u32::try_from(left).unwrap_or(u32::MAX),
+            reset_seconds: used.as_secs() + 1,
+        }
     }
 
     fn refusal(&self, payer: Payer, wait: Duration) -> ApiError {
         ApiError::RateLimited {
-            limit: self.limit,
-            retry_after_seconds: wait.as_secs() + 1,
+            quota: Quota {
+                name: self.name,
+                limit: self.limit,
+                left: 0,
+                reset_seconds: wait.as_secs() + 1,
+            },
             what: match payer {
                 Payer::Account(_) => "account",
                 Payer::Network(_) => "client address",
@@ -188,11 +210,14 @@ mod tests {
 
     #[test]
     fn refusal_of_one_budget_costs_the_other_nothing() {
-        let (limit, now) = (PerMinute::new(2), Instant::now());
+        let (limit, now) = (PerMinute::new("test", 2), Instant::now());
         let [ann, bob, carl] = [(); 3].map(|()| AccountId::new());
         let [shared, other, third] =
             ["203.0.113.7", "198.51.100.1", "192.0.2.1"].map(|address| address.parse().unwrap());
-        let take = |account, address| limit.take_at(now, Payer::Account(account), address).ok();
+        let take = |account, address| {
+            let payers = [Payer::Account(account), Payer::Network(address)];
+            limit.take_at(now, &payers).ok().map(|quota| quota.left)
+        };
         assert_eq!(take(ann, shared), Some(1));
         assert_eq!(take(ann, other), Some(0));
         for _ in 0..5 {
@@ -207,22 +232,33 @@ mod tests {
 
     #[test]
     fn budget_grows_evenly_and_is_full_after_a_minute() {
-        let (limit, now) = (PerMinute::new(60), Instant::now());
-        let (ann, address) = (AccountId::new(), "203.0.113.7".parse().unwrap());
-        let take = |after: u64| limit.take_at(now + Duration::from_millis(after), Payer::Account(ann), address);
+        let (limit, now) = (PerMinute::new("test", 60), Instant::now());
+        let payers = [Payer::Network("203.0.113.7".parse().unwrap())];
+        let take = |after: u64| limit.take_at(now + Duration::from_millis(after), &payers);
         for left in (0..60).rev() {
-            assert_eq!(take(0).unwrap(), left);
+            assert_eq!(take(0).unwrap().left, left);
         }
-        let refused = |result: Result<u32, ApiError>| match result {
-            Err(ApiError::RateLimited {
-                retry_after_seconds, ..
-            }) => retry_after_seconds,
+        let refused = |result: Result<Quota, ApiError>| match result {
+            Err(ApiError::RateLimited { quota, .. }) => quota.reset_seconds,
             other => panic!("{other:?}"),
         };
         assert_eq!(refused(take(0)), 2);
         assert_eq!(refused(take(999)), 1);
-        assert_eq!(take(1_000).unwrap(), 0);
-        assert_eq!(take(120_000).unwrap(), 59);
+        assert_eq!(take(1_000).unwrap().left, 0);
+        assert_eq!(take(120_000).unwrap().left, 59);
+    }
+
+    #[test]
+    fn crowd_of_addresses_takes_a_bounded_memory() {
+        let (limit, now) = (PerMinute::new("test", 1), Instant::now());
+        let payer = |n: u32| [Payer::Network(IpAddr::from(n.to_be_bytes()))];
+        let most = u32::try_from(MAX_PAYERS).unwrap();
+        for n in 0..most + 100 {
+            limit.take_at(now, &payer(n)).unwrap();
+        }
+        assert_eq!(limit.full_at.lock().unwrap().len(), MAX_PAYERS);
+        limit.take_at(now, &payer(0)).unwrap_err();
+        limit.take_at(now, &payer(most + 1)).unwrap();
     }
 
     #[test]

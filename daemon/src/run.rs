@@ -21,6 +21,7 @@ use tradepost_queue::{Broker, Queue, collector, postgres, relay, worker_name};
 use crate::activation::{ApiSocket, Sockets};
 use crate::app::{App, Changes, Duty, MACHINES, OPERATIONS, SEARCH, Search, Shared};
 use crate::bulk::BulkWork;
+use crate::cache::Cache;
 use crate::clamd::ScannerStatus;
 use crate::cloudfront::Cloudfront;
 use crate::config::{Config, DaemonRole};
@@ -35,6 +36,7 @@ use crate::jobs::{QUEUES, RENDER, SCAN};
 use crate::minisign::MinisignKey;
 use crate::operations::outcomes::OutcomeLog;
 use crate::rate_limit::UploadLimits;
+use crate::rate_limit::requests::RequestLimits;
 use crate::replica::Replica;
 use crate::scanner::Scans;
 use crate::stripe::Stripe;
@@ -238,6 +240,8 @@ fn build(
         received_bytes: Counter::default(),
         cloudwatch: Meter::default(),
         limits: UploadLimits::new(config.limits.upload_starts_per_minute),
+        requests: RequestLimits::new(&config.limits),
+        cache: Cache::new(&config.cache)?,
         hashing: Semaphore::new(cores),
         search: Search::open(&state.join("search"))?,
         counts: Counts::default(),

@@ -16,6 +16,7 @@ pub mod pictures;
 pub mod proxy;
 pub mod queues;
 pub mod receivers;
+pub mod redis;
 pub mod replica;
 pub mod review;
 pub mod s3;

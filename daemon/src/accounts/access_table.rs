@@ -97,6 +97,7 @@ pub static RULES: &[Rule] = &[
     public("GET", "/v1/suggest"),
     public("GET", "/v1/items/{id}"),
     public("GET", "/v1/items/{id}/similar"),
+    public("GET", "/v1/items/{id}/picture"),
     public("GET", "/v1/items/{id}/file"),
     public("GET", "/v1/presets"),
     public("GET", "/r/{name}"),

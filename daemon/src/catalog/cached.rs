@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use tradepost_store::sha256;
 use uuid::Uuid;
@@ -16,6 +17,11 @@ const CACHE_CONTROL: HeaderValue =
 /// The answer to a request, or 304 where its `If-None-Match` names it.
 pub fn answer<T: Serialize>(request: &HeaderMap, body: &T, keys: &[String]) -> ApiResult<Response> {
     let bytes = serde_json::to_vec(body).map_err(anyhow::Error::from)?;
+    answer_bytes(request, bytes.into(), keys)
+}
+
+/// As [`answer`], to which the body is JSON already.
+pub fn answer_bytes(request: &HeaderMap, bytes: Bytes, keys: &[String]) -> ApiResult<Response> {
     // Weak: the bytes on the wire may be compressed.
     let tag = format!("W/\"{}\"", hex::encode(&sha256(&bytes)[..16]));
     let is_known = request

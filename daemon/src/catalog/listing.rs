@@ -53,8 +53,8 @@ pub struct Picture {
     pub width: i32,
     pub height: i32,
     pub size_bytes: i64,
-    /// Relative to the API: `/r/<sha256>.webp`.
-    #[schema(pattern = r"^/r/[0-9a-f]{64}\.(png|webp)$", max_length = 72)]
+    /// Relative to the API: `/r/<sha256>.webp`; absolute where files are on an origin of their own.
+    #[schema(pattern = r"^(https?://[^/]+)?/r/[0-9a-f]{64}\.(png|webp)$", max_length = 340)]
     pub url: String,
 }
 
@@ -209,15 +209,10 @@ pub async fn sets(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Set>> {
     sqlx::query_as!(
         Set,
         r#"
-        select set_.id, set_.family_id, family.name as family, set_.slug, set_.name, set_.description, set_.kind,
-            account.name as contributor, set_.licence, set_.attribution, set_.source, set_.price_minor, set_.currency,
-            set_.tags, coalesce(set_.category, family.category) as category, array(select distinct unnest(set_.styles || family.styles) order by 1) as "styles!",
-            set_.published_at, (select count(*) from items where set_id = set_.id and state = 'published') as "items!"
-        from sets set_
-        join families family on family.id = set_.family_id
-        join accounts account on account.id = family.account_id
-        where set_.state = 'published' and set_.id = any($1)
-        order by array_position($1, set_.id)
+        select id as "id!", family_id as "family_id!", family as "family!", slug as "slug!", name as "name!", description, kind as "kind!",
+            contributor as "contributor!", licence as "licence!", attribution, source, price_minor as "price_minor!",
+            currency as "currency!", tags as "tags!", category, styles as "styles!", published_at, items as "items!"
+        from published_sets($1)
         "#,
         ids
     )
@@ -230,20 +225,35 @@ pub async fn items(db: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Item>> {
     sqlx::query_as!(
         Item,
         r#"
-        select item.id, item.kind, item.set_id, set_.name as "set", family.id as family_id, family.name as family,
-            account.name as contributor, item.title, item.path, item.tags,
-            coalesce(item.category, set_.category, family.category) as category,
-            array(select distinct unnest(item.styles || set_.styles || family.styles) order by 1) as "styles!", set_.licence, item.width, item.height, item.created_at
-        from items item
-        join sets set_ on set_.id = item.set_id
-        join families family on family.id = set_.family_id
-        join accounts account on account.id = family.account_id
-        where item.state = 'published' and item.id = any($1)
-        order by array_position($1, item.id)
+        select id as "id!", kind as "kind!", set_id as "set_id!", "set" as "set!", family_id as "family_id!", family as "family!",
+            contributor as "contributor!", title as "title!", path as "path!", tags as "tags!", category, styles as "styles!",
+            licence as "licence!", width, height, created_at as "created_at!"
+        from published_items($1)
         "#,
         ids
     )
     .fetch_all(db)
+    .await
+}
+
+/// The state of the page of an item.
+pub struct ItemState {
+    pub set_id: Uuid,
+    pub family_id: Uuid,
+    /// Another one after each change of what the page shows, but for the name of an account.
+    pub stamp: String,
+}
+
+/// The state of the page of a published item: the versions of the rows that it is made from, and the pictures that are shown now.
+pub async fn item_state(db: &PgPool, id: Uuid) -> sqlx::Result<Option<ItemState>> {
+    sqlx::query_as!(
+        ItemState,
+        r#"
+        select set_id as "set_id!", family_id as "family_id!", stamp as "stamp!" from item_state($1)
+        "#,
+        id
+    )
+    .fetch_optional(db)
     .await
 }
 
@@ -265,11 +275,9 @@ pub async fn renditions(db: &PgPool, item: Uuid) -> sqlx::Result<Vec<Picture>> {
     sqlx::query_as!(
         Picture,
         r#"
-        select rendition.preset as "preset!", encode(rendition.preset_sha256, 'hex') as preset_sha256, rendition.format as "format!",
-            rendition.width as "width!", rendition.height as "height!", rendition.size_bytes as "size_bytes!",
-            '/r/' || encode(rendition.sha256, 'hex') || '.' || rendition.format as "url!"
-        from current_renditions rendition join items item on item.id = rendition.item_id and item.kind = rendition.kind
-        where item.id = $1 and rendition.item_id = $1 and item.state = 'published' order by rendition.width, rendition.preset
+        select preset as "preset!", encode(preset_sha256, 'hex') as preset_sha256, format as "format!", width as "width!",
+            height as "height!", size_bytes as "size_bytes!", '/r/' || encode(sha256, 'hex') || '.' || format as "url!"
+        from item_renditions($1)
         "#,
         item
     )

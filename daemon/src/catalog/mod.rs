@@ -15,6 +15,7 @@ pub mod gc;
 pub mod label_routes;
 pub mod labels;
 pub mod listing;
+pub mod picture_routes;
 mod queries;
 pub mod routes;
 pub mod service;

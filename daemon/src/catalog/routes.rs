@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tradepost_common::catalog::{CatalogueOrder, Counts, Kind, PriceRange};
@@ -158,9 +159,16 @@ impl<T: Serialize> Listed<T> {
 /// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/families", tag = "catalogue", params(ListQuery),
     responses((status = 200, body = Listed<Family>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
-async fn list_families(Reads(db): Reads, Query(query): Query<ListQuery>, headers: HeaderMap) -> ApiResult<Response> {
+async fn list_families(
+    State(app): State<SharedApp>,
+    Reads(db): Reads,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let page = query.page(&db, ProductKind::Family).await?;
-    let rows = listing::families(&db, &page.0.ids).await?;
+    let mut rows = listing::families(&db, &page.0.ids).await?;
+    rows.iter_mut()
+        .for_each(|family| place_pictures(&app, &mut family.previews));
     Listed::answer(&headers, "families", rows, page)
 }
 
@@ -174,7 +182,8 @@ async fn get_family(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let family = listing::families(&db, &[id]).await?.pop();
-    let family = family.ok_or(ApiError::NotFound("family"))?;
+    let mut family = family.ok_or(ApiError::NotFound("family"))?;
+    place_pictures(&app, &mut family.previews);
     app.counts.view(ProductKind::Family.with(id));
     cached::answer(&headers, &family, &[key("family", id)])
 }
@@ -236,17 +245,39 @@ async fn get_item(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let item = listing::items(&db, &[id]).await?.pop();
-    let item = item.ok_or(ApiError::NotFound("item"))?;
-    let product = ProductKind::Item.with(id);
-    app.counts.view(product);
-    let keys = [key("item", id), key("set", item.set_id), key("family", item.family_id)];
-    let detail = ItemDetail {
-        renditions: listing::renditions(&db, id).await?,
-        counts: listing::counts(&db, product).await?,
-        item,
+    let state = listing::item_state(&db, id).await?;
+    let state = state.ok_or(ApiError::NotFound("item"))?;
+    app.counts.view(ProductKind::Item.with(id));
+    let keys = [
+        key("item", id),
+        key("set", state.set_id),
+        key("family", state.family_id),
+    ];
+    let body = app
+        .cache
+        .shared(format!("item:{id}:{}", state.stamp), item_detail(&app, &db, id))
+        .await?;
+    cached::answer_bytes(&headers, body, &keys)
+}
+
+async fn item_detail(app: &App, db: &PgPool, id: Uuid) -> ApiResult<Bytes> {
+    let item = listing::items(db, &[id]).await?.pop();
+    let mut detail = ItemDetail {
+        item: item.ok_or(ApiError::NotFound("item"))?,
+        counts: listing::counts(db, ProductKind::Item.with(id)).await?,
+        renditions: listing::renditions(db, id).await?,
     };
-    cached::answer(&headers, &detail, &keys)
+    place_pictures(app, &mut detail.renditions);
+    Ok(serde_json::to_vec(&detail).map_err(anyhow::Error::from)?.into())
+}
+
+/// Pictures have absolute URLs where files are on an origin of their own.
+fn place_pictures(app: &App, pictures: &mut [Picture]) {
+    if app.config.http.files_url.is_some() {
+        for picture in pictures {
+            picture.url.insert_str(0, app.files_url());
+        }
+    }
 }
 
 /// Listed or delisted.

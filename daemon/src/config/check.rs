@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use axum::http::Uri;
 use tradepost_common::problem::Fault;
 use tradepost_queue::Queue;
 
@@ -37,6 +38,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.payments(&config.payments);
     check.cloudwatch(&config.cloudwatch);
     config.alerts.check(&mut check);
+    config.cache.check(&mut check);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -67,14 +69,23 @@ impl Check<'_> {
     }
 
     fn http(&mut self, http: &HttpConfig) {
-        if let Some(url) = &http.public_url {
-            let ok = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
-            self.require(
-                ok,
-                "http.public_url",
-                "must start with http:// or https:// and not end with /",
-            );
+        for (at, url) in [
+            ("http.public_url", &http.public_url),
+            ("http.files_url", &http.files_url),
+        ] {
+            let is_base =
+                |url: &String| (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
+            let message = "must start with http:// or https:// and not end with /";
+            self.require(url.as_ref().is_none_or(is_base), at, message);
         }
+        let host = |url: &Option<String>| {
+            url.as_ref()
+                .and_then(|url| Some(url.parse::<Uri>().ok()?.host()?.to_owned()))
+        };
+        let (files, own) = (host(&http.files_url), host(&http.public_url));
+        let message = "must have a host of its own, beside http.public_url: cookies know no ports";
+        let is_apart = files.is_some() && own.is_some() && files != own;
+        self.require(http.files_url.is_none() || is_apart, "http.files_url", message);
         self.between("http.max_connections", http.max_connections, 16..=65_536);
         self.between("http.max_requests", http.max_requests, 1..=4_096);
         self.between("http.max_transfers", http.max_transfers, 1..=4_096);
@@ -340,6 +351,14 @@ impl Check<'_> {
             limits.upload_starts_per_minute,
             1..=1_000_000,
         );
+        for (at, value) in [
+            ("limits.pages_per_minute", limits.pages_per_minute),
+            ("limits.searches_per_minute", limits.searches_per_minute),
+            ("limits.files_per_minute", limits.files_per_minute),
+            ("limits.changes_per_minute", limits.changes_per_minute),
+        ] {
+            self.between(at, value, 1..=10_000_000);
+        }
         let largest = limits.account_unpublished_mib >= limits.pack_mib;
         let message = "must be at least limits.pack_mib, or the largest pack can not be uploaded";
         self.require(largest, "limits.account_unpublished_mib", message);

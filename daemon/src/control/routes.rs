@@ -210,6 +210,8 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
             ConstGauge::new(lag.unwrap_or_default()),
         );
     }
+    app.requests.register(&mut registry);
+    app.cache.register(&mut registry);
     app.scans.meter.register(&mut registry);
     app.cloudwatch.register(&mut registry);
     if let Some(bucket) = app.store.bucket() {

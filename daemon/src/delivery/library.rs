@@ -229,7 +229,7 @@ pub async fn start(
     let path = signed_path(id, file, variant, &variant.file_name(&safe_name(&name)));
     let query = app.signer.query("GET", &path, expires_at);
     Ok(DownloadUrl {
-        url: format!("{}{path}?{query}", app.public_url()),
+        url: format!("{}{path}?{query}", app.files_url()),
         expires_at,
         downloads_left: limit - downloads,
     })

@@ -1,9 +1,9 @@
 //! `/v1/library`: what was bought; `/objects/downloads/...`: its bytes by signed URL; `/v1/items/{id}/file`.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tradepost_common::Page;
@@ -27,7 +27,7 @@ use crate::catalog::files;
 use crate::downloads::routes::{as_attachment, refuse_infected, safe_name};
 use crate::downloads::served::Served;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::{ClientAddress, JsonBody, Path, PresignedQuery, Query};
+use crate::extractors::{ClientAddress, JsonBody, Origin, Path, PresignedQuery, Query};
 use crate::pager::limit_or;
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
@@ -202,13 +202,14 @@ async fn get_download(
 #[utoipa::path(get, path = "/v1/items/{id}/file", tag = "catalogue", params(("id" = Uuid, Path, description = "Of the item")),
     security((), ("bearer" = [])),
     responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*"), (status = 303, description = "Bought: the signed URL"),
-        (status = 304, description = "Not modified"), (status = 307, description = "The bytes are at the CDN"), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 304, description = "Not modified"), (status = 307, description = "The bytes are at the CDN, or on the origin of files"), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 410, body = Problem), (status = 416, body = Problem)))]
 async fn get_item_file(
     State(app): State<SharedApp>,
     buyer: Option<Bearer>,
     ClientAddress(address): ClientAddress,
     Path(id): Path<Uuid>,
+    Extension(origin): Extension<Origin>,
     method: Method,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
@@ -216,6 +217,10 @@ async fn get_item_file(
     let Some(file) = file.filter(|file| file.is_free) else {
         return bought_file(&app, buyer, id, address).await;
     };
+    if origin == Origin::Api {
+        let url = format!("{}/v1/items/{id}/file", app.files_url());
+        return Ok(Redirect::temporary(&url).into_response());
+    }
     let sha256: [u8; 32] = file
         .sha256
         .try_into()

@@ -153,7 +153,7 @@ async fn get_item_source(
     let path = source_path(id, &safe_name(&own.path));
     let query = app.signer.query("GET", &path, expires_at);
     Ok(Json(SourceUrl {
-        url: format!("{}{path}?{query}", app.public_url()),
+        url: format!("{}{path}?{query}", app.files_url()),
         expires_at,
     }))
 }

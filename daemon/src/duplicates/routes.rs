@@ -90,7 +90,7 @@ async fn search_by_picture(
             ));
         }
     };
-    app.limits.pictures.take_of_address(address)?;
+    app.limits.pictures.take_from(address)?;
     let prints = picture::prints(&app, &bytes, extension).await?;
     Ok(Json(service::similar_to(&app.db, &prints).await?.into()))
 }

@@ -1,4 +1,4 @@
-//! The address a request comes from.
+//! The address a request comes from, and the origin it is for.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,6 +12,15 @@ use crate::error::ApiError;
 /// The address the request comes from, as far as the trusted proxies can be believed.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
+
+/// The origin a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Files have no origin of their own.
+    Both,
+    Api,
+    Files,
+}
 
 impl FromRequestParts<SharedApp> for ClientAddress {
     type Rejection = ApiError;

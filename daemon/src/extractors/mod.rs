@@ -19,7 +19,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-pub use self::address::ClientAddress;
+pub use self::address::{ClientAddress, Origin};
 pub use self::peer::{Peer, PeerCredentials};
 pub use self::presigned::PresignedQuery;
 pub use self::reads::{Reads, ReadsFrom};

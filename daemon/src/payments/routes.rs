@@ -18,8 +18,11 @@ use crate::stripe::{self, Event, SignatureError};
 /// Characters of an id.
 const MAX_ID: usize = 255;
 
+/// The path for the payment server.
+pub const WEBHOOK: &str = "/v1/payments/webhook";
+
 pub fn webhook_router() -> Router<SharedApp> {
-    Router::new().route("/v1/payments/webhook", post(receive))
+    Router::new().route(WEBHOOK, post(receive))
 }
 
 /// Keeps a signed event once, with the message to look at its object. Nothing that it says is believed.

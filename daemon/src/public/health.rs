@@ -13,6 +13,7 @@ use crate::error::{ApiError, ApiResult};
 
 /// Path of the liveness probe. It is answered under any load.
 pub const LIVEZ: &str = "/livez";
+pub const READYZ: &str = "/readyz";
 
 pub fn public_router() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz))

@@ -3,9 +3,11 @@
 mod bounds;
 mod contract;
 mod docs;
+mod files_origin;
 mod health;
 mod ids;
 mod reads;
 mod server;
+mod traffic;
 
 pub use self::server::{openapi, router, serve};

@@ -24,7 +24,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ids::{REQUEST_ID, RequestIds};
-use super::{bounds, contract, docs, health, reads};
+use super::{bounds, contract, docs, files_origin, health, reads, traffic};
 use crate::activation::ApiSocket;
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
@@ -94,6 +94,7 @@ fn documented() -> OpenApiRouter<SharedApp> {
         .merge(review::contributor_routes::public_router())
         .merge(catalog::routes::public_router())
         .merge(catalog::label_routes::public_router())
+        .merge(catalog::picture_routes::public_router())
         .merge(duplicates::routes::public_router())
         .merge(collections::routes::public_router())
         .merge(collections::favourite_routes::public_router())
@@ -127,6 +128,8 @@ pub fn router(app: SharedApp) -> Router {
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CompressionLayer::new().compress_when(is_text))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(middleware::from_fn_with_state(app.clone(), files_origin::keep_apart))
+        .layer(middleware::from_fn_with_state(app.clone(), traffic::limit))
         .layer(middleware::from_fn_with_state((app.clone(), gates), observe))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| {
             ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()

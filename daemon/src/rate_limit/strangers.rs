@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::network;
 use crate::error::{ApiError, ApiResult};
+use crate::quota::Quota;
 use tradepost_store::sha256;
 
 /// An act of somebody who has not signed in.
@@ -23,6 +24,14 @@ impl Act {
         match self {
             Self::SignIn | Self::GuestCheckout => 10,
             Self::MailLink => 5,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::MailLink => "mail-link",
+            Self::GuestCheckout => "guest-checkout",
         }
     }
 
@@ -44,8 +53,12 @@ pub async fn take(db: &PgPool, act: Act, name: &str, client: IpAddr) -> ApiResul
     match refusal(db, act.limit(), &keys).await? {
         None => Ok(()),
         Some((budget, wait)) => Err(ApiError::RateLimited {
-            limit: act.limit(),
-            retry_after_seconds: wait.max(0).unsigned_abs() + 1,
+            quota: Quota {
+                name: act.name(),
+                limit: act.limit(),
+                left: 0,
+                reset_seconds: wait.max(0).unsigned_abs() + 1,
+            },
             what: if budget == 1 { "account" } else { "client address" },
         }),
     }

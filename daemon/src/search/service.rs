@@ -24,12 +24,12 @@ pub async fn find(
     offset: usize,
     limit: usize,
 ) -> ApiResult<(Page, Vec<Item>)> {
-    let index = app.search.index.clone();
     let (asked, begun) = (text.clone(), Instant::now());
     let is_narrowed = !filters.is_empty();
-    let page = tokio::task::spawn_blocking(move || index.search(&text, &filters, offset, limit))
-        .await
-        .map_err(anyhow::Error::from)??;
+    let page = match text.is_empty() {
+        true => browse(app, filters, offset, limit).await?,
+        false => ask(app, text, filters, offset, limit).await?,
+    };
     // A filter may leave nothing of what there is.
     let found = if is_narrowed { page.total.max(1) } else { page.total };
     app.search.queries.note(&asked, found, begun.elapsed());
@@ -41,6 +41,24 @@ pub async fn find(
         .collect();
     let rows = ids.iter().filter_map(|id| items.remove(id)).collect();
     Ok((page, rows))
+}
+
+async fn ask(app: &App, text: String, filters: Vec<Filter>, offset: usize, limit: usize) -> ApiResult<Page> {
+    let index = app.search.index.clone();
+    let found = tokio::task::spawn_blocking(move || index.search(&text, &filters, offset, limit)).await;
+    Ok(found.map_err(anyhow::Error::from)??)
+}
+
+/// A search without a text counts every item: it is kept until the index of this process changes.
+async fn browse(app: &App, filters: Vec<Filter>, offset: usize, limit: usize) -> ApiResult<Page> {
+    let version = app.search.index.version();
+    let key = format!("browse:{version}:{offset}:{limit}:{filters:?}");
+    let load = async {
+        let page = ask(app, String::new(), filters, offset, limit).await?;
+        Ok(serde_json::to_vec(&page).map_err(anyhow::Error::from)?.into())
+    };
+    let page = app.cache.own(key, load).await?;
+    Ok(serde_json::from_slice(&page).map_err(anyhow::Error::from)?)
 }
 
 pub async fn status(app: &App) -> ApiResult<SearchStatus> {

@@ -124,7 +124,7 @@ async fn start(
     ClientAddress(address): ClientAddress,
     JsonBody(body): JsonBody<StartUpload>,
 ) -> ApiResult<Response> {
-    let remaining = app.limits.starts.take(account.id, address)?;
+    let quota = app.limits.starts.take(account.id, address)?;
     let max_bytes = app.config.limits.pack_mib * 1024 * 1024;
     let announced = Announcement::parse(&body.file_name, body.size_bytes, &body.sha256, max_bytes)?;
     let started = service::start(&app, &account, &announced).await?;
@@ -135,13 +135,9 @@ async fn start(
         state: UploadState::AwaitingBytes,
         put,
     });
-    let limit = app.config.limits.upload_starts_per_minute.to_string();
-    let headers = [
-        ("location", location),
-        ("ratelimit-limit", limit),
-        ("ratelimit-remaining", remaining.to_string()),
-    ];
-    Ok((StatusCode::CREATED, headers, body).into_response())
+    let mut response = (StatusCode::CREATED, [("location", location)], body).into_response();
+    quota.tell(response.headers_mut());
+    Ok(response)
 }
 
 /// The PUT of the bytes: to the bucket, or to the daemon where the objects are files.

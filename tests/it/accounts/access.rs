@@ -112,6 +112,7 @@ const PUBLIC: [(&str, &str); 34] = [
     ("get", "/v1/items"),
     ("get", "/v1/items/{id}"),
     ("get", "/v1/items/{id}/file"),
+    ("get", "/v1/items/{id}/picture"),
     ("get", "/v1/items/{id}/similar"),
     ("get", "/v1/categories"),
     ("get", "/v1/collections/{id}"),

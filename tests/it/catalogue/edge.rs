@@ -1,6 +1,7 @@
 //! Pages of the catalogue in a CDN and a browser, and compression.
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, redirect};
+use tradepost_tests::app::client_builder;
 use tradepost_tests::{Answer, PackBuilder, TestApp};
 
 #[tokio::test]
@@ -88,4 +89,43 @@ async fn json_is_compressed_for_those_who_ask_and_files_are_not() {
         assert_eq!(file.status, StatusCode::OK, "{path}");
         assert!(!file.headers.contains_key("content-encoding"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn picture_of_an_item_fits_the_formats_and_the_width_of_a_client() {
+    let app = TestApp::start();
+    let ann = app.trusted("ann");
+    let trace = app
+        .upload_and_settle(&ann, &PackBuilder::ticks("Ticks", 1).build())
+        .await;
+    assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    let item = app.rows("/v1/items").await[0]["id"].as_str().unwrap().to_owned();
+    let (_, detail) = app.get(&format!("/v1/items/{item}"), None).await;
+    let renditions = detail["renditions"].as_array().unwrap();
+    let client = client_builder().redirect(redirect::Policy::none()).build().unwrap();
+    let ask = async |query: &str, accept: &str| {
+        let url = format!("{}/v1/items/{item}/picture{query}", app.api);
+        Answer::to(client.get(url).header("accept", accept)).await
+    };
+    for (query, accept, format, width) in [
+        ("", "image/avif,image/webp,*/*", "webp", 256),
+        ("?width=65", "image/webp", "webp", 128),
+        ("?width=64", "*/*", "png", 64),
+        ("?width=4096", "image/png", "png", 512),
+    ] {
+        let answer = ask(query, accept).await;
+        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{answer:?}");
+        assert_eq!(answer.header("vary"), "accept");
+        let place = answer.header("location");
+        let found = renditions.iter().find(|rendition| rendition["url"] == place);
+        let found = found.unwrap_or_else(|| panic!("{place} is not in {detail}"));
+        assert_eq!(
+            (&found["format"], &found["width"]),
+            (&format.into(), &width.into()),
+            "{query} {accept}"
+        );
+    }
+    ask("?width=0", "*/*").await.problem(StatusCode::BAD_REQUEST);
+    let absent = app.request(Method::GET, "/v1/items/00000000-0000-7000-8000-000000000000/picture");
+    Answer::to(absent).await.problem(StatusCode::NOT_FOUND);
 }

@@ -82,6 +82,13 @@ impl Index {
         self.remove_others()
     }
 
+    /// Another one after each change of the index.
+    pub fn version(&self) -> String {
+        let generation = self.generation();
+        let searcher = generation.reader.searcher();
+        format!("{}.{}", generation.number, searcher.generation().generation_id())
+    }
+
     /// A page of hits; an empty text finds all that the filters let through, the most popular first.
     pub fn search(&self, text: &str, filters: &[Filter], offset: usize, limit: usize) -> anyhow::Result<Page> {
         /// Hits that can be paged through.

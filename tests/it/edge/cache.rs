@@ -1,0 +1,133 @@
+//! Answers from memory, and from a Redis that machines share.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tradepost_tests::redis::Redis;
+use tradepost_tests::server::Server;
+use tradepost_tests::{Answer, Options, PackBuilder, TestApp};
+
+/// The value of a counter.
+async fn counter(app: &TestApp, name: &str) -> u64 {
+    let metrics = Answer::to(app.control_request(Method::GET, "/metrics")).await;
+    let metrics = String::from_utf8(metrics.bytes).unwrap();
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix("_total "));
+    line.unwrap_or_else(|| panic!("no {name} in {metrics}"))
+        .parse()
+        .unwrap()
+}
+
+async fn loads(app: &TestApp) -> u64 {
+    counter(app, "tradepost_cache_loads").await
+}
+
+/// Publishes a set of five; answers with the path of an item.
+async fn publish(app: &TestApp, token: &str) -> String {
+    let trace = app
+        .upload_and_settle(token, &PackBuilder::ticks("Ticks", 5).build())
+        .await;
+    assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    format!("/v1/items/{}", app.rows("/v1/items").await[0]["id"].as_str().unwrap())
+}
+
+async fn set_listing(app: &TestApp, token: &str, item: &str, listing: &str) {
+    let path = item.replace("/v1/items/", "/v1/listings/item/");
+    let (status, body) = app
+        .call(Method::PUT, &path, Some(token), Some(json!({ "listing": listing })))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
+
+#[tokio::test]
+async fn one_request_loads_for_all_that_ask_at_once() {
+    let app = TestApp::start();
+    let ann = app.trusted("ann");
+    let item = publish(&app, &ann).await;
+    let before = loads(&app).await;
+    let asked = (0..40).map(|_| app.get(&item, None));
+    for (status, body) in futures_util::future::join_all(asked).await {
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+    let loaded = loads(&app).await - before;
+    // Views that are added up meanwhile make another page.
+    assert!(loaded <= 4, "{loaded} of 40 requests loaded");
+
+    app.until("/v1/search", |status| {
+        status["waiting"] == 0 && status["documents"] == 5
+    })
+    .await;
+    let before = loads(&app).await;
+    for _ in 0..10 {
+        let (_, found) = app.get("/v1/search?kind=icon", None).await;
+        assert_eq!(found["total"], 5, "{found}");
+    }
+    let loaded = loads(&app).await - before;
+    assert!(loaded <= 3, "{loaded} of 10 searches without a text loaded");
+    set_listing(&app, &ann, &item, "delisted").await;
+    let (_, found) = app.get("/v1/search?kind=icon", None).await;
+    assert_eq!(found["rows"].as_array().unwrap().len(), 4, "{found}");
+}
+
+#[tokio::test]
+async fn machines_share_a_redis_and_none_shows_what_was_withdrawn() {
+    let Some(mut redis) = Redis::start() else { return };
+    let server = Server::start().await.unwrap();
+    let machine = || {
+        Options::default()
+            .set("DATABASE__URL", server.url())
+            .set("DATABASE__MAX_CONNECTIONS", 4)
+            .set("LIMITS__SEARCHES_PER_MINUTE", 4)
+            .set("CACHE__REDIS_URL", &redis.url)
+    };
+    // The objects are files of the first one.
+    let reader = machine().set("DAEMON__ROLES", r#"["api"]"#);
+    let (one, two) = (TestApp::start_with(machine()), TestApp::start_with(reader));
+    let ann = one.trusted("ann");
+    let item = publish(&one, &ann).await;
+    for _ in 0..10 {
+        for app in [&one, &two] {
+            assert_eq!(app.get(&item, None).await.0, StatusCode::OK);
+        }
+    }
+    let loaded = loads(&one).await + loads(&two).await;
+    assert!(loaded <= 6, "{loaded} of 20 requests loaded");
+    assert_ne!(redis.ask("DBSIZE"), ":0");
+
+    for _ in 0..3 {
+        set_listing(&one, &ann, &item, "delisted").await;
+        for app in [&two, &one] {
+            assert_eq!(app.get(&item, None).await.0, StatusCode::NOT_FOUND);
+        }
+        set_listing(&two, &ann, &item, "listed").await;
+        for app in [&one, &two] {
+            assert_eq!(app.get(&item, None).await.0, StatusCode::OK);
+        }
+    }
+
+    let search = async |app: &TestApp| app.get("/v1/search?q=tick", None).await.0;
+    for app in [&one, &two, &one, &two] {
+        assert_eq!(search(app).await, StatusCode::OK);
+    }
+    for app in [&one, &two] {
+        assert_eq!(search(app).await, StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    redis.kill();
+    let begun = Instant::now();
+    for app in [&one, &two] {
+        assert_eq!(app.get(&item, None).await.0, StatusCode::OK);
+        assert_eq!(search(app).await, StatusCode::OK, "a machine has budgets of its own");
+        assert!(counter(app, "tradepost_cache_redis_failures").await > 0);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    set_listing(&one, &ann, &item, "delisted").await;
+    assert_eq!(two.get(&item, None).await.0, StatusCode::NOT_FOUND);
+    redis.restart();
+    while redis.ask("DBSIZE") == ":0" {
+        assert_eq!(two.get("/v1/items", None).await.0, StatusCode::OK);
+        assert!(begun.elapsed() < Duration::from_secs(60), "{}", two.log());
+    }
+}
