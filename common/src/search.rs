@@ -6,6 +6,7 @@
 //! - `GET /v1/search/items?q=&limit=`: finds as the public search does (`Vec<FoundItem>`)
 //! - `GET /v1/search/items/{id}/explanation?q=`: the arithmetic of its rank ([`Explanation`])
 //! - `GET /v1/search/queries`: texts of the last day that found nothing, or slowly ([`SearchQueries`])
+//! - `GET /v1/search/feed?since=`: documents and their changes as lines of JSON; the last one is a [`FeedCursor`]
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -101,4 +102,13 @@ pub struct SearchDifferences {
     pub missing: u64,
     /// In the index, but not published.
     pub withdrawn: u64,
+}
+
+/// The last line of a page of the feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedCursor {
+    /// Begins the next page.
+    pub cursor: String,
+    /// There is more now.
+    pub more: bool,
 }

@@ -78,6 +78,7 @@ pub static VERBS: &[Verb] = &[
     look("/v1/search/items", "find items as the public search does"),
     look("/v1/search/items/{id}/explanation", "the arithmetic of an item's rank"),
     look("/v1/search/queries", "texts that found nothing, or slowly"),
+    look("/v1/search/feed", "documents and their changes, for search servers"),
     look("/v1/categories", "the categories of the catalogue"),
     look("/v1/catalogue/{kind}/{id}", "an entry of the catalogue"),
     look("/v1/campaigns", "campaigns"),

@@ -1,14 +1,15 @@
 //! The control socket's verbs for the search index: every role may look, operators rebuild.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use tradepost_common::search::{Explanation, FoundItem, SearchDifferences, SearchQueries, SearchStatus};
 use uuid::Uuid;
 
-use super::service;
+use super::{export, service};
 use crate::app::SharedApp;
 use crate::audit;
 use crate::error::ApiResult;
@@ -24,6 +25,7 @@ pub fn control_router() -> Router<SharedApp> {
         .route("/v1/search/items", get(find))
         .route("/v1/search/items/{id}/explanation", get(explain))
         .route("/v1/search/queries", get(texts))
+        .route("/v1/search/feed", get(feed))
 }
 
 async fn status(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<SearchStatus>> {
@@ -74,4 +76,20 @@ async fn explain(
 
 async fn texts(_: Peer, State(app): State<SharedApp>) -> ApiResult<Json<SearchQueries>> {
     Ok(Json(service::texts(&app.db).await?))
+}
+
+/// A place in the feed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Since {
+    since: Option<String>,
+}
+
+async fn feed(_: Peer, State(app): State<SharedApp>, Query(query): Query<Since>) -> ApiResult<Response> {
+    let page = export::page(&app, query.since.as_deref()).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, page).into_response())
 }

@@ -5,6 +5,7 @@
 //! them, so that a withdrawn item is gone at once.
 
 pub mod control_routes;
+mod export;
 pub mod feed;
 mod queries;
 pub mod routes;

@@ -1,5 +1,7 @@
 //! Statements on the feed of the index, and on texts that were searched for.
 
+pub mod export;
+
 use std::collections::HashMap;
 
 use sqlx::{PgConnection, PgPool};
@@ -55,9 +57,12 @@ pub async fn set_built(db: &PgPool, projection: Uuid) -> sqlx::Result<()> {
 
 /// Forgets indexes that were not seen for a day, and what waits for them.
 pub async fn forget_absent(db: &PgPool) -> sqlx::Result<u64> {
-    let done = sqlx::query!("delete from search_projections where seen_at < now() - interval '1 day'")
-        .execute(db)
-        .await?;
+    let done = sqlx::query!(
+        "delete from search_projections where seen_at < now() - interval '1 day' and id <> $1",
+        export::EXPORT
+    )
+    .execute(db)
+    .await?;
     Ok(done.rows_affected())
 }
 
@@ -101,9 +106,10 @@ pub async fn machines(db: &PgPool, first: Uuid) -> sqlx::Result<Vec<SearchMachin
         SearchMachine,
         r#"
         select machine, (select count(*) from search_outbox where projection = projection_.id) as "waiting!", seen_at, built_at
-        from search_projections projection_ order by projection_.id <> $1, machine limit 100
+        from search_projections projection_ where projection_.id <> $2 order by projection_.id <> $1, machine limit 100
         "#,
-        first
+        first,
+        export::EXPORT
     )
     .fetch_all(db)
     .await

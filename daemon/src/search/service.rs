@@ -152,6 +152,7 @@ pub async fn tidy(db: &PgPool) -> sqlx::Result<()> {
     /// Texts that are kept.
     const MOST: i64 = 10_000;
     queries::forget_absent(db).await?;
+    queries::export::tidy(db).await?;
     queries::forget_texts(db, MOST).await
 }
 

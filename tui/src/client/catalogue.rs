@@ -5,10 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use tradepost_common::catalog::{Category, Entry, Labels, SetStanding, Withdraw, Withdrawn};
 use tradepost_common::sales::Product;
-use tradepost_common::search::{Explanation, FoundItem, SearchDifferences, SearchQueries, SearchStatus};
+use tradepost_common::search::{Explanation, FeedCursor, FoundItem, SearchDifferences, SearchQueries, SearchStatus};
 use uuid::Uuid;
 
-use super::{Client, NOTHING, Reply};
+use super::{Client, Failure, NOTHING, Reply, checked};
 use crate::query::Query;
 
 /// All ids are compared.
@@ -42,6 +42,17 @@ impl Client {
 
     pub async fn searched_texts(&self) -> Reply<SearchQueries> {
         self.get("/v1/search/queries").await
+    }
+
+    /// A page of the feed: lines of JSON, and its last line.
+    pub async fn search_feed(&self, since: Option<&str>) -> Reply<(String, FeedCursor)> {
+        let path = Query::default().with("since", since).append_to("/v1/search/feed");
+        let request = self.request(Method::GET, &path).timeout(VERIFY_TIMEOUT);
+        let response = checked(self.send(request).await?).await?;
+        let text = response.text().await.map_err(|error| self.explain(&error))?;
+        let last = text.lines().next_back().unwrap_or_default();
+        let cursor = serde_json::from_str(last).map_err(|error| Failure::Protocol(format!("{path}: {error}")))?;
+        Ok((text, cursor))
     }
 
     pub async fn categories(&self) -> Reply<Vec<Category>> {

@@ -2,6 +2,7 @@
 
 mod acts;
 mod cli;
+mod export_cli;
 mod requests;
 mod search_cli;
 #[cfg(test)]

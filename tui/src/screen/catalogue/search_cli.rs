@@ -28,6 +28,8 @@ enum SearchCommand {
     Rebuild,
     /// Texts of the last day that found nothing, or slowly.
     Texts,
+    /// Every document, then its changes, as lines of JSON for another search server.
+    Export(super::export_cli::ExportArgs),
     /// The arithmetic of the rank of an item.
     Explain {
         /// Id of the item.
@@ -70,6 +72,7 @@ impl Twin for SearchArgs {
                 let texts = client.searched_texts().await?;
                 output.print_rows(&texts, &TextRow::all(&texts))?;
             }
+            SearchCommand::Export(args) => args.run(client).await?,
             SearchCommand::Explain { item, words } => {
                 let why = client.explain_rank(&words.join(" "), item).await?;
                 output.print(&why, |_| clean_lines(&why.lines))?;
