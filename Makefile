@@ -2,7 +2,7 @@
 
 benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-replica bench-review bench-search bench-upload
 
-.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts chaos-search deny fuzz fuzz-api openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts chaos-search deny fuzz fuzz-api load openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -33,6 +33,9 @@ chaos-search: setup ## changes and withdraws items, kills the daemon, compares t
 
 setup: ## installs the Debian packages that are missing
 	@make/setup
+
+load: setup ## lets 200 users of Locust browse, search, keep favourites and upload for 5 minutes, and counts what failed
+	@make/load
 
 packs: ## installs the icon and illustration sets that tests and demo use, from npm, where there is one
 	@make/packs

@@ -114,7 +114,6 @@ fn digest(mut file: &std::fs::File) -> io::Result<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     #[tokio::test]
     async fn a_sealed_file_tells_what_is_written_into_it() {

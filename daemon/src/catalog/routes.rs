@@ -22,7 +22,7 @@ use super::entries::{self, Ids, Wanted};
 use super::filters::Parameters;
 use super::listing::{self, Family, Item, Picture, Set};
 use crate::accounts::Bearer;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::{ApiError, ApiResult};
 use crate::extractors::{JsonBody, Path, Query, Reads, parse_param};
 use crate::pager;

@@ -34,7 +34,8 @@ pid=$(cat pid 2>/dev/null || echo none)
 while readlink "/proc/$pid/exe" >/dev/null 2>&1; do sleep 0.05; done
 export TRADEPOST_DATABASE__URL='{database}' TRADEPOST_DATABASE__MAX_CONNECTIONS=4 TRADEPOST_HTTP__LISTEN={address}
 export TRADEPOST_SCANNER__SOCKET=/nonexistent TRADEPOST_DAEMON__DRAIN_SECONDS=1 TRADEPOST_HTTP__TRUSTED_PROXIES=1
-export TRADEPOST_LIMITS__UPLOAD_STARTS_PER_MINUTE=100000
+export TRADEPOST_LIMITS__UPLOAD_STARTS_PER_MINUTE=100000 TRADEPOST_LIMITS__CHANGES_PER_MINUTE=1000000
+export TRADEPOST_LIMITS__PAGES_PER_MINUTE=1000000 TRADEPOST_LIMITS__FILES_PER_MINUTE=1000000
 setsid current/tradepostd serve --state {root}/state >>log 2>&1 </dev/null 9>&- &
 echo $! >pid
 "#,

@@ -87,7 +87,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn until_indexed(app: &TestApp, items: usize) -> serde_json::Value {
+pub async fn until_indexed(app: &TestApp, items: usize) -> serde_json::Value {
     loop {
         let status = app.look("/v1/search").await;
         let is_fresh = status["waiting"] == 0 && status["rebuild"].is_null();

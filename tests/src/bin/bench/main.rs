@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that can not be taken has no figure")]
 
 mod api;
+mod beside;
 mod campaign;
 mod corpora;
 mod dead;
@@ -31,6 +32,8 @@ struct Arguments {
 enum Benchmark {
     /// The public API at a fixed rate over a large sample catalogue.
     Api(api::Options),
+    /// Pages of the public API beside Fastify with Objection.js, on the same tables.
+    Beside(beside::Options),
     /// A pack from `complete` to published, the terminal, idle costs.
     Pack,
     /// A campaign over a large catalogue, beside new packs and the public API, and under kill -9.
@@ -93,6 +96,7 @@ async fn measure(benchmark: Benchmark) -> ExitCode {
 async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
     match benchmark {
         Benchmark::Api(options) => api::run(&options).await?,
+        Benchmark::Beside(options) => beside::run(&options).await?,
         Benchmark::Pack => pack::run().await,
         Benchmark::Campaign(command) => anyhow::ensure!(campaign::run(&command).await, "not all is well: see above"),
         Benchmark::Duplicates => duplicates::run().await,

@@ -207,7 +207,7 @@ fn cpu_seconds(app: &TestApp) -> f64 {
 }
 
 /// Every process and its parent.
-fn processes() -> Vec<(i32, i32)> {
+pub fn processes() -> Vec<(i32, i32)> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.filter_map(|pid| Some((pid, fields(pid)?[1].parse().ok()?)))
@@ -215,7 +215,7 @@ fn processes() -> Vec<(i32, i32)> {
 }
 
 /// Clock ticks that a process and its children that ended have used.
-fn ticks(pid: i32) -> Option<f64> {
+pub fn ticks(pid: i32) -> Option<f64> {
     Some(
         fields(pid)?[11..15]
             .iter()
