@@ -23,7 +23,7 @@ use super::pack::{processes, ticks};
 const CLIENTS: usize = 16;
 /// Products that are asked for.
 const PRODUCTS: usize = 5_000;
-/// Of these, so many are asked for again and again, as most visitors do.
+/// Items that are asked for again and again, as most visitors do.
 const POPULAR: usize = 100;
 const PER_MINUTE: u32 = 10_000_000;
 
