@@ -99,7 +99,7 @@ impl World {
 }
 
 /// The routes that everybody may call; what they answer depends on the request only.
-const PUBLIC: [(&str, &str); 34] = [
+const PUBLIC: [(&str, &str); 35] = [
     ("get", "/livez"),
     ("get", "/readyz"),
     ("get", "/r/{name}"),
