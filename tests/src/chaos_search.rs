@@ -41,7 +41,7 @@ pub struct Verdict {
     pub found_though_gone: u32,
     /// Changed items that are not found by their tag in the end, or that are found by an old one.
     pub missed: u32,
-    /// What the comparison of the index with the catalogue says.
+    /// Differences of the index and the catalogue, as the control socket tells them.
     pub missing: u64,
     pub surplus: u64,
 }

@@ -67,7 +67,7 @@ impl From<Vec<(Item, i32)>> for SimilarItems {
 /// client address.
 #[utoipa::path(post, path = "/v1/search/picture", tag = "catalogue",
     request_body(content(("image/png"), ("image/jpeg"), ("image/webp"), ("image/svg+xml"))),
-    responses((status = 200, body = SimilarItems), (status = 413, body = Problem), (status = 415, body = Problem),
+    responses((status = 200, body = SimilarItems), (status = 413, body = Problem), (status = 415, body = Problem, description = "It is declared as something else"),
         (status = 422, body = Problem, description = "It is no such picture"), (status = 429, body = Problem),
         (status = 503, body = Problem)))]
 async fn search_by_picture(

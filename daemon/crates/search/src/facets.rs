@@ -13,11 +13,11 @@ const MAX_VALUES: usize = 20;
 /// Values that are taken of each of several segments: a value may be frequent in one and rare in another.
 const MAX_OF_SEGMENT: usize = 40;
 
+/// Values with their counts, by facet.
+type Counts = Vec<(Facet, Vec<(String, u64)>)>;
+
 /// The values of every facet with their counts, the most frequent first. Those of a part are multiplied up to the whole.
-pub fn counts(
-    searcher: &Searcher,
-    samples: &[(SegmentOrdinal, Sample)],
-) -> tantivy::Result<Vec<(Facet, Vec<(String, u64)>)>> {
+pub fn counts(searcher: &Searcher, samples: &[(SegmentOrdinal, Sample)]) -> tantivy::Result<Counts> {
     let counted = |facet| Ok((facet, values(searcher, samples, facet)?));
     Facet::ALL.into_iter().map(counted).collect()
 }
