@@ -42,6 +42,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let limit = match &arguments.command {
         Command::Money(options) => options.limit_seconds + 300,
+        Command::Search(_) => 3_600,
         _ => 900,
     };
     let limit = Duration::from_secs(limit);
