@@ -165,7 +165,7 @@ pub struct Writer<'a> {
 }
 
 /// The place of a client's floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Client {
     /// It sends its token and knows nothing of floors.
     Token,

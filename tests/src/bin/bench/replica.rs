@@ -11,6 +11,9 @@ pub struct Options {
     /// Pairs for each kind of client.
     #[arg(long, default_value_t = 10_000)]
     pairs: usize,
+    /// The kinds of clients.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Client::Token, Client::Header, Client::Cookie])]
+    clients: Vec<Client>,
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<bool> {
@@ -24,7 +27,7 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
     );
     let writer = Writer::publish(&app).await;
     let mut missed = 0;
-    for client in [Client::Token, Client::Header, Client::Cookie] {
+    for client in options.clients.iter().copied() {
         let started = Instant::now();
         let misses = writer.misses(options.pairs, client).await;
         let seconds = started.elapsed().as_secs_f64();
