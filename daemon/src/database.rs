@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres, Transaction};
 
 use crate::config::DatabaseConfig;
 use crate::embedded::postgres::{Cluster, ClusterSpec, find_running};
@@ -157,6 +157,15 @@ async fn connect(
         options,
         max_connections: config.max_connections,
     })
+}
+
+/// Begins a transaction whose statements find rows by their keys: their plans are kept. All other statements are planned for their values.
+///
+/// # Errors
+/// The database is away.
+pub async fn begin_by_key(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    db.begin_with("begin; set local plan_cache_mode = force_generic_plan")
+        .await
 }
 
 /// The connections to the replica, as many as the public API has to the primary. Nobody waits for it: the primary answers, too.

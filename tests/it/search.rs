@@ -1,7 +1,7 @@
 //! The search finds what is published, and nothing else, whatever is killed.
 
-mod pictures;
 mod export;
+mod pictures;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ use super::orders::{self, Told};
 use super::uploads;
 use crate::accounts::links;
 use crate::app::App;
+use crate::database::begin_by_key;
 use crate::jobs::{Event, NotifyJob};
 use crate::mail::{self, Cause, Letter};
 use crate::payouts::{self, ToldPayout};
@@ -19,7 +20,7 @@ use crate::{accounts, orders as purchases, webhooks};
 
 /// Tells everybody whom the event concerns, in one transaction: a message that comes twice finds the mails and deliveries written.
 pub async fn run(app: &App, job: NotifyJob) -> anyhow::Result<Outcome> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = begin_by_key(&app.db).await?;
     tell(app, &mut tx, job.id, job.event).await?;
     tx.commit().await?;
     Ok(Outcome::Done)

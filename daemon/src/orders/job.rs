@@ -12,6 +12,7 @@ use super::queries::{self, LockedOrder};
 use super::refund;
 use crate::app::App;
 use crate::books;
+use crate::database::begin_by_key;
 use crate::jobs::SettleJob;
 use crate::notices::{self, Event};
 use crate::payments::service as payments;
@@ -23,7 +24,7 @@ const NOT_GRANTED: &str =
 /// Settles an order once, however often the message is received.
 pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     let id = job.order_id;
-    let mut tx = app.db.begin().await?;
+    let mut tx = begin_by_key(&app.db).await?;
     let Some(order) = queries::lock(&mut tx, id).await? else {
         return Ok(Outcome::Discard("the order is gone".to_owned()));
     };

@@ -11,6 +11,7 @@ use super::queries::{self, Earlier, NewOrder};
 use super::refund::queries as refunds;
 use crate::accounts::Account;
 use crate::app::App;
+use crate::database::begin_by_key;
 use crate::error::{ApiError, ApiResult};
 use crate::payments::{Payment, declines, service as payments};
 use crate::sales::carts::{self, Basket};
@@ -81,7 +82,7 @@ pub async fn place(
     wish: &Wish<'_>,
 ) -> ApiResult<OrderView> {
     let request_sha256 = source.sha256(wish);
-    let mut tx = app.db.begin().await?;
+    let mut tx = begin_by_key(&app.db).await?;
     if !queries::lock_key(&mut tx, buyer.id, &key.0).await? {
         return Err(ApiError::conflict(
             "in-flight",
