@@ -27,7 +27,7 @@ pub fn public_router() -> OpenApiRouter<SharedApp> {
 #[serde(deny_unknown_fields)]
 struct StartParts {
     /// SHA-256 of each part, hexadecimal, in order. All parts but the last have 16 MiB.
-    #[schema(min_items = 1, max_items = 1_000)]
+    #[schema(min_items = 1, max_items = 900)]
     sha256: Vec<Digest>,
 }
 
@@ -52,7 +52,7 @@ struct StartedParts {
     /// The size of each part but the last.
     part_size_bytes: u64,
     /// In the order of the hashes.
-    #[schema(max_items = 1_000)]
+    #[schema(max_items = 900)]
     puts: Vec<SignedPut>,
 }
 
@@ -90,7 +90,7 @@ async fn start_parts(
 /// Give up the parts of an upload
 ///
 /// The upload itself still waits for its bytes. Doing it again changes nothing. `409 no-parts` where the marketplace has no bucket.
-#[utoipa::path(delete, path = "/v1/uploads/{id}/parts", operation_id = "abort_upload_parts", tag = "uploads",
+#[utoipa::path(delete, path = "/v1/uploads/{id}/parts", operation_id = "delete_upload_parts", tag = "uploads",
     params(("id" = Uuid, Path, description = "Of the upload")), security(("bearer" = [])),
     responses((status = 204, description = "Given up"), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 410, body = Problem)))]
