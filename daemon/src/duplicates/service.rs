@@ -74,7 +74,7 @@ pub async fn similar(db: &PgPool, item: Uuid) -> ApiResult<Vec<(Item, i32)>> {
     published(db, found).await
 }
 
-/// Published items that look like a picture, as [`similar`].
+/// Published items that look like a picture, as [`similar()`].
 pub async fn similar_to(db: &PgPool, prints: &Prints) -> ApiResult<Vec<(Item, i32)>> {
     let found = queries::similar_to(db, prints, LOOK_RADIUS, MOST_COMPARED).await?;
     published(db, found).await

@@ -150,16 +150,17 @@ pub fn lines(view: &LedgerView, balances: &[ProviderBalance], now: OffsetDateTim
         rules,
         vec![(whole, Tone::Dim)],
     ];
-    lines.extend(balances.iter().map(provider));
+    lines.extend(balances.iter().map(|balance| provider(balance, now)));
     lines
 }
 
 /// The two differ while money is on its way.
-fn provider(balance: &ProviderBalance) -> Spans {
+fn provider(balance: &ProviderBalance, now: OffsetDateTime) -> Spans {
     let [statement, books] =
         [balance.statement_minor, balance.books_minor].map(|minor| money(minor, &balance.currency));
     let tone = if statement == books { Tone::Dim } else { Tone::Warn };
-    let words = format!("provider: {statement} by its statement, {books} by the books");
+    let read = format::ago(balance.read_at, now);
+    let words = format!("provider: {statement} by its statement of {read} ago, {books} by the books");
     vec![(words, tone)]
 }
 
