@@ -38,11 +38,7 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     let _lock = state_dir::take(&state)?;
     let sockets = Sockets::take()?;
     let socket = bind_api(&config, sockets.api).await?;
-    let control_path = config
-        .control
-        .socket
-        .clone()
-        .unwrap_or_else(|| state.join("control.sock"));
+    let control_path = control_path(&config, &state);
     let ControlSocket {
         listener: control,
         path: control_made,
@@ -94,12 +90,8 @@ pub async fn run(config: Config, state: PathBuf) -> anyhow::Result<()> {
     tracing::info!(api = app.api_url, control = %control_path.display(), mode = app.mode.as_str(), "tradepostd is ready");
     notify(&[sd_notify::NotifyState::Ready]);
 
-    let signal = async {
-        signal.await;
-        drain(&app).await;
-    };
     let ended = tokio::select! {
-        ended = tasks.run_until(signal) => ended,
+        ended = tasks.run_until(drained(&app, signal)) => ended,
         ended = foundations.run_until(std::future::pending()) => ended,
     };
     let within = match ended {
@@ -129,8 +121,9 @@ async fn stop(
     tracing::info!("tradepostd has stopped");
 }
 
-/// Everything goes on while load balancers learn that this machine takes nothing new.
-async fn drain(app: &App) {
+/// Resolves some time after the signal: everything goes on while load balancers learn that this machine takes nothing new.
+async fn drained(app: &App, signal: impl Future<Output = ()>) {
+    signal.await;
     app.duty.send_replace(Duty::Stopping);
     sleep(Duration::from_secs(app.config.daemon.drain_seconds.into())).await;
 }
@@ -141,6 +134,11 @@ async fn release_leases(app: &App) {
         Ok(Err(error)) => tracing::warn!(%error, "could not release the leases"),
         Err(_) => tracing::warn!("could not release the leases: the database does not answer"),
     }
+}
+
+fn control_path(config: &Config, state: &Path) -> PathBuf {
+    let configured = config.control.socket.clone();
+    configured.unwrap_or_else(|| state.join("control.sock"))
 }
 
 async fn bind_api(config: &Config, handed_over: Option<std::net::TcpListener>) -> anyhow::Result<Option<ApiSocket>> {

@@ -202,12 +202,16 @@ async fn a_migration_may_take_longer_than_a_request() {
     let server = Server::start().await.unwrap();
     sqlx::query("create database slow").execute(&server.pool).await.unwrap();
     let options = server.pool.connect_options();
-    let hasty = options
-        .as_ref()
-        .clone()
-        .database("slow")
-        .options([("statement_timeout", "1ms")]);
-    let pool = PgPool::connect_lazy_with(hasty);
+    let options = options.as_ref().clone().database("slow");
+    // The first table of the migrations takes longer than the limit.
+    let slowly = "create sequence calls;
+        create function wait_once() returns event_trigger language plpgsql as $$
+        begin if nextval('calls') = 1 then perform pg_sleep(1); end if; end $$;
+        create event trigger wait_once on ddl_command_start when tag in ('CREATE TABLE') execute function wait_once()";
+    let pool = PgPool::connect_lazy_with(options.clone());
+    sqlx::raw_sql(slowly).execute(&pool).await.unwrap();
+    pool.close().await;
+    let pool = PgPool::connect_lazy_with(options.options([("statement_timeout", "500ms")]));
     database::migrate(&pool).await.unwrap();
     pool.close().await;
 }

@@ -83,7 +83,7 @@ async fn documents(app: &App, xid: i64, after: Uuid) -> ApiResult<String> {
     };
     let lines = rows.iter().map(|(id, document)| index_line(*id, document));
     // Even the last document has changes behind it.
-    Ok(text(lines, next, true))
+    Ok(text(lines, &json!({ "cursor": next.to_string(), "more": true })))
 }
 
 async fn changes(app: &App, xid: i64, id: i64) -> ApiResult<String> {
@@ -110,16 +110,15 @@ async fn changes(app: &App, xid: i64, id: i64) -> ApiResult<String> {
             Some((_, document)) => index_line(*id, document),
             None => json!({ "op": "delete", "id": id }),
         });
-    Ok(text(lines, next, is_full))
+    Ok(text(lines, &json!({ "cursor": next.to_string(), "more": is_full })))
 }
 
 fn index_line(id: Uuid, document: &serde_json::Value) -> serde_json::Value {
     json!({ "op": "index", "id": id, "document": document })
 }
 
-fn text(lines: impl Iterator<Item = serde_json::Value>, cursor: Cursor, more: bool) -> String {
-    let last = json!({ "cursor": cursor.to_string(), "more": more });
-    lines.chain([last]).map(|line| format!("{line}\n")).collect()
+fn text(lines: impl Iterator<Item = serde_json::Value>, last: &serde_json::Value) -> String {
+    lines.chain([last.clone()]).map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn text(document: &Document, stems: &mut Stems) -> String {
     let texts: Vec<_> = std::iter::once(&document.title)
         .chain(labels)
         .chain(others)
-        .map(|text| stems.of_text(text))
+        .map(|text| stems.stems_in(text))
         .collect();
     let mut words: Vec<&str> = Vec::new();
     for stem in texts.iter().flat_map(|stems| stems.iter()) {

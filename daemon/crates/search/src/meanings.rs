@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
         if place == Place::Last && ranking.completions > 0.0 {
             for (complete, _) in self.vocabulary.complete(word, Self::MAX_OTHERS) {
-                for stem in stems.of_text(complete).iter() {
+                for stem in stems.stems_in(complete).iter() {
                     self.add_word(&mut meanings, stem, ranking.completions, ranking.related);
                 }
             }

@@ -66,10 +66,10 @@ impl Miner {
     }
 
     fn add_pairs(&mut self, title: &str, tags: &[String], stems: &mut Stems) {
-        let mut sources = stems.of_text(title).to_vec();
+        let mut sources = stems.stems_in(title).to_vec();
         let mut targets: Vec<(String, f32)> = sources.iter().map(|stem| (stem.clone(), 1.0)).collect();
         for tag in tags {
-            for stem in stems.of_text(tag).iter() {
+            for stem in stems.stems_in(tag).iter() {
                 if !sources.contains(stem) {
                     targets.push((stem.clone(), TAG_WEIGHT));
                     sources.push(stem.clone());
@@ -128,7 +128,7 @@ impl Translations {
             let mut targets: Vec<(String, f32)> = Vec::new();
             for (place, term) in line[0].split('|').enumerate() {
                 let weight = if place == 0 { 1.0 } else { TAG_WEIGHT };
-                for stem in english.of_text(term).iter() {
+                for stem in english.stems_in(term).iter() {
                     if !targets.iter().any(|(known, _)| known == stem) {
                         targets.push((stem.clone(), weight));
                     }

@@ -114,7 +114,7 @@ impl Stems {
     }
 
     /// The stems of the words of a text, each once. Tags and names of families are asked for again and again.
-    pub fn of_text(&mut self, text: &str) -> Arc<[String]> {
+    pub fn stems_in(&mut self, text: &str) -> Arc<[String]> {
         if let Some(stems) = self.texts.get(text) {
             return stems.clone();
         }
@@ -150,6 +150,6 @@ mod tests {
     #[test]
     fn plurals_have_the_stem_of_their_singular() {
         let mut stems = Stems::new();
-        assert_eq!(*stems.of_text("Arrows arrow batteries"), ["arrow", "batteri"]);
+        assert_eq!(*stems.stems_in("Arrows arrow batteries"), ["arrow", "batteri"]);
     }
 }
