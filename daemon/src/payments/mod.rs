@@ -17,6 +17,11 @@ use uuid::Uuid;
 
 pub use reach::{Reached, client, reach, state_of};
 
+/// A message of a sweep counts as lost after so many times the interval of sweeps.
+pub const LOST_AFTER: i32 = 10;
+/// The event of the sweep of disputes.
+const SWEEP_EVENT: &str = "sweep";
+
 /// A payment by card.
 #[derive(Debug, Clone)]
 pub struct Payment {

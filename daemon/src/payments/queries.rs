@@ -3,7 +3,7 @@ use tradepost_common::ids::{AccountId, OrderId, PaymentId};
 use tradepost_common::payments::{PaymentPurpose, PaymentRow, PaymentState};
 use uuid::Uuid;
 
-use super::{NewPayment, Payment};
+use super::{LOST_AFTER, NewPayment, Payment};
 
 mod notes;
 
@@ -118,7 +118,7 @@ pub async fn set_fingerprint(db: impl PgExecutor<'_>, id: PaymentId, fingerprint
 /// Sets the state of a payment that is open, and when it was looked at.
 pub async fn set_open(tx: &mut PgConnection, id: PaymentId, state: PaymentState) -> sqlx::Result<()> {
     sqlx::query!(
-        "update payments set state = $2, checked_at = now() where id = $1",
+        "update payments set state = $2, checked_at = now(), swept_at = null where id = $1",
         id.0,
         state.as_str()
     )
@@ -191,18 +191,21 @@ pub async fn expire(db: impl PgExecutor<'_>, minutes: i32, note: &str) -> sqlx::
     Ok(expired.rows_affected())
 }
 
-/// Open payments that were not looked at for so many seconds; they count as looked at now.
+/// Open payments that nobody looked at for so many seconds. The sweep sends a message for each, and no other before that one was handled or, after
+/// [`LOST_AFTER`] times as long, counts as lost.
 pub async fn due(tx: &mut PgConnection, seconds: i32, limit: i64) -> sqlx::Result<Vec<PaymentId>> {
     sqlx::query_scalar!(
         r#"
-        update payments set checked_at = now() where id in (
+        update payments set checked_at = now(), swept_at = now() where id in (
             select id from payments where state not in ('succeeded', 'canceled')
                 and checked_at < now() - make_interval(secs => $1::integer)
+                and coalesce(swept_at < now() - make_interval(secs => $3::integer), true)
             order by checked_at limit $2 for no key update skip locked)
         returning id as "id: PaymentId"
         "#,
         seconds,
-        limit
+        limit,
+        seconds.saturating_mul(LOST_AFTER)
     )
     .fetch_all(tx)
     .await

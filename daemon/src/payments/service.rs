@@ -8,7 +8,7 @@ use tradepost_common::ids::{OrderId, PaymentId};
 use tradepost_common::payments::{PaymentDifference, PaymentView, ResolveDifference};
 
 pub use super::queries::{by_key, by_provider_id, lock, set_canceled, set_handled, set_open, set_succeeded};
-use super::{NewPayment, Payment, queries};
+use super::{NewPayment, Payment, SWEEP_EVENT, queries};
 use crate::app::App;
 use crate::audit::{self, Actor};
 use crate::error::{ApiError, ApiResult};
@@ -63,7 +63,7 @@ pub async fn sweep(app: &App) -> anyhow::Result<()> {
         let job = ProviderEventJob {
             object: "disputes".to_owned(),
             object_id: String::new(),
-            event_id: None,
+            event_id: Some(SWEEP_EVENT.to_owned()),
         };
         messages.push(Job::ProviderEvent(job).message());
     }

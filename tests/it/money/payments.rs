@@ -147,6 +147,18 @@ async fn provider_that_is_away_delays_an_order_and_raises_an_alert() {
     );
     shop.until("/v1/alerts", |alerts| alerts.to_string().contains("payments-down"))
         .await;
+    // Sweeps come every second, but one message of them waits at a time.
+    let db = shop.shop.app.database().await;
+    let swept = "select coalesce(bool_and(swept_at < now() - interval '3 seconds'), false) from payments";
+    while !sqlx::query_scalar::<_, bool>(swept).fetch_one(&db).await.unwrap() {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let waiting = "select count(*) from queue_messages where queue = 'pay'";
+    let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&db).await.unwrap();
+    assert!(
+        waiting <= 3,
+        "{waiting} messages: one of the order, one of the sweep, one about disputes"
+    );
     shop.stripe.misbehave(Faults::default());
     assert_eq!(shop.settled(&placed).await["state"], "paid");
     shop.until("/v1/alerts", |alerts| !alerts.to_string().contains("payments-down"))

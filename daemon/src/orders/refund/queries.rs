@@ -3,6 +3,8 @@ use tradepost_common::ids::{OrderId, PaymentId, RefundId};
 use tradepost_common::payments::{PendingRefund, RefundRow, RefundState};
 use uuid::Uuid;
 
+use crate::payments::LOST_AFTER;
+
 /// A refund to be inserted: one that the provider pays is pending and held, the others are paid.
 pub struct NewRefund<'a> {
     pub id: RefundId,
@@ -81,7 +83,7 @@ pub async fn lock(tx: &mut PgConnection, id: RefundId) -> sqlx::Result<Option<Re
 
 pub async fn set_provider(tx: &mut PgConnection, id: RefundId, provider_id: &str) -> sqlx::Result<()> {
     sqlx::query!(
-        "update refunds set provider_id = $2, checked_at = now() where id = $1",
+        "update refunds set provider_id = $2, checked_at = now(), swept_at = null where id = $1",
         id.0,
         provider_id
     )
@@ -116,13 +118,15 @@ pub async fn set_failed(tx: &mut PgConnection, id: RefundId, note: &str) -> sqlx
 pub async fn due(tx: &mut PgConnection, seconds: i32, limit: i64) -> sqlx::Result<Vec<RefundId>> {
     sqlx::query_scalar!(
         r#"
-        update refunds set checked_at = now() where id in (
+        update refunds set checked_at = now(), swept_at = now() where id in (
             select id from refunds where state = 'pending' and checked_at < now() - make_interval(secs => $1::integer)
+                and coalesce(swept_at < now() - make_interval(secs => $3::integer), true)
             order by checked_at limit $2 for no key update skip locked)
         returning id as "id: RefundId"
         "#,
         seconds,
-        limit
+        limit,
+        seconds.saturating_mul(LOST_AFTER)
     )
     .fetch_all(tx)
     .await

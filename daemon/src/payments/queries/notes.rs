@@ -5,6 +5,8 @@ use time::OffsetDateTime;
 use tradepost_common::ids::PaymentId;
 use tradepost_common::payments::{PaymentDifference, PaymentEvent};
 
+use crate::payments::{LOST_AFTER, SWEEP_EVENT};
+
 /// Keeps an event. `true`: it is new.
 pub async fn insert_event(tx: &mut PgConnection, id: &str, kind: &str, object_id: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
@@ -31,15 +33,18 @@ pub async fn set_handled(db: impl PgExecutor<'_>, event: &str, payment: Option<P
     Ok(())
 }
 
-/// `true`: the last sweep of disputes is longer ago; this one counts.
+/// `true`: the last sweep of disputes is longer ago, and was handled or lost; this one counts.
 pub async fn start_sweep(tx: &mut PgConnection, seconds: i32) -> sqlx::Result<bool> {
     let started = sqlx::query!(
         r#"
-        insert into payment_events (id, kind, object_id, handled_at) values ('sweep', 'sweep', 'disputes', now())
-        on conflict (id) do update set received_at = now()
-            where payment_events.received_at < now() - make_interval(secs => $1::integer)
+        insert into payment_events (id, kind, object_id) values ($3, 'sweep', 'disputes')
+        on conflict (id) do update set received_at = now(), handled_at = null
+            where payment_events.received_at < now() - make_interval(secs => case
+                when payment_events.handled_at is null then $2::integer else $1::integer end)
         "#,
-        seconds
+        seconds,
+        seconds.saturating_mul(LOST_AFTER),
+        SWEEP_EVENT
     )
     .execute(tx)
     .await?;
