@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 use uuid::Uuid;
@@ -22,6 +22,9 @@ use crate::temporary::Temporary;
 use crate::walk::{VersionWalk, Walk};
 use crate::{Announced, Area, ContentKey, SignedPut, Uploaded, VersionKey};
 use local::empty_tmp;
+
+/// Objects of a bucket that one caller reads at once.
+const READS_AT_ONCE: usize = 8;
 
 /// Object store.
 #[derive(Debug, Clone)]
@@ -198,6 +201,21 @@ impl Store {
         match &self.place {
             Place::Files(files) => files.read_content(key).await,
             Place::Bucket(bucket) => bucket.open_content(key).await?.into_bytes().await,
+        }
+    }
+
+    /// Reads content-addressed objects whole, in the order of the keys.
+    pub async fn read_contents(&self, keys: &[ContentKey]) -> io::Result<Vec<Bytes>> {
+        match &self.place {
+            Place::Files(files) => files.read_contents(keys).await,
+            Place::Bucket(bucket) => {
+                let read = async |key: ContentKey| bucket.open_content(&key).await?.into_bytes().await;
+                let reads: Vec<_> = keys.iter().cloned().map(read).collect();
+                futures_util::stream::iter(reads)
+                    .buffered(READS_AT_ONCE)
+                    .try_collect()
+                    .await
+            }
         }
     }
 
