@@ -90,7 +90,7 @@ pub struct Shared {
     pub jail: Jail,
     /// Children the jail has at most.
     pub jail_children: usize,
-    pub presets: Vec<Preset>,
+    pub presets: Arc<[Preset]>,
     pub scanner: watch::Receiver<ScannerStatus>,
     pub scans: Scans,
     pub bulk: BulkWork,

@@ -73,6 +73,9 @@ async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {
         Job::Scan(job) => scan::job::run(app, job).await,
         Job::Unpack(job) => unpack::job::run(app, job).await,
         Job::Render(job) => render::job::run(app, job).await,
+        // The file that ended a worker is found by giving each a message of its own.
+        Job::RenderBatch(job) if message.receives > 1 => render::job::split(app, job).await,
+        Job::RenderBatch(job) => render::job::run_batch(app, job).await,
         Job::Campaign(job) => campaigns::job::run(app, job).await,
         Job::Preview(job) => preview::job::run(app, job).await,
         Job::Settle(job) => orders::job::run(app, job).await,
@@ -101,7 +104,8 @@ pub fn give_up<'a>(
             Job::Unpack(job) => {
                 uploads::give_up(tx, job.upload_id, UploadState::Unpacking, Stage::Unpack, reason).await
             }
-            Job::Render(job) => render::job::give_up(app, tx, job, reason).await,
+            Job::Render(job) => render::job::give_up(app, tx, job.into(), reason).await,
+            Job::RenderBatch(job) => render::job::give_up(app, tx, job.into(), reason).await,
             Job::Campaign(job) => campaigns::job::give_up(tx, job, reason).await,
             Job::Preview(job) => preview::job::give_up(tx, job, reason).await,
             Job::Settle(job) => orders::job::give_up(app, tx, job, reason).await,

@@ -15,24 +15,32 @@ const MAX_LISTED: i64 = 500;
 
 /// Adds findings in the caller's transaction.
 pub async fn insert(tx: &mut PgConnection, upload: UploadId, findings: &[Finding]) -> sqlx::Result<()> {
-    for finding in findings {
-        sqlx::query!(
-            r#"
-            insert into findings (upload_id, file_path, rule, severity, message, line_number, column_number, excerpt)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
-            "#,
-            upload.0,
-            finding.file.as_deref().map(|path| clean(path, MAX_CHARS)),
-            finding.rule,
-            finding.severity.as_str(),
-            clean(&finding.message, MAX_CHARS),
-            finding.line,
-            finding.column,
-            finding.excerpt.as_deref().map(|text| clean(text, MAX_CHARS))
-        )
-        .execute(&mut *tx)
-        .await?;
+    if findings.is_empty() {
+        return Ok(());
     }
+    fn column<'a, T>(findings: &'a [Finding], of: impl Fn(&'a Finding) -> T) -> Vec<T> {
+        findings.iter().map(of).collect()
+    }
+    let cleaned = |text: &Option<String>| text.as_deref().map(|text| clean(text, MAX_CHARS));
+    sqlx::query!(
+        r#"
+        insert into findings (upload_id, file_path, rule, severity, message, line_number, column_number, excerpt)
+        select $1, file_path, rule, severity, message, line_number, column_number, excerpt
+        from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::int4[], $8::text[]) with ordinality
+            as finding (file_path, rule, severity, message, line_number, column_number, excerpt, position)
+        order by position
+        "#,
+        upload.0,
+        &column(findings, |finding| cleaned(&finding.file)) as &[Option<String>],
+        &column(findings, |finding| finding.rule.clone()),
+        &column(findings, |finding| finding.severity.as_str().to_owned()),
+        &column(findings, |finding| clean(&finding.message, MAX_CHARS)),
+        &column(findings, |finding| finding.line) as &[Option<i32>],
+        &column(findings, |finding| finding.column) as &[Option<i32>],
+        &column(findings, |finding| cleaned(&finding.excerpt)) as &[Option<String>]
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -53,6 +53,7 @@ pub enum Job {
     Scan(ScanJob),
     Unpack(UnpackJob),
     Render(RenderJob),
+    RenderBatch(RenderBatchJob),
     Campaign(CampaignJob),
     Preview(PreviewJob),
     Settle(SettleJob),
@@ -65,7 +66,7 @@ pub enum Job {
     Alert(AlertJob),
 }
 
-const TAGS: &str = "expected one of scan, unpack, render, campaign, preview, settle, pay, refund, provider_event, notify, mail, webhook, alert";
+const TAGS: &str = "expected one of scan, unpack, render, render_batch, campaign, preview, settle, pay, refund, provider_event, notify, mail, webhook, alert";
 
 /// Scans an uploaded pack: a ZIP by its first bytes, and clean by the scanner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,17 @@ pub struct RenderJob {
     pub set_id: SetId,
     pub item_id: ItemId,
     pub kind: Kind,
+    pub path: String,
+}
+
+/// Scans, inspects and renders several files of a pack. A file that does not succeed gets a message of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderBatchJob {
+    pub upload_id: UploadId,
+    pub set_id: SetId,
+    pub kind: Kind,
+    pub items: Vec<ItemId>,
+    /// For people: the first file, and how many more there are.
     pub path: String,
 }
 
@@ -167,7 +179,7 @@ impl Job {
         match self {
             Self::Scan(_) => SCAN,
             Self::Unpack(_) => UNPACK,
-            Self::Render(_) | Self::Campaign(_) => RENDER,
+            Self::Render(_) | Self::RenderBatch(_) | Self::Campaign(_) => RENDER,
             Self::Preview(_) => PREVIEW,
             Self::Settle(_) => SETTLE,
             Self::Notify(_) | Self::Alert(_) => NOTIFY,
@@ -182,6 +194,7 @@ impl Job {
             Self::Scan(job) => Some(job.upload_id),
             Self::Unpack(job) => Some(job.upload_id),
             Self::Render(job) => Some(job.upload_id),
+            Self::RenderBatch(job) => Some(job.upload_id),
             Self::Preview(job) => Some(job.upload_id),
             Self::Campaign(_) | Self::Settle(_) | Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => None,
             Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) | Self::Alert(_) => None,
@@ -218,6 +231,7 @@ impl Job {
             Some("scan") => read(payload).map(Self::Scan),
             Some("unpack") => read(payload).map(Self::Unpack),
             Some("render") => read(payload).map(Self::Render),
+            Some("render_batch") => read(payload).map(Self::RenderBatch),
             Some("campaign") => read(payload).map(Self::Campaign),
             Some("preview") => read(payload).map(Self::Preview),
             Some("settle") => read(payload).map(Self::Settle),
@@ -258,7 +272,9 @@ impl Job {
         match self {
             // The contact sheet of a published set may be made again.
             Self::Preview(_) if matches!(upload, UploadState::Published | UploadState::InReview) => false,
-            Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::Preview(_) => upload.is_settled(),
+            Self::Scan(_) | Self::Unpack(_) | Self::Render(_) | Self::RenderBatch(_) | Self::Preview(_) => {
+                upload.is_settled()
+            }
             Self::Campaign(_) | Self::Settle(_) | Self::Pay(_) | Self::Refund(_) | Self::ProviderEvent(_) => false,
             Self::Notify(_) | Self::Mail(_) | Self::Webhook(_) | Self::Alert(_) => false,
         }

@@ -1,7 +1,8 @@
 //! The way of a pack, from the signed URL to the catalogue.
 
 use reqwest::StatusCode;
-use tradepost_tests::{PackBuilder, TestApp};
+use serde_json::json;
+use tradepost_tests::{Options, PackBuilder, TestApp};
 
 #[tokio::test]
 async fn clean_pack_of_a_trusted_contributor_is_published() {
@@ -85,4 +86,37 @@ async fn pack_of_a_new_contributor_waits_for_a_moderator() {
     assert_eq!(items["rows"].as_array().unwrap().len(), 0);
     let cases = app.look("/v1/cases").await;
     assert_eq!(cases["rows"][0]["reason"], "new contributor", "{cases}");
+}
+
+#[tokio::test]
+async fn files_travel_together_and_alone_after_their_worker_was_lost() {
+    let app = TestApp::start_with(Options::default().set("QUEUES__CONCURRENCY__RENDER", 2));
+    let token = app.trusted("ann");
+    app.act("/v1/queues/render/pause", json!({})).await;
+    let comment: String = (0..20_000).map(|n| format!("{:x} ", n * 7_919)).collect();
+    let large = format!("<!--{comment}-->{}", tradepost_tests::packs::square("#00c000"));
+    let id = app
+        .upload(
+            &token,
+            &PackBuilder::ticks("Ticks", 10).file("icons/large.svg", large).build(),
+        )
+        .await;
+    let path = format!("/v1/uploads/{id}");
+    app.until(&path, |trace| trace["upload"]["state"] == "rendering").await;
+    let db = app.database().await;
+    let sizes = "select coalesce(jsonb_array_length(payload->'items'), 1) from queue_messages where queue = 'render' order by 1";
+    let sizes: Vec<i32> = sqlx::query_scalar(sizes).fetch_all(&db).await.unwrap();
+    // Two batches for each of the two handlers; the large file and the one that was left go alone.
+    assert_eq!(sizes, [1, 1, 3, 3, 3]);
+    let lost = "update queue_messages set receive_count = 1 where payload->>'job' = 'render_batch'";
+    sqlx::query(lost).execute(&db).await.unwrap();
+    app.act("/v1/queues/render/resume", json!({})).await;
+    let trace = app.settled(&id).await;
+    assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    let counts = app.look("/v1/overview").await["counts"].clone();
+    assert_eq!(
+        (&counts["items_published"], &counts["renditions"]),
+        (&json!(11), &json!(99)),
+        "{counts}"
+    );
 }

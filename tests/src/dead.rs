@@ -20,12 +20,9 @@ impl TestApp {
     pub async fn pack_of_dead_letters(&self, token: &str, set: &str, files: usize) -> String {
         let (status, row) = self.act("/v1/queues/render/pause", json!({})).await;
         assert_eq!(status, StatusCode::OK, "{row}");
-        let waiting = queue(&self.look("/v1/queues").await, "render")["depth"]
-            .as_i64()
-            .unwrap_or(0);
         let id = self.upload(token, &PackBuilder::ticks(set, files).build()).await;
-        self.until("/v1/queues", |page| {
-            queue(page, "render")["depth"] == json!(waiting + files as i64)
+        self.until(&format!("/v1/uploads/{id}"), |trace| {
+            trace["upload"]["state"] == "rendering"
         })
         .await;
         self.take_away_members();

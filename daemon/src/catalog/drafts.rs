@@ -127,8 +127,13 @@ async fn insert_items(
     )
     .execute(tx)
     .await?;
-    let items = columns.ids.into_iter().zip(columns.paths);
-    Ok(items.map(|(id, path)| DraftItem { id: ItemId(id), path }).collect())
+    let items = columns.ids.into_iter().zip(columns.paths).zip(columns.sizes);
+    let item = |((id, path), size_bytes): ((Uuid, String), i64)| DraftItem {
+        id: ItemId(id),
+        path,
+        size_bytes: size_bytes.cast_unsigned(),
+    };
+    Ok(items.map(item).collect())
 }
 
 #[derive(Default)]

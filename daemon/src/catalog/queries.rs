@@ -1,115 +1,105 @@
 pub mod sheets;
 
+use std::collections::HashSet;
+
 use sqlx::{PgConnection, PgExecutor};
 use tradepost_common::catalog::{FileState, SetState};
 use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 use uuid::Uuid;
 
-use super::service::{Item, SetItem, SetProgress};
+use super::service::{Item, SetItem, SetProgress, Settled};
 use tradepost_common::catalog::Kind;
 use tradepost_jail::Rendition;
 
-/// The item a message is about.
-pub async fn find_item(db: impl PgExecutor<'_>, id: ItemId, kind: Kind) -> sqlx::Result<Option<Item>> {
+/// The items that a message is about, by their ids.
+pub async fn find_items(db: impl PgExecutor<'_>, ids: &[ItemId], kind: Kind) -> sqlx::Result<Vec<Item>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     sqlx::query_as!(
         Item,
         r#"
         select id, kind as "kind: Kind", set_id, path, sha256 as "sha256: [u8; 32]", size_bytes, state as "state: FileState"
-        from items where id = $1 and kind = $2
+        from items where id = any($1) and kind = $2 order by id
         "#,
-        id.0,
+        &ids,
         kind.as_str()
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await
 }
 
-pub async fn settle_item(
-    db: impl PgExecutor<'_>,
-    id: ItemId,
-    kind: Kind,
-    state: FileState,
-    (width, height): (Option<i32>, Option<i32>),
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "update items set state = $3, width = $4, height = $5 where id = $1 and kind = $2 and state = 'pending'",
-        id.0,
+/// Settles those items that are pending. Answers with their ids.
+pub async fn settle_items(db: impl PgExecutor<'_>, kind: Kind, items: &[Settled<'_>]) -> sqlx::Result<HashSet<Uuid>> {
+    fn column<'a, T>(items: &'a [Settled<'a>], of: impl Fn(&'a Settled<'a>) -> T) -> Vec<T> {
+        items.iter().map(of).collect()
+    }
+    let pixels = |side: f32| (side.is_finite() && side < 1e9).then(|| side.round().max(1.0) as i32);
+    let settled = sqlx::query_scalar!(
+        r#"
+        update items item set state = new.state, width = new.width, height = new.height, file_sha256 = new.file_sha256,
+            file_size_bytes = new.file_size_bytes
+        from unnest($2::uuid[], $3::text[], $4::int4[], $5::int4[], $6::bytea[], $7::int8[])
+            as new (id, state, width, height, file_sha256, file_size_bytes)
+        where item.id = new.id and item.kind = $1 and item.state = 'pending'
+        returning item.id
+        "#,
         kind.as_str(),
-        state.as_str(),
-        width,
-        height
+        &column(items, |settled| settled.item.id.0),
+        &column(items, |settled| settled.state.as_str().to_owned()),
+        &column(items, |settled| settled
+            .natural_size
+            .and_then(|(width, _)| pixels(width))) as &[Option<i32>],
+        &column(items, |settled| settled
+            .natural_size
+            .and_then(|(_, height)| pixels(height))) as &[Option<i32>],
+        &column(items, |settled| settled.file.as_ref().map(|file| file.sha256.to_vec())) as &[Option<Vec<u8>>],
+        &column(items, |settled| settled
+            .file
+            .as_ref()
+            .map(|file| file.size_bytes.cast_signed())) as &[Option<i64>]
     )
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(settled.into_iter().collect())
 }
 
-pub async fn set_file(
-    db: impl PgExecutor<'_>,
-    id: ItemId,
-    kind: Kind,
-    sha256: &[u8],
-    size_bytes: i64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update items set file_sha256 = $3, file_size_bytes = $4 where id = $1 and kind = $2 and state = 'pending'",
-        id.0,
-        kind.as_str(),
-        sha256,
-        size_bytes
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-pub async fn count_down(tx: &mut PgConnection, set: SetId) -> sqlx::Result<i32> {
+pub async fn count_down(tx: &mut PgConnection, set: SetId, settled: i32) -> sqlx::Result<i32> {
     sqlx::query_scalar!(
-        "update sets set pending = pending - 1 where id = $1 returning pending",
-        set.0
+        "update sets set pending = pending - $2 where id = $1 returning pending",
+        set.0,
+        settled
     )
     .fetch_one(tx)
     .await
 }
 
+/// Inserts the renditions of items. `preset_sha256` is the hash of a preset by its name.
 pub async fn insert_renditions(
     tx: &mut PgConnection,
-    item: &Item,
-    renditions: &[Rendition],
+    kind: Kind,
+    renditions: &[(ItemId, &Rendition)],
     preset_sha256: impl Fn(&str) -> Vec<u8>,
 ) -> sqlx::Result<()> {
-    let column = |of: fn(&Rendition) -> i32| renditions.iter().map(of).collect::<Vec<i32>>();
-    let names: Vec<String> = renditions.iter().map(|rendition| rendition.preset.clone()).collect();
-    let presets: Vec<Vec<u8>> = renditions
-        .iter()
-        .map(|rendition| preset_sha256(&rendition.preset))
-        .collect();
-    let formats: Vec<String> = renditions
-        .iter()
-        .map(|rendition| rendition.format.as_str().to_owned())
-        .collect();
-    let sizes: Vec<i64> = renditions
-        .iter()
-        .map(|rendition| rendition.bytes.len() as i64)
-        .collect();
-    let hashes: Vec<Vec<u8>> = renditions.iter().map(|rendition| rendition.sha256.to_vec()).collect();
+    fn column<'a, T>(renditions: &[(ItemId, &'a Rendition)], of: impl Fn(&'a Rendition) -> T) -> Vec<T> {
+        renditions.iter().map(|(_, rendition)| of(rendition)).collect()
+    }
+    let items: Vec<_> = renditions.iter().map(|(item, _)| item.0).collect();
     sqlx::query!(
         r#"
         insert into renditions (item_id, kind, preset, preset_sha256, format, width, height, size_bytes, sha256)
-        select $1, $2, preset, preset_sha256, format, width, height, size_bytes, sha256
-        from unnest($3::text[], $4::bytea[], $5::text[], $6::int4[], $7::int4[], $8::int8[], $9::bytea[])
-            as rendition (preset, preset_sha256, format, width, height, size_bytes, sha256)
+        select item_id, $1, preset, preset_sha256, format, width, height, size_bytes, sha256
+        from unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::int4[], $7::int4[], $8::int8[], $9::bytea[])
+            as rendition (item_id, preset, preset_sha256, format, width, height, size_bytes, sha256)
         on conflict (item_id, preset) do nothing
         "#,
-        item.id.0,
-        item.kind.as_str(),
-        &names,
-        &presets,
-        &formats,
-        &column(|rendition| rendition.width_px.cast_signed()),
-        &column(|rendition| rendition.height_px.cast_signed()),
-        &sizes,
-        &hashes
+        kind.as_str(),
+        &items,
+        &column(renditions, |rendition| rendition.preset.clone()),
+        &column(renditions, |rendition| preset_sha256(&rendition.preset)),
+        &column(renditions, |rendition| rendition.format.as_str().to_owned()),
+        &column(renditions, |rendition| rendition.width_px.cast_signed()),
+        &column(renditions, |rendition| rendition.height_px.cast_signed()),
+        &column(renditions, |rendition| rendition.bytes.len() as i64),
+        &column(renditions, |rendition| rendition.sha256.to_vec())
     )
     .execute(tx)
     .await?;

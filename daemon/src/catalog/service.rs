@@ -9,7 +9,9 @@ use tradepost_common::ids::{FamilyId, ItemId, SetId, UploadId};
 pub use super::drafts::create_draft;
 pub use super::queries::sheets::{delete_sheet, publish_sheet, sheet_candidates, sheet_items};
 use super::queries::{self, sheets};
-pub use super::queries::{counts, find_item, items_of_set, licence, lock_set, picture, set_of_upload, stored_file};
+pub use super::queries::{
+    count_down, counts, find_items, items_of_set, licence, lock_set, picture, set_of_upload, settle_items, stored_file,
+};
 use tradepost_common::catalog::Kind;
 use tradepost_jail::Rendition;
 use tradepost_render::presets::{Format, Preset};
@@ -33,6 +35,7 @@ pub struct Draft {
 pub struct DraftItem {
     pub id: ItemId,
     pub path: String,
+    pub size_bytes: u64,
 }
 
 /// An item as the jobs see it.
@@ -47,35 +50,26 @@ pub struct Item {
     pub state: FileState,
 }
 
-/// Settles a pending item as ready or blocked. `None` when it was settled before; else the number of files of its set that are pending.
-pub async fn settle_item(
-    tx: &mut PgConnection,
-    item: &Item,
-    state: FileState,
-    natural_size: Option<(f32, f32)>,
-) -> sqlx::Result<Option<i32>> {
-    let pixels = |side: f32| (side.is_finite() && side < 1e9).then(|| side.round().max(1.0) as i32);
-    let size = natural_size.map_or((None, None), |(width, height)| (pixels(width), pixels(height)));
-    if !queries::settle_item(&mut *tx, item.id, item.kind, state, size).await? {
-        return Ok(None);
-    }
-    queries::count_down(tx, item.set_id).await.map(Some)
+/// The end of an item's way through the pipeline.
+#[derive(Debug)]
+pub struct Settled<'a> {
+    pub item: &'a Item,
+    /// Ready or blocked.
+    pub state: FileState,
+    pub natural_size: Option<(f32, f32)>,
+    /// The bytes that may be published.
+    pub file: Option<StoredFile>,
 }
 
-/// Stores the hash of the bytes of an item that may be published.
-pub async fn set_file(tx: &mut PgConnection, item: &Item, file: &StoredFile) -> sqlx::Result<()> {
-    queries::set_file(tx, item.id, item.kind, &file.sha256, file.size_bytes.cast_signed()).await
-}
-
-/// Stores the renditions of an item. Rendering it again replaces nothing: the bytes are the same.
+/// Stores the renditions of items of a kind. Rendering them again replaces nothing: the bytes are the same.
 pub async fn insert_renditions(
     tx: &mut PgConnection,
-    item: &Item,
+    kind: Kind,
     presets: &[Preset],
-    renditions: &[Rendition],
+    renditions: &[(ItemId, &Rendition)],
 ) -> sqlx::Result<()> {
     let hashes: HashMap<&str, Vec<u8>> = presets.iter().map(|p| (p.name.as_str(), p.hash().to_vec())).collect();
-    queries::insert_renditions(tx, item, renditions, |name| {
+    queries::insert_renditions(tx, kind, renditions, |name| {
         hashes.get(name).cloned().unwrap_or_default()
     })
     .await

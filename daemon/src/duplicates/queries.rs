@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use sqlx::{PgConnection, PgExecutor};
-use tradepost_common::catalog::FileState;
+use tradepost_common::catalog::{FileState, Kind};
 use tradepost_common::ids::UploadId;
 use tradepost_common::review::{LookAlike, Relation};
 use uuid::Uuid;
@@ -9,24 +9,43 @@ use uuid::Uuid;
 use super::{Match, Prints};
 use crate::catalog::service::Item;
 
-/// Keeps what a file is recognised by, in the transaction that settles it. Without prints only its bytes are. Idempotent.
-pub async fn record(tx: &mut PgConnection, upload: UploadId, item: &Item, prints: Option<&Prints>) -> sqlx::Result<()> {
+/// Keeps what files of a kind are recognised by, in the transaction that settles them. Without prints only the bytes are. Idempotent.
+pub async fn record(
+    tx: &mut PgConnection,
+    upload: UploadId,
+    kind: Kind,
+    files: &[(&Item, Option<Prints>)],
+) -> sqlx::Result<()> {
+    fn column<T>(files: &[(&Item, Option<Prints>)], of: impl Fn(&Prints) -> T) -> Vec<Option<T>> {
+        files.iter().map(|(_, prints)| prints.as_ref().map(&of)).collect()
+    }
+    let ids: Vec<_> = files.iter().map(|(item, _)| item.id.0).collect();
+    let hashes: Vec<_> = files.iter().map(|(item, _)| item.sha256.to_vec()).collect();
+    let geometry: Vec<_> = column(files, |prints| prints.geometry.map(|geometry| geometry.to_vec()));
+    let geometry: Vec<_> = geometry.into_iter().map(Option::flatten).collect();
+    // Arrays of arrays must be rectangular in PostgreSQL; an array of JSON arrays need not be.
+    let facets: Vec<_> = files
+        .iter()
+        .map(|(_, prints)| serde_json::json!(prints.as_ref().map(Prints::facets).unwrap_or_default()))
+        .collect();
     sqlx::query!(
         r#"
         insert into item_prints (item_id, kind, upload_id, account_id, sha256, geometry, look, plain, facets)
-        select $1, $2, $3, account_id, $4, $5, $6, $7, $8 from uploads where id = $3
+        select item_id, $2, upload.id, upload.account_id, print.sha256, geometry, look, coalesce(plain, false),
+            array(select jsonb_array_elements_text(facets))
+        from uploads upload, unnest($3::uuid[], $4::bytea[], $5::bytea[], $6::int8[], $7::bool[], $8::jsonb[])
+            as print (item_id, sha256, geometry, look, plain, facets)
+        where upload.id = $1
         on conflict (item_id) do nothing
         "#,
-        item.id.0,
-        item.kind.as_str(),
         upload.0,
-        item.sha256.as_slice(),
-        prints
-            .and_then(|prints| prints.geometry)
-            .map(|geometry| geometry.to_vec()),
-        prints.map(|prints| prints.look.cast_signed()),
-        prints.is_some_and(|prints| prints.plain),
-        &prints.map(Prints::facets).unwrap_or_default()
+        kind.as_str(),
+        &ids,
+        &hashes,
+        &geometry as &[Option<Vec<u8>>],
+        &column(files, |prints| prints.look.cast_signed()) as &[Option<i64>],
+        &column(files, |prints| prints.plain) as &[Option<bool>],
+        &facets
     )
     .execute(tx)
     .await?;

@@ -54,7 +54,7 @@ pub fn assemble(
         certificates: MinisignKey::open(&state_dir::certificate_key(state))?,
         jail: jail(&config, children),
         jail_children: children,
-        presets: config.previews.load_presets()?,
+        presets: config.previews.load_presets()?.into(),
         scanner,
         scans: Scans::default(),
         bulk: BulkWork::new(config.campaigns.at_once()),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio::io::AsyncReadExt as _;
 use tradepost_common::uploads::{Finding, FindingSeverity, Stage, UploadState};
 
-use super::service::{self, Scanned};
+use super::service::{self, Judged, Occasion, Scanned};
 use crate::app::App;
 use crate::clamd::Verdict;
 use crate::findings::{self, pack_finding};
@@ -69,7 +69,12 @@ async fn reject(app: &App, upload: &Upload, refusal: Finding) -> anyhow::Result<
 
 async fn hand_on(app: &App, upload: &Upload, key: &VersionKey, scanned: &Scanned) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
-    service::record(&mut tx, upload.id, None, &key.version, scanned).await?;
+    let of_pack = Judged {
+        file_path: None,
+        object_version: key.version.clone(),
+        scanned,
+    };
+    service::record(&mut tx, Occasion::Upload, upload.id, &[of_pack]).await?;
     findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;
     uploads::advance(&mut tx, upload.id, Stage::Scan, Stage::Unpack, UploadState::Unpacking).await?;
     let unpack = Job::Unpack(UnpackJob { upload_id: upload.id });

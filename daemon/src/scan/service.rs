@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -67,6 +68,39 @@ pub async fn scan(app: &App, reader: impl AsyncRead + Unpin + Send, size_bytes: 
     scan_in_background(app, reader, size_bytes).await
 }
 
+/// Scans pieces of bytes one after the other: a verdict for each, in their order. Bytes that were found clean by the signatures that the scanner
+/// has now are not scanned again.
+///
+/// # Errors
+/// As [`scan`].
+pub async fn scan_all(app: &App, pieces: &[([u8; 32], Bytes)]) -> anyhow::Result<Vec<Scanned>> {
+    let _in_hand = app.scans.meter.hold();
+    let scanner = in_use(&app.scanner)?;
+    let hashes: Vec<_> = pieces.iter().map(|(sha256, _)| sha256.to_vec()).collect();
+    let known = queries::known_clean(&app.db, &hashes, &scanner).await?;
+    let mut verdicts = Vec::with_capacity(pieces.len());
+    for (sha256, bytes) in pieces {
+        let size_bytes = bytes.len() as u64;
+        let verdict = if known.contains(&sha256[..]) {
+            Verdict::Clean
+        } else {
+            tokio::select! {
+                verdict = clamd::scan(&scanner.address, &bytes[..], size_bytes, scanner.limits) => verdict?,
+                () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost.into()),
+            }
+        };
+        verdicts.push(verdict);
+    }
+    let engine = engine_of(scanner).await?;
+    let scanned = |((sha256, bytes), verdict): (&([u8; 32], Bytes), Verdict)| Scanned {
+        verdict,
+        sha256: *sha256,
+        size_bytes: bytes.len() as u64,
+        engine: engine.clone(),
+    };
+    Ok(pieces.iter().zip(verdicts).map(scanned).collect())
+}
+
 /// As [`scan`], without holding up rescans.
 ///
 /// # Errors
@@ -85,12 +119,7 @@ pub async fn scan_in_background(
         verdict = clamd::scan(&scanner.address, &mut hashing, size_bytes, scanner.limits) => verdict?,
         () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost),
     };
-    let after = clamd::version(&scanner.address).await?;
-    let signatures = scanner.signatures.then(after.signatures);
-    if matches!(signatures, Signatures::Lost(_)) {
-        // It may have lost them before the scan: its verdict proves nothing.
-        return Err(ScanError::SignaturesStale(format!("the scanner has {signatures}")));
-    }
+    let engine = engine_of(scanner).await?;
     // An oversized object is judged without being sent: the rest is read here, so that the verdict is about exact bytes.
     tokio::io::copy(&mut hashing, &mut tokio::io::sink())
         .await
@@ -99,8 +128,19 @@ pub async fn scan_in_background(
         verdict,
         sha256: hashing.hasher.finalize().into(),
         size_bytes,
-        engine: older(scanner, after),
+        engine,
     })
+}
+
+/// The engine of scans that have ended.
+async fn engine_of(scanner: Scanner) -> Result<Engine, ScanError> {
+    let after = clamd::version(&scanner.address).await?;
+    let signatures = scanner.signatures.then(after.signatures);
+    if matches!(signatures, Signatures::Lost(_)) {
+        // It may have lost them before the scan: its verdict proves nothing.
+        return Err(ScanError::SignaturesStale(format!("the scanner has {signatures}")));
+    }
+    Ok(older(scanner, after))
 }
 
 /// The scanner, if its verdicts can be trusted now.
@@ -173,50 +213,38 @@ impl Engine {
     }
 }
 
-/// Stores a verdict in the caller's transaction. `file_path` is `None` for the pack itself.
-pub async fn record(
-    tx: &mut PgConnection,
-    upload_id: UploadId,
-    file_path: Option<&str>,
-    object_version: &str,
-    scanned: &Scanned,
-) -> sqlx::Result<()> {
-    record_on(tx, Occasion::Upload, upload_id, file_path, object_version, scanned).await
+/// A verdict about a file of an upload, or about the pack itself (no path).
+#[derive(Debug)]
+pub struct Judged<'a> {
+    pub file_path: Option<&'a str>,
+    pub object_version: String,
+    pub scanned: &'a Scanned,
 }
 
-/// As [`record`], of a scan on this occasion.
-pub async fn record_on(
+impl<'a> Judged<'a> {
+    /// A verdict about a file that is stored by its content.
+    pub fn file(path: &'a str, scanned: &'a Scanned) -> Self {
+        Self {
+            file_path: Some(path),
+            object_version: hex::encode(scanned.sha256),
+            scanned,
+        }
+    }
+}
+
+/// Stores verdicts in the caller's transaction.
+pub async fn record(
     tx: &mut PgConnection,
     occasion: Occasion,
     upload_id: UploadId,
-    file_path: Option<&str>,
-    object_version: &str,
-    scanned: &Scanned,
+    verdicts: &[Judged<'_>],
 ) -> sqlx::Result<()> {
-    let (verdict, signature) = match &scanned.verdict {
-        Verdict::Clean => (VerdictKind::Clean, None),
-        Verdict::Infected { signature } => (VerdictKind::Infected, Some(signature.as_str())),
-        Verdict::Unscannable { reason } => (VerdictKind::Unscannable, Some(reason.as_str())),
-    };
-    let engine = &scanned.engine;
-    let new = queries::NewVerdict {
-        upload_id,
-        file_path,
-        sha256: &scanned.sha256,
-        object_version,
-        size_bytes: i64::try_from(scanned.size_bytes).unwrap_or(i64::MAX),
-        verdict,
-        signature,
-        engine: &format!("{}, {}", engine.version, engine.signatures),
-        engine_version: &engine.version,
-        signature_number: engine.signature_number(),
-        signatures_at: engine.signatures_at,
-        occasion,
-    };
-    queries::insert(&mut *tx, &new).await?;
-    if file_path.is_none() && occasion == Occasion::Upload {
+    queries::insert(&mut *tx, occasion, upload_id, verdicts).await?;
+    let of_pack = verdicts.iter().find(|verdict| verdict.file_path.is_none());
+    if let Some(pack) = of_pack.filter(|_| occasion == Occasion::Upload) {
         // The files are scanned after their pack, with the same signatures or newer ones.
-        queries::insert_scanned(tx, upload_id, engine.signature_number().unwrap_or(0)).await?;
+        let number = pack.scanned.engine.signature_number().unwrap_or(0);
+        queries::insert_scanned(tx, upload_id, number).await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::clamd::{Signatures, Verdict};
 use crate::jobs::{Job, ScanJob};
 use crate::objects::member_key;
 use crate::pinned;
-use crate::scan::service::{self as scan, Occasion, Scanned};
+use crate::scan::service::{self as scan, Judged, Occasion, Scanned};
 use crate::telemetry::alerts::AlertCode;
 use crate::uploads::Upload;
 use crate::uploads::service as uploads;
@@ -161,7 +161,12 @@ async fn scan_file(app: &App, upload: &Upload, file: &queries::Due) -> anyhow::R
 async fn keep(app: &App, upload: &Upload, path: Option<&str>, version: &str, scanned: &Scanned) -> anyhow::Result<()> {
     // In one transaction with the verdict: nothing that is known to be infected stays public.
     let mut tx = app.db.begin().await?;
-    scan::record_on(&mut tx, Occasion::Rescan, upload.id, path, version, scanned).await?;
+    let judged = Judged {
+        file_path: path,
+        object_version: version.to_owned(),
+        scanned,
+    };
+    scan::record(&mut tx, Occasion::Rescan, upload.id, &[judged]).await?;
     let hit = match &scanned.verdict {
         Verdict::Clean => None,
         Verdict::Infected { signature } => {

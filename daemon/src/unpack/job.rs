@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
+use tradepost_common::catalog::Kind;
 use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
 
@@ -13,7 +14,7 @@ use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::findings::{self, pack_finding};
-use crate::jobs::{Job, PreviewJob, RenderJob, UnpackJob};
+use crate::jobs::{Job, PreviewJob, RENDER, RenderBatchJob, RenderJob, UnpackJob};
 use crate::notices::{self, Event};
 use crate::objects::member_key;
 use crate::pinned;
@@ -21,16 +22,18 @@ use crate::uploads::Upload;
 use crate::uploads::service as uploads;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
-use tradepost_jail::Member;
+use tradepost_jail::{BATCH_BYTES, BATCH_FILES, Member};
 use tradepost_queue::{NewMessage, Outcome};
 use tradepost_store::Store;
 
 /// A pack that got no processor time is tried again after this time.
 const BUSY: Duration = Duration::from_secs(5);
 /// Members that wait to be stored; more are held back in the jail.
-const MEMBERS_AHEAD: usize = 32;
+const MEMBERS_AHEAD: usize = 256;
 /// Members are stored in groups of at most this size.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// A larger file is rendered alone: with it a batch of the most files has no more than the jail takes at once.
+const MAX_BATCHED_BYTES: u64 = (BATCH_BYTES / BATCH_FILES) as u64;
 
 /// Opens one pack.
 pub async fn run(app: &Arc<App>, job: UnpackJob) -> anyhow::Result<Outcome> {
@@ -128,18 +131,34 @@ async fn create(
     Ok(())
 }
 
+/// Sends the files to be rendered in batches, and the preview for safety.
 fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
-    let render = |item: &catalog::DraftItem| {
-        let job = RenderJob {
-            upload_id,
-            set_id: draft.set_id,
-            item_id: item.id,
-            kind: draft.kind,
-            path: item.path.clone(),
+    let handlers = app.concurrency(RENDER);
+    let render = |items: &[&catalog::DraftItem]| {
+        let (first, more) = (&items[0], items.len() - 1);
+        let (set_id, kind, path) = (draft.set_id, draft.kind, first.path.clone());
+        let job = match more {
+            0 => Job::Render(RenderJob {
+                upload_id,
+                set_id,
+                item_id: first.id,
+                kind,
+                path,
+            }),
+            _ => Job::RenderBatch(RenderBatchJob {
+                upload_id,
+                set_id,
+                kind,
+                items: items.iter().map(|item| item.id).collect(),
+                path: format!("{path} and {more} more"),
+            }),
         };
-        Job::Render(job).message()
+        job.message()
     };
-    let mut messages: Vec<_> = draft.items.iter().map(render).collect();
+    let mut messages: Vec<_> = batches(draft, handlers as usize)
+        .iter()
+        .map(|items| render(items))
+        .collect();
     let safety = PreviewJob {
         upload_id,
         set_id: draft.set_id,
@@ -147,6 +166,18 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
     let delay = Duration::from_secs(app.config.queues.safety_seconds.into());
     messages.push(Job::Preview(safety).message().with_delay(delay));
     messages
+}
+
+/// Drawings go together: as many as make two batches for each handler, so that the first pictures show early and no core is idle at the end. What is
+/// large or of another kind takes long enough to go alone.
+fn batches(draft: &Draft, handlers: usize) -> Vec<Vec<&catalog::DraftItem>> {
+    let is_quick = |item: &&catalog::DraftItem| {
+        matches!(draft.kind, Kind::Icon | Kind::Illustration) && item.size_bytes <= MAX_BATCHED_BYTES
+    };
+    let (quick, slow): (Vec<_>, Vec<_>) = draft.items.iter().partition(is_quick);
+    let size = quick.len().div_ceil(handlers.max(1) * 2).clamp(1, BATCH_FILES);
+    let together = quick.chunks(size).map(<[_]>::to_vec);
+    together.chain(slow.into_iter().map(|item| vec![item])).collect()
 }
 
 fn limits(config: &LimitsConfig) -> PackLimits {

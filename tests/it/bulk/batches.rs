@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradepost_jail::{InputFile, Jail, JailError, Limits, Rendered};
+use tradepost_jail::{InputFile, Jail, JailError, Limits, Rendered, Replying};
 use tradepost_render::presets::{Preset, default_presets};
 use tradepost_tests::{bombs, program};
 
@@ -104,6 +104,38 @@ async fn a_file_that_ends_its_child_is_the_only_one_that_is_blamed() {
             41 => assert!(matches!(answer, Err(JailError::Refused(_))), "{answer:?}"),
             _ => assert_drawn(answer),
         }
+    }
+}
+
+#[tokio::test]
+async fn batch_of_a_pack_ends_at_the_file_that_is_slow_or_ends_its_child() {
+    let limits = Limits {
+        memory_bytes: 48 << 20,
+        slow_after: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let (jail, presets) = (Jail::new(program("tradepostd"), 1, limits), presets());
+    let mut large = icons(1).remove(0);
+    let shapes = "<path d='M0 0h9v9z'/>".repeat(400_000);
+    large.bytes = format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>{shapes}</svg>").into();
+    for (bad, place) in [(bomb("150,000 translucent paths"), 3), (large, 1)] {
+        let mut files = icons(6);
+        files[4].bytes = "<svg".into();
+        files.insert(place, bad);
+        let together = jail.render_batch(files.clone(), &presets, Replying::Together).await;
+        assert!(together.unwrap().len() <= place);
+        let answers = jail
+            .render_batch(files.clone(), &presets, Replying::Singly)
+            .await
+            .unwrap();
+        assert_eq!(answers.len(), place);
+        answers.iter().for_each(assert_drawn);
+        let rest = files.split_off(place + 1);
+        let rest = jail.render_batch(rest, &presets, Replying::Together).await.unwrap();
+        let refused: Vec<_> = rest.iter().map(Result::is_err).collect();
+        assert_eq!(refused, (place..6).map(|index| index == 4).collect::<Vec<_>>());
+        // Beside the pictures a pack needs its prints.
+        assert!(answers[0].as_ref().unwrap().fingerprint.is_some());
     }
 }
 

@@ -62,12 +62,11 @@ fn run() -> anyhow::Result<()> {
         let task: Task = frame.head().context("reading the request")?;
         let limit = CpuLimit::set(&task, program_bytes)?;
         match (task.request, files.into_iter().next()) {
-            (Request::Batch(batch), None) => {
-                if let Some(told) = batch.presets {
+            (Request::Batch(mut batch), None) => {
+                if let Some(told) = batch.presets.take() {
                     presets = told.into();
                 }
-                let files = batch.paths.into_iter().zip(frame.blobs);
-                batch::draw(&socket, files, &presets, batch.max_svg_bytes, &mut engine, &limit)
+                batch::draw(&socket, batch, frame.blobs, &presets, &mut engine, &limit)
             }
             (Request::Unpack(unpack), Some(file)) => archive::unpack(&socket, file, &unpack, &limit),
             (request, file) => answer::answer(&socket, request, file, &frame.blobs, &mut engine),

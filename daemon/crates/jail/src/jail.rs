@@ -1,5 +1,7 @@
 //! The jail: requests to the pool of children.
 
+mod batch;
+
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use tradepost_base::FindingSeverity;
 use tradepost_inspect::{svg, text};
+use tradepost_render::engine::Purpose;
 use tradepost_render::presets::Preset;
 use tradepost_render::times::StageTimes;
 
@@ -19,7 +20,7 @@ use crate::failure::Failure;
 use crate::pool::Pools;
 use crate::process::{self, ChildProcess, Nice};
 use crate::protocol::{BATCH_FILES, Batch, MAX_REQUEST_BYTES, Reply, Request};
-use crate::types::{DrawnFile, InputFile, JailError, Priority};
+use crate::types::{DrawnFile, InputFile, JailError, Limits, Priority, Replying};
 use crate::validate;
 
 /// Most bytes in one batch; a larger file goes alone.
@@ -222,24 +223,41 @@ impl Lane {
     }
 
     fn request(&self, child: &mut ChildProcess, files: &[InputFile]) -> Exchange {
-        let limits = &self.pools.limits;
-        let presets = match &child.presets {
-            Some(known) if known == &self.presets => None,
-            _ => Some(self.presets.to_vec()),
-        };
-        child.presets = Some(Arc::clone(&self.presets));
-        let batch = Batch {
-            paths: files.iter().map(|file| file.path.clone()).collect(),
-            presets,
-            max_svg_bytes: limits.svg_bytes,
-        };
-        let mut exchange = Exchange::new(limits, Request::Batch(batch), self.presets.len());
-        exchange.blobs = files.iter().map(|file| file.bytes.clone()).collect();
+        let mut exchange = batch_exchange(
+            &self.pools.limits,
+            (Purpose::Draw, Replying::Together),
+            child,
+            files,
+            &self.presets,
+        );
         if self.priority == Priority::Lowest {
             exchange.wall *= LOWEST_WALL_FACTOR;
         }
         exchange
     }
+}
+
+/// A request about a batch of files. Presets that the child knows are not sent again.
+pub fn batch_exchange(
+    limits: &Limits,
+    (purpose, replying): (Purpose, Replying),
+    child: &mut ChildProcess,
+    files: &[InputFile],
+    presets: &Arc<[Preset]>,
+) -> Exchange {
+    let is_known = child.presets.as_ref().is_some_and(|known| known == presets);
+    child.presets = Some(Arc::clone(presets));
+    let batch = Batch {
+        purpose,
+        collects: replying == Replying::Together,
+        paths: files.iter().map(|file| file.path.clone()).collect(),
+        presets: (!is_known).then(|| presets.to_vec()),
+        max_svg_bytes: limits.svg_bytes,
+    };
+    // The images and a copy.
+    let mut exchange = Exchange::new(limits, Request::Batch(batch), presets.len() + 1);
+    exchange.blobs = files.iter().map(|file| file.bytes.clone()).collect();
+    exchange
 }
 
 /// Reads as many results as there are files. The deadline restarts with each file.
@@ -251,8 +269,7 @@ fn read_results(
 ) -> Result<(StageTimes, Duration), Failure> {
     for _ in 0..count {
         let result = match replies.next() {
-            Ok((Reply::Drawn { size, heights }, blobs)) => Ok(validate::drawn(size, heights, blobs, presets)?),
-            Ok(_) => return Err(Failure::protocol("another reply than the images of a file")),
+            Ok((reply, blobs)) => Ok(validate::drawn(reply, blobs, presets)?),
             Err(Failure::Refused(findings)) => Err(JailError::Refused(validate::findings(findings))),
             Err(failure) => return Err(failure),
         };

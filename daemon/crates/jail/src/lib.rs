@@ -41,4 +41,5 @@ pub use process::CHILD_COMMAND;
 pub use protocol::BATCH_FILES;
 pub use types::{
     DrawnFile, Image, InputFile, JailError, Limits, Member, OpenedPack, Priority, Published, Rendered, Rendition,
+    Replying,
 };

@@ -78,15 +78,17 @@ impl Pacing {
                 Err(_) => Admission::Deferred,
             });
         }
-        let permit = match Arc::clone(&self.quick).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                self.queue().waiting += 1;
-                let _waiting = Waiting(self);
-                Arc::clone(&self.quick).acquire_owned().await?
-            }
-        };
-        Ok(Admission::Quick(Arc::new(Mutex::new(permit))))
+        Ok(Admission::Quick(Arc::new(Mutex::new(self.admit_quick().await?))))
+    }
+
+    /// Waits for a permit for quick files.
+    pub async fn admit_quick(&self) -> anyhow::Result<OwnedSemaphorePermit> {
+        if let Ok(permit) = Arc::clone(&self.quick).try_acquire_owned() {
+            return Ok(permit);
+        }
+        self.queue().waiting += 1;
+        let _waiting = Waiting(self);
+        Ok(Arc::clone(&self.quick).acquire_owned().await?)
     }
 
     /// Exchanges the permit of a file that turned out to be slow.

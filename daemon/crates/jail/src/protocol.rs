@@ -5,6 +5,7 @@ use tradepost_base::Finding;
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
 use tradepost_render::compare::Likeness;
+use tradepost_render::engine::Purpose;
 use tradepost_render::fingerprint::Fingerprint;
 use tradepost_render::presets::Preset;
 use tradepost_render::sheet::SheetSpec;
@@ -50,9 +51,12 @@ pub enum Request {
     Compare,
 }
 
-/// Draws files. One blob for each path.
+/// Draws files, one reply for each. One blob for each path.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Batch {
+    pub purpose: Purpose,
+    /// Some replies come together.
+    pub collects: bool,
     pub paths: Vec<String>,
     /// `None`: those of the previous batch.
     pub presets: Option<Vec<Preset>>,
@@ -86,7 +90,8 @@ pub enum Reply {
     Member {
         path: String,
     },
-    /// One blob for each rendition, then one for the sanitized copy if there is one.
+    /// A file, or the next one of a batch. One blob for each rendition, or none when the file has no image; then one for the sanitized copy if there
+    /// is one.
     Opened {
         /// Only of an image.
         size: Option<(f32, f32)>,
@@ -98,11 +103,6 @@ pub enum Reply {
     },
     /// One blob for each rendition.
     Sheet {
-        heights: Vec<u32>,
-    },
-    /// The next file of a batch. One blob for each preset, or none when the file has no image.
-    Drawn {
-        size: Option<(f32, f32)>,
         heights: Vec<u32>,
     },
     /// Ends the replies to a batch; the cost of all its files.

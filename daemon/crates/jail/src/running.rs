@@ -37,6 +37,11 @@ impl<T: Send + 'static> Running<T> {
         })
     }
 
+    /// Ends the exchange, and the child.
+    pub fn stop(&self) {
+        self.cancel.cancel();
+    }
+
     /// Waits for the end. Returns the child when it may be used again. Cancel safe.
     pub async fn wait(&mut self) -> Result<(Option<ChildProcess>, Result<T, JailError>), JailError> {
         let done = (&mut self.work)

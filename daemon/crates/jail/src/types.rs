@@ -200,6 +200,15 @@ pub(crate) fn renditions(images: Vec<Image>, presets: &[Preset]) -> Vec<Renditio
     images.into_iter().zip(presets).map(rendition).collect()
 }
 
+/// The way in which a child answers a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replying {
+    /// Several results come at once, which costs less. A file that ends the child takes some of those before it along.
+    Together,
+    /// Each result comes at once: the first file without one is to blame.
+    Singly,
+}
+
 /// Scheduling priority of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {

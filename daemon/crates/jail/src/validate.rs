@@ -17,6 +17,8 @@ const MAX_RULE: usize = 60;
 /// Height of the tallest rendition: four times the largest width.
 const MAX_SIDE_PX: u32 = 16_384;
 
+const NOT_OPENED: &str = "another reply than an opened file";
+
 /// Limits number and length of findings, and removes control characters.
 pub fn findings(findings: Vec<Finding>) -> Vec<Finding> {
     findings.into_iter().take(MAX_FINDINGS).map(finding).collect()
@@ -39,7 +41,7 @@ pub fn shorten(text: &str) -> String {
     clean(text, MAX_TEXT)
 }
 
-/// Accepts the reply to [`crate::protocol::Request::Render`].
+/// Accepts an opened file.
 pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Result<Rendered, Failure> {
     let Reply::Opened {
         size,
@@ -49,7 +51,7 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
         fingerprint,
     } = reply
     else {
-        return Err(Failure::protocol("another reply than an opened file"));
+        return Err(Failure::protocol(NOT_OPENED));
     };
     let published = match published {
         PublishedBytes::Itself => Published::Itself,
@@ -62,7 +64,7 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
             _ => return Err(Failure::protocol("no copy")),
         },
     };
-    let DrawnFile { size, images } = drawn(size, heights, blobs, presets)?;
+    let DrawnFile { size, images } = images_of(size, heights, blobs, presets)?;
     Ok(Rendered {
         size,
         findings: self::findings(findings),
@@ -72,8 +74,16 @@ pub fn opened(reply: Reply, mut blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Resu
     })
 }
 
+/// Accepts the images of an opened file.
+pub fn drawn(reply: Reply, blobs: Vec<Vec<u8>>, presets: &[Preset]) -> Result<DrawnFile, Failure> {
+    match reply {
+        Reply::Opened { size, heights, .. } => images_of(size, heights, blobs, presets),
+        _ => Err(Failure::protocol(NOT_OPENED)),
+    }
+}
+
 /// Accepts the images of one file. A model or a sound, which has no size, may have none; everything else has all of them.
-pub fn drawn(
+fn images_of(
     size: Option<(f32, f32)>,
     heights: Vec<u32>,
     blobs: Vec<Vec<u8>>,

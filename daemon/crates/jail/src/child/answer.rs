@@ -67,10 +67,11 @@ fn read(mut file: File, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn send_opened(socket: &UnixStream, result: Result<Opened, Vec<Finding>>) -> io::Result<()> {
+/// Answers with one file.
+pub fn send_opened(to: impl io::Write, result: Result<Opened, Vec<Finding>>) -> io::Result<()> {
     let opened = match result {
         Ok(opened) => opened,
-        Err(findings) => return send(socket, &Reply::Refused { findings }, &[]),
+        Err(findings) => return send(to, &Reply::Refused { findings }, &[]),
     };
     let (heights, mut blobs) = split(opened.pictures);
     let published = match opened.published {
@@ -88,7 +89,7 @@ fn send_opened(socket: &UnixStream, result: Result<Opened, Vec<Finding>>) -> io:
         published,
         fingerprint: opened.fingerprint,
     };
-    send(socket, &reply, &blobs)
+    send(to, &reply, &blobs)
 }
 
 fn open_pack(socket: &UnixStream, file: File, limits: &PackLimits) -> io::Result<()> {
@@ -121,7 +122,7 @@ fn send_broken(socket: &UnixStream, error: &impl std::fmt::Display) -> io::Resul
     send(socket, &Reply::Broken { detail }, &[])
 }
 
-fn send(socket: &UnixStream, reply: &Reply, blobs: &[Vec<u8>]) -> io::Result<()> {
+fn send(to: impl io::Write, reply: &Reply, blobs: &[Vec<u8>]) -> io::Result<()> {
     let blobs: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
-    write_frame(socket, reply, &blobs)
+    write_frame(to, reply, &blobs)
 }
