@@ -114,9 +114,10 @@ pub async fn serve<L, P>(
     drop(listener);
     let all_ended = async { while running.join_next().await.is_some() {} };
     tokio::pin!(all_ended);
-    let _ = timeout(limits.farewell, &mut all_ended).await;
-    end.cancel();
-    all_ended.await;
+    if timeout(limits.farewell, &mut all_ended).await.is_err() {
+        end.cancel();
+        all_ended.await;
+    }
 }
 
 /// Lets this process open as many descriptors as the system allows, and answers with a number of connections that leaves enough of

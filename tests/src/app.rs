@@ -75,7 +75,10 @@ impl TestApp {
     /// Stops the daemon as systemd does. Answers with its exit code.
     pub fn stop(&mut self) -> Option<i32> {
         self.daemon.signal(Signal::SIGTERM);
-        self.daemon.wait().code()
+        let code = self.daemon.wait().code();
+        let log = self.log();
+        assert!(!log.contains("panicked"), "it panicked while it stopped: {log}");
+        code
     }
 
     pub fn pid(&self) -> i32 {
