@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use tradepost_common::catalog::Kind;
 use tradepost_common::ids::UploadId;
+use tradepost_common::queues::Lane;
 use tradepost_common::uploads::{FindingSeverity, Stage, UploadState};
 
 use crate::app::App;
@@ -32,6 +33,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const MEMBERS_AHEAD: usize = 256;
 /// Members are stored in groups of at most this size.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// Packs with more files are bulk work: smaller ones pass them.
+const INTERACTIVE_FILES: usize = 512;
 /// A larger file is rendered alone: with it a batch of the most files has no more than the jail takes at once.
 const MAX_BATCHED_BYTES: u64 = (BATCH_BYTES / BATCH_FILES) as u64;
 
@@ -134,6 +137,11 @@ async fn create(
 /// Sends the files to be rendered in batches, and the preview for safety.
 fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
     let handlers = app.concurrency(RENDER);
+    let lane = if draft.items.len() > INTERACTIVE_FILES {
+        Lane::Bulk
+    } else {
+        Lane::Interactive
+    };
     let render = |items: &[&catalog::DraftItem]| {
         let (first, more) = (&items[0], items.len() - 1);
         let (set_id, kind, path) = (draft.set_id, draft.kind, first.path.clone());
@@ -153,7 +161,7 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
                 path: format!("{path} and {more} more"),
             }),
         };
-        job.message()
+        job.message().with_lane(lane)
     };
     let mut messages: Vec<_> = batches(draft, handlers as usize)
         .iter()
