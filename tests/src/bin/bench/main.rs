@@ -15,6 +15,7 @@ mod previews;
 mod readers;
 mod replica;
 mod review;
+mod scale;
 mod upload;
 
 use std::process::ExitCode;
@@ -60,6 +61,8 @@ enum Benchmark {
     Readers,
     /// Own writes that are missed while a read replica is five seconds behind.
     Replica(replica::Options),
+    /// Many contributors upload many packs at once.
+    Scale(scale::Options),
     /// Bytes a second through the daemon on loopback, and its memory.
     Upload(upload::Options),
     /// The review desk with ten thousand open cases.
@@ -106,6 +109,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
         Benchmark::Readers => readers::run().await,
         Benchmark::Replica(options) => anyhow::ensure!(replica::run(&options).await?, "own writes were missed"),
+        Benchmark::Scale(options) => scale::run(&options).await?,
         Benchmark::Upload(options) => upload::run(&options).await?,
         Benchmark::Review => review::run().await,
         Benchmark::Corpora | Benchmark::Inspect | Benchmark::Previews(_) => unreachable!("these run without a runtime"),

@@ -1,0 +1,101 @@
+//! `make bench-scale`: many contributors upload many packs at once. Throughput, the time of a pack, and fairness.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tokio::task::JoinSet;
+use tradepost_tests::{Options as Daemon, PackBuilder, TestApp};
+
+#[derive(clap::Args)]
+pub struct Options {
+    #[arg(long, default_value_t = 50)]
+    contributors: usize,
+    /// Packs of all contributors together.
+    #[arg(long, default_value_t = 200)]
+    packs: usize,
+    /// Files in each pack.
+    #[arg(long, default_value_t = 100)]
+    files: usize,
+}
+
+pub async fn run(options: &Options) -> anyhow::Result<()> {
+    let daemon = Daemon::default().set("LIMITS__ACCOUNT_UNPUBLISHED_MIB", 1_048_576);
+    let app = Arc::new(TestApp::start_with(daemon));
+    let (mut uploading, mut packs) = (JoinSet::new(), 0..options.packs);
+    let each = options.packs.div_ceil(options.contributors);
+    let started = Instant::now();
+    for contributor in 0..options.contributors {
+        let token = app.trusted(&format!("contributor-{contributor}"));
+        let (app, numbers, files) = (
+            app.clone(),
+            packs.by_ref().take(each).collect::<Vec<_>>(),
+            options.files,
+        );
+        uploading.spawn(async move {
+            for number in numbers {
+                app.upload(&token, &pack(number, files)).await;
+            }
+        });
+    }
+    while let Some(done) = uploading.join_next().await {
+        done.context("an upload failed")?;
+    }
+    let db = app.database().await;
+    let open = "select count(*) from uploads where state not in ('published', 'in_review', 'rejected')";
+    while sqlx::query_scalar::<_, i64>(open).fetch_one(&db).await? > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let files = options.packs * options.files;
+    println!(
+        "{} contributors, {} packs of {} files: {seconds:.1} s, {:.0} files/s\n",
+        options.contributors,
+        options.packs,
+        options.files,
+        files as f64 / seconds
+    );
+    let times = "
+        with pack as (
+            select upload.account_id, min(stage.entered_at) as began, max(stage.left_at) as ended
+            from uploads upload join upload_stages stage on stage.upload_id = upload.id
+            where stage.stage not in ('receive', 'review') group by upload.id),
+        packs as (select *, extract(epoch from ended - began)::float8 as took, row_number() over (order by ended) as place,
+            count(*) over () as packs from pack),
+        contributor as (select avg(took) as took from packs group by account_id),
+        rates as (select count(*) / extract(epoch from max(ended) - min(ended)) as rate, place <= packs / 10 as is_first from packs
+            where place <= packs / 10 or place > packs - packs / 10 group by is_first)
+        select percentile_cont(array[.5, .95, .99]) within group (order by took),
+            (select max(took) / avg(took) from contributor),
+            ((select rate from rates where not is_first) / (select rate from rates where is_first))::float8
+        from packs";
+    let (percentiles, slowest, last): (Vec<f64>, f64, Option<f64>) = sqlx::query_as(times).fetch_one(&db).await?;
+    println!("| time of a pack from complete to its end | p50 s | p95 s | p99 s |\n|---|---|---|---|");
+    let cells: Vec<_> = percentiles.iter().map(|seconds| format!("{seconds:.2}")).collect();
+    println!("| {} files | {} |\n", options.files, cells.join(" | "));
+    println!("slowest contributor against the mean: {slowest:.2} (goal: at most 1.5)");
+    println!(
+        "packs a second of the last tenth against the first: {:.2} (goal: at least 0.9)",
+        last.unwrap_or(1.0)
+    );
+    Ok(())
+}
+
+/// Icons that nobody else has.
+fn pack(number: usize, files: usize) -> Vec<u8> {
+    let mut random = StdRng::seed_from_u64(number as u64);
+    let icon = |random: &mut StdRng| {
+        let points: String = (0..7)
+            .map(|_| format!("L{} {}", random.random_range(1..24), random.random_range(1..24)))
+            .collect();
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path d='M12 3{points}' fill='none' stroke='#222' stroke-width='2'/></svg>"
+        )
+    };
+    let pack = (0..files).fold(PackBuilder::new(&format!("Set {number}")), |pack, file| {
+        pack.file(&format!("icons/icon-{file:04}.svg"), icon(&mut random))
+    });
+    pack.build()
+}
