@@ -153,11 +153,12 @@ impl Index {
         let generation = self.generation();
         let typed = split(text).join(" ");
         let vocabulary = &generation.vocabulary;
-        let mut found = vocabulary.complete(&typed, limit);
+        let complete = vocabulary.complete(&typed, limit);
+        let mut found: Vec<&str> = complete.into_iter().map(|(word, _)| word).collect();
         if found.is_empty() {
             found = vocabulary.correct(&typed, limit);
         }
-        found.into_iter().map(|(word, _)| word.to_owned()).collect()
+        found.into_iter().map(str::to_owned).collect()
     }
 
     /// More documents came than the synonyms were mined from by a fifth, and more than a few.

@@ -10,7 +10,7 @@ use crate::pairs::Related;
 use crate::ranking::Ranking;
 use crate::synonyms::Synonyms;
 use crate::thesaurus::Translations;
-use crate::vocabulary::{Vocabulary, one_error_away};
+use crate::vocabulary::{Vocabulary, one_error_away, plausibility};
 use crate::words::{Stems, split};
 
 /// The meanings of a word of the query: stems with their weights, the greatest weight of each.
@@ -40,6 +40,14 @@ impl IntoIterator for Meanings {
 pub enum Place {
     Before,
     Last,
+}
+
+/// A word that somebody may have meant.
+struct Correction<'a> {
+    stem: String,
+    /// As the vocabulary has it.
+    word: Option<&'a str>,
+    plausibility: f32,
 }
 
 /// Everything that gives a word its meanings.
@@ -87,7 +95,8 @@ impl Reader<'_> {
             .collect();
         let is_foreign = self.translate(&mut meanings, &whole, weight);
         let documents = self.documents_with(&stem).max(self.synonyms.documents_with(&stem));
-        let is_corrected = !is_foreign && self.correct(&mut meanings, word, documents, stems);
+        // A word that shares only its stem with a foreign one may as well be a typing error.
+        let is_corrected = !self.translations.has(word) && self.correct(&mut meanings, word, documents, stems);
         if is_english || is_foreign {
             return meanings;
         }
@@ -174,8 +183,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds words that differ by one typing error, the likeliest first; false if there are none. A word that few documents have is doubted
-    /// if many have another.
+    /// Adds words that differ by one typing error, as they are plausible; false if there are none. A word that few documents have is doubted if
+    /// many have another.
     fn correct(&self, meanings: &mut Meanings, word: &str, documents: u64, stems: &mut Stems) -> bool {
         let doubt = match documents {
             _ if self.ranking.corrections == 0.0 => return false,
@@ -183,31 +192,52 @@ impl Reader<'_> {
             1..=Self::RARE => Self::DOUBT,
             _ => return false,
         };
-        let known = self.vocabulary.correct(word, Self::MAX_OTHERS);
-        let mut found: Vec<(String, Option<&str>, u64)> = known
-            .into_iter()
-            .map(|(word, count)| (stems.stem(word), Some(word), u64::from(count)))
-            .filter(|(_, _, count)| *count >= documents * Self::RARER)
-            .collect();
-        if found.is_empty() && documents == 0 {
-            // Words that came to the index after its vocabulary was made.
-            found = one_error_away(&stems.stem(word))
-                .filter_map(|stem| Some((self.documents_with(&stem), stem)).filter(|(documents, _)| *documents > 0))
-                .map(|(documents, stem)| (stem, None, documents))
-                .collect();
-            found.sort_by_key(|(_, _, documents)| std::cmp::Reverse(*documents));
-            found.truncate(Self::MAX_OTHERS);
-        }
-        let best = found.iter().map(|(_, _, count)| *count).max().unwrap_or(0).max(1);
-        for (place, (stem, word, count)) in found.iter().enumerate() {
-            #[expect(clippy::cast_precision_loss, reason = "a ratio needs no precision")]
-            let weight = doubt * self.ranking.corrections * (*count as f32 / best as f32).sqrt().max(0.3);
-            self.add_word(meanings, stem, weight, self.ranking.related / (place + 1));
-            if let Some(related) = word.and_then(|word| self.translations.get(word)) {
+        let found = self.corrections(word, documents, stems);
+        let best = found.first().map_or(0.0, |best| best.plausibility);
+        for (place, correction) in found.iter().enumerate() {
+            let weight = doubt * self.ranking.corrections * (correction.plausibility / best).sqrt();
+            self.add_word(meanings, &correction.stem, weight, self.ranking.related / (place + 1));
+            if let Some(related) = correction.word.and_then(|word| self.translations.get(word)) {
                 self.translate(meanings, &[(related, 1.0)], weight * self.ranking.translations);
             }
         }
         !found.is_empty()
+    }
+
+    /// The corrections of a word that so many documents have, the most plausible first: of the vocabulary, or else of the words that came to
+    /// the index after it was made.
+    fn corrections(&self, word: &str, documents: u64, stems: &mut Stems) -> Vec<Correction<'_>> {
+        let mut found: Vec<Correction<'_>> = Vec::new();
+        for (known, count) in self.vocabulary.close_to(word) {
+            let stem = stems.stem(known);
+            let count = self.documents_with(&stem).max(count.into());
+            let plausibility = plausibility(word, known, count);
+            match found.iter_mut().find(|correction| correction.stem == stem) {
+                _ if count < documents * Self::RARER => {}
+                Some(correction) => correction.plausibility += plausibility,
+                None => found.push(Correction {
+                    stem,
+                    word: Some(known),
+                    plausibility,
+                }),
+            }
+        }
+        if found.is_empty() && documents == 0 {
+            let typed = stems.stem(word);
+            found = one_error_away(&typed)
+                .map(|stem| (self.documents_with(&stem), stem))
+                .filter(|(documents, _)| *documents > 0)
+                .map(|(documents, stem)| Correction {
+                    plausibility: plausibility(&typed, &stem, documents),
+                    stem,
+                    word: None,
+                })
+                .collect();
+        }
+        found.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility));
+        found.dedup_by(|a, b| a.stem == b.stem);
+        found.truncate(Self::MAX_OTHERS);
+        found
     }
 
     /// Adds the known words of which a word is made: two, or else the longest at one of its ends.

@@ -29,7 +29,7 @@ impl Default for Ranking {
             translations: 0.8,
             corrections: 0.9,
             completions: 0.4,
-            tie: 0.15,
+            tie: 0.3,
             rarity: 0.5,
             popularity: 0.02,
         }

@@ -164,6 +164,11 @@ impl Translations {
         format!("{}{}", Self::STEM, words.join(" "))
     }
 
+    /// The term is known as it is.
+    pub fn has(&self, term: &str) -> bool {
+        self.table.contains_key(term)
+    }
+
     /// The English of a term, or else of one with the same stems in one of the languages.
     pub fn get(&self, term: &str) -> Option<&Related> {
         self.table.get(term).or_else(|| {

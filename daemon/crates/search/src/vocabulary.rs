@@ -52,24 +52,30 @@ impl Vocabulary {
         found
     }
 
-    /// Known words that differ by one character added, left out, replaced, or by two neighbours exchanged; the most frequent first.
-    pub fn correct(&self, word: &str, limit: usize) -> Vec<(&str, u32)> {
+    /// Known words that differ by one typing error, the likeliest first.
+    pub fn correct(&self, word: &str, limit: usize) -> Vec<&str> {
+        let mut found: Vec<(&str, f32)> = self
+            .close_to(word)
+            .into_iter()
+            .map(|(known, weight)| (known, plausibility(word, known, weight.into())))
+            .collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1));
+        found.into_iter().take(limit).map(|(known, _)| known).collect()
+    }
+
+    /// Known words that differ by one character added, left out, replaced, or by two neighbours exchanged, with their weights.
+    pub fn close_to(&self, word: &str) -> Vec<(&str, u32)> {
         if word.chars().count() < Self::MIN_CHARS {
             return Vec::new();
         }
         let mut places: Vec<u32> = without_one(word).flat_map(|hash| self.places(hash)).collect();
         places.sort_unstable();
         places.dedup();
-        let mut found: Vec<(&str, u32)> = places
+        places
             .into_iter()
             .map(|place| (self.words[place as usize].0.as_str(), self.words[place as usize].1))
-            .filter(|(known, _)| *known != word && is_one_error(word, known))
-            .collect();
-        // Somebody rarely errs in the first character.
-        let first = word.chars().next();
-        found.sort_by_key(|(known, weight)| (known.chars().next() != first, std::cmp::Reverse(*weight)));
-        found.truncate(limit);
-        found
+            .filter(|(known, _)| *known != word && error(word, known).is_some())
+            .collect()
     }
 
     fn places(&self, hash: u32) -> impl Iterator<Item = u32> + '_ {
@@ -125,13 +131,54 @@ pub fn one_error_away(word: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-fn is_one_error(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[start..], &b[start..]);
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-    matches!((a, b), ([_] | [], [_] | [])) || matches!((a, b), ([p, q], [r, s]) if p == s && q == r)
+/// A typing error, as it is seen in the typed word.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum TypingError {
+    LeftOut,
+    Exchanged,
+    Added,
+    Replaced,
+}
+
+/// How plausible it is that somebody typed a word and meant another one, which so many documents have; it compares corrections of one word.
+/// An added or replaced character may be any letter; which was left out or exchanged, the correction says. Somebody rarely errs in the
+/// first character.
+pub fn plausibility(typed: &str, meant: &str, documents: u64) -> f32 {
+    const LETTERS: f32 = 26.0;
+    const OTHER_FIRST: f32 = 0.1;
+    let likelihood = match error(typed, meant) {
+        Some(TypingError::LeftOut | TypingError::Exchanged) => LETTERS,
+        Some(TypingError::Added | TypingError::Replaced) => 1.0,
+        None => return 0.0,
+    };
+    let first = if typed.chars().next() == meant.chars().next() {
+        1.0
+    } else {
+        OTHER_FIRST
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a root needs no precision")]
+    let frequency = (documents as f32 + 1.0).sqrt();
+    likelihood * first * frequency
+}
+
+/// The one typing error that makes `typed` of `meant`.
+fn error(typed: &str, meant: &str) -> Option<TypingError> {
+    let (typed, meant): (Vec<char>, Vec<char>) = (typed.chars().collect(), meant.chars().collect());
+    let start = typed.iter().zip(&meant).take_while(|(x, y)| x == y).count();
+    let (typed, meant) = (&typed[start..], &meant[start..]);
+    let end = typed
+        .iter()
+        .rev()
+        .zip(meant.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
+    match (&typed[..typed.len() - end], &meant[..meant.len() - end]) {
+        ([], [_]) => Some(TypingError::LeftOut),
+        ([_], []) => Some(TypingError::Added),
+        ([_], [_]) => Some(TypingError::Replaced),
+        ([p, q], [r, s]) if p == s && q == r => Some(TypingError::Exchanged),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -149,15 +196,15 @@ mod tests {
     #[test]
     fn a_word_with_one_error_is_found() {
         for typed in ["grbage", "garbge", "garbagge", "gabrage", "gorbage"] {
-            assert!(
-                vocabulary()
-                    .correct(typed, 5)
-                    .iter()
-                    .any(|(word, _)| *word == "garbage"),
-                "{typed}"
-            );
+            assert!(vocabulary().correct(typed, 5).contains(&"garbage"), "{typed}");
         }
         assert!(vocabulary().correct("grbge", 5).is_empty());
+    }
+
+    #[test]
+    fn a_character_left_out_is_likelier_than_one_replaced_by_a_certain_other() {
+        let words = [("stain", 30), ("sprain", 10)].map(|(word, n)| (word.to_owned(), n));
+        assert_eq!(Vocabulary::new(words.into()).correct("srain", 2), ["sprain", "stain"]);
     }
 
     #[test]
