@@ -68,6 +68,8 @@ impl Reader<'_> {
     /// Documents that have a word that may be a typing error, and the times that a correction is more frequent.
     const RARE: u64 = 2;
     const RARER: u64 = 10;
+    /// Characters of such a word.
+    const MIN_DOUBTED: usize = 4;
     /// The weight of a correction of a word that exists.
     const DOUBT: f32 = 0.5;
     /// Translations of a word whose synonyms are searched for, too.
@@ -94,7 +96,7 @@ impl Reader<'_> {
             .into_iter()
             .collect();
         let is_foreign = self.translate(&mut meanings, &whole, weight);
-        let documents = self.documents_with(&stem).max(self.synonyms.documents_with(&stem));
+        let documents = self.known_documents(&stem);
         // A word that shares only its stem with a foreign one may as well be a typing error.
         let is_corrected = !self.translations.has(word) && self.correct(&mut meanings, word, documents, stems);
         if is_english || is_foreign {
@@ -154,6 +156,11 @@ impl Reader<'_> {
         documents
     }
 
+    /// Documents that have a stem, or had it when the synonyms were mined.
+    fn known_documents(&self, stem: &str) -> u64 {
+        self.documents_with(stem).max(self.synonyms.documents_with(stem))
+    }
+
     /// The rarity of a stem that so many documents have, as BM25 counts it.
     #[expect(clippy::cast_precision_loss, reason = "its logarithm needs no precision")]
     pub fn rarity(&self, documents: u64) -> f32 {
@@ -167,7 +174,7 @@ impl Reader<'_> {
 
     /// Adds a stem and the synonyms that documents have.
     fn add_word(&self, meanings: &mut Meanings, stem: &str, weight: f32, related: usize) {
-        let documents = self.documents_with(stem).max(self.synonyms.documents_with(stem));
+        let documents = self.known_documents(stem);
         let weight = weight * self.rarity(documents).powf(self.ranking.rarity);
         meanings.add(stem, weight);
         if related == 0 {
@@ -189,7 +196,7 @@ impl Reader<'_> {
         let doubt = match documents {
             _ if self.ranking.corrections == 0.0 => return false,
             0 => 1.0,
-            1..=Self::RARE => Self::DOUBT,
+            1..=Self::RARE if word.chars().count() >= Self::MIN_DOUBTED => Self::DOUBT,
             _ => return false,
         };
         let found = self.corrections(word, documents, stems);
@@ -204,8 +211,8 @@ impl Reader<'_> {
         !found.is_empty()
     }
 
-    /// The corrections of a word that so many documents have, the most plausible first: of the vocabulary, or else of the words that came to
-    /// the index after it was made.
+    /// The corrections of a word that so many documents have, the most plausible first: of the vocabulary, or else other forms of its
+    /// words and words that came to the index after it was made.
     fn corrections(&self, word: &str, documents: u64, stems: &mut Stems) -> Vec<Correction<'_>> {
         let mut found: Vec<Correction<'_>> = Vec::new();
         for (known, count) in self.vocabulary.close_to(word) {
@@ -225,7 +232,7 @@ impl Reader<'_> {
         if found.is_empty() && documents == 0 {
             let typed = stems.stem(word);
             found = one_error_away(&typed)
-                .map(|stem| (self.documents_with(&stem), stem))
+                .map(|stem| (self.known_documents(&stem), stem))
                 .filter(|(documents, _)| *documents > 0)
                 .map(|(documents, stem)| Correction {
                     plausibility: plausibility(&typed, &stem, documents),

@@ -11,8 +11,9 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// Words that are kept; the rarest are left out.
     pub const MAX_WORDS: usize = 300_000;
-    /// Words of this many characters and more may have a typing error.
-    const MIN_CHARS: usize = 4;
+    /// Words of this many characters and more may have a typing error; shorter ones lack a character, or have two exchanged.
+    const MIN_CHARS: usize = 3;
+    const SHORT_CHARS: usize = 3;
 
     /// Those that are worth keeping.
     pub fn most_frequent(mut words: Vec<(String, u32)>) -> Vec<(String, u32)> {
@@ -26,7 +27,7 @@ impl Vocabulary {
         words.sort();
         let mut deletions = Vec::new();
         for (place, (word, _)) in (0u32..).zip(&words) {
-            if word.contains(' ') || word.chars().count() < Self::MIN_CHARS - 1 {
+            if word.contains(' ') || word.chars().count() < Self::MIN_CHARS {
                 continue;
             }
             deletions.extend(without_one(word).map(|hash| (hash, place)));
@@ -65,16 +66,22 @@ impl Vocabulary {
 
     /// Known words that differ by one character added, left out, replaced, or by two neighbours exchanged, with their weights.
     pub fn close_to(&self, word: &str) -> Vec<(&str, u32)> {
-        if word.chars().count() < Self::MIN_CHARS {
+        let chars = word.chars().count();
+        if chars < Self::MIN_CHARS {
             return Vec::new();
         }
+        let is_likely = |known: &str| match error(word, known) {
+            Some(TypingError::LeftOut | TypingError::Exchanged) => true,
+            Some(TypingError::Added | TypingError::Replaced) => chars > Self::SHORT_CHARS,
+            None => false,
+        };
         let mut places: Vec<u32> = without_one(word).flat_map(|hash| self.places(hash)).collect();
         places.sort_unstable();
         places.dedup();
         places
             .into_iter()
             .map(|place| (self.words[place as usize].0.as_str(), self.words[place as usize].1))
-            .filter(|(known, _)| *known != word && error(word, known).is_some())
+            .filter(|known| is_likely(known.0))
             .collect()
     }
 
@@ -106,7 +113,7 @@ pub fn one_error_away(word: &str) -> impl Iterator<Item = String> + '_ {
     /// Longer words are not looked at.
     const MAX_CHARS: usize = 24;
     let chars: Vec<char> = word.chars().collect();
-    let last = if (Vocabulary::MIN_CHARS - 1..=MAX_CHARS).contains(&chars.len()) {
+    let last = if (Vocabulary::MIN_CHARS..=MAX_CHARS).contains(&chars.len()) {
         chars.len()
     } else {
         0
@@ -199,6 +206,8 @@ mod tests {
             assert!(vocabulary().correct(typed, 5).contains(&"garbage"), "{typed}");
         }
         assert!(vocabulary().correct("grbge", 5).is_empty());
+        let short = Vocabulary::new([("king", 2), ("big", 9)].map(|(word, n)| (word.to_owned(), n)).into());
+        assert_eq!(short.correct("kig", 5), ["king"]);
     }
 
     #[test]
