@@ -35,9 +35,10 @@ impl Cache {
             .weigher(|key: &String, answer: &Bytes| u32::try_from(key.len() + answer.len()).unwrap_or(u32::MAX))
             .time_to_live(KEPT)
             .build();
+        let open = |url| Redis::new(url, config.redis_ca.as_deref());
         Ok(Self {
             memory,
-            redis: config.redis_url.as_ref().map(Redis::new).transpose()?,
+            redis: config.redis_url.as_ref().map(open).transpose()?,
             asked: Counter::default(),
             loaded: Counter::default(),
         })

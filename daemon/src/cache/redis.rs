@@ -1,6 +1,7 @@
 //! The Redis that machines share. It is never needed: while it does not answer, it is as if there were none.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError, Script};
+use redis::{Client, RedisError, Script, TlsCertificates};
 use tokio::time::timeout;
 
 use crate::config::Secret;
@@ -57,9 +58,22 @@ impl fmt::Debug for Redis {
 }
 
 impl Redis {
-    pub fn new(url: &Secret) -> anyhow::Result<Self> {
-        let client =
-            Client::open(url.expose()).map_err(|_| anyhow::anyhow!("cache.redis_url is not a URL of Redis"))?;
+    /// `ca` is a PEM file with the certificates that sign that of Redis.
+    pub fn new(url: &Secret, ca: Option<&Path>) -> anyhow::Result<Self> {
+        let client = match ca {
+            None => Client::open(url.expose()),
+            Some(path) => {
+                let root_cert = Some(std::fs::read(path).context("reading cache.redis_ca")?);
+                let certificates = TlsCertificates {
+                    client_tls: None,
+                    root_cert,
+                };
+                Client::build_with_tls(url.expose(), certificates)
+            }
+        };
+        let client = client.map_err(|_| {
+            anyhow::anyhow!("cache.redis_url is not a URL of Redis, or cache.redis_ca has no certificate")
+        })?;
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tradepost_tests::redis::Redis;
 use tradepost_tests::server::Server;
+use tradepost_tests::wait::PATIENCE;
 use tradepost_tests::{Answer, Options, PackBuilder, TestApp};
 
 /// The value of a counter.
@@ -130,4 +132,24 @@ async fn machines_share_a_redis_and_none_shows_what_was_withdrawn() {
         assert_eq!(two.get("/v1/items", None).await.0, StatusCode::OK);
         assert!(begun.elapsed() < Duration::from_secs(60), "{}", two.log());
     }
+}
+
+#[tokio::test]
+async fn redis_is_asked_over_tls_only_with_a_certificate_that_is_trusted() {
+    let (Some(redis), Some(other)) = (Redis::start_with_tls(), Redis::start_with_tls()) else {
+        return;
+    };
+    // An error: another test installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let open = |ca: &Redis| tradepostd::cache::Redis::new(&redis.url.clone().into(), Some(&ca.certificate())).unwrap();
+    let (trusting, doubting) = (open(&redis), open(&other));
+    let (key, value) = ("key", Bytes::from("value"));
+    let begun = Instant::now();
+    while trusting.get(key).await.as_ref() != Some(&value) {
+        trusting.set(key, &value, Duration::from_secs(600)).await;
+        assert!(begun.elapsed() < PATIENCE, "no answer over TLS");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(doubting.get(key).await, None);
+    assert_eq!(doubting.failures().get(), 1);
 }
