@@ -8,7 +8,9 @@ use crate::dead_letters::service as dead_letters;
 use crate::jobs::QUEUES;
 use crate::rate_limit::strangers;
 use crate::telemetry::alerts::AlertCode;
-use crate::{accounts, mail, orders, payouts, provider_statement, review, sales, search, takedown, uploads, webhooks};
+use crate::{
+    accounts, duplicates, mail, orders, payouts, provider_statement, review, sales, search, takedown, uploads, webhooks,
+};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tradepost_leases as leases;
@@ -92,9 +94,10 @@ enum Chore {
     RequestPayouts,
     ReadStatement,
     TidySearch,
+    TakeColours,
 }
 
-const CHORES: [Chore; 11] = [
+const CHORES: [Chore; 12] = [
     Chore::ExpireUploads,
     Chore::PlanRescans,
     Chore::TidyReviews,
@@ -106,6 +109,7 @@ const CHORES: [Chore; 11] = [
     Chore::RequestPayouts,
     Chore::ReadStatement,
     Chore::TidySearch,
+    Chore::TakeColours,
 ];
 
 async fn do_chore(app: &App, chore: Chore) -> anyhow::Result<()> {
@@ -145,6 +149,9 @@ async fn do_chore(app: &App, chore: Chore) -> anyhow::Result<()> {
         }
         Chore::ReadStatement => provider_statement::read_due(app).await?,
         Chore::TidySearch => search::service::tidy(&app.db).await?,
+        Chore::TakeColours => {
+            duplicates::colours::take_missing(app).await?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Fingerprints are stored when a file is settled, and compared when its whole pack is: by then they are committed. So of two packs that
 //! come at the same time at least one finds the other: whichever compares later. Files of one pack are not compared with each other.
 
+pub mod colours;
 mod picture;
 mod queries;
 pub mod routes;

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use tradepost_common::catalog::{FileState, Kind};
 use tradepost_common::ids::UploadId;
 use tradepost_common::review::{LookAlike, Relation};
@@ -258,4 +258,44 @@ pub async fn cluster(tx: &mut PgConnection, upload: UploadId) -> sqlx::Result<Op
     sqlx::query_scalar!("select cluster_cases($1)", upload.0)
         .fetch_one(tx)
         .await
+}
+
+/// A file whose colours are to be taken.
+pub struct Colourless {
+    pub item_id: Uuid,
+    pub path: String,
+    pub sha256: [u8; 32],
+}
+
+/// The next file without colours; it is not due again for an hour. Blocked files are not drawn.
+pub async fn next_colourless(db: &PgPool) -> sqlx::Result<Option<Colourless>> {
+    sqlx::query_as!(
+        Colourless,
+        r#"
+        update item_prints print set colours_due_at = now() + interval '1 hour' from items item
+        where item.id = print.item_id and item.kind = print.kind and print.item_id = (
+            select due.item_id from item_prints due join items known on known.id = due.item_id and known.kind = due.kind
+            where due.colours_due_at <= now() and due.facets = '{}' and due.look is not null and known.state <> 'blocked'
+            order by due.colours_due_at limit 1)
+        returning print.item_id, item.path, item.sha256 as "sha256: [u8; 32]"
+        "#
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Keeps the colours of a file, and tells the catalogue.
+pub async fn set_colours(db: &PgPool, item: Uuid, facets: &[String]) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query!(
+        "update item_prints set facets = $2, colours_due_at = null where item_id = $1",
+        item,
+        facets
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("select refresh_items(array[$1::uuid])", item)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
 }

@@ -1,8 +1,11 @@
 //! Items are found by their colours, and by a picture that looks like them.
 
+use std::time::{Duration, Instant};
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tradepost_tests::TestApp;
+use tradepost_tests::wait::PATIENCE;
 
 use super::{pack, paths, search, until_fed};
 
@@ -37,6 +40,30 @@ async fn items_are_found_by_their_colours() {
     assert_eq!(found["facets_estimated"], false);
     let (status, _) = app.get("/v1/search?colour=mauve", None).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn files_that_were_drawn_before_colours_were_taken_get_theirs() {
+    let app = TestApp::start();
+    let ann = app.trusted("ann");
+    let trace = app.upload_and_settle(&ann, &pack("Signs").build()).await;
+    assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    until_fed(&app, 3).await;
+    // As 0062 finds the files of a release before 0051; the bytes of one of them are lost.
+    app.sql(
+        "update items set sha256 = sha256('lost') where path = 'icons/arrow-left.svg';
+         update item_prints print set facets = '{}', colours_due_at = now() - case item.path when 'icons/arrow-left.svg' then
+             interval '2 hours' else interval '1 hour' end from items item where item.id = print.item_id;
+         select refresh_items(array(select id from items))",
+    )
+    .await;
+    let begun = Instant::now();
+    while paths(&app, "palette=one-colour").await.len() != 2 {
+        assert!(begun.elapsed() < PATIENCE, "{}", app.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(paths(&app, "colour=red").await, ["icons/trash-can.svg"]);
+    assert_eq!(paths(&app, "colour=green").await, Vec::<String>::new());
 }
 
 async fn by_picture(app: &TestApp, media_type: &str, bytes: Vec<u8>) -> (StatusCode, Value) {
