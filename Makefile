@@ -2,7 +2,7 @@
 
 benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-replica bench-review bench-search bench-upload
 
-.PHONY: demo test bench deb try-deb manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts chaos-search deny fuzz fuzz-api load openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench deb try-deb try-otlp manifests sbom $(benches) chaos chaos-machines chaos-money chaos-puts chaos-search deny fuzz fuzz-api load openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -66,6 +66,9 @@ sbom: ## prints the bill of materials (CycloneDX)
 
 try-deb: build ## installs, upgrades, downgrades, removes and purges the package in a Debian that systemd has booted
 	@make/try-deb
+
+try-otlp: setup ## builds a daemon that sends traces, and tests it beside a collector
+	@make/try-otlp
 
 build:
 	cargo build --workspace

@@ -17,6 +17,7 @@ pub mod presets;
 mod queues;
 mod review;
 mod scanner;
+mod telemetry;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -38,6 +39,7 @@ pub use payouts::PayoutsConfig;
 pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
+pub use telemetry::TelemetryConfig;
 pub use webhooks::WebhooksConfig;
 
 /// Everything that can be configured.
@@ -64,6 +66,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub log: LogConfig,
     pub metrics: MetricsConfig,
+    pub telemetry: TelemetryConfig,
     pub alerts: AlertsConfig,
     pub cloudwatch: CloudwatchConfig,
     pub daemon: DaemonConfig,

@@ -1,7 +1,7 @@
 //! Runs the handler of each job.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::PgConnection;
@@ -10,10 +10,12 @@ use tradepost_common::queues::Lane;
 use tradepost_common::uploads::{Stage, UploadState};
 use tradepost_queue::worker::{Ending, Handler};
 use tradepost_queue::{Message, Outcome, Queue};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::jobs::{self, Job, ScanJob};
 use crate::telemetry::latency;
+use crate::trace::{Ended, Span, SpanKind, TraceParent};
 use crate::uploads::service as uploads;
 use crate::{alerting, campaigns, fanout, mail, orders, preview, render, scan, takedown, unpack, webhooks};
 
@@ -31,8 +33,32 @@ impl Handler for Dispatcher {
     }
 
     async fn handle(&self, message: &Message) -> anyhow::Result<Outcome> {
-        let result = handle(&self.0, message).await;
-        scan::waiting::instead_of_failing(&self.0, message, result).await
+        let (span, started) = (span(message), Instant::now());
+        let work = async {
+            let result = handle(&self.0, message).await;
+            scan::waiting::instead_of_failing(&self.0, message, result).await
+        };
+        let result = span.within(work).await;
+        span.end(&Ended {
+            name: message.queue().as_str(),
+            kind: SpanKind::Consumer,
+            took: started.elapsed(),
+            is_error: result.is_err(),
+            attributes: &[
+                ("messaging.destination.name", &message.queue().as_str()),
+                ("messaging.message.id", &message.id()),
+                ("messaging.message.conversation_id", &correlation(message)),
+            ],
+        });
+        result
+    }
+
+    fn log_span(&self, message: &Message) -> tracing::Span {
+        tracing::info_span!(
+            "job",
+            queue = message.queue().as_str(),
+            trace.id = span(message).trace_id()
+        )
     }
 
     fn on_start(&self, message: &Message) {
@@ -55,6 +81,16 @@ impl Handler for Dispatcher {
     fn on_dead_letter(&self, _: &Message) {
         self.0.changed.uploads();
     }
+}
+
+/// A message that was sent outside of a trace belongs to that of its upload or order.
+fn span(message: &Message) -> Span {
+    let parent = message.trace_parent.as_deref().and_then(TraceParent::parse);
+    parent.map_or_else(|| Span::first_in(correlation(message)), Span::caused_by)
+}
+
+fn correlation(message: &Message) -> Uuid {
+    message.correlation_id.unwrap_or(message.id().0)
 }
 
 async fn handle(app: &Arc<App>, message: &Message) -> anyhow::Result<Outcome> {

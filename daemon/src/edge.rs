@@ -3,6 +3,7 @@
 
 mod body;
 mod http2;
+mod observed;
 mod opened;
 
 use std::convert::Infallible;
@@ -31,6 +32,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::body::{Bodies, Counted};
+pub use self::observed::{Observed, REQUEST_ID};
 use self::opened::{Opened, Protocol};
 use crate::error::{ApiError, ApiResult};
 

@@ -13,6 +13,8 @@ use tradepost_common::uploads::UploadState;
 use tradepost_queue::{NewMessage, Queue};
 use uuid::Uuid;
 
+use crate::trace;
+
 pub use self::alert::{AlertChannel, AlertJob};
 pub use self::event::Event;
 
@@ -209,11 +211,14 @@ impl Job {
         }
     }
 
-    /// A message of the interactive lane that carries this job. All messages of an upload or an order have its id.
+    /// A message of the interactive lane that carries this job, for the current trace. All messages of an upload or an order have its id.
     pub fn message(&self) -> NewMessage {
         let upload_id = self.upload_id().map(|id| id.0);
         let order_id = || self.order_id().map(|id| id.0);
-        NewMessage::new(self.queue(), self).with_correlation(upload_id.or_else(order_id))
+        NewMessage {
+            trace_parent: trace::current().map(|parent| parent.to_string()),
+            ..NewMessage::new(self.queue(), self).with_correlation(upload_id.or_else(order_id))
+        }
     }
 
     /// Reads a payload. Unknown fields are ignored: a newer release may have sent them.

@@ -107,4 +107,6 @@ pub mod quota;
 
 pub mod jobs;
 
+pub mod trace;
+
 pub use run::run;

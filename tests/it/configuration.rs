@@ -88,6 +88,15 @@ fn every_fault_is_told_at_once_and_no_secret() {
     }
 }
 
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn traces_need_a_program_that_was_built_for_them() {
+    let output = Place::new("[telemetry]\notlp_url = \"http://127.0.0.1:4318\"\n").run("check", &[]);
+    assert_eq!(output.status.code(), Some(EXIT_CONFIG), "{output:?}");
+    let remedy = "telemetry.otlp_url: this program was built without traces: build it with `cargo build --release";
+    assert!(told(&output).contains(remedy), "{output:?}");
+}
+
 #[test]
 fn file_that_is_no_toml_or_not_there_is_told() {
     let place = Place::new("[http\nlisten = 1");

@@ -10,3 +10,5 @@ mod replica;
 mod rollout;
 mod schema;
 mod takeover;
+#[cfg(feature = "otlp")]
+mod traces;

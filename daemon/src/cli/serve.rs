@@ -7,7 +7,9 @@ use super::state::{StateArgs, runtime};
 /// Runs until the daemon is stopped.
 pub fn run(state: &StateArgs) -> anyhow::Result<()> {
     let (config, state) = state.load()?;
-    telemetry::log::start(&config.log)?;
+    telemetry::log::start(&config)?;
+    #[cfg(feature = "otlp")]
+    let _traces = telemetry::otlp::Exporter::start(&config)?;
     let runtime = runtime()?;
     let ended = runtime.block_on(tradepostd::run(config, state));
     // A disk that hangs must not keep the process.

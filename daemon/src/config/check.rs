@@ -38,6 +38,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.cloudwatch(&config.cloudwatch);
     config.alerts.check(&mut check);
     config.cache.check(&mut check);
+    config.telemetry.check(&mut check);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {
         check.0.extend(error.0);
@@ -214,7 +215,7 @@ impl Check<'_> {
         self.require(ok, at, "must be the name of a region, as eu-central-1");
     }
 
-    fn endpoint(&mut self, at: &str, endpoint: Option<&str>) {
+    pub(super) fn endpoint(&mut self, at: &str, endpoint: Option<&str>) {
         let is_url = |endpoint: &str| {
             let url = endpoint.parse::<axum::http::Uri>();
             url.is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())

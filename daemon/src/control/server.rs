@@ -1,6 +1,6 @@
 //! Serves the control API on its socket.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
@@ -13,10 +13,9 @@ use super::authorise::authorise;
 use super::routes;
 use super::sampler::Sampler;
 use crate::app::SharedApp;
-use crate::edge::{self, Gate, Limits};
+use crate::edge::{self, Gate, Limits, Observed};
 use crate::error::ApiError;
 use crate::extractors::PeerCredentials;
-use crate::telemetry::latency::Outcome;
 
 /// Terminals, scripts and event streams that are connected at once.
 const LIMITS: Limits = Limits {
@@ -55,16 +54,12 @@ async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let started = Instant::now();
-    let route = matched.map(|path| format!("{} {}", request.method(), path.as_str()));
+    let observed = Observed::start(&request, matched.as_ref());
     let response = match gate.enter() {
-        Ok(_running) => next.run(request).await,
+        Ok(_running) => observed.run(next.run(request)).await,
         Err(overloaded) => overloaded.into_response(),
     };
-    if let Some(route) = route {
-        let outcome = Outcome::from(response.status());
-        app.latency.record(Scope::Control, &route, started.elapsed(), outcome);
-    }
+    observed.end(&app.latency, Scope::Control, response.status());
     response
 }
 

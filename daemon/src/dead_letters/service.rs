@@ -159,6 +159,7 @@ pub fn message(letter: &DeadLetter) -> Option<NewMessage> {
         lane: letter.lane,
         payload: letter.payload.clone(),
         correlation_id: letter.correlation_id,
+        trace_parent: None,
         redrives: letter.row.redrives.unsigned_abs() + 1,
         delay: Duration::ZERO,
     })

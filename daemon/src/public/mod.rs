@@ -5,7 +5,6 @@ mod contract;
 mod docs;
 mod files_origin;
 mod health;
-mod ids;
 mod reads;
 mod server;
 mod traffic;

@@ -1,7 +1,7 @@
 //! The router of the public API and the loop that serves it.
 
 use std::net::TcpListener as StdListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -17,21 +17,18 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
-use tracing::Instrument as _;
 use tradepost_common::latency::Scope;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::ids::{REQUEST_ID, RequestIds};
 use super::{bounds, contract, docs, files_origin, health, reads, traffic};
 use crate::activation::ApiSocket;
 use crate::app::SharedApp;
 use crate::config::HttpConfig;
-use crate::edge::{self, Gate, Limits};
+use crate::edge::{self, Gate, Limits, Observed, REQUEST_ID};
 use crate::error::{ApiError, ApiResult};
 use crate::telemetry::alerts::AlertCode;
-use crate::telemetry::latency::Outcome;
 use crate::{
     accounts, catalog, collections, delivery, downloads, duplicates, orders, payments, payouts, presets, review, sales,
     search, uploads, webhooks,
@@ -165,34 +162,25 @@ async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let started = Instant::now();
-    let route = matched
-        .as_ref()
-        .map(|path| format!("{} {}", request.method(), path.as_str()));
-    let ids = RequestIds::read(request.headers());
+    let observed = Observed::start(&request, matched.as_ref());
     let is_put = request.method() == Method::PUT;
     let patience = if is_put { Duration::MAX } else { REQUEST_TIMEOUT };
     let mut response = match gates.enter(&request) {
         Err(overloaded) => overloaded.into_response(),
-        Ok(_running) => {
-            match tokio::time::timeout(patience, next.run(request).instrument(ids.span(route.as_deref()))).await {
-                Ok(response) => response,
-                Err(_) => ApiError::Unavailable("The request took too long.").into_response(),
-            }
-        }
+        Ok(_running) => match tokio::time::timeout(patience, observed.run(next.run(request))).await {
+            Ok(response) => response,
+            Err(_) => ApiError::Unavailable("The request took too long.").into_response(),
+        },
     };
     if response.status() == StatusCode::INSUFFICIENT_STORAGE {
         let message = "the disk is full: packs are refused. Free some space.";
         app.alerts.raise(AlertCode::DiskFull, message);
     }
-    if let Some(route) = route {
-        let outcome = Outcome::from(response.status());
-        app.latency.record(Scope::Route, &route, started.elapsed(), outcome);
-    }
+    observed.end(&app.latency, Scope::Route, response.status());
     let is_stored = response.status().is_success();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REQUEST_ID, ids.header());
+    headers.insert(REQUEST_ID, observed.id());
     // The next request would only come after the rest of the body.
     if is_put && !is_stored {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -11,6 +11,8 @@ use axum::http::StatusCode;
 use hdrhistogram::Histogram;
 use tradepost_common::latency::{LatencyRow, Quantiles, Scope};
 
+use crate::trace::{self, Ended, SpanKind};
+
 const SLICES: usize = 6;
 const SLICE: Duration = Duration::from_secs(10);
 const HIGHEST_MICROS: u64 = 3_600_000_000;
@@ -87,8 +89,15 @@ impl Default for Latency {
 }
 
 impl Latency {
-    /// Records one event.
+    /// Records one event, a step of the current span if there is one.
     pub fn record(&self, scope: Scope, name: &str, took: Duration, outcome: Outcome) {
+        trace::step(&Ended {
+            name,
+            kind: SpanKind::Internal,
+            took,
+            is_error: outcome == Outcome::Error,
+            attributes: &[],
+        });
         let micros = u64::try_from(took.as_micros())
             .unwrap_or(HIGHEST_MICROS)
             .clamp(1, HIGHEST_MICROS);

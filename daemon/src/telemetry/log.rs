@@ -2,33 +2,30 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::JsonFields;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::ecs::EcsFormat;
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{Config, LogFormat};
 
 /// Starts logging; a second call (in tests) changes nothing.
-pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter).map_err(|error| {
-        anyhow::anyhow!(
-            "log.filter {:?} is not a filter like \"info,sqlx=warn\": {error}",
-            config.filter
-        )
-    })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+pub fn start(config: &Config) -> anyhow::Result<()> {
+    let filter = &config.log.filter;
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("log.filter {filter:?} is not a filter like \"info,sqlx=warn\": {error}"))?;
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // A second subscriber can not be installed and is not needed.
-    let _ = match config.format {
-        LogFormat::Text => builder.with_target(false).finish().try_init(),
-        LogFormat::Json => builder
-            .fmt_fields(JsonFields::new())
-            .event_format(EcsFormat)
-            .finish()
-            .try_init(),
+    let lines = match config.log.format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.fmt_fields(JsonFields::new()).event_format(EcsFormat).boxed(),
     };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+    #[cfg(feature = "otlp")]
+    let subscriber = subscriber.with(config.telemetry.otlp_url.is_some().then(super::otlp::statements));
+    // A second subscriber can not be installed and is not needed.
+    let _ = subscriber.try_init();
     Ok(())
 }

@@ -50,6 +50,7 @@ async fn message_arrives_as_it_was_sent(bench: &Bench) {
     let sent = NewMessage {
         lane: Lane::Bulk,
         redrives: 3,
+        trace_parent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
         ..new_message(json!({ "path": "icons/a.svg" }))
     };
     bench.send(std::slice::from_ref(&sent)).await;
@@ -57,8 +58,8 @@ async fn message_arrives_as_it_was_sent(bench: &Bench) {
     assert_eq!((received.id(), received.queue()), (sent.id, sent.queue));
     assert_eq!((received.lane(), received.redrives), (sent.lane, sent.redrives));
     assert_eq!(
-        (&received.payload, received.correlation_id),
-        (&sent.payload, sent.correlation_id)
+        (&received.payload, received.correlation_id, &received.trace_parent),
+        (&sent.payload, sent.correlation_id, &sent.trace_parent)
     );
     assert_eq!((received.attempt, received.receives), (1, 1));
     assert_eq!((received.is_dead_lettered, &received.fault), (false, &None));

@@ -1,5 +1,7 @@
 //! The log: field names for Elasticsearch, ids of requests, no secrets.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tradepost_tests::{Options, PackBuilder, TestApp};
 
@@ -92,11 +94,26 @@ async fn a_whole_run_writes_no_secret_into_the_log() {
     assert_eq!(app.stop(), Some(0));
     let log = app.log();
     assert!(log.contains("\"log.level\":\"debug\""), "the log says everything");
+    assert_upload_is_one_trace(&log, started["id"].as_str().unwrap());
     let url = started["put"]["url"].as_str().unwrap();
     let signature = url.split("signature=").nth(1).unwrap_or_else(|| panic!("{url}"));
     let signature = signature.split('&').next().unwrap();
     for secret in [token.as_str(), link, signature, "planted-"] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
+    }
+}
+
+/// What the requests and jobs of an upload log has its id as `trace.id`.
+fn assert_upload_is_one_trace(log: &str, upload: &str) {
+    let trace = upload.replace('-', "");
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let sources: BTreeSet<_> = lines
+        .filter(|line| line["trace.id"] == trace.as_str())
+        .filter_map(|line| Some(line["queue"].as_str().or(line["http.route"].as_str())?.to_owned()))
+        .collect();
+    let requests = ["PUT /objects/uploads/{id}", "POST /v1/uploads/{id}/complete"];
+    for source in requests.into_iter().chain(["scan", "unpack", "render", "preview"]) {
+        assert!(sources.contains(source), "{source} is not in {sources:?}");
     }
 }

@@ -40,6 +40,8 @@ pub struct NewMessage {
     pub payload: serde_json::Value,
     /// Messages with the same id belong together.
     pub correlation_id: Option<Uuid>,
+    /// The span that sends it, as the header field `traceparent` of W3C Trace Context.
+    pub trace_parent: Option<String>,
     /// Redrives so far.
     pub redrives: u32,
     pub delay: Duration,
@@ -54,6 +56,7 @@ impl NewMessage {
             lane: Lane::Interactive,
             payload: serde_json::to_value(payload).expect("a payload is always JSON"),
             correlation_id: None,
+            trace_parent: None,
             redrives: 0,
             delay: Duration::ZERO,
         }
@@ -97,6 +100,7 @@ pub struct Message {
     pub in_flight: InFlight,
     pub payload: serde_json::Value,
     pub correlation_id: Option<Uuid>,
+    pub trace_parent: Option<String>,
     /// The failed attempts since it was sent or redriven, plus one.
     pub attempt: u32,
     /// Deliveries since it was sent or redriven; those to workers that crashed count.

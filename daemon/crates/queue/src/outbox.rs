@@ -49,20 +49,22 @@ pub async fn insert(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Res
     let lanes: Vec<i16> = messages.iter().map(|message| message.lane as i16).collect();
     let payloads: Vec<serde_json::Value> = messages.iter().map(|message| message.payload.clone()).collect();
     let correlation_ids: Vec<Option<Uuid>> = messages.iter().map(|message| message.correlation_id).collect();
+    let trace_parents: Vec<Option<String>> = messages.iter().map(|message| message.trace_parent.clone()).collect();
     let redrives: Vec<i32> = messages.iter().map(|m| m.redrives.cast_signed()).collect();
     let delays: Vec<f64> = messages.iter().map(|message| message.delay.as_secs_f64()).collect();
     sqlx::query!(
         r#"
-        insert into outbox (message_id, queue, lane, payload, correlation_id, redrives, visible_at)
-        select id, queue, lane, payload, correlation_id, redrives, now() + make_interval(secs => delay)
-        from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::int4[], $7::float8[])
-            as message (id, queue, lane, payload, correlation_id, redrives, delay)
+        insert into outbox (message_id, queue, lane, payload, correlation_id, trace_parent, redrives, visible_at)
+        select id, queue, lane, payload, correlation_id, trace_parent, redrives, now() + make_interval(secs => delay)
+        from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::text[], $7::int4[], $8::float8[])
+            as message (id, queue, lane, payload, correlation_id, trace_parent, redrives, delay)
         "#,
         &ids,
         &queues,
         &lanes,
         &payloads,
         &correlation_ids as &[Option<Uuid>],
+        &trace_parents as &[Option<String>],
         &redrives,
         &delays,
     )
@@ -83,7 +85,7 @@ pub async fn claim(db: &PgPool, queues: &[Queue], limit: i64) -> sqlx::Result<Cl
             order by visible_at, id limit $2
             for update skip locked
         )
-        returning id, message_id, queue, lane, payload, correlation_id, redrives, enqueued_at, tries,
+        returning id, message_id, queue, lane, payload, correlation_id, trace_parent, redrives, enqueued_at, tries,
             greatest(extract(epoch from visible_at - now()), 0)::float8 as "delay!"
         "#,
         claim,
@@ -98,6 +100,7 @@ pub async fn claim(db: &PgPool, queues: &[Queue], limit: i64) -> sqlx::Result<Cl
             lane: Lane::from_column(row.lane),
             payload: row.payload,
             correlation_id: row.correlation_id,
+            trace_parent: row.trace_parent,
             redrives: row.redrives.unsigned_abs(),
             delay: Duration::from_secs_f64(row.delay),
         };

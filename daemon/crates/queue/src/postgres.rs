@@ -29,22 +29,23 @@ pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Resul
     let lanes: Vec<i16> = messages.iter().map(|message| message.lane as i16).collect();
     let payloads: Vec<serde_json::Value> = messages.iter().map(|message| message.payload.clone()).collect();
     let correlation_ids: Vec<Option<Uuid>> = messages.iter().map(|message| message.correlation_id).collect();
+    let trace_parents: Vec<Option<String>> = messages.iter().map(|message| message.trace_parent.clone()).collect();
     let redrives: Vec<i32> = messages.iter().map(|m| m.redrives.cast_signed()).collect();
     let delays: Vec<f64> = messages.iter().map(|message| message.delay.as_secs_f64()).collect();
     sqlx::query!(
         r#"
         with sent as (
-            insert into queue_messages (id, queue, lane, payload, correlation_id, redrives, visible_at)
-            select id, queue, lane, payload, correlation_id, redrives, now() + make_interval(secs => delay)
-            from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::int4[], $7::float8[])
-                as message (id, queue, lane, payload, correlation_id, redrives, delay)
+            insert into queue_messages (id, queue, lane, payload, correlation_id, trace_parent, redrives, visible_at)
+            select id, queue, lane, payload, correlation_id, trace_parent, redrives, now() + make_interval(secs => delay)
+            from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::text[], $7::int4[], $8::float8[])
+                as message (id, queue, lane, payload, correlation_id, trace_parent, redrives, delay)
             returning queue, visible_at
         )
-        select pg_notify($8, queue) from (select distinct queue from sent where visible_at <= now()) as woken
+        select pg_notify($9, queue) from (select distinct queue from sent where visible_at <= now()) as woken
         where not exists (
             select from queue_messages waiting
             where waiting.queue = woken.queue and lane = any('{0,1}') and waiting.visible_at <= now()
-            offset $9 limit 1
+            offset $10 limit 1
         )
         "#,
         &ids,
@@ -52,6 +53,7 @@ pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Resul
         &lanes,
         &payloads,
         &correlation_ids as &[Option<Uuid>],
+        &trace_parents as &[Option<String>],
         &redrives,
         &delays,
         CHANNEL,
@@ -81,7 +83,7 @@ pub async fn receive(db: &PgPool, queue: Queue, limit: u32, visibility: Duration
         update queue_messages message
         set receipt = gen_random_uuid(), receive_count = receive_count + 1, visible_at = now() + make_interval(secs => $3)
         from ready, quick where message.id = ready.id
-        returning message.id, message.lane, message.payload, message.correlation_id, message.receipt as "receipt!", message.receive_count,
+        returning message.id, message.lane, message.payload, message.correlation_id, message.trace_parent, message.receipt as "receipt!", message.receive_count,
             message.failures, message.redrives, message.enqueued_at,
             extract(epoch from now() - ready.visible_at)::float8 as "waited!"
         "#,
@@ -102,6 +104,7 @@ pub async fn receive(db: &PgPool, queue: Queue, limit: u32, visibility: Duration
             },
             payload: row.payload,
             correlation_id: row.correlation_id,
+            trace_parent: row.trace_parent,
             attempt: row.failures.unsigned_abs() + 1,
             receives: row.receive_count.unsigned_abs(),
             redrives: row.redrives.unsigned_abs(),

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use self::in_flight::{HeartbeatGuard, InFlightSet, heartbeat};
 use self::permits::{Permit, Permits};
@@ -46,6 +47,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Handles one message; idempotent.
     fn handle(&self, message: &Message) -> impl Future<Output = anyhow::Result<Outcome>> + Send;
+
+    /// The span around everything that is logged for a message.
+    fn log_span(&self, _message: &Message) -> tracing::Span {
+        tracing::Span::none()
+    }
 
     /// A message was received and has a permit.
     fn on_start(&self, _message: &Message) {}
@@ -139,7 +145,8 @@ pub async fn run<H: Handler>(
     let accepting = async {
         while let Some(arrival) = arrivals.recv().await {
             while handlers.try_join_next().is_some() {}
-            handlers.spawn(worker.clone().handle(arrival));
+            let span = worker.handler.log_span(&arrival.message);
+            handlers.spawn(worker.clone().handle(arrival).instrument(span));
         }
     };
     tokio::select! {

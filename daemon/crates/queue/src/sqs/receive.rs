@@ -144,6 +144,7 @@ fn assemble(
         },
         payload,
         correlation_id: unpacked.correlation_id,
+        trace_parent: unpacked.trace_parent,
         attempt: failures.failures + 1,
         receives: unpacked.receives,
         redrives: unpacked.redrives,

@@ -69,6 +69,7 @@ impl Sqs {
                 lane: message.lane(),
                 payload: message.payload.clone(),
                 correlation_id: message.correlation_id,
+                trace_parent: message.trace_parent.clone(),
                 redrives: message.redrives,
                 delay: delay.min(MAX_DELAY),
             },

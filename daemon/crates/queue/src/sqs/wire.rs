@@ -23,6 +23,7 @@ use tradepost_store::{ContentKey, sha256};
 const ID: &str = "id";
 const LANE: &str = "lane";
 const CORRELATION_ID: &str = "correlation_id";
+const TRACE_PARENT: &str = "traceparent";
 const REDRIVES: &str = "redrives";
 const ENQUEUED_AT: &str = "enqueued_at";
 /// The delay in seconds.
@@ -74,6 +75,7 @@ pub fn pack(outbox: &OutboxMessage, max_bytes: usize) -> Packed {
         (ENQUEUED_AT, enqueued_at.expect("a time of this age can be written")),
     ];
     attributes.extend(message.correlation_id.map(|id| (CORRELATION_ID, id.to_string())));
+    attributes.extend(message.trace_parent.clone().map(|parent| (TRACE_PARENT, parent)));
     if message.redrives > 0 {
         attributes.push((REDRIVES, message.redrives.to_string()));
     }
@@ -113,6 +115,7 @@ pub struct Unpacked {
     pub receipt_handle: String,
     pub content: Content,
     pub correlation_id: Option<Uuid>,
+    pub trace_parent: Option<String>,
     pub redrives: u32,
     pub receives: u32,
     pub enqueued_at: OffsetDateTime,
@@ -152,6 +155,7 @@ pub fn unpack(message: SqsMessage) -> Option<Unpacked> {
         receipt_handle,
         content: ours(POINTER).map_or_else(|| content(&body), |text| pointer(text, &body)),
         correlation_id: ours(CORRELATION_ID).and_then(|text| text.parse().ok()),
+        trace_parent: ours(TRACE_PARENT).map(str::to_owned),
         redrives: ours(REDRIVES)
             .and_then(|text| text.parse::<u16>().ok())
             .unwrap_or(0)
@@ -220,6 +224,7 @@ mod tests {
         let message = NewMessage {
             lane: Lane::Bulk,
             redrives: 2,
+            trace_parent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
             delay: Duration::from_millis(1_500),
             ..NewMessage::new(Queue::new("render"), &payload).with_correlation(Uuid::new_v4())
         };
@@ -251,8 +256,8 @@ mod tests {
         let unpacked = received(&packed);
         assert_eq!(unpacked.content, Content::Here(sent.message.payload.clone()));
         assert_eq!(
-            (unpacked.id, unpacked.correlation_id),
-            (sent.message.id, sent.message.correlation_id)
+            (unpacked.id, unpacked.correlation_id, unpacked.trace_parent),
+            (sent.message.id, sent.message.correlation_id, sent.message.trace_parent)
         );
         assert_eq!(
             (unpacked.lane, unpacked.redrives, unpacked.receives),
