@@ -11,6 +11,7 @@ mod grey_alpha;
 mod huffman;
 mod indexed;
 mod matches;
+mod overlay;
 mod plane;
 pub mod png;
 mod straight;
@@ -20,4 +21,5 @@ mod vp8l;
 pub mod webp;
 
 pub use self::indexed::IndexedImage;
+pub use self::overlay::{Overlay, OverlaySpan};
 pub use self::straight::{MAX_COLOURS, PaletteImage, StraightImage, unpremultiplied};

@@ -50,15 +50,39 @@ impl IndexPlane {
         })
     }
 
+    /// Makes room for indices of a larger palette.
+    pub fn widen(&mut self, colours: usize) {
+        if index_bits(colours) == self.bits {
+            return;
+        }
+        let values: Vec<u8> = self
+            .bytes
+            .chunks_exact(self.stride())
+            .flat_map(|row| unpack_row(&row[1..], self.bits as usize).take(self.width as usize))
+            .collect();
+        self.fill(&values, self.width, &std::array::from_fn(|index| index as u8), colours);
+    }
+
+    /// Sets pixels of one row to an index.
+    pub fn set(&mut self, start: usize, length: usize, index: u8) {
+        let (row, column) = (start / self.width as usize, start % self.width as usize);
+        let row = row * self.stride() + 1;
+        let bits = self.bits as usize;
+        if bits == 8 {
+            self.bytes[row + column..][..length].fill(index);
+            return;
+        }
+        for place in column..column + length {
+            let shift = 8 - bits - place * bits % 8;
+            let byte = &mut self.bytes[row + place * bits / 8];
+            *byte = *byte & !(((1 << bits) - 1) << shift) | index << shift;
+        }
+    }
+
     fn reset(&mut self, pixels: usize, width: u32, colours: usize) {
         self.width = width;
         self.height = (pixels / width as usize) as u32;
-        self.bits = match colours {
-            0..=2 => 1,
-            3..=4 => 2,
-            5..=16 => 4,
-            _ => 8,
-        };
+        self.bits = index_bits(colours);
         let bytes = self.stride() * self.height as usize;
         // Everything but the zeros before the rows is overwritten.
         self.bytes.clear();
@@ -89,6 +113,22 @@ fn map_row(row: &[u8], index: &[u8; 256], target: &mut [u8]) {
     for (value, target) in rest.iter().zip(rest_target) {
         *target = index[usize::from(*value)];
     }
+}
+
+/// The size of an index into a palette.
+fn index_bits(colours: usize) -> u32 {
+    match colours {
+        0..=2 => 1,
+        3..=4 => 2,
+        5..=16 => 4,
+        _ => 8,
+    }
+}
+
+/// The indices in the bytes of a row, those of its padding included.
+fn unpack_row(row: &[u8], bits: usize) -> impl Iterator<Item = u8> + '_ {
+    let unpack = move |byte: u8| (0..8 / bits).map(move |at| byte << (bits * at) >> (8 - bits));
+    row.iter().flat_map(move |&byte| unpack(byte))
 }
 
 /// Packs several indices into a byte, the first into the highest bits.

@@ -3,6 +3,7 @@
 //! libwebp spends nearly all its time on transparency, and goes through every macroblock of a drawing twice; tests compare with it.
 
 use super::indexed::IndexedImage;
+use super::overlay::Overlay;
 use super::straight::StraightImage;
 use super::vp8l;
 
@@ -17,10 +18,28 @@ pub fn encode_indexed(image: &mut IndexedImage, file: &mut Vec<u8>) {
 
 /// Appends an image of any number of colours: lossy colour at a quality of 0 to 100, lossless transparency. `scratch` is overwritten.
 pub fn encode_lossy(image: &StraightImage, quality: u8, scratch: &mut IndexedImage, file: &mut Vec<u8>) {
+    let frame = scratch.buffers.vp8.encode(image, quality);
+    put_lossy(image, &frame, scratch, file);
+}
+
+/// As [`encode_lossy`], of the image that it encoded last, after the overlay was laid over it.
+pub fn encode_lossy_overlaid(
+    image: &StraightImage,
+    overlay: &Overlay,
+    quality: u8,
+    scratch: &mut IndexedImage,
+    file: &mut Vec<u8>,
+) {
+    let changed = overlay.macroblocks(image.width as usize, image.height as usize);
+    let frame = scratch.buffers.vp8.encode_again(image, &changed, quality);
+    put_lossy(image, &frame, scratch, file);
+}
+
+fn put_lossy(image: &StraightImage, frame: &[u8], scratch: &mut IndexedImage, file: &mut Vec<u8>) {
     /// No preprocessing, no filter, compressed as VP8L.
     const ALPHA_HEADER: u8 = 1;
-    let frame = scratch.buffers.vp8.encode(image, quality);
-    let alpha: Vec<u8> = image.rgba.iter().skip(3).step_by(4).copied().collect();
+    let (pixels, _) = image.rgba.as_chunks::<4>();
+    let alpha: Vec<u8> = pixels.iter().map(|pixel| pixel[3]).collect();
     put_webp(file, |file| {
         if alpha.iter().any(|&alpha| alpha != 255) {
             chunk(file, *b"VP8X", |file| put_extended_header(image, file));
@@ -30,7 +49,7 @@ pub fn encode_lossy(image: &StraightImage, quality: u8, scratch: &mut IndexedIma
                 vp8l::put_alpha_plane(&scratch.plane, &scratch.tokens, &mut scratch.vp8l_runs, file);
             });
         }
-        chunk(file, *b"VP8 ", |file| file.extend_from_slice(&frame));
+        chunk(file, *b"VP8 ", |file| file.extend_from_slice(frame));
     });
 }
 

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use resvg::tiny_skia::Pixmap;
-use tradepost_codec::{IndexedImage, StraightImage, png, webp};
+use tradepost_codec::{IndexedImage, Overlay, StraightImage, png, webp};
 
 use super::coverage::Coverage;
-use super::marked::MarkedImage;
 use super::presets::Format;
 use super::times::StageTimes;
 
@@ -16,6 +15,8 @@ pub struct Encoder {
     /// Time of the last images.
     pub times: StageTimes,
     indexed: IndexedImage,
+    /// The prediction modes of the last image are known, because it was encoded as lossy WebP.
+    knows_modes: bool,
     /// A file while it grows.
     file: Vec<u8>,
 }
@@ -34,16 +35,24 @@ impl Encoder {
         self.encode_indexed(formats, None)
     }
 
-    /// Encodes a drawing of one colour under a watermark, exactly, once for each format.
-    pub fn encode_marked(&mut self, marked: &MarkedImage, width: u32, formats: &[Format]) -> Vec<Vec<u8>> {
+    /// Encodes what [`Self::encode_coverage`] encoded last, under an overlay; `None` when that makes more than 256 colours.
+    pub fn encode_overlaid(&mut self, overlay: &Overlay, formats: &[Format]) -> Option<Vec<Vec<u8>>> {
         let start = Instant::now();
-        self.indexed.set_palette_image(&marked.image, width);
+        let is_laid = self.indexed.lay_over(overlay);
         self.times.scale += nanoseconds(start);
-        self.encode_indexed(formats, None)
+        is_laid.then(|| self.encode_indexed(formats, None))
     }
 
-    /// Encodes an image once for each format and quality: exactly where the colours are few, else as the format can.
-    pub fn encode(&mut self, image: &StraightImage, formats: &[(Format, u8)]) -> Vec<Vec<u8>> {
+    /// Encodes an image once for each format and quality: exactly where the colours are few, else as the format can. With an overlay it is the
+    /// last image after the overlay was laid over it.
+    pub fn encode(
+        &mut self,
+        image: &StraightImage,
+        overlay: Option<&Overlay>,
+        formats: &[(Format, u8)],
+    ) -> Vec<Vec<u8>> {
+        let overlay = overlay.filter(|_| self.knows_modes);
+        self.knows_modes = false;
         if let Some(palette) = &image.palette {
             let start = Instant::now();
             self.indexed.set_palette_image(palette, image.width);
@@ -60,7 +69,13 @@ impl Encoder {
                     self.times.png += nanoseconds(start);
                 }
                 Format::Webp => {
-                    webp::encode_lossy(image, quality, &mut self.indexed, &mut self.file);
+                    match overlay {
+                        Some(overlay) => {
+                            webp::encode_lossy_overlaid(image, overlay, quality, &mut self.indexed, &mut self.file);
+                        }
+                        None => webp::encode_lossy(image, quality, &mut self.indexed, &mut self.file),
+                    }
+                    self.knows_modes = true;
                     self.times.webp += nanoseconds(start);
                 }
             }

@@ -18,7 +18,6 @@ use super::copy::same_drawing;
 use super::encoder::Encoder;
 use super::fingerprint::{Fingerprint, fingerprint};
 use super::frame::draw_at;
-use super::marked::MarkedImage;
 use super::paint::Scratch;
 use super::presets::{Format, Preset};
 use super::scale::ImageSizes;
@@ -80,7 +79,6 @@ pub struct Engine {
     /// Loaded when the first file with text comes.
     fonts: Option<Arc<fontdb::Database>>,
     marks: Marks,
-    marked: MarkedImage,
     coverages: CoverageSizes,
     encoder: Encoder,
     scratch: Scratch,

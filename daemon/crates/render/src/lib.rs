@@ -12,7 +12,6 @@ pub mod file;
 pub mod fingerprint;
 pub mod fonts;
 mod frame;
-mod marked;
 pub mod model;
 mod modern;
 pub mod paint;

@@ -64,7 +64,7 @@ impl Watermark {
 }
 
 /// The version of drawing and encoding. It grows when the same file gives other pictures than before, so that every preset has a new hash.
-pub const ENGINE_VERSION: u32 = 5;
+pub const ENGINE_VERSION: u32 = 6;
 
 /// A rendition to be made of every item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ mod tests {
         };
         assert_eq!(
             hex::encode(preset.hash()),
-            hex::encode(Sha256::digest(b"v5;w=64;f=png;q=80;bg=none;wm=none"))
+            hex::encode(Sha256::digest(b"v6;w=64;f=png;q=80;bg=none;wm=none"))
         );
     }
 

@@ -91,7 +91,7 @@ pub fn draw(tiles: &[impl AsRef<[u8]>], spec: &SheetSpec) -> anyhow::Result<Vec<
     let sheet = paint::paint(&pictures, &grid).ok_or_else(|| anyhow::anyhow!("no memory for the sheet"))?;
     let image = straight(&sheet);
     let formats: Vec<(Format, u8)> = spec.formats.iter().map(|&format| (format, spec.quality)).collect();
-    let files = Encoder::default().encode(&image, &formats);
+    let files = Encoder::default().encode(&image, None, &formats);
     let picture = |(bytes, format): (Vec<u8>, &Format)| Picture {
         preset: SheetSpec::NAME.to_owned(),
         format: *format,

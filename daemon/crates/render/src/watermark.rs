@@ -1,83 +1,38 @@
-//! The watermark over renditions: the name of the marketplace, repeated on a slant, drawn from strokes that need no font.
+//! The watermark over renditions: the name of the marketplace in rows, dark and light in turns, so that some of it shows on every ground.
+//!
+//! What it covers is not in the file: its pixels are opaque, and cannot be computed back as those under a translucent mark can. At 512 px a letter
+//! fills one macroblock of VP8 and its rows repeat, so that most of a marked picture is encoded as the picture without it.
 
-use resvg::tiny_skia::{
-    LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Point, PremultipliedColorU8, Stroke, Transform,
-};
+use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
+use tradepost_codec::{Overlay, OverlaySpan};
 
-/// The letters on a grid 4 wide and 6 high, as strokes of points.
-const LETTERS: [&[&[(f32, f32)]]; 9] = [
-    &[&[(0.0, 0.0), (4.0, 0.0)], &[(2.0, 0.0), (2.0, 6.0)]],
-    &[
-        &[
-            (0.0, 6.0),
-            (0.0, 0.0),
-            (3.0, 0.0),
-            (4.0, 1.0),
-            (4.0, 2.0),
-            (3.0, 3.0),
-            (0.0, 3.0),
-        ],
-        &[(2.0, 3.0), (4.0, 6.0)],
-    ],
-    &[&[(0.0, 6.0), (2.0, 0.0), (4.0, 6.0)], &[(0.8, 4.0), (3.2, 4.0)]],
-    &[&[
-        (0.0, 0.0),
-        (2.5, 0.0),
-        (4.0, 1.5),
-        (4.0, 4.5),
-        (2.5, 6.0),
-        (0.0, 6.0),
-        (0.0, 0.0),
-    ]],
-    &[
-        &[(4.0, 0.0), (0.0, 0.0), (0.0, 6.0), (4.0, 6.0)],
-        &[(0.0, 3.0), (3.0, 3.0)],
-    ],
-    &[&[
-        (0.0, 6.0),
-        (0.0, 0.0),
-        (3.0, 0.0),
-        (4.0, 1.0),
-        (4.0, 2.0),
-        (3.0, 3.0),
-        (0.0, 3.0),
-    ]],
-    &[&[
-        (1.0, 0.0),
-        (3.0, 0.0),
-        (4.0, 1.0),
-        (4.0, 5.0),
-        (3.0, 6.0),
-        (1.0, 6.0),
-        (0.0, 5.0),
-        (0.0, 1.0),
-        (1.0, 0.0),
-    ]],
-    &[&[
-        (4.0, 0.5),
-        (3.0, 0.0),
-        (1.0, 0.0),
-        (0.0, 1.0),
-        (0.0, 2.0),
-        (1.0, 3.0),
-        (3.0, 3.0),
-        (4.0, 4.0),
-        (4.0, 5.0),
-        (3.0, 6.0),
-        (1.0, 6.0),
-        (0.0, 5.5),
-    ]],
-    &[&[(0.0, 0.0), (4.0, 0.0)], &[(2.0, 0.0), (2.0, 6.0)]],
+/// The letters of TRADEPOST as rows of three cells, the left one in the highest bit.
+const LETTERS: [[u8; 5]; 9] = [
+    [0b111, 0b010, 0b010, 0b010, 0b010],
+    [0b110, 0b101, 0b110, 0b101, 0b101],
+    [0b010, 0b101, 0b111, 0b101, 0b101],
+    [0b110, 0b101, 0b101, 0b101, 0b110],
+    [0b111, 0b100, 0b110, 0b100, 0b111],
+    [0b110, 0b101, 0b110, 0b100, 0b100],
+    [0b111, 0b101, 0b101, 0b101, 0b111],
+    [0b111, 0b100, 0b111, 0b001, 0b111],
+    [0b111, 0b010, 0b010, 0b010, 0b010],
 ];
-const LETTER_STEP: f32 = 5.6;
-const WORD_WIDTH: f32 = LETTER_STEP * LETTERS.len() as f32;
 
-/// Pixels of a unit of the letters in a picture 512 px wide.
-const UNIT_PX: f32 = 3.6;
-const ROW_STEP: f32 = 30.0;
-const WORD_STEP: f32 = WORD_WIDTH + 12.0;
-const SLANT_DEGREES: f32 = -30.0;
+/// Cells of a letter with the space behind it.
+const LETTER_STEP: i32 = 4;
+/// Letters of a word with the space behind it.
+const WORD_STEP: i32 = 12;
+/// Letters by which each row begins further to the right.
+const ROW_SHIFT: i32 = 5;
+/// The width of a cell, its height, the distance of rows and the place of the first one, in pixels of a picture 512 px wide.
+const CELL_WIDTH: u32 = 4;
+const CELL_HEIGHT: u32 = 3;
+const ROW_STEP: u32 = 64;
+const FIRST_ROW: u32 = 16;
+/// Of the rows in turns.
+const COLOURS: [[u8; 3]; 2] = [[0x40; 3], [0xe0; 3]];
 
 /// Draws marks; keeps the last one, since most pictures are of one width.
 #[derive(Default)]
@@ -87,43 +42,25 @@ pub struct Marks {
     own: Option<(String, usvg::Tree)>,
 }
 
-impl Marks {
-    /// A copy of the picture with the mark over it; `None` when there is no memory for it.
-    pub fn draw_over(&mut self, picture: &Pixmap) -> Option<Pixmap> {
-        let mut marked = picture.clone();
-        self.at_size(picture.width(), picture.height())?
-            .draw_on(marked.pixels_mut());
-        Some(marked)
-    }
+/// The mark for pictures of one width, up to a height.
+struct Mark {
+    width: u32,
+    height: u32,
+    overlay: Overlay,
+}
 
-    /// The mark for a picture; `None` when there is no memory for it.
-    pub fn at_size(&mut self, width: u32, height: u32) -> Option<&Mark> {
-        if self
+impl Marks {
+    /// The mark for a picture.
+    pub fn at_size(&mut self, width: u32, height: u32) -> &Overlay {
+        let last = self
             .last
-            .as_ref()
-            .is_none_or(|mark| mark.width != width || mark.height < height)
-        {
-            // Higher than needed, so that the next picture finds it drawn.
-            self.last = Some(Mark::new(width, height.next_multiple_of(width))?);
-        }
-        self.last.as_ref()
+            .take()
+            .filter(|mark| mark.width == width && mark.height >= height);
+        // Higher than needed, so that the next picture finds it drawn.
+        let mark = last.unwrap_or_else(|| Mark::new(width, height.next_multiple_of(width)));
+        &self.last.insert(mark).overlay
     }
-}
 
-/// Checks that an operator's watermark can be drawn.
-///
-/// # Errors
-/// The reason why it cannot.
-pub fn check_mark(text: &str) -> Result<(), String> {
-    let tree = usvg::Tree::from_str(text, &usvg::Options::default()).map_err(|error| error.to_string())?;
-    if tree.root().has_children() {
-        Ok(())
-    } else {
-        Err("shows nothing (texts have to be converted to outlines)".to_owned())
-    }
-}
-
-impl Marks {
     /// Draws an operator's mark over the picture, as large as it fits, in the middle; `None` when it cannot be drawn.
     pub fn draw_svg(&mut self, picture: &mut Pixmap, text: &str) -> Option<()> {
         if self.own.as_ref().is_none_or(|(known, _)| known != text) {
@@ -141,167 +78,130 @@ impl Marks {
     }
 }
 
-/// The mark for pictures of one width, up to a height: only the pixels that have something of it.
-pub struct Mark {
-    width: u32,
-    height: u32,
-    /// The colours of its pixels; the first is transparent.
-    pub shades: Vec<PremultipliedColorU8>,
-    /// The start of each span, and the shades of its pixels.
-    pub spans: Vec<(usize, Vec<u8>)>,
+/// Checks that an operator's watermark can be drawn.
+///
+/// # Errors
+/// The reason why it cannot.
+pub fn check_mark(text: &str) -> Result<(), String> {
+    let tree = usvg::Tree::from_str(text, &usvg::Options::default()).map_err(|error| error.to_string())?;
+    if tree.root().has_children() {
+        Ok(())
+    } else {
+        Err("shows nothing (texts have to be converted to outlines)".to_owned())
+    }
 }
 
 impl Mark {
-    fn new(width: u32, height: u32) -> Option<Self> {
-        // Words are cut differently where the canvas ends: not within the mark, whose height depends on earlier pictures.
-        let drawn = draw(width, height.checked_add(width)?)?;
-        let mut shades = vec![PremultipliedColorU8::TRANSPARENT];
-        let mut shade = |pixel: PremultipliedColorU8| {
-            let pixel = coarse(pixel);
-            let known = shades.iter().position(|&shade| shade == pixel);
-            known.unwrap_or_else(|| {
-                shades.push(pixel);
-                shades.len() - 1
-            }) as u8
+    fn new(width: u32, height: u32) -> Self {
+        let scaled = |length: u32| ((length * width + 256) / 512).max(1);
+        let (row_step, cell_height) = (scaled(ROW_STEP), scaled(CELL_HEIGHT));
+        let mut overlay = Overlay {
+            colours: COLOURS.to_vec(),
+            spans: Vec::new(),
         };
-        let mut spans = Vec::new();
-        let mut at = 0;
-        let pixels = drawn.pixels().get(..width as usize * height as usize)?;
-        for span in pixels.chunk_by(|left, right| (left.alpha() == 0) == (right.alpha() == 0)) {
-            if span[0].alpha() != 0 {
-                spans.push((at, span.iter().map(|&pixel| shade(pixel)).collect()));
-            }
-            at += span.len();
-        }
-        Some(Self {
-            width,
-            height,
-            shades,
-            spans,
-        })
-    }
-
-    fn draw_on(&self, pixels: &mut [PremultipliedColorU8]) {
-        for (start, span) in &self.spans {
-            let Some(below) = pixels.get_mut(*start..) else {
-                break;
+        for y in 0..height {
+            let Some(below) = y.checked_sub(scaled(FIRST_ROW)) else {
+                continue;
             };
-            for (below, &shade) in below.iter_mut().zip(span) {
-                *below = over(self.shades[usize::from(shade)], *below);
+            let (row, cell) = (below / row_step, (below % row_step / cell_height) as usize);
+            if cell < LETTERS[0].len() {
+                put_row(&mut overlay.spans, width, y, row, cell);
             }
         }
+        Self { width, height, overlay }
     }
 }
 
-/// Fewer shades of the mark leave simple pictures with few enough colours for a palette.
-fn coarse(pixel: PremultipliedColorU8) -> PremultipliedColorU8 {
-    const STEP: u8 = 20;
-    let round = |value: u8| value.saturating_add(STEP / 2) / STEP * STEP;
-    let alpha = round(pixel.alpha());
-    let light = round(pixel.red()).min(alpha);
-    PremultipliedColorU8::from_rgba(light, light, light, alpha).unwrap_or(PremultipliedColorU8::TRANSPARENT)
-}
-
-/// One pixel over another.
-pub fn over(above: PremultipliedColorU8, below: PremultipliedColorU8) -> PremultipliedColorU8 {
-    let left = u32::from(255 - above.alpha());
-    let mix = |above: u8, below: u8| (u32::from(above) + (u32::from(below) * left + 127) / 255).min(255) as u8;
-    let alpha = mix(above.alpha(), below.alpha());
-    let channel = |above, below| mix(above, below).min(alpha);
-    let (red, green, blue) = (
-        channel(above.red(), below.red()),
-        channel(above.green(), below.green()),
-        channel(above.blue(), below.blue()),
-    );
-    PremultipliedColorU8::from_rgba(red, green, blue, alpha).unwrap_or(below)
-}
-
-/// Dark under light, so that it shows on every ground.
-fn draw(width: u32, height: u32) -> Option<Pixmap> {
-    let mut pixmap = Pixmap::new(width, height)?;
-    let scale = UNIT_PX * width as f32 / 512.0;
-    let slant = Transform::from_rotate(SLANT_DEGREES).pre_scale(scale, scale);
-    let shades = [(1.5, 0, 60), (0.8, 255, 140)].map(|(stroke_width, shade, alpha)| {
-        let mut paint = Paint::default();
-        paint.set_color_rgba8(shade, shade, shade, alpha);
-        (
-            paint,
-            Stroke {
-                width: stroke_width,
-                line_cap: LineCap::Round,
-                line_join: LineJoin::Round,
-                ..Stroke::default()
-            },
-        )
-    });
-    let word = word()?;
-    for place in places(&slant, width as f32, height as f32) {
-        let transform = slant.pre_translate(place.x, place.y);
-        shades
-            .iter()
-            .for_each(|(paint, stroke)| pixmap.stroke_path(&word, paint, stroke, transform, None));
-    }
-    Some(pixmap)
-}
-
-/// The starts of words, on a lattice that is turned about the picture's upper left corner; every other row is moved by half a word.
-fn places(slant: &Transform, width: f32, height: f32) -> Vec<Point> {
-    let reach = width.hypot(height) / slant.sx.hypot(slant.ky);
-    let (rows, columns) = ((reach / ROW_STEP).ceil() as i32, (reach / WORD_STEP).ceil() as i32);
-    let lattice = (-rows..=rows).flat_map(|row| (-columns..=columns).map(move |column| (row, column)));
-    let place = |(row, column): (i32, i32)| {
-        let shift = if row % 2 == 0 { 0.0 } else { WORD_STEP / 2.0 };
-        Point::from_xy(
-            column as f32 * WORD_STEP - shift,
-            row as f32 * ROW_STEP + ROW_STEP / 2.0,
-        )
+/// Appends one row of pixels: a row of cells of the letters in a row of words.
+fn put_row(spans: &mut Vec<OverlaySpan>, width: u32, y: u32, row: u32, cell: usize) {
+    let cell_width = ((CELL_WIDTH * width + 256) / 512).max(1) as usize;
+    let shift = row.cast_signed() * ROW_SHIFT;
+    let is_set = |column: usize| {
+        let place = column.cast_signed() as i32;
+        let letter = (place / LETTER_STEP - shift).rem_euclid(WORD_STEP) as usize;
+        LETTERS
+            .get(letter)
+            .is_some_and(|letter| letter[cell] << (place % LETTER_STEP) & 0b100 != 0)
     };
-    let shows = |place: &Point| {
-        let mut ends = [*place, Point::from_xy(place.x + WORD_WIDTH, place.y)];
-        slant.map_points(&mut ends);
-        let margin = ROW_STEP;
-        ends[1].x > -margin && ends[0].x < width + margin && ends[0].y > -margin && ends[1].y < height + margin
-    };
-    lattice.map(place).filter(shows).collect()
-}
-
-fn word() -> Option<Path> {
-    let mut path = PathBuilder::new();
-    for (number, strokes) in LETTERS.iter().enumerate() {
-        let left = number as f32 * LETTER_STEP;
-        for points in *strokes {
-            for (at, point) in points.iter().enumerate() {
-                let (x, y) = (left + point.0, point.1);
-                if at == 0 {
-                    path.move_to(x, y)
-                } else {
-                    path.line_to(x, y)
-                }
-            }
+    let columns: Vec<usize> = (0..(width as usize).div_ceil(cell_width)).collect();
+    for run in columns.chunk_by(|&left, &right| is_set(left) == is_set(right)) {
+        if is_set(run[0]) {
+            let start = run[0] * cell_width;
+            let end = (start + run.len() * cell_width).min(width as usize);
+            spans.push(OverlaySpan {
+                start: y as usize * width as usize + start,
+                length: end - start,
+                colour: (row % COLOURS.len() as u32) as u8,
+            });
         }
     }
-    path.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
+    use crate::presets::{Format, Preset, Watermark};
 
     #[test]
     fn mark_is_the_same_whatever_was_drawn_before() {
-        let grey = |width, height| {
-            let mut pixmap = Pixmap::new(width, height).unwrap();
-            pixmap.fill(resvg::tiny_skia::Color::from_rgba8(90, 90, 90, 255));
-            pixmap
-        };
         for (width, height) in [(512, 512), (512, 300), (64, 64)] {
-            let alone = Marks::default().draw_over(&grey(width, height)).unwrap();
             let mut marks = Marks::default();
-            marks.draw_over(&grey(width, height * 3)).unwrap();
-            assert!(
-                marks.draw_over(&grey(width, height)).unwrap() == alone,
-                "{width} x {height}"
-            );
+            let spans = |marks: &mut Marks| {
+                let spans = &marks.at_size(width, height).spans;
+                let within = spans.iter().filter(|span| span.start < (width * height) as usize);
+                within.copied().collect::<Vec<_>>()
+            };
+            let alone = spans(&mut marks);
+            marks.at_size(width, height * 3);
+            assert!(spans(&mut marks) == alone, "{width} x {height}");
+        }
+    }
+
+    /// Decoded PNGs, 512 px wide: without the mark and with it.
+    fn drawn(svg: &str) -> [Vec<[u8; 4]>; 2] {
+        let presets = [Watermark::None, Watermark::Tiled].map(|watermark| Preset {
+            name: watermark.name(),
+            width_px: 512,
+            format: Format::Png,
+            quality: 80,
+            background: None,
+            watermark,
+        });
+        let drawing = Engine::default().render(svg.as_bytes(), "a.svg", &presets, 1 << 20);
+        let pictures = drawing.unwrap().pictures;
+        std::array::from_fn(|at| {
+            let image = image::load_from_memory_with_format(&pictures[at].bytes, image::ImageFormat::Png).unwrap();
+            image.to_rgba8().pixels().map(|pixel| pixel.0).collect()
+        })
+    }
+
+    #[test]
+    fn the_mark_is_opaque_and_everywhere_in_both_shades() {
+        let shape = "M3 20C8 2 16 2 21 20Z";
+        let icon =
+            format!(r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="{shape}"/></svg>"##);
+        let gradient = icon.replace(
+            "<path",
+            r##"<linearGradient id="g"><stop stop-color="red"/><stop offset="1" stop-color="#04f"/></linearGradient><path fill="url(#g)""##,
+        );
+        for svg in [icon, gradient] {
+            let [plain, marked] = drawn(&svg);
+            let changed = plain
+                .iter()
+                .zip(&marked)
+                .enumerate()
+                .filter(|(_, (plain, marked))| plain != marked);
+            // By tiles of 128 px and by shade.
+            let mut found = [[0_usize; 2]; 16];
+            for (at, (_, &[red, green, blue, alpha])) in changed {
+                let shade = COLOURS.iter().position(|colour| *colour == [red, green, blue]).unwrap();
+                assert_eq!(alpha, 255, "nothing can be seen through it");
+                found[at / 512 / 128 * 4 + at % 512 / 128][shade] += 1;
+            }
+            assert!(found.iter().flatten().all(|&pixels| pixels > 300), "{found:?}");
+            let covered: usize = found.iter().flatten().sum();
+            assert!(covered < 512 * 512 / 8, "the picture can be judged: {covered}");
         }
     }
 }

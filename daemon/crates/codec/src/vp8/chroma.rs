@@ -6,7 +6,7 @@ use super::cost::COSTS;
 use super::frame::chroma_mode_cost;
 use super::luma::{residual, score, squared_error};
 use super::plane::ReconstructedPlane;
-use super::predict::{MacroblockEdge, predict_part};
+use super::predict::{DC_PRED, MacroblockEdge, predict_part};
 use super::quantize::{QuantizedBlock, Quantizer};
 use super::tables::CHROMA;
 use super::transform;
@@ -15,7 +15,25 @@ use super::transform;
 const CHROMA_WEIGHT: u32 = 3;
 
 /// The number of modes that are coded, those with the least estimates.
-const MODES_TRIED: usize = 3;
+const MOST_TRIED: usize = 3;
+
+/// The modes that are coded.
+#[derive(Clone, Copy)]
+pub enum ModesTried {
+    Best,
+    Only(u8),
+}
+
+impl ModesTried {
+    /// The mode that was chosen before, if any.
+    pub fn new(modes: PredictionModes, known: Option<u8>) -> Self {
+        match (modes, known) {
+            (PredictionModes::DcOnly, _) => Self::Only(DC_PRED),
+            (_, Some(mode)) => Self::Only(mode),
+            (_, None) => Self::Best,
+        }
+    }
+}
 
 /// The mode and the quantized residual of both planes of chroma.
 pub struct ChromaResidual {
@@ -45,21 +63,19 @@ pub fn code(
     (x, y): (usize, usize),
     context: &MacroblockContext,
     quantizer: &Quantizer,
-    modes: PredictionModes,
+    modes: ModesTried,
 ) -> ChromaResidual {
     let edges = [
         planes[0].macroblock_edge::<8>(x, y),
         planes[1].macroblock_edge::<8>(x, y),
     ];
-    let modes = if modes == PredictionModes::DcOnly { 1 } else { 4 };
-    let mut order: [(u64, u8); 4] = std::array::from_fn(|mode| {
-        let mode = mode as u8;
-        let error = prediction_error(source, &edges, mode) * CHROMA_WEIGHT;
-        (score(quantizer, error, chroma_mode_cost(mode)), mode)
-    });
-    order[..modes].sort_unstable();
+    let order = match modes {
+        ModesTried::Only(mode) => [mode; MOST_TRIED],
+        ModesTried::Best => nearest(source, &edges, quantizer),
+    };
+    let tried = if let ModesTried::Only(_) = modes { 1 } else { MOST_TRIED };
     let mut best: Option<ChromaCandidate> = None;
-    for &(_, mode) in order[..modes].iter().take(MODES_TRIED) {
+    for &mode in &order[..tried] {
         let candidate = code_mode(source, &edges, mode, context, quantizer);
         let is_empty = candidate.coded.is_empty();
         if best.as_ref().is_none_or(|best| candidate.score < best.score) {
@@ -119,6 +135,17 @@ fn code_mode(
         coded,
         pixels,
     }
+}
+
+/// The modes with the least scores of the unquantized residual.
+fn nearest(source: &[[[u8; 16]; 4]; 2], edges: &[MacroblockEdge<8>; 2], quantizer: &Quantizer) -> [u8; MOST_TRIED] {
+    let mut order: [(u64, u8); 4] = std::array::from_fn(|mode| {
+        let mode = mode as u8;
+        let error = prediction_error(source, edges, mode) * CHROMA_WEIGHT;
+        (score(quantizer, error, chroma_mode_cost(mode)), mode)
+    });
+    order.sort_unstable();
+    std::array::from_fn(|place| order[place].1)
 }
 
 /// The squared error of the prediction of a mode.

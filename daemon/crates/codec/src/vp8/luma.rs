@@ -5,9 +5,10 @@ use super::context::MacroblockContext;
 use super::cost::COSTS;
 use super::frame::{B_PRED_COST, LumaMode, luma_mode_cost};
 use super::plane::ReconstructedPlane;
-use super::predict::{self, DC_PRED, MacroblockEdge, SUBBLOCK_MODES, SubblockEdge};
+use super::predict::{self, DC_PRED, MacroblockEdge};
 use super::quantize::{QuantizedBlock, Quantizer};
-use super::tables::{Y_WITH_DC, Y_WITHOUT_DC, Y2};
+use super::subblock;
+use super::tables::{Y_WITHOUT_DC, Y2};
 use super::transform::{self, Block};
 
 /// The mode and the quantized residual of the luma of a macroblock.
@@ -74,22 +75,51 @@ pub fn code(
     let mut coded = None;
     // The second attempt ends as soon as it is worse, so the likelier one comes first.
     if tries_subblocks && estimate > quantizer.b_pred_first_above {
-        coded = code_subblocks(source, plane, (x, y), neighbours, quantizer, limit);
+        coded = code_subblocks(source, plane, (x, y), neighbours, quantizer, limit, None);
         limit = coded.as_ref().map_or(limit, |coded| coded.score);
     }
     if let Some((whole, pixels)) = code_whole(source, &edge, mode, neighbours.context, quantizer, limit) {
         if tries_subblocks
             && coded.is_none()
-            && let Some(coded) = code_subblocks(source, plane, (x, y), neighbours, quantizer, whole.score)
+            && let Some(coded) = code_subblocks(source, plane, (x, y), neighbours, quantizer, whole.score, None)
         {
             return coded;
         }
-        for (block, pixels) in pixels.iter().enumerate() {
-            plane.set(x + block % 4 * 4, y + block / 4 * 4, pixels);
-        }
+        set_blocks(plane, (x, y), &pixels);
         return whole;
     }
     coded.expect("without a limit, the whole is coded")
+}
+
+/// As [`code`], with a mode that was chosen before.
+pub fn code_as(
+    mode: LumaMode,
+    source: &[[u8; 16]; 16],
+    plane: &mut ReconstructedPlane,
+    (x, y): (usize, usize),
+    neighbours: &LumaNeighbours<'_>,
+    quantizer: &Quantizer,
+) -> LumaResidual {
+    let coded = match mode {
+        LumaMode::Subblocks(modes) => {
+            code_subblocks(source, plane, (x, y), neighbours, quantizer, u64::MAX, Some(&modes))
+        }
+        LumaMode::Whole(mode) => {
+            let edge = plane.macroblock_edge::<16>(x, y);
+            let coded = code_whole(source, &edge, mode, neighbours.context, quantizer, u64::MAX);
+            coded.map(|(coded, pixels)| {
+                set_blocks(plane, (x, y), &pixels);
+                coded
+            })
+        }
+    };
+    coded.expect("there is no limit")
+}
+
+fn set_blocks(plane: &mut ReconstructedPlane, (x, y): (usize, usize), pixels: &[[u8; 16]; 16]) {
+    for (block, pixels) in pixels.iter().enumerate() {
+        plane.set(x + block % 4 * 4, y + block / 4 * 4, pixels);
+    }
 }
 
 /// The mode of a whole macroblock with the least score of the unquantized residual, and that score.
@@ -147,7 +177,7 @@ fn code_whole(
     Some((coded, pixels))
 }
 
-/// Codes a macroblock with B_PRED; `None` when its score reaches `limit`.
+/// Codes a macroblock with B_PRED, with modes that were chosen before if there are; `None` when its score reaches `limit`.
 fn code_subblocks(
     source: &[[u8; 16]; 16],
     plane: &mut ReconstructedPlane,
@@ -155,6 +185,7 @@ fn code_subblocks(
     neighbours: &LumaNeighbours<'_>,
     quantizer: &Quantizer,
     limit: u64,
+    known: Option<&[u8; 16]>,
 ) -> Option<LumaResidual> {
     let [above, left] = neighbours.modes;
     let mut contexts = neighbours.context.luma();
@@ -178,7 +209,8 @@ fn code_subblocks(
         };
         let mode_costs = &COSTS.subblock_modes[usize::from(above)][usize::from(left)];
         let edge = plane.subblock_edge(x, y, block);
-        let best = code_subblock(&source[block], &edge, mode_costs, contexts.at(block), quantizer);
+        let known = known.map(|modes| usize::from(modes[block]));
+        let best = subblock::code(&source[block], &edge, mode_costs, contexts.at(block), quantizer, known);
         coded.score += best.score;
         if coded.score >= limit {
             return None;
@@ -190,94 +222,4 @@ fn code_subblocks(
     }
     coded.mode = LumaMode::Subblocks(modes);
     Some(coded)
-}
-
-/// A subblock coded with one mode.
-struct SubblockCandidate {
-    score: u64,
-    mode: u8,
-    quantized: QuantizedBlock,
-    /// The reconstruction.
-    pixels: [u8; 16],
-}
-
-/// Codes a subblock with the best mode found.
-fn code_subblock(
-    source: &[u8; 16],
-    edge: &SubblockEdge,
-    mode_costs: &[u16; SUBBLOCK_MODES],
-    context: usize,
-    quantizer: &Quantizer,
-) -> SubblockCandidate {
-    let without_residual = |mode: usize, pixels: [u8; 16], error: u32| {
-        let quantized = QuantizedBlock::default();
-        let cost = u32::from(mode_costs[mode]) + COSTS.block(Y_WITH_DC, 0, context, &quantized);
-        SubblockCandidate {
-            score: score(quantizer, error, cost),
-            mode: mode as u8,
-            quantized,
-            pixels,
-        }
-    };
-    if *source == [source[0]; 16] && *edge == [source[0]; 13] {
-        let cheapest = (0..SUBBLOCK_MODES)
-            .min_by_key(|&mode| mode_costs[mode])
-            .unwrap_or_default();
-        return without_residual(cheapest, *source, 0);
-    }
-    let predictions = predict::subblock_predictions(edge);
-    let (nearest, second) = nearest_two(source, &predictions, mode_costs, quantizer);
-    let error = squared_error(source, &predictions[nearest]);
-    if error < quantizer.luma_zero_below {
-        return without_residual(nearest, predictions[nearest], error);
-    }
-    let with_residual = |mode: usize| {
-        let prediction = &predictions[mode];
-        let transformed = transform::forward_dct(&residual(source, prediction));
-        let mut coefficients = transformed;
-        let quantized = quantizer.luma.quantize(&mut coefficients, 0);
-        let cost = u32::from(mode_costs[mode]) + COSTS.block(Y_WITH_DC, 0, context, &quantized);
-        SubblockCandidate {
-            score: score(quantizer, transformed_error(&transformed, &coefficients), cost),
-            mode: mode as u8,
-            quantized,
-            pixels: transform::reconstruct(prediction, &coefficients),
-        }
-    };
-    // Coding all ten would save half a percent of the bytes.
-    let best = with_residual(nearest);
-    if best.quantized.count == 0 {
-        return best;
-    }
-    let other = with_residual(second);
-    if other.score < best.score { other } else { best }
-}
-
-/// The two modes with the least scores of the unquantized residual.
-#[inline]
-fn nearest_two(
-    source: &[u8; 16],
-    predictions: &[[u8; 16]; SUBBLOCK_MODES],
-    mode_costs: &[u16; SUBBLOCK_MODES],
-    quantizer: &Quantizer,
-) -> (usize, usize) {
-    let (mut first, mut second) = (u64::MAX, u64::MAX);
-    for mode in 0..SUBBLOCK_MODES {
-        let error = squared_error(source, &predictions[mode]);
-        let estimate = score(quantizer, error, u32::from(mode_costs[mode])) << 4 | mode as u64;
-        second = second.min(first.max(estimate));
-        first = first.min(estimate);
-    }
-    ((first & 15) as usize, (second & 15) as usize)
-}
-
-/// The squared error of pixels, from that of their coefficients, which are twice as large.
-#[inline]
-fn transformed_error(one: &Block, other: &Block) -> u32 {
-    let sum: i32 = one
-        .iter()
-        .zip(other)
-        .map(|(&one, &other)| (i32::from(one) - i32::from(other)).pow(2))
-        .sum();
-    sum.cast_unsigned() / 4
 }

@@ -12,6 +12,7 @@ mod luma;
 mod plane;
 mod predict;
 mod quantize;
+mod subblock;
 mod tables;
 mod token_partition;
 mod transform;
@@ -33,6 +34,8 @@ pub struct Vp8Encoder {
     chroma: [ReconstructedPlane; 2],
     tokens: TokenPartition,
     macroblocks: Vec<MacroblockHeader>,
+    /// Those of the image before.
+    before: Vec<MacroblockHeader>,
     above: Vec<NonZeroFlags>,
     pixels: YuvMacroblock,
 }
@@ -59,11 +62,28 @@ struct Settings {
 impl Vp8Encoder {
     /// Encodes an image of at most 16,383 pixels a side at a quality of 0 to 100 as the contents of a `VP8 ` chunk.
     pub fn encode(&mut self, image: &StraightImage, quality: u8) -> Vec<u8> {
-        self.encode_with(image, Quantizer::new(quality), frame::MAX_FIRST_PARTITION_BYTES)
+        self.encode_with(image, None, Quantizer::new(quality), frame::MAX_FIRST_PARTITION_BYTES)
+    }
+
+    /// Encodes the last image again after some macroblocks of it were changed; the others keep their prediction modes, whose choice takes most
+    /// of the time. `changed` has one for each macroblock, row by row.
+    pub fn encode_again(&mut self, image: &StraightImage, changed: &[bool], quality: u8) -> Vec<u8> {
+        self.encode_with(
+            image,
+            Some(changed),
+            Quantizer::new(quality),
+            frame::MAX_FIRST_PARTITION_BYTES,
+        )
     }
 
     /// Encodes with fewer prediction modes until the first partition is within a limit, which [`PredictionModes::DcOnly`] may exceed.
-    fn encode_with(&mut self, image: &StraightImage, quantizer: Quantizer, max_first_bytes: usize) -> Vec<u8> {
+    fn encode_with(
+        &mut self,
+        image: &StraightImage,
+        changed: Option<&[bool]>,
+        quantizer: Quantizer,
+        max_first_bytes: usize,
+    ) -> Vec<u8> {
         let header = FrameHeader {
             width: image.width as u16,
             height: image.height as u16,
@@ -76,7 +96,7 @@ impl Vp8Encoder {
             modes: PredictionModes::All,
         };
         loop {
-            self.code_macroblocks(image, &settings);
+            self.code_macroblocks(image, changed, &settings);
             let (tokens, probabilities) = self.tokens.finish();
             let first = frame::first_partition(&header, &probabilities, &self.macroblocks);
             settings.modes = match settings.modes {
@@ -89,8 +109,13 @@ impl Vp8Encoder {
         }
     }
 
-    fn code_macroblocks(&mut self, image: &StraightImage, settings: &Settings) {
+    fn code_macroblocks(&mut self, image: &StraightImage, changed: Option<&[bool]>, settings: &Settings) {
         let (columns, rows) = (image.width.div_ceil(16) as usize, image.height.div_ceil(16) as usize);
+        std::mem::swap(&mut self.macroblocks, &mut self.before);
+        let count = columns * rows;
+        let changed = changed.filter(|changed| {
+            changed.len() == count && self.before.len() == count && settings.modes == PredictionModes::All
+        });
         self.luma.resize(columns * 16, rows * 16);
         for plane in &mut self.chroma {
             plane.resize(columns * 8, rows * 8);
@@ -105,9 +130,11 @@ impl Vp8Encoder {
                 let above = self.above[column];
                 let mut context = MacroblockContext { above, left };
                 let content = yuv::read_macroblock(image, column, row, &mut self.pixels);
+                let at = row * columns + column;
+                let known = changed.filter(|changed| !changed[at]).map(|_| self.before[at]);
                 let macroblock = match self.predict_flat(&content, (column, row), &mut context, settings) {
                     Some(macroblock) => macroblock,
-                    None => self.code_macroblock(&content, (column, row), &mut context, settings),
+                    None => self.code_macroblock(&content, known, (column, row), &mut context, settings),
                 };
                 self.macroblocks.push(macroblock);
                 self.above[column] = context.above;
@@ -120,6 +147,7 @@ impl Vp8Encoder {
     fn code_macroblock(
         &mut self,
         content: &MacroblockContent,
+        known: Option<MacroblockHeader>,
         (column, row): (usize, usize),
         context: &mut MacroblockContext,
         settings: &Settings,
@@ -146,9 +174,27 @@ impl Vp8Encoder {
         };
         let quantizer = &settings.quantizer;
         let place = (column * 16, row * 16);
-        let luma = luma::code(&self.pixels.luma, &mut self.luma, place, &neighbours, quantizer, modes);
+        let luma = match known.filter(|_| modes == PredictionModes::All) {
+            Some(known) => luma::code_as(
+                known.luma,
+                &self.pixels.luma,
+                &mut self.luma,
+                place,
+                &neighbours,
+                quantizer,
+            ),
+            None => luma::code(&self.pixels.luma, &mut self.luma, place, &neighbours, quantizer, modes),
+        };
         let place = (column * 8, row * 8);
-        let chroma = chroma::code(&self.pixels.chroma, &mut self.chroma, place, context, quantizer, modes);
+        let modes_tried = chroma::ModesTried::new(modes, known.map(|known| known.chroma));
+        let chroma = chroma::code(
+            &self.pixels.chroma,
+            &mut self.chroma,
+            place,
+            context,
+            quantizer,
+            modes_tried,
+        );
         let is_skipped = modes != PredictionModes::DcOnly && luma.is_empty() && chroma.is_empty();
         if is_skipped {
             context.clear(&luma.mode);

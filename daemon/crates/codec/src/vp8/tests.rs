@@ -82,7 +82,7 @@ fn encode(encoder: &mut Vp8Encoder, image: &StraightImage, quality: u8, max_firs
         filter_level: 0,
         ..Quantizer::new(quality)
     };
-    encoder.encode_with(image, quantizer, max_first_bytes)
+    encoder.encode_with(image, None, quantizer, max_first_bytes)
 }
 
 fn assert_exact(encoder: &Vp8Encoder, image: &StraightImage, frame: &[u8], what: &str) {
@@ -248,4 +248,38 @@ fn transparent_pixels_cost_next_to_nothing() {
     };
     let frame = Vp8Encoder::default().encode(&transparent(&mut Random(15)), 80);
     assert!(frame.len() < 200);
+}
+
+#[test]
+fn known_modes_cost_little_and_are_exact() {
+    let mut random = Random(16);
+    let mut encoder = Vp8Encoder::default();
+    for (width, height) in [(160, 130), (33, 65)] {
+        let mut image = image(width, height, 3, &mut random);
+        encoder.encode(&image, 80);
+        let columns = width.div_ceil(16) as usize;
+        let mut changed = vec![false; columns * height.div_ceil(16) as usize];
+        changed[columns + 1] = true;
+        for y in 16..32 {
+            image.rgba[(y * width as usize + 16) * 4..][..12 * 4].fill(255);
+        }
+        let quantizer = Quantizer {
+            filter_level: 0,
+            ..Quantizer::new(80)
+        };
+        let again = encoder.encode_with(&image, Some(&changed), quantizer, frame::MAX_FIRST_PARTITION_BYTES);
+        assert_exact(&encoder, &image, &again, "known modes");
+        let kept = |at: &usize| encoder.macroblocks[*at].chroma == encoder.before[*at].chroma;
+        assert!(
+            (0..changed.len()).filter(kept).count() * 5 >= changed.len() * 4,
+            "modes were chosen anew"
+        );
+        let anew = encode(&mut Vp8Encoder::default(), &image, 80, frame::MAX_FIRST_PARTITION_BYTES);
+        assert!(
+            again.len() * 20 < anew.len() * 21,
+            "{} against {} bytes",
+            again.len(),
+            anew.len()
+        );
+    }
 }

@@ -13,24 +13,55 @@ use crate::presets::{Format, Preset, Watermark};
 use crate::scale::ImageSizes;
 use crate::stencil::Stencil;
 
-/// Groups of presets that differ in their format only and share the pixels, as indices.
-fn sharing(presets: &[Preset]) -> Vec<Vec<usize>> {
+/// Presets that share the pixels, as indices.
+#[derive(Default)]
+struct Group {
+    plain: Vec<usize>,
+    /// Those with the tiled watermark, which is laid over the pixels of the others.
+    tiled: Vec<usize>,
+}
+
+impl Group {
+    fn first(&self) -> usize {
+        self.plain.iter().chain(&self.tiled).copied().min().unwrap_or_default()
+    }
+}
+
+/// Groups the presets that differ in their format and the tiled watermark only.
+fn sharing(presets: &[Preset]) -> Vec<Group> {
     let same = |left: &Preset, right: &Preset| {
-        left.width_px == right.width_px && left.background == right.background && left.watermark == right.watermark
+        left.width_px == right.width_px && left.background == right.background && own_mark(left) == own_mark(right)
     };
-    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for (index, preset) in presets.iter().enumerate() {
-        match groups.iter_mut().find(|group| same(&presets[group[0]], preset)) {
-            Some(group) => group.push(index),
-            None => groups.push(vec![index]),
+        let known = groups.iter().position(|group| same(&presets[group.first()], preset));
+        let at = known.unwrap_or_else(|| {
+            groups.push(Group::default());
+            groups.len() - 1
+        });
+        match preset.watermark {
+            Watermark::Tiled => groups[at].tiled.push(index),
+            Watermark::None | Watermark::Svg(_) => groups[at].plain.push(index),
         }
     }
     groups
 }
 
-/// Returns `true` for presets without background and watermark.
-fn is_plain(preset: &Preset) -> bool {
-    preset.background.is_none() && preset.watermark == Watermark::None
+/// The watermark of an operator.
+fn own_mark(preset: &Preset) -> Option<&str> {
+    match &preset.watermark {
+        Watermark::Svg(text) => Some(text),
+        Watermark::None | Watermark::Tiled => None,
+    }
+}
+
+/// Returns `true` for presets whose pixels are those of the drawing, but for the tiled watermark.
+fn is_bare(preset: &Preset) -> bool {
+    preset.background.is_none() && own_mark(preset).is_none()
+}
+
+fn formats(presets: &[Preset], group: &[usize]) -> Vec<Format> {
+    group.iter().map(|&index| presets[index].format).collect()
 }
 
 /// Pictures in the order of their presets, from groups in any order.
@@ -88,31 +119,35 @@ impl Engine {
             return None;
         }
         for group in sharing(presets) {
-            let first = &presets[group[0]];
+            let first = &presets[group.first()];
             let start = Instant::now();
             let coverage = self.coverages.at(stencil, tree, widest, first.width_px)?;
             let (width, height) = (coverage.width, coverage.height);
-            if is_plain(first) {
+            let mut left = group;
+            if is_bare(first) {
                 add_time(&mut self.times.scale, start);
-                let formats: Vec<Format> = group.iter().map(|&index| presets[index].format).collect();
-                let files = self.encoder.encode_coverage(coverage, stencil.colour, &formats);
-                album.put(&group, width, height, files);
-            } else if first.background.is_none()
-                && first.watermark == Watermark::Tiled
-                && self
-                    .marked
-                    .try_fill(self.marks.at_size(width, height)?, coverage, stencil.colour)
-            {
-                add_time(&mut self.times.scale, start);
-                let formats: Vec<Format> = group.iter().map(|&index| presets[index].format).collect();
-                let files = self.encoder.encode_marked(&self.marked, width, &formats);
-                album.put(&group, width, height, files);
-            } else {
-                let pixmap = coverage.in_colour(stencil.colour)?;
-                let image = straight(&self.dressed(&pixmap, first.background, &first.watermark)?);
-                add_time(&mut self.times.scale, start);
-                album.put(&group, width, height, self.encode(&image, presets, &group));
+                let plain = std::mem::take(&mut left.plain);
+                let files = self
+                    .encoder
+                    .encode_coverage(coverage, stencil.colour, &formats(presets, &plain));
+                album.put(&plain, width, height, files);
+                if left.tiled.is_empty() {
+                    continue;
+                }
+                let mark = self.marks.at_size(width, height);
+                if let Some(files) = self.encoder.encode_overlaid(mark, &formats(presets, &left.tiled)) {
+                    album.put(&left.tiled, width, height, files);
+                    continue;
+                }
             }
+            let start = Instant::now();
+            let pixmap = self
+                .coverages
+                .at(stencil, tree, widest, width)?
+                .in_colour(stencil.colour)?;
+            let image = straight(&self.dressed(pixmap, first)?);
+            add_time(&mut self.times.scale, start);
+            self.encode(image, presets, &left, &mut album);
         }
         album.finish()
     }
@@ -128,44 +163,57 @@ impl Engine {
         }
         let mut album = Album::new(presets);
         for group in sharing(presets) {
-            let first = &presets[group[0]];
+            let first = &presets[group.first()];
             let start = Instant::now();
             let image = sizes.at(first.width_px)?;
-            let image = if is_plain(first) {
+            let image = if is_bare(first) {
                 straight(image)
             } else {
-                straight(&self.dressed(image, first.background, &first.watermark)?)
+                straight(&self.dressed(image.clone(), first)?)
             };
             add_time(&mut self.times.scale, start);
-            let files = self.encode(&image, presets, &group);
-            album.put(&group, image.width, image.height, files);
+            self.encode(image, presets, &group, &mut album);
         }
         album.finish()
     }
 
-    fn encode(&mut self, image: &StraightImage, presets: &[Preset], group: &[usize]) -> Vec<Vec<u8>> {
+    /// Encodes the pixels of a group, then those under the tiled watermark.
+    fn encode(&mut self, mut image: StraightImage, presets: &[Preset], group: &Group, album: &mut Album<'_>) {
+        let (width, height) = (image.width, image.height);
         let format = |&index: &usize| (presets[index].format, presets[index].quality);
-        let formats: Vec<(Format, u8)> = group.iter().map(format).collect();
-        self.encoder.encode(image, &formats)
+        if !group.plain.is_empty() {
+            let formats: Vec<_> = group.plain.iter().map(format).collect();
+            let files = self.encoder.encode(&image, None, &formats);
+            album.put(&group.plain, width, height, files);
+        }
+        if !group.tiled.is_empty() {
+            let start = Instant::now();
+            let mark = self.marks.at_size(width, height);
+            image.lay_over(mark);
+            add_time(&mut self.times.scale, start);
+            let formats: Vec<_> = group.tiled.iter().map(format).collect();
+            let known = (!group.plain.is_empty()).then_some(mark);
+            album.put(
+                &group.tiled,
+                width,
+                height,
+                self.encoder.encode(&image, known, &formats),
+            );
+        }
     }
 
-    /// The picture before its background and under its mark.
-    fn dressed(&mut self, picture: &Pixmap, background: Option<[u8; 3]>, watermark: &Watermark) -> Option<Pixmap> {
-        let mut dressed = match background {
-            None => picture.clone(),
-            Some([red, green, blue]) => {
-                let mut paper = Pixmap::new(picture.width(), picture.height())?;
-                paper.fill(Color::from_rgba8(red, green, blue, 255));
-                let paint = PixmapPaint::default();
-                paper.draw_pixmap(0, 0, picture.as_ref(), &paint, Transform::identity(), None);
-                paper
-            }
-        };
-        match watermark {
-            Watermark::None => {}
-            Watermark::Tiled => dressed = self.marks.draw_over(&dressed)?,
-            Watermark::Svg(text) => self.marks.draw_svg(&mut dressed, text)?,
+    /// The picture before the background of a preset and under the operator's watermark.
+    fn dressed(&mut self, mut picture: Pixmap, preset: &Preset) -> Option<Pixmap> {
+        if let Some([red, green, blue]) = preset.background {
+            let mut paper = Pixmap::new(picture.width(), picture.height())?;
+            paper.fill(Color::from_rgba8(red, green, blue, 255));
+            let paint = PixmapPaint::default();
+            paper.draw_pixmap(0, 0, picture.as_ref(), &paint, Transform::identity(), None);
+            picture = paper;
         }
-        Some(dressed)
+        if let Some(text) = own_mark(preset) {
+            self.marks.draw_svg(&mut picture, text)?;
+        }
+        Some(picture)
     }
 }
