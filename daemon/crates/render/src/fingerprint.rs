@@ -29,23 +29,25 @@ pub struct Fingerprint {
 
 /// The fingerprint of a picture that has no outlines, drawn at any width from 64 px: only its look says anything.
 pub fn of_pixels(pixels: &Pixmap) -> Fingerprint {
-    let (look, plain) = look::look(pixels);
+    let colours = Colours::new(pixels);
+    let (look, plain) = look::look(pixels, colours);
     Fingerprint {
         geometry: None,
         look,
         plain,
-        colours: Colours::new(pixels),
+        colours,
     }
 }
 
 /// Takes the fingerprint of a picture; `pixels` are the picture drawn at any width from 64 px.
 pub fn fingerprint(tree: &Tree, pixels: &Pixmap) -> Fingerprint {
-    let (look, plain) = look::look(pixels);
+    let colours = Colours::new(pixels);
+    let (look, plain) = look::look(pixels, colours);
     let (geometry, simple) = geometry::geometry(tree);
     Fingerprint {
         geometry: Some(geometry),
         look,
         plain: plain || simple,
-        colours: Colours::new(pixels),
+        colours,
     }
 }

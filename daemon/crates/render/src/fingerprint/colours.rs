@@ -28,9 +28,11 @@ pub struct Colours {
 impl Colours {
     pub(super) fn new(pixels: &Pixmap) -> Self {
         let mut counts = [0_u32; NAMES.len()];
-        for pixel in pixels.pixels().iter().filter(|pixel| pixel.alpha() >= VISIBLE) {
-            let colour = pixel.demultiply();
-            counts[place([colour.red(), colour.green(), colour.blue()])] += 1;
+        // Most of a picture is runs of one colour.
+        let runs = pixels.pixels().chunk_by(|left, right| left == right);
+        for run in runs.filter(|run| run[0].alpha() >= VISIBLE) {
+            let colour = run[0].demultiply();
+            counts[place([colour.red(), colour.green(), colour.blue()])] += run.len() as u32;
         }
         let seen: u32 = counts.iter().sum();
         let is_main = |count: u32| count > 0 && count >= seen / PART;
@@ -39,6 +41,11 @@ impl Colours {
             names: bits.fold(0, |names, (bit, _)| names | 1 << bit),
             is_one: seen > 0 && is_one_colour(pixels),
         }
+    }
+
+    /// As [`Self::is_one`], or everything is too faint to have a colour.
+    pub(super) fn are_at_most_one(self) -> bool {
+        self.is_one || self.names == 0
     }
 
     /// In the order of [`NAMES`].

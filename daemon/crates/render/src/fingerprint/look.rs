@@ -5,6 +5,8 @@
 
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
 
+use super::colours::Colours;
+
 const SIDE: usize = 32;
 const LOW: usize = 8;
 /// Fainter pixels do not count for the box.
@@ -23,11 +25,11 @@ pub fn distance(first: u64, second: u64) -> u32 {
 }
 
 /// The hash, and `true` when there is too little to see for it to mean anything.
-pub(super) fn look(pixels: &Pixmap) -> (u64, bool) {
+pub(super) fn look(pixels: &Pixmap, colours: Colours) -> (u64, bool) {
     let Some(crop) = visible_box(pixels) else {
         return (0, true);
     };
-    let values = visual_weights(pixels);
+    let values = visual_weights(pixels, colours.are_at_most_one());
     let small = shrink(&values, pixels.width() as usize, crop);
     let coefficients = transform(&small);
     let middle = median(coefficients);
@@ -37,12 +39,8 @@ pub(super) fn look(pixels: &Pixmap) -> (u64, bool) {
             hash |= 1 << bit;
         }
     }
-    let covered = pixels
-        .pixels()
-        .iter()
-        .map(|pixel| f64::from(pixel.alpha()))
-        .sum::<f64>()
-        / (pixels.pixels().len() as f64 * 255.0);
+    let alphas: u64 = pixels.pixels().iter().map(|pixel| u64::from(pixel.alpha())).sum();
+    let covered = alphas as f64 / (pixels.pixels().len() as f64 * 255.0);
     let plain = covered < MIN_COVERED || is_uniform(&small, crop);
     (hash, plain)
 }
@@ -103,9 +101,9 @@ pub(super) fn is_one_colour(pixels: &Pixmap) -> bool {
 }
 
 /// The visual weight of each pixel.
-fn visual_weights(pixels: &Pixmap) -> Vec<f32> {
+fn visual_weights(pixels: &Pixmap, are_one_colour: bool) -> Vec<f32> {
     let alpha = |pixel: &PremultipliedColorU8| f32::from(pixel.alpha()) / 255.0;
-    if is_one_colour(pixels) {
+    if are_one_colour {
         return pixels.pixels().iter().map(alpha).collect();
     }
     let light = |pixel: &PremultipliedColorU8| {
