@@ -31,7 +31,7 @@ const CELL_WIDTH: u32 = 4;
 const CELL_HEIGHT: u32 = 3;
 const ROW_STEP: u32 = 64;
 const FIRST_ROW: u32 = 16;
-/// Of the rows in turns.
+/// The colours of the rows, in turns.
 const COLOURS: [[u8; 3]; 2] = [[0x40; 3], [0xe0; 3]];
 
 /// Draws marks; keeps the last one, since most pictures are of one width.
