@@ -1,7 +1,7 @@
 //! The watermark over renditions: the name of the marketplace in rows, dark and light in turns, so that some of it shows on every ground.
 //!
-//! What it covers is not in the file: its pixels are opaque, and cannot be computed back as those under a translucent mark can. At 512 px a letter
-//! fills one macroblock of VP8 and its rows repeat, so that most of a marked picture is encoded as the picture without it.
+//! The pixels that it covers are not in the file: it is opaque, and cannot be computed back as a translucent mark can. At 512 px a letter fills one
+//! macroblock of VP8 and its rows repeat, so that most of a marked picture is encoded as the picture without it.
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
