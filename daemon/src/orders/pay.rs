@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tradepost_common::ids::{OrderId, PaymentId};
 use tradepost_common::orders::OrderState;
+use tradepost_common::queues::Lane;
 use tradepost_ledger::{Hold, LedgerError, hold};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -90,7 +91,13 @@ pub async fn begin(
     (state, wish, products): (OrderState, &Wish<'_>, &[Uuid]),
 ) -> sqlx::Result<()> {
     if state == OrderState::Placed {
-        let settle = Job::Settle(SettleJob { order_id: id }).message();
+        // A flood of free orders keeps no paid one waiting.
+        let lane = if total_minor == 0 {
+            Lane::Bulk
+        } else {
+            Lane::Interactive
+        };
+        let settle = Job::Settle(SettleJob { order_id: id }).message().with_lane(lane);
         return app.broker.send(tx, &[settle]).await;
     }
     let payment = NewPayment {

@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn overlay() -> Overlay {
-        let span = |(row, column, length, colour)| OverlaySpan {
+        let span = |(row, column, length, colour): (usize, usize, _, _)| OverlaySpan {
             start: row * 61 + column,
             length,
             colour,
@@ -125,7 +125,7 @@ mod tests {
             let mut image = stripes(colours);
             let mut expected = image.rgba.clone();
             for (row, columns, colour) in [
-                (0, 0..61, [1, 2, 250, 255]),
+                (0_usize, 0..61_usize, [1, 2, 250, 255]),
                 (3, 5..6, [200, 200, 200, 255]),
                 (3, 7..16, [1, 2, 250, 255]),
                 (39, 58..61, [200, 200, 200, 255]),
