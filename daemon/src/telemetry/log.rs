@@ -22,10 +22,14 @@ pub fn start(config: &Config) -> anyhow::Result<()> {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.fmt_fields(JsonFields::new()).event_format(EcsFormat).boxed(),
     };
-    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
-    #[cfg(feature = "otlp")]
-    let subscriber = subscriber.with(config.telemetry.otlp_url.is_some().then(super::otlp::statements));
     // A second subscriber can not be installed and is not needed.
-    let _ = subscriber.try_init();
+    #[cfg(feature = "otlp")]
+    if config.telemetry.otlp_url.is_some() {
+        // Statements are told to the collector only. A filter of one layer loses the event after a question whether another level is enabled.
+        let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+        let _ = subscriber.with(super::otlp::statements()).try_init();
+        return Ok(());
+    }
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
     Ok(())
 }

@@ -47,7 +47,11 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let proxy = Arc::new(Self {
             upstream: upstream.to_owned(),
-            http: reqwest::Client::new(),
+            // The server ends idle connections, at the moment of a call, too.
+            http: reqwest::Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()
+                .expect("a client"),
             state: Mutex::default(),
         });
         let router = Router::new()
