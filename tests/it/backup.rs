@@ -136,8 +136,20 @@ async fn damaged_backup_is_told() {
     let output = run(&["backup", "verify", to], &app.state);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains(object.file_name().unwrap().to_str().unwrap()), "{told}");
+    let refused = |place: &str, why: &str| {
+        let output = run(&["backup", "verify", place], &app.state);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains(why), "{why}: {told}");
+    };
+    std::fs::remove_file(&object).unwrap();
+    refused(to, object.file_name().unwrap().to_str().unwrap());
+    std::fs::remove_file(folder.path().join("certificate.key")).unwrap();
+    refused(to, "certificate.key");
     std::fs::write(folder.path().join("shop.dump"), json!({}).to_string()).unwrap();
     assert!(!run(&["backup", "verify", to], &app.state).status.success());
+    let nowhere = folder.path().join("nowhere");
+    refused(nowhere.to_str().unwrap(), "it is no backup");
+    assert!(!nowhere.exists());
 }
 
 #[tokio::test]

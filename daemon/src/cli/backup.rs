@@ -21,6 +21,8 @@ use super::transfer;
 use target::Target;
 
 const DUMP: &str = "shop.dump";
+/// Lists the objects of a backup, and its keys, a line each.
+const CONTENTS: &str = "contents";
 const KEYS: [&str; 2] = ["signing.key", "certificate.key"];
 
 #[derive(Debug, Subcommand)]
@@ -76,13 +78,20 @@ async fn create(config: &Config, state: &Path, target: &Target) -> anyhow::Resul
             Some(bucket) => Store::open_bucket(scratch.join("fetching"), bucket)?,
             None => Store::beside(state.join("objects"))?,
         };
-        let copied = transfer::copy_all(&from, &target.store(&scratch)?).await?;
+        let to = target.store(&scratch)?;
+        let copied = transfer::copy_all(&from, &to).await?;
+        let mut contents = transfer::names_of(&to).await?;
         // A daemon that has never run has none.
         for key in KEYS.into_iter().filter(|key| state.join(key).exists()) {
             let copy = scratch.join(format!("{key}.new"));
             copy_private(&state.join(key), &copy)?;
             target.take(key, &copy).await?;
+            contents.insert(key.to_owned());
         }
+        let lines: String = contents.into_iter().map(|name| name + "\n").collect();
+        let list = scratch.join("contents.new");
+        write_private(&list, lines.as_bytes())?;
+        target.take(CONTENTS, &list).await?;
         anyhow::Ok(copied)
     };
     let copied = backed_up.await;
@@ -128,11 +137,31 @@ async fn restore(config: &Config, state: &Path, target: &Target) -> anyhow::Resu
 
 async fn verify(config: &Config, target: &Target) -> anyhow::Result<()> {
     let scratch = tempfile::tempdir().context("making a temporary folder")?;
-    if let Some(dump) = target.bring(DUMP, scratch.path()).await? {
-        let mut list = tools::program(config, "pg_restore")?;
-        tools::run(list.arg("--list").arg(&dump).stdout(Stdio::null())).await?;
+    let dump = target.bring(DUMP, scratch.path()).await?;
+    let dump = dump.with_context(|| format!("{target} has no {DUMP}: it is no backup"))?;
+    let mut list = tools::program(config, "pg_restore")?;
+    tools::run(list.arg("--list").arg(&dump).stdout(Stdio::null())).await?;
+    let store = target.store(scratch.path())?;
+    let contents = target.bring(CONTENTS, scratch.path()).await?;
+    let contents = contents.with_context(|| {
+        format!("{target} has no list of its contents: back up to it again, which copies only the objects that are new")
+    })?;
+    let contents = std::fs::read_to_string(&contents).with_context(|| format!("reading {}", contents.display()))?;
+    let mut there = transfer::names_of(&store).await?;
+    for key in KEYS {
+        if target.bring(key, scratch.path()).await?.is_some() {
+            there.insert(key.to_owned());
+        }
     }
-    let (found, damaged) = transfer::verify_all(&target.store(scratch.path())?).await?;
+    let missing: Vec<_> = contents.lines().filter(|name| !there.contains(*name)).collect();
+    if !missing.is_empty() {
+        bail!(
+            "{} of its objects and keys are missing:\n  {}",
+            missing.len(),
+            missing.join("\n  ")
+        );
+    }
+    let (found, damaged) = transfer::verify_all(&store).await?;
     if !damaged.is_empty() {
         bail!(
             "{} of {} objects are damaged:\n  {}",
@@ -165,11 +194,15 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
 
 /// Copies a file that only its owner may read.
 fn copy_private(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let bytes = std::fs::read(from).with_context(|| format!("reading {}", from.display()))?;
+    write_private(to, &bytes)
+}
+
+fn write_private(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let bytes = std::fs::read(from).with_context(|| format!("reading {}", from.display()))?;
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(to);
-    let written = file.and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
+    let written = file.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
     written.with_context(|| format!("writing {}", to.display()))
 }

@@ -88,6 +88,11 @@ fn one_of<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static> +
 
 async fn open(state: &StateArgs) -> anyhow::Result<Database> {
     let (config, state) = state.load()?;
+    anyhow::ensure!(
+        config.database.url.is_some() || state.join("postgres").exists(),
+        "{} is not the state directory of a daemon: name it with --state, or run `tradepostd serve` there first",
+        state.display()
+    );
     database::open_beside(&config.database, &state).await
 }
 

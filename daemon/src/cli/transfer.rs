@@ -1,5 +1,6 @@
 //! Copies whole stores, several sections at once, and says how far it is.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use anyhow::Context as _;
 use futures_util::stream::{self, TryStreamExt as _};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use tradepost_store::Store;
-use tradepost_store::copy::{Copied, Section, copy, sections, verify};
+use tradepost_store::copy::{Copied, Section, copy, names, sections, verify};
 use tradepostd::objects::AREAS;
 
 /// Sections that are copied at once.
@@ -47,6 +48,15 @@ pub async fn verify_all(store: &Store) -> anyhow::Result<(Copied, Vec<String>)> 
     }
     bar.finish_and_clear();
     Ok((total, damaged))
+}
+
+/// The names of all objects.
+pub async fn names_of(store: &Store) -> anyhow::Result<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for section in sections(&AREAS) {
+        all.extend(names(store, section).await.context("listing the objects")?);
+    }
+    Ok(all)
 }
 
 /// The counts in words.

@@ -77,6 +77,15 @@ pub async fn copy(from: &Store, to: &Store, section: Section, counts: &mut Copie
     Ok(())
 }
 
+/// The names of the objects of a section.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn names(store: &Store, section: Section) -> io::Result<Vec<String>> {
+    let listed = store.list(section).await?;
+    Ok(listed.iter().map(|(name, _)| name.to_string()).collect())
+}
+
 /// Reads every object of a section and compares the content-addressed ones with their hash. Returns the damaged ones.
 ///
 /// # Errors
