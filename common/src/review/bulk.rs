@@ -56,6 +56,7 @@ pub struct LeftOut {
 
 /// `POST /v1/cases/bulk`: decides exactly these cases; each is its own transaction and its own undo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bulk {
     pub act: BulkAct,
     /// As the plan listed them.

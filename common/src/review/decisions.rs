@@ -60,6 +60,7 @@ pub struct Decision {
 /// `POST /v1/cases/{id}/approve`: publish every item that has a positive verdict, except those named.
 /// Blocked items are always left out and rejected.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Approve {
     /// Items to reject while the rest is approved.
     #[serde(default)]
@@ -74,6 +75,7 @@ pub struct Approve {
 
 /// `POST /v1/cases/{id}/reject`: nothing of the pack is published. A template, a reason in the moderator's words, or both.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reject {
     /// One of [`REASONS`] by its id.
     #[serde(default)]
@@ -85,6 +87,7 @@ pub struct Reject {
 
 /// `POST /v1/cases/{id}/ban`: rejects the pack and shuts the contributor out; `POST /v1/accounts/{name}/unban` lets in again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ban {
     #[serde(default)]
     pub template: Option<String>,
@@ -97,6 +100,7 @@ pub struct Ban {
 
 /// `POST /v1/cases/{id}/ask`: the case waits until the contributor answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ask {
     pub question: String,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tradepost_common::ids::{OrderId, PaymentId};
+use tradepost_common::money::money;
 use tradepost_common::orders::OrderState;
 use tradepost_common::queues::Lane;
 use tradepost_ledger::{Hold, LedgerError, hold};
@@ -127,7 +128,8 @@ fn payment_error(error: LedgerError, total_minor: i64, currency: &str) -> ApiErr
         LedgerError::InsufficientFunds => ApiError::PaymentRequired {
             code: "insufficient-funds",
             detail: format!(
-                "The order costs {total_minor} {currency} (minor units), and your store credit is less. No order was placed."
+                "The order costs {}, and your store credit is less. No order was placed.",
+                money(total_minor, currency)
             ),
         },
         other => anyhow::Error::new(other).into(),

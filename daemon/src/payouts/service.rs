@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tradepost_common::audit::AuditAct;
 use tradepost_common::ids::{PayoutBatchId, PayoutId};
-use tradepost_common::money::is_iban;
+use tradepost_common::money::{is_iban, money};
 use tradepost_common::payouts::{NewPayouts, PayoutBatchView, PayoutState, SettlePayouts};
 use tradepost_ledger::{
     Ending, Entry, Hold, LedgerAccount, LedgerError, Posting, end_hold, hold, lock, post, reverse, unheld,
@@ -50,8 +50,8 @@ pub async fn request(app: &App, actor: &Actor, new: &NewPayouts) -> ApiResult<Pa
     let (payouts, total) = hold_all(app, &mut tx, id, new).await?;
     if payouts == 0 {
         let detail = format!(
-            "No contributor with a bank account has earned {} {}.",
-            new.minimum_minor, new.currency
+            "No contributor with a bank account has earned {}.",
+            money(new.minimum_minor, &new.currency)
         );
         return Err(ApiError::conflict("nothing-due", detail));
     }

@@ -78,7 +78,9 @@ pub async fn at_place(app: &App, tx: &mut PgConnection, place: &TaxPlace) -> sql
 }
 
 fn tax(money: &MoneyConfig, place: &TaxPlace, rate: Option<i32>) -> Tax {
-    let is_reverse_charge = place.number.is_some() && place.country != money.country;
+    // A marketplace without a country knows of no other.
+    let is_abroad = money.country.is_some() && place.country != money.country;
+    let is_reverse_charge = place.number.is_some() && is_abroad;
     let rate = rate.and_then(|rate| u16::try_from(rate).ok());
     Tax {
         country: place.country.clone(),
@@ -198,6 +200,12 @@ mod tests {
         assert_eq!(at(Some("US"), None, None), (1_900, false));
         assert_eq!(at(Some("FR"), Some("FR12345678901"), Some(2_000)), (0, true));
         assert_eq!(at(Some("DE"), Some("DE123456789"), Some(1_900)), (1_900, false));
+        let place = TaxPlace::parse(Some("FR".to_owned()), Some("FR12345678901".to_owned())).unwrap();
+        let at_home_nowhere = tax(&MoneyConfig::default(), &place, Some(2_000));
+        assert!(
+            !at_home_nowhere.is_reverse_charge,
+            "no country is another one than none"
+        );
         let refused = [
             (Some("fr"), None),
             (Some("FRA"), None),
