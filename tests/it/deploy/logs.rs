@@ -104,7 +104,7 @@ async fn a_whole_run_writes_no_secret_into_the_log() {
     }
 }
 
-/// What the requests and jobs of an upload log has its id as `trace.id`.
+/// Lines of the requests and jobs of an upload have its id as `trace.id`.
 fn assert_upload_is_one_trace(log: &str, upload: &str) {
     let trace = upload.replace('-', "");
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

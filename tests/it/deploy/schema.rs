@@ -85,6 +85,7 @@ fn each_way_to_break_the_release_before_is_found() {
         "alter table carts add column a text, add column b numeric(8, 2) not null default 0",
         "alter table carts drop constraint carts_whole",
         "drop index carts_by_a",
+        "alter table carts add column a int default 1; alter table carts alter column a drop default",
         "create function f() returns void language sql as $$ drop table carts; $$",
         "-- drop table carts;\nselect 1",
         "-- contract: nobody reads it\ndrop table carts; update schema_floor set migration = 98",
@@ -115,9 +116,13 @@ fn faults(file: &str, text: &str) -> Vec<String> {
             }
             ["alter", "table", table, ..] if !is_new(table) => {
                 let actions = statement.splitn(4, ' ').nth(3).unwrap_or_default();
+                let is_own = |column: &str| {
+                    let added = format!("alter table {table} add column {column} ");
+                    statements.iter().any(|statement| statement.starts_with(&added))
+                };
                 actions_of(actions)
                     .into_iter()
-                    .any(|action| is_bad_action(file, action))
+                    .any(|action| is_bad_action(file, action, is_own))
             }
             ["alter", "table", ..] => false,
             ["alter", ..] => statement.contains(" rename "),
@@ -130,7 +135,7 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     faults
 }
 
-fn is_bad_action(file: &str, action: &str) -> bool {
+fn is_bad_action(file: &str, action: &str, is_own: impl Fn(&str) -> bool) -> bool {
     let words: Vec<_> = action.split(' ').collect();
     match words.as_slice() {
         ["add", "constraint", name, ..] => !WIDENED.contains(&(file, *name)),
@@ -139,6 +144,8 @@ fn is_bad_action(file: &str, action: &str) -> bool {
         }
         ["drop", "constraint", ..] => false,
         ["add" | "drop" | "rename", ..] => true,
+        // The default is for the rows that are there.
+        ["alter", "column", column, "drop", "default"] => !is_own(column),
         ["alter", ..] => ["set not null", " type ", "drop default"]
             .iter()
             .any(|part| action.contains(part)),

@@ -147,7 +147,7 @@ enum TypingError {
     Replaced,
 }
 
-/// How plausible it is that somebody typed a word and meant another one, which so many documents have; it compares corrections of one word.
+/// Plausibility that somebody typed a word and meant another one, which so many documents have; it compares corrections of one word.
 /// An added or replaced character may be any letter; which was left out or exchanged, the correction says. Somebody rarely errs in the
 /// first character.
 pub fn plausibility(typed: &str, meant: &str, documents: u64) -> f32 {
