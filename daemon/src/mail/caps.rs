@@ -49,6 +49,17 @@ pub async fn take(app: &App, tx: &mut PgConnection, address: &str, cause: Cause)
     Ok(true)
 }
 
+/// True if so many free orders of one of these products were mailed in this hour that no more will be.
+pub async fn is_flooded(app: &App, tx: &mut PgConnection, products: &[Uuid]) -> sqlx::Result<bool> {
+    let scopes: Vec<_> = products.iter().map(|&product| product_scope(product)).collect();
+    let most = app.config.mail.free_orders_per_set_per_hour;
+    queries::is_used_up(tx, &scopes, HOUR, i32::try_from(most).unwrap_or(i32::MAX)).await
+}
+
+fn product_scope(product: Uuid) -> String {
+    format!("product:{product}")
+}
+
 /// In an order that all transactions keep, so that none waits for another in a circle.
 fn caps(app: &App, address: &str, cause: Cause) -> Vec<Cap> {
     let mail = &app.config.mail;
@@ -71,7 +82,7 @@ fn caps(app: &App, address: &str, cause: Cause) -> Vec<Cap> {
         ],
         Cause::FreeOrder(product) => vec![
             daily(mail.per_unproven_address_per_day),
-            hourly(&format!("product:{product}"), mail.free_orders_per_set_per_hour),
+            hourly(&product_scope(product), mail.free_orders_per_set_per_hour),
             hourly("free-orders", mail.free_orders_per_hour),
         ],
     }

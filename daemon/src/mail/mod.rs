@@ -16,7 +16,7 @@ use tradepost_common::mail::MailRow;
 use uuid::Uuid;
 
 pub use self::address::EmailAddress;
-pub use self::caps::Cause;
+pub use self::caps::{Cause, is_flooded};
 pub use self::letter::{Letter, Link};
 use self::queries::ending_with;
 pub use self::queries::{held_back, tidy};

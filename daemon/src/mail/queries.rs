@@ -162,6 +162,26 @@ pub async fn count(tx: &mut PgConnection, scope: &str, window_seconds: i32, most
     Ok(done.rows_affected() == 1)
 }
 
+/// True if one of these scopes has as many as may be in its current window.
+pub async fn is_used_up(
+    tx: &mut PgConnection,
+    scopes: &[String],
+    window_seconds: i32,
+    most: i32,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (select from mail_caps where scope = any($1)
+            and starts_at = date_bin(make_interval(secs => $2::integer), now(), 'epoch') and used >= $3) as "is_used_up!"
+        "#,
+        scopes,
+        window_seconds,
+        most
+    )
+    .fetch_one(tx)
+    .await
+}
+
 pub async fn note_held_back(tx: &mut PgConnection, scope: &str, window_seconds: i32) -> sqlx::Result<()> {
     sqlx::query!(
         r#"

@@ -1,9 +1,10 @@
-//! The job of the queue `settle`: moves the money of an order and grants what it bought.
+//! The job of the queue `settle`: moves the money of an order and grants what it bought. An order that costs nothing needs no message.
 
 use anyhow::Context as _;
 use sqlx::PgConnection;
 use tradepost_common::ids::OrderId;
 use tradepost_common::orders::OrderState;
+use tradepost_common::queues::Lane;
 use tradepost_ledger::{Ending, Entry, LedgerAccount, Posting, end_hold, holder, lock, post};
 use tradepost_queue::Outcome;
 use uuid::Uuid;
@@ -13,7 +14,9 @@ use super::refund;
 use crate::app::App;
 use crate::books;
 use crate::database::begin_by_key;
+use crate::error::{ApiError, ApiResult};
 use crate::jobs::SettleJob;
+use crate::mail;
 use crate::notices::{self, Event};
 use crate::payments::service as payments;
 use crate::sales::coupons;
@@ -33,8 +36,7 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     }
     queries::rights::lock_upgraded(&mut tx, id).await?;
     queries::lock_buyer(&mut tx, order.buyer_id).await?;
-    let lines = queries::lines(&mut tx, id).await?.len() as u64;
-    if queries::rights::grant(&mut tx, id).await? < lines {
+    if !queries::rights::grant(&mut tx, id).await? {
         // While it was being paid, the buyer came to own a part of it, or lost what it upgrades.
         drop(tx);
         let mut tx = app.db.begin().await?;
@@ -47,6 +49,24 @@ pub async fn run(app: &App, job: SettleJob) -> anyhow::Result<Outcome> {
     notices::emit(&app.broker, &mut tx, &[Event::OrderPaid(id)]).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
+}
+
+/// Settles an order that costs nothing in the transaction that places it: a flood of them leaves no messages behind.
+///
+/// # Errors
+/// A conflict: the right that it upgrades was revoked.
+pub(super) async fn settle_free(app: &App, tx: &mut PgConnection, id: OrderId, products: &[Uuid]) -> ApiResult<()> {
+    queries::rights::lock_upgraded(&mut *tx, id).await?;
+    if !queries::rights::grant(&mut *tx, id).await? {
+        return Err(ApiError::conflict("not-granted", NOT_GRANTED));
+    }
+    queries::set_paid(&mut *tx, id, None).await?;
+    // The mail of a flooded product will be held back: nobody else's waits for it.
+    let lane = match mail::is_flooded(app, &mut *tx, products).await? {
+        true => Lane::Bulk,
+        false => Lane::Interactive,
+    };
+    Ok(notices::emit_in(lane, &app.broker, tx, &[Event::OrderPaid(id)]).await?)
 }
 
 /// Moves the held funds to the sellers and the marketplace. `None`: the order costs nothing.

@@ -5,11 +5,11 @@ use sqlx::PgConnection;
 use tradepost_common::ids::{OrderId, PaymentId};
 use tradepost_common::money::money;
 use tradepost_common::orders::OrderState;
-use tradepost_common::queues::Lane;
 use tradepost_ledger::{Hold, LedgerError, hold};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::job::settle_free;
 use crate::accounts::Account;
 use crate::app::App;
 use crate::books;
@@ -83,23 +83,21 @@ pub async fn hold_funds(
     })
 }
 
-/// Sends the message that settles an order, or inserts the payment that it waits for. The order is inserted already.
+/// Settles an order that costs nothing, sends the message that settles another, or inserts the payment that it waits for. The order is
+/// inserted already.
 pub async fn begin(
     app: &App,
     tx: &mut PgConnection,
     buyer: &Account,
     (id, total_minor, currency): (OrderId, i64, &str),
     (state, wish, products): (OrderState, &Wish<'_>, &[Uuid]),
-) -> sqlx::Result<()> {
+) -> ApiResult<()> {
+    if total_minor == 0 {
+        return settle_free(app, tx, id, products).await;
+    }
     if state == OrderState::Placed {
-        // A flood of free orders keeps no paid one waiting.
-        let lane = if total_minor == 0 {
-            Lane::Bulk
-        } else {
-            Lane::Interactive
-        };
-        let settle = Job::Settle(SettleJob { order_id: id }).message().with_lane(lane);
-        return app.broker.send(tx, &[settle]).await;
+        let settle = Job::Settle(SettleJob { order_id: id }).message();
+        return Ok(app.broker.send(tx, &[settle]).await?);
     }
     let payment = NewPayment {
         id: PaymentId::new(),
@@ -112,7 +110,7 @@ pub async fn begin(
         network: wish.network,
         products,
     };
-    service::insert(app, tx, &payment).await
+    Ok(service::insert(app, tx, &payment).await?)
 }
 
 /// # Errors

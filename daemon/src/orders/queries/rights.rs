@@ -1,11 +1,12 @@
 use sqlx::PgConnection;
 use tradepost_common::ids::OrderId;
 
-/// Grants what an order bought. Answers with the number of products that the buyer did not own yet: neither the product nor what
-/// contains it, under this licence or one after it. An upgrade of a right that is revoked grants nothing.
-pub async fn grant(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<u64> {
-    let granted = sqlx::query!(
+/// Grants what an order bought. `false`: not all of it, as the buyer owns a product or what contains it, under this licence or one after
+/// it, or as an upgraded right is revoked.
+pub async fn grant(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
         r#"
+        with granted as (
         insert into entitlements (order_id, position, account_id, kind, product_id, licence)
         select orders.id, line.position, orders.account_id, line.kind, line.product_id, line.licence
         from orders join order_lines line on line.order_id = orders.id
@@ -21,12 +22,13 @@ pub async fn grant(tx: &mut PgConnection, id: OrderId) -> sqlx::Result<u64> {
                 and array_position(array['personal', 'commercial', 'extended'], owned.licence)
                     >= array_position(array['personal', 'commercial', 'extended'], line.licence))
         on conflict (account_id, product_id, kind, licence) where revoked_at is null do nothing
+        returning 1)
+        select (select count(*) from granted) = (select count(*) from order_lines where order_id = $1) as "are_all!"
         "#,
         id.0
     )
-    .execute(tx)
-    .await?;
-    Ok(granted.rows_affected())
+    .fetch_one(tx)
+    .await
 }
 
 /// Locks the orders that an order upgrades, against disputes and refunds, until the transaction ends.
