@@ -117,9 +117,19 @@ impl From<JsonRejection> for ApiError {
             )) => Self::TooLarge("The request body is too large.".to_owned()),
             JsonRejection::BytesRejection(_) => Self::invalid("body", "ended before it was complete"),
             JsonRejection::MissingJsonContentType(_) => Self::UnsupportedMediaType("application/json"),
-            other => Self::invalid("body", other.body_text()),
+            other => Self::invalid("body", without_struct(&other.body_text())),
         }
     }
+}
+
+/// serde tells the name of a struct of this program; clients know it as an object.
+fn without_struct(text: &str) -> String {
+    const STRUCT: &str = "expected struct ";
+    let Some((before, rest)) = text.split_once(STRUCT) else {
+        return text.to_owned();
+    };
+    let after = rest.trim_start_matches(char::is_alphanumeric);
+    format!("{before}expected an object{after}")
 }
 
 /// Parses a parameter of a query, where it is given.

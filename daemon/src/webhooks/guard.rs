@@ -32,6 +32,9 @@ pub fn check(config: &WebhooksConfig, text: &str) -> ApiResult<Url> {
     if !is_loopback && url.scheme() != "https" {
         return Err(refuse("The URL does not start with https://."));
     }
+    if literal.is_none() && is_local_name(host) {
+        return Err(refuse("The host is a name of an inner network."));
+    }
     if !is_loopback && literal.is_some_and(|address| !is_public(address)) {
         return Err(refuse("The address is not a public one."));
     }
@@ -72,6 +75,13 @@ fn literal(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
+/// True for a name that only resolves to an inner network (RFC 6761, RFC 6762, RFC 8375).
+fn is_local_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let ends = [".localhost", ".local", ".internal", ".home.arpa"];
+    !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
+}
+
 /// True for an address that everybody on the Internet reaches the same way.
 fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -109,6 +119,22 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_inner_networks_are_refused() {
+        for name in [
+            "localhost",
+            "LOCALHOST.",
+            "api.localhost",
+            "printer.local",
+            "metadata.google.internal",
+            "intranet",
+        ] {
+            let url = format!("https://{name}/hook");
+            assert!(check(&WebhooksConfig::default(), &url).is_err(), "{name}");
+        }
+        assert!(check(&WebhooksConfig::default(), "https://hooks.example.org/x").is_ok());
+    }
 
     #[test]
     fn only_public_addresses_are_reached() {

@@ -66,6 +66,11 @@ async fn body_that_is_no_json_is_refused(app: &TestApp, token: &str) {
             .problem(StatusCode::BAD_REQUEST);
         assert_eq!(problem["faults"][0]["at"], "body", "{problem}");
     }
+    let problem = refused(app, token, json!("a.zip")).await.to_string();
+    assert!(
+        problem.contains("expected an object") && !problem.contains("StartUpload"),
+        "{problem}"
+    );
     let huge = format!("{{\"file_name\": \"{}\"}}", "a".repeat(100_000));
     let answer = Answer::to(start().header("content-type", "application/json").body(huge)).await;
     assert_eq!(answer.problem(StatusCode::PAYLOAD_TOO_LARGE)["code"], "too-large");

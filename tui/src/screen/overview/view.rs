@@ -207,9 +207,26 @@ fn draw_operations(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx
     rest
 }
 
+/// The queues; where there is no room for all, the fullest, and how many more there are.
 fn draw_queues(canvas: &mut Canvas<'_>, area: Rect, _overview: &Overview, cx: &Shell) -> Rect {
-    let (table, rest) = split_top(area, cx.live.queues.len() as u16 + 1);
-    draw_rows(canvas, table, cx.live.queues.clone(), "no queue yet", |_| true, cx);
+    let mut queues = cx.live.queues.clone();
+    let room = usize::from(area.height.saturating_sub(2));
+    if queues.len() <= room + 1 {
+        let (table, rest) = split_top(area, queues.len() as u16 + 1);
+        draw_rows(canvas, table, queues, "no queue yet", |_| true, cx);
+        return rest;
+    }
+    let more = queues.len() - room;
+    queues.sort_by_key(|queue| std::cmp::Reverse((queue.dead, queue.depth + queue.in_flight)));
+    queues.truncate(room);
+    let (table, rest) = split_top(area, area.height.saturating_sub(1));
+    draw_rows(canvas, table, queues, "", |_| true, cx);
+    let (line, rest) = split_top(rest, 1);
+    let words = format!(
+        "and {} with less in them: screen Queues",
+        format::plural(more as i64, "queue", "queues")
+    );
+    canvas.line(line, &words, Tone::Dim);
     rest
 }
 
