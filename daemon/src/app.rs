@@ -1,11 +1,9 @@
 //! State that all parts of the daemon share.
 
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use prometheus_client::metrics::counter::Counter;
 use sqlx::{PgConnection, PgPool};
@@ -13,8 +11,6 @@ use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, watch};
 use tradepost_common::events::Revisions;
 use tradepost_common::overview::DaemonMode;
-use tradepost_common::search::RebuildProgress;
-use uuid::Uuid;
 
 use crate::bulk::BulkWork;
 use crate::cache::Cache;
@@ -24,11 +20,11 @@ use crate::config::Config;
 use crate::counters::Counts;
 use crate::jobs::{self, Job};
 use crate::minisign::MinisignKey;
-use crate::query_log::QueryLog;
 use crate::rate_limit::UploadLimits;
 use crate::rate_limit::requests::RequestLimits;
 use crate::replica::Replica;
 use crate::scanner::Scans;
+use crate::search_index::Search;
 use crate::stripe::Stripe;
 use crate::telemetry::alerts::Alerts;
 use crate::telemetry::cloudwatch;
@@ -120,44 +116,6 @@ pub struct Shared {
     pub mode: DaemonMode,
     /// Address of the public API: `http://127.0.0.1:8780`.
     pub api_url: String,
-}
-
-/// The search index of this process.
-pub struct Search {
-    pub index: Arc<tradepost_search::Index>,
-    /// Its id in the feed: a new index has a new one.
-    pub projection: Uuid,
-    /// Asks for a rebuild.
-    pub rebuild: Notify,
-    /// The rebuild that runs.
-    pub progress: watch::Sender<Option<RebuildProgress>>,
-    pub queries: QueryLog,
-}
-
-impl Search {
-    /// Opens the index of a folder.
-    pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        let index = tradepost_search::Index::open(folder, tradepost_search::Ranking::default())?;
-        let name = folder.join("projection");
-        let known = std::fs::read_to_string(&name)
-            .ok()
-            .and_then(|text| text.trim().parse().ok());
-        let projection = match known {
-            Some(projection) => projection,
-            None => {
-                let projection = Uuid::new_v4();
-                std::fs::write(&name, projection.to_string()).context("writing the id of the search index")?;
-                projection
-            }
-        };
-        Ok(Self {
-            index: Arc::new(index),
-            projection,
-            rebuild: Notify::new(),
-            progress: watch::Sender::new(None),
-            queries: QueryLog::default(),
-        })
-    }
 }
 
 /// The state of a handler.

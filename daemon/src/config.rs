@@ -17,6 +17,7 @@ pub mod presets;
 mod queues;
 mod review;
 mod scanner;
+mod search;
 mod telemetry;
 mod webhooks;
 
@@ -39,6 +40,7 @@ pub use payouts::PayoutsConfig;
 pub use queues::{AwsConfig, QueuesConfig};
 pub use review::{ReviewConfig, TargetHours, TrustConfig};
 pub use scanner::ScannerConfig;
+pub use search::SearchConfig;
 pub use telemetry::TelemetryConfig;
 pub use webhooks::WebhooksConfig;
 
@@ -50,6 +52,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub database: DatabaseConfig,
     pub scanner: ScannerConfig,
+    pub search: SearchConfig,
     pub queues: QueuesConfig,
     pub aws: AwsConfig,
     pub objects: ObjectsConfig,

@@ -81,6 +81,7 @@ pub mod books;
 pub mod bulk;
 pub mod counters;
 pub mod replica;
+mod search_index;
 
 pub mod database;
 pub mod edge;

@@ -1,12 +1,40 @@
 //! The search finds what is published, and nothing else, whatever is killed.
 
+mod contract;
 mod export;
 mod pictures;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tradepost_tests::opensearch::OpenSearch;
 use tradepost_tests::packs::square;
+use tradepost_tests::server::Server;
 use tradepost_tests::{PackBuilder, TestApp, chaos_search};
+
+/// Runs every named test with the index in the state directory, and with it on OpenSearch.
+macro_rules! on_both {
+    ($($test:ident)*) => {
+        mod embedded {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(tradepost_tests::TestApp::start()).await;
+            })*
+        }
+        mod opensearch {
+            $(#[tokio::test]
+            async fn $test() {
+                let Some(server) = tradepost_tests::opensearch::OpenSearch::start() else { return };
+                super::$test(tradepost_tests::TestApp::start_with(server.options())).await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    published_pack_is_found_in_spite_of_a_typing_error_and_counted
+    withdrawn_item_is_not_found_from_the_moment_of_its_withdrawal
+    index_agrees_with_the_catalogue_after_a_kill
+}
 
 fn pack(set: &str) -> PackBuilder {
     PackBuilder::new(set)
@@ -52,9 +80,7 @@ async fn assert_index_is_true(app: &TestApp, published: u64) {
     );
 }
 
-#[tokio::test]
-async fn published_pack_is_found_in_spite_of_a_typing_error_and_counted() {
-    let app = TestApp::start();
+async fn published_pack_is_found_in_spite_of_a_typing_error_and_counted(app: TestApp) {
     let ann = app.trusted("ann");
     publish(&app, &ann, "Signs").await;
     until_fed(&app, 3).await;
@@ -91,9 +117,7 @@ async fn published_pack_is_found_in_spite_of_a_typing_error_and_counted() {
     assert_index_is_true(&app, 3).await;
 }
 
-#[tokio::test]
-async fn withdrawn_item_is_not_found_from_the_moment_of_its_withdrawal() {
-    let app = TestApp::start();
+async fn withdrawn_item_is_not_found_from_the_moment_of_its_withdrawal(app: TestApp) {
     let ann = app.trusted("ann");
     publish(&app, &ann, "Signs").await;
     until_fed(&app, 3).await;
@@ -104,9 +128,7 @@ async fn withdrawn_item_is_not_found_from_the_moment_of_its_withdrawal() {
     assert_index_is_true(&app, 2).await;
 }
 
-#[tokio::test]
-async fn index_agrees_with_the_catalogue_after_a_kill() {
-    let mut app = TestApp::start();
+async fn index_agrees_with_the_catalogue_after_a_kill(mut app: TestApp) {
     let ann = app.trusted("ann");
     publish(&app, &ann, "One").await;
     app.sql("update items set state = 'blocked' where path = 'icons/arrow-left.svg'")
@@ -128,8 +150,17 @@ async fn nothing_is_missed_and_nothing_withdrawn_is_found_whatever_is_killed() {
         changes: 300,
         kills: 3,
         items: 300,
+        opensearch: false,
     };
-    let verdict = chaos_search::tell(&options).await.unwrap();
+    assert_nothing_is_missed(&options).await;
+    if OpenSearch::start().is_some() {
+        let opensearch = true;
+        assert_nothing_is_missed(&chaos_search::Options { opensearch, ..options }).await;
+    }
+}
+
+async fn assert_nothing_is_missed(options: &chaos_search::Options) {
+    let verdict = chaos_search::tell(options).await.unwrap();
     assert!(verdict.is_good(), "{verdict:?}");
     assert_eq!(
         (verdict.kills, verdict.changed + verdict.withdrawn + verdict.deleted),
@@ -215,4 +246,59 @@ async fn operators_see_why_an_item_ranks_and_what_was_not_found() {
         lines.len() > 2 && lines.iter().any(|line| line.as_str().unwrap().contains("idf")),
         "{why}"
     );
+}
+
+#[tokio::test]
+async fn search_says_that_opensearch_is_away_and_the_index_is_built_again_where_it_was_lost() {
+    let Some(mut server) = OpenSearch::start() else { return };
+    let app = TestApp::start_with(server.options());
+    let ann = app.trusted("ann");
+    publish(&app, &ann, "Signs").await;
+    until_fed(&app, 3).await;
+    server.kill();
+    let (status, problem) = app.get("/v1/search?q=trash", None).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+    assert_eq!(
+        app.get("/v1/items", None).await.0,
+        StatusCode::OK,
+        "lists need no index"
+    );
+    publish(&app, &ann, "More").await;
+    server.restart();
+    app.until("/v1/search/differences", |differences| differences["indexed"] == 6)
+        .await;
+    assert_index_is_true(&app, 6).await;
+}
+
+#[tokio::test]
+async fn machines_share_the_index_of_opensearch() {
+    let Some(index) = OpenSearch::start() else { return };
+    let server = Server::start().await.unwrap();
+    let machine = || {
+        let options = index.options().set("DATABASE__URL", server.url());
+        options.set("DATABASE__MAX_CONNECTIONS", 4)
+    };
+    // The objects are files of the first one.
+    let reader = machine().set("DAEMON__ROLES", r#"["api"]"#);
+    let (app, beside) = (TestApp::start_with(machine()), TestApp::start_with(reader));
+    let ann = app.trusted("ann");
+    publish(&app, &ann, "Signs").await;
+    until_fed(&app, 3).await;
+    // Asked of one, it is done by the one that feeds the index.
+    for machine in [&app, &beside] {
+        let (status, _) = machine.control(Method::POST, "/v1/search/rebuild", None).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+    }
+    for machine in [&app, &beside] {
+        until_fed(machine, 3).await;
+        machine
+            .until("/v1/search", |status| status["synonyms"].as_u64().unwrap() > 1_000)
+            .await;
+        assert_eq!(paths(machine, "q=einkaufswagen").await[0], "icons/shopping-cart.svg");
+        assert_eq!(
+            machine.look("/v1/search").await["machines"].as_array().unwrap().len(),
+            1,
+            "one of them feeds it"
+        );
+    }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::Args;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -15,6 +16,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::TestApp;
+use crate::opensearch::OpenSearch;
 
 /// The amount of chaos.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +30,9 @@ pub struct Options {
     /// Items of the catalogue.
     #[arg(long, default_value_t = 5_000)]
     pub items: u32,
+    /// Keeps the index on a server that speaks the protocol of OpenSearch.
+    #[arg(long)]
+    pub opensearch: bool,
 }
 
 /// The outcome.
@@ -91,7 +96,11 @@ struct Story {
 
 /// Changes, withdraws, deletes and kills.
 pub async fn tell(options: &Options) -> anyhow::Result<Verdict> {
-    let app = TestApp::start();
+    let server = match options.opensearch {
+        true => Some(OpenSearch::start().context("no OpenSearch server: make/opensearch")?),
+        false => None,
+    };
+    let app = TestApp::start_with(server.as_ref().map(OpenSearch::options).unwrap_or_default());
     let items = options.items.to_string();
     let made = app.tradepostd(&["sample", "catalogue", "--items", &items]);
     anyhow::ensure!(made.status.success(), "no catalogue: {made:?}");

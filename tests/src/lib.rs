@@ -10,6 +10,7 @@ pub mod dead;
 pub mod events;
 pub mod nginx;
 pub mod objects;
+pub mod opensearch;
 pub mod packs;
 pub mod peer;
 pub mod pictures;

@@ -38,6 +38,7 @@ pub(super) fn check(config: &Config, faults: &mut Vec<Fault>) {
     check.cloudwatch(&config.cloudwatch);
     config.alerts.check(&mut check);
     config.cache.check(&mut check);
+    config.search.check(&mut check);
     config.telemetry.check(&mut check);
     check.between("previews.sheet_items", config.previews.sheet_items, 1..=48);
     if let Err(error) = config.previews.load_presets() {

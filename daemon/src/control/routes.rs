@@ -194,7 +194,7 @@ pub async fn metrics_text(app: &SharedApp) -> ApiResult<Response> {
         );
     }
     if app.config.has_role(DaemonRole::Api) {
-        let lag = ConstGauge::new(search::service::status(app).await?.lag_seconds);
+        let lag = ConstGauge::new(search::service::lag_seconds(app).await?);
         let help = "Age of the oldest change that the search index does not have";
         registry.register("tradepost_search_lag_seconds", help, lag);
     }

@@ -16,7 +16,7 @@ use tradepost_store::Store;
 use tradepost_store::presigned::Signer;
 
 use crate::activation::ApiSocket;
-use crate::app::{App, Changes, Duty, MACHINES, OPERATIONS, SEARCH, Search, Shared};
+use crate::app::{App, Changes, Duty, MACHINES, OPERATIONS, SEARCH, Shared};
 use crate::bulk::BulkWork;
 use crate::cache::Cache;
 use crate::clamd::ScannerStatus;
@@ -30,6 +30,7 @@ use crate::rate_limit::UploadLimits;
 use crate::rate_limit::requests::RequestLimits;
 use crate::replica::Replica;
 use crate::scanner::Scans;
+use crate::search_index::Search;
 use crate::stripe::Stripe;
 use crate::telemetry::{alerts::Alerts, cloudwatch::Meter, latency::Latency, pools::Pools, process::ProcessMeter};
 use crate::{dispatch, state_dir};
@@ -71,7 +72,7 @@ pub fn assemble(
         requests: RequestLimits::new(&config.limits),
         cache: Cache::new(&config.cache)?,
         hashing: Semaphore::new(cores),
-        search: Search::open(&state.join("search"))?,
+        search: Search::open(&config.search, &state.join("search"))?,
         counts: Counts::default(),
         changed: Changes::default(),
         duty: watch::Sender::new(Duty::Serving),

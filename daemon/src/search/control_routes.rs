@@ -46,6 +46,7 @@ async fn rebuild(peer: Peer, State(app): State<SharedApp>) -> ApiResult<StatusCo
         serde_json::json!({}),
     )
     .await?;
+    service::ask_for_rebuild(&app, &mut tx).await?;
     tx.commit().await?;
     app.search.rebuild.notify_one();
     Ok(StatusCode::ACCEPTED)

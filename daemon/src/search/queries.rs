@@ -55,6 +55,24 @@ pub async fn set_built(db: &PgPool, projection: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Has an index built again by the machine that feeds it.
+pub async fn set_unbuilt(tx: &mut PgConnection, projection: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update search_projections set built_at = null where id = $1",
+        projection
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A number that grows with each reading of the truth for the index.
+pub async fn next_version(db: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select nextval('search_versions') as "version!""#)
+        .fetch_one(db)
+        .await
+}
+
 /// Forgets indexes that were not seen for a day, and what waits for them.
 pub async fn forget_absent(db: &PgPool) -> sqlx::Result<u64> {
     let done = sqlx::query!(

@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tradepost_common::search::{Explanation, FoundItem, SearchDifferences, SearchQueries, SearchStatus};
-use tradepost_search::{Filter, Page};
+use tradepost_search::{Filter, Index, Page, Unreachable};
 use uuid::Uuid;
 
-use super::queries;
 pub use super::queries::Change;
+use super::queries::{self, Waiting};
 use crate::app::App;
 use crate::catalog::documents;
 use crate::catalog::listing::{self, Item};
@@ -44,9 +44,16 @@ pub async fn find(
 }
 
 async fn ask(app: &App, text: String, filters: Vec<Filter>, offset: usize, limit: usize) -> ApiResult<Page> {
-    let index = app.search.index.clone();
-    let found = tokio::task::spawn_blocking(move || index.search(&text, &filters, offset, limit)).await;
-    Ok(found.map_err(anyhow::Error::from)??)
+    let search = move |index: &dyn Index| index.search(&text, &filters, offset, limit);
+    app.search.call(search).await.map_err(index_error)
+}
+
+fn index_error(error: anyhow::Error) -> ApiError {
+    if error.is::<Unreachable>() {
+        tracing::warn!(error = format!("{error:#}"), "the search index is away");
+        return ApiError::Unavailable("The search does not answer. Lists of the catalogue do.");
+    }
+    error.into()
 }
 
 /// A search without a text counts every item: it is kept until the index of this process changes.
@@ -62,22 +69,34 @@ async fn browse(app: &App, filters: Vec<Filter>, offset: usize, limit: usize) ->
 }
 
 pub async fn status(app: &App) -> ApiResult<SearchStatus> {
-    let stats = app.search.index.stats()?;
+    let stats = app.search.call(|index| index.stats()).await.map_err(index_error)?;
     let rebuild = *app.search.progress.borrow();
     let waiting = queries::waiting(&app.db, app.search.projection).await?;
-    let lag = waiting
-        .oldest
-        .map_or(0.0, |oldest| (OffsetDateTime::now_utc() - oldest).as_seconds_f64());
     Ok(SearchStatus {
         documents: stats.documents,
         segments: stats.segments,
         size_bytes: stats.size_bytes,
         synonyms: stats.synonyms,
         waiting: waiting.rows.unsigned_abs(),
-        lag_seconds: lag.max(0.0),
+        lag_seconds: age(&waiting),
         rebuild,
         machines: queries::machines(&app.db, app.search.projection).await?,
     })
+}
+
+/// Seconds since the oldest change that the index does not have.
+pub async fn lag_seconds(app: &App) -> sqlx::Result<f64> {
+    Ok(age(&queries::waiting(&app.db, app.search.projection).await?))
+}
+
+fn age(waiting: &Waiting) -> f64 {
+    let age = waiting.oldest.map(|oldest| OffsetDateTime::now_utc() - oldest);
+    age.map_or(0.0, |age| age.as_seconds_f64().max(0.0))
+}
+
+/// The machine that feeds the index builds it again.
+pub async fn ask_for_rebuild(app: &App, tx: &mut PgConnection) -> sqlx::Result<()> {
+    queries::set_unbuilt(tx, app.search.projection).await
 }
 
 /// Items as the public search finds them, with their scores.
@@ -104,10 +123,8 @@ pub async fn find_scored(app: &App, text: String, limit: u32) -> ApiResult<Vec<F
 /// # Errors
 /// Not found: the index has no such item.
 pub async fn explain(app: &App, text: String, item: Uuid) -> ApiResult<Explanation> {
-    let index = app.search.index.clone();
-    let found = tokio::task::spawn_blocking(move || index.explain(&text, &item.to_string()))
-        .await
-        .map_err(anyhow::Error::from)??;
+    let explain = move |index: &dyn Index| index.explain(&text, &item.to_string());
+    let found = app.search.call(explain).await.map_err(index_error)?;
     let found = found.ok_or(ApiError::NotFound("item in the search index"))?;
     let tree: serde_json::Value = serde_json::from_str(&found).map_err(anyhow::Error::from)?;
     let mut lines = Vec::new();
@@ -159,10 +176,7 @@ pub async fn tidy(db: &PgPool) -> sqlx::Result<()> {
 /// Compares the ids of the index with those of the published items.
 pub async fn verify(app: &App) -> ApiResult<SearchDifferences> {
     let truth: BTreeSet<String> = documents::ids(&app.db).await?.iter().map(Uuid::to_string).collect();
-    let index = app.search.index.clone();
-    let indexed = tokio::task::spawn_blocking(move || index.ids())
-        .await
-        .map_err(anyhow::Error::from)??;
+    let indexed = app.search.call(|index| index.ids()).await.map_err(index_error)?;
     let indexed: BTreeSet<String> = indexed.into_iter().collect();
     let differences = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).count() as u64;
     Ok(SearchDifferences {

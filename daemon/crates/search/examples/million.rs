@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use tradepost_search::{Document, Facet, Filter, Index, Ranking};
+use tradepost_search::{Document, Embedded, Facet, Filter, Index, Ranking};
 
 use words::Zipf;
 
@@ -183,7 +183,7 @@ fn queries(random: &mut StdRng) -> [(&'static str, Vec<Asked>); 4] {
     ]
 }
 
-fn measure(name: &str, index: &Index, asked: &[Asked], offset: usize) -> anyhow::Result<()> {
+fn measure(name: &str, index: &dyn Index, asked: &[Asked], offset: usize) -> anyhow::Result<()> {
     let (mut took, mut worked) = (Vec::new(), Vec::new());
     let mut found = 0;
     for (text, filters) in asked {
@@ -245,9 +245,9 @@ fn memory(when: &str) {
 fn main() -> anyhow::Result<()> {
     let count = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;
     let folder = tempfile::tempdir()?;
-    let index = Index::open(folder.path(), Ranking::default())?;
+    let index = Embedded::open(folder.path(), Ranking::default())?;
     let started = Instant::now();
-    index.rebuild(documents(count))?;
+    index.rebuild(&mut documents(count), 1)?;
     println!(
         "built in {:.1} s, {:.1} s of processor, documents made included",
         started.elapsed().as_secs_f64(),
@@ -256,7 +256,7 @@ fn main() -> anyhow::Result<()> {
     memory("after the build");
     drop(index);
     let started = Instant::now();
-    let index = Index::open(folder.path(), Ranking::default())?;
+    let index = Embedded::open(folder.path(), Ranking::default())?;
     println!("opened in {:.2} s", started.elapsed().as_secs_f64());
     let stats = index.stats()?;
     println!(

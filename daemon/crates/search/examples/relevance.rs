@@ -7,7 +7,7 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use serde::Deserialize;
-use tradepost_search::{Document, Index, Ranking};
+use tradepost_search::{Document, Embedded, Index, Ranking};
 
 #[derive(Deserialize)]
 struct Task {
@@ -34,10 +34,10 @@ fn main() -> anyhow::Result<()> {
         {
             ranking.set(name, value.parse()?);
         }
-        let index = Index::open(folder.path(), ranking)?;
+        let index = Embedded::open(folder.path(), ranking)?;
         let removed: Vec<String> = task.train.iter().map(|document| document.id.clone()).collect();
-        index.rebuild(task.train.into_iter().map(Ok))?;
-        index.apply(&task.documents, &removed)?;
+        index.rebuild(&mut task.train.into_iter().map(Ok), 1)?;
+        index.apply(&task.documents, &removed, 2)?;
         for query in &task.queries {
             let started = Instant::now();
             let page = index.search(query, &[], 0, 10)?;

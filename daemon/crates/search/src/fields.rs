@@ -1,9 +1,9 @@
 //! The fields of a document in the index.
 
-use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
+use tantivy::{TantivyDocument, Term};
 
 use crate::words::Stems;
 use crate::{Document, Facet};
@@ -40,6 +40,10 @@ impl Fields {
         }
     }
 
+    pub fn term(&self, stem: &str) -> Term {
+        Term::from_field_text(self.text, stem)
+    }
+
     pub fn facet(&self, facet: Facet) -> Field {
         self.facets[Facet::ALL
             .iter()
@@ -73,7 +77,8 @@ pub fn standing_factor(standing: i64) -> f32 {
     }
 }
 
-fn text(document: &Document, stems: &mut Stems) -> String {
+/// The stems of a document, each once.
+pub fn text(document: &Document, stems: &mut Stems) -> String {
     let others = [&document.family, &document.set, &document.contributor];
     let labels = document.tags.iter().chain(&document.styles).chain(&document.categories);
     let texts: Vec<_> = std::iter::once(&document.title)
@@ -90,7 +95,8 @@ fn text(document: &Document, stems: &mut Stems) -> String {
     words.join(" ")
 }
 
-fn values(document: &Document, facet: Facet) -> Vec<&str> {
+/// The values of a facet.
+pub fn values(document: &Document, facet: Facet) -> Vec<&str> {
     /// Bytes of a value; longer ones are not counted.
     const MAX_BYTES: usize = 200;
     let values: Vec<&str> = match facet {

@@ -72,9 +72,7 @@ impl Collector for Best {
         let columns = reader.fast_fields();
         let popularity: Arc<dyn ColumnValues<u64>> = columns.column_first_or_default("popularity")?;
         let standing: Arc<dyn ColumnValues<i64>> = columns.column_first_or_default("standing")?;
-        #[expect(clippy::cast_precision_loss, reason = "doublings, of which there are 64 at most")]
-        let gains: [Score; 65] =
-            std::array::from_fn(|doublings| 1.0 + self.popularity * doublings as Score * std::f32::consts::LN_2);
+        let gains: [Score; 65] = std::array::from_fn(|doublings| gain(self.popularity, doublings));
         Ok(BestOfSegment {
             segment,
             best: TopNComputer::new_with_comparator(self.hits, NaturalComparator),
@@ -141,6 +139,12 @@ impl SegmentCollector for BestOfSegment {
     }
 }
 
-fn doublings(popularity: u64) -> usize {
+/// The factor of a document's score by the doublings of its popularity.
+#[expect(clippy::cast_precision_loss, reason = "doublings, of which there are 64 at most")]
+pub fn gain(weight: Score, doublings: usize) -> Score {
+    1.0 + weight * doublings as Score * std::f32::consts::LN_2
+}
+
+pub fn doublings(popularity: u64) -> usize {
     popularity.saturating_add(1).ilog2() as usize
 }

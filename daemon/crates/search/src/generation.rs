@@ -8,9 +8,9 @@ use tantivy::{IndexReader, IndexWriter};
 
 use crate::Document;
 use crate::fields::Fields;
-use crate::synonyms::Synonyms;
+use crate::meanings::DocumentCounts;
+use crate::mined::{self, Mined};
 use crate::thesaurus::Miner;
-use crate::vocabulary::Vocabulary;
 use crate::words::Stems;
 
 /// Memory of a writer before it writes a segment.
@@ -25,8 +25,7 @@ pub struct Generation {
     pub fields: Fields,
     pub index: tantivy::Index,
     pub reader: IndexReader,
-    pub synonyms: Synonyms,
-    pub vocabulary: Vocabulary,
+    pub mined: Mined,
 }
 
 impl Generation {
@@ -59,7 +58,7 @@ impl Generation {
             writer.merge(&segments).wait()?;
         }
         writer.wait_merging_threads()?;
-        fs::write(own.join(SYNONYMS), serde_json::to_vec(&miner.finish(&mut stems))?)?;
+        mined::write(&own.join(SYNONYMS), &miner.finish(&mut stems))?;
         let opened = Self::open(folder, number)?;
         let next = folder.join("current.new");
         fs::write(&next, number.to_string())?;
@@ -69,7 +68,7 @@ impl Generation {
 
     pub fn open(folder: &Path, number: u64) -> anyhow::Result<Self> {
         let own = folder.join(number.to_string());
-        let mut synonyms: Synonyms = serde_json::from_slice(&fs::read(own.join(SYNONYMS))?)?;
+        let mined = Mined::read(&own.join(SYNONYMS))?;
         let index = tantivy::Index::open_in_dir(&own)?;
         let fields = Fields::new();
         anyhow::ensure!(index.schema() == fields.schema, "the index is of another version");
@@ -77,14 +76,12 @@ impl Generation {
             .reader_builder()
             .reload_policy(tantivy::ReloadPolicy::Manual)
             .try_into()?;
-        let vocabulary = Vocabulary::new(std::mem::take(&mut synonyms.counts));
         Ok(Self {
             number,
             fields,
             index,
             reader,
-            synonyms,
-            vocabulary,
+            mined,
         })
     }
 
@@ -92,5 +89,18 @@ impl Generation {
     pub fn size_bytes(&self, folder: &Path) -> anyhow::Result<u64> {
         let files = fs::read_dir(folder.join(self.number.to_string()))?;
         files.map(|file| Ok(file?.metadata()?.len())).sum()
+    }
+}
+
+/// Numbers of documents as a searcher sees them.
+pub struct Searched<'a>(pub &'a Fields, pub &'a tantivy::Searcher);
+
+impl DocumentCounts for Searched<'_> {
+    fn all(&self) -> u64 {
+        self.1.num_docs()
+    }
+
+    fn with(&self, stem: &str) -> u64 {
+        self.1.doc_freq(&self.0.term(stem)).unwrap_or(0)
     }
 }

@@ -1,17 +1,19 @@
 //! The meanings of a word that somebody typed.
 
 use std::cell::RefCell;
+use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
-use tantivy::{Searcher, Term};
 
-use crate::fields::Fields;
+use crate::mined::Mined;
 use crate::pairs::Related;
 use crate::ranking::Ranking;
-use crate::synonyms::Synonyms;
 use crate::thesaurus::Translations;
-use crate::vocabulary::{Vocabulary, one_error_away, plausibility};
+use crate::vocabulary::{one_error_away, plausibility};
 use crate::words::{Stems, split};
+
+/// Translations are the same for all indexes, and made when the first query needs them.
+static TRANSLATIONS: LazyLock<Translations> = LazyLock::new(|| Translations::new(&mut Stems::new()));
 
 /// The meanings of a word of the query: stems with their weights, the greatest weight of each.
 #[derive(Default)]
@@ -50,16 +52,33 @@ struct Correction<'a> {
     plausibility: f32,
 }
 
+/// Numbers of documents in an index.
+pub trait DocumentCounts {
+    fn all(&self) -> u64;
+    /// Documents that have a stem.
+    fn with(&self, stem: &str) -> u64;
+}
+
 /// Everything that gives a word its meanings.
 pub struct Reader<'a> {
-    pub fields: &'a Fields,
-    pub searcher: &'a Searcher,
-    pub synonyms: &'a Synonyms,
+    pub documents: &'a dyn DocumentCounts,
+    pub mined: &'a Mined,
     pub translations: &'a Translations,
-    pub vocabulary: &'a Vocabulary,
     pub ranking: Ranking,
     /// Documents that have a stem, of those that were asked for.
     pub frequencies: RefCell<FxHashMap<String, u64>>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(mined: &'a Mined, documents: &'a dyn DocumentCounts, ranking: Ranking) -> Self {
+        Self {
+            documents,
+            mined,
+            translations: &TRANSLATIONS,
+            ranking,
+            frequencies: RefCell::default(),
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -103,7 +122,7 @@ impl Reader<'_> {
             return meanings;
         }
         if place == Place::Last && ranking.completions > 0.0 {
-            for (complete, _) in self.vocabulary.complete(word, Self::MAX_OTHERS) {
+            for (complete, _) in self.mined.vocabulary.complete(word, Self::MAX_OTHERS) {
                 for stem in stems.stems_in(complete).iter() {
                     self.add_word(&mut meanings, stem, ranking.completions, ranking.related);
                 }
@@ -142,34 +161,30 @@ impl Reader<'_> {
         })
     }
 
-    pub fn term(&self, stem: &str) -> Term {
-        Term::from_field_text(self.fields.text, stem)
-    }
-
     /// Documents that have a stem. Every synonym is asked for more than once.
     pub fn documents_with(&self, stem: &str) -> u64 {
         if let Some(documents) = self.frequencies.borrow().get(stem) {
             return *documents;
         }
-        let documents = self.searcher.doc_freq(&self.term(stem)).unwrap_or(0);
+        let documents = self.documents.with(stem);
         self.frequencies.borrow_mut().insert(stem.to_owned(), documents);
         documents
     }
 
     /// Documents that have a stem, or had it when the synonyms were mined.
     fn known_documents(&self, stem: &str) -> u64 {
-        self.documents_with(stem).max(self.synonyms.documents_with(stem))
+        self.documents_with(stem).max(self.mined.synonyms.documents_with(stem))
     }
 
     /// The rarity of a stem that so many documents have, as BM25 counts it.
     #[expect(clippy::cast_precision_loss, reason = "its logarithm needs no precision")]
     pub fn rarity(&self, documents: u64) -> f32 {
-        let (all, documents) = (self.searcher.num_docs().max(documents) as f32, documents as f32);
+        let (all, documents) = (self.documents.all().max(documents) as f32, documents as f32);
         (1.0 + (all - documents + 0.5) / (documents + 0.5)).ln()
     }
 
     fn is_known(&self, stem: &str) -> bool {
-        self.synonyms.has(stem) || self.documents_with(stem) > 0
+        self.mined.synonyms.has(stem) || self.documents_with(stem) > 0
     }
 
     /// Adds a stem and the synonyms that documents have.
@@ -181,6 +196,7 @@ impl Reader<'_> {
             return;
         }
         for (other, strength) in self
+            .mined
             .synonyms
             .related(stem)
             .filter(|(other, _)| self.documents_with(other) > 0)
@@ -215,7 +231,7 @@ impl Reader<'_> {
     /// words and words that came to the index after it was made.
     fn corrections(&self, word: &str, documents: u64, stems: &mut Stems) -> Vec<Correction<'_>> {
         let mut found: Vec<Correction<'_>> = Vec::new();
-        for (known, count) in self.vocabulary.close_to(word) {
+        for (known, count) in self.mined.vocabulary.close_to(word) {
             let stem = stems.stem(known);
             let count = self.documents_with(&stem).max(count.into());
             let plausibility = plausibility(word, known, count);

@@ -1,0 +1,2 @@
+-- An index that several machines share refuses what was read before what it has.
+create sequence search_versions;
