@@ -197,6 +197,27 @@ pub async fn release(db: &PgPool, message: &InFlight, delay: Duration) -> sqlx::
     Ok(done.rows_affected() == 1)
 }
 
+/// Releases messages that were not started as if they had not been received, each with the time since it became visible.
+pub async fn release_unstarted(db: &PgPool, messages: &[(InFlight, Duration)]) -> sqlx::Result<()> {
+    let ids: Vec<Uuid> = messages.iter().map(|(message, _)| message.id.0).collect();
+    let receipts: Vec<Uuid> = messages.iter().map(|(message, _)| receipt(message)).collect();
+    let ages: Vec<f64> = messages.iter().map(|(_, age)| age.as_secs_f64()).collect();
+    sqlx::query!(
+        r#"
+        update queue_messages message
+        set receipt = null, receive_count = receive_count - 1, visible_at = now() - make_interval(secs => held.age)
+        from unnest($1::uuid[], $2::uuid[], $3::float8[]) as held (id, receipt, age)
+        where message.id = held.id and message.receipt = held.receipt
+        "#,
+        &ids,
+        &receipts,
+        &ages
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Extends the visibility timeout of messages in flight. `false`: the receipt handle is lost.
 pub async fn extend(db: &PgPool, messages: &[InFlight], visibility: Duration) -> sqlx::Result<Vec<bool>> {
     let (ids, receipts) = split(messages);
