@@ -142,6 +142,38 @@ async fn stop_with_a_backlog(bench: &Bench) {
 }
 
 #[tokio::test]
+async fn a_yielding_message_lets_others_of_its_lane_pass_and_waits_for_nobody() {
+    run(Backend::Postgres, yielding).await;
+}
+
+async fn yielding(bench: &Bench) {
+    let minutes = |count: u32| Duration::from_secs(60) * count;
+    let [bulk, later, soon, plain] = [
+        bulk(1).remove(0),
+        new_message(json!(1)).with_yield(minutes(5)),
+        new_message(json!(2)).with_yield(minutes(1)),
+        new_message(json!(3)),
+    ];
+    let sent = [bulk.clone(), later.clone(), soon.clone(), plain.clone()];
+    for message in &sent {
+        bench.send(std::slice::from_ref(message)).await;
+    }
+    let depths = bench.broker.depths().await.unwrap();
+    let (_, depth) = depths.iter().find(|(queue, _)| *queue == QUEUE).unwrap();
+    assert_eq!((depth.ready, depth.delayed), (4, 0));
+    for expected in [plain, soon, later, bulk] {
+        assert_eq!(
+            bench.receive_one(QUEUE, Duration::from_secs(60)).await.id(),
+            expected.id
+        );
+    }
+    // Its time has passed when it comes back: it is like any other.
+    let released = "select count(*) from queue_messages where yielding";
+    let released: i64 = sqlx::query_scalar(released).fetch_one(&bench.db).await.unwrap();
+    assert_eq!(released, 0);
+}
+
+#[tokio::test]
 async fn a_message_that_ends_its_workers_takes_no_others_with_it() {
     run(Backend::Postgres, poison_among_others).await;
 }
