@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tradepost_tests::daemon::processes_in;
-use tradepost_tests::{Options, PackBuilder, TestApp};
+use tradepost_tests::{Options, PackBuilder, TestApp, program};
 
 const FILES: usize = 250;
 const KILL_AT_PERCENT: [usize; 5] = [10, 30, 50, 70, 90];
@@ -84,6 +84,30 @@ async fn daemon_killed_five_times_loses_and_doubles_nothing() {
         "{trace}"
     );
     assert_everything_is_there_once(&app, FILES).await;
+}
+
+/// The short form of `make chaos-packs`.
+#[tokio::test]
+async fn kills_and_crashes_leave_every_file_row_and_object_once() {
+    let mut command = tokio::process::Command::new(program("chaos"));
+    command.args([
+        "packs",
+        "--files",
+        "150",
+        "--packs",
+        "3",
+        "--kills",
+        "4",
+        "--crashes",
+        "2",
+    ]);
+    let output = command.output().await.unwrap();
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[tokio::test]

@@ -88,6 +88,29 @@ async fn pack_of_a_new_contributor_waits_for_a_moderator() {
     assert_eq!(cases["rows"][0]["reason"], "new contributor", "{cases}");
 }
 
+/// Four packs wait for the scanner: three of one contributor, and then one of another.
+#[tokio::test]
+async fn packs_of_a_contributor_let_those_of_others_pass() {
+    let app = TestApp::start_with(Options::default().set("QUEUES__CONCURRENCY__SCAN", 1));
+    let (ann, ben) = (app.trusted("ann"), app.trusted("ben"));
+    app.act("/v1/queues/scan/pause", json!({})).await;
+    let mut ids = Vec::new();
+    for (number, token) in [&ann, &ann, &ann, &ben].into_iter().enumerate() {
+        ids.push(app.upload(token, &PackBuilder::drawn(number, 2).build()).await);
+    }
+    app.act("/v1/queues/scan/resume", json!({})).await;
+    for id in &ids {
+        let trace = app.settled(id).await;
+        assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    }
+    let scanned = "select upload_id::text from upload_stages where stage = 'scan' order by left_at";
+    let scanned: Vec<String> = sqlx::query_scalar(scanned)
+        .fetch_all(&app.database().await)
+        .await
+        .unwrap();
+    assert_eq!(scanned, [0, 3, 1, 2].map(|number: usize| ids[number].clone()));
+}
+
 #[tokio::test]
 async fn files_travel_together_and_alone_after_their_worker_was_lost() {
     let app = TestApp::start_with(Options::default().set("QUEUES__CONCURRENCY__RENDER", 2));

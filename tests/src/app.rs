@@ -213,14 +213,19 @@ impl TestApp {
         answer(request).await
     }
 
-    /// Uploads a whole pack. Answers with the upload's id.
-    pub async fn upload(&self, token: &str, pack: &[u8]) -> String {
+    /// Announces a pack and PUTs its bytes. Answers with the upload's id.
+    pub async fn receive(&self, token: &str, pack: &[u8]) -> String {
         let started = self
             .announce(token, pack.len(), &hex::encode(Sha256::digest(pack)))
             .await;
         let (status, body) = self.put(&started, pack.to_vec()).await;
         assert!(status.is_success(), "{status}: {body}");
-        let id = started["id"].as_str().expect("an id").to_owned();
+        started["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Uploads a whole pack. Answers with the upload's id.
+    pub async fn upload(&self, token: &str, pack: &[u8]) -> String {
+        let id = self.receive(token, pack).await;
         let (status, body) = self.complete(token, &id).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{body}");
         id

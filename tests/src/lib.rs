@@ -33,6 +33,7 @@ pub mod watchdog;
 pub mod chaos;
 pub mod chaos_machines;
 pub mod chaos_money;
+pub mod chaos_packs;
 pub mod chaos_search;
 pub mod engine;
 pub mod queue_bench;

@@ -2,6 +2,8 @@
 
 use std::io::{Cursor, Write as _};
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
@@ -58,6 +60,22 @@ impl PackBuilder {
         let tick = |n: usize| TICK.replace("#0a0", &format!("#{:06x}", n * 37 % 0xff_ffff));
         (0..count).fold(Self::new(set), |pack, n| {
             pack.file(&format!("icons/tick-{n:04}.svg"), tick(n))
+        })
+    }
+
+    /// The pack of that number: `count` icons that no pack of another number has.
+    pub fn drawn(number: usize, count: usize) -> Self {
+        let mut random = StdRng::seed_from_u64(number as u64);
+        let mut icon = || {
+            let points: String = (0..7)
+                .map(|_| format!("L{} {}", random.random_range(1..24), random.random_range(1..24)))
+                .collect();
+            format!(
+                "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path d='M12 3{points}' fill='none' stroke='#222' stroke-width='2'/></svg>"
+            )
+        };
+        (0..count).fold(Self::new(&format!("Set {number}")), |pack, file| {
+            pack.file(&format!("icons/icon-{file:04}.svg"), icon())
         })
     }
 

@@ -55,6 +55,7 @@ pub struct Bench {
 pub fn policy() -> Policy {
     Policy {
         concurrency: 4,
+        prefetch: 20,
         visibility: Duration::from_secs(30),
         attempts: 3,
         backoff: Duration::ZERO,

@@ -128,6 +128,7 @@ impl Check<'_> {
         self.between("queues.visibility_seconds", queues.visibility_seconds, 2..=43_200);
         self.between("queues.attempts", queues.attempts, 1..=100);
         self.between("queues.backoff_seconds", queues.backoff_seconds, 0..=600);
+        self.between("queues.prefetch", queues.prefetch, 0..=1_000);
         self.between("queues.safety_seconds", queues.safety_seconds, 1..=900);
         let queue_names = QUEUES.map(Queue::as_str).join(", ");
         for (queue, concurrency) in &queues.concurrency {

@@ -22,6 +22,8 @@ pub struct QueuesConfig {
     pub attempts: u32,
     /// Seconds before the second attempt; doubles with every attempt, with jitter.
     pub backoff_seconds: u32,
+    /// Messages of a queue on PostgreSQL that a process may claim before a handler is free for them.
+    pub prefetch: u32,
     /// Handlers that run at once, by queue.
     pub concurrency: BTreeMap<String, u32>,
     /// Seconds after the unpacking of a pack until the safety message checks that its preview was made.
@@ -38,6 +40,7 @@ impl Default for QueuesConfig {
             visibility_seconds: 30,
             attempts: 5,
             backoff_seconds: 2,
+            prefetch: 200,
             concurrency: BTreeMap::new(),
             safety_seconds: 120,
         }

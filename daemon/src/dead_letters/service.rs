@@ -162,6 +162,7 @@ pub fn message(letter: &DeadLetter) -> Option<NewMessage> {
         trace_parent: None,
         redrives: letter.row.redrives.unsigned_abs() + 1,
         delay: Duration::ZERO,
+        yields: Duration::ZERO,
     })
 }
 

@@ -179,6 +179,7 @@ fn policy(app: &App, queue: Queue) -> Policy {
     let queues = &app.config.queues;
     Policy {
         concurrency: app.concurrency(queue),
+        prefetch: queues.prefetch,
         visibility: Duration::from_secs(queues.visibility_seconds.into()),
         attempts: queues.attempts,
         backoff: Duration::from_secs(queues.backoff_seconds.into()),

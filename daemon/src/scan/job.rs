@@ -14,8 +14,8 @@ use crate::findings::{self, pack_finding};
 use crate::jobs::{Job, ScanJob, UnpackJob};
 use crate::notices::{self, Event};
 use crate::pinned;
-use crate::uploads::Upload;
 use crate::uploads::service as uploads;
+use crate::uploads::{Upload, turns};
 use tradepost_inspect::magic;
 use tradepost_queue::Outcome;
 use tradepost_store::VersionKey;
@@ -78,7 +78,8 @@ async fn hand_on(app: &App, upload: &Upload, key: &VersionKey, scanned: &Scanned
     findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;
     uploads::advance(&mut tx, upload.id, Stage::Scan, Stage::Unpack, UploadState::Unpacking).await?;
     let unpack = Job::Unpack(UnpackJob { upload_id: upload.id });
-    app.broker.send(&mut tx, &[unpack.message()]).await?;
+    let yields = turns::yields(&mut tx, upload).await?;
+    app.broker.send(&mut tx, &[unpack.message().with_yield(yields)]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(())

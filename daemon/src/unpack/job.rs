@@ -19,8 +19,8 @@ use crate::jobs::{Job, PreviewJob, RENDER, RenderBatchJob, RenderJob, UnpackJob}
 use crate::notices::{self, Event};
 use crate::objects::member_key;
 use crate::pinned;
-use crate::uploads::Upload;
 use crate::uploads::service as uploads;
+use crate::uploads::{Upload, turns};
 use tradepost_inspect::manifest::Manifest;
 use tradepost_inspect::pack::PackLimits;
 use tradepost_jail::{BATCH_BYTES, BATCH_FILES, Member};
@@ -120,7 +120,10 @@ async fn create(
     uploads::set_title(&mut tx, upload.id, &title).await?;
     match catalog::create_draft(&mut tx, upload, manifest, files).await? {
         Some(draft) => {
-            app.broker.send(&mut tx, &messages(app, upload.id, &draft)).await?;
+            let yields = turns::yields(&mut tx, upload).await?;
+            app.broker
+                .send(&mut tx, &messages(app, upload.id, &draft, yields))
+                .await?;
             uploads::advance(&mut tx, upload.id, Stage::Unpack, Stage::Render, UploadState::Rendering).await?;
         }
         None => {
@@ -135,7 +138,7 @@ async fn create(
 }
 
 /// Sends the files to be rendered in batches, and the preview for safety.
-fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
+fn messages(app: &App, upload_id: UploadId, draft: &Draft, yields: Duration) -> Vec<NewMessage> {
     let handlers = app.concurrency(RENDER);
     let lane = if draft.items.len() > INTERACTIVE_FILES {
         Lane::Bulk
@@ -161,7 +164,7 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft) -> Vec<NewMessage> {
                 path: format!("{path} and {more} more"),
             }),
         };
-        job.message().with_lane(lane)
+        job.message().with_lane(lane).with_yield(yields)
     };
     let mut messages: Vec<_> = batches(draft, handlers as usize)
         .iter()

@@ -5,7 +5,7 @@ use tradepost_common::ids::UploadId;
 use tradepost_common::uploads::{Stage, UploadState};
 
 use super::service::discard;
-use super::{Upload, parts, queries, stages};
+use super::{Upload, parts, queries, stages, turns};
 use crate::accounts::{Account, service as accounts};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
@@ -53,7 +53,8 @@ pub async fn finish(app: &App, upload: &Upload) -> ApiResult<()> {
         upload_id: upload.id,
         again: None,
     });
-    app.broker.send(&mut tx, &[scan.message()]).await?;
+    let yields = turns::yields(&mut tx, &upload).await?;
+    app.broker.send(&mut tx, &[scan.message().with_yield(yields)]).await?;
     tx.commit().await?;
     app.changed.uploads();
     Ok(())

@@ -11,6 +11,7 @@ mod queries;
 pub mod routes;
 pub mod service;
 pub mod stages;
+pub mod turns;
 pub mod undo;
 
 use time::OffsetDateTime;

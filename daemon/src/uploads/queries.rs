@@ -50,6 +50,20 @@ pub async fn find(db: impl PgExecutor<'_>, id: UploadId) -> sqlx::Result<Option<
     .await
 }
 
+/// Counts the uploads of an account that were started before this one and are on their way.
+pub(super) async fn unfinished_before(tx: &mut PgConnection, account: AccountId, id: UploadId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!" from uploads
+        where account_id = $1 and id < $2 and state in ('scanning', 'unpacking', 'rendering', 'previewing')
+        "#,
+        account.0,
+        id.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// The upload, locked until the caller's transaction ends.
 pub async fn lock(tx: &mut PgConnection, id: UploadId) -> sqlx::Result<Option<Upload>> {
     sqlx::query_as!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tradepost_tests::chaos::{self, Options, orphans, worker};
-use tradepost_tests::{chaos_machines, chaos_money, chaos_search};
+use tradepost_tests::{chaos_machines, chaos_money, chaos_packs, chaos_search};
 
 #[derive(Parser)]
 #[command(about = "Kills workers and crashes the database under load, then counts what was lost or done twice")]
@@ -30,6 +30,8 @@ enum Command {
     Money(chaos_money::Options),
     /// Kills, freezes and cuts off machines on one database behind nginx, under load, and counts orders. Needs root.
     Machines(chaos_machines::Options),
+    /// Uploads packs, kills the daemon, crashes its PostgreSQL, and counts files, rows and objects.
+    Packs(chaos_packs::Options),
     /// Changes, withdraws and deletes items, kills the daemon, compares the search index with the truth.
     Search(chaos_search::Options),
     /// A worker process, started by the other two; ends with its standard input.
@@ -42,6 +44,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let limit = match &arguments.command {
         Command::Money(options) => options.limit_seconds + 300,
+        Command::Packs(options) => options.limit_seconds + 300,
         Command::Search(_) => 3_600,
         _ => 900,
     };
@@ -52,6 +55,7 @@ async fn main() -> ExitCode {
             Command::Orphans { seconds, kills } => orphans::measure(&seconds, kills).await,
             Command::Money(options) => chaos_money::run(&options).await,
             Command::Machines(options) => chaos_machines::run(&options).await,
+            Command::Packs(options) => chaos_packs::run(&options).await,
             Command::Search(options) => chaos_search::run(&options).await,
             Command::Worker { settings } => worker::run(&settings).await.map(|()| true),
         }

@@ -19,6 +19,7 @@ use crate::engine::{Place, Workers};
 
 /// Handlers at once in one process.
 const CONCURRENCY: u32 = 8;
+const PREFETCH: u32 = 50;
 /// Handlers take so long, half of it before their effect, half after.
 const WORK_MS: std::ops::Range<u64> = 20..100;
 /// Share of the deliveries that are handled twice at once.
@@ -73,6 +74,7 @@ pub async fn run(settings: &str) -> anyhow::Result<()> {
     let mut workers = Workers::new(db.clone(), broker);
     let policy = Policy {
         concurrency: CONCURRENCY,
+        prefetch: PREFETCH,
         visibility: settings.visibility,
         attempts: ATTEMPTS,
         backoff: Duration::from_millis(200),

@@ -1,9 +1,11 @@
-//! Empty jobs per second: enqueue, work and delete, ours and graphile-worker's, turn by turn on one server.
+//! Empty jobs per second: enqueue, work and delete, ours and graphile-worker's, turn by turn on one server. Then interactive messages
+//! among very many bulk ones.
 //!
 //! Same server with the settings of the embedded mode (every commit waits for the disk), same number of clients, handlers and
 //! connections. Medians.
 
 mod graphile;
+mod interactive;
 mod ours;
 mod sqs;
 
@@ -24,6 +26,7 @@ pub struct Options {
     /// On PostgreSQL beside graphile-worker; on SQS alone.
     #[arg(long, value_enum, default_value = "postgres")]
     pub backend: Backend,
+    /// Rounds of the comparison; with 0 on PostgreSQL it is left out.
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
     /// Jobs in each measurement.
@@ -32,6 +35,12 @@ pub struct Options {
     /// Clients that enqueue at once, and handlers that run at once.
     #[arg(long, default_value_t = 24)]
     pub concurrency: usize,
+    /// Messages that our worker may claim before a handler is free for them.
+    #[arg(long, default_value_t = 200)]
+    pub prefetch: u32,
+    /// Bulk messages that lie ready while interactive ones are timed; with 0 that is left out. On PostgreSQL only.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub ready: usize,
     /// Given up after this time.
     #[arg(long, default_value_t = 1_800)]
     pub limit_seconds: u64,
@@ -50,7 +59,15 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let limit = Duration::from_secs(options.limit_seconds);
     let measuring = async {
         match options.backend {
-            Backend::Postgres => compare(options).await,
+            Backend::Postgres => {
+                if options.rounds > 0 {
+                    compare(options).await?;
+                }
+                if options.ready > 0 {
+                    interactive::measure(options).await?;
+                }
+                Ok(())
+            }
             Backend::Sqs => sqs::measure(options).await,
         }
     };

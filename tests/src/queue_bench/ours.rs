@@ -91,6 +91,7 @@ async fn work(server: &Server, options: &Options) -> anyhow::Result<f64> {
 pub fn policy(options: &Options) -> Policy {
     Policy {
         concurrency: options.concurrency as u32,
+        prefetch: options.prefetch,
         visibility: Duration::from_secs(30),
         attempts: 5,
         backoff: Duration::from_secs(2),

@@ -193,6 +193,14 @@ impl Broker {
         }
     }
 
+    /// Releases messages that were claimed and not started, each with the time since it became visible: it keeps its place in its lane.
+    pub async fn release_unstarted(&self, messages: &[(InFlight, Duration)]) -> anyhow::Result<()> {
+        match &self.sqs {
+            None => Ok(postgres::release_unstarted(&self.db, messages).await?),
+            Some(_) => unreachable!("a message of SQS is not claimed ahead"),
+        }
+    }
+
     /// Releases a message at once whose handler was aborted.
     pub async fn release_aborted(&self, message: &InFlight) -> anyhow::Result<()> {
         match &self.sqs {

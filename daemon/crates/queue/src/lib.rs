@@ -30,5 +30,7 @@ pub mod stats;
 mod message;
 
 pub use broker::{Broker, Poll};
-pub use message::{Depth, InFlight, Message, NewMessage, Outcome, Queue, ReceiptHandle, backoff, worker_name};
+pub use message::{
+    Depth, InFlight, MAX_YIELD, Message, NewMessage, Outcome, Queue, ReceiptHandle, backoff, worker_name,
+};
 pub use tradepost_common::queues::Lane;

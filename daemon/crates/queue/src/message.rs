@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// The longest delay between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(900);
 
+/// The longest time for which a message lets others of its lane pass.
+pub const MAX_YIELD: Duration = Duration::from_secs(600);
+
 /// A queue, known by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Queue(&'static str);
@@ -45,6 +48,9 @@ pub struct NewMessage {
     /// Redrives so far.
     pub redrives: u32,
     pub delay: Duration,
+    /// Messages of its lane that are sent within this time go first, at most [`MAX_YIELD`]. It is received at once where there are none. SQS keeps
+    /// no order, so it has no meaning there, and none beside a delay.
+    pub yields: Duration,
 }
 
 impl NewMessage {
@@ -59,6 +65,7 @@ impl NewMessage {
             trace_parent: None,
             redrives: 0,
             delay: Duration::ZERO,
+            yields: Duration::ZERO,
         }
     }
 
@@ -71,6 +78,10 @@ impl NewMessage {
 
     pub fn with_delay(self, delay: Duration) -> Self {
         Self { delay, ..self }
+    }
+
+    pub fn with_yield(self, yields: Duration) -> Self {
+        Self { yields, ..self }
     }
 
     pub fn with_lane(self, lane: Lane) -> Self {

@@ -103,6 +103,7 @@ pub async fn claim(db: &PgPool, queues: &[Queue], limit: i64) -> sqlx::Result<Cl
             trace_parent: row.trace_parent,
             redrives: row.redrives.unsigned_abs(),
             delay: Duration::from_secs_f64(row.delay),
+            yields: Duration::ZERO,
         };
         Some(OutboxRow {
             id: row.id,

@@ -9,7 +9,7 @@ use tradepost_common::ids::MessageId;
 use tradepost_common::queues::Lane;
 use uuid::Uuid;
 
-use crate::message::{Depth, InFlight, Message, NewMessage, Queue, ReceiptHandle};
+use crate::message::{Depth, InFlight, MAX_YIELD, Message, NewMessage, Queue, ReceiptHandle};
 use crate::notification::CHANNEL;
 
 /// Ready messages of a queue with which no worker sleeps: see [`send`].
@@ -32,16 +32,17 @@ pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Resul
     let trace_parents: Vec<Option<String>> = messages.iter().map(|message| message.trace_parent.clone()).collect();
     let redrives: Vec<i32> = messages.iter().map(|m| m.redrives.cast_signed()).collect();
     let delays: Vec<f64> = messages.iter().map(|message| message.delay.as_secs_f64()).collect();
+    let yields: Vec<f64> = messages.iter().map(yield_seconds).collect();
     sqlx::query!(
         r#"
         with sent as (
-            insert into queue_messages (id, queue, lane, payload, correlation_id, trace_parent, redrives, visible_at)
-            select id, queue, lane, payload, correlation_id, trace_parent, redrives, now() + make_interval(secs => delay)
-            from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::text[], $7::int4[], $8::float8[])
-                as message (id, queue, lane, payload, correlation_id, trace_parent, redrives, delay)
-            returning queue, visible_at
+            insert into queue_messages (id, queue, lane, payload, correlation_id, trace_parent, redrives, visible_at, yielding)
+            select id, queue, lane, payload, correlation_id, trace_parent, redrives, now() + make_interval(secs => delay + yields), yields > 0
+            from unnest($1::uuid[], $2::text[], $3::int2[], $4::jsonb[], $5::uuid[], $6::text[], $7::int4[], $8::float8[], $11::float8[])
+                as message (id, queue, lane, payload, correlation_id, trace_parent, redrives, delay, yields)
+            returning queue, visible_at, yielding
         )
-        select pg_notify($9, queue) from (select distinct queue from sent where visible_at <= now()) as woken
+        select pg_notify($9, queue) from (select distinct queue from sent where visible_at <= now() or yielding) as woken
         where not exists (
             select from queue_messages waiting
             where waiting.queue = woken.queue and lane = any('{0,1}') and waiting.visible_at <= now()
@@ -58,13 +59,26 @@ pub async fn send(tx: &mut PgConnection, messages: &[NewMessage]) -> sqlx::Resul
         &delays,
         CHANNEL,
         READY_ENOUGH - 1,
+        &yields,
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
+/// A delayed message is not received before its time, so it yields to nobody.
+fn yield_seconds(message: &NewMessage) -> f64 {
+    if message.delay.is_zero() {
+        message.yields.min(MAX_YIELD).as_secs_f64()
+    } else {
+        0.0
+    }
+}
+
 /// Receives up to `limit` messages, interactive ones first, and hides them for `visibility`. A paused queue gives none.
+///
+/// In each lane the order is that of the times at which messages are visible. One that yields is not visible yet, and is received where none of
+/// the others is left.
 ///
 /// Does not wait for the disk: after a crash of the server that undoes a receive, its receipt handle is lost. Whatever a handler
 /// commits later is on disk together with the receive.
@@ -73,23 +87,24 @@ pub async fn receive(db: &PgPool, queue: Queue, limit: u32, visibility: Duration
         r#"
         with quick as materialized (select set_config('synchronous_commit', 'off', true)),
         ready as (
-            select id, visible_at from queue_messages
-            where queue = $1 and visible_at <= now()
+            select id, visible_at, yielding from queue_messages
+            where queue = $1 and visible_at <= now() + make_interval(secs => $4) and (visible_at <= now() or yielding)
                 and not exists (select from queue_settings where queue = $1 and paused_by is not null)
             order by lane, visible_at
             limit $2
             for update skip locked
         )
         update queue_messages message
-        set receipt = gen_random_uuid(), receive_count = receive_count + 1, visible_at = now() + make_interval(secs => $3)
+        set receipt = gen_random_uuid(), receive_count = receive_count + 1, visible_at = now() + make_interval(secs => $3), yielding = false
         from ready, quick where message.id = ready.id
         returning message.id, message.lane, message.payload, message.correlation_id, message.trace_parent, message.receipt as "receipt!", message.receive_count,
             message.failures, message.redrives, message.enqueued_at,
-            extract(epoch from now() - ready.visible_at)::float8 as "waited!"
+            extract(epoch from now() - case when ready.yielding then message.enqueued_at else ready.visible_at end)::float8 as "waited!"
         "#,
         queue.as_str(),
         i64::from(limit),
         visibility.as_secs_f64(),
+        MAX_YIELD.as_secs_f64(),
     )
     .fetch_all(db)
     .await?;
@@ -197,6 +212,27 @@ pub async fn release(db: &PgPool, message: &InFlight, delay: Duration) -> sqlx::
     Ok(done.rows_affected() == 1)
 }
 
+/// Releases messages that were not started as if they had not been received, each with the time since it became visible.
+pub async fn release_unstarted(db: &PgPool, messages: &[(InFlight, Duration)]) -> sqlx::Result<()> {
+    let ids: Vec<Uuid> = messages.iter().map(|(message, _)| message.id.0).collect();
+    let receipts: Vec<Uuid> = messages.iter().map(|(message, _)| receipt(message)).collect();
+    let ages: Vec<f64> = messages.iter().map(|(_, age)| age.as_secs_f64()).collect();
+    sqlx::query!(
+        r#"
+        update queue_messages message
+        set receipt = null, receive_count = receive_count - 1, visible_at = now() - make_interval(secs => held.age)
+        from unnest($1::uuid[], $2::uuid[], $3::float8[]) as held (id, receipt, age)
+        where message.id = held.id and message.receipt = held.receipt
+        "#,
+        &ids,
+        &receipts,
+        &ages
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Extends the visibility timeout of messages in flight. `false`: the receipt handle is lost.
 pub async fn extend(db: &PgPool, messages: &[InFlight], visibility: Duration) -> sqlx::Result<Vec<bool>> {
     let (ids, receipts) = split(messages);
@@ -230,9 +266,9 @@ pub async fn release_all(db: &PgPool) -> sqlx::Result<u64> {
 pub async fn depths(db: &PgPool, queues: &[Queue]) -> sqlx::Result<Vec<(Queue, Depth)>> {
     let rows = sqlx::query!(
         r#"
-        select queue, count(*) filter (where visible_at <= now()) as "ready!",
+        select queue, count(*) filter (where visible_at <= now() or yielding) as "ready!",
             count(*) filter (where visible_at > now() and receipt is not null) as "in_flight!",
-            count(*) filter (where visible_at > now() and receipt is null) as "delayed!",
+            count(*) filter (where visible_at > now() and receipt is null and not yielding) as "delayed!",
             extract(epoch from now() - min(visible_at) filter (where visible_at <= now()))::float8 as oldest_age_seconds
         from queue_messages group by queue
         "#

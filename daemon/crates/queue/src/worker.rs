@@ -1,9 +1,12 @@
-//! The worker loop of every queue: take a permit, receive, run the handler, delete.
+//! The worker loop of every queue: receive, take a permit, run the handler, delete.
 //!
 //! Heartbeats extend messages in flight; the handler of a message whose receipt handle is lost is aborted, because another worker has it.
 //! Stopping has two phases: nothing more is received, running handlers may finish until the deadline; the rest is released.
 
+mod backlog;
+mod claims;
 mod in_flight;
+mod pace;
 mod permits;
 mod poll;
 mod settle;
@@ -18,16 +21,19 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use self::in_flight::{HeartbeatGuard, InFlightSet, heartbeat};
+use self::pace::Pace;
 use self::permits::{Permit, Permits};
 use self::settle::delete_done;
-use crate::broker::Broker;
+use crate::broker::{Broker, Poll};
 use crate::message::{Message, Outcome, Queue};
 use crate::notification::Notifier;
 use crate::running::RunningSet;
 use crate::settings::Settings;
 
 /// The most messages that are deleted together.
-const MAX_DELETES: usize = 100;
+const MAX_DELETES: usize = 200;
+/// Messages with a permit on their way to their handlers.
+const MAX_ARRIVALS: usize = 32;
 
 /// Shared by all workers of a process.
 #[derive(Clone)]
@@ -77,6 +83,8 @@ pub enum Ending {
 pub struct Policy {
     /// Handlers at once, unless an operator set another number.
     pub concurrency: u32,
+    /// Messages that may be claimed before a handler is free for them. On SQS it has no meaning.
+    pub prefetch: u32,
     pub visibility: Duration,
     /// Failed attempts after which a message becomes a dead letter.
     pub attempts: u32,
@@ -93,6 +101,7 @@ struct Worker<H> {
     queue: Queue,
     policy: Policy,
     permits: Arc<Permits>,
+    pace: Pace,
     in_flight: InFlightSet,
     done: mpsc::Sender<DoneMessage>,
 }
@@ -121,6 +130,7 @@ pub async fn run<H: Handler>(
     let (done, to_delete) = mpsc::channel(MAX_DELETES);
     let worker = Arc::new(Worker {
         permits: Permits::new(policy.concurrency),
+        pace: Pace::default(),
         in_flight: InFlightSet::default(),
         context,
         handler,
@@ -138,9 +148,9 @@ pub async fn run<H: Handler>(
     deleting.spawn(delete_done(worker.context.broker.clone(), queue, to_delete));
 
     let mut handlers = JoinSet::new();
-    let (arrive, mut arrivals) = mpsc::channel(1);
+    let (arrive, mut arrivals) = mpsc::channel(MAX_ARRIVALS);
     let polls = worker.context.broker.polls().iter();
-    let polling = join_all(polls.map(|poll| worker.poll(*poll, arrive.clone(), &stop)));
+    let polling = join_all(polls.map(|poll| worker.receive_all(*poll, arrive.clone(), &stop)));
     drop(arrive);
     let accepting = async {
         while let Some(arrival) = arrivals.recv().await {
@@ -163,6 +173,14 @@ pub async fn run<H: Handler>(
 }
 
 impl<H: Handler> Worker<H> {
+    /// Receives messages and passes them on, each with a permit, until `stop` is cancelled.
+    async fn receive_all(&self, poll: Poll, arrive: mpsc::Sender<Arrival>, stop: &CancellationToken) {
+        match poll {
+            Poll::Both => self.claim_all(arrive, stop).await,
+            Poll::Lane(_) => self.poll_lane(poll, arrive, stop).await,
+        }
+    }
+
     /// Changes the number of permits whenever an operator does.
     async fn follow_settings(&self) {
         let mut settings = self.context.settings.clone();

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use tradepost_tests::{Options as Daemon, PackBuilder, TestApp};
 
@@ -36,7 +34,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         );
         uploading.spawn(async move {
             for number in numbers {
-                app.upload(&token, &pack(number, files)).await;
+                app.upload(&token, &PackBuilder::drawn(number, files).build()).await;
             }
         });
     }
@@ -81,21 +79,4 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         last.unwrap_or(1.0)
     );
     Ok(())
-}
-
-/// Icons that nobody else has.
-fn pack(number: usize, files: usize) -> Vec<u8> {
-    let mut random = StdRng::seed_from_u64(number as u64);
-    let icon = |random: &mut StdRng| {
-        let points: String = (0..7)
-            .map(|_| format!("L{} {}", random.random_range(1..24), random.random_range(1..24)))
-            .collect();
-        format!(
-            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path d='M12 3{points}' fill='none' stroke='#222' stroke-width='2'/></svg>"
-        )
-    };
-    let pack = (0..files).fold(PackBuilder::new(&format!("Set {number}")), |pack, file| {
-        pack.file(&format!("icons/icon-{file:04}.svg"), icon(&mut random))
-    });
-    pack.build()
 }

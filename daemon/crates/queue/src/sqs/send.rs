@@ -72,6 +72,7 @@ impl Sqs {
                 trace_parent: message.trace_parent.clone(),
                 redrives: message.redrives,
                 delay: delay.min(MAX_DELAY),
+                yields: std::time::Duration::ZERO,
             },
             enqueued_at: message.enqueued_at,
         };

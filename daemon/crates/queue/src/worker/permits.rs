@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tradepost_common::queues::Lane;
 
 /// The permits of one queue.
@@ -51,31 +52,23 @@ impl Permits {
         self.changed.notify_waiters();
     }
 
-    /// Takes between one and `most` permits, as soon as one is free.
-    pub async fn take(self: &Arc<Self>, most: u32) -> Vec<Permit> {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let free = {
-                let mut state = self.lock();
-                let free = state.limit.saturating_sub(state.taken).min(most);
-                state.taken += free;
-                free
-            };
-            if free > 0 {
-                return (0..free).map(|_| Permit { permits: self.clone() }).collect();
-            }
-            changed.await;
-        }
+    /// The limit, and the permits that are taken.
+    pub fn used(&self) -> (u32, u32) {
+        let state = self.lock();
+        (state.limit, state.taken)
     }
 
-    /// Adds permits as they become free, until there are `most` or none is left that could become free.
-    pub async fn take_more(self: &Arc<Self>, permits: &mut Vec<Permit>, most: u32) {
-        while permits.len() < self.lock().limit.min(most) as usize {
-            let missing = most - permits.len() as u32;
-            permits.extend(self.take(missing).await);
-        }
+    /// Takes up to `most` of the permits that are free now.
+    pub fn take_free(self: &Arc<Self>, most: u32) -> Vec<Permit> {
+        let mut state = self.lock();
+        let free = state.limit.saturating_sub(state.taken).min(most);
+        state.taken += free;
+        (0..free).map(|_| Permit { permits: self.clone() }).collect()
+    }
+
+    /// Resolves when a permit becomes free or the limit changes after this call.
+    pub fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// Takes one permit for a message that was received already; interactive ones come first.
@@ -145,22 +138,25 @@ mod tests {
     #[tokio::test]
     async fn the_limit_changes_while_permits_are_taken() {
         let permits = Permits::new(2);
-        let mut taken = permits.take(10).await;
-        assert_eq!(taken.len(), 2);
+        let mut taken = permits.take_free(10);
+        assert_eq!((taken.len(), permits.used()), (2, (2, 2)));
+        let changed = permits.changed();
         permits.set_limit(3);
-        taken.extend(permits.take(10).await);
+        changed.await;
+        taken.extend(permits.take_free(10));
         assert_eq!(taken.len(), 3);
         permits.set_limit(1);
         taken.truncate(1);
-        assert!(is_stuck(permits.take(1)).await);
+        assert!(is_stuck(permits.free()).await);
         taken.clear();
-        assert_eq!(permits.take(10).await.len(), 1);
+        assert_eq!(permits.free().await, 1);
+        assert_eq!(permits.take_free(10).len(), 1);
     }
 
     #[tokio::test]
     async fn interactive_messages_pass_bulk_ones() {
         let permits = Permits::new(1);
-        let held = permits.take(1).await;
+        let held = permits.take_free(1);
         let bulk = tokio::spawn({
             let permits = permits.clone();
             async move { permits.take_for(Lane::Bulk).await }

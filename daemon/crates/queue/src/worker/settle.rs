@@ -24,8 +24,10 @@ impl<H: Handler> Worker<H> {
         let running = self.context.running.start(&message, &self.context.worker);
         let (started_at, clock) = (OffsetDateTime::now_utc(), Instant::now());
         let result = tokio::select! {
-            result = self.attempt(&message) => Some(result),
+            biased;
+            // It may have been lost before it was started.
             () = guard.lost() => None,
+            result = self.attempt(&message) => Some(result),
         };
         let ending = match result {
             Some(Err(_)) => Ending::Failed,
@@ -50,6 +52,7 @@ impl<H: Handler> Worker<H> {
                 self.fail(&message, &error, started_at, clock.elapsed()).await;
             }
         }
+        self.pace.record(clock.elapsed());
         drop(permit);
     }
 
@@ -145,6 +148,6 @@ fn is_poison(message: &Message) -> bool {
 }
 
 /// Deliveries that ended neither with a recorded failure nor with a delete.
-fn lost_workers(message: &Message) -> u32 {
+pub(super) fn lost_workers(message: &Message) -> u32 {
     message.receives.saturating_sub(message.attempt)
 }
