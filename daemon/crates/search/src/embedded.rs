@@ -223,7 +223,7 @@ impl Index for Embedded {
         Ok(Stats {
             documents: searcher.num_docs(),
             segments: searcher.segment_readers().len() as u64,
-            size_bytes: generation.size_bytes(&self.folder)?,
+            size_bytes: generation.size_bytes(&self.folder),
             synonyms: generation.mined.synonyms.len() as u64,
         })
     }

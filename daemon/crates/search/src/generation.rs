@@ -85,10 +85,11 @@ impl Generation {
         })
     }
 
-    /// All its files.
-    pub fn size_bytes(&self, folder: &Path) -> anyhow::Result<u64> {
-        let files = fs::read_dir(folder.join(self.number.to_string()))?;
-        files.map(|file| Ok(file?.metadata()?.len())).sum()
+    /// All its files; those that a merge or the next generation removes meanwhile do not count.
+    pub fn size_bytes(&self, folder: &Path) -> u64 {
+        let files = fs::read_dir(folder.join(self.number.to_string()));
+        let sizes = files.into_iter().flatten().flatten().map(|file| file.metadata());
+        sizes.flatten().map(|known| known.len()).sum()
     }
 }
 
