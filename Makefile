@@ -2,7 +2,7 @@
 
 benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-render bench-replica bench-review bench-scale bench-search bench-upload
 
-.PHONY: demo test bench deb try-deb try-otlp manifests sbom $(benches) chaos chaos-machines chaos-money chaos-packs chaos-puts chaos-search deny fuzz fuzz-api load openapi sqlx packs setup build fmt lint clean-demo
+.PHONY: demo test bench deb try-deb try-otlp manifests sbom $(benches) chaos chaos-deploys chaos-machines chaos-money chaos-packs chaos-puts chaos-search deny fuzz fuzz-api load openapi sqlx packs setup build fmt lint clean-demo
 
 demo: setup ## builds, starts the embedded daemon in .demo/, puts sample packs through it, opens the terminal
 	@make/demo
@@ -27,6 +27,9 @@ chaos-machines: setup ## as root: kills, freezes and cuts off machines on one da
 
 chaos-packs: setup ## kills the daemon and crashes its PostgreSQL while packs are processed, counts files, rows and objects
 	@make/chaos packs
+
+chaos-deploys: setup ## rolls 20 versions over two machines behind nginx under load, then three that do not work, and counts what failed
+	@make/chaos deploys
 
 chaos-puts: setup ## races good and bad PUTs of the same upload, 1,000 rounds
 	@make/chaos puts

@@ -20,7 +20,9 @@ pub mod receivers;
 pub mod redis;
 pub mod replica;
 pub mod review;
+pub mod rollout;
 pub mod s3;
+pub mod shop;
 pub mod small_disk;
 pub mod sqs;
 pub mod stripe;
@@ -31,11 +33,13 @@ pub mod wait;
 pub mod watchdog;
 
 pub mod chaos;
+pub mod chaos_deploys;
 pub mod chaos_machines;
 pub mod chaos_money;
 pub mod chaos_packs;
 pub mod chaos_search;
 pub mod engine;
+pub mod load;
 pub mod queue_bench;
 pub mod server;
 

@@ -1,98 +1,24 @@
 //! `deploy/deploy` on two machines behind nginx: no request is lost, and a bad version is taken back by itself.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::json;
 use tradepost_tests::nginx::{Nginx, free_port};
-use tradepost_tests::program;
+use tradepost_tests::rollout::{Machine, for_load, scripted_programs};
 use tradepost_tests::server::Server;
+use tradepost_tests::{Options, program};
 
 const ROUNDS: u32 = 3;
 
-/// A machine: versions, and a service manager that is a script.
-struct Machine {
-    root: PathBuf,
-    address: String,
-}
-
-impl Machine {
-    fn new(folder: &Path, name: &str, database: &str) -> Self {
-        let root = folder.join(name);
-        let address = format!("127.0.0.1:{}", free_port());
-        std::fs::create_dir(&root).unwrap();
-        let restart = format!(
-            r#"#!/bin/sh
-cd {root}
-pid=$(cat pid 2>/dev/null || echo none)
-[ "$pid" = none ] || kill -TERM "$pid" 2>/dev/null
-while readlink "/proc/$pid/exe" >/dev/null 2>&1; do sleep 0.05; done
-export TRADEPOST_DATABASE__URL='{database}' TRADEPOST_DATABASE__MAX_CONNECTIONS=4 TRADEPOST_HTTP__LISTEN={address}
-export TRADEPOST_SCANNER__SOCKET=/nonexistent TRADEPOST_DAEMON__DRAIN_SECONDS=1 TRADEPOST_HTTP__TRUSTED_PROXIES=1
-export TRADEPOST_LIMITS__UPLOAD_STARTS_PER_MINUTE=100000 TRADEPOST_LIMITS__CHANGES_PER_MINUTE=1000000
-export TRADEPOST_LIMITS__PAGES_PER_MINUTE=1000000 TRADEPOST_LIMITS__FILES_PER_MINUTE=1000000
-setsid current/tradepostd serve --state {root}/state >>log 2>&1 </dev/null 9>&- &
-echo $! >pid
-"#,
-            root = root.display()
-        );
-        std::fs::write(root.join("restart"), restart).unwrap();
-        Self { root, address }
-    }
-
-    /// Runs `deploy/deploy` with these arguments.
-    fn deploy(&self, arguments: &[&str]) -> Output {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/deploy");
-        let mut command = Command::new(script);
-        command
-            .args(arguments)
-            .env("ROOT", &self.root)
-            .env("RESTART", format!("sh {}/restart", self.root.display()))
-            .env("HEALTH_URL", format!("http://{}/readyz", self.address));
-        command.output().unwrap()
-    }
-
-    fn versions(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.root.join("versions")).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn current(&self) -> String {
-        let link = std::fs::read_link(self.root.join("current")).unwrap();
-        link.file_name().unwrap().to_str().unwrap().to_owned()
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.root.join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        let pid = std::fs::read_to_string(self.root.join("pid")).unwrap_or_default();
-        if let Ok(pid) = pid.trim().parse() {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-        }
-    }
-}
-
-/// Programs that do not run.
-fn bad_programs(folder: &Path) -> PathBuf {
-    let bad = folder.join("bad");
-    std::fs::create_dir(&bad).unwrap();
-    for name in ["tradepostd", "tradepost"] {
-        std::fs::write(bad.join(name), "#!/bin/sh\nexit 1\n").unwrap();
-    }
-    bad
+fn machine(folder: &Path, name: &str, server: &Server) -> Machine {
+    let options = Options::default()
+        .set("DATABASE__URL", server.url())
+        .set("DATABASE__MAX_CONNECTIONS", 4)
+        .set("SCANNER__SOCKET", "/nonexistent");
+    Machine::new(folder, name, &options)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +26,7 @@ async fn versions_roll_under_load_and_a_bad_one_is_taken_back() {
     let server = Server::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let good = program("tradepostd").parent().unwrap().to_str().unwrap().to_owned();
-    let machines = [1, 2].map(|number| Machine::new(folder.path(), &format!("m{number}"), &server.url()));
+    let machines = [1, 2].map(|number| machine(folder.path(), &format!("m{number}"), &server));
     for machine in &machines {
         let output = machine.deploy(&["folder", "1", &good]);
         assert!(output.status.success(), "{output:?}\n{}", machine.log());
@@ -116,7 +42,7 @@ async fn versions_roll_under_load_and_a_bad_one_is_taken_back() {
             assert!(output.status.success(), "{output:?}\n{}", machine.log());
         }
     }
-    let bad = bad_programs(folder.path());
+    let bad = scripted_programs(folder.path(), "bad", "exit 1");
     let started = Instant::now();
     let output = machines[0].deploy(&["folder", "bad", bad.to_str().unwrap()]);
     let took = started.elapsed();
@@ -139,13 +65,6 @@ async fn versions_roll_under_load_and_a_bad_one_is_taken_back() {
     let output = machines[1].deploy(&["back"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(machines[1].current(), ROUNDS.to_string());
-}
-
-/// Without the limit of requests. Idle connections end sooner, and so does each stop of the daemon.
-fn for_load(_: &str, text: String) -> String {
-    let lines = text.lines().filter(|line| !line.contains("limit_req "));
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
-    text.replace("keepalive_timeout 4s;", "keepalive_timeout 1s;")
 }
 
 /// Clients that read and write without a pause.

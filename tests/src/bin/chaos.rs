@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tradepost_tests::chaos::{self, Options, orphans, worker};
-use tradepost_tests::{chaos_machines, chaos_money, chaos_packs, chaos_search};
+use tradepost_tests::{chaos_deploys, chaos_machines, chaos_money, chaos_packs, chaos_search};
 
 #[derive(Parser)]
 #[command(about = "Kills workers and crashes the database under load, then counts what was lost or done twice")]
@@ -28,6 +28,8 @@ enum Command {
     },
     /// Buys, refunds and disputes while the provider misbehaves; kills the daemon, crashes the database, compares the books.
     Money(chaos_money::Options),
+    /// Rolls versions over two machines behind nginx, under load, bad ones as well, and counts what failed or was lost.
+    Deploys(chaos_deploys::Options),
     /// Kills, freezes and cuts off machines on one database behind nginx, under load, and counts orders. Needs root.
     Machines(chaos_machines::Options),
     /// Uploads packs, kills the daemon, crashes its PostgreSQL, and counts files, rows and objects.
@@ -54,6 +56,7 @@ async fn main() -> ExitCode {
             Command::Run(options) => chaos::run(&options).await,
             Command::Orphans { seconds, kills } => orphans::measure(&seconds, kills).await,
             Command::Money(options) => chaos_money::run(&options).await,
+            Command::Deploys(options) => chaos_deploys::run(&options).await,
             Command::Machines(options) => chaos_machines::run(&options).await,
             Command::Packs(options) => chaos_packs::run(&options).await,
             Command::Search(options) => chaos_search::run(&options).await,

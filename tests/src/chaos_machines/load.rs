@@ -106,7 +106,7 @@ impl Buyers {
     /// True when the order was taken, now or by a try before.
     async fn order(&self, buyer: u64) -> bool {
         self.counts.tries.fetch_add(1, Ordering::Relaxed);
-        let request = self.client.post(&self.url).bearer_auth(format!("tp_buyer-{buyer}"));
+        let request = self.client.post(&self.url).bearer_auth(crate::shop::token(buyer));
         let request = request
             .header("idempotency-key", "only")
             .json(&json!({ "lines": [{ "set": self.set }] }));

@@ -9,15 +9,16 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use nix::sys::signal::Signal;
-use serde_json::json;
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
+use crate::Options as Settings;
 use crate::daemon::Daemon;
 use crate::nginx::{Nginx, free_port};
+use crate::rollout::for_load;
 use crate::server::Server;
-use crate::{Options as Settings, PackBuilder, TestApp};
+use crate::shop::{self, Books};
 use load::Load;
 use network::Network;
 
@@ -25,7 +26,8 @@ const MACHINES: usize = 3;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Between two faults, and after the last one.
 const QUIET: Duration = Duration::from_secs(12);
-const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+/// For a machine to take over.
+const TAKEN_WITHIN: Duration = Duration::from_secs(120);
 /// The leases that are watched.
 const LEASE: &str = "scheduler";
 
@@ -53,7 +55,8 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
     };
     let server = Server::start().await?;
     let buyers = u64::from(options.orders) * (4 * options.seconds + 120);
-    let set = furnish(&server, buyers).await?;
+    let settings = Settings::default().set("DATABASE__URL", server.url());
+    let set = shop::furnish(settings, &server.pool, buyers).await?.set;
     let url = network.connect(&server).await?;
     let folder = tempfile::tempdir()?;
     let mut machines = Machines::start(&network, &url, folder);
@@ -61,8 +64,8 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
         .map(|machine| format!("{}:8780", network.machine(machine)))
         .collect();
     let addresses: Vec<_> = addresses.iter().map(String::as_str).collect();
-    let nginx = Nginx::start(free_port(), &addresses, without_limit)
-        .context("nginx is missing: apt-get install nginx-light")?;
+    let nginx =
+        Nginx::start(free_port(), &addresses, for_load).context("nginx is missing: apt-get install nginx-light")?;
     let client = nginx.client("127.0.0.1");
     let load = Load::start(&client, &nginx.url, &set, (options.reads, options.orders), buyers);
     let watch = Watch::start(server.pool.clone());
@@ -116,37 +119,6 @@ enum Story {
     CutOff,
 }
 
-/// A set for sale, and buyers with store credit.
-async fn furnish(server: &Server, buyers: u64) -> anyhow::Result<String> {
-    let app = TestApp::start_with(
-        Settings::default()
-            .set("DATABASE__URL", server.url())
-            .set("DATABASE__MAX_CONNECTIONS", 8),
-    );
-    let seller = app.trusted("ann");
-    app.upload_and_settle(&seller, &PackBuilder::ticks("Ticks", 1).build())
-        .await;
-    let set = app.rows("/v1/sets").await[0]["id"]
-        .as_str()
-        .context("a set")?
-        .to_owned();
-    let made = "
-        with made as (
-            insert into accounts (id, name, role) select gen_random_uuid(), 'buyer-' || n, 'buyer' from generate_series(0, $1) n
-            returning id, name)
-        insert into tokens (id, account_id, token_sha256) select gen_random_uuid(), id, sha256(convert_to('tp_' || name, 'UTF8')) from made";
-    sqlx::query(made)
-        .bind(i32::try_from(buyers)?)
-        .execute(&server.pool)
-        .await?;
-    for buyer in 0..buyers {
-        let credit = json!({ "amount_minor": 1_000_000, "currency": "EUR", "reason": "chaos", "key": "chaos" });
-        let (status, answer) = app.act(&format!("/v1/accounts/buyer-{buyer}/credit"), credit).await;
-        anyhow::ensure!(status.is_success(), "{answer}");
-    }
-    Ok(set)
-}
-
 /// The daemons, each in its namespace.
 struct Machines {
     daemons: Vec<Daemon>,
@@ -194,7 +166,7 @@ impl Machines {
             });
             match found {
                 Some(found) => return Ok(found),
-                None => anyhow::ensure!(started.elapsed() < SETTLED_WITHIN, "nobody leads"),
+                None => anyhow::ensure!(started.elapsed() < TAKEN_WITHIN, "nobody leads"),
             }
             sleep(LOOK_EVERY).await;
         }
@@ -208,7 +180,7 @@ impl Machines {
             if leader != former && now > epoch {
                 return Ok(started.elapsed());
             }
-            anyhow::ensure!(started.elapsed() < SETTLED_WITHIN, "nobody takes over");
+            anyhow::ensure!(started.elapsed() < TAKEN_WITHIN, "nobody takes over");
             sleep(LOOK_EVERY).await;
         }
     }
@@ -261,34 +233,8 @@ impl Watch {
 
 /// Compares the orders that were taken with what is there.
 async fn judge(db: &PgPool, taken: u64, machines: &Machines) -> anyhow::Result<bool> {
-    let number = async |query: &'static str| sqlx::query_scalar::<_, i64>(query).fetch_one(db).await;
-    let started = Instant::now();
-    while number("select count(*) from orders where state = 'placed'").await? > 0 {
-        anyhow::ensure!(started.elapsed() < SETTLED_WITHIN, "orders are not settled");
-        sleep(LOOK_EVERY).await;
-    }
-    let paid = number("select count(*) from orders where state = 'paid'").await?;
-    let doubled = number("select count(*) - count(distinct account_id) from orders").await?;
-    let rights = number("select count(*) from entitlements").await?;
-    let dead = number("select count(*) from dead_letters").await?;
-    let lost = i64::try_from(taken)? - paid;
-    let socket = state(&machines.folder, 0).join("control.sock");
-    let client = crate::app::client_builder().unix_socket(socket).build()?;
-    let proof: serde_json::Value = client
-        .post("http://localhost/v1/ledger/prove")
-        .json(&json!({}))
-        .send()
-        .await?
-        .json()
-        .await?;
-    let differences = proof["differences"].as_array().map_or(usize::MAX, Vec::len);
-    println!(
-        "{taken} orders taken: {paid} paid, {lost} lost, {doubled} doubled, {rights} rights, {dead} dead letters, {differences} differences in the books"
-    );
-    Ok(lost == 0 && doubled == 0 && rights == paid && dead == 0 && differences == 0)
-}
-
-fn without_limit(_: &str, text: String) -> String {
-    let lines = text.lines().filter(|line| !line.contains("limit_req "));
-    lines.map(|line| format!("{line}\n")).collect()
+    let books = Books::read(db, &state(&machines.folder, 0).join("control.sock")).await?;
+    let lost = i64::try_from(taken)? - books.paid;
+    println!("{taken} orders taken, {lost} lost; {books:?}");
+    Ok(lost == 0 && books.are_right())
 }

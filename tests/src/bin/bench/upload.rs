@@ -1,5 +1,7 @@
 //! Bytes a second through the daemon: PUTs of packs on loopback, hashed with SHA-256, written and synced; and the daemon's memory.
 
+mod straight;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -20,9 +22,18 @@ pub struct Options {
     /// Folder of the state directory; /dev/shm shows the daemon's part without the disk.
     #[arg(long, env = "TMPDIR", default_value = "/tmp")]
     folder: PathBuf,
+    /// Uploads straight to S3 instead (ministack, make/sqs): the daemon's CPU time for each start and each completion.
+    #[arg(long)]
+    straight: bool,
+    /// Uploads of each round of --straight.
+    #[arg(long, default_value_t = 500)]
+    uploads: usize,
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
+    if options.straight {
+        return straight::run(options.rounds, options.uploads).await;
+    }
     let app = TestApp::start_in(
         &options.folder,
         Daemon::default().set("LIMITS__ACCOUNT_UNPUBLISHED_MIB", 1_048_576),
