@@ -61,12 +61,17 @@ fn overview_clips_no_figure_and_fills_every_terminal() {
 #[test]
 fn queues_without_room_are_counted() {
     let mut app = testdata::app();
-    let queues = ["scan", "unpack", "render", "preview", "settle", "pay", "notify", "mail", "webhook"]
-        .map(|name| testdata::queue(name, name.len() as i64))
-        .to_vec();
+    let queues = [
+        "scan", "unpack", "render", "preview", "settle", "pay", "notify", "mail", "webhook",
+    ]
+    .map(|name| testdata::queue(name, name.len() as i64))
+    .to_vec();
     app.update(Update::Event(Event::Queues { queues }));
     let shown = sized(&mut app, (80, 24));
-    let listed = shown.lines().filter(|line| line.contains("webhook") || line.contains("scan")).count();
+    let listed = shown
+        .lines()
+        .filter(|line| line.contains("webhook") || line.contains("scan"))
+        .count();
     assert!(shown.contains("queues with less in them") && listed > 0, "{shown}");
     assert!(!sized(&mut app, (120, 40)).contains("with less in them"));
 }
