@@ -57,15 +57,10 @@ async fn flood_of_free_checkouts_sends_few_mails_and_hurts_no_honest_buyer() {
         .json()
         .await
         .unwrap();
-    let db = app.database().await;
-    let lane = async |order: &Value| -> i64 {
-        let statement = "select lane::bigint from queue_messages where queue = 'notify' and correlation_id = $1::uuid";
-        let lane = sqlx::query_scalar(statement).bind(order["id"].as_str().unwrap());
-        lane.fetch_one(&db).await.unwrap()
-    };
-    assert_eq!(lane(&unhurt).await, 0);
+    assert_eq!(lane_of_notice(&app, &unhurt).await, 0);
     if app.number(HOUR).await == hour {
-        assert_eq!(lane(&order).await, 1, "mails that are held back keep no other waiting");
+        let lane = lane_of_notice(&app, &order).await;
+        assert_eq!(lane, 1, "mails that are held back keep no other waiting");
     }
     app.act("/v1/queues/notify/resume", json!({})).await;
     outbox(&app, "other@example.net", "receipt").await;
@@ -75,6 +70,20 @@ async fn flood_of_free_checkouts_sends_few_mails_and_hurts_no_honest_buyer() {
         notify.all(|queue| queue["depth"] == 0 && queue["in_flight"] == 0)
     })
     .await;
+    let mails = few_mails(&app).await;
+    let held = app.number("select sum(held_back)::bigint from mail_caps").await;
+    println!("{checkouts} checkouts: {mails} mails, {held} held back");
+}
+
+/// The lane of the message that tells of an order.
+async fn lane_of_notice(app: &TestApp, order: &Value) -> i64 {
+    let statement = "select lane::bigint from queue_messages where queue = 'notify' and correlation_id = $1::uuid";
+    let lane = sqlx::query_scalar(statement).bind(order["id"].as_str().unwrap());
+    lane.fetch_one(&app.database().await).await.unwrap()
+}
+
+/// The mails to those who asked for none: few in all, and few to each.
+async fn few_mails(app: &TestApp) -> i64 {
     let mails = app
         .number("select count(*) from mails where recipient like 'victim-%'")
         .await;
@@ -86,6 +95,5 @@ async fn flood_of_free_checkouts_sends_few_mails_and_hurts_no_honest_buyer() {
         .number("select max(n)::bigint from (select count(*) n from mails group by recipient) by_recipient")
         .await;
     assert!(most <= 5, "{most} mails to one address");
-    let held = app.number("select sum(held_back)::bigint from mail_caps").await;
-    println!("{checkouts} checkouts: {mails} mails, {held} held back");
+    mails
 }
