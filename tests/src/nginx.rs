@@ -15,7 +15,7 @@ pub struct Nginx {
     /// `https://127.0.0.1:<port>`.
     pub url: String,
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Nginx {
@@ -51,8 +51,13 @@ impl Nginx {
         Some(Self {
             url: format!("https://127.0.0.1:{port}"),
             child,
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// Its log of errors.
+    pub fn errors(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
 
     /// A client that takes the certificate of the test, from an address of this machine (`127.0.0.2`).
@@ -81,6 +86,11 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it has an address").port()
 }
 
+/// The lines of `deploy/nginx/tradepost-upstream.inc` for a machine.
+fn machine(address: &str) -> String {
+    format!("server {address} max_fails=1 fail_timeout=2s;\nserver {address} max_fails=0 backup;\n")
+}
+
 fn write_configuration(folder: &Path, port: u16, daemons: &[&str], edit: impl Fn(&str, String) -> String) -> PathBuf {
     make_certificate(folder);
     let home = folder.to_str().expect("a temporary path is UTF-8");
@@ -94,12 +104,11 @@ fn write_configuration(folder: &Path, port: u16, daemons: &[&str], edit: impl Fn
             .expect("a plain name")
             .to_owned();
         let text = std::fs::read_to_string(&path).expect("it is text");
-        let servers: String = daemons
-            .iter()
-            .map(|daemon| format!("server {daemon} max_fails=1 fail_timeout=2s;\n"))
-            .collect();
         let text = text
-            .replace("server 127.0.0.1:8780 max_fails=1 fail_timeout=2s;\n", &servers)
+            .replace(
+                &machine("127.0.0.1:8780"),
+                &daemons.iter().map(|daemon| machine(daemon)).collect::<String>(),
+            )
             .replace("/etc/nginx/", &format!("{home}/"))
             .replace("/etc/ssl/tradepost/", &format!("{home}/"))
             .replace("/var/log/nginx/", &format!("{home}/"))

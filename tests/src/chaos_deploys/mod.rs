@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,12 @@ pub struct Options {
     /// Seconds within which a version that does not work is taken back.
     #[arg(long, default_value_t = 30)]
     pub rollback_seconds: u64,
+    /// A folder with the programs of the version before. They run on both machines at first, then beside the new version.
+    #[arg(long)]
+    pub before: Option<PathBuf>,
+    /// Seconds for which the version before and the new one run side by side.
+    #[arg(long, default_value_t = 600)]
+    pub beside_seconds: u64,
 }
 
 /// Runs the whole story and prints what came of it. `false`: a request failed, a write was lost, or a bad version stayed too long.
@@ -62,6 +68,13 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
     sleep(QUIET).await;
 
     let mut deploys = Vec::new();
+    let mut failed_beside = None;
+    if options.before.is_some() {
+        deploys.push(scene.roll(&scene.machines[0], "1-next").await?);
+        sleep(Duration::from_secs(options.beside_seconds)).await;
+        failed_beside = Some(load.failed());
+        println!("the versions ran side by side, {} requests failed", load.failed());
+    }
     for deploy in 0..options.deploys {
         for machine in &scene.machines {
             deploys.push(scene.roll(machine, &(deploy + 2).to_string()).await?);
@@ -89,6 +102,7 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
     let report = Report {
         seconds,
         deploys,
+        failed_beside,
         failed_deploying,
         bad,
         tally,
@@ -96,6 +110,9 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
         books,
     };
     report.print();
+    if report.tally.failed > 0 {
+        print_first_lines(&nginx.errors());
+    }
     Ok(report.is_good(Duration::from_secs(options.rollback_seconds)))
 }
 
@@ -124,7 +141,9 @@ impl Scene {
             .set("DATABASE__URL", server.url())
             .set("DATABASE__MAX_CONNECTIONS", 6)
             .set("SCANNER__SOCKET", socket.display());
-        let buyers = u64::from(options.orders * ((options.deploys + 3) * DEPLOY_SECONDS * 2 + 60));
+        let beside = options.before.as_ref().map_or(0, |_| options.beside_seconds);
+        let seconds = u64::from((options.deploys + 3) * DEPLOY_SECONDS * 2 + 60) + beside;
+        let buyers = u64::from(options.orders) * seconds;
         let shop = shop::furnish(settings.clone(), &server.pool, buyers.max(1)).await?;
         let machines: Vec<_> = (0..MACHINES)
             .map(|number| {
@@ -140,8 +159,9 @@ impl Scene {
             _clamd: clamd,
             folder,
         };
+        let first = options.before.clone().map_or_else(programs, Ok)?;
         for machine in &scene.machines {
-            scene.roll(machine, "1").await?;
+            scene.bring(machine, "1", &first).await?;
         }
         Ok(scene)
     }
@@ -165,12 +185,15 @@ impl Scene {
         Load::start(targets.into(), self.shop.clone(), rates)
     }
 
-    /// Brings a version to a machine. Answers with the time.
+    /// Brings a version with the programs of this build to a machine. Answers with the time.
     async fn roll(&self, machine: &Machine, version: &str) -> anyhow::Result<Duration> {
+        self.bring(machine, version, &programs()?).await
+    }
+
+    /// Brings a version with the programs of a folder to a machine. Answers with the time.
+    async fn bring(&self, machine: &Machine, version: &str, programs: &Path) -> anyhow::Result<Duration> {
         let (before, started) = (machine.pid(), Instant::now());
-        let good = program("tradepostd");
-        let good = good.parent().context("a program is in a folder")?;
-        let output = deploy(machine, version, good).await?;
+        let output = deploy(machine, version, programs).await?;
         anyhow::ensure!(output.status.success(), "{output:?}\n{}", machine.log());
         anyhow::ensure!(machine.current() == version && machine.pid() != before, "{output:?}");
         Ok(started.elapsed())
@@ -203,6 +226,18 @@ impl Scene {
             ("stops after 2 s", format!("exec timeout 2 {} \"$@\"", good.display())),
         ]
     }
+}
+
+/// The folder of the programs of this build.
+fn programs() -> anyhow::Result<PathBuf> {
+    let program = program("tradepostd");
+    Ok(program.parent().context("a program is in a folder")?.to_owned())
+}
+
+/// Prints the first lines of nginx' log of errors.
+fn print_first_lines(errors: &str) {
+    println!("\nnginx says, {} lines, first:", errors.lines().count());
+    errors.lines().take(40).for_each(|line| println!("{line}"));
 }
 
 async fn deploy(machine: &Machine, version: &str, programs: &Path) -> anyhow::Result<Output> {

@@ -19,6 +19,8 @@ pub struct Report {
     pub seconds: f64,
     /// The time of each deploy of one machine.
     pub deploys: Vec<Duration>,
+    /// Requests that failed until the version before and the new one had run side by side.
+    pub failed_beside: Option<u64>,
     /// Requests that failed until the last of them.
     pub failed_deploying: u64,
     pub bad: Vec<BadVersion>,
@@ -47,6 +49,9 @@ impl Report {
             tally.requests,
             tally.requests as f64 / self.seconds
         );
+        if let Some(failed) = self.failed_beside {
+            println!("| answers of 5xx or none, while two versions run side by side | {failed} | 0 |");
+        }
         println!(
             "| answers of 5xx or none, while deploying; in all | {}; {} | 0 |",
             self.failed_deploying, tally.failed
