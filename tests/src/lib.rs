@@ -7,6 +7,7 @@ pub mod clamd;
 pub mod daemon;
 pub mod database;
 pub mod dead;
+pub mod distance;
 pub mod events;
 pub mod nginx;
 pub mod objects;

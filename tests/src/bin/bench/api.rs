@@ -4,6 +4,7 @@
 //! daemon that stalls is charged for all that waits meanwhile (coordinated omission). Nothing is asserted: a figure is a figure.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use reqwest::StatusCode;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
-use tradepost_tests::TestApp;
+use tradepost_tests::daemon::Daemon;
+use tradepost_tests::{Options as Settings, TestApp};
+
+use crate::upload::memory;
 
 /// Texts that are searched for: the first have a typing error.
 const TEXTS: [&str; 6] = ["arow", "hart left", "user", "flying bird", "small star", "coffee cup"];
@@ -30,6 +34,9 @@ pub struct Options {
     pub rate: u32,
     #[arg(long, default_value_t = 60)]
     pub seconds: u32,
+    /// Rebuilds the search index afterwards, then makes a backup, restores it elsewhere and waits for a shop that answers.
+    #[arg(long)]
+    pub recover: bool,
 }
 
 /// The kinds of requests, each with its share in percent.
@@ -84,6 +91,51 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
             answers.refused
         );
     }
+    let [now, most] = ["VmRSS", "VmHWM"].map(|name| memory(app.pid(), name).unwrap_or_default());
+    println!("\nmemory of the daemon: {now} MiB (most so far: {most})");
+    if options.recover {
+        rebuild(&app, options.items).await?;
+        recover(app).await?;
+    }
+    Ok(())
+}
+
+async fn rebuild(app: &TestApp, items: usize) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let (status, answer) = app.act("/v1/search/rebuild", serde_json::json!({})).await;
+    anyhow::ensure!(status.is_success(), "{answer}");
+    until_indexed(app, items).await;
+    println!("search index rebuilt in {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// From a backup to a shop that answers, on an empty folder.
+async fn recover(app: TestApp) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let [backup, restored] = ["backup", "restored"].map(|name| folder.path().join(name));
+    let backup = backup.display().to_string();
+    let timed = |what: &str, state: &Path, action: &str| -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let mut command = tradepost_tests::command("tradepostd");
+        let output = command
+            .args(["backup", action, &backup, "--state"])
+            .arg(state)
+            .output()?;
+        anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        println!("{what}: {:.1} s", begun.elapsed().as_secs_f64());
+        Ok(())
+    };
+    timed("backup made while the daemon runs", &app.state, "create")?;
+    drop(app);
+    let begun = Instant::now();
+    timed("backup restored", &restored, "restore")?;
+    let daemon = Daemon::start(&restored, &Settings::default());
+    let answer = reqwest::get(format!("{}/v1/items", daemon.api)).await?;
+    anyhow::ensure!(answer.status().is_success(), "{}", daemon.log());
+    println!(
+        "from the loss to a shop that answers: {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

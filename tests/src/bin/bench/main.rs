@@ -13,6 +13,7 @@ mod money;
 mod pack;
 mod previews;
 mod readers;
+mod region;
 mod replica;
 mod review;
 mod scale;
@@ -59,6 +60,8 @@ enum Benchmark {
     Queue(queue_bench::Options),
     /// Thousands of readers on connections that stay open: the watchdog, the control socket and uploads beside them.
     Readers,
+    /// Each route of a region that is far from the primary, with and without a replica.
+    Region(region::Options),
     /// Own writes that are missed while a read replica is five seconds behind.
     Replica(replica::Options),
     /// Many contributors upload many packs at once.
@@ -108,6 +111,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Money(options) => money::run(&options).await?,
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
         Benchmark::Readers => readers::run().await,
+        Benchmark::Region(options) => region::run(&options).await?,
         Benchmark::Replica(options) => anyhow::ensure!(replica::run(&options).await?, "own writes were missed"),
         Benchmark::Scale(options) => scale::run(&options).await?,
         Benchmark::Upload(options) => upload::run(&options).await?,

@@ -1,11 +1,16 @@
 //! `make bench-scale`: many contributors upload many packs at once. Throughput, the time of a pack, and fairness.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tradepost_tests::{Options as Daemon, PackBuilder, TestApp};
+
+use crate::upload::memory;
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -42,10 +47,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         done.context("an upload failed")?;
     }
     let db = app.database().await;
-    let open = "select count(*) from uploads where state not in ('published', 'in_review', 'rejected')";
-    while sqlx::query_scalar::<_, i64>(open).fetch_one(&db).await? > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    wait_and_watch(&app, &db, options.packs).await?;
     let seconds = started.elapsed().as_secs_f64();
     let files = options.packs * options.files;
     println!(
@@ -79,4 +81,28 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         last.unwrap_or(1.0)
     );
     Ok(())
+}
+
+/// Waits for the end of all packs. Prints a row for each tenth of them.
+async fn wait_and_watch(app: &TestApp, db: &PgPool, packs: usize) -> anyhow::Result<()> {
+    const MIB: i64 = 1 << 20;
+    println!("| packs done | after s | memory of the daemon, MiB | WAL, MiB | database, MiB |\n|---|---|---|---|---|");
+    let (begun, mut next) = (Instant::now(), packs / 10);
+    loop {
+        let ended = "select count(*) from uploads where state in ('published', 'in_review', 'rejected')";
+        let ended: i64 = sqlx::query_scalar(ended).fetch_one(db).await?;
+        let ended = usize::try_from(ended)?;
+        if ended >= next {
+            let sizes = "select (select sum(size)::bigint from pg_ls_waldir()), pg_database_size(current_database())";
+            let (wal, database): (i64, i64) = sqlx::query_as(sizes).fetch_one(db).await?;
+            let (after, memory) = (begun.elapsed().as_secs(), memory(app.pid(), "VmRSS")?);
+            println!("| {ended} | {after} | {memory} | {} | {} |", wal / MIB, database / MIB);
+            next = ended + packs.div_ceil(10);
+        }
+        if ended >= packs {
+            println!();
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }

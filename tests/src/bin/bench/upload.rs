@@ -76,7 +76,7 @@ fn rate(mib: usize, since: Instant) -> f64 {
 }
 
 /// A figure of `/proc/PID/status` in MiB.
-fn memory(pid: i32, name: &str) -> anyhow::Result<u64> {
+pub fn memory(pid: i32, name: &str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status
         .lines()
