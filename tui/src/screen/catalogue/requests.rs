@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::texts::TextRow;
 use super::{Catalogue, FOUND, view};
 use crate::client::{Client, Reply};
+use crate::list::Step;
 use crate::shell::{Request, Shell};
 use crate::theme::Tone;
 
@@ -27,6 +28,10 @@ impl Request for Find {
         let reply = reply.map(|items| {
             if is_current {
                 catalogue.found.replace(items, cx.clock.utc);
+                if catalogue.answer.value.as_ref() != Some(&self.0) {
+                    // Another search: its best item, not the one that was selected before.
+                    catalogue.found.step(Step::First);
+                }
             }
             self.0
         });

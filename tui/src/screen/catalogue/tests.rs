@@ -154,6 +154,19 @@ fn search_is_the_daemons_and_its_ranks_are_explained() {
 }
 
 #[test]
+fn another_search_selects_its_best_item_and_the_same_one_keeps_the_selection() {
+    let mut app = opened();
+    app.press('j');
+    let items = || vec![item(1, "cat", 3.0), item(2, "dog", 2.0)];
+    app.answer(Find(String::new()), Ok(items()));
+    assert!(screen(&mut app).contains("›dog"), "the same search again");
+    app.press('/');
+    typed(&mut app, "g");
+    app.answer(Find("g".to_owned()), Ok(items()));
+    assert!(screen(&mut app).contains("›cat"), "another search");
+}
+
+#[test]
 fn item_is_labelled_placed_and_withdrawn_only_when_armed_and_with_a_reason() {
     let mut app = opened();
     for key in ['L', 'B', 'X'] {
