@@ -45,6 +45,9 @@ pub struct Verdict {
     doubled: Vec<String>,
     held: i64,
     open: i64,
+    /// Dead letters whose worker was killed too often. The sweeps take over what they were for.
+    killed: i64,
+    /// All other dead letters.
     dead: i64,
     events: i64,
     deliveries: i64,
@@ -91,7 +94,8 @@ impl Verdict {
                 .await?
                 + number("select count(*) from payments where state not in ('succeeded', 'canceled')").await?
                 + number("select count(*) from refunds where state = 'pending'").await?,
-            dead: number("select count(*) from dead_letters").await?,
+            killed: number("select count(*) from dead_letters where error like '% workers were lost with it'").await?,
+            dead: number("select count(*) from dead_letters where error not like '% workers were lost with it'").await?,
             events: number("select count(*) from payment_events").await?,
             deliveries: number("select coalesce(sum(deliveries), 0)::bigint from payment_events").await?,
         };
@@ -132,7 +136,12 @@ impl Verdict {
             ("lost", self.lost.len().to_string(), "0".to_owned()),
             ("doubled", self.doubled.len().to_string(), "0".to_owned()),
             (
-                "held, open, dead letters",
+                "dead letters after more than five killed workers",
+                self.killed.to_string(),
+                String::new(),
+            ),
+            (
+                "held, open, other dead letters",
                 format!("{}, {}, {}", self.held, self.open, self.dead),
                 "0, 0, 0".to_owned(),
             ),
