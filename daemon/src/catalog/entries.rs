@@ -9,6 +9,9 @@ use uuid::Uuid;
 use crate::error::{ApiError, ApiResult};
 use crate::pager::Cursor;
 
+/// Totals up to this one are exact; above they are estimates of the planner.
+pub const EXACT_TOTAL: i64 = 1_000;
+
 /// Entries of a list. Everything given must match.
 #[derive(Debug, Clone)]
 pub struct Wanted {

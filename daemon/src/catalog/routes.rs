@@ -101,7 +101,7 @@ impl ListQuery {
     }
 
     /// The ids of the page that is asked for, with the number of rows of all pages on the first one.
-    async fn page(mut self, db: &PgPool, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
+    async fn page(mut self, app: &App, db: &PgPool, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
         let limit = pager::limit_or(self.limit, DEFAULT_LIMIT)?;
         let order = parse_param("order", self.order.as_deref())?.unwrap_or(CatalogueOrder::Newest);
         let filters = self.filters()?;
@@ -123,11 +123,25 @@ impl ListQuery {
         }
         let ids = entries::page(db, &wanted, order, self.cursor.as_deref(), limit).await?;
         let total = match self.cursor {
-            None => Some(entries::total(db, &wanted).await?),
+            None => Some(total(app, db, &wanted).await?),
             Some(_) => None,
         };
         Ok((ids, total))
     }
+}
+
+/// The number of rows of all pages. An estimate costs more than a page and is the same for a while, so it is kept.
+async fn total(app: &App, db: &PgPool, wanted: &Wanted) -> ApiResult<i64> {
+    let key = format!("total:{wanted:?}");
+    let kept = app.cache.kept(&key).await;
+    if let Some(total) = kept.and_then(|kept| Some(i64::from_le_bytes(kept.as_ref().try_into().ok()?))) {
+        return Ok(total);
+    }
+    let total = entries::total(db, wanted).await?;
+    if total > entries::EXACT_TOTAL {
+        app.cache.keep(key, Bytes::copy_from_slice(&total.to_le_bytes())).await;
+    }
+    Ok(total)
 }
 
 /// A page of the catalogue: pass `next` as `cursor` to get what follows. What is published meanwhile moves no row of the pages to come.
@@ -165,7 +179,7 @@ async fn list_families(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let page = query.page(&db, ProductKind::Family).await?;
+    let page = query.page(&app, &db, ProductKind::Family).await?;
     let mut rows = listing::families(&db, &page.0.ids).await?;
     rows.iter_mut()
         .for_each(|family| place_pictures(&app, &mut family.previews));
@@ -193,8 +207,13 @@ async fn get_family(
 /// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/sets", tag = "catalogue", params(ListQuery),
     responses((status = 200, body = Listed<Set>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
-async fn list_sets(Reads(db): Reads, Query(query): Query<ListQuery>, headers: HeaderMap) -> ApiResult<Response> {
-    let page = query.page(&db, ProductKind::Set).await?;
+async fn list_sets(
+    State(app): State<SharedApp>,
+    Reads(db): Reads,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let page = query.page(&app, &db, ProductKind::Set).await?;
     let rows = listing::sets(&db, &page.0.ids).await?;
     Listed::answer(&headers, "sets", rows, page)
 }
@@ -220,8 +239,13 @@ async fn get_set(
 /// `422 cursor-of-another-order`.
 #[utoipa::path(get, path = "/v1/items", tag = "catalogue", params(ListQuery),
     responses((status = 200, body = Listed<Item>), (status = 304, description = "Not modified"), (status = 400, body = Problem), (status = 422, body = Problem)))]
-async fn list_items(Reads(db): Reads, Query(query): Query<ListQuery>, headers: HeaderMap) -> ApiResult<Response> {
-    let page = query.page(&db, ProductKind::Item).await?;
+async fn list_items(
+    State(app): State<SharedApp>,
+    Reads(db): Reads,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let page = query.page(&app, &db, ProductKind::Item).await?;
     let rows = listing::items(&db, &page.0.ids).await?;
     Listed::answer(&headers, "items", rows, page)
 }

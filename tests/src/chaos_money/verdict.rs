@@ -95,7 +95,8 @@ impl Verdict {
                 + number("select count(*) from payments where state not in ('succeeded', 'canceled')").await?
                 + number("select count(*) from refunds where state = 'pending'").await?,
             killed: number("select count(*) from dead_letters where error like '% workers were lost with it'").await?,
-            dead: number("select count(*) from dead_letters where error not like '% workers were lost with it'").await?,
+            dead: number("select count(*) from dead_letters where error not like '% workers were lost with it'")
+                .await?,
             events: number("select count(*) from payment_events").await?,
             deliveries: number("select coalesce(sum(deliveries), 0)::bigint from payment_events").await?,
         };

@@ -104,6 +104,9 @@ async fn rebuild(app: &TestApp, items: usize) -> anyhow::Result<()> {
     let begun = Instant::now();
     let (status, answer) = app.act("/v1/search/rebuild", serde_json::json!({})).await;
     anyhow::ensure!(status.is_success(), "{answer}");
+    while app.look("/v1/search").await["rebuild"].is_null() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     until_indexed(app, items).await;
     println!("search index rebuilt in {:.1} s", begun.elapsed().as_secs_f64());
     Ok(())
