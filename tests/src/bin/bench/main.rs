@@ -50,7 +50,7 @@ enum Benchmark {
     /// Honest files that are refused, and the cost of inspection.
     Inspect,
     /// The cost of the jail, files that never end, honest uploads beside them.
-    Jail,
+    Jail(jail::Options),
     /// Orders at a fixed rate; orders and transfers a second beside @vendure/core and django-hordak.
     Money(money::Options),
     /// The pinned sets drawn by `tradepostd render` and by other programs.
@@ -107,7 +107,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Campaign(command) => anyhow::ensure!(campaign::run(&command).await, "not all is well: see above"),
         Benchmark::Duplicates => duplicates::run().await,
         Benchmark::Dead => dead::run().await,
-        Benchmark::Jail => jail::run().await,
+        Benchmark::Jail(options) => jail::run(&options).await,
         Benchmark::Money(options) => money::run(&options).await?,
         Benchmark::Queue(options) => queue_bench::run(&options).await?,
         Benchmark::Readers => readers::run().await,
