@@ -34,11 +34,12 @@ pub const QUEUES: [Queue; 9] = [SCAN, UNPACK, RENDER, PREVIEW, SETTLE, PAY, NOTI
 /// The handlers of a queue that run at once when the configuration does not say.
 pub fn default_concurrency(queue: Queue, cores: u32) -> u32 {
     match queue {
-        SCAN | SETTLE | NOTIFY | MAIL => 2,
+        SCAN | UNPACK | SETTLE | NOTIFY | MAIL => 2,
         WEBHOOK => 4,
         // They wait for the payment provider.
         PAY => 8,
-        RENDER => cores * 2,
+        // Of each three one is kept from messages that yield, and one waits for scanner, disk or database.
+        RENDER => cores * 3,
         _ => 1,
     }
 }

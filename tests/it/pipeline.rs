@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::json;
+use tradepost_tests::packs::TICK;
 use tradepost_tests::{Options, PackBuilder, TestApp};
 
 #[tokio::test]
@@ -109,6 +110,32 @@ async fn packs_of_a_contributor_let_those_of_others_pass() {
         .await
         .unwrap();
     assert_eq!(scanned, [0, 3, 1, 2].map(|number: usize| ids[number].clone()));
+}
+
+/// A large pack waits for the scanner, and then a small one of somebody else.
+#[tokio::test]
+async fn a_small_pack_passes_a_large_one() {
+    let app = TestApp::start_with(Options::default().set("QUEUES__CONCURRENCY__SCAN", 1));
+    let (ann, ben) = (app.trusted("ann"), app.trusted("ben"));
+    let long = TICK.replace("</svg>", &format!("<!-- {} --></svg>", "long ".repeat(1 << 20)));
+    let large = PackBuilder::ticks("Large", 2).file("icons/long.svg", long).stored();
+    app.act("/v1/queues/scan/pause", json!({})).await;
+    let large = app.upload(&ann, &large.build()).await;
+    let small = app.upload(&ben, &PackBuilder::drawn(1, 2).build()).await;
+    app.act("/v1/queues/scan/resume", json!({})).await;
+    for id in [&large, &small] {
+        let trace = app.settled(id).await;
+        assert_eq!(trace["upload"]["state"], "published", "{trace}");
+    }
+    let ended = "select upload_id::text from upload_stages where stage = $1 order by left_at";
+    for stage in ["scan", "preview"] {
+        let ended: Vec<String> = sqlx::query_scalar(ended)
+            .bind(stage)
+            .fetch_all(&app.database().await)
+            .await
+            .unwrap();
+        assert_eq!(ended, [small.clone(), large.clone()], "{stage}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use tradepost_common::ids::{ItemId, SetId, UploadId};
 use crate::app::App;
 use crate::catalog::service::{self as catalog, Item};
 use crate::jobs::{Job, RenderBatchJob, RenderJob};
+use crate::uploads::turns::TURN;
 use tradepost_queue::NewMessage;
 
 /// Files of one set.
@@ -47,7 +48,7 @@ impl Files {
         Ok(items)
     }
 
-    /// A message for each of the items.
+    /// A message for each of the items. It lets others pass: a file that goes alone was large work, or failed among others.
     pub fn alone<'a>(&self, items: impl IntoIterator<Item = &'a Item>) -> Vec<NewMessage> {
         let message = |item: &Item| {
             let job = RenderJob {
@@ -57,7 +58,7 @@ impl Files {
                 kind: self.kind,
                 path: item.path.clone(),
             };
-            Job::Render(job).message()
+            Job::Render(job).message().with_yield(TURN)
         };
         items.into_iter().map(message).collect()
     }

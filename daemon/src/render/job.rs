@@ -33,12 +33,18 @@ const PUT_OFF: Duration = Duration::from_secs(2);
 /// Settles one file of a pack.
 pub async fn run(app: &Arc<App>, job: RenderJob) -> anyhow::Result<Outcome> {
     let files = Files::from(&job);
-    let Some((item, bytes)) = read(app, files.pending(app).await?).await?.pop() else {
+    let pending = files.pending(app).await?;
+    let put_off = || Ok(Outcome::Retry(PUT_OFF.mul_f64(rand::random_range(0.5..1.5))));
+    let defers = |item: &Item| app.jail.defers(&item.sha256, item.size_bytes.cast_unsigned());
+    if pending.iter().any(defers) {
+        return put_off();
+    }
+    let Some((item, bytes)) = read(app, pending).await?.pop() else {
         return Ok(Outcome::Done);
     };
     match inspect::one(app, &item, bytes).await? {
         Some(inspected) => finish(app, &files, &[(item, inspected)], &[]).await,
-        None => Ok(Outcome::Retry(PUT_OFF.mul_f64(rand::random_range(0.5..1.5)))),
+        None => put_off(),
     }
 }
 

@@ -78,7 +78,7 @@ async fn hand_on(app: &App, upload: &Upload, key: &VersionKey, scanned: &Scanned
     findings::insert(&mut tx, upload.id, &verdict_findings(&scanned.verdict)).await?;
     uploads::advance(&mut tx, upload.id, Stage::Scan, Stage::Unpack, UploadState::Unpacking).await?;
     let unpack = Job::Unpack(UnpackJob { upload_id: upload.id });
-    let yields = turns::yields(&mut tx, upload).await?;
+    let yields = turns::yields(&mut tx, upload, upload.size_bytes.cast_unsigned()).await?;
     app.broker.send(&mut tx, &[unpack.message().with_yield(yields)]).await?;
     tx.commit().await?;
     app.changed.uploads();

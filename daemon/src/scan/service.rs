@@ -84,6 +84,7 @@ pub async fn scan_all(app: &App, pieces: &[([u8; 32], Bytes)]) -> anyhow::Result
         let verdict = if known.contains(&sha256[..]) {
             Verdict::Clean
         } else {
+            let _place = app.scans.place(size_bytes).await;
             tokio::select! {
                 verdict = clamd::scan(&scanner.address, &bytes[..], size_bytes, scanner.limits) => verdict?,
                 () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost.into()),
@@ -110,6 +111,7 @@ pub async fn scan_in_background(
     reader: impl AsyncRead + Unpin + Send,
     size_bytes: u64,
 ) -> Result<Scanned, ScanError> {
+    let _place = app.scans.place(size_bytes).await;
     let scanner = in_use(&app.scanner)?;
     let mut hashing = Hashing {
         reader,

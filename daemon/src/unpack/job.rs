@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::catalog::service::{self as catalog, Draft, StoredFile};
 use crate::config::LimitsConfig;
 use crate::findings::{self, pack_finding};
-use crate::jobs::{Job, PreviewJob, RENDER, RenderBatchJob, RenderJob, UnpackJob};
+use crate::jobs::{Job, PreviewJob, RenderBatchJob, RenderJob, UnpackJob};
 use crate::notices::{self, Event};
 use crate::objects::member_key;
 use crate::pinned;
@@ -120,7 +120,8 @@ async fn create(
     uploads::set_title(&mut tx, upload.id, &title).await?;
     match catalog::create_draft(&mut tx, upload, manifest, files).await? {
         Some(draft) => {
-            let yields = turns::yields(&mut tx, upload).await?;
+            let inflated_bytes = draft.items.iter().map(|item| item.size_bytes).sum();
+            let yields = turns::yields(&mut tx, upload, inflated_bytes).await?;
             app.broker
                 .send(&mut tx, &messages(app, upload.id, &draft, yields))
                 .await?;
@@ -139,7 +140,6 @@ async fn create(
 
 /// Sends the files to be rendered in batches, and the preview for safety.
 fn messages(app: &App, upload_id: UploadId, draft: &Draft, yields: Duration) -> Vec<NewMessage> {
-    let handlers = app.concurrency(RENDER);
     let lane = if draft.items.len() > INTERACTIVE_FILES {
         Lane::Bulk
     } else {
@@ -166,7 +166,7 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft, yields: Duration) -> 
         };
         job.message().with_lane(lane).with_yield(yields)
     };
-    let mut messages: Vec<_> = batches(draft, handlers as usize)
+    let mut messages: Vec<_> = batches(draft, app.jail_children)
         .iter()
         .map(|items| render(items))
         .collect();
@@ -179,14 +179,14 @@ fn messages(app: &App, upload_id: UploadId, draft: &Draft, yields: Duration) -> 
     messages
 }
 
-/// Drawings go together: as many as make two batches for each handler, so that the first pictures show early and no core is idle at the end. What is
+/// Drawings go together: as many as make four batches for each child, so that the first pictures show early and no core is idle at the end. What is
 /// large or of another kind takes long enough to go alone.
-fn batches(draft: &Draft, handlers: usize) -> Vec<Vec<&catalog::DraftItem>> {
+fn batches(draft: &Draft, children: usize) -> Vec<Vec<&catalog::DraftItem>> {
     let is_quick = |item: &&catalog::DraftItem| {
         matches!(draft.kind, Kind::Icon | Kind::Illustration) && item.size_bytes <= MAX_BATCHED_BYTES
     };
     let (quick, slow): (Vec<_>, Vec<_>) = draft.items.iter().partition(is_quick);
-    let size = quick.len().div_ceil(handlers.max(1) * 2).clamp(1, BATCH_FILES);
+    let size = quick.len().div_ceil(children.max(1) * 4).clamp(1, BATCH_FILES);
     let together = quick.chunks(size).map(<[_]>::to_vec);
     together.chain(slow.into_iter().map(|item| vec![item])).collect()
 }

@@ -53,7 +53,7 @@ pub async fn finish(app: &App, upload: &Upload) -> ApiResult<()> {
         upload_id: upload.id,
         again: None,
     });
-    let yields = turns::yields(&mut tx, &upload).await?;
+    let yields = turns::yields(&mut tx, &upload, upload.size_bytes.cast_unsigned()).await?;
     app.broker.send(&mut tx, &[scan.message().with_yield(yields)]).await?;
     tx.commit().await?;
     app.changed.uploads();

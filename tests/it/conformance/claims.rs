@@ -174,6 +174,53 @@ async fn yielding(bench: &Bench) {
 }
 
 #[tokio::test]
+async fn messages_that_yield_leave_a_handler_to_others_and_do_not_starve() {
+    run(Backend::Postgres, handler_is_left).await;
+}
+
+async fn handler_is_left(bench: &Bench) {
+    let (yielding, gate) = (Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
+    let (yielding_here, may_end) = (yielding.clone(), gate.clone());
+    let (passed, plain) = (Arc::new(Semaphore::new(0)), new_message(json!("plain")));
+    let (passed_here, plain_id) = (passed.clone(), plain.id);
+    let script = Script::new(move |message| {
+        let (yielding, gate, passed) = (yielding_here.clone(), may_end.clone(), passed_here.clone());
+        async move {
+            if message.id() == plain_id {
+                passed.add_permits(1);
+            } else {
+                yielding.fetch_add(1, Ordering::SeqCst);
+                gate.acquire().await?.forget();
+            }
+            Ok(Outcome::Done)
+        }
+    });
+    let minute = Duration::from_secs(60);
+    let yields = (0..9).map(|number| new_message(json!(number)).with_yield(minute));
+    bench.send(&yields.collect::<Vec<_>>()).await;
+    let worker = bench.work(QUEUE, policy(), script);
+    let are_at_work = async |count: u32| {
+        eventually("messages that yield are at work", async || {
+            match yielding.load(Ordering::SeqCst) {
+                now if now == count => Ok(()),
+                now => Err(format!("{now} of {count}")),
+            }
+        })
+        .await;
+    };
+    are_at_work(3).await;
+    bench.send(&[plain]).await;
+    passed.acquire().await.unwrap().forget();
+    assert_eq!(yielding.load(Ordering::SeqCst), 3, "of four handlers one is left");
+    // With a handler that becomes free the next one starts.
+    gate.add_permits(1);
+    are_at_work(4).await;
+    gate.add_permits(100);
+    bench.until_empty(QUEUE).await;
+    worker.finish().await;
+}
+
+#[tokio::test]
 async fn a_message_that_ends_its_workers_takes_no_others_with_it() {
     run(Backend::Postgres, poison_among_others).await;
 }

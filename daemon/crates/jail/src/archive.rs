@@ -12,7 +12,7 @@ use crate::exchange::{Exchange, Replies};
 use crate::failure::Failure;
 use crate::pool::Pools;
 use crate::protocol::{BATCH_FILES, Reply, Request, Unpack};
-use crate::types::{InputFile, JailError};
+use crate::types::{InputFile, JailError, Priority};
 use crate::validate;
 
 /// Largest archive that is unpacked, in bytes.
@@ -43,7 +43,7 @@ pub struct ArchiveReader {
 
 impl ArchiveReader {
     pub(crate) fn start(pools: Arc<Pools>, archive: File) -> anyhow::Result<Self> {
-        let child = pools.normal.take_blocking()?;
+        let child = pools.get(Priority::Normal).take_blocking()?;
         let cancel = Cancel::default();
         cancel.begin(&child).context("preparing to cancel")?;
         let file_bytes = pools.limits.file_bytes;
@@ -60,7 +60,7 @@ impl ArchiveReader {
             .spawn(move || {
                 let (child, result) = exchange.run(child, |replies| read(replies, &outbox));
                 if let Some(child) = child.filter(|_| running.end()) {
-                    pools.normal.give_back(child);
+                    pools.get(Priority::Normal).give_back(child);
                 }
                 result
             })

@@ -24,11 +24,12 @@ use crate::lane::Lane;
 use crate::pacing::{Admission, Pacing, Throttling};
 use crate::pack;
 use crate::pool::Pools;
-use crate::process::{self, ChildProgram, Nice};
+use crate::process::{self, ChildProgram};
 use crate::protocol::{Reply, Request};
 use crate::running::Running;
 use crate::types::{
-    DrawnFile, InputFile, JailError, Limits, Member, OpenedPack, Priority, Published, Rendered, Rendition, renditions,
+    DrawnFile, InputFile, JailError, LARGE_BYTES, Limits, Member, OpenedPack, Priority, Published, Rendered, Rendition,
+    renditions,
 };
 use crate::validate;
 
@@ -40,7 +41,9 @@ const THROTTLE_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Jail {
     pools: Arc<Pools>,
     files: Arc<Pacing>,
-    /// Permits for packs, contact sheets and comparisons; files do not wait for them.
+    /// Permits for large packs and files.
+    large: Arc<Pacing>,
+    /// Permits for packs that are not large, contact sheets and comparisons; files do not wait for them.
     others: Arc<Semaphore>,
     /// Permits for batches.
     batches: Arc<Semaphore>,
@@ -48,7 +51,7 @@ pub struct Jail {
 
 impl Jail {
     /// Makes a jail of children of `executable` (`/proc/self/exe` in the daemon): at most `children` for files, as many for packs and contact
-    /// sheets, and [`Limits::slow_files`] for slow files. Starts nothing yet.
+    /// sheets, as many for what is large ([`LARGE_BYTES`]), and [`Limits::slow_files`] for slow files. Starts nothing yet.
     pub fn new(executable: PathBuf, children: usize, limits: Limits) -> Self {
         Self::with_layers(executable, children, limits, Layers::ALL)
     }
@@ -56,8 +59,10 @@ impl Jail {
     /// As [`Self::new`], with some layers of confinement only.
     pub fn with_layers(executable: PathBuf, children: usize, limits: Limits, layers: Layers) -> Self {
         let permits = || Arc::new(Semaphore::new(children.max(1)));
+        let slow = Arc::new(Semaphore::new(limits.slow_files.max(1)));
         Self {
-            files: Arc::new(Pacing::new(children, limits.slow_files)),
+            files: Arc::new(Pacing::new(children, &slow)),
+            large: Arc::new(Pacing::new(children, &slow)),
             others: permits(),
             batches: permits(),
             pools: Arc::new(Pools::new(ChildProgram { executable, layers }, limits)),
@@ -66,18 +71,18 @@ impl Jail {
 
     /// Number of children, idle or at work.
     pub fn children(&self) -> u32 {
-        self.pools.normal.alive() + self.pools.lowest.alive()
+        self.pools.alive()
     }
 
     /// Confinement of the children; `None` until the first one was started.
     pub fn confinement(&self) -> Option<Confinement> {
-        self.pools.normal.confinement()
+        self.pools.get(Priority::Normal).confinement()
     }
 
     /// Starts a child, if none is idle, to learn its confinement.
     pub async fn probe(&self) -> anyhow::Result<Confinement> {
-        let child = self.pools.normal.take().await?;
-        self.pools.normal.give_back(child);
+        let pool = self.pools.get(Priority::Normal);
+        pool.give_back(pool.take().await?);
         self.confinement()
             .context("a child that did not report its confinement")
     }
@@ -96,8 +101,10 @@ impl Jail {
     ) -> Result<OpenedPack, JailError> {
         let member_bytes = limits.member_bytes;
         let request = Request::OpenPack { limits };
+        let priority = priority(size_of(&file)?);
         let exchange = Exchange::for_archive(&self.pools.limits, request, file, member_bytes);
-        self.run(exchange, move |replies| pack::read(replies, &members)).await
+        self.run(priority, exchange, move |replies| pack::read(replies, &members))
+            .await
     }
 
     /// Inspects one file of a pack and draws it in every preset. `hash` is its SHA-256; `path` is only for the findings.
@@ -108,7 +115,7 @@ impl Jail {
         path: &str,
         presets: &[Preset],
     ) -> Result<Rendered, JailError> {
-        let presets = presets.to_vec();
+        let (presets, size_bytes) = (presets.to_vec(), size_of(&file)?);
         let limits = &self.pools.limits;
         let request = Request::Render {
             path: path.to_owned(),
@@ -118,7 +125,7 @@ impl Jail {
         };
         let mut exchange = Exchange::new(limits, request, presets.len() + 1);
         exchange.file = Some(file);
-        self.run_file(hash, exchange, move |replies| {
+        self.run_file((hash, size_bytes), exchange, move |replies| {
             let (reply, blobs) = replies.next()?;
             validate::opened(reply, blobs, &presets)
         })
@@ -130,7 +137,7 @@ impl Jail {
         let presets = spec.presets();
         let mut exchange = Exchange::new(&self.pools.limits, Request::Sheet { spec }, presets.len());
         exchange.blobs = tiles;
-        self.run(exchange, move |replies| match replies.next()? {
+        self.run(Priority::Normal, exchange, move |replies| match replies.next()? {
             (Reply::Sheet { heights }, blobs) => {
                 let images = validate::images(heights, blobs, &presets)?;
                 Ok(renditions(images, &presets))
@@ -144,7 +151,7 @@ impl Jail {
     pub async fn compare(&self, old: Bytes, new: Bytes) -> Result<Option<(Likeness, Bytes)>, JailError> {
         let mut exchange = Exchange::new(&self.pools.limits, Request::Compare, 1);
         exchange.blobs = vec![old, new];
-        self.run(exchange, |replies| {
+        self.run(Priority::Normal, exchange, |replies| {
             let (Reply::Compared { likeness }, mut blobs) = replies.next()? else {
                 return Err(Failure::protocol("another reply than a comparison"));
             };
@@ -208,29 +215,38 @@ impl Jail {
         ArchiveReader::start(Arc::clone(&self.pools), archive)
     }
 
+    /// True if [`Self::render`] would defer this file now: it need not be read or scanned.
+    pub fn defers(&self, hash: &[u8; 32], size_bytes: u64) -> bool {
+        self.pacing(size_bytes).defers(hash)
+    }
+
+    fn pacing(&self, size_bytes: u64) -> &Pacing {
+        match priority(size_bytes) {
+            Priority::Normal => &self.files,
+            Priority::Low | Priority::Lowest => &self.large,
+        }
+    }
+
     /// Opens a file: throttles it when it is slow.
     async fn run_file<T: Send + 'static>(
         &self,
-        hash: &[u8; 32],
+        (hash, size_bytes): (&[u8; 32], u64),
         exchange: Exchange,
         read: impl FnOnce(&mut Replies<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, JailError> {
-        let (permit, was_slow) = match self.files.admit(hash).await.map_err(JailError::Broken)? {
-            Admission::Quick(permit) => (permit, false),
-            Admission::Slow(permit) => (permit, true),
+        let pacing = self.pacing(size_bytes);
+        let (permit, was_slow, mut priority) = match pacing.admit(hash).await.map_err(JailError::Broken)? {
+            Admission::Quick(permit) => (permit, false, priority(size_bytes)),
+            Admission::Slow(permit) => (permit, true, Priority::Low),
             Admission::Deferred => return Err(JailError::Deferred),
         };
-        let mut child = self.pools.normal.take().await.map_err(JailError::Broken)?;
+        let child = self.pools.get(priority).take().await.map_err(JailError::Broken)?;
         let process = child.process_id();
         let cpu_before = child.cpu();
-        if was_slow {
-            process::throttle(process, Nice::Low);
-            child.is_throttled = true;
-        }
         let mut running = Running::start(child, Arc::clone(&permit), exchange, read)?;
         let slow_after = self.pools.limits.slow_after;
         let mut wait = slow_after;
-        let (mut has_slow_permit, mut is_throttled) = (was_slow, was_slow);
+        let mut has_slow_permit = was_slow;
         let done = loop {
             if has_slow_permit {
                 break running.wait().await;
@@ -244,22 +260,21 @@ impl Jail {
                 wait = (slow_after - cpu).max(THROTTLE_INTERVAL);
                 continue;
             }
-            if !is_throttled {
-                process::throttle(process, Nice::Low);
-                is_throttled = true;
+            if priority == Priority::Normal {
+                priority = Priority::Low;
+                process::throttle(process, priority);
             }
-            match self.files.throttle(hash, &permit) {
+            match pacing.throttle(hash, &permit) {
                 Throttling::Granted => has_slow_permit = true,
                 Throttling::Stay => wait = THROTTLE_INTERVAL,
                 // Dropping the exchange cancels it.
                 Throttling::Deferred => return Err(JailError::Deferred),
             }
         };
-        self.files.forget(hash);
+        pacing.forget(hash);
         let (child, result) = done?;
-        if let Some(mut child) = child {
-            child.is_throttled = is_throttled;
-            self.pools.normal.give_back(child);
+        if let Some(child) = child {
+            self.pools.get(priority).give_back(child);
         }
         result
     }
@@ -267,18 +282,36 @@ impl Jail {
     /// Does work whose time is known: on a pack, or on images of our own.
     async fn run<T: Send + 'static>(
         &self,
+        priority: Priority,
         exchange: Exchange,
         read: impl FnOnce(&mut Replies<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, JailError> {
-        let permit = Arc::clone(&self.others).acquire_owned().await;
-        let permit = permit.map_err(|error| JailError::Broken(error.into()))?;
-        let child = self.pools.normal.take().await.map_err(JailError::Broken)?;
+        let permit = match priority {
+            Priority::Normal => Arc::clone(&self.others).acquire_owned().await.map_err(Into::into),
+            Priority::Low | Priority::Lowest => self.large.admit_quick().await,
+        };
+        let permit = permit.map_err(JailError::Broken)?;
+        let pool = self.pools.get(priority);
+        let child = pool.take().await.map_err(JailError::Broken)?;
         let (child, result) = Running::start(child, permit, exchange, read)?.wait().await?;
         if let Some(child) = child {
-            self.pools.normal.give_back(child);
+            pool.give_back(child);
         }
         result
     }
+}
+
+fn priority(size_bytes: u64) -> Priority {
+    if size_bytes > LARGE_BYTES {
+        Priority::Low
+    } else {
+        Priority::Normal
+    }
+}
+
+fn size_of(file: &File) -> Result<u64, JailError> {
+    let about = file.metadata().map_err(|error| JailError::Broken(error.into()))?;
+    Ok(about.len())
 }
 
 /// Adds a result for each file that no child could be found for.

@@ -18,7 +18,7 @@ use crate::cancel::Cancel;
 use crate::exchange::{Exchange, Replies};
 use crate::failure::Failure;
 use crate::pool::Pools;
-use crate::process::{self, ChildProcess, Nice};
+use crate::process::ChildProcess;
 use crate::protocol::{BATCH_FILES, Batch, MAX_REQUEST_BYTES, Reply, Request};
 use crate::types::{DrawnFile, InputFile, JailError, Limits, Priority, Replying};
 use crate::validate;
@@ -215,11 +215,7 @@ impl Lane {
     fn take(&self) -> anyhow::Result<ChildProcess> {
         let pool = self.pools.get(self.priority);
         // A child that was killed before it was ready is no fault of the files'.
-        let child = pool.take_blocking().or_else(|_| pool.take_blocking())?;
-        if self.priority == Priority::Lowest {
-            process::throttle(child.process_id(), Nice::Lowest);
-        }
-        Ok(child)
+        pool.take_blocking().or_else(|_| pool.take_blocking())
     }
 
     fn request(&self, child: &mut ChildProcess, files: &[InputFile]) -> Exchange {

@@ -40,6 +40,6 @@ pub use lane::{BATCH_BYTES, Lane};
 pub use process::CHILD_COMMAND;
 pub use protocol::BATCH_FILES;
 pub use types::{
-    DrawnFile, Image, InputFile, JailError, Limits, Member, OpenedPack, Priority, Published, Rendered, Rendition,
-    Replying,
+    DrawnFile, Image, InputFile, JailError, LARGE_BYTES, Limits, Member, OpenedPack, Priority, Published, Rendered,
+    Rendition, Replying,
 };

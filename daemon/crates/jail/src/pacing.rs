@@ -1,7 +1,7 @@
 //! Quick files do not wait for slow ones.
 //!
 //! Nothing shows beforehand that 254 bytes of SVG draw for five seconds. So every file starts with a permit for quick ones. One that runs longer than
-//! [`crate::Limits::slow_after`] is throttled: its child gets the lowest priority, and its permit is exchanged for one of the few for slow files. A file
+//! [`crate::Limits::slow_after`] is throttled: its child gets a low priority, and its permit is exchanged for one of the few for slow files. A file
 //! that gets none keeps its own until another file wants it. Then it is stopped and deferred, and its hash is remembered, so that next time it waits
 //! for a permit for slow files without disturbing others first.
 
@@ -61,13 +61,18 @@ impl Drop for Waiting<'_> {
 }
 
 impl Pacing {
-    pub fn new(quick: usize, slow: usize) -> Self {
+    pub fn new(quick: usize, slow: &Arc<Semaphore>) -> Self {
         Self {
             quick: Arc::new(Semaphore::new(quick.max(1))),
-            slow: Arc::new(Semaphore::new(slow.max(1))),
+            slow: Arc::clone(slow),
             queue: Mutex::default(),
             remembered: Mutex::default(),
         }
+    }
+
+    /// True if the file would be deferred now.
+    pub fn defers(&self, hash: &[u8; 32]) -> bool {
+        self.slow.available_permits() == 0 && self.remembered().contains(hash)
     }
 
     /// Waits for a permit for a file. `hash` is its SHA-256.

@@ -10,23 +10,25 @@ use tokio::sync::oneshot;
 use tradepost_render::fonts;
 
 use crate::confinement::Confinement;
-use crate::process::{ChildProcess, ChildProgram};
+use crate::process::{self, ChildProcess, ChildProgram};
 use crate::types::{Limits, Priority};
 
 const GONE: &str = "the thread of the pool is gone";
 
-/// One pool for each priority: a child never comes back from the lowest.
+/// One pool for each priority: an unprivileged process never comes back from a lower one.
 pub struct Pools {
     pub limits: Limits,
-    pub normal: Pool,
-    pub lowest: Pool,
+    normal: Pool,
+    low: Pool,
+    lowest: Pool,
 }
 
 impl Pools {
     pub fn new(program: ChildProgram, limits: Limits) -> Self {
         Self {
-            normal: Pool::new(program.clone(), &limits),
-            lowest: Pool::new(program, &limits),
+            normal: Pool::new(program.clone(), &limits, Priority::Normal),
+            low: Pool::new(program.clone(), &limits, Priority::Low),
+            lowest: Pool::new(program, &limits, Priority::Lowest),
             limits,
         }
     }
@@ -34,8 +36,17 @@ impl Pools {
     pub fn get(&self, priority: Priority) -> &Pool {
         match priority {
             Priority::Normal => &self.normal,
+            Priority::Low => &self.low,
             Priority::Lowest => &self.lowest,
         }
+    }
+
+    /// Number of children, idle or at work.
+    pub fn alive(&self) -> u32 {
+        [&self.normal, &self.low, &self.lowest]
+            .into_iter()
+            .map(Pool::alive)
+            .sum()
     }
 }
 
@@ -57,6 +68,7 @@ enum Command {
 pub struct Pool {
     state: Arc<PoolState>,
     recycle_after: u32,
+    priority: Priority,
     /// Started with the first child.
     thread: Mutex<Option<PoolThread>>,
 }
@@ -78,7 +90,7 @@ struct PoolThread {
 
 impl Pool {
     /// Makes an empty pool: starts nothing yet.
-    pub fn new(program: ChildProgram, limits: &Limits) -> Self {
+    pub fn new(program: ChildProgram, limits: &Limits, priority: Priority) -> Self {
         Self {
             state: Arc::new(PoolState {
                 program,
@@ -88,6 +100,7 @@ impl Pool {
                 alive: Arc::default(),
             }),
             recycle_after: limits.recycle_after,
+            priority,
             thread: Mutex::default(),
         }
     }
@@ -106,7 +119,7 @@ impl Pool {
     pub async fn take(&self) -> anyhow::Result<ChildProcess> {
         match self.take_idle() {
             Some(child) => Ok(child),
-            None => self.start()?.await.context(GONE)?,
+            None => Ok(self.lowered(self.start()?.await.context(GONE)??)),
         }
     }
 
@@ -114,8 +127,14 @@ impl Pool {
     pub fn take_blocking(&self) -> anyhow::Result<ChildProcess> {
         match self.take_idle() {
             Some(child) => Ok(child),
-            None => self.start()?.blocking_recv().context(GONE)?,
+            None => Ok(self.lowered(self.start()?.blocking_recv().context(GONE)??)),
         }
+    }
+
+    /// A child that was just started has the priority of its parent.
+    fn lowered(&self, child: ChildProcess) -> ChildProcess {
+        process::throttle(child.process_id(), self.priority);
+        child
     }
 
     fn take_idle(&self) -> Option<ChildProcess> {
@@ -137,10 +156,10 @@ impl Pool {
     /// Takes back a child that did its work properly, unless it is due to be replaced.
     pub fn give_back(&self, mut child: ChildProcess) {
         child.requests += 1;
-        if child.requests < self.recycle_after && !child.is_throttled {
+        if child.requests < self.recycle_after {
             let since = Instant::now();
             lock(&self.state.idle).push(IdleChild { child, since });
-            // The thread is there: it started this child.
+            // Starts the thread where the child came from another pool.
             let _ = self.command(Command::Idle);
         }
     }

@@ -19,12 +19,15 @@ use crate::confinement::{Confinement, Layers};
 use crate::descriptors;
 use crate::frame::{self, FrameLimits};
 use crate::protocol::Hello;
+use crate::types::Priority;
 
 /// First argument of the binary that makes it a child.
 pub const CHILD_COMMAND: &str = "jail-child";
 
 /// Bytes that are kept of the standard error of a child.
 const STDERR_BYTES: u64 = 8 << 10;
+
+const LOWEST_NICE: i32 = 19;
 
 /// Limit on the start of a child, its confinement included.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -33,15 +36,6 @@ const HELLO_LIMITS: FrameLimits = FrameLimits {
     blobs: 0,
     blob_bytes: 0,
 };
-
-/// Scheduling priority of a throttled child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nice {
-    /// For a slow file: a tenth of the processor beside one other process, and still some of it beside many.
-    Low = 10,
-    /// For bulk work.
-    Lowest = 19,
-}
 
 /// Program that the children run.
 #[derive(Debug, Clone)]
@@ -58,8 +52,6 @@ pub struct ChildProcess {
     pub requests: u32,
     /// Presets of the last batch that brought any.
     pub presets: Option<Arc<[Preset]>>,
-    /// An unprivileged process does not come back from the lowest priority: it is not used again.
-    pub is_throttled: bool,
     /// Counts the child until it is gone.
     _alive: Arc<()>,
 }
@@ -111,7 +103,6 @@ impl ChildProcess {
             socket,
             requests: 0,
             presets: None,
-            is_throttled: false,
             _alive: Arc::clone(alive),
         })
     }
@@ -158,13 +149,19 @@ impl Drop for ChildProcess {
     }
 }
 
-/// Lowers the priority of a child. One that is gone already does not matter.
-pub fn throttle(process: Pid, nice: Nice) {
+/// Lowers the priority of a child below that of its parent. One that is gone already does not matter.
+pub fn throttle(process: Pid, priority: Priority) {
+    let lower = match priority {
+        Priority::Normal => return,
+        Priority::Low => 10,
+        Priority::Lowest => LOWEST_NICE,
+    };
     let id = process.as_raw().unsigned_abs();
     #[expect(unsafe_code, reason = "there is no safe wrapper of setpriority")]
-    // SAFETY: takes three numbers and touches no memory of ours. The process is a child that was not waited for, so the number is still its own.
+    // SAFETY: both take numbers and touch no memory of ours. The process is a child that was not waited for, so the number is still its own.
     unsafe {
-        libc::setpriority(libc::PRIO_PROCESS, id, nice as i32);
+        let own = libc::getpriority(libc::PRIO_PROCESS, 0);
+        libc::setpriority(libc::PRIO_PROCESS, id, (own + lower).min(LOWEST_NICE));
     }
 }
 

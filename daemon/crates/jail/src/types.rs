@@ -209,11 +209,16 @@ pub enum Replying {
     Singly,
 }
 
+/// Packs and files with more bytes are bulk work: they run at [`Priority::Low`], with permits of their own, so that no small one waits for them.
+pub const LARGE_BYTES: u64 = 4 << 20;
+
 /// Scheduling priority of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
     /// That of the parent.
     Normal,
+    /// For large and slow files: a tenth of the processor beside one other process, and still some of it beside many.
+    Low,
     /// Throttled: runs on what every other process leaves over. The limit on wall clock time is four times longer.
     Lowest,
 }

@@ -8,7 +8,7 @@ use tradepost_common::queues::{AttemptOutcome, Backend, Lane};
 
 use crate::attempts::{self, Failure};
 use crate::dead_letters::{self, NewDeadLetter, RedriveLog};
-use crate::message::{Depth, InFlight, Message, NewMessage, Queue};
+use crate::message::{Depth, InFlight, MAX_YIELD, Message, NewMessage, Queue};
 use crate::sqs::Sqs;
 use crate::stats::QueueStats;
 use crate::{outbox, postgres};
@@ -29,6 +29,8 @@ pub struct Broker {
 pub enum Poll {
     /// Both lanes in one answer that comes at once, interactive messages first.
     Both,
+    /// As `Both`, without the messages that yield.
+    Prompt,
     /// One lane; the answer may take as long as a long poll.
     Lane(Lane),
 }
@@ -112,9 +114,10 @@ impl Broker {
         visibility: Duration,
     ) -> anyhow::Result<Vec<Message>> {
         match (&self.sqs, poll) {
-            (None, _) => Ok(postgres::receive(&self.db, queue, limit, visibility).await?),
+            (None, Poll::Prompt) => Ok(postgres::receive(&self.db, queue, limit, visibility, Duration::ZERO).await?),
+            (None, _) => Ok(postgres::receive(&self.db, queue, limit, visibility, MAX_YIELD).await?),
             (Some(sqs), Poll::Lane(lane)) => sqs.receive(queue, lane, limit, visibility).await,
-            (Some(_), Poll::Both) => unreachable!("a lane of SQS is polled by itself"),
+            (Some(_), Poll::Both | Poll::Prompt) => unreachable!("a lane of SQS is polled by itself"),
         }
     }
 

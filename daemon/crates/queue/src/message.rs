@@ -48,8 +48,8 @@ pub struct NewMessage {
     /// Redrives so far.
     pub redrives: u32,
     pub delay: Duration,
-    /// Messages of its lane that are sent within this time go first, at most [`MAX_YIELD`]. It is received at once where there are none. SQS keeps
-    /// no order, so it has no meaning there, and none beside a delay.
+    /// Messages of its lane that are sent within this time go first, at most [`MAX_YIELD`], and keep the last third of the handlers for themselves.
+    /// It is received at once where there are none. SQS keeps no order, so it has no meaning there, and none beside a delay.
     pub yields: Duration,
 }
 

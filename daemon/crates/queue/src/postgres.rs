@@ -78,11 +78,17 @@ fn yield_seconds(message: &NewMessage) -> f64 {
 /// Receives up to `limit` messages, interactive ones first, and hides them for `visibility`. A paused queue gives none.
 ///
 /// In each lane the order is that of the times at which messages are visible. One that yields is not visible yet, and is received where none of
-/// the others is left.
+/// the others is left, if it yields for at most `yielding` longer.
 ///
 /// Does not wait for the disk: after a crash of the server that undoes a receive, its receipt handle is lost. Whatever a handler
 /// commits later is on disk together with the receive.
-pub async fn receive(db: &PgPool, queue: Queue, limit: u32, visibility: Duration) -> sqlx::Result<Vec<Message>> {
+pub async fn receive(
+    db: &PgPool,
+    queue: Queue,
+    limit: u32,
+    visibility: Duration,
+    yielding: Duration,
+) -> sqlx::Result<Vec<Message>> {
     let rows = sqlx::query!(
         r#"
         with quick as materialized (select set_config('synchronous_commit', 'off', true)),
@@ -104,7 +110,7 @@ pub async fn receive(db: &PgPool, queue: Queue, limit: u32, visibility: Duration
         queue.as_str(),
         i64::from(limit),
         visibility.as_secs_f64(),
-        MAX_YIELD.as_secs_f64(),
+        yielding.as_secs_f64(),
     )
     .fetch_all(db)
     .await?;

@@ -176,7 +176,7 @@ impl<H: Handler> Worker<H> {
     /// Receives messages and passes them on, each with a permit, until `stop` is cancelled.
     async fn receive_all(&self, poll: Poll, arrive: mpsc::Sender<Arrival>, stop: &CancellationToken) {
         match poll {
-            Poll::Both => self.claim_all(arrive, stop).await,
+            Poll::Both | Poll::Prompt => self.claim_all(arrive, stop).await,
             Poll::Lane(_) => self.poll_lane(poll, arrive, stop).await,
         }
     }

@@ -13,7 +13,7 @@ use crate::lane::batch_exchange;
 use crate::process;
 use crate::protocol::Reply;
 use crate::running::Running;
-use crate::types::{InputFile, JailError, Rendered, Replying};
+use crate::types::{InputFile, JailError, Priority, Rendered, Replying};
 use crate::validate;
 
 impl Jail {
@@ -32,7 +32,8 @@ impl Jail {
         replying: Replying,
     ) -> Result<Vec<Result<Rendered, JailError>>, JailError> {
         let permit = self.files.admit_quick().await.map_err(JailError::Broken)?;
-        let mut child = self.pools.normal.take().await.map_err(JailError::Broken)?;
+        let pool = self.pools.get(Priority::Normal);
+        let mut child = pool.take().await.map_err(JailError::Broken)?;
         let limits = &self.pools.limits;
         let exchange = batch_exchange(limits, (Purpose::Publish, replying), &mut child, &files, presets);
         let process = child.process_id();
@@ -61,7 +62,7 @@ impl Jail {
             }
         };
         if let Some(child) = child {
-            self.pools.normal.give_back(child);
+            pool.give_back(child);
         }
         Ok(progress.take())
     }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tradepost_jail::{Jail, JailError, Limits, Rendered};
+use tradepost_jail::{Jail, JailError, LARGE_BYTES, Limits, Rendered};
 use tradepost_render::presets::{Preset, default_presets};
 
-use super::{HONEST, file, hash, jail, render, svg};
+use super::{CHILD, HONEST, file, hash, jail, render, svg};
 
 #[tokio::test]
 async fn a_file_that_eats_memory_costs_one_child() {
@@ -191,6 +191,56 @@ async fn no_more_children_than_allowed() {
     let results = futures_util::future::join_all((0..20).map(|_| render(&jail, &picture))).await;
     assert!(results.iter().all(Result::is_ok));
     assert!((1..=2).contains(&jail.children()));
+}
+
+#[tokio::test]
+async fn small_files_and_packs_do_not_wait_for_large_ones() {
+    let jail = Jail::new(
+        CHILD.into(),
+        1,
+        Limits {
+            cpu: Duration::from_secs(600),
+            wall: Duration::from_secs(600),
+            slow_after: Duration::from_secs(600),
+            ..Limits::default()
+        },
+    );
+    let large = tokio::spawn({
+        let (jail, blanks) = (jail.clone(), " ".repeat(LARGE_BYTES as usize));
+        async move { render_endlessly(&jail, &format!("{}{blanks}", colourful())).await }
+    });
+    while jail.children() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // The only permit for small files is free, and that for packs.
+    render(&jail, &svg(HONEST)).await.unwrap();
+    super::packs::assert_opens(&jail).await;
+    let niceness = niceness_of_children();
+    assert!(niceness.contains(&(nice("self") + 10).min(19)), "{niceness:?}");
+    large.abort();
+}
+
+/// From `/proc/PID/stat`: the 4th field is the parent, the 19th the niceness.
+fn stat(process: &str) -> Option<Vec<i64>> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields = text.rsplit_once(')')?.1.split_ascii_whitespace().skip(1).take(16);
+    fields.map(|field| field.parse().ok()).collect()
+}
+
+fn nice(process: &str) -> i64 {
+    stat(process).unwrap()[15]
+}
+
+fn niceness_of_children() -> Vec<i64> {
+    let own = i64::from(std::process::id());
+    let names = std::fs::read_dir("/proc")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let processes = names.filter_map(|name| stat(name.to_str()?));
+    processes
+        .filter(|fields| fields[0] == own)
+        .map(|fields| fields[15])
+        .collect()
 }
 
 #[tokio::test]

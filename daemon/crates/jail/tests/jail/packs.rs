@@ -39,6 +39,12 @@ async fn a_pack_comes_out_whole_and_in_order() {
     );
 }
 
+/// A small pack comes out of the jail.
+pub async fn assert_opens(jail: &Jail) {
+    let (opened, _) = open(jail, &pack_bytes(&drawn_pack()).unwrap()).await;
+    opened.unwrap();
+}
+
 #[tokio::test]
 async fn a_faulty_pack_sends_no_member() {
     let mut spec = PackSpec::new(

@@ -3,6 +3,9 @@
 //! As many messages are claimed as there are free permits, and a few more for which handlers will soon be free: at most
 //! [`Policy::prefetch`](super::Policy), and no more than the handlers start in a moment ([`Pace`](super::pace::Pace)). Those wait in the
 //! [`Backlog`]. An interactive message that is sent now is in the next claim, so it waits for them at most.
+//!
+//! The last third of the free handlers is for messages that do not yield, so that those which are let pass find one that is free. A single handler is
+//! for all.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -34,6 +37,7 @@ const SUSPECT: Duration = Duration::from_secs(1);
 
 /// The result of one claim.
 struct Claimed {
+    poll: Poll,
     asked: u32,
     messages: Vec<Message>,
     /// Only if there was no message.
@@ -62,6 +66,8 @@ enum Rhythm {
 /// The loop's knowledge of what it has claimed.
 struct Claiming {
     rhythm: Rhythm,
+    /// The last claim left out messages that yield.
+    is_prompt: bool,
     backlog: Backlog,
     /// Messages that the claims on their way ask for.
     asked: u32,
@@ -76,10 +82,9 @@ impl<H: Handler> Worker<H> {
         let mut state = Claiming::new();
         while !stop.is_cancelled() {
             let permits_changed = self.permits.changed();
-            let want = self.wanted(&state, claims.len());
-            if want > 0 {
+            if let Some((poll, want)) = self.wanted(&state, claims.len()) {
                 state.asked += want;
-                claims.push(self.claim(want, stop));
+                claims.push(self.claim(poll, want, stop));
                 continue;
             }
             let go_back_at = state
@@ -111,34 +116,44 @@ impl<H: Handler> Worker<H> {
         self.release_unstarted(&mut state.backlog).await;
     }
 
-    /// The size of the next claim; 0: none now.
-    fn wanted(&self, state: &Claiming, claims: usize) -> u32 {
+    /// The next claim and its size; `None`: none now.
+    fn wanted(&self, state: &Claiming, claims: usize) -> Option<(Poll, u32)> {
         let (limit, taken) = self.permits.used();
         let ahead = self.pace.ahead(limit, self.policy.prefetch);
         let most_claims = match state.rhythm {
             Rhythm::Busy if ahead > 0 => MAX_CLAIMS,
             _ => 1,
         };
-        if state.pause.is_some() || claims >= most_claims {
-            return 0;
-        }
         let claimed = state.backlog.len() + state.asked;
         let room = (limit + ahead).saturating_sub(taken + claimed);
+        let free = limit.saturating_sub(taken + claimed);
+        // Messages that yield may be ready, if the last claim left them out.
+        let kept = (limit + 1) / 3;
+        let is_idle = state.pause.is_some() && !(state.is_prompt && free > kept);
+        if is_idle || claims >= most_claims {
+            return None;
+        }
         // One claim of many messages costs much less than many claims of one.
         if claimed > 0 && room < (ahead / 2).min(MAX_CLAIM) {
-            return 0;
+            return None;
         }
-        room.min(MAX_CLAIM)
+        let (poll, want) = match kept {
+            0 => (Poll::Both, room),
+            _ if free > kept => (Poll::Both, free - kept),
+            // None is claimed ahead that yields: it would take the next handler that is free.
+            _ => (Poll::Prompt, room),
+        };
+        (want > 0).then_some((poll, want.min(MAX_CLAIM)))
     }
 
-    async fn claim(&self, asked: u32, stop: &CancellationToken) -> Claimed {
+    async fn claim(&self, poll: Poll, asked: u32, stop: &CancellationToken) -> Claimed {
         tokio::select! {
             biased;
-            () = stop.cancelled() => return Claimed { asked, messages: Vec::new(), idle: None },
+            () = stop.cancelled() => return Claimed { poll, asked, messages: Vec::new(), idle: None },
             () = self.until_workable() => {}
         }
         let notified = self.context.notifier.notified(self.queue);
-        let messages = self.receive(Poll::Both, asked).await;
+        let messages = self.receive(poll, asked).await;
         let idle = match messages.is_empty() {
             false => None,
             true => {
@@ -147,13 +162,19 @@ impl<H: Handler> Worker<H> {
                 Some(Idle { notified, next_visible })
             }
         };
-        Claimed { asked, messages, idle }
+        Claimed {
+            poll,
+            asked,
+            messages,
+            idle,
+        }
     }
 
     /// Adds what was claimed to the backlog. `true`: the worker of one of the messages was lost, and those that can not start at once have
     /// to be released. Otherwise one message that ends its workers would be held against all that were claimed with it.
     fn add(&self, state: &mut Claiming, claimed: Claimed) -> bool {
         state.asked -= claimed.asked;
+        state.is_prompt = claimed.poll == Poll::Prompt;
         state.take_rhythm(claimed.idle, claimed.messages.len() == claimed.asked as usize);
         let is_suspect = claimed.messages.iter().any(|message| lost_workers(message) > 0);
         if is_suspect {
@@ -194,6 +215,7 @@ impl Claiming {
     fn new() -> Self {
         Self {
             rhythm: Rhythm::Idle(FIRST_IDLE_POLL),
+            is_prompt: false,
             backlog: Backlog::default(),
             asked: 0,
             pause: None,
