@@ -38,7 +38,7 @@ pub fn default_concurrency(queue: Queue, cores: u32) -> u32 {
         WEBHOOK => 4,
         // They wait for the payment provider.
         PAY => 8,
-        // Of each three one is kept from messages that yield, and one waits for scanner, disk or database.
+        // One in three is kept from messages that yield, another one waits for scanner, disk or database.
         RENDER => cores * 3,
         _ => 1,
     }

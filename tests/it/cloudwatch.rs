@@ -1,70 +1,11 @@
 //! Metrics in CloudWatch, on a server that speaks its protocol.
 
-use std::time::{Duration, SystemTime};
+mod faults;
+mod watched;
 
-use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_cloudwatch::types::{Dimension, Statistic};
-use tradepost_tests::sqs::{Sqs, credentials};
-use tradepost_tests::{Options, TestApp};
-
-/// Every period is a second.
-fn options(endpoint: &str, namespace: &str) -> Options {
-    let mut options = Options::default()
-        .set("CLOUDWATCH__NAMESPACE", namespace)
-        .set("CLOUDWATCH__PERIOD_SECONDS", 1)
-        .set("AWS__REGION", "eu-central-1")
-        .set("AWS__ENDPOINT", endpoint);
-    options
-        .variables
-        .extend(credentials().map(|(name, value)| (name.to_owned(), value.to_owned())));
-    options
-}
-
-struct Metrics {
-    client: Client,
-    namespace: String,
-}
-
-impl Metrics {
-    fn new(server: &Sqs) -> Self {
-        let [(_, id), (_, key)] = credentials();
-        let config = aws_sdk_cloudwatch::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(&server.endpoint)
-            .credentials_provider(Credentials::new(id, key, None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http());
-        Self {
-            client: Client::from_conf(config.build()),
-            namespace: format!("Tradepost/{}", server.prefix),
-        }
-    }
-
-    /// Number and maximum of the values of a metric.
-    async fn values(&self, name: &str, dimensions: &[(&str, &str)]) -> (f64, f64) {
-        let now = SystemTime::now();
-        let hour = Duration::from_secs(3_600);
-        let dimensions = dimensions
-            .iter()
-            .map(|(name, value)| Dimension::builder().name(*name).value(*value).build());
-        let asked = self
-            .client
-            .get_metric_statistics()
-            .namespace(&self.namespace)
-            .metric_name(name)
-            .set_dimensions(Some(dimensions.collect()))
-            .start_time((now - hour).into())
-            .end_time((now + hour).into())
-            .period(3_600)
-            .statistics(Statistic::SampleCount)
-            .statistics(Statistic::Maximum);
-        let points = asked.send().await.unwrap().datapoints.unwrap_or_default();
-        let count = points.iter().filter_map(|point| point.sample_count).sum();
-        let maximum = points.iter().filter_map(|point| point.maximum).fold(0.0, f64::max);
-        (count, maximum)
-    }
-}
+use tradepost_tests::TestApp;
+use tradepost_tests::cloudwatch::{Metrics, options};
+use tradepost_tests::sqs::Sqs;
 
 #[tokio::test]
 async fn every_request_is_counted_once_in_cloudwatch() {

@@ -1,19 +1,18 @@
 //! Scanners for tests: the real clamd that somebody else runs, and one that misbehaves as it is told.
 
 mod fake;
+mod signatures;
 
 pub use fake::{FakeClamd, Manner};
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::packs::eicar;
-
 /// The process; killed when dropped.
 pub struct Clamd(Child);
 
 impl Clamd {
-    /// Starts clamd in `folder`; it listens at `socket` when it is ready. `None` where it is not installed.
+    /// Starts clamd in `folder`, with signatures of today; it listens at `socket` when it is ready. `None` where it is not installed.
     pub fn start(folder: &Path, socket: &Path) -> Option<Self> {
         Self::start_with(folder, socket, "")
     }
@@ -27,15 +26,14 @@ impl Clamd {
             println!("skipped: no clamd here");
             return None;
         };
-        let signatures = folder.join("signatures");
-        std::fs::create_dir_all(&signatures).expect("the folder is ours");
-        let signature = format!("Eicar-Test-Signature:0:*:{}\n", hex::encode(eicar()));
-        std::fs::write(signatures.join("eicar.ndb"), signature).expect("the folder is ours");
+        let database = folder.join("signatures");
+        std::fs::create_dir_all(&database).expect("the folder is ours");
+        std::fs::write(database.join("daily.cud"), signatures::daily()).expect("the folder is ours");
         let file = folder.join("clamd.conf");
         let text = format!(
             "Foreground yes\nLocalSocket {}\nFixStaleSocket yes\nDatabaseDirectory {}\nTemporaryDirectory {}\n{configuration}\n",
             socket.display(),
-            signatures.display(),
+            database.display(),
             folder.display()
         );
         std::fs::write(&file, text).expect("the folder is ours");

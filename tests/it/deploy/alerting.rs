@@ -1,10 +1,9 @@
 //! People outside are told about alerts: by SNS on a server that speaks its protocol, by mail and by webhook.
 
-use aws_sdk_sns::Client;
-use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region};
 use serde_json::{Value, json};
 use tradepost_tests::receivers::{Receivers, header};
 use tradepost_tests::sqs::{Sqs, credentials};
+use tradepost_tests::topic::Topic;
 use tradepost_tests::{Options, TestApp};
 
 /// An alert that stays for a second is told. A paused queue is one that a test can raise and clear.
@@ -14,17 +13,6 @@ fn options(options: Options) -> Options {
         .set("ALERTS__GROUP_SECONDS", 1)
         .set("QUEUES__ATTEMPTS", 2)
         .set("QUEUES__BACKOFF_SECONDS", 0)
-}
-
-fn client(server: &Sqs) -> Client {
-    let [(_, id), (_, key)] = credentials();
-    let config = aws_sdk_sns::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(&server.endpoint)
-        .credentials_provider(Credentials::new(id, key, None, None, "test"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
-    Client::from_conf(config.build())
 }
 
 /// Waits until the alert is raised, or is not.
@@ -39,28 +27,9 @@ async fn is_raised(app: &TestApp, code: &str, is: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sns_gets_an_alert_once_and_its_end_once() {
     let Some(server) = Sqs::start() else { return };
-    let (sns, sqs) = (client(&server), server.client());
-    let name = format!("{}alerts", server.prefix);
-    let topic = sns.create_topic().name(&name).send().await.unwrap().topic_arn.unwrap();
-    let queue = sqs
-        .create_queue()
-        .queue_name(&name)
-        .send()
-        .await
-        .unwrap()
-        .queue_url
-        .unwrap();
-    let arn = format!("arn:aws:sqs:eu-central-1:000000000000:{name}");
-    sns.subscribe()
-        .topic_arn(&topic)
-        .protocol("sqs")
-        .endpoint(arn)
-        .send()
-        .await
-        .unwrap();
-
+    let mut topic = Topic::create(&server, "alerts").await;
     let mut set = options(Options::default())
-        .set("ALERTS__SNS_TOPIC", &topic)
+        .set("ALERTS__SNS_TOPIC", &topic.arn)
         .set("AWS__REGION", "eu-central-1")
         .set("AWS__ENDPOINT", &server.endpoint);
     set.variables
@@ -68,15 +37,18 @@ async fn sns_gets_an_alert_once_and_its_end_once() {
     let app = TestApp::start_with(set);
     app.act("/v1/queues/preview/pause", json!({})).await;
     is_raised(&app, "queue-paused", true).await;
-    let mut heard = Vec::new();
-    next_about(&sqs, &queue, "queue-paused", &mut heard).await;
+    topic
+        .until("SNS is told", |heard| !about(heard, "queue-paused").is_empty())
+        .await;
     app.act("/v1/queues/preview/resume", json!({})).await;
     is_raised(&app, "queue-paused", false).await;
-    next_about(&sqs, &queue, "queue-paused", &mut heard).await;
-    let about: Vec<_> = heard
-        .iter()
-        .filter(|notice| notice["Message"].as_str().unwrap().contains("queue-paused"))
-        .collect();
+    topic
+        .until("SNS is told that it is over", |heard| {
+            about(heard, "queue-paused").len() > 1
+        })
+        .await;
+    let heard = topic.finish().await;
+    let about = about(heard, "queue-paused");
     assert_eq!(about.len(), 2, "{heard:?}");
     assert!(about[0]["Subject"].as_str().unwrap().starts_with('['), "{}", about[0]);
     assert!(
@@ -89,34 +61,10 @@ async fn sns_gets_an_alert_once_and_its_end_once() {
     );
 }
 
-/// Receives messages until one more is about `code`.
-async fn next_about(sqs: &aws_sdk_sqs::Client, queue: &str, code: &str, heard: &mut Vec<Value>) {
-    let is_about = |notice: &Value| notice["Message"].as_str().is_some_and(|text| text.contains(code));
-    let before = heard.iter().filter(|notice| is_about(notice)).count();
-    let waiting = async {
-        while heard.iter().filter(|notice| is_about(notice)).count() == before {
-            let received = sqs
-                .receive_message()
-                .queue_url(queue)
-                .wait_time_seconds(5)
-                .send()
-                .await
-                .unwrap();
-            for message in received.messages.unwrap_or_default() {
-                heard.push(serde_json::from_str(message.body().unwrap()).unwrap());
-                let handle = message.receipt_handle().unwrap();
-                sqs.delete_message()
-                    .queue_url(queue)
-                    .receipt_handle(handle)
-                    .send()
-                    .await
-                    .unwrap();
-            }
-        }
-    };
-    tokio::time::timeout(tradepost_tests::wait::PATIENCE, waiting)
-        .await
-        .expect("SNS is told");
+/// The notifications that name an alert.
+fn about<'a>(heard: &'a [Value], code: &str) -> Vec<&'a Value> {
+    let is_about = |notice: &&Value| notice["Message"].as_str().is_some_and(|text| text.contains(code));
+    heard.iter().filter(is_about).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
