@@ -74,7 +74,7 @@ impl Cache {
         self.through(key, self.load(load)).await
     }
 
-    /// What was kept under a key in this process.
+    /// The answer that is kept under a key in this process.
     pub async fn kept(&self, key: &str) -> Option<Bytes> {
         self.asked.inc();
         self.memory.get(key).await

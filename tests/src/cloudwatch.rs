@@ -56,7 +56,7 @@ impl Metrics {
         (count, maximum)
     }
 
-    /// What an alarm looks at, in steps of so many seconds, the oldest first.
+    /// The figures that an alarm looks at, in steps of so many seconds, the oldest first.
     pub async fn figures(&self, alarm: &Alarm, dimensions: &[(&str, &str)], step: Duration) -> Vec<f64> {
         let percentile = alarm.statistic.starts_with('p').then_some(alarm.statistic.as_str());
         let basic = [Statistic::from(alarm.statistic.as_str())];

@@ -60,6 +60,7 @@ async fn carry(
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use tokio::net::{TcpStream, UnixListener};
 

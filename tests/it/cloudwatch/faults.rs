@@ -29,7 +29,7 @@ async fn three_faults_are_told_once_each_by_cloudwatch_prometheus_and_sns_and_ar
     shop.ends_having_told_once().await;
 }
 
-/// What was broken, and what it takes to mend it.
+/// The faults that were made, and all that it takes to mend them.
 struct Faults {
     stuck: Transaction<'static, Postgres>,
     uploads: Vec<String>,

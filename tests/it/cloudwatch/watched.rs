@@ -69,7 +69,7 @@ pub struct Watched {
     alerts: Topic,
     pub reader: Reader,
     pub clamd: Option<Clamd>,
-    /// Of clamd.
+    /// The folder of the socket of clamd.
     pub folder: TempDir,
 }
 
@@ -230,7 +230,7 @@ fn states<'a>(heard: &'a [Value], alarm: &str) -> Vec<&'a str> {
     about.filter_map(|subject| subject.split(':').next()).collect()
 }
 
-/// What the daemon told of an alert: `raised`, `resolved`.
+/// All that the daemon told of an alert: `raised`, `resolved`.
 fn happenings(heard: &[Value], code: &str) -> Vec<&'static str> {
     let subjects = heard.iter().map(|notice| notice["Subject"].as_str().unwrap());
     let about = subjects.filter(|subject| subject.contains(code));
