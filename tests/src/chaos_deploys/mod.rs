@@ -234,10 +234,14 @@ fn programs() -> anyhow::Result<PathBuf> {
     Ok(program.parent().context("a program is in a folder")?.to_owned())
 }
 
-/// Prints the first lines of nginx' log of errors.
+/// Prints the first lines of nginx' log of errors. A machine that is being deployed refuses connections, which is as it should be.
 fn print_first_lines(errors: &str) {
-    println!("\nnginx says, {} lines, first:", errors.lines().count());
-    errors.lines().take(40).for_each(|line| println!("{line}"));
+    let expected = ["connect() failed (111", "temporarily disabled"];
+    let lines = errors
+        .lines()
+        .filter(|line| !expected.iter().any(|text| line.contains(text)));
+    println!("\nnginx says, first:");
+    lines.take(40).for_each(|line| println!("{line}"));
 }
 
 async fn deploy(machine: &Machine, version: &str, programs: &Path) -> anyhow::Result<Output> {
