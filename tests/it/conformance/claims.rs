@@ -42,7 +42,7 @@ async fn claimed(bench: &Bench) -> i64 {
 }
 
 #[tokio::test]
-async fn an_interactive_message_waits_for_no_more_than_the_prefetch() {
+async fn an_interactive_message_waits_for_the_prefetch_and_one_more_claim_at_most() {
     run(Backend::Postgres, interactive_among_bulk).await;
 }
 
@@ -72,7 +72,8 @@ async fn interactive_among_bulk(bench: &Bench) {
     worker.finish().await;
     assert_eq!(started.load(Ordering::SeqCst), 500);
     let passed = passed.load(Ordering::SeqCst);
-    assert!(passed <= PREFETCH, "{passed} bulk messages started before it");
+    // A claim that was sent after the message may overtake it in the database; it has at most as many as may be ahead.
+    assert!(passed <= 2 * PREFETCH, "{passed} bulk messages started before it");
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //!
 //! As many messages are claimed as there are free permits, and a few more for which handlers will soon be free: at most
 //! [`Policy::prefetch`](super::Policy), and no more than the handlers start in a moment ([`Pace`](super::pace::Pace)). Those wait in the
-//! [`Backlog`]. An interactive message that is sent now is in the next claim, so it waits for them at most.
+//! [`Backlog`]. An interactive message that is sent now is in the next claim, or in the one after it, if that overtakes it. Answers are taken in the
+//! order of their claims, so it waits for what was claimed ahead, and for no more than one claim besides.
 //!
 //! The last third of the free handlers is for messages that do not yield, so that those which are let pass find one that is free. A single handler is
 //! for all.
@@ -11,7 +12,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::FuturesOrdered;
 use tokio::sync::futures::OwnedNotified;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -78,13 +79,13 @@ struct Claiming {
 impl<H: Handler> Worker<H> {
     /// Claims messages and passes them on, each with a permit, until `stop` is cancelled.
     pub(super) async fn claim_all(&self, arrive: mpsc::Sender<Arrival>, stop: &CancellationToken) {
-        let mut claims = FuturesUnordered::new();
+        let mut claims = FuturesOrdered::new();
         let mut state = Claiming::new();
         while !stop.is_cancelled() {
             let permits_changed = self.permits.changed();
             if let Some((poll, want)) = self.wanted(&state, claims.len()) {
                 state.asked += want;
-                claims.push(self.claim(poll, want, stop));
+                claims.push_back(self.claim(poll, want, stop));
                 continue;
             }
             let go_back_at = state
