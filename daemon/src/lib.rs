@@ -86,6 +86,7 @@ mod search_index;
 pub mod database;
 pub mod edge;
 pub mod embedded;
+pub mod memory;
 pub mod minisign;
 pub mod pager;
 pub mod pinned;

@@ -1,11 +1,12 @@
 //! `tradepostd serve`: runs the daemon.
 
-use tradepostd::telemetry;
+use tradepostd::{memory, telemetry};
 
 use super::state::{StateArgs, runtime};
 
 /// Runs until the daemon is stopped.
 pub fn run(state: &StateArgs) -> anyhow::Result<()> {
+    memory::configure();
     let (config, state) = state.load()?;
     telemetry::log::start(&config)?;
     #[cfg(feature = "otlp")]

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::queries;
 use crate::app::{App, SEARCH};
 use crate::catalog::{documents, service as catalog};
+use crate::memory;
 
 /// Changes that are applied at once.
 const BATCH: i64 = 1_000;
@@ -30,12 +31,17 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Feeds the index until `stop` is cancelled.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut in_a_row = 0;
     loop {
         let changed = app.notifier.notified(SEARCH);
         let applied = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             applied = step(&app) => applied,
         };
+        in_a_row += applied.as_ref().unwrap_or(&0);
+        if !matches!(applied, Ok(BATCH)) && std::mem::take(&mut in_a_row) >= BATCH {
+            memory::give_back();
+        }
         match applied {
             Ok(BATCH) => {}
             Ok(_) => tokio::select! {
@@ -135,6 +141,7 @@ async fn rebuild(app: &App) -> anyhow::Result<()> {
     let _running = Running::new(app).await?;
     each_document(app, move |index, documents| index.rebuild(documents, version)).await?;
     queries::set_built(&app.db, app.search.projection).await?;
+    memory::give_back();
     tracing::info!("rebuilt the search index");
     Ok(())
 }
