@@ -1,4 +1,4 @@
-//! Raises and clears the alerts about scanner, jail and database, measures the pool, and feeds the service manager's watchdog.
+//! Raises and clears the alerts about scanner, jail, database and slow routes, measures the pool, and feeds the service manager's watchdog.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tradepost_common::latency::Scope;
+use tradepost_common::latency::{LatencyRow, Scope};
 use tradepost_common::overview::Severity;
 
 use crate::app::App;
@@ -25,6 +25,11 @@ const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
 /// The time to find a scanner before the alert is raised.
 const SCANNER_GRACE: Duration = Duration::from_secs(5);
 
+/// A route is slow when 5 of 100 of its requests of the last minute took longer.
+const SLOW_MS: f64 = 200.0;
+/// Requests of the last minute without which a route is not judged: one slow request says nothing.
+const MIN_REQUESTS: u64 = 30;
+
 const JAIL_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Runs until `stop` is cancelled.
@@ -37,6 +42,7 @@ pub async fn run(app: Arc<App>, database: PgConnectOptions, stop: CancellationTo
         () = watch_pool(&app) => {}
         () = watch_disk(&app) => {}
         () = watch_jail(&app) => {}
+        () = watch_routes(&app) => {}
     }
     Ok(())
 }
@@ -194,5 +200,74 @@ async fn watch_disk(app: &App) {
     loop {
         waiting::watch_disk(app).await;
         sleep(EVERY).await;
+    }
+}
+
+async fn watch_routes(app: &App) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let slow = slow_routes(app.latency.rows());
+        match slow.is_empty() {
+            true => app.alerts.clear(AlertCode::RoutesSlow),
+            false => {
+                let message = format!(
+                    "5 of 100 requests of the last minute took more than {SLOW_MS} ms: {}",
+                    slow.join(", ")
+                );
+                app.alerts.raise(AlertCode::RoutesSlow, message);
+            }
+        }
+    }
+}
+
+/// The slow routes with their times, the slowest first, three at most. The time of an upload is that of its sender.
+fn slow_routes(mut rows: Vec<LatencyRow>) -> Vec<String> {
+    rows.retain(|row| {
+        let is_judged =
+            row.scope == Scope::Route && row.recent.count >= MIN_REQUESTS && !row.name.starts_with("PUT /objects/");
+        is_judged && row.recent.p95_ms > SLOW_MS
+    });
+    rows.sort_by(|a, b| b.recent.p95_ms.total_cmp(&a.recent.p95_ms));
+    let told = rows.iter().take(3);
+    told.map(|row| format!("{} ({:.0} ms)", row.name, row.recent.p95_ms))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tradepost_common::latency::Quantiles;
+
+    use super::*;
+
+    fn row(name: &str, scope: Scope, count: u64, p95_ms: f64) -> LatencyRow {
+        let recent = Quantiles {
+            count,
+            p95_ms,
+            ..Quantiles::default()
+        };
+        LatencyRow {
+            scope,
+            name: name.to_owned(),
+            recent,
+            total: recent,
+            rate_per_second: 1.0,
+            errors: 0,
+        }
+    }
+
+    #[test]
+    fn only_busy_routes_of_the_daemon_s_own_time_are_slow() {
+        let rows = vec![
+            row("GET /v1/items", Scope::Route, 30, 201.0),
+            row("GET /v1/sets", Scope::Route, 30, 900.4),
+            row("GET /v1/families", Scope::Route, 1_000, 200.0),
+            row("GET /v1/search", Scope::Route, 29, 5_000.0),
+            row("PUT /objects/uploads/{id}", Scope::Route, 100, 5_000.0),
+            row("render", Scope::Stage, 100, 5_000.0),
+        ];
+        assert_eq!(slow_routes(rows), ["GET /v1/sets (900 ms)", "GET /v1/items (201 ms)"]);
+        assert!(slow_routes(Vec::new()).is_empty());
     }
 }

@@ -53,6 +53,7 @@ alert_codes! {
     QueuePaused = "queue-paused", Info;
     QueueStuck = "queue-stuck", Warning;
     QueuesDown = "queues-down", Critical;
+    RoutesSlow = "routes-slow", Warning;
     ScannerDown = "scanner-down", Critical;
     ScannerTestSignatures = "scanner-test-signatures", Critical;
     SignaturesStale = "signatures-stale", Warning;

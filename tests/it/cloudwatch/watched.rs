@@ -24,7 +24,7 @@ const ALARMS: [(&str, &[(&str, &str)]); 3] = [
     ("Alerts", &[]),
     ("Slow", &[("Scope", "route")]),
 ];
-const ALERTS: [&str; 2] = ["queue-stuck", "scanner-down"];
+const ALERTS: [&str; 3] = ["queue-stuck", "routes-slow", "scanner-down"];
 const RULES: [&str; 3] = [
     "TradepostQueueOld preview",
     "TradepostPartDown scanner",
