@@ -165,8 +165,9 @@ async fn observe(
     let observed = Observed::start(&request, matched.as_ref());
     let is_put = request.method() == Method::PUT;
     let patience = if is_put { Duration::MAX } else { REQUEST_TIMEOUT };
-    let mut response = match gates.enter(&request) {
-        Err(overloaded) => overloaded.into_response(),
+    let may_enter = require_host(&request).and_then(|()| gates.enter(&request));
+    let mut response = match may_enter {
+        Err(refused) => refused.into_response(),
         Ok(_running) => match tokio::time::timeout(patience, observed.run(next.run(request))).await {
             Ok(response) => response,
             Err(_) => ApiError::Unavailable("The request took too long.").into_response(),
@@ -186,6 +187,14 @@ async fn observe(
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// HTTP/1.1 requires the name of the host (RFC 9112, section 3.2).
+fn require_host(request: &Request) -> ApiResult<()> {
+    match request.version() == Version::HTTP_11 && !request.headers().contains_key(header::HOST) {
+        true => Err(ApiError::invalid("Host", "is a header that HTTP/1.1 requires")),
+        false => Ok(()),
+    }
 }
 
 /// Bounds of the requests that run at once. Readers do not keep contributors out.

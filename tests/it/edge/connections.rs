@@ -51,6 +51,21 @@ async fn half_open_connections_are_closed_and_keep_nobody_out() {
 }
 
 #[tokio::test]
+async fn http_1_1_needs_the_name_of_the_host_and_http_1_0_does_not() {
+    let app = TestApp::start();
+    let answers = ["GET /livez HTTP/1.1", "GET /livez HTTP/1.0"].map(|line| {
+        let stream = send(&app, format!("{line}\r\nconnection: close\r\n\r\n").as_bytes());
+        rest(stream)
+    });
+    assert!(
+        answers[0].starts_with("HTTP/1.1 400 ") && answers[0].contains("Host"),
+        "{}",
+        answers[0]
+    );
+    assert!(answers[1].starts_with("HTTP/1.0 200 "), "{}", answers[1]);
+}
+
+#[tokio::test]
 async fn control_socket_works_when_the_descriptors_are_short() {
     let app = TestApp::start_with(Options {
         descriptors: Some(400),
