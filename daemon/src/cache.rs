@@ -74,18 +74,6 @@ impl Cache {
         self.through(key, self.load(load)).await
     }
 
-    /// The answer that is kept under a key in this process.
-    pub async fn kept(&self, key: &str) -> Option<Bytes> {
-        self.asked.inc();
-        self.memory.get(key).await
-    }
-
-    /// Keeps an answer in this process.
-    pub async fn keep(&self, key: String, answer: Bytes) {
-        self.loaded.inc();
-        self.memory.insert(key, answer).await;
-    }
-
     async fn through(&self, key: String, load: impl Future<Output = ApiResult<Bytes>>) -> ApiResult<Bytes> {
         self.asked.inc();
         let answer = self.memory.try_get_with(key, load).await;

@@ -1,12 +1,15 @@
-//! Answers that a CDN may keep: they have an `ETag`, a time, and keys by which they are purged.
+//! Answers that are kept: by this process for as long as the catalogue does not change, and by a CDN with an `ETag`, a time, and keys by which they
+//! are purged.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::Serialize;
+use sqlx::PgPool;
 use tradepost_store::sha256;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::error::ApiResult;
 
 /// A browser asks every time, and gets 304 where nothing changed. A CDN answers for 10 s by itself, and for a minute more while it asks:
@@ -14,10 +17,32 @@ use crate::error::ApiResult;
 const CACHE_CONTROL: HeaderValue =
     HeaderValue::from_static("public, max-age=0, s-maxage=10, stale-while-revalidate=60");
 
+/// The JSON that answers a question about the catalogue, made once for each state of it.
+pub async fn of_catalogue<T: Serialize>(
+    app: &App,
+    db: &PgPool,
+    question: String,
+    load: impl Future<Output = ApiResult<T>>,
+) -> ApiResult<Bytes> {
+    let key = format!("{question}@{}", state(db).await?);
+    app.cache.shared(key, async { json(&load.await?) }).await
+}
+
+/// The state of the catalogue: another text after each change of what lists and searches show. An answer is made after its key is read, so it
+/// is never older than that.
+pub async fn state(db: &PgPool) -> ApiResult<String> {
+    let state = sqlx::query_scalar!(r#"select catalogue_state() as "state!""#);
+    Ok(state.fetch_one(db).await?)
+}
+
+/// A body as JSON.
+pub fn json<T: Serialize>(body: &T) -> ApiResult<Bytes> {
+    Ok(serde_json::to_vec(body).map_err(anyhow::Error::from)?.into())
+}
+
 /// The answer to a request, or 304 where its `If-None-Match` names it.
 pub fn answer<T: Serialize>(request: &HeaderMap, body: &T, keys: &[String]) -> ApiResult<Response> {
-    let bytes = serde_json::to_vec(body).map_err(anyhow::Error::from)?;
-    answer_bytes(request, bytes.into(), keys)
+    answer_bytes(request, json(body)?, keys)
 }
 
 /// As [`answer`], to which the body is JSON already.

@@ -1,6 +1,6 @@
 //! Families, sets, items and their renditions: drafts until a pack is published, the public catalogue after.
 
-mod cached;
+pub mod cached;
 mod categories;
 pub mod control_routes;
 pub mod counts;

@@ -101,7 +101,7 @@ impl ListQuery {
     }
 
     /// The ids of the page that is asked for, with the number of rows of all pages on the first one.
-    async fn page(mut self, app: &App, db: &PgPool, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
+    async fn page(mut self, db: &PgPool, product: ProductKind) -> ApiResult<(Ids, Option<i64>)> {
         let limit = pager::limit_or(self.limit, DEFAULT_LIMIT)?;
         let order = parse_param("order", self.order.as_deref())?.unwrap_or(CatalogueOrder::Newest);
         let filters = self.filters()?;
@@ -123,25 +123,11 @@ impl ListQuery {
         }
         let ids = entries::page(db, &wanted, order, self.cursor.as_deref(), limit).await?;
         let total = match self.cursor {
-            None => Some(total(app, db, &wanted).await?),
+            None => Some(entries::total(db, &wanted).await?),
             Some(_) => None,
         };
         Ok((ids, total))
     }
-}
-
-/// The number of rows of all pages. An estimate costs more than a page and is the same for a while, so it is kept.
-async fn total(app: &App, db: &PgPool, wanted: &Wanted) -> ApiResult<i64> {
-    let key = format!("total:{wanted:?}");
-    let kept = app.cache.kept(&key).await;
-    if let Some(total) = kept.and_then(|kept| Some(i64::from_le_bytes(kept.as_ref().try_into().ok()?))) {
-        return Ok(total);
-    }
-    let total = entries::total(db, wanted).await?;
-    if total > entries::EXACT_TOTAL {
-        app.cache.keep(key, Bytes::copy_from_slice(&total.to_le_bytes())).await;
-    }
-    Ok(total)
 }
 
 /// A page of the catalogue: pass `next` as `cursor` to get what follows. What is published meanwhile moves no row of the pages to come.
@@ -156,15 +142,13 @@ struct Listed<T> {
     total: Option<i64>,
 }
 
-impl<T: Serialize> Listed<T> {
-    /// Its surrogate key is that of the list: it has too many rows to name each.
-    fn answer(request: &HeaderMap, list: &str, rows: Vec<T>, (ids, total): (Ids, Option<i64>)) -> ApiResult<Response> {
-        let body = Self {
+impl<T> Listed<T> {
+    fn new(rows: Vec<T>, (ids, total): (Ids, Option<i64>)) -> Self {
+        Self {
             rows,
             next: ids.next,
             total,
-        };
-        cached::answer(request, &body, &[list.to_owned()])
+        }
     }
 }
 
@@ -179,11 +163,16 @@ async fn list_families(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let page = query.page(&app, &db, ProductKind::Family).await?;
-    let mut rows = listing::families(&db, &page.0.ids).await?;
-    rows.iter_mut()
-        .for_each(|family| place_pictures(&app, &mut family.previews));
-    Listed::answer(&headers, "families", rows, page)
+    let question = format!("families:{query:?}");
+    let list = async {
+        let page = query.page(&db, ProductKind::Family).await?;
+        let mut rows = listing::families(&db, &page.0.ids).await?;
+        rows.iter_mut()
+            .for_each(|family| place_pictures(&app, &mut family.previews));
+        Ok(Listed::new(rows, page))
+    };
+    let body = cached::of_catalogue(&app, &db, question, list).await?;
+    cached::answer_bytes(&headers, body, &["families".to_owned()])
 }
 
 /// One family
@@ -213,9 +202,13 @@ async fn list_sets(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let page = query.page(&app, &db, ProductKind::Set).await?;
-    let rows = listing::sets(&db, &page.0.ids).await?;
-    Listed::answer(&headers, "sets", rows, page)
+    let question = format!("sets:{query:?}");
+    let list = async {
+        let page = query.page(&db, ProductKind::Set).await?;
+        Ok(Listed::new(listing::sets(&db, &page.0.ids).await?, page))
+    };
+    let body = cached::of_catalogue(&app, &db, question, list).await?;
+    cached::answer_bytes(&headers, body, &["sets".to_owned()])
 }
 
 /// One set
@@ -245,9 +238,13 @@ async fn list_items(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let page = query.page(&app, &db, ProductKind::Item).await?;
-    let rows = listing::items(&db, &page.0.ids).await?;
-    Listed::answer(&headers, "items", rows, page)
+    let question = format!("items:{query:?}");
+    let list = async {
+        let page = query.page(&db, ProductKind::Item).await?;
+        Ok(Listed::new(listing::items(&db, &page.0.ids).await?, page))
+    };
+    let body = cached::of_catalogue(&app, &db, question, list).await?;
+    cached::answer_bytes(&headers, body, &["items".to_owned()])
 }
 
 /// An item and its pictures.
@@ -292,7 +289,7 @@ async fn item_detail(app: &App, db: &PgPool, id: Uuid) -> ApiResult<Bytes> {
         renditions: listing::renditions(db, id).await?,
     };
     place_pictures(app, &mut detail.renditions);
-    Ok(serde_json::to_vec(&detail).map_err(anyhow::Error::from)?.into())
+    cached::json(&detail)
 }
 
 /// Pictures have absolute URLs where files are on an origin of their own.

@@ -16,13 +16,14 @@ const FLOOR: HeaderName = HeaderName::from_static("x-tradepost-floor");
 const FLOOR_COOKIE: &str = "__Host-tradepost-floor";
 
 /// The reads of everybody's catalogue; all others are answered by the primary.
-const MAY_BE_OLD: [&str; 6] = [
+const MAY_BE_OLD: [&str; 7] = [
     "/v1/families",
     "/v1/families/{id}",
     "/v1/sets",
     "/v1/sets/{id}",
     "/v1/items",
     "/v1/items/{id}",
+    "/v1/search",
 ];
 
 /// Chooses the database of a request, and tells the client its floor.

@@ -1,8 +1,14 @@
 //! `GET /v1/search`, `/v1/suggest`: finding items, for everybody.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
 use tradepost_common::catalog::{Kind, Palette, PriceRange};
 use tradepost_common::problem::Problem;
 use tradepost_common::text::Text;
@@ -12,11 +18,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::service;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
+use crate::catalog::cached;
 use crate::catalog::filters::Parameters;
 use crate::catalog::listing::Item;
 use crate::error::{ApiError, ApiResult};
-use crate::extractors::Query;
+use crate::extractors::{Query, Reads};
 use crate::pager;
 
 /// Rows of a page when the request does not say.
@@ -133,8 +140,9 @@ struct FacetValue {
     responses((status = 200, body = FoundItems), (status = 400, body = Problem)))]
 async fn search_items(
     State(app): State<SharedApp>,
+    Reads(db): Reads,
     Query(mut query): Query<SearchItems>,
-) -> ApiResult<Json<FoundItems>> {
+) -> ApiResult<Response> {
     let limit = pager::limit_or(query.limit, DEFAULT_LIMIT)?;
     let offset = query.cursor.unwrap_or(0);
     if offset > MAX_HITS {
@@ -142,26 +150,62 @@ async fn search_items(
     }
     let filters = query.filters()?;
     let text = query.q.map(String::from).unwrap_or_default();
-    let (page, rows) = service::find(&app, text, filters, offset as usize, limit as usize).await?;
-    let end = offset + limit;
-    let facets = page
-        .facets
-        .into_iter()
-        .filter(|(_, values)| !values.is_empty())
-        .map(|(facet, values)| FacetCounts {
-            name: facet.name(),
-            values: values
-                .into_iter()
-                .map(|(value, items)| FacetValue { value, items })
-                .collect(),
-        });
-    Ok(Json(FoundItems {
-        rows,
-        next: (u64::from(end) < page.total && end <= MAX_HITS).then(|| end.to_string()),
-        total: page.total,
-        facets: facets.collect(),
-        facets_estimated: page.is_sampled,
-    }))
+    let (begun, is_narrowed) = (Instant::now(), !filters.is_empty());
+    let found = found_items(&app, &db, (text.clone(), filters), (offset, limit)).await?;
+    let Total { total } = serde_json::from_slice(&found).map_err(anyhow::Error::from)?;
+    // A filter may leave nothing of what there is.
+    let total = if is_narrowed { total.max(1) } else { total };
+    app.search.queries.note(&text, total, begun.elapsed());
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json)], found).into_response())
+}
+
+/// What is read of an answer that is kept.
+#[derive(Deserialize)]
+struct Total {
+    total: u64,
+}
+
+/// [`FoundItems`] as JSON, kept for as long as neither the catalogue nor the index changes.
+async fn found_items(
+    app: &App,
+    db: &PgPool,
+    (text, filters): (String, Vec<Filter>),
+    (offset, limit): (u32, u32),
+) -> ApiResult<Bytes> {
+    let version = app.search.index.version();
+    let question = format!("{offset}:{limit}:{filters:?}:{text}");
+    let find = async {
+        let (page, rows) = service::find(app, db, (text, filters), (offset as usize, limit as usize)).await?;
+        let end = offset + limit;
+        let facets = page
+            .facets
+            .into_iter()
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(facet, values)| FacetCounts {
+                name: facet.name(),
+                values: values
+                    .into_iter()
+                    .map(|(value, items)| FacetValue { value, items })
+                    .collect(),
+            });
+        cached::json(&FoundItems {
+            rows,
+            next: (u64::from(end) < page.total && end <= MAX_HITS).then(|| end.to_string()),
+            total: page.total,
+            facets: facets.collect(),
+            facets_estimated: page.is_sampled,
+        })
+    };
+    match version {
+        None => find.await,
+        Some(version) => {
+            let state = cached::state(db).await?;
+            app.cache
+                .own(format!("search:{question}@{version}@{state}"), find)
+                .await
+        }
+    }
 }
 
 /// The beginning of a word or a tag.

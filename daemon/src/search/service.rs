@@ -1,7 +1,6 @@
 //! Questions to the index.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Instant;
 
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
@@ -19,22 +18,14 @@ use crate::error::{ApiError, ApiResult};
 /// Hits with their items; what was withdrawn since the index saw it is left out.
 pub async fn find(
     app: &App,
-    text: String,
-    filters: Vec<Filter>,
-    offset: usize,
-    limit: usize,
+    db: &PgPool,
+    (text, filters): (String, Vec<Filter>),
+    (offset, limit): (usize, usize),
 ) -> ApiResult<(Page, Vec<Item>)> {
-    let (asked, begun) = (text.clone(), Instant::now());
-    let is_narrowed = !filters.is_empty();
-    let page = match text.is_empty() {
-        true => browse(app, filters, offset, limit).await?,
-        false => ask(app, text, filters, offset, limit).await?,
-    };
-    // A filter may leave nothing of what there is.
-    let found = if is_narrowed { page.total.max(1) } else { page.total };
-    app.search.queries.note(&asked, found, begun.elapsed());
+    let search = move |index: &dyn Index| index.search(&text, &filters, offset, limit);
+    let page = app.search.call(search).await.map_err(index_error)?;
     let ids: Vec<Uuid> = page.hits.iter().filter_map(|hit| hit.id.parse().ok()).collect();
-    let mut items: HashMap<Uuid, Item> = listing::items(&app.db, &ids)
+    let mut items: HashMap<Uuid, Item> = listing::items(db, &ids)
         .await?
         .into_iter()
         .map(|item| (item.id, item))
@@ -43,29 +34,12 @@ pub async fn find(
     Ok((page, rows))
 }
 
-async fn ask(app: &App, text: String, filters: Vec<Filter>, offset: usize, limit: usize) -> ApiResult<Page> {
-    let search = move |index: &dyn Index| index.search(&text, &filters, offset, limit);
-    app.search.call(search).await.map_err(index_error)
-}
-
 fn index_error(error: anyhow::Error) -> ApiError {
     if error.is::<Unreachable>() {
         tracing::warn!(error = format!("{error:#}"), "the search index is away");
         return ApiError::Unavailable("The search does not answer. Lists of the catalogue do.");
     }
     error.into()
-}
-
-/// A search without a text counts every item: it is kept until the index of this process changes.
-async fn browse(app: &App, filters: Vec<Filter>, offset: usize, limit: usize) -> ApiResult<Page> {
-    let version = app.search.index.version();
-    let key = format!("browse:{version}:{offset}:{limit}:{filters:?}");
-    let load = async {
-        let page = ask(app, String::new(), filters, offset, limit).await?;
-        Ok(serde_json::to_vec(&page).map_err(anyhow::Error::from)?.into())
-    };
-    let page = app.cache.own(key, load).await?;
-    Ok(serde_json::from_slice(&page).map_err(anyhow::Error::from)?)
 }
 
 pub async fn status(app: &App) -> ApiResult<SearchStatus> {
@@ -101,7 +75,7 @@ pub async fn ask_for_rebuild(app: &App, tx: &mut PgConnection) -> sqlx::Result<(
 
 /// Items as the public search finds them, with their scores.
 pub async fn find_scored(app: &App, text: String, limit: u32) -> ApiResult<Vec<FoundItem>> {
-    let (page, items) = find(app, text, Vec::new(), 0, limit as usize).await?;
+    let (page, items) = find(app, &app.db, (text, Vec::new()), (0, limit as usize)).await?;
     let scores: HashMap<_, _> = page.hits.iter().map(|hit| (hit.id.as_str(), hit.score)).collect();
     let found = items.into_iter().map(|item| FoundItem {
         score: scores.get(item.id.to_string().as_str()).copied().unwrap_or_default(),

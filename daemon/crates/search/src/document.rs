@@ -89,14 +89,14 @@ pub struct Filter {
 }
 
 /// A document that was found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Hit {
     pub id: String,
     pub score: f32,
 }
 
 /// Hits from an offset, best first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     pub hits: Vec<Hit>,
     /// Documents that match, on all pages.

@@ -138,10 +138,14 @@ impl Index for Embedded {
         Ok(generation.mined.is_outgrown(generation.reader.searcher().num_docs()))
     }
 
-    fn version(&self) -> String {
+    fn version(&self) -> Option<String> {
         let generation = self.generation();
         let searcher = generation.reader.searcher();
-        format!("{}.{}", generation.number, searcher.generation().generation_id())
+        Some(format!(
+            "{}.{}",
+            generation.number,
+            searcher.generation().generation_id()
+        ))
     }
 
     fn search(&self, text: &str, filters: &[Filter], offset: usize, limit: usize) -> anyhow::Result<Page> {

@@ -26,8 +26,8 @@ pub trait Index: Send + Sync {
     /// More documents came than the synonyms were mined from by a fifth, and more than a few.
     fn is_outgrown(&self) -> anyhow::Result<bool>;
 
-    /// Another one after each change of the index by this process.
-    fn version(&self) -> String;
+    /// Another one after each change of the index. `None`: other processes change it, too.
+    fn version(&self) -> Option<String>;
 
     /// A page of hits; an empty text finds all that the filters let through, the most popular first.
     fn search(&self, text: &str, filters: &[Filter], offset: usize, limit: usize) -> anyhow::Result<Page>;
