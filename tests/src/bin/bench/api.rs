@@ -34,6 +34,9 @@ pub struct Options {
     pub rate: u32,
     #[arg(long, default_value_t = 60)]
     pub seconds: u32,
+    /// Asks for other items and pages each time, so that hardly any answer is kept already.
+    #[arg(long)]
+    pub cold: bool,
     /// Rebuilds the search index afterwards, then makes a backup, restores it elsewhere and waits for a shop that answers.
     #[arg(long)]
     pub recover: bool,
@@ -62,7 +65,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         status["size_bytes"].as_f64().unwrap_or_default() / 1e6,
         begun.elapsed().as_secs_f64()
     );
-    let paths = Arc::new(Paths::read(&app).await?);
+    let paths = Arc::new(Paths::read(&app, options.cold).await?);
     let answers = load(&app, &paths, options).await;
     println!(
         "{} requests a second for {} s, {} items:\n",
@@ -157,30 +160,39 @@ pub async fn until_indexed(app: &TestApp, items: usize) -> serde_json::Value {
 struct Paths {
     items: Vec<String>,
     sets: Vec<String>,
-    /// The cursor before a page that is far from the first.
-    far: String,
+    /// The cursors of pages by popularity, up to one that is far from the first.
+    cursors: Vec<String>,
+    is_cold: bool,
 }
 
 impl Paths {
-    async fn read(app: &TestApp) -> anyhow::Result<Self> {
-        let ids = async |list: &str| {
-            let (_, page) = app.get(&format!("/v1/{list}?order=popular&limit=200"), None).await;
+    async fn read(app: &TestApp, is_cold: bool) -> anyhow::Result<Self> {
+        let ids = |list: &str, page: &serde_json::Value| {
             let rows = page["rows"].as_array().cloned().unwrap_or_default();
             rows.iter()
                 .filter_map(|row| Some(format!("/v1/{list}/{}", row["id"].as_str()?)))
                 .collect::<Vec<_>>()
         };
-        let (items, sets) = (ids("items").await, ids("sets").await);
-        let mut far = String::new();
+        let (_, sets) = app.get("/v1/sets?order=popular&limit=200", None).await;
+        let (_, items) = app.get("/v1/items?order=popular&limit=200", None).await;
+        let (sets, mut items) = (ids("sets", &sets), ids("items", &items));
+        let (mut cursors, mut next) = (Vec::new(), String::new());
         for _ in 1..FAR_PAGE {
-            let (_, page) = app.get(&format!("/v1/items?order=popular{far}"), None).await;
-            match page["next"].as_str() {
-                Some(next) => far = format!("&cursor={next}"),
-                None => break,
+            let (_, page) = app.get(&format!("/v1/items?order=popular{next}"), None).await;
+            if is_cold {
+                items.extend(ids("items", &page));
             }
+            let Some(cursor) = page["next"].as_str() else { break };
+            next = format!("&cursor={cursor}");
+            cursors.push(cursor.to_owned());
         }
         anyhow::ensure!(!items.is_empty() && !sets.is_empty(), "the catalogue is empty");
-        Ok(Self { items, sets, far })
+        Ok(Self {
+            items,
+            sets,
+            cursors,
+            is_cold,
+        })
     }
 
     fn draw(&self, random: &mut StdRng) -> (&'static str, String) {
@@ -193,14 +205,28 @@ impl Paths {
                 is_it
             })
             .unwrap_or(&MIX[0]);
+        let mut any = |of: &[String]| of[random.random_range(0..of.len())].clone();
         let path = match *name {
-            "item" => self.items[random.random_range(0..self.items.len())].clone(),
-            "set" => self.sets[random.random_range(0..self.sets.len())].clone(),
+            "item" => any(&self.items),
+            "set" => any(&self.sets),
+            // The last part of a path is the id, which is the cursor of the newest before it.
+            "newest" if self.is_cold => {
+                let item = any(&self.items);
+                format!("/v1/items?cursor={}", item.rsplit('/').next().unwrap_or_default())
+            }
             "newest" => "/v1/items".to_owned(),
-            "page 500" => format!("/v1/items?order=popular{}", self.far),
+            "page 500" => format!(
+                "/v1/items?order=popular&cursor={}",
+                self.cursors[self.cursors.len() - 1]
+            ),
             "search with two facets" => {
                 let text = TEXTS[random.random_range(0..TEXTS.len())].replace(' ', "+");
-                format!("/v1/search?q={text}&kind=icon&style=outline")
+                let offset = if self.is_cold { random.random_range(0..2_000) } else { 0 };
+                format!("/v1/search?q={text}&kind=icon&style=outline&cursor={offset}")
+            }
+            _ if self.is_cold => {
+                let cursor = any(&self.cursors);
+                format!("/v1/items?order=popular&category=nature&style=outline&cursor={cursor}")
             }
             _ => "/v1/items?order=popular&category=nature&style=outline".to_owned(),
         };
