@@ -128,13 +128,16 @@ impl ApiError {
         }
     }
 
-    /// The error of a load that several requests waited for.
+    /// The error of a load that several requests waited for: one of those that a read can have.
     pub fn from_shared(error: Arc<Self>) -> Self {
         match Arc::try_unwrap(error) {
             Ok(own) => own,
             Err(shared) => match *shared {
                 Self::NotFound(what) => Self::NotFound(what),
                 Self::Unavailable(detail) => Self::Unavailable(detail),
+                Self::Invalid(ref faults) => Self::Invalid(faults.clone()),
+                Self::Unprocessable { code, ref detail } => Self::unprocessable(code, detail),
+                Self::DiskFull => Self::DiskFull,
                 ref other => Self::Internal(anyhow::anyhow!("{other:#}")),
             },
         }

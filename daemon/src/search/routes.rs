@@ -160,7 +160,7 @@ async fn search_items(
     Ok(([(header::CONTENT_TYPE, json)], found).into_response())
 }
 
-/// What is read of an answer that is kept.
+/// The part of a kept answer that is read.
 #[derive(Deserialize)]
 struct Total {
     total: u64,
