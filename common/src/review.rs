@@ -125,7 +125,16 @@ pub struct LookAlike {
     /// Both files are of the same contributor: a new version rather than a theft.
     pub same_contributor: bool,
     #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
     pub other_since: OffsetDateTime,
+}
+
+impl LookAlike {
+    /// The other file came after this one: it may be the copy.
+    pub fn other_is_later(&self) -> bool {
+        self.other_since > self.since
+    }
 }
 
 crate::text_enum! {

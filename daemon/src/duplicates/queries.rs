@@ -233,7 +233,8 @@ pub async fn look_alikes(db: impl PgExecutor<'_>, upload: UploadId, most: i64) -
         select mine.id as "item!", mine.path as "path!", pairs.relation as "relation!: Relation", pairs.distance::int4 as "distance!",
             other.id as "other!", other.path as "other_path!", family.name || ' / ' || set_.name as "other_title!",
             account.name as "other_contributor!", other.state as "other_state!: FileState",
-            my_print.account_id = print.account_id as "same_contributor!", other.created_at as "other_since!"
+            my_print.account_id = print.account_id as "same_contributor!", mine.created_at as "since!",
+            other.created_at as "other_since!"
         from pairs
         join item_prints my_print on my_print.item_id = pairs.item_id
         join items mine on mine.id = my_print.item_id and mine.kind = my_print.kind

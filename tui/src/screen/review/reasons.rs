@@ -166,7 +166,7 @@ fn suggested(detail: &CaseDetail) -> Option<usize> {
     let found = |start: &str| detail.findings.iter().any(|f| f.rule.starts_with(start));
     let copies = |same| {
         let mut looks = detail.look_alikes.iter();
-        looks.any(|look| look.relation != Relation::Look && look.same_contributor == same)
+        looks.any(|look| look.relation != Relation::Look && look.same_contributor == same && !look.other_is_later())
     };
     let id = if found("malware") {
         "malware"

@@ -16,7 +16,7 @@ use crate::plain::{self, Styling, paint};
 use crate::query::Query;
 use crate::rows::finding;
 use crate::screen::review::decide::decision_in_words;
-use crate::screen::review::view::compare::relation_in_words;
+use crate::screen::review::view::compare::{order_in_words, relation_in_words};
 use crate::screen::review::view::{case_head, record};
 use crate::text;
 
@@ -228,12 +228,13 @@ fn looks_in_text(detail: &CaseDetail) -> String {
     let mut out = "\nLOOK-ALIKES\n".to_owned();
     for look in &detail.look_alikes {
         let line = format!(
-            "{}  {}  {} of {} ({}, since {})",
+            "{}  {}  {} of {} ({}, {}, since {})",
             look.path,
             relation_in_words(look),
             look.other_path,
             look.other_contributor,
             look.other_state,
+            order_in_words(look),
             look.other_since.date(),
         );
         out.push_str(&format!("{}\n", text::clean(&line)));

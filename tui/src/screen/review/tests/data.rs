@@ -158,6 +158,7 @@ pub fn look_alike(case: u128, item: u128, relation: Relation, contributor: &str)
         other_contributor: contributor.to_owned(),
         other_state: FileState::Published,
         same_contributor: contributor == "anna",
+        since: ago(3_600),
         other_since: ago(86_400 * 100),
     }
 }

@@ -5,6 +5,7 @@ use tradepost_common::review::{LetterKind, Relation};
 use super::*;
 use crate::list::Step;
 use crate::screen::review::reasons::{Others, Reasons, Refusal};
+use crate::screen::testing::screen;
 use crate::shell::LinePrompt;
 
 #[test]
@@ -67,6 +68,21 @@ fn nothing_is_suggested_where_nothing_speaks_for_it_and_y_does_nothing() {
     detail.look_alikes = vec![data::look_alike(1, 3, Relation::Exact, "ben")];
     app.act(Action::Letter('x'));
     assert!(matches!(prompt(&app), Some(Reasons { cursor: Some(2), .. })));
+}
+
+#[test]
+fn a_file_that_was_copied_later_is_not_the_copy() {
+    let mut app = reviewing();
+    let detail = app.review_mut().case.as_mut().unwrap().detail.as_mut().unwrap();
+    detail.findings.clear();
+    let mut look = data::look_alike(1, 3, Relation::Exact, "ben");
+    look.other_since = look.since + time::Duration::days(1);
+    detail.look_alikes = vec![look];
+    app.act(Action::Letter('x'));
+    assert!(matches!(prompt(&app), Some(Reasons { cursor: None, .. })));
+    app.code(KeyCode::Esc);
+    let screen = screen(&mut app);
+    assert!(screen.contains("copied later by another contributor"), "{screen}");
 }
 
 #[test]

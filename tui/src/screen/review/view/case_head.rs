@@ -188,9 +188,15 @@ fn signs(detail: &CaseDetail, now: OffsetDateTime) -> Spans {
         parts.push(due(row, now));
     }
     let looks = &detail.look_alikes;
-    let stolen = |same: Relation| looks.iter().any(|l| l.relation == same && !l.same_contributor);
-    if stolen(Relation::Exact) || stolen(Relation::Geometry) {
+    let copies = |later: bool| {
+        looks
+            .iter()
+            .any(|look| look.relation != Relation::Look && !look.same_contributor && look.other_is_later() == later)
+    };
+    if copies(false) {
         parts.push(("DUPLICATE of another contributor (d)".to_owned(), Tone::Bad));
+    } else if copies(true) {
+        parts.push(("copied later by another contributor (d)".to_owned(), Tone::Warn));
     } else if !looks.is_empty() {
         let count = format::plural(looks.len() as i64, "look-alike", "look-alikes");
         parts.push((format!("{count} (d)"), Tone::Warn));

@@ -78,7 +78,8 @@ fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, pair: &LookAlike, focus: Focu
         ("ANOTHER CONTRIBUTOR", Tone::Bad)
     };
     if second.height > 0 {
-        let since = format!(" · {} · since {}", pair.other_state, pair.other_since.date());
+        let order = order_in_words(pair);
+        let since = format!(" · {} · {order}, since {}", pair.other_state, pair.other_since.date());
         let line: Spans = vec![
             (format!("{} ", pair.other_title), Tone::Plain),
             (format!("of {} ({whose})", pair.other_contributor), tone),
@@ -100,6 +101,11 @@ pub fn relation_in_words(pair: &LookAlike) -> String {
         Relation::Geometry => "SAME DRAWING".to_owned(),
         Relation::Look => format!("LOOKS ALIKE: {} % similar", similar_percent(pair.distance)),
     }
+}
+
+/// The other file came `earlier` or `later`.
+pub fn order_in_words(pair: &LookAlike) -> &'static str {
+    if pair.other_is_later() { "later" } else { "earlier" }
 }
 
 fn relation_tone(pair: &LookAlike) -> Tone {
