@@ -128,7 +128,7 @@ impl PackArgs {
             "there is no SVG file below {}",
             self.folder.display()
         );
-        Ok(self.hostile.add_to(PackSpec {
+        let spec = self.hostile.add_to(PackSpec {
             family: self.family.clone(),
             set: self.set.clone(),
             kind: self.kind.clone(),
@@ -139,7 +139,14 @@ impl PackArgs {
             currency: self.currency.clone(),
             tags: self.tags.clone(),
             files,
-        }))
+        });
+        let faults: Vec<_> = spec.faults().into_iter().map(|fault| fault.message).collect();
+        ensure!(
+            faults.is_empty(),
+            "the pack would be refused:\n  {}",
+            faults.join("\n  ")
+        );
+        Ok(spec)
     }
 }
 

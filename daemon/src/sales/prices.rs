@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tradepost_common::sales::{Licence, Price, Product, ProductKind};
+use tradepost_inspect::manifest::MAX_PRICE_MINOR;
 use uuid::Uuid;
 
 use super::queries;
@@ -55,14 +56,14 @@ pub async fn replace(app: &App, owner: &Account, product: Product, prices: &[Pri
     }
     let is_amount = prices
         .iter()
-        .all(|price| (0..=100_000_000).contains(&price.amount_minor));
+        .all(|price| (0..=MAX_PRICE_MINOR).contains(&price.amount_minor));
     ApiError::unless_all([
         (
             "prices",
             prices.len() <= MAX_PRICES,
             format!("must be at most {MAX_PRICES}"),
         ),
-        ("amount_minor", is_amount, "must be 0 to 100000000".to_owned()),
+        ("amount_minor", is_amount, format!("must be 0 to {MAX_PRICE_MINOR}")),
     ])?;
     let mut tx = app.db.begin().await?;
     let family = catalog::lock_family(&mut tx, owner.id, product).await?;

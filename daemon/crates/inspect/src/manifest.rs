@@ -16,8 +16,8 @@ pub use self::words::{Currency, Description, FilePath, LicenceId, PackName, Tag,
 pub const MAX_BYTES: u64 = 4 << 20;
 pub const MAX_FILES: usize = 2_000;
 pub const MAX_TAGS: usize = 20;
-/// In minor units: ten million of a currency with cents.
-pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
+/// In minor units: a million of a currency with cents.
+pub const MAX_PRICE_MINOR: i64 = 100_000_000;
 
 /// A manifest without a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

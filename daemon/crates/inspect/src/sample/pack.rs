@@ -4,11 +4,12 @@ use std::io::{Cursor, Seek, Write};
 
 use anyhow::Context;
 use serde_json::{Value, json};
+use tradepost_base::Finding;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::faults::MANIFEST_PATH;
-use crate::manifest::{FilePath, Tag, Title};
+use crate::faults::{Faults, MANIFEST_PATH};
+use crate::manifest::{self, FilePath, Tag, Title};
 
 /// The manifest of a pack, unchecked: tests make wrong ones as well.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,13 @@ impl PackSpec {
             tags: Vec::new(),
             files,
         }
+    }
+
+    /// The faults for which the manifest would be refused.
+    pub fn faults(&self) -> Vec<Finding> {
+        let mut faults = Faults::default();
+        manifest::parse(self.manifest().to_string().as_bytes(), &mut faults);
+        faults.into_findings()
     }
 
     /// The manifest as the contributor would write it.
@@ -146,17 +154,12 @@ fn write_zip<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>, out: im
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::Faults;
-    use crate::manifest;
     use crate::sample::drawn_pack;
 
     #[test]
     fn the_drawn_pack_has_a_sound_manifest_and_always_the_same_bytes() {
         let spec = drawn_pack();
-        let mut faults = Faults::default();
-        let manifest = manifest::parse(spec.manifest().to_string().as_bytes(), &mut faults);
-        assert_eq!(faults.into_findings(), []);
-        assert_eq!(manifest.unwrap().files.len(), spec.files.len());
+        assert_eq!(spec.faults(), []);
         assert_eq!(pack_bytes(&spec).unwrap(), pack_bytes(&spec).unwrap());
     }
 
