@@ -68,8 +68,8 @@ pub async fn scan(app: &App, reader: impl AsyncRead + Unpin + Send, size_bytes: 
     scan_in_background(app, reader, size_bytes).await
 }
 
-/// Scans pieces of bytes one after the other: a verdict for each, in their order. Bytes that were found clean by the signatures that the scanner
-/// has now are not scanned again.
+/// Scans pieces of bytes: a verdict for each, in their order. Bytes that were found clean by the signatures that the scanner has now are not
+/// scanned again. Small ones share a session; those that it does not call clean, and large ones, are scanned one after the other.
 ///
 /// # Errors
 /// As [`scan`].
@@ -77,18 +77,26 @@ pub async fn scan_all(app: &App, pieces: &[([u8; 32], Bytes)]) -> anyhow::Result
     let _in_hand = app.scans.meter.hold();
     let scanner = in_use(&app.scanner)?;
     let hashes: Vec<_> = pieces.iter().map(|(sha256, _)| sha256.to_vec()).collect();
-    let known = queries::known_clean(&app.db, &hashes, &scanner).await?;
+    let mut clean = queries::known_clean(&app.db, &hashes, &scanner).await?;
+    let most_bytes = scanner.limits.max_bytes.min(clamd::MOST_SESSION_BYTES);
+    let small: Vec<_> = pieces
+        .iter()
+        .filter(|(sha256, bytes)| !clean.contains(&sha256[..]) && bytes.len() as u64 <= most_bytes)
+        .collect();
+    let small_bytes: Vec<_> = small.iter().map(|(_, bytes)| &bytes[..]).collect();
+    let session = clamd::scan_session(&scanner.address, &small_bytes, scanner.limits);
+    let found = unless_lost(app, &scanner, session).await?;
+    let found_clean = small.iter().zip(found).filter(|(_, is_clean)| *is_clean);
+    clean.extend(found_clean.map(|((sha256, _), _)| sha256.to_vec()));
     let mut verdicts = Vec::with_capacity(pieces.len());
     for (sha256, bytes) in pieces {
         let size_bytes = bytes.len() as u64;
-        let verdict = if known.contains(&sha256[..]) {
+        let verdict = if clean.contains(&sha256[..]) {
             Verdict::Clean
         } else {
             let _place = app.scans.place(size_bytes).await;
-            tokio::select! {
-                verdict = clamd::scan(&scanner.address, &bytes[..], size_bytes, scanner.limits) => verdict?,
-                () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost.into()),
-            }
+            let scan = clamd::scan(&scanner.address, &bytes[..], size_bytes, scanner.limits);
+            unless_lost(app, &scanner, scan).await?
         };
         verdicts.push(verdict);
     }
@@ -117,10 +125,8 @@ pub async fn scan_in_background(
         reader,
         hasher: Sha256::new(),
     };
-    let verdict = tokio::select! {
-        verdict = clamd::scan(&scanner.address, &mut hashing, size_bytes, scanner.limits) => verdict?,
-        () = lost(app.scanner.clone(), &scanner) => return Err(ScanError::Lost),
-    };
+    let scan = clamd::scan(&scanner.address, &mut hashing, size_bytes, scanner.limits);
+    let verdict = unless_lost(app, &scanner, scan).await?;
     let engine = engine_of(scanner).await?;
     // An oversized object is judged without being sent: the rest is read here, so that the verdict is about exact bytes.
     tokio::io::copy(&mut hashing, &mut tokio::io::sink())
@@ -154,6 +160,18 @@ pub fn in_use(status: &watch::Receiver<ScannerStatus>) -> Result<Scanner, ScanEr
         ScannerState::Up(scanner) => Ok(scanner.clone()),
         ScannerState::Held { reason, .. } => Err(ScanError::SignaturesStale(reason.clone())),
         ScannerState::Down { reason } => Err(ScanError::Unavailable(reason.clone())),
+    }
+}
+
+/// The answer of a scan, unless it can not be hoped for any more.
+async fn unless_lost<T>(
+    app: &App,
+    scanner: &Scanner,
+    scan: impl Future<Output = Result<T, ScanError>>,
+) -> Result<T, ScanError> {
+    tokio::select! {
+        answer = scan => answer,
+        () = lost(app.scanner.clone(), scanner) => Err(ScanError::Lost),
     }
 }
 

@@ -218,25 +218,39 @@ impl Server {
     async fn serve(mut self, mut connection: UnixStream) -> io::Result<()> {
         // A silent scanner stays silent until it is changed.
         let _ = self.manner.wait_for(|manner| *manner != Manner::Silent).await;
-        let mut command = Vec::new();
-        loop {
-            match connection.read_u8().await? {
-                0 => break,
-                byte => command.push(byte),
-            }
-        }
-        match command.as_slice() {
+        match read_command(&mut connection).await?.as_slice() {
             b"zPING" => connection.write_all(b"PONG\0").await,
             b"zVERSION" => {
                 let version = self.state.lock().expect("nobody panics with it").version.clone();
                 connection.write_all(format!("{version}\0").as_bytes()).await
             }
-            b"zINSTREAM" => self.scan(connection).await,
+            b"zINSTREAM" => {
+                let reply = self.scan(&mut connection).await?;
+                connection.write_all(&reply).await
+            }
+            b"zIDSESSION" => self.session(connection).await,
             _ => connection.write_all(b"UNKNOWN COMMAND\0").await,
         }
     }
 
-    async fn scan(mut self, mut connection: UnixStream) -> io::Result<()> {
+    /// Numbers its replies to streams, until it is told that the session ends.
+    async fn session(mut self, mut connection: UnixStream) -> io::Result<()> {
+        for number in 1.. {
+            if read_command(&mut connection).await? != b"zINSTREAM" {
+                break;
+            }
+            let reply = self.scan(&mut connection).await?;
+            if reply.is_empty() {
+                break;
+            }
+            connection.write_all(format!("{number}: ").as_bytes()).await?;
+            connection.write_all(&reply).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a stream and answers with the reply; with nothing when it closes the connection.
+    async fn scan(&mut self, connection: &mut UnixStream) -> io::Result<Vec<u8>> {
         self.streams.fetch_add(1, Ordering::Relaxed);
         let mut bytes = Vec::new();
         loop {
@@ -245,25 +259,24 @@ impl Server {
                 break;
             }
             if bytes.len() + length > MOST_BYTES {
-                return connection.write_all(b"INSTREAM size limit exceeded. ERROR\0").await;
+                return Ok(b"INSTREAM size limit exceeded. ERROR\0".to_vec());
             }
             let start = bytes.len();
             bytes.resize(start + length, 0);
             connection.read_exact(&mut bytes[start..]).await?;
             if *self.manner.borrow() == Manner::ClosesMidStream {
-                return Ok(());
+                return Ok(Vec::new());
             }
         }
         let _ = self.manner.wait_for(|manner| *manner != Manner::HangsOnStreams).await;
         let manner = self.manner.borrow().clone();
         let found = self.find(&bytes);
-        let reply = match (manner, found) {
+        Ok(match (manner, found) {
             (Manner::Says(reply), _) => reply.to_vec(),
             (Manner::SaysOfFiles(reply), None) if bytes.len() > TRIAL_BYTES => reply.to_vec(),
             (_, Some(name)) => format!("stream: {name} FOUND\0").into_bytes(),
             (_, None) => b"stream: OK\0".to_vec(),
-        };
-        connection.write_all(&reply).await
+        })
     }
 
     fn find(&self, bytes: &[u8]) -> Option<String> {
@@ -273,6 +286,17 @@ impl Server {
             .iter()
             .find(|(_, known)| bytes.windows(known.len()).any(|window| window == known));
         known.map(|(name, _)| name.clone())
+    }
+}
+
+/// A command without the zero that ends it.
+async fn read_command(connection: &mut UnixStream) -> io::Result<Vec<u8>> {
+    let mut command = Vec::new();
+    loop {
+        match connection.read_u8().await? {
+            0 => return Ok(command),
+            byte => command.push(byte),
+        }
     }
 }
 
