@@ -1,6 +1,6 @@
 # The commands of the house. `make demo` and `make test` need a Debian 12 machine with a Rust toolchain, nothing else.
 
-benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-previews bench-queue bench-readers bench-region bench-render bench-replica bench-review bench-scale bench-search bench-upload
+benches := bench-api bench-campaign bench-corpora bench-duplicates bench-dead bench-inspect bench-jail bench-money bench-pack bench-previews bench-queue bench-readers bench-region bench-render bench-replica bench-review bench-scale bench-search bench-upload
 
 .PHONY: demo test bench deb try-deb try-otlp manifests sbom $(benches) chaos chaos-deploys chaos-machines chaos-money chaos-packs chaos-puts chaos-search deny fuzz fuzz-api load openapi sqlx packs setup build fmt lint clean-demo
 

@@ -37,7 +37,7 @@ enum Benchmark {
     /// Pages of the public API beside Fastify with Objection.js, on the same tables.
     Beside(beside::Options),
     /// A pack from `complete` to published, the terminal, idle costs.
-    Pack,
+    Pack(pack::Options),
     /// A campaign over a large catalogue, beside new packs and the public API, and under kill -9.
     #[command(subcommand)]
     Campaign(campaign::Command),
@@ -103,7 +103,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
     match benchmark {
         Benchmark::Api(options) => api::run(&options).await?,
         Benchmark::Beside(options) => beside::run(&options).await?,
-        Benchmark::Pack => pack::run().await,
+        Benchmark::Pack(options) => pack::run(&options).await,
         Benchmark::Campaign(command) => anyhow::ensure!(campaign::run(&command).await, "not all is well: see above"),
         Benchmark::Duplicates => duplicates::run().await,
         Benchmark::Dead => dead::run().await,

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use costs::Costs;
 use serde_json::Value;
-use tradepost_tests::{Options, TestApp, command, program};
+use tradepost_tests::{TestApp, command, program};
+
+use crate::previews::peers;
 
 const ICONS: &str = "tests/packs/node_modules/lucide-static/icons";
 /// Runs of which the medians are printed.
@@ -18,7 +20,17 @@ const RUNS: usize = 5;
 /// Seconds the seed of this project needed for a pack: under a minute, and a blind wait of 120 s before its preview.
 const SEED_SECONDS: f64 = 180.0;
 
-pub async fn run() {
+/// The ways in which the seed draws the files of a pack: its tool starts two programs for each picture, its worker calls sharp.
+const SEEDS_WAYS: [&str; 2] = ["rsvg-convert + cwebp", "sharp, a pipeline an output"];
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The folder of `bench previews` with the other programs: they draw the same files beside ours.
+    #[arg(long)]
+    peers: Option<PathBuf>,
+}
+
+pub async fn run(options: &Options) {
     assert!(
         Path::new(ICONS).exists(),
         "the icon sets are not installed: run make packs"
@@ -26,17 +38,23 @@ pub async fn run() {
     // ext4 takes long to make a file while it remembers many that were just deleted: nothing is, until the end.
     let mut ended = Vec::new();
     let what = "100-file icon pack, `complete` to published, preview included";
-    pack(what, 100, 0.6, &mut ended).await;
-    pack("2,000-file icon pack, likewise", 2_000, 6.0, &mut ended).await;
+    let peers = options.peers.as_deref();
+    pack(what, 100, 0.6, peers, &mut ended).await;
+    pack("2,000-file icon pack, likewise", 2_000, 6.0, None, &mut ended).await;
     println!("| what | measured | goal |\n|---|---|---|");
     resting().await;
 }
 
-/// Runs packs through fresh daemons and prints the medians.
-async fn pack(what: &str, files: usize, goal_seconds: f64, ended: &mut Vec<TestApp>) {
-    let (mut seconds, mut costs) = (Vec::new(), Vec::new());
+/// Runs packs through fresh daemons, and the same files through the peers in turns with them, and prints the medians.
+async fn pack(what: &str, files: usize, goal_seconds: f64, peers: Option<&Path>, ended: &mut Vec<TestApp>) {
+    let (mut seconds, mut costs, mut of_peers) = (Vec::new(), Vec::new(), SEEDS_WAYS.map(|_| Vec::new()));
     for _ in 0..RUNS {
-        let mut app = TestApp::start_with(Options::default());
+        if let Some(cache) = peers {
+            for (name, seconds) in SEEDS_WAYS.iter().zip(&mut of_peers) {
+                seconds.push(draw(name, files, cache));
+            }
+        }
+        let mut app = TestApp::start();
         let token = app.trusted("bench");
         let pack = sample(files);
         let before = Costs::read(&app).await;
@@ -57,6 +75,28 @@ async fn pack(what: &str, files: usize, goal_seconds: f64, ended: &mut Vec<TestA
         SEED_SECONDS / seconds
     );
     costs::print(&format!("Where it goes with {files} files"), &costs);
+    if peers.is_some() {
+        println!("| way | packs of {files} a minute | ours against it |\n|---|---|---|");
+        println!("| the whole way of ours | {:.1} | 1 |", 60.0 / seconds);
+        for (name, mut peer) in SEEDS_WAYS.iter().zip(of_peers) {
+            let peer = median(&mut peer);
+            println!("| only drawing, {name} | {:.1} | {:.0} |", 60.0 / peer, peer / seconds);
+        }
+        println!();
+    }
+}
+
+/// Seconds in which another program draws the files of the pack, on all cores.
+fn draw(name: &str, files: usize, cache: &Path) -> f64 {
+    let mut icons: Vec<_> = std::fs::read_dir(ICONS)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "svg"))
+        .collect();
+    icons.sort();
+    icons.truncate(files);
+    let out = tempfile::tempdir_in("/dev/shm").unwrap();
+    peers::seconds_on_all_cores(name, &icons, cache, out.path())
 }
 
 fn sample(files: usize) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! `make bench-previews`: `tradepostd render` beside sharp, resvg-js, rsvg-convert with cwebp, and a straightforward program on resvg.
 
 mod ours;
-mod peers;
+pub mod peers;
 mod sizes;
 mod straight;
 

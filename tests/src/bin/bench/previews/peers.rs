@@ -16,7 +16,7 @@ pub const NAMES: [&str; 6] = [
 ];
 
 /// Runs one of them over the files. None counts its start-up, but for rsvg-convert and cwebp, which start for every picture.
-pub fn run(name: &str, files: &[PathBuf], cache: &Path, out: &Path) -> Run {
+pub(super) fn run(name: &str, files: &[PathBuf], cache: &Path, out: &Path) -> Run {
     match name {
         "sharp, a pipeline an output" => node("sharp", files, cache, out),
         "sharp, one load, scaled" => node("sharp-once", files, cache, out),
@@ -25,6 +25,22 @@ pub fn run(name: &str, files: &[PathBuf], cache: &Path, out: &Path) -> Run {
         "rsvg-convert + cwebp" => librsvg(files, out),
         _ => itself(files, out),
     }
+}
+
+/// Every core draws a part of the files; the seconds of the one that takes longer.
+pub fn seconds_on_all_cores(name: &str, files: &[PathBuf], cache: &Path, out: &Path) -> f64 {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let part = files.len().div_ceil(cores);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = files
+            .chunks(part)
+            .map(|files| scope.spawn(|| run(name, files, cache, out)))
+            .collect();
+        parts
+            .into_iter()
+            .map(|part| part.join().unwrap().seconds)
+            .fold(0.0, f64::max)
+    })
 }
 
 fn node(how: &str, files: &[PathBuf], cache: &Path, out: &Path) -> Run {
