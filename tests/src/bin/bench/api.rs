@@ -65,7 +65,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         status["size_bytes"].as_f64().unwrap_or_default() / 1e6,
         begun.elapsed().as_secs_f64()
     );
-    let paths = Arc::new(Paths::read(&app, options.cold).await?);
+    let paths = Arc::new(Paths::read(&app, options).await?);
     let answers = load(&app, &paths, options).await;
     println!(
         "{} requests a second for {} s, {} items:\n",
@@ -166,7 +166,7 @@ struct Paths {
 }
 
 impl Paths {
-    async fn read(app: &TestApp, is_cold: bool) -> anyhow::Result<Self> {
+    async fn read(app: &TestApp, options: &Options) -> anyhow::Result<Self> {
         let ids = |list: &str, page: &serde_json::Value| {
             let rows = page["rows"].as_array().cloned().unwrap_or_default();
             rows.iter()
@@ -179,7 +179,7 @@ impl Paths {
         let (mut cursors, mut next) = (Vec::new(), String::new());
         for _ in 1..FAR_PAGE {
             let (_, page) = app.get(&format!("/v1/items?order=popular{next}"), None).await;
-            if is_cold {
+            if options.cold {
                 items.extend(ids("items", &page));
             }
             let Some(cursor) = page["next"].as_str() else { break };
@@ -191,7 +191,7 @@ impl Paths {
             items,
             sets,
             cursors,
-            is_cold,
+            is_cold: options.cold,
         })
     }
 
